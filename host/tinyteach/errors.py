@@ -1,0 +1,97 @@
+"""Every error that a user can meet: one plain sentence, an exit code, an HTTP status.
+
+The message of each is a full sentence that says what to do next. The command
+line prints it and exits with ``exit_code``; a web front end answers with
+``http_status``.
+"""
+
+
+class TinyTeachError(Exception):
+    """Root of every error that reaches a user."""
+
+    exit_code = 1
+    http_status = 500
+
+
+class UsageError(TinyTeachError):
+    """A flag, name or file argument that cannot be meant."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class BoardNotFoundError(TinyTeachError):
+    """No board answers at the named place, or none is attached."""
+
+    exit_code = 3
+    http_status = 404
+
+
+class BoardNotPairedError(TinyTeachError):
+    """The board is there, but no agent answers on it."""
+
+    exit_code = 4
+    http_status = 409
+
+
+class BoardRefusedError(TinyTeachError):
+    """The agent answered with an error code (protocol/SPEC.md, error codes).
+
+    ``code`` is that number, or 0 where the host refused on the board's behalf.
+    """
+
+    exit_code = 5
+    http_status = 422
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LinkError(TinyTeachError):
+    """The connection to the board broke, stalled or speaks something else."""
+
+    exit_code = 6
+    http_status = 504
+
+
+class ProjectError(TinyTeachError):
+    """A project folder, class or settings file that is not as it must be."""
+
+    exit_code = 7
+    http_status = 404
+
+
+class PhotoError(TinyTeachError):
+    """A photograph that cannot be read or used."""
+
+    exit_code = 8
+    http_status = 422
+
+
+class TrainingError(TinyTeachError):
+    """Training cannot start or cannot give a usable head."""
+
+    exit_code = 9
+    http_status = 422
+
+
+class ModelError(TinyTeachError):
+    """A .tflite file that is damaged, foreign or made for another embedding."""
+
+    exit_code = 10
+    http_status = 422
+
+
+class MissingToolError(TinyTeachError):
+    """Something TinyTeach needs is not installed (MicroPython, an extra)."""
+
+    exit_code = 11
+    http_status = 501
+
+
+class VerificationError(TinyTeachError):
+    """The board was tested and did not meet what was promised."""
+
+    exit_code = 12
+    http_status = 422

@@ -1,0 +1,43 @@
+"""Where TinyTeach keeps things outside of projects.
+
+TINYTEACH_HOME moves configuration, state and runtime files into one folder, so
+that a test or a second user of the same account stays apart. The cache only
+holds what can be had again (MicroPython), so it has a variable of its own,
+TINYTEACH_CACHE. TINYTEACH_STATE moves the state alone.
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "tinyteach"
+
+
+def config_dir() -> Path:
+    """Paired boards and settings."""
+    return _below_home("config") or platformdirs.user_config_path(_NAME)
+
+
+def state_dir() -> Path:
+    """The virtual boards' flash images and logs."""
+    override = os.environ.get("TINYTEACH_STATE")
+    if override:
+        return Path(override)
+    return _below_home("state") or platformdirs.user_state_path(_NAME)
+
+
+def runtime_dir() -> Path:
+    """What runs now; emptied by a restart of the computer at the latest."""
+    return _below_home("run") or platformdirs.user_runtime_path(_NAME)
+
+
+def cache_dir() -> Path:
+    """What can be fetched again."""
+    override = os.environ.get("TINYTEACH_CACHE")
+    return Path(override) if override else platformdirs.user_cache_path(_NAME)
+
+
+def _below_home(folder: str) -> Path | None:
+    home = os.environ.get("TINYTEACH_HOME")
+    return Path(home) / folder if home else None

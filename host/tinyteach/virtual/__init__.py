@@ -1,0 +1,1 @@
+"""Boards without hardware: the real agent on a real MicroPython."""

@@ -1,0 +1,20 @@
+"""``python -m tinyteach.virtual``: a virtual board in the background, found by its name."""
+
+import argparse
+import sys
+
+from tinyteach.virtual import daemon
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tinyteach.virtual", description=__doc__)
+    parser.add_argument("--name", default="virtual")
+    parser.add_argument("--arch", required=True, help="Debian's name: amd64, i386 …")
+    parser.add_argument("--heap", default="512k", help="what the board's programs have")
+    parser.add_argument("--no-camera", dest="camera", action="store_false")
+    options = parser.parse_args()
+    return daemon.serve(options.name, options.arch, options.heap, options.camera)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

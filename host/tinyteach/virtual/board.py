@@ -1,0 +1,389 @@
+"""The virtual board: the real MicroPython with a serial port, flash, camera and pins.
+
+A thread of this process is its electricity: it carries bytes between the port
+and MicroPython, answers the camera's requests, and starts the processor again
+after a reset.
+"""
+
+import os
+import queue
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from tinyteach.errors import LinkError, UsageError
+from tinyteach.virtual import micropython, optics, process
+from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
+from tinyteach.virtual.flash_image import FlashImage
+from tinyteach.virtual.line import Filter, Line
+from tinyteach.virtual.scene import Scene, Source
+
+DEFAULT_FLASH_BYTES = 2 << 20
+START_TIMEOUT_S = 30.0
+# A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
+INTERRUPT_GRACE_S = 0.25
+INTERRUPT_POLL_S = 0.002
+
+# Messages on the camera's bus (rom/chip.py).
+BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
+BUS_GRAB, BUS_STARTED = 1, 2
+# machine.reset_cause() values (rom/machine.py).
+CAUSE_POWER_ON, CAUSE_HARD, CAUSE_CRASH, CAUSE_SOFT = 1, 2, 3, 5
+
+
+def parse_heap(heap: int | str) -> int:
+    """``512k``, ``2m`` or a number of bytes."""
+    text = str(heap).lower()
+    factor = {"k": 1 << 10, "m": 1 << 20}.get(text[-1:], 1)
+    digits = text[:-1] if factor > 1 else text
+    if not digits.isdigit():
+        raise UsageError(f"{heap!r} is no heap size; write it like 512k.")
+    return int(digits) * factor
+
+
+class VirtualBoard:
+    """A context manager: started on entry, stopped (no process left) on exit.
+
+    ``arch`` is Debian's name of an architecture (amd64, i386; default: this
+    machine's), ``flash_path`` the flash image kept between runs (default: a
+    blank one each time), ``heap`` what the board's programs have after start-up.
+    Raises MissingToolError where no MicroPython can be had.
+    """
+
+    def __init__(
+        self,
+        arch: str | None = None,
+        flash_path: Path | None = None,
+        heap: int | str = "512k",
+        *,
+        camera: bool = True,
+        flash_bytes: int = DEFAULT_FLASH_BYTES,
+        bytes_per_second: float | None = None,
+    ) -> None:
+        self.interpreter = micropython.find(arch)
+        self.scene = Scene()
+        self._flash = FlashImage(flash_path, flash_bytes)
+        heap_bytes = parse_heap(heap)
+        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, camera)
+        self._line = Line(self._memory, self._request_interrupt)
+        self._processor = process.Processor(self.interpreter, heap_bytes)
+        self._bus, self._bus_board_end = socket.socketpair()
+        self._wake, self._waker = socket.socketpair()
+        self._tasks: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
+        self._state = threading.Condition()
+        self._started = False
+        self._failure = ""
+        self._interrupt_since: float | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self.set_speed(bytes_per_second)
+
+    # Life
+
+    def __enter__(self) -> "VirtualBoard":
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.stop()
+        if self.scene.failure and kind is None:
+            raise self.scene.failure
+
+    def start(self) -> None:
+        """Power on; returns when the firmware runs boot.py. Raises LinkError if it cannot."""
+        self._thread = threading.Thread(target=self._run, name="virtual-board", daemon=True)
+        self._thread.start()
+        try:
+            self.power_on()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Power off for good: no process, no port. May be called twice."""
+        if self._thread:
+            self._do(self._stop)
+            self._thread.join()
+            self._thread = None
+            self._close()
+
+    def _stop(self) -> None:
+        self._processor.kill()
+        self._stopping = True
+
+    def _close(self) -> None:
+        self._processor.close()
+        self._line.close()
+        self._memory.close()
+        self._flash.close()
+        for end in (self._bus, self._bus_board_end, self._wake, self._waker):
+            end.close()
+
+    # Facts
+
+    @property
+    def port(self) -> str:
+        """The path that serial programs open."""
+        return self._line.port
+
+    @property
+    def arch(self) -> str:
+        return self.interpreter.arch
+
+    @property
+    def unique_id(self) -> bytes:
+        """``machine.unique_id()``: 6 bytes, kept with the flash."""
+        return self._flash.unique_id
+
+    @property
+    def powered(self) -> bool:
+        return self._processor.running
+
+    @property
+    def pid(self) -> int:
+        """MicroPython's process, for tests."""
+        return self._processor.pid
+
+    # Camera
+
+    def show(self, photograph: optics.Photograph) -> None:
+        """Hold a photograph (path, Pillow image, uint8 H×W×3 array) before the camera."""
+        self.scene.show(photograph)
+
+    def show_source(self, source: Source) -> None:
+        """Let ``source()`` give the camera's view at every grab: a hand-held camera."""
+        self.scene.show_source(source)
+
+    def fail_next_captures(self, count: int) -> None:
+        """The camera's next ``count`` captures time out (None)."""
+        self.scene.fail_next(count)
+
+    def break_camera(self, broken: bool = True) -> None:
+        """A broken camera raises OSError when it is set up or grabs."""
+        self.scene.broken = broken
+
+    # Power
+
+    def power_on(self) -> None:
+        """Power on, unless it is; returns when the firmware has started."""
+        self._do(self._press_power)
+        self._wait_started()
+
+    def reset(self) -> None:
+        """The reset button; returns when the firmware has started again."""
+        self._do(self._press_reset)
+        self._wait_started()
+
+    def cut_power_now(self) -> None:
+        """The process is gone at once; ``power_on()`` starts it again."""
+        self._do(self._power_off)
+
+    def cut_power(self, after_writes: int, *, torn: bool = False) -> None:
+        """Lose power in the flash operation (program, erase) after ``after_writes`` more.
+
+        ``torn``: half of that block is changed before. -1 cancels.
+        """
+        self._memory.cut_power_at(after_writes + 1, torn)
+
+    def wait_power_lost(self, timeout_s: float = 30.0) -> None:
+        """Wait for the cut that was set. Raises LinkError if it does not come."""
+        with self._state:
+            if not self._state.wait_for(lambda: not self.powered, timeout_s):
+                raise LinkError("The virtual board did not lose power; write more to its flash.")
+
+    @property
+    def flash_operations(self) -> int:
+        """Flash blocks programmed or erased so far."""
+        return self._memory.block_operations
+
+    def flash_contents(self) -> bytes:
+        """The flash image, as a LittleFS tool reads it."""
+        return self._flash.contents()
+
+    def pin(self, number: int) -> int:
+        return self._memory.pin(number)
+
+    def set_pin(self, number: int, level: int) -> None:
+        self._memory.set_pin(number, level)
+
+    # Link
+
+    def set_speed(self, bytes_per_second: float | None) -> None:
+        """Limit the line in each direction, as a UART does; None: no limit."""
+        self._line.to_board_meter.bytes_per_second = bytes_per_second
+        self._line.to_host_meter.bytes_per_second = bytes_per_second
+
+    def disturb(self, to_board: Filter | None = None, to_host: Filter | None = None) -> None:
+        """Pass chunks under way through these functions; None: unchanged."""
+        self._line.to_board_filter = to_board or bytes
+        self._line.to_host_filter = to_host or bytes
+
+    def drop_link(self) -> None:
+        """Pull the cable and put it in again: ``port`` may have another name then."""
+        self._do(self._line.replug)
+
+    # The thread
+
+    def _do(self, task: Callable[[], Any]) -> Any:
+        """Run a task in the board's thread, which alone touches process and line."""
+        done: Future = Future()
+        self._tasks.put((task, done))
+        self._waker.send(b"\0")
+        return done.result(START_TIMEOUT_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._wait()
+                self._run_tasks()
+                if not self._stopping:
+                    self._work()
+        finally:
+            self._processor.kill()
+
+    def _work(self) -> None:
+        self._line.move()
+        if self.powered:
+            self._serve_bus()
+            self._pursue_interrupt()
+            self._notice_end()
+        else:
+            self._line.forget_input()  # nobody is there to hear it
+
+    def _wait(self) -> None:
+        readers, writers, timeout = self._line.waits_for()
+        readers += [self._wake.fileno(), self._bus.fileno()]
+        if self.powered:
+            readers.append(self._processor.fileno())
+        if self._interrupt_since:
+            timeout = INTERRUPT_POLL_S
+        select.select(readers, writers, [], timeout)
+
+    def _run_tasks(self) -> None:
+        if _readable(self._wake):
+            self._wake.recv(4096)
+        while not self._tasks.empty():
+            task, done = self._tasks.get()
+            try:
+                done.set_result(task())
+            except Exception as error:
+                done.set_exception(error)
+
+    # Processor
+
+    def _power_up(self, cause: int) -> None:
+        keep_raw_repl = cause == CAUSE_SOFT
+        if not keep_raw_repl:
+            self._line.forget_input()
+        self._memory.power_up(cause, keep_raw_repl)
+        self._interrupt_since = None
+        self._set_started(False)
+        _drain(self._bus_board_end)
+        _drain(self._bus)
+        uart, bus = self._line.board_end.fileno(), self._bus_board_end.fileno()
+        self._processor.start(uart, self._memory.fileno(), self._flash.fileno(), bus)
+
+    def _press_power(self) -> None:
+        if not self.powered:
+            self._power_up(CAUSE_POWER_ON)
+
+    def _power_off(self) -> None:
+        self._processor.kill()
+        self._memory.power_down()
+        with self._state:
+            self._state.notify_all()
+
+    def _press_reset(self) -> None:
+        self._processor.kill()
+        self._power_up(CAUSE_HARD)
+
+    def _notice_end(self) -> None:
+        if not _readable(self._processor):
+            return
+        status = self._processor.reap()
+        if status == process.POWER_LOST:
+            self._power_off()
+        elif status == process.SOFT_RESET:
+            self._power_up(CAUSE_SOFT)
+        elif status == process.RESET:
+            self._power_up(CAUSE_HARD)
+        elif self._started:
+            self._power_up(CAUSE_CRASH)
+        else:
+            self._set_started(False, f"it ended with status {status}: {self._processor.log_text()}")
+
+    def _set_started(self, started: bool, failure: str = "") -> None:
+        with self._state:
+            self._started, self._failure = started, failure
+            self._state.notify_all()
+
+    def _wait_started(self) -> None:
+        def settled() -> bool:
+            return self._started or bool(self._failure) or not self.powered
+
+        with self._state:
+            in_time = self._state.wait_for(settled, START_TIMEOUT_S)
+        if self._failure or not in_time:
+            why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
+            raise LinkError(f"The virtual board does not start ({why}).")
+
+    # Ctrl-C
+
+    def _request_interrupt(self) -> None:
+        self._memory.interrupt_requested = True
+        self._interrupt_since = self._interrupt_since or time.monotonic()
+
+    def _pursue_interrupt(self) -> None:
+        """Signal the program, unless it takes the request from its register by itself.
+
+        MicroPython's unix port raises KeyboardInterrupt out of the signal's
+        handler, wherever the program is: inside the garbage collector too,
+        which then stays locked. So the signal waits until the process sleeps
+        in the operating system, or its time of grace is over.
+        """
+        if self._interrupt_since is None:
+            return
+        if not self._memory.interrupt_requested or self._memory.interrupt_char == NO_INTERRUPT_CHAR:
+            self._interrupt_since = None
+        elif self._processor.sleeping() or self._interrupt_overdue():
+            self._memory.interrupt_requested = False
+            self._interrupt_since = None
+            self._processor.interrupt()
+
+    def _interrupt_overdue(self) -> bool:
+        since = self._interrupt_since
+        return since is not None and time.monotonic() - since > INTERRUPT_GRACE_S
+
+    # Camera's bus
+
+    def _serve_bus(self) -> None:
+        if not _readable(self._bus):
+            return
+        message = self._bus.recv(BUS_MESSAGE_BYTES)
+        number, what, *arguments = struct.unpack(BUS_REQUEST, message)
+        if what == BUS_STARTED:
+            self._set_started(True)
+        elif what == BUS_GRAB:
+            pixel_format, width, height, buffer, flags, quality = arguments
+            request = optics.FrameRequest(pixel_format, width, height, flags, quality)
+            self._answer_grab(number, buffer, request)
+
+    def _answer_grab(self, number: int, buffer: int, request: optics.FrameRequest) -> None:
+        status, frame = self.scene.grab(request)
+        self._memory.write_frame(buffer, frame)
+        self._bus.send(struct.pack(BUS_ANSWER, number, status, len(frame), 0))
+
+
+def _readable(file: Any) -> bool:
+    return bool(select.select([file], [], [], 0)[0])
+
+
+def _drain(end: socket.socket) -> None:
+    while _readable(end):
+        os.read(end.fileno(), 4096)

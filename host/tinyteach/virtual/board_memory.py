@@ -1,0 +1,98 @@
+"""The virtual board's memory as the host sees it: registers, then two frame buffers.
+
+One unlinked file, mapped by the supervisor and by the board's process, stands
+for the registers and PSRAM of a board. The offsets are those of rom/chip.py.
+"""
+
+import mmap
+import os
+import tempfile
+
+REGISTERS_BYTES = 4096
+# Two buffers of the largest frame: UXGA in RGB888. The file is sparse.
+FRAME_BUFFER_BYTES = 1600 * 1200 * 3
+MEMORY_BYTES = REGISTERS_BYTES + 2 * FRAME_BUFFER_BYTES
+
+NO_INTERRUPT_CHAR = 0xFF
+PIN_COUNT = 64
+
+_CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
+_CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE, _HAS_CAMERA = range(
+    8, 14
+)
+_HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
+_PINS = 256
+
+
+class BoardMemory:
+    """Registers by name, frame buffers by number."""
+
+    def __init__(self, heap_bytes: int, flash_bytes: int, has_camera: bool) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
+        os.ftruncate(self._file.fileno(), MEMORY_BYTES)
+        self._map = mmap.mmap(self._file.fileno(), MEMORY_BYTES)
+        self._write_u32(_HEAP_BYTES, heap_bytes)
+        self._write_u32(_FLASH_BYTES, flash_bytes)
+        self._write_u32(_MEMORY_BYTES, MEMORY_BYTES)
+        self._map[_HAS_CAMERA] = has_camera
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._map.close()
+        self._file.close()
+
+    def power_up(self, reset_cause: int, keep_raw_repl: bool) -> None:
+        """Registers as the board's process must find them when it starts."""
+        self._map[_INTERRUPT_REQUESTED] = 0
+        self._map[_INTERRUPT_CHAR] = NO_INTERRUPT_CHAR
+        self._map[_RESET_CAUSE] = reset_cause
+        if not keep_raw_repl:
+            self._map[_RAW_REPL] = 0
+            self._map[_PINS : _PINS + PIN_COUNT] = bytes(PIN_COUNT)
+
+    def power_down(self) -> None:
+        """No program is there to be interrupted, and no cut is left to come."""
+        self._map[_INTERRUPT_CHAR] = NO_INTERRUPT_CHAR
+        self.cut_power_at(0, torn=False)
+
+    @property
+    def interrupt_char(self) -> int:
+        """The byte that is Ctrl-C now, or NO_INTERRUPT_CHAR."""
+        return self._map[_INTERRUPT_CHAR]
+
+    @property
+    def interrupt_requested(self) -> bool:
+        return bool(self._map[_INTERRUPT_REQUESTED])
+
+    @interrupt_requested.setter
+    def interrupt_requested(self, requested: bool) -> None:
+        self._map[_INTERRUPT_REQUESTED] = requested
+
+    @property
+    def block_operations(self) -> int:
+        """Flash blocks programmed or erased since the board was made."""
+        return self._read_u32(_BLOCK_OPERATIONS)
+
+    def cut_power_at(self, operation: int, torn: bool) -> None:
+        """Fail at the ``operation``-th flash operation from now (1: the next); 0: do not."""
+        self._map[_CUT_TORN] = torn
+        self._map[_CUT_COUNTDOWN : _CUT_COUNTDOWN + 2] = operation.to_bytes(2, "little")
+
+    def pin(self, number: int) -> int:
+        return self._map[_PINS + number]
+
+    def set_pin(self, number: int, level: int) -> None:
+        self._map[_PINS + number] = 1 if level else 0
+
+    def write_frame(self, buffer_number: int, pixels: bytes) -> None:
+        """Fill a frame buffer, over whatever frame it held."""
+        start = REGISTERS_BYTES + buffer_number * FRAME_BUFFER_BYTES
+        self._map[start : start + len(pixels)] = pixels
+
+    def _read_u32(self, offset: int) -> int:
+        return int.from_bytes(self._map[offset : offset + 4], "little")
+
+    def _write_u32(self, offset: int, value: int) -> None:
+        self._map[offset : offset + 4] = value.to_bytes(4, "little")

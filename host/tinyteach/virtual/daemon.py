@@ -1,0 +1,156 @@
+"""A virtual board in a process of its own, steered through a socket."""
+
+import base64
+import contextlib
+import fcntl
+import io
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tinyteach import paths
+from tinyteach.errors import LinkError, PhotoError, TinyTeachError
+from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
+
+
+class Ended(Exception):
+    """Asked to end, by a signal."""
+
+
+def serve(name: str, arch: str, heap: str, camera: bool) -> int:
+    """Run until told to stop; the first line on stdout says ``info`` or ``error``."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_only_one(name))
+            flash = paths.state_dir() / "virtual" / f"{name}-{arch}.flash"
+            board = stack.enter_context(VirtualBoard(arch, flash, heap, camera=camera))
+            listener, info = stack.enter_context(_registered(name, board))
+            _say({"info": asdict(info)})
+            _detach_stdout()
+            _Server(board, info).run(listener)
+    except TinyTeachError as error:
+        _say({"error": str(error)})
+        return error.exit_code
+    except Ended:
+        pass
+    return 0
+
+
+def _end(*_: object) -> None:
+    raise Ended
+
+
+@contextlib.contextmanager
+def _only_one(name: str) -> Iterator[None]:
+    path = registration(name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LinkError(f"A virtual board named {name} runs already.") from error
+        yield
+
+
+@contextlib.contextmanager
+def _registered(name: str, board: VirtualBoard) -> Iterator[tuple[socket.socket, VirtualInfo]]:
+    """Listen on a socket and write down where; both are gone afterwards."""
+    # A socket's path may have 108 bytes at most, a runtime folder's may be longer.
+    folder = tempfile.mkdtemp(prefix="tinyteach-")
+    path = registration(name)
+    control = f"{folder}/control"
+    info = VirtualInfo(name, board.port, os.getpid(), board.arch, control, board.unique_id.hex())
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(control)
+            listener.listen()
+            written = path.with_suffix(".new")
+            written.write_text(json.dumps(asdict(info)))
+            written.replace(path)
+            yield listener, info
+    finally:
+        path.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _say(answer: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _detach_stdout() -> None:
+    """Whoever started this reads one line; nothing may hold its pipe open later."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+class _Server:
+    """Answers one request a connection, one connection after another."""
+
+    def __init__(self, board: VirtualBoard, info: VirtualInfo) -> None:
+        self._board, self._info = board, info
+        self._stopped = False
+
+    def run(self, listener: socket.socket) -> None:
+        while not self._stopped:
+            connection, _ = listener.accept()
+            connection.settimeout(ANSWER_TIMEOUT_S)
+            with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
+                stream.write(json.dumps(self._answer(stream.readline())).encode() + b"\n")
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+            return getattr(self, "_on_" + request.pop("do"))(**request) or {}
+        except TinyTeachError as error:
+            return {"error": str(error), "kind": type(error).__name__}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            sentence = f"The virtual board does not understand this: {error}."
+            return {"error": sentence, "kind": "LinkError"}
+
+    def _on_info(self) -> dict[str, Any]:
+        return {"info": {**asdict(self._info), "port": self._board.port}}
+
+    def _on_show(self, path: str = "", png: str = "") -> None:
+        if png:
+            self._board.show(_from_png(png))
+        elif Path(path).is_dir():
+            photographs = itertools.cycle(_photographs(Path(path)))
+            self._board.show_source(lambda: next(photographs))
+        else:
+            self._board.show(path)
+
+    def _on_reset(self) -> None:
+        self._board.reset()
+
+    def _on_stop(self) -> None:
+        self._stopped = True
+
+
+def _from_png(text: str) -> Any:
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(text)))
+
+
+def _photographs(folder: Path) -> list[Path]:
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise PhotoError(f"There are no photographs in {folder}; name a folder that has some.")
+    return found

@@ -1,0 +1,97 @@
+"""The board's processor: one run of MicroPython, from power-on to reset or power loss."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tinyteach.virtual.micropython import MicroPython
+
+ROM_PARENT = Path(__file__).parent
+# What start.py and its modules take of the heap; start.py returns what they do not need.
+FIRMWARE_HEAP_BYTES = 160 * 1024
+
+# Exit statuses of rom/chip.py.
+POWER_LOST, RESET, SOFT_RESET = 86, 87, 88
+
+
+class Processor:
+    """Starts, interrupts and ends the process; ``fileno()`` becomes readable when it has ended."""
+
+    def __init__(self, interpreter: MicroPython, heap_bytes: int) -> None:
+        heap = heap_bytes + FIRMWARE_HEAP_BYTES
+        script = str(ROM_PARENT / "rom" / "start.py")
+        self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", script]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
+        self._process: subprocess.Popen | None = None
+        self._alive = -1
+
+    def start(self, uart: int, memory: int, flash: int, bus: int) -> None:
+        """Run from power-on with these open files; call only from the thread that outlives it.
+
+        Linux ends the process when that thread dies.
+        """
+        self._alive, alive = os.pipe()
+        files = (memory, flash, bus)
+        self._process = subprocess.Popen(
+            [*self._argv, *map(str, files)],
+            stdin=uart,
+            stdout=uart,
+            stderr=self._log,
+            pass_fds=(*files, alive),
+            env={"MICROPYPATH": str(ROM_PARENT)},
+            start_new_session=True,
+        )
+        os.close(alive)
+
+    def fileno(self) -> int:
+        """The end of a pipe whose other end only the process holds."""
+        return self._alive
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    def reap(self) -> int:
+        """Wait for the end of the process; its exit status."""
+        assert self._process
+        status = self._process.wait()
+        os.close(self._alive)
+        self._process = None
+        return status
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self.reap()
+
+    def interrupt(self) -> None:
+        """Ctrl-C: MicroPython's unix port takes it as a signal."""
+        if self._process:
+            self._process.send_signal(signal.SIGINT)
+
+    def sleeping(self) -> bool:
+        """True while it waits in the operating system, where a signal disturbs nothing."""
+        if sys.platform != "linux" or not self._process:
+            return False
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text()
+        except OSError:
+            return False
+        return fields.rpartition(")")[2].split()[0] == "S"
+
+    def log_text(self) -> str:
+        """What MicroPython itself wrote, such as an error of the firmware."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace").strip()
+
+    def close(self) -> None:
+        self.kill()
+        self._log.close()

@@ -1,0 +1,124 @@
+# mypy: ignore-errors
+# ruff: noqa: I001, PTH123, SIM105, SIM115
+"""The board's silicon: memory shared with the supervisor, and the C library.
+
+Stands for what firmware does in C. Three things are inherited as open files,
+their numbers given as arguments: the board's memory (registers, then frame
+buffers), its flash chip, and the camera's bus. Memory is mapped outside the
+garbage collector's heap, as PSRAM frame buffers are on a board, so that heap
+figures speak for the agent.
+The registers' offsets stand in ``board_memory.py`` on the host's side too.
+"""
+
+import struct
+import sys
+
+import ffi
+import micropython
+import uctypes
+
+REGISTERS_BYTES = 4096
+# Offsets in the registers.
+CUT_COUNTDOWN, BLOCK_OPERATIONS = 0, 4
+CUT_TORN, INTERRUPT_REQUESTED, INTERRUPT_CHAR, RAW_REPL, RESET_CAUSE, HAS_CAMERA = range(8, 14)
+HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
+PINS, PIN_COUNT = 256, 64
+
+# Exit statuses by which the process tells the supervisor what to do next.
+EXIT_POWER_LOST, EXIT_RESET, EXIT_SOFT_RESET = 86, 87, 88
+
+_PROT_READ_WRITE, _MAP_SHARED, _MSG_PEEK = 3, 1, 2
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+_SIGINT, _SIG_IGN, _CTRL_C = 2, 1, 3
+
+_libc = ffi.open(None)
+exit_now = _libc.func("v", "_exit", "i")
+_mmap = _libc.func("P", "mmap", "PLiiil")
+_signal = _libc.func("P", "signal", "iL")
+_recv = _libc.func("i", "recv", "iPLi")
+
+
+def _map(fd, size):
+    address = _mmap(0, size, _PROT_READ_WRITE, _MAP_SHARED, fd, 0)
+    return memoryview(uctypes.bytearray_at(address, size))
+
+
+def read_u32(offset):
+    return int.from_bytes(registers[offset : offset + 4], "little")
+
+
+_memory_fd, _flash_fd, _bus_fd = map(int, sys.argv[1:4])
+registers = _map(_memory_fd, REGISTERS_BYTES)
+memory = _map(_memory_fd, read_u32(MEMORY_BYTES))
+flash_bytes = read_u32(FLASH_BYTES)
+# One more block than the file system sees: the once-programmable part.
+flash = _map(_flash_fd, flash_bytes + 4096)
+# Requests to the supervisor and its answers, 16 bytes each: number, what, five arguments.
+BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
+BUS_GRAB, BUS_STARTED = 1, 2
+_bus = open(_bus_fd, "r+b")
+
+
+def tell(number, what, *arguments):
+    """Send the supervisor a request."""
+    padded = arguments + (0,) * (6 - len(arguments))
+    _bus.write(struct.pack(BUS_REQUEST, number, what, *padded))
+
+
+def answer_to(number):
+    """Wait for the answer to request ``number``: ``(status, value)``.
+
+    Answers to earlier requests, whose wait Ctrl-C ended, are dropped.
+    """
+    while True:
+        message = _bus.read(BUS_MESSAGE_BYTES)
+        if not message:
+            exit_now(0)  # the supervisor is gone
+        answered, status, value, _ = struct.unpack(BUS_ANSWER, message)
+        if answered == number:
+            return status, value
+
+
+def check_interrupt():
+    """Raise KeyboardInterrupt where Ctrl-C has come.
+
+    A signal may strike in the middle of the collector; places that call this
+    are safe, so the supervisor gives a running program time to reach one.
+    """
+    if registers[INTERRUPT_REQUESTED]:
+        registers[INTERRUPT_REQUESTED] = 0
+        raise KeyboardInterrupt
+
+
+def set_interrupt_char(char):
+    """Ctrl-C is ``char`` from now on; -1: every byte is data."""
+    registers[INTERRUPT_CHAR] = char & 0xFF
+    registers[INTERRUPT_REQUESTED] = 0
+
+
+def interrupts_on():
+    """A program begins: Ctrl-C raises KeyboardInterrupt in it."""
+    micropython.kbd_intr(_CTRL_C)
+    set_interrupt_char(_CTRL_C)
+
+
+def interrupts_off():
+    """At a prompt: a signal on its way is for a program that has ended, so it is dropped."""
+    _signal(_SIGINT, _SIG_IGN)
+    set_interrupt_char(-1)
+
+
+def peek_input(buffer):
+    """Wait for input, copy what is there into ``buffer``, leave it unread; the count."""
+    count = _recv(0, buffer, len(buffer), _MSG_PEEK)
+    if count == 0:
+        exit_now(0)  # the supervisor is gone
+    return max(count, 0)
+
+
+def die_with_supervisor():
+    """On Linux; elsewhere the prompt sees the end of input."""
+    try:
+        _libc.func("i", "prctl", "iLLLL")(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    except OSError:
+        pass

@@ -1,0 +1,80 @@
+# mypy: ignore-errors
+# ruff: noqa: I001, PTH123, SIM105, SIM115
+"""Power-on: what a board's firmware does before the user's code runs.
+
+Takes over the interpreter: output, keyboard, camera and machine stand-ins, the
+flash as the only file system; then /boot.py, /main.py (not in the raw REPL, as
+boards do) and the prompt. The heap that is left is exactly the one asked for.
+"""
+
+import gc
+import sys
+
+from rom import chip, console, flash, keyboard, machine, repl
+
+MAIN = {"__name__": "__main__"}
+_reserve = []
+
+
+def install_modules():
+    console.install()
+    keyboard.install()
+    sys.modules["machine"] = machine
+    if chip.registers[chip.HAS_CAMERA]:
+        from rom import camera
+
+        sys.modules["camera"] = camera
+    for name in list(sys.modules):
+        if name.split(".")[0] == "rom":
+            del sys.modules[name]
+
+
+def use_flash_only():
+    """The board sees its flash and nothing of the computer it runs on."""
+    try:
+        flash.mount()
+    except OSError:
+        console.write(b"The flash holds no readable file system.\r\n")
+    sys.path[:] = ["", ".frozen", "/lib"]
+    sys.argv[:] = []
+
+
+def take_heap_reserve():
+    """Leave the heap's asked size free: a board's firmware is not in its heap."""
+    gc.collect()
+    surplus = gc.mem_free() - chip.read_u32(chip.HEAP_BYTES)
+    if surplus < 0:
+        console.write(b"The firmware takes more heap than is kept for it.\r\n")
+        chip.exit_now(1)
+    _reserve.append(bytearray(surplus))
+    gc.collect()
+
+
+def run_file(path):
+    """Run a file from flash; False where it is not there. An exception is shown."""
+    try:
+        with open(path) as file:
+            source = file.read()
+    except OSError:
+        return False
+    error = repl.run(source, MAIN)
+    if error:
+        console.show_exception(error)
+    gc.collect()
+    return True
+
+
+def start():
+    chip.interrupts_off()
+    chip.die_with_supervisor()
+    install_modules()
+    use_flash_only()
+    take_heap_reserve()
+    chip.tell(0, chip.BUS_STARTED)
+    run_file("/boot.py")
+    if not chip.registers[chip.RAW_REPL]:
+        run_file("/main.py")
+    repl.serve(MAIN)
+
+
+start()

@@ -1,0 +1,213 @@
+"""Virtual boards that run in the background: find, start, steer and stop them.
+
+Each is a process of its own (``python -m tinyteach.virtual``) that writes a
+file in the runtime folder and answers JSON lines on a Unix socket, so that any
+later command finds it.
+"""
+
+import base64
+import io
+import json
+import select
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyteach import errors, paths
+from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError, UsageError
+
+ANSWER_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class VirtualInfo:
+    """A running virtual board; ``control`` is its socket, ``unique_id`` hex digits."""
+
+    name: str
+    port: str
+    pid: int
+    arch: str
+    control: str
+    unique_id: str
+
+
+def registration(name: str) -> Path:
+    """The file that says where the virtual board ``name`` runs."""
+    return paths.runtime_dir() / "virtual" / f"{name}.json"
+
+
+def log_file(name: str) -> Path:
+    return paths.state_dir() / "virtual" / f"{name}.log"
+
+
+def running() -> list[VirtualInfo]:
+    """All virtual boards that answer, by name."""
+    answers = map(_ask, sorted(registration("any").parent.glob("*.json")))
+    return [info for info in answers if info]
+
+
+def find(name: str = "virtual") -> VirtualInfo | None:
+    """The virtual board of that name, if it runs."""
+    return _ask(registration(name))
+
+
+def _ask(path: Path) -> VirtualInfo | None:
+    """What the board registered in ``path`` says of itself; forget one that is gone."""
+    try:
+        control = json.loads(path.read_text())["control"]
+        answer = _request(control, {"do": "info"})
+    except (FileNotFoundError, ConnectionRefusedError, ValueError, KeyError):
+        path.unlink(missing_ok=True)
+        return None
+    except OSError:
+        return None  # busy or just ending
+    return VirtualInfo(**answer["info"])
+
+
+def start_daemon(
+    arch: str | None = None, name: str = "virtual", *, camera: bool = True, heap: str = "512k"
+) -> VirtualInfo:
+    """Start a virtual board in the background, or give the one of that name that runs.
+
+    ``arch`` is Debian's name (default: this machine's). Returns when the board
+    has started; on failure nothing is left running. Raises MissingToolError
+    without MicroPython, UsageError where the name is in use for another
+    architecture, LinkError where the board does not start.
+    """
+    from tinyteach.virtual import micropython
+
+    present = find(name)
+    if present:
+        return _require_arch(present, arch)
+    # Found here first, so that what it prints while fetching is seen.
+    interpreter = micropython.find(arch)
+    command = [sys.executable, "-m", "tinyteach.virtual", "--name", name, "--heap", heap]
+    command += ["--arch", interpreter.arch, *([] if camera else ["--no-camera"])]
+    return _require_arch(_launch(command, name), arch)
+
+
+def _require_arch(info: VirtualInfo, arch: str | None) -> VirtualInfo:
+    if arch in (None, info.arch):
+        return info
+    raise UsageError(
+        f"A virtual board named {info.name} runs already, as {info.arch}; stop it first or give "
+        "the new one another name."
+    )
+
+
+def _launch(command: list[str], name: str) -> VirtualInfo:
+    log = log_file(name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as log_output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log_output,
+            start_new_session=True,
+        )
+    try:
+        answer = _first_line(process)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if "error" in answer:
+        process.wait()
+        # Another process may have started the same board in the meantime.
+        present = find(name)
+        if present:
+            return present
+        raise LinkError(answer["error"])
+    return VirtualInfo(**answer["info"])
+
+
+def _first_line(process: subprocess.Popen) -> dict[str, Any]:
+    """The daemon's line that it is ready, or why it is not."""
+    assert process.stdout
+    with process.stdout:
+        ready, _, _ = select.select([process.stdout], [], [], START_TIMEOUT_S)
+        line = process.stdout.readline() if ready else b""
+    if not line:
+        raise LinkError("The virtual board did not start; see its log in the state folder.")
+    return json.loads(line)
+
+
+class Control:
+    """Steers one running virtual board."""
+
+    def __init__(self, info: VirtualInfo) -> None:
+        self.info = info
+
+    def show(self, photograph: Any) -> None:
+        """Put a photograph before its camera: path, Pillow image or uint8 array.
+
+        A folder shows its photographs in order of name, the next at every grab.
+        """
+        if isinstance(photograph, str | Path):
+            self._do(do="show", path=str(Path(photograph).resolve()))
+        else:
+            self._do(do="show", png=_as_png(photograph))
+
+    def reset(self) -> None:
+        self._do(do="reset")
+
+    def stop(self) -> None:
+        """End it; returns when it is gone."""
+        self._do(do="stop")
+        _wait_released(registration(self.info.name).with_suffix(".lock"))
+
+    def _do(self, **request: Any) -> dict[str, Any]:
+        try:
+            answer = _request(self.info.control, request)
+        except OSError as error:
+            raise BoardNotFoundError(
+                f"The virtual board {self.info.name} does not answer; start it again."
+            ) from error
+        if "error" in answer:
+            raise getattr(errors, answer["kind"], TinyTeachError)(answer["error"])
+        return answer
+
+
+def control(info: VirtualInfo) -> Control:
+    return Control(info)
+
+
+def stop_all() -> None:
+    """End every running virtual board."""
+    for info in running():
+        control(info).stop()
+
+
+def _wait_released(lock: Path) -> None:
+    """Wait until the process that holds this lock has ended."""
+    import fcntl
+
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _as_png(photograph: Any) -> str:
+    from tinyteach.virtual.optics import open_photograph
+
+    file = io.BytesIO()
+    open_photograph(photograph).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _request(path: str, request: dict[str, Any]) -> dict[str, Any]:
+    """One question, one answer. Raises OSError."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_TIMEOUT_S)
+        connection.connect(path)
+        with connection.makefile("rwb") as stream:
+            stream.write(json.dumps(request).encode() + b"\n")
+            stream.flush()
+            line = stream.readline()
+    if not line:
+        raise ConnectionResetError("no answer")
+    return json.loads(line)

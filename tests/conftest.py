@@ -1,0 +1,107 @@
+"""Fixtures shared by all tests: paths, MicroPython on two word sizes, paired boards, heads."""
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tinyteach.device.pairing import pair
+from tinyteach.embedding.runtime import EMBEDDING_FILE
+from tinyteach.virtual import micropython as mp
+from tinyteach.virtual.board import VirtualBoard
+
+ROOT = Path(__file__).resolve().parent.parent
+ARCHS = ("amd64", "i386")
+BOARD_PATH = (ROOT / "protocol", ROOT / "firmware_agent")
+
+
+@dataclass(frozen=True)
+class MicroPythonRunner:
+    """Runs code on a real MicroPython with the board's modules importable."""
+
+    interpreter: mp.MicroPython
+
+    @property
+    def arch(self) -> str:
+        return self.interpreter.arch
+
+    def start(self, code: str | Path, *args: str, heap: str = "2m", path=()) -> subprocess.Popen:
+        """Start a script file or a string of code, its pipes open."""
+        what = [str(code)] if isinstance(code, Path) else ["-c", code]
+        entries = [*map(str, path), *map(str, BOARD_PATH), ".frozen"]
+        env = {**os.environ, "MICROPYPATH": ":".join(entries)}
+        argv = [*self.interpreter.argv, "-X", f"heapsize={heap}", *what, *args]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
+
+    def run(self, code: str | Path, *args: str, stdin: bytes = b"", **options) -> str:
+        """Run to the end, require exit status 0, return what it printed."""
+        process = self.start(code, *args, **options)
+        out, err = process.communicate(stdin, timeout=110)
+        assert process.returncode == 0, (out + err).decode(errors="replace")
+        return out.decode()
+
+
+@pytest.fixture(scope="session", params=ARCHS)
+def micropython(request) -> MicroPythonRunner:
+    """MicroPython on 64-bit and on 32-bit words; a test using it runs twice."""
+    return MicroPythonRunner(mp.find(request.param))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root folder."""
+    return ROOT
+
+
+def quiet(*_):
+    """A progress callback that shows nothing."""
+
+
+@pytest.fixture(scope="session")
+def embedding_file() -> bytes:
+    """The embedding that is shipped, as it goes onto a board."""
+    return EMBEDDING_FILE.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def paired_flashes(tmp_path_factory, embedding_file):
+    """The flash image of a paired board, by architecture; made when first asked for."""
+    folder = tmp_path_factory.mktemp("paired")
+    made = {}
+
+    def image(arch) -> Path:
+        if arch not in made:
+            made[arch] = folder / arch
+            with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, made[arch]) as board:
+                patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+                pair(board.port, embedding_file, None, quiet)
+        return made[arch]
+
+    return image
+
+
+@pytest.fixture(scope="session")
+def switch_on(paired_flashes, tmp_path_factory):
+    """switch_on(arch, **options) starts a paired board with a flash of its own."""
+
+    @contextmanager
+    def start(arch, **options):
+        flash = tmp_path_factory.mktemp("board") / "flash.bin"
+        shutil.copy(paired_flashes(arch), flash)
+        with VirtualBoard(arch, flash, **options) as board:
+            yield board
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def trained_heads():
+    """Two heads for the shipped embedding, of two and of three classes."""
+    from paired import make_head
+
+    return make_head("cat", "coffee"), make_head("cat", "coffee", "rocket")
