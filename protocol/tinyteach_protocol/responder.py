@@ -1,0 +1,225 @@
+"""The board's end of a session: admits requests, answers repetitions, keeps credits.
+
+Sans-IO. The agent reads bytes into ``get_buffer``, takes requests from
+``next_request`` and writes what ``respond``, ``refuse`` and ``event`` return
+before it calls any of them again: all share one buffer.
+"""
+
+from tinyteach_protocol import messages
+from tinyteach_protocol.errors import BAD_VALUE, NO_SESSION, VERSION, ProtocolError
+from tinyteach_protocol.frame import HEADER_BYTES, MAX_PAYLOAD, Damaged, Decoder, Encoder, Frame
+from tinyteach_protocol.session import IDLE_MS, MIN_PAYLOAD, SILENCE_MS, elapsed_ms
+from tinyteach_protocol.session import VERSION as PROTOCOL_VERSION
+
+# Answers kept for repetitions. The host has at most MAX_OUTSTANDING requests on
+# their way, and seldom two that must not run twice.
+REMEMBERED = 4
+# A ROLLBACK's answer with 64 long labels is 4 KB; more than that is not kept.
+REMEMBERED_BYTES = 6000
+# The sequence number wraps: an answer this many requests old is no repetition.
+REMEMBERED_REQUESTS = 256
+
+
+class Request(messages.Message):
+    """A request; ``reply`` is the session's own answer to it, or None."""
+
+    def __init__(self, verb: int, seq: int, fields: dict, reply=None) -> None:
+        super().__init__(verb, seq, fields)
+        self.reply = reply
+
+
+class Responder:
+    """One board's end. ``window`` is how many bytes of requests it can take in unread."""
+
+    def __init__(self, max_payload: int = 4096, window: int = 8192) -> None:
+        self.max_payload = max_payload
+        self.window = window
+        self.framed = False  # a host is connected: bytes are frames, 03 is no interrupt
+        self.damaged = 0  # frames that arrived broken, for INFO and tests
+        self._decoder = Decoder(max_payload)
+        self._encoder = Encoder(max_payload)
+        self._heard_ms: int | None = None  # when the last frame was finished with; None: just now
+        self._read_ms: int | None = None  # when the last byte came
+        self._begin(MAX_PAYLOAD)
+
+    def _begin(self, peer_max_payload: int) -> None:
+        self.payload_limit = min(self.max_payload, peer_max_payload)
+        self._remembered: list = []  # [(seq, verb, frame)], oldest first
+        self._credits = 0
+        self._events = 0
+        self.streaming = False
+
+    # Receiving
+
+    def get_buffer(self, limit: int = 64) -> memoryview:
+        """Return where to read to; poll before each piece, see Decoder.get_buffer."""
+        return self._decoder.get_buffer(limit)
+
+    def advance(self, n: int) -> None:
+        """Say that ``n`` bytes were read into the view of ``get_buffer``."""
+        self._decoder.advance(n)
+        self._read_ms = None
+
+    def receive(self, data) -> int:
+        """Take what fits of ``data``, return how much; for links that are given bytes."""
+        self._read_ms = None
+        return self._decoder.receive(data)
+
+    def next_request(self):
+        """Return the next request, or None when more bytes are needed.
+
+        Where its ``reply`` is not None the session has answered already (a
+        repetition, a message that cannot be read …): write that. Otherwise
+        carry it out, then ``respond`` or ``refuse``. Its ``data`` is valid
+        until the next call here.
+        """
+        while True:
+            event = self._decoder.next_event()
+            if event is None:
+                return None
+            if isinstance(event, Damaged):
+                self.damaged += 1
+            elif isinstance(event, Frame) and event.type < messages.FIRST_EVENT:
+                request = self._admit(event)
+                if request is not None:
+                    return request
+
+    def tick(self, now_ms: int) -> None:
+        """Call often, while no request is in hand: leaves a session gone silent.
+
+        Also gives up a frame whose rest does not come; ``next_request`` then
+        finds what it swallowed.
+        """
+        heard_ms = self._heard_ms = now_ms if self._heard_ms is None else self._heard_ms
+        read_ms = self._read_ms = now_ms if self._read_ms is None else self._read_ms
+        if self.framed and elapsed_ms(now_ms, heard_ms) >= IDLE_MS:
+            self._leave()
+        if self._decoder.partial and elapsed_ms(now_ms, read_ms) >= SILENCE_MS:
+            self._decoder.give_up()
+
+    # Answering
+
+    def respond(self, request, **fields) -> memoryview:
+        """Return the response's frame.
+
+        Raises ProtocolError where the fields cannot be sent; refuse then.
+        """
+        return self._answer(request, request.type | messages.RESPONSE, fields)
+
+    def welcome(self, request, agent_version: str, board_id: str, capabilities: int) -> memoryview:
+        """Return HELLO's response; the session fills in what it negotiated."""
+        return self.respond(
+            request,
+            nonce=request.nonce,
+            version=PROTOCOL_VERSION,
+            max_payload=self.max_payload,
+            window=self.window,
+            agent_version=agent_version,
+            board_id=board_id,
+            capabilities=capabilities,
+        )
+
+    def refuse(self, request, code: int, detail: str = "") -> memoryview:
+        """Return an error's frame; a detail too long is cut."""
+        return self._answer(request, messages.ERROR, _error(code, detail))
+
+    # Streams
+
+    def open_stream(self, credits: int) -> None:
+        """Allow so many events; CREDIT raises the total later."""
+        self.streaming = True
+        self._credits = credits
+        self._events = 0
+
+    def close_stream(self) -> int:
+        """End the stream; return how many events it had."""
+        self.streaming = False
+        return self._events
+
+    @property
+    def credit(self) -> int:
+        """How many events may be sent now."""
+        return self._credits - self._events if self.streaming else 0
+
+    def event(self, type: int, **fields):
+        """Return an event's frame, or None where no credit is left."""
+        if self.credit <= 0:
+            return None
+        frame = self._encode(type, self._events & 0xFFFF, fields)
+        self._events += 1
+        return frame
+
+    # Inside
+
+    def _admit(self, frame):
+        """Return the frame's request, or None where nothing is left to do."""
+        self._heard_ms = None
+        try:
+            return self._read(frame)
+        except ProtocolError as error:
+            reply = self._encode(messages.ERROR, frame.seq, _error(error.code, str(error)))
+            return Request(frame.type, frame.seq, {}, reply)
+
+    def _read(self, frame):
+        verb = frame.type
+        if not self.framed and verb not in (messages.HELLO, messages.BYE):
+            raise ProtocolError(NO_SESSION)
+        fields = messages.decode(verb, frame.seq, frame.payload).fields
+        request = Request(verb, frame.seq, fields, self._recall(frame.seq, verb))
+        if verb == messages.HELLO:
+            self._enter(request)
+        elif verb == messages.BYE:
+            self._leave()
+        elif verb == messages.CREDIT:
+            self._credits = max(self._credits, request.total)
+            return None
+        return request
+
+    def _enter(self, hello) -> None:
+        if not hello.min_version <= PROTOCOL_VERSION <= hello.max_version:
+            raise ProtocolError(VERSION, "this agent speaks version %d" % PROTOCOL_VERSION)
+        if hello.max_payload < MIN_PAYLOAD:
+            raise ProtocolError(BAD_VALUE, "max_payload must be at least %d" % MIN_PAYLOAD)
+        self._begin(hello.max_payload)
+        self.framed = True
+
+    def _leave(self) -> None:
+        self.framed = False
+        self.streaming = False
+
+    def _answer(self, request, type: int, fields: dict) -> memoryview:
+        frame = self._encode(type, request.seq, fields)
+        if messages.VERBS[request.type][1] & messages.ONCE:
+            self._remember(request.seq, request.type, bytes(frame))
+        return frame
+
+    def _encode(self, type: int, seq: int, fields: dict) -> memoryview:
+        end = messages.write_fields(
+            type, fields, self._encoder.buffer, HEADER_BYTES, HEADER_BYTES + self.payload_limit
+        )
+        return self._encoder.seal(type, seq, end)
+
+    def _remember(self, seq: int, verb: int, frame: bytes) -> None:
+        kept = self._remembered
+        kept.append((seq, verb, frame))
+        while len(kept) > REMEMBERED or sum(len(item[2]) for item in kept) > REMEMBERED_BYTES:
+            kept.pop(0)
+
+    def _recall(self, seq: int, verb: int):
+        """Return the remembered answer to this very request, or None."""
+        kept = self._remembered
+        while kept and _is_far(seq, kept[0][0]):
+            kept.pop(0)
+        for item in kept:
+            if item[0] == seq and item[1] == verb:
+                return item[2]
+        return None
+
+
+def _is_far(seq: int, other: int) -> bool:
+    """Whether two sequence numbers are too far apart, in either direction, to be of one window."""
+    return REMEMBERED_REQUESTS < (seq - other) & 0xFFFF < 0x10000 - REMEMBERED_REQUESTS
+
+
+def _error(code: int, detail: str) -> dict:
+    return {"code": code, "detail": messages.clip(detail)}

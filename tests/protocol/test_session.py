@@ -1,0 +1,415 @@
+"""Both ends of a session: numbers, repetitions, stale answers, silence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.simulation import Board
+from tinyteach_protocol import errors, frame, messages, session
+from tinyteach_protocol.errors import ProtocolError
+from tinyteach_protocol.requester import (
+    SLOW_TIMEOUT_MS,
+    TIMEOUT_MS,
+    TRIES,
+    Event,
+    Refused,
+    Requester,
+    Response,
+    Unanswered,
+)
+from tinyteach_protocol.responder import REMEMBERED, REMEMBERED_REQUESTS, Responder
+
+NONCE = 0x12345678
+
+
+def answer(board, requester, now_ms=0):
+    """What the board answers to all that the requester wants to send."""
+    return b"".join(board.exchange(requester.data_to_send(), now_ms))
+
+
+def connected():
+    board, requester = Board(), Requester()
+    requester.hello(0, NONCE)
+    (welcome,) = requester.receive(answer(board, requester), 0)
+    assert isinstance(welcome, Response)
+    return board, requester
+
+
+def grab(requester, now_ms=0):
+    return requester.request(messages.GRAB, now_ms, kind=messages.GRAB_SQUARE)
+
+
+@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF))
+def test_hello_holds_no_interrupt_and_no_restart(seq, nonce):
+    data, seq, nonce = session.hello_frame(seq, nonce)
+    assert b"\x03" not in data and b"\x04" not in data
+    decoder = frame.Decoder()
+    decoder.receive(data)
+    hello = decoder.next_event()
+    assert (hello.type, hello.seq) == (messages.HELLO, seq)
+    assert messages.decode(hello.type, seq, hello.payload).nonce == nonce
+
+
+def test_hello_with_a_limit_that_holds_03_is_refused():
+    with pytest.raises(ProtocolError):
+        session.hello_frame(1, 1, 0x0300)
+
+
+def test_elapsed_across_the_wrap_of_ticks_ms():
+    assert session.elapsed_ms(5, (1 << 30) - 5) == 10
+    assert session.elapsed_ms(1 << 40, (1 << 40) - 7) == 7
+
+
+def test_hello_exchanges_limits_and_facts():
+    board, requester = connected()
+    assert board.responder.framed
+    assert (requester.max_payload, requester.window) == (512, 1200)
+    assert requester.welcome.board_id == "simulated"
+
+
+def test_hello_is_repeated_with_the_same_bytes_then_given_up():
+    requester = Requester()
+    seq = requester.hello(0, NONCE, timeout_ms=500, tries=3)
+    first = requester.data_to_send()
+    assert requester.next_timeout_ms(200) == 300
+    for now_ms in (500, 1000):
+        assert requester.tick(now_ms) == []
+        assert requester.data_to_send() == first
+    (event,) = requester.tick(1500)
+    assert isinstance(event, Unanswered) and (event.seq, event.tries) == (seq, 3)
+    assert requester.next_timeout_ms(1500) is None
+
+
+def test_hello_of_a_foreign_version_is_refused_with_version():
+    responder = Responder()
+    payload = messages.encode(
+        messages.HELLO, nonce=1, min_version=7, max_version=9, max_payload=8192
+    )
+    responder.receive(frame.encode(messages.HELLO, 1, payload))
+    assert code_of(responder.next_request().reply) == errors.VERSION
+    assert not responder.framed
+
+
+def test_host_refuses_a_version_it_did_not_offer():
+    requester = Requester()
+    seq = requester.hello(0, NONCE)
+    fields = {"version": 7, "max_payload": 512, "window": 512, "capabilities": 0}
+    payload = messages.encode(
+        messages.HELLO | 0x80, nonce=requester._nonce, agent_version="9", board_id="", **fields
+    )
+    (event,) = requester.receive(frame.encode(messages.HELLO | 0x80, seq, payload), 0)
+    assert isinstance(event, Refused) and event.code == errors.VERSION
+    assert requester.welcome is None
+
+
+def code_of(reply):
+    decoder = frame.Decoder()
+    decoder.receive(reply)
+    event = decoder.next_event()
+    assert event.type == messages.ERROR
+    return messages.decode(event.type, event.seq, event.payload).code
+
+
+def test_answer_to_an_earlier_hello_is_ignored():
+    board, requester = Board(), Requester()
+    requester.hello(0, NONCE)
+    stale = answer(board, requester)
+    requester.hello(0, NONCE + (1 << 16))
+    assert requester.receive(stale, 0) == []
+    assert requester.welcome is None
+    (event,) = requester.receive(answer(board, requester), 0)
+    assert isinstance(event, Response)
+
+
+def test_requests_before_hello_are_refused_on_both_sides():
+    with pytest.raises(ProtocolError) as caught:
+        Requester().request(messages.INFO, 0)
+    assert caught.value.code == errors.NO_SESSION
+    responder = Responder()
+    responder.receive(frame.encode(messages.INFO, 1))
+    assert code_of(responder.next_request().reply) == errors.NO_SESSION
+
+
+def test_unknown_verb_and_malformed_request_are_answered():
+    board, _ = connected()
+    for data, code in (
+        (frame.encode(0x3F, 1), errors.UNKNOWN_VERB),
+        (frame.encode(messages.GRAB, 2), errors.MALFORMED),
+    ):
+        (reply,) = board.exchange(data, 0)
+        assert code_of(reply) == code
+
+
+@pytest.mark.parametrize("type", [messages.RESULT, 0x90, 0xFF])
+def test_board_ignores_what_is_no_request(type):
+    board, _ = connected()
+    assert board.exchange(frame.encode(type, 1), 0) == []
+
+
+def test_bye_ends_the_session_and_may_be_repeated():
+    board, requester = connected()
+    requester.request(messages.BYE, 0)
+    bye = requester.data_to_send()
+    for _ in range(2):
+        (reply,) = board.exchange(bye, 0)
+        assert not board.responder.framed
+    (event,) = requester.receive(reply, 0)
+    assert isinstance(event, Response) and event.verb == messages.BYE
+
+
+def test_idle_board_leaves_the_session():
+    board, _ = connected()
+    board.exchange(b"text keeps no session alive", session.IDLE_MS - 1)
+    assert board.responder.framed
+    board.exchange(b"", session.IDLE_MS)
+    assert not board.responder.framed
+
+
+def test_idle_time_begins_after_a_long_request():
+    board, requester = connected()
+    grab(requester)
+    board.exchange(requester.data_to_send(), 3 * session.IDLE_MS)
+    assert board.responder.framed
+
+
+def test_a_repeated_once_verb_is_not_executed_again():
+    board, requester = connected()
+    seq = grab(requester)
+    lost = answer(board, requester)
+    assert requester.tick(SLOW_TIMEOUT_MS) == []
+    repeated = answer(board, requester)
+    assert board.grabs == 1 and repeated == lost
+    (event,) = requester.receive(repeated + repeated, 0)
+    assert (event.seq, event.message.frame_number) == (seq, 1)
+
+
+def test_a_refused_once_verb_is_refused_again_alike():
+    board, requester = connected()
+    requester.request(messages.COMMIT, 0)
+    commit = requester.data_to_send()
+    first = board.exchange(commit, 0)
+    assert code_of(first[0]) == errors.NO_OBJECT
+    assert board.exchange(commit, 0) == first
+
+
+def test_repetition_carries_the_retry_flag():
+    _, requester = connected()
+    seq = requester.request(messages.INFO, 0)
+    first = requester.data_to_send()
+    requester.tick(TIMEOUT_MS)
+    assert requester.data_to_send() == frame.encode(messages.INFO, seq, b"", frame.RETRY)
+    assert first == frame.encode(messages.INFO, seq)
+    assert requester.retries == 1
+
+
+def test_hello_forgets_remembered_answers():
+    board, requester = connected()
+    data = frame.encode(messages.GRAB, (NONCE & 0xFFFF) + 5, b"\x00")
+    board.exchange(data + data, 0)
+    assert board.grabs == 1
+    requester.hello(0, NONCE)
+    answer(board, requester)
+    board.exchange(data, 0)
+    assert board.grabs == 2
+
+
+def test_an_answer_is_forgotten_before_its_number_comes_round_again():
+    board, _ = connected()
+    data = frame.encode(messages.GRAB, 500, b"\x00")
+    stop = frame.encode(messages.BYE + 2, 500 + REMEMBERED_REQUESTS + 1)
+    board.exchange(data, 0)
+    board.responder.receive(stop)
+    board.responder.next_request()
+    board.exchange(data, 0)
+    assert board.grabs == 2
+
+
+def test_an_older_number_does_not_make_the_board_forget():
+    board, _ = connected()
+    grab_frame = frame.encode(messages.GRAB, 0, b"\x00")
+    board.exchange(grab_frame, 0)
+    board.responder.receive(frame.encode(messages.INFO, 0xFFFF))
+    board.responder.next_request()
+    board.exchange(grab_frame, 0)
+    assert board.grabs == 1
+
+
+def test_remembered_answers_are_bounded():
+    board, _ = connected()
+    for seq in range(1, 50):
+        board.exchange(frame.encode(messages.GRAB, seq, b"\x00"), 0)
+    assert len(board.responder._remembered) == REMEMBERED
+    big = Responder(8192)
+    for seq in range(3):
+        big._remember(seq, messages.ROLLBACK, bytes(4000))
+    assert len(big._remembered) == 1
+
+
+def test_a_later_answer_shows_a_loss_at_once():
+    board, requester = connected()
+    first = requester.request(messages.READ, 0, object=1, offset=0, length=4)
+    requester.data_to_send()  # lost
+    board.frame = bytes(100)
+    second = requester.request(messages.READ, 0, object=1, offset=4, length=4)
+    (event,) = requester.receive(answer(board, requester), 1)
+    assert event.seq == second
+    (event,) = requester.receive(answer(board, requester), 2)
+    assert event.seq == first and requester.retries == 1
+
+
+def test_an_answer_starts_the_others_time_anew():
+    board, requester = connected()
+    for _ in range(2):
+        requester.request(messages.READ, 0, object=1, offset=0, length=4)
+    board.frame = bytes(100)
+    replies = board.exchange(requester.data_to_send(), 0)
+    requester.receive(replies[0], TIMEOUT_MS - 1)
+    assert requester.tick(TIMEOUT_MS + 100) == [] and requester.retries == 0
+
+
+def test_no_answer_at_all_is_reported_after_all_tries():
+    _, requester = connected()
+    seq = requester.request(messages.INFO, 0)
+    events = []
+    for n in range(1, TRIES + 1):
+        events += requester.tick(n * TIMEOUT_MS)
+    (event,) = events
+    assert isinstance(event, Unanswered) and (event.seq, event.tries) == (seq, TRIES)
+    assert requester.outstanding == 0
+
+
+def test_answer_that_cannot_be_read_is_a_refusal():
+    _, requester = connected()
+    seq = requester.request(messages.STOP, 0)
+    (event,) = requester.receive(frame.encode(messages.STOP | 0x80, seq, b"\x01"), 0)
+    assert isinstance(event, Refused) and event.code == errors.MALFORMED
+
+
+def test_truncated_answer_is_given_up_after_silence():
+    board, requester = connected()
+    grab(requester)
+    data = answer(board, requester)
+    requester.receive(data[:-3], 100)
+    assert requester.next_timeout_ms(200) == session.SILENCE_MS - 100
+    (damaged, rest) = requester.tick(100 + session.SILENCE_MS)
+    assert damaged.reason == frame.TRUNCATED and rest.suspect
+    assert requester.damaged == 1
+
+
+def test_board_finds_hello_after_a_truncated_request():
+    board, requester = connected()
+    write = frame.encode(messages.WRITE, 1, bytes(500))
+    board.exchange(write[:300], 0)
+    requester.hello(0, NONCE)
+    assert board.exchange(requester.data_to_send(), 10) == []
+    (reply,) = board.exchange(b"", 10 + session.SILENCE_MS)
+    (event,) = requester.receive(reply, 0)
+    assert isinstance(event, Response)
+
+
+def test_log_text_of_the_board_comes_through():
+    board, requester = connected()
+    grab(requester)
+    data = answer(board, requester)
+    events = requester.receive(b"camera warm\r\n" + data + b"ok", 0)
+    assert [type(event) for event in events] == [frame.Text, Response, frame.Text]
+    assert events[0].data == b"camera warm\r\n"
+
+
+def test_window_bounds_what_is_on_its_way():
+    _, requester = connected()
+    requester.request(messages.WRITE, 0, offset=0, data=bytes(500))
+    assert requester.has_room(506)
+    requester.request(messages.WRITE, 0, offset=500, data=bytes(500))
+    assert not requester.has_room(506)
+    for _ in range(session.MAX_OUTSTANDING - 2):
+        assert requester.has_room(7)
+        requester.request(messages.STOP, 0)
+    assert not requester.has_room(0)
+
+
+def test_a_board_with_a_small_window_still_gets_one_request():
+    board = Board(max_payload=512, window=50)
+    requester = Requester()
+    requester.hello(0, NONCE)
+    requester.receive(answer(board, requester), 0)
+    assert requester.has_room(500)
+
+
+def test_requests_over_the_boards_limit_are_refused_at_home():
+    _, requester = connected()
+    with pytest.raises(ProtocolError):
+        requester.request(messages.WRITE, 0, offset=0, data=bytes(512))
+    assert requester.data_to_send() == b"" and requester.outstanding == 0
+
+
+def test_numbers_wrap_and_skip_those_in_use():
+    board, requester = connected()
+    waiting = grab(requester)
+    answer(board, requester)
+    requester._seq = 0xFFFF
+    assert requester.request(messages.STOP, 0) == 0
+    requester._seq = (waiting - 1) & 0xFFFF
+    assert requester.request(messages.STOP, 0) == waiting + 1
+
+
+def test_answers_respect_the_hosts_limit():
+    board, requester = Board(max_payload=4096), Requester(512)
+    requester.hello(0, NONCE)
+    requester.receive(answer(board, requester), 0)
+    board.frame = bytes(5000)
+    requester.request(messages.READ, 0, object=1, offset=0, length=1000)
+    (event,) = requester.receive(answer(board, requester), 0)
+    assert isinstance(event, Refused) and event.code == errors.BAD_VALUE
+
+
+def test_host_limit_below_the_least_is_refused():
+    board, requester = Board(), Requester(500)
+    requester.hello(0, NONCE)
+    (event,) = requester.receive(answer(board, requester), 0)
+    assert isinstance(event, Refused) and event.code == errors.BAD_VALUE
+    assert not board.responder.framed
+
+
+def test_a_detail_too_long_is_cut():
+    responder = Responder()
+    _, requester = connected()
+    request = messages.decode(messages.INFO, 1, b"")
+    assert code_of(responder.refuse(request, errors.INTERNAL, "ä" * 500)) == errors.INTERNAL
+    assert requester.outstanding == 0
+
+
+@given(st.lists(st.binary(max_size=60), max_size=10), st.binary(max_size=8))
+def test_garbage_at_both_ends_raises_nothing(pieces, payload):
+    board, requester = connected()
+    junk = [*pieces, *(frame.encode(type, 0, payload) for type in (0x11, 0x21, 0x60, 0x91, 0xFF))]
+    grab(requester)
+    for piece in junk:
+        requester.receive(piece, 0)
+        while piece:
+            piece = piece[board.responder.receive(piece) :]
+            while (request := board.responder.next_request()) is not None:
+                assert request.reply is None or len(request.reply) <= 512 + 14
+
+
+def test_unreadable_event_is_counted_as_damaged():
+    _, requester = connected()
+    assert requester.receive(frame.encode(messages.RESULT, 0, b"\x01"), 0) == []
+    assert requester.damaged == 1
+
+
+def test_events_before_hello_are_dropped():
+    board, _ = connected()
+    board.responder.open_stream(1)
+    requester = Requester()
+    requester.hello(0, NONCE)
+    assert requester.receive(b"".join(board.results()), 0) == []
+
+
+def test_event_is_seen_with_its_number():
+    board, requester = connected()
+    board.responder.open_stream(2)
+    events = requester.receive(b"".join(board.results()), 0)
+    assert [event.number for event in events] == [0, 1]
+    assert all(isinstance(event, Event) for event in events)
+    assert events[0].message.scores == b"\x7f\x80"
