@@ -1,0 +1,1 @@
+"""The frozen network: preprocessing, running it, and the recipe that makes it."""

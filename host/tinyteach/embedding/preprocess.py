@@ -1,0 +1,124 @@
+"""What happens to a camera frame before the embedding sees it: the numpy reference.
+
+This is the definition. The board's integer version (``agent/vision``) gives the
+same bytes for the same frame, and tests compare the two bit for bit.
+
+1. RGB565 becomes 8 bits a channel by bit replication, gray becomes r = g = b.
+2. The largest centre square, N pixels a side, is cut out.
+3. The square is averaged by area to M pixels a side, with integer weights and
+   one rounding, and 128 is subtracted: int8, rows × columns × RGB.
+"""
+
+from enum import IntEnum
+from functools import lru_cache
+
+import numpy as np
+
+MIN_SQUARE = 8
+MAX_SQUARE = 1024  # N·N·255 stays below 2³¹, so a board can add in 32-bit words
+MAX_SIDE = 128
+
+
+class PixelFormat(IntEnum):
+    """Pixel format codes as on the wire (protocol/SPEC.md)."""
+
+    RGB565_BE = 1  # high byte first: the esp32 camera module
+    RGB565_LE = 2  # low byte first: OpenMV
+    RGB888 = 3
+    GRAY8 = 4
+    RGB_INT8 = 5  # three int8 a pixel, each pixel − 128: the model's input as it is
+
+
+def centre_square(image: np.ndarray) -> np.ndarray:
+    """Cut the largest centre square out of ``image`` (uint8, H×W×3): uint8, N×N×3.
+
+    N = min(H, W); an odd remainder leaves the extra row or column at the end.
+    """
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def to_tensor(square: np.ndarray, side: int) -> np.ndarray:
+    """Average ``square`` (uint8, N×N×3) by area to int8, side×side×3, value = pixel − 128.
+
+    With integer weights w that sum to N along each axis,
+    ``out = (Σy Σx wy·wx·p + N·N // 2) // (N·N) − 128``. Also enlarges, where N < side.
+
+    Raises ValueError for anything but a uint8 RGB square of 8 to 1024 pixels.
+    """
+    _check_square(square, side)
+    n = square.shape[0]
+    weights = _area_weights(n, side)
+    # Every product and partial sum is an integer below 2³¹, so float64's matrix product is exact
+    # and, unlike numpy's integer one, runs in BLAS.
+    rows = weights @ square.reshape(n, n * 3).astype(np.float64)
+    columns = weights @ rows.reshape(side, n, 3)
+    total = columns.astype(np.int64)
+    return ((total + n * n // 2) // (n * n) - 128).astype(np.int8)
+
+
+def to_image(tensor: np.ndarray) -> np.ndarray:
+    """The picture that an int8 model input shows: uint8 of the same shape."""
+    return (tensor.astype(np.int16) + 128).astype(np.uint8)
+
+
+def expand(raw: bytes, width: int, height: int, pixel_format: int) -> np.ndarray:
+    """Decode a frame's bytes of any :class:`PixelFormat` to uint8, height×width×3."""
+    kind = PixelFormat(pixel_format)
+    if kind in (PixelFormat.RGB565_BE, PixelFormat.RGB565_LE):
+        return expand_rgb565(raw, width, height, kind == PixelFormat.RGB565_BE)
+    depth = 1 if kind == PixelFormat.GRAY8 else 3
+    _check_length(raw, width * height * depth)
+    pixels = np.frombuffer(raw, np.uint8).reshape(height, width, depth)
+    if kind == PixelFormat.RGB_INT8:
+        return to_image(pixels.view(np.int8))
+    return np.repeat(pixels, 3 // depth, axis=2)
+
+
+def expand_rgb565(raw: bytes, width: int, height: int, big_endian: bool) -> np.ndarray:
+    """Decode RGB565 ``raw`` (2·width·height bytes) to uint8, height×width×3.
+
+    5 and 6 bits become 8 by replicating the high bits, so that 0 stays 0 and
+    full scale becomes 255.
+    """
+    _check_length(raw, width * height * 2)
+    words = np.frombuffer(raw, ">u2" if big_endian else "<u2").astype(np.uint16)
+    r5, g6, b5 = words >> 11, words >> 5 & 63, words & 31
+    channels = (r5 << 3 | r5 >> 2, g6 << 2 | g6 >> 4, b5 << 3 | b5 >> 2)
+    return np.stack(channels, axis=-1).astype(np.uint8).reshape(height, width, 3)
+
+
+def to_rgb565(rgb: np.ndarray, big_endian: bool) -> bytes:
+    """Encode uint8 H×W×3 as RGB565, dropping the low bits as cameras do."""
+    r, g, b = (rgb[..., c].astype(np.uint16) for c in range(3))
+    words = (r >> 3) << 11 | (g >> 2) << 5 | b >> 3
+    return words.astype(">u2" if big_endian else "<u2").tobytes()
+
+
+@lru_cache(maxsize=32)
+def _area_weights(n: int, side: int) -> np.ndarray:
+    """Overlap of source pixel s, [s·side, (s+1)·side), with output pixel i, [i·n, (i+1)·n)."""
+    source = np.arange(n) * side
+    output = np.arange(side)[:, None] * n
+    overlap = np.minimum(source + side, output + n) - np.maximum(source, output)
+    weights = np.maximum(overlap, 0).astype(np.float64)
+    weights.setflags(write=False)  # shared by every caller
+    return weights
+
+
+def _check_square(square: np.ndarray, side: int) -> None:
+    if square.dtype != np.uint8 or square.ndim != 3 or square.shape[2] != 3:
+        raise ValueError(f"expected uint8 N×N×3, not {square.dtype} {square.shape}")
+    if square.shape[0] != square.shape[1]:
+        raise ValueError(f"expected a square, not {square.shape[0]}×{square.shape[1]} pixels")
+    if not MIN_SQUARE <= square.shape[0] <= MAX_SQUARE:
+        raise ValueError(f"the square's side must be {MIN_SQUARE} to {MAX_SQUARE} pixels")
+    if not 1 <= side <= MAX_SIDE:
+        raise ValueError(f"the model's side must be 1 to {MAX_SIDE} pixels")
+
+
+def _check_length(raw: bytes, expected: int) -> None:
+    if len(raw) != expected:
+        raise ValueError(f"a frame of this size has {expected} bytes, not {len(raw)}")

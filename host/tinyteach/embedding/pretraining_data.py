@@ -1,0 +1,68 @@
+"""Reads labelled photographs from a zip of ``<folder>/<class>/<image>``.
+
+Both the pretraining set (``train/<class>/…``) and the few-shot sets
+(``<class>/…``) have this form.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from tinyteach.embedding.preprocess import centre_square, to_image, to_tensor
+from tinyteach.errors import PhotoError
+
+_SUFFIXES = {".webp", ".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images of one size with their class numbers, in the order of ``classes``."""
+
+    images: np.ndarray  # uint8, N×side×side×3
+    labels: np.ndarray  # int64, N
+    classes: tuple[str, ...]
+
+    def only(self, classes: list[int]) -> "LabelledImages":
+        """Keep some classes, renumbered from 0 in the order given."""
+        rows = np.concatenate([np.flatnonzero(self.labels == number) for number in classes])
+        numbers = {number: position for position, number in enumerate(classes)}
+        labels = np.array([numbers[label] for label in self.labels[rows]], np.int64)
+        return LabelledImages(self.images[rows], labels, tuple(self.classes[c] for c in classes))
+
+
+def read_images(path: Path, folder: str = "", side: int = 64) -> LabelledImages:
+    """Read every image below ``folder`` of a zip, preprocessed to ``side`` as a board would.
+
+    Raises PhotoError where the zip cannot be read or holds no images there.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = _image_names(archive, folder)
+            images = np.stack([_read(archive.read(name), side) for name in names])
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise PhotoError(
+            f"Cannot read photographs from {path}; it must be a zip of {folder}<class>/<image>."
+        ) from error
+    folders = [PurePosixPath(name).parent.name for name in names]
+    classes, labels = np.unique(folders, return_inverse=True)
+    return LabelledImages(images, labels.astype(np.int64), tuple(map(str, classes)))
+
+
+def split_classes(count: int) -> tuple[list[int], list[int]]:
+    """Class numbers to train on, and the tenth of them held back for choosing settings."""
+    held_back = list(range(9, count, 10))
+    return [number for number in range(count) if number not in held_back], held_back
+
+
+def _image_names(archive: zipfile.ZipFile, folder: str) -> list[str]:
+    names = [name for name in archive.namelist() if name.startswith(folder)]
+    return sorted(name for name in names if PurePosixPath(name).suffix.lower() in _SUFFIXES)
+
+
+def _read(content: bytes, side: int) -> np.ndarray:
+    square = centre_square(np.asarray(Image.open(io.BytesIO(content)).convert("RGB")))
+    return square if square.shape[0] == side else to_image(to_tensor(square, side))

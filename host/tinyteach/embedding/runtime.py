@@ -1,0 +1,195 @@
+"""Runs .tflite files: the one place that imports LiteRT.
+
+``reference=True`` selects LiteRT's reference kernels, whose results the board
+repeats bit for bit. The optimised kernels are faster and round differently: a few
+steps in the end.
+"""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from tinyteach.errors import MissingToolError, ModelError
+
+EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
+
+# LiteRT lets go of Python's lock while it computes, so threads with an interpreter each add up;
+# below this many images (some 15 ms of work) starting them costs more than it gains.
+_BATCH_FOR_A_THREAD = 16
+
+
+@dataclass(frozen=True)
+class TensorDetails:
+    """One input or output of a model; value = scale · (number − zero_point)."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    scale: float
+    zero_point: int
+
+
+class TfliteModel:
+    """A .tflite file with one input and one output, run one example at a time."""
+
+    def __init__(self, model: Path | str | bytes, reference: bool = True) -> None:
+        """Load a file (path) or its content (bytes); ModelError if it is no usable model."""
+        self.content = _read(model)
+        self._interpreter = _open(self.content, reference)
+        self._lock = Lock()  # an interpreter has one arena
+        self._input, self._output = _only_io(self._interpreter)
+        self.input_details = _details(self._input)
+        self.output_details = _details(self._output)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.content).digest()
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Run ``batch`` (N examples of the input's shape and dtype): N outputs.
+
+        Raises ModelError where shape or dtype is not the model's.
+        """
+        self._check(batch)
+        outputs = np.empty((len(batch), *self.output_details.shape[1:]), self.output_details.dtype)
+        with self._lock:
+            for example, output in zip(batch, outputs, strict=True):
+                self._interpreter.set_tensor(self._input["index"], example[None])
+                self._interpreter.invoke()
+                output[...] = self._interpreter.get_tensor(self._output["index"])[0]
+        return outputs
+
+    def _check(self, batch: np.ndarray) -> None:
+        wanted = self.input_details
+        if batch.dtype != wanted.dtype or batch.shape[1:] != wanted.shape[1:]:
+            raise ModelError(
+                f"The model takes {wanted.dtype} {wanted.shape[1:]}, "
+                f"but was given {batch.dtype} {batch.shape[1:]}; "
+                "use the embedding that the photographs were prepared for."
+            )
+
+
+class Embedding:
+    """The frozen network: int8 image tensors in, int8 feature vectors out."""
+
+    def __init__(self, model: TfliteModel) -> None:
+        _check_embedding(model)
+        self._models = [model]
+        self.fingerprint = model.fingerprint
+        self.side = model.input_details.shape[1]
+        self.features = model.output_details.shape[1]
+        self.scale = model.output_details.scale
+        self.zero_point = model.output_details.zero_point
+
+    @property
+    def content(self) -> bytes:
+        """The .tflite file's bytes, as pairing copies them to a board."""
+        return self._models[0].content
+
+    def embed(self, tensors: np.ndarray) -> np.ndarray:
+        """Embed int8 ``tensors`` (N×side×side×3): int8, N×features; many in several threads."""
+        threads = max(1, min(os.cpu_count() or 1, len(tensors) // _BATCH_FOR_A_THREAD))
+        if threads == 1:
+            return self._models[0].run(tensors)
+        while len(self._models) < threads:
+            self._models.append(TfliteModel(self.content))
+        parts = np.array_split(tensors, threads)
+        with ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(TfliteModel.run, self._models, parts)))
+
+
+def load_embedding(path: Path | str | None = None) -> Embedding:
+    """Load an embedding, by default the one that ships with TinyTeach.
+
+    Raises ModelError where the file is missing, damaged or no embedding.
+    """
+    return Embedding(TfliteModel(EMBEDDING_FILE if path is None else path))
+
+
+def schema_module() -> Any:
+    """LiteRT's classes of the .tflite flatbuffer schema; MissingToolError without them."""
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError as error:
+        raise MissingToolError(
+            "Reading a .tflite file's structure needs LiteRT; run `pip install ai-edge-litert`."
+        ) from error
+    return schema_py_generated
+
+
+def _read(model: Path | str | bytes) -> bytes:
+    if isinstance(model, bytes):
+        return model
+    try:
+        return Path(model).read_bytes()
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ModelError(f"Cannot read the model {model} ({reason}); check the path.") from error
+
+
+@cache
+def _interpreter_module() -> Any:
+    """LiteRT under its present name, or under the old one where only that is installed."""
+    try:
+        from ai_edge_litert import interpreter
+    except ImportError:
+        try:
+            from tflite_runtime import interpreter
+        except ImportError as error:
+            raise MissingToolError(
+                "LiteRT is not installed; run `pip install ai-edge-litert`."
+            ) from error
+    return interpreter
+
+
+def _open(content: bytes, reference: bool) -> Any:
+    module = _interpreter_module()
+    kinds = module.OpResolverType
+    kind = kinds.BUILTIN_REF if reference else kinds.AUTO
+    try:
+        interpreter = module.Interpreter(
+            model_content=content, experimental_op_resolver_type=kind, num_threads=1
+        )
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(
+            "This is not a usable .tflite model: the file is damaged, cut short or needs "
+            "operations that LiteRT does not have; copy or make it again."
+        ) from error
+    return interpreter
+
+
+def _only_io(interpreter: Any) -> tuple[dict, dict]:
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError(
+            f"The model has {len(inputs)} inputs and {len(outputs)} outputs; "
+            "use one with a single image in and a single vector out."
+        )
+    return inputs[0], outputs[0]
+
+
+def _details(tensor: dict) -> TensorDetails:
+    scale, zero_point = tensor["quantization"]
+    shape = tuple(int(n) for n in tensor["shape"])
+    return TensorDetails(shape, np.dtype(tensor["dtype"]), float(scale), int(zero_point))
+
+
+def _check_embedding(model: TfliteModel) -> None:
+    image, vector = model.input_details, model.output_details
+    square = len(image.shape) == 4 and image.shape[1] == image.shape[2] and image.shape[3] == 3
+    int8 = image.dtype == np.int8 and vector.dtype == np.int8
+    exact = (image.scale, image.zero_point) == (1 / 128, 0)
+    if not (square and int8 and exact and len(vector.shape) == 2):
+        raise ModelError(
+            "This .tflite file is no TinyTeach embedding: that takes a square int8 RGB image "
+            "with scale 1/128 and zero point 0 and gives one int8 vector; "
+            "make one with `python -m tinyteach.embedding.train`."
+        )

@@ -1,0 +1,79 @@
+"""The shipped file, its card and its documentation say the same."""
+
+import json
+import re
+
+import pytest
+
+from tinyteach.embedding.card import describe
+from tinyteach.embedding.model_facts import ALLOWED_OPS, model_facts
+from tinyteach.embedding.network import CHANNELS, SIDE
+from tinyteach.embedding.runtime import EMBEDDING_FILE
+from tinyteach.embedding.teacher import GRID
+
+
+@pytest.fixture(scope="module")
+def card() -> dict:
+    return json.loads(EMBEDDING_FILE.with_suffix(".json").read_text())
+
+
+def test_the_card_describes_the_file(card):
+    facts = describe(EMBEDDING_FILE.read_bytes())
+    assert {key: card[key] for key in facts} == facts
+
+
+def test_the_file_has_the_shapes_of_the_recipe(card):
+    assert card["side"] == SIDE
+    assert card["features"] == GRID * GRID * CHANNELS
+    assert card["input"] == {"scale": 1 / 128, "zero_point": 0}
+
+
+def test_the_file_stays_within_a_boards_means(card):
+    assert set(card["ops"]) <= ALLOWED_OPS
+    assert card["macs"] <= 3_700_000
+    assert card["bytes"] <= 180_000
+    assert card["largest_step_bytes"] <= 32_768
+
+
+def test_every_relu_is_fused(card):
+    """9 convolutions and 4 additions; only the 4 convolutions before an addition have none."""
+    assert card["ops"]["CONV_2D"] == 9 and card["ops"]["ADD"] == 4
+    assert card["fused_relus"] == 9
+
+
+def test_macs_are_those_of_the_layers_by_hand():
+    # output side² · filters · 9 · input channels, layer by layer; the last is 1×1
+    layers = [
+        32 * 32 * 8 * 9 * 3,
+        16 * 16 * 16 * 9 * 8,
+        16 * 16 * 16 * 9 * 16,
+        8 * 8 * 32 * 9 * 16,
+        8 * 8 * 32 * 9 * 32,
+        4 * 4 * 64 * 9 * 32,
+        4 * 4 * 64 * 9 * 64,
+        4 * 4 * 64 * 9 * 64,
+        4 * 4 * 192 * 64,
+    ]
+    assert model_facts(EMBEDDING_FILE.read_bytes()).macs == sum(layers)
+
+
+def test_the_card_carries_what_was_trained_and_measured(card):
+    training = card["training"]
+    assert training["command"].startswith("python -m tinyteach.embedding.train --data ")
+    assert training["epochs"] > 1 and training["images"] > 1000
+    for entry in card["few_shot"].values():
+        for shots, figure in entry["accuracy"].items():
+            assert entry["plain_pixels"][shots]["mean"] < figure["mean"] <= 100
+
+
+def test_the_documentation_states_the_cards_figures(card, root):
+    text = (root / "docs" / "embedding.md").read_text()
+    assert card["fingerprint"] in text
+    assert card["training"]["command"] in text
+    for number in (f"{card['macs']:,}", f"{card['bytes']:,}", str(card["training"]["epochs"])):
+        assert number in text
+    for name, entry in card["few_shot"].items():
+        row = re.search(rf"^\| {re.escape(name)}.*$", text, re.MULTILINE)
+        assert row, f"docs/embedding.md has no row for {name}"
+        for figure in entry["accuracy"].values():
+            assert f"{figure['mean']} ± {figure['std']}" in row[0]
