@@ -1,0 +1,42 @@
+"""Driver for the ``camera`` module of ESP32 firmware (cnadler86/micropython-camera-API).
+
+RGB565, high byte first: sensors such as the OV3660 cannot do JPEG. A frame is
+zero-copy and goes stale at the next grab.
+"""
+
+from camera import Camera, FrameSize, GrabMode, PixelFormat
+
+from agent.camera.error import CameraError
+from tinyteach_protocol.messages import RGB565_BE
+
+# The sensor answers within a frame time (about 90 ms); None means that it missed one.
+GRAB_TRIES = 3
+
+
+class Esp32Camera:
+    """Square 240×240 frames: a photograph to keep and enough for any embedding."""
+
+    pixel_format = RGB565_BE
+
+    def __init__(self):
+        try:
+            self._camera = Camera(
+                pixel_format=PixelFormat.RGB565,
+                frame_size=FrameSize.R240X240,
+                fb_count=2,
+                grab_mode=GrabMode.LATEST,
+            )
+            self._camera.init()
+            self.sensor = self._camera.sensor_name
+            self.width = self._camera.pixel_width
+            self.height = self._camera.pixel_height
+        except OSError as error:
+            raise CameraError("the camera does not start: %s" % error) from None
+
+    def grab(self):
+        """The next frame as ``(buffer, width, height, pixel_format)``."""
+        for _ in range(GRAB_TRIES):
+            frame = self._camera.capture()
+            if frame is not None:
+                return frame, self.width, self.height, self.pixel_format
+        raise CameraError("the camera gives no frame")

@@ -1,0 +1,47 @@
+"""INFO: what a person or a test wants to know of the board."""
+
+from agent import board, files, memory
+from agent.tflite import kernels
+
+
+def handle(agent, request):
+    fields = {}
+    _board_facts(fields)
+    _camera_facts(fields, agent)
+    _model_facts(fields, agent)
+    _room_facts(fields, agent)
+    return agent.responder.respond(request, **fields)
+
+
+def _board_facts(fields):
+    fields["board"] = board.platform()
+    fields["machine"] = board.machine_name()
+    fields["micropython"] = board.micropython_version()
+    fields["arch"] = board.architecture()
+    fields["kernels"] = kernels.best().name
+
+
+def _camera_facts(fields, agent):
+    camera = agent.view.camera
+    fields["sensor"] = camera.sensor if camera else ""
+    fields["frame_width"] = camera.width if camera else 0
+    fields["frame_height"] = camera.height if camera else 0
+    fields["pixel_format"] = camera.pixel_format if camera else 0
+
+
+def _model_facts(fields, agent):
+    recogniser = agent.models.recogniser
+    fields["model_side"] = recogniser.side
+    fields["arena"] = recogniser.arena_bytes
+    fields["embedding"] = recogniser.embedding_fingerprint
+    fields["head"] = recogniser.head_fingerprint
+    fields["previous_head"] = agent.models.previous_fingerprint()
+    fields["labels"] = recogniser.head.labels if recogniser.head else []
+    fields["state"] = agent.models.problem or agent.camera_problem
+
+
+def _room_facts(fields, agent):
+    fields["heap_total"] = memory.total_bytes()
+    fields["heap_free"] = memory.free_bytes()
+    fields["heap_peak"] = memory.sample()
+    fields["flash_free"], fields["flash_total"] = files.free_bytes()

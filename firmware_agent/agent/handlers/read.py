@@ -1,0 +1,34 @@
+"""READ: a piece of the frame last grabbed, or of what the last run computed."""
+
+from agent.refused import Refused
+from tinyteach_protocol import errors, messages
+
+
+def handle(agent, request):
+    if request.object == messages.FRAME:
+        frame = agent.view.last()
+        data = frame.read(request.offset, _length(agent, request, frame.size))
+    else:
+        whole = memoryview(_computed(agent, request.object))
+        data = whole[request.offset : request.offset + _length(agent, request, len(whole))]
+    return agent.responder.respond(request, offset=request.offset, data=data)
+
+
+def _length(agent, request, size):
+    """How many bytes to give: what was asked for, what there is, what fits a frame."""
+    room = agent.responder.payload_limit - messages.DATA_OVERHEAD_BYTES
+    length = min(request.length, size - request.offset, room)
+    if length <= 0:
+        raise Refused(errors.BAD_OFFSET, "the object has %d bytes" % size)
+    return length
+
+
+def _computed(agent, kind):
+    recogniser = agent.models.recogniser
+    if kind == messages.TENSOR and recogniser.has_tensor:
+        return recogniser.tensor
+    if kind == messages.FEATURES and recogniser.has_features:
+        return recogniser.features
+    if kind == messages.SCORES and recogniser.has_scores:
+        return recogniser.scores
+    raise Refused(errors.NO_OBJECT)

@@ -1,0 +1,79 @@
+"""A classifier head: its labels, the embedding it was trained for, its self-test.
+
+They stand in the .tflite file's metadata entry ``TINYTEACH_HEAD``, little-endian:
+``TTH1``, 32 bytes SHA-256 of the embedding, u8 class count, per class u8 length and
+UTF-8 label, u16 self-test count, u16 feature count, then per self-test the int8
+features and the int8 scores that they must give.
+"""
+
+import struct
+
+from agent.tflite.errors import ModelError
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+
+ENTRY = "TINYTEACH_HEAD"
+MAGIC = b"TTH1"
+
+
+class Head:
+    """A head ready to run. Raises ModelError where the file is not one."""
+
+    def __init__(self, content):
+        model = Model(content)
+        entry = model.metadata(ENTRY)
+        if entry is None:
+            raise ModelError("the file holds no TinyTeach head")
+        self._read(memoryview(entry))
+        self.interpreter = Interpreter(model)
+        self._check_shapes()
+
+    def _read(self, entry):
+        if bytes(entry[:4]) != MAGIC:
+            raise ModelError("the head is of another format version")
+        try:
+            self.embedding_fingerprint = bytes(entry[4:36])
+            at = self._read_labels(entry, 36)
+            self._tests, self._features = struct.unpack_from("<HH", entry, at)
+        except (IndexError, ValueError):
+            raise ModelError("the head's labels are damaged") from None
+        self._vectors = entry[at + 4 :]
+
+    def _read_labels(self, entry, at):
+        self.labels = []
+        count = entry[at]
+        at += 1
+        for _ in range(count):
+            end = at + 1 + entry[at]
+            self.labels.append(str(bytes(entry[at + 1 : end]), "utf-8"))
+            at = end
+        return at
+
+    def _check_shapes(self):
+        if len(self.interpreter.output.data) != len(self.labels) or not self.labels:
+            raise ModelError("the head's outputs and labels differ in number")
+        if len(self.interpreter.input.data) != self._features:
+            raise ModelError("the head's inputs and self-test differ in number")
+        if len(self._vectors) != self._tests * (self._features + len(self.labels)):
+            raise ModelError("the head's self-test is cut short")
+
+    def self_test(self):
+        """True where every self-test vector gives exactly the scores it must."""
+        step = self._features + len(self.labels)
+        for start in range(0, self._tests * step, step):
+            middle = start + self._features
+            self.interpreter.input.data[:] = self._vectors[start:middle]
+            self.interpreter.invoke()
+            if bytes(self.interpreter.output.data) != bytes(self._vectors[middle : start + step]):
+                return False
+        return True
+
+
+def top_of(scores):
+    """Index of the highest int8 score in a buffer of bytes; the first of equals."""
+    # 128 flips the sign bit, so that bytes order as the int8 values they hold.
+    best = 0
+    for index in range(1, len(scores)):
+        if (scores[index] ^ 128) & 255 > (scores[best] ^ 128) & 255:
+            best = index
+    return best

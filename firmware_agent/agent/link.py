@@ -1,0 +1,51 @@
+"""Bytes in and out: the REPL's own port, in raw binary.
+
+``sys.stdin.buffer.readinto`` blocks until the buffer is full on boards and
+returns early on the unix port; callers ask only for bytes that are known to be
+coming and take the count.
+"""
+
+import select
+import sys
+
+import micropython
+
+CTRL_C = 3
+# A USB packet is full at 64 bytes: on USB-Serial/JTAG chips a write that ends on a
+# full packet is not sent on until another byte follows.
+USB_PACKET_BYTES = 64
+
+
+class Link:
+    """The port that the agent shares with the REPL."""
+
+    def __init__(self):
+        self._input = sys.stdin.buffer
+        self._output = sys.stdout.buffer
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+
+    def wait(self, timeout_ms):
+        """True as soon as a byte can be read, False after ``timeout_ms``."""
+        return bool(self._poll.poll(timeout_ms))
+
+    def read_into(self, view):
+        """Read up to ``len(view)`` bytes, return how many came."""
+        return self._input.readinto(view) or 0
+
+    def write(self, view):
+        """Write all of ``view`` (a memoryview)."""
+        size = len(view)
+        if size and size % USB_PACKET_BYTES == 0:
+            self._write_all(view[: size - 1])
+            view = view[size - 1 :]
+        self._write_all(view)
+
+    def _write_all(self, view):
+        # USB CDC may take less than it is given.
+        while len(view):
+            view = view[self._output.write(view) or 0 :]
+
+    def set_framed(self, framed):
+        """While framed, byte 03 is data; else it is Ctrl-C, as on any REPL."""
+        micropython.kbd_intr(-1 if framed else CTRL_C)

@@ -1,0 +1,144 @@
+"""The models on flash: the embedding, two head slots, and uploads that replace them."""
+
+import gc
+import hashlib
+import os
+
+from agent import embedding_file, files
+from agent.head import Head
+from agent.recogniser import Recogniser
+from agent.refused import Refused
+from agent.slots import HeadSlots
+from agent.tflite.errors import ModelError
+from agent.upload import Upload
+from tinyteach_protocol import errors, messages
+
+
+class Models:
+    """Loads what is on flash at start and replaces it on the host's word.
+
+    ``problem`` is a sentence about what could not be loaded, or empty.
+    """
+
+    def __init__(self):
+        self.slots = HeadSlots()
+        self.recogniser = Recogniser()
+        self.upload = None
+        self.problem = ""
+        self._load()
+
+    def _load(self):
+        try:
+            self._load_embedding()
+            self._load_active_head()
+        except Refused as error:
+            self.problem = errors.error_sentence(error.code)
+        except (ModelError, OSError, MemoryError) as error:
+            self.problem = "A model on the board's flash does not load: %s." % (
+                str(error) or repr(error)
+            )
+
+    def _load_embedding(self):
+        content = embedding_file.read()
+        if content is not None:
+            self.recogniser.load_embedding(content, hashlib.sha256(content).digest())
+
+    def _load_active_head(self):
+        self.recogniser.use_head(None, b"")
+        if self.slots.active is not None:
+            path = self.slots.path(self.slots.active)
+            self.recogniser.use_head(self._open_head(path), files.sha256_of(path))
+        self.problem = ""
+
+    def _open_head(self, path):
+        """The head in a file, checked against the embedding and by its self-test."""
+        head = Head(files.read_whole(path))
+        if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
+            raise Refused(errors.WRONG_EMBEDDING)
+        if not head.self_test():
+            raise Refused(errors.SELF_TEST_FAILED)
+        return head
+
+    def previous_fingerprint(self):
+        """SHA-256 of the head that can be rolled back to, or empty."""
+        previous = self.slots.previous
+        return files.sha256_of(self.slots.path(previous)) if previous else b""
+
+    # Uploads
+
+    def open_upload(self, kind, size, digest):
+        """Begin or resume an upload; the offset to go on from."""
+        self.suspend_upload()
+        self.upload = Upload(kind, size, digest)
+        return self.upload.offset
+
+    def suspend_upload(self):
+        """Keep on flash what has come; the host may open the same upload again."""
+        if self.upload is not None:
+            self.upload.suspend()
+            self.upload = None
+
+    def abort_upload(self):
+        """Forget the upload in hand."""
+        if self.upload is not None:
+            self.upload.discard()
+            self.upload = None
+
+    def commit(self):
+        """Check the uploaded file and put it to work; its fingerprint.
+
+        Until every check has passed nothing in use is touched.
+        """
+        if self.upload is None:
+            raise Refused(errors.NO_OBJECT, "no upload is open")
+        upload, self.upload = self.upload, None
+        path = upload.finish()
+        try:
+            if upload.kind == messages.EMBEDDING:
+                self._replace_embedding(path, upload.digest)
+            else:
+                self._activate_head(path, upload.digest)
+        except (ModelError, Refused):
+            files.remove(path)
+            raise
+        return upload.digest
+
+    def _activate_head(self, path, digest):
+        if not self.recogniser.ready:
+            raise Refused(errors.NO_EMBEDDING)
+        head = self._open_head(path)
+        if digest == self.recogniser.head_fingerprint:
+            files.remove(path)
+        else:
+            self.slots.activate(path)
+        self.recogniser.use_head(head, digest)
+        self.problem = ""
+
+    def _replace_embedding(self, path, digest):
+        # Two embeddings do not fit into a small heap at once.
+        self.recogniser.use_head(None, b"")
+        self.recogniser.unload()
+        gc.collect()
+        try:
+            self.recogniser.load_embedding(files.read_whole(path), digest)
+            os.rename(path, embedding_file.PATH)
+        except ModelError:
+            self._load()
+            raise
+        self._use_matching_head()
+
+    def _use_matching_head(self):
+        try:
+            self._load_active_head()
+        except (ModelError, Refused):
+            self.problem = errors.error_sentence(errors.WRONG_EMBEDDING)
+
+    def rollback(self):
+        """Put the previous head back to work; SHA-256 and labels of it."""
+        if self.slots.previous is None:
+            raise Refused(errors.NO_PREVIOUS)
+        path = self.slots.path(self.slots.previous)
+        head = self._open_head(path)
+        self.slots.rollback()
+        self.recogniser.use_head(head, files.sha256_of(path))
+        return self.recogniser.head_fingerprint, head.labels

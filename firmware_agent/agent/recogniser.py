@@ -1,0 +1,124 @@
+"""From pixels to scores: preprocessing, embedding, head, each timed."""
+
+import time
+
+from agent.head import top_of
+from agent.refused import Refused
+from agent.tflite.errors import ModelError
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+from agent.vision.area import AreaResizer
+from tinyteach_protocol import errors
+
+CHANNELS = 3
+
+
+class Recogniser:
+    """Holds the frozen embedding and the active head; both may be missing."""
+
+    def __init__(self):
+        self.head = None
+        self.head_fingerprint = b""
+        self.unload()
+
+    def unload(self):
+        """Forget the embedding, so that its memory can hold another one."""
+        self._embedding = None
+        self._resizer = None
+        self.embedding_fingerprint = b""
+        self.side = 0
+        self.tensor = memoryview(bytearray(0))
+        self.has_tensor = self.has_features = self.has_scores = False
+        self.preprocess_us = self.embedding_us = self.head_us = 0
+
+    def load_embedding(self, content, fingerprint):
+        """Plan the embedding in ``content``. Raises ModelError where it cannot be one."""
+        interpreter = Interpreter(Model(content))
+        shape = interpreter.input.shape
+        if len(shape) != 4 or shape[1] != shape[2] or shape[3] != CHANNELS:
+            raise ModelError("the embedding takes no square RGB image")
+        self._embedding = interpreter
+        self.side = shape[1]
+        self.tensor = interpreter.input.data
+        self.embedding_fingerprint = fingerprint
+
+    def use_head(self, head, fingerprint):
+        """Recognise with ``head`` from now on (None: with none)."""
+        self.head = head
+        self.head_fingerprint = fingerprint
+        self.has_scores = False
+
+    @property
+    def ready(self):
+        """True where an embedding is loaded."""
+        return self._embedding is not None
+
+    @property
+    def arena_bytes(self):
+        """Bytes of tensors and of the kernels' workspace, embedding and head together."""
+        planned = [self._embedding, self.head and self.head.interpreter]
+        return sum([i.arena_bytes + i.workspace_bytes for i in planned if i])
+
+    def require_embedding(self):
+        if not self.ready:
+            raise Refused(errors.NO_EMBEDDING)
+
+    def begin_image(self, side, pixel_format):
+        """Make ready for the rows of a square image of ``side`` pixels."""
+        self.require_embedding()
+        if self._resizer is None or self._resized != (side, pixel_format):
+            self._resizer = AreaResizer(side, self.side, pixel_format)
+            self._resized = (side, pixel_format)
+        self._resizer.begin(self.tensor)
+        self.has_tensor = self.has_features = self.has_scores = False
+        self.preprocess_us = 0
+
+    def feed_rows(self, buffer, offset_bytes, stride_bytes, count):
+        """Preprocess ``count`` more rows."""
+        start = time.ticks_us()
+        self._resizer.rows(buffer, offset_bytes, stride_bytes, count)
+        self.preprocess_us += time.ticks_diff(time.ticks_us(), start)
+
+    def end_image(self):
+        """All rows have been fed: the tensor is whole."""
+        self.has_tensor = True
+
+    def preprocess(self, frame):
+        """The frame's centre square to the int8 input tensor."""
+        self.begin_image(frame.side, frame.pixel_format)
+        self.feed_rows(frame.buffer, frame.start, frame.stride_bytes, frame.side)
+        self.end_image()
+
+    def embed(self):
+        """The tensor to the int8 feature vector."""
+        self.require_embedding()
+        start = time.ticks_us()
+        self._embedding.invoke()
+        self.has_features = True
+        self.embedding_us = time.ticks_diff(time.ticks_us(), start)
+
+    def classify(self):
+        """The feature vector to the head's int8 scores."""
+        if self.head is None:
+            raise Refused(errors.NO_HEAD)
+        start = time.ticks_us()
+        interpreter = self.head.interpreter
+        interpreter.input.data[:] = self._embedding.output.data
+        interpreter.invoke()
+        self.has_scores = True
+        self.head_us = time.ticks_diff(time.ticks_us(), start)
+
+    @property
+    def features(self):
+        """The last feature vector, empty where there is none."""
+        return self._embedding.output.data if self.has_features else b""
+
+    @property
+    def scores(self):
+        """The last scores, empty where there are none."""
+        return self.head.interpreter.output.data if self.has_scores else b""
+
+    @property
+    def top(self):
+        """The label index of the highest score."""
+        return top_of(self.scores)

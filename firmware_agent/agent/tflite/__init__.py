@@ -1,0 +1,1 @@
+"""A reader of .tflite files and an interpreter of the int8 operators TinyTeach uses."""

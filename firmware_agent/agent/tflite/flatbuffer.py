@@ -1,0 +1,107 @@
+"""Reads FlatBuffers in place, every offset checked against the buffer.
+
+The layout is FlatBuffers' own (https://flatbuffers.dev/internals): a table
+starts with the signed distance back to its vtable; the vtable holds its own
+size, the table's size, then a 16-bit offset for each field, 0 where the field
+is absent; vectors, strings and tables are reached by unsigned 32-bit offsets
+that point forward. All little-endian.
+
+A table is the integer position where it starts and a field is its number in
+the schema's list, so that reading leaves no garbage on a board's heap.
+"""
+
+from agent.tflite.errors import ModelError
+
+
+class Reader:
+    """Checked reads of ``data``, kept as a memoryview. Raises ModelError outside of it."""
+
+    def __init__(self, data):
+        self.data = memoryview(data)
+        self.size = len(data)
+
+    def check(self, position, count):
+        if position < 0 or count < 0 or position + count > self.size:
+            raise ModelError("the model is cut short or damaged")
+
+    def u8(self, position):
+        self.check(position, 1)
+        return self.data[position]
+
+    def u16(self, position):
+        self.check(position, 2)
+        return self.data[position] | self.data[position + 1] << 8
+
+    def u32(self, position):
+        return self.u16(position) | self.u16(position + 2) << 16
+
+    def i32(self, position):
+        high = self.u16(position + 2)
+        return self.u16(position) | (high - 0x10000 if high & 0x8000 else high) << 16
+
+    def follow(self, position):
+        """The place that the forward offset at ``position`` leads to."""
+        target = position + self.u32(position)
+        self.check(target, 4)
+        return target
+
+    def view(self, start, count):
+        self.check(start, count)
+        return self.data[start : start + count]
+
+    def field(self, table, number):
+        """Where a field's value lies, or None where the file leaves it out."""
+        vtable = table - self.i32(table)
+        slot = 4 + 2 * number
+        if slot + 2 > self.u16(vtable):
+            return None
+        offset = self.u16(vtable + slot)
+        return table + offset if offset else None
+
+    def field_u8(self, table, number, default=0):
+        at = self.field(table, number)
+        return default if at is None else self.u8(at)
+
+    def field_i32(self, table, number, default=0):
+        at = self.field(table, number)
+        return default if at is None else self.i32(at)
+
+    def field_u32(self, table, number, default=0):
+        at = self.field(table, number)
+        return default if at is None else self.u32(at)
+
+    def field_table(self, table, number):
+        """The table that a field points to, or None."""
+        at = self.field(table, number)
+        return None if at is None else self.follow(at)
+
+    def field_vector(self, table, number, item_bytes):
+        """(start, count) of a vector field, all of it inside; (0, 0) where left out."""
+        at = self.field(table, number)
+        if at is None:
+            return 0, 0
+        start = self.follow(at)
+        count = self.u32(start)
+        self.check(start + 4, count * item_bytes)
+        return start + 4, count
+
+    def field_view(self, table, number):
+        """A vector of bytes (or a string) as a memoryview; empty where left out."""
+        start, count = self.field_vector(table, number, 1)
+        return self.view(start, count)
+
+    def field_ints(self, table, number, limit):
+        """A vector of at most ``limit`` int32 as a tuple."""
+        start, count = self.limited(table, number, limit)
+        return tuple([self.i32(start + 4 * i) for i in range(count)])
+
+    def field_tables(self, table, number, limit):
+        """A vector of at most ``limit`` tables as a list of their positions."""
+        start, count = self.limited(table, number, limit)
+        return [self.follow(start + 4 * i) for i in range(count)]
+
+    def limited(self, table, number, limit):
+        start, count = self.field_vector(table, number, 4)
+        if count > limit:
+            raise ModelError("a list in the model is too long")
+        return start, count

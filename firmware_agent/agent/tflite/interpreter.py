@@ -1,0 +1,77 @@
+"""Runs a model: everything is planned and allocated once, invoke() only computes."""
+
+import gc
+
+from agent.tflite import kernels as kernels_choice
+from agent.tflite import ops, planner
+from agent.tflite.errors import NO_MEMORY, ModelError
+
+
+class TensorView:
+    """An input or output of the graph.
+
+    ``data`` is a memoryview of int8 values (two's complement, read as 0..255)
+    inside the arena, in row-major order of ``shape``; a value q stands for
+    (q - zero_point) * scale. ``scale_bits`` are the 32 bits of the float32 scale.
+    """
+
+    def __init__(self, tensor, data):
+        self.shape = tensor.shape
+        self.scale_bits = tensor.scale_bits()
+        self.zero_point = tensor.zero_point()
+        self.data = data
+
+
+class Interpreter:
+    """One model, ready to run.
+
+    ``kernels`` is a kernels module, the best of this port if None. The inputs'
+    memory keeps its values through invoke(); the output's keeps them until the
+    next. ``arena_bytes`` counts the tensors' memory, ``workspace_bytes`` what
+    the kernels use beside it, ``macs`` the multiply-accumulates of an inference.
+    Raises ModelError for a model that is damaged or not supported.
+    """
+
+    def __init__(self, model, kernels=None):
+        kernels = kernels or kernels_choice.best()
+        self.kernels_name = kernels.name
+        try:
+            self._prepare(model, kernels)
+        except MemoryError:
+            raise ModelError(NO_MEMORY) from None
+
+    def _prepare(self, model, kernels):
+        found = planner.blocks(model)
+        self.arena_bytes = planner.place(found)
+        # The largest piece first, before small ones that stay divide the heap.
+        gc.collect()
+        arena = memoryview(bytearray(self.arena_bytes))
+        planned = ops.build(model)
+        self.macs = sum([op.macs for op in planned])
+        views = tensor_views(model, found, arena)
+        for op in planned:
+            op.bind(views)
+        self._steps = [op for op in planned if op.kernel]
+        self.workspace_bytes = kernels.prepare(self._steps)
+        for op in self._steps:
+            op.run = getattr(kernels, op.kernel)
+        self.inputs = [TensorView(model.tensor(n), views[n]) for n in model.inputs]
+        self.outputs = [TensorView(model.tensor(n), views[n]) for n in model.outputs]
+        self.input, self.output = self.inputs[0], self.outputs[0]
+
+    def invoke(self):
+        """Compute the output from the input. Allocates nothing with the viper kernels."""
+        for op in self._steps:
+            op.run(op)
+
+
+def tensor_views(model, found, arena):
+    """A memoryview of every tensor's values by its number: in the arena, or constant."""
+    views = {}
+    for number, tensor in enumerate(model.tensors):
+        block = found.get(number)
+        if block:
+            views[number] = arena[block.offset : block.offset + tensor.elements]
+        elif tensor.data is not None:
+            views[number] = tensor.data
+    return views

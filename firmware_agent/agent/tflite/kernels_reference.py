@@ -1,0 +1,164 @@
+"""The operators' arithmetic, written plainly: what the fast kernels must equal.
+
+Each kernel takes a checked operator of ops.py, reads its ``source`` and writes
+its ``target``. It runs on every port, a thousand times slower than needed.
+"""
+
+from agent.tflite import softmax_math
+from agent.tflite.scales import divide_by_power, high_mul, multiply, multiply_real, wrapped
+
+name = "reference"
+
+
+def prepare(ops):
+    """Nothing to prepare; returns the bytes of working memory: none."""
+    return 0
+
+
+def signed(byte):
+    return (byte ^ 128) - 128
+
+
+def clamp(value, op):
+    return max(op.lowest, min(op.highest, value))
+
+
+def requantised(op, total, channel):
+    """The int8 (as a byte) of an accumulator of a channel."""
+    value = multiply(wrapped(total), op.multipliers[channel], op.shifts[channel] - 32)
+    return clamp(value + op.output_zero_point, op) & 255
+
+
+def taps(window, y, x):
+    """(filter pixel, input pixel) of each pixel under the window at output (y, x)."""
+    top = y * window.stride_y - window.pad_top
+    left = x * window.stride_x - window.pad_left
+    found = []
+    for fy in range(max(0, -top), min(window.filter_height, window.in_height - top)):
+        for fx in range(max(0, -left), min(window.filter_width, window.in_width - left)):
+            place = (top + fy) * window.in_width + left + fx
+            found.append((fy * window.filter_width + fx, place))
+    return found
+
+
+def each_pixel(window):
+    """(index, taps) of each output pixel, row by row."""
+    for y in range(window.out_height):
+        for x in range(window.out_width):
+            yield y * window.out_width + x, taps(window, y, x)
+
+
+def conv_2d(op):
+    convolve(op, requantised)
+
+
+def fully_connected(op):
+    convolve(op, requantised_in_double)
+
+
+def requantised_in_double(op, total, channel):
+    """The same for a FULLY_CONNECTED."""
+    mantissa = 0
+    for digit in range(4):
+        mantissa |= op.mantissas[4 * channel + digit] << (16 * digit)
+    value = multiply_real(wrapped(total), mantissa, op.exponents[channel])
+    return clamp(value + op.output_zero_point, op) & 255
+
+
+def convolve(op, requantise):
+    depth = op.window.in_channels
+    for pixel, places in each_pixel(op.window):
+        for channel in range(op.out_channels):
+            total = op.bias[channel] if op.bias else 0
+            for tap, place in places:
+                total += dot(op, channel * op.patch + tap * depth, place * depth, depth)
+            op.target[pixel * op.out_channels + channel] = requantise(op, total, channel)
+
+
+def dot(op, weight, source, count):
+    """Sum of weight * (input - zero point) over ``count`` neighbours."""
+    weights, values, zero_point = op.weights, op.source, op.input_zero_point
+    total = 0
+    for i in range(count):
+        total += signed(weights[weight + i]) * (signed(values[source + i]) - zero_point)
+    return total
+
+
+def depthwise_conv_2d(op):
+    depth, channels = op.window.in_channels, op.out_channels
+    for pixel, places in each_pixel(op.window):
+        for channel in range(channels):
+            total = op.bias[channel] if op.bias else 0
+            of = channel // op.depth_multiplier
+            for tap, place in places:
+                total += dot(op, tap * channels + channel, place * depth + of, 1)
+            op.target[pixel * channels + channel] = requantised(op, total, channel)
+
+
+def window_sum(op, places, channel):
+    depth = op.out_channels
+    return sum([signed(op.source[place * depth + channel]) for _, place in places])
+
+
+def average_pool_2d(op):
+    for pixel, places in each_pixel(op.window):
+        count = len(places)
+        for channel in range(op.out_channels):
+            total = window_sum(op, places, channel)
+            # To nearest, halves away from zero (integer_ops/pooling.h).
+            mean = (abs(total) + count // 2) // count
+            value = clamp(mean if total > 0 else -mean, op)
+            op.target[pixel * op.out_channels + channel] = value & 255
+
+
+def mean(op):
+    for _, places in each_pixel(op.window):
+        for channel in range(op.out_channels):
+            total = window_sum(op, places, channel) - op.input_zero_point * len(places)
+            op.target[channel] = requantised(op, total, channel)
+
+
+def add(op):
+    source, source2, table, table2 = op.source, op.source2, op.table, op.table2
+    for i in range(op.elements):
+        total = table[source[i]] + table2[source2[i]]
+        value = multiply(total, op.multiplier, op.shift - 32) + op.output_zero_point
+        op.target[i] = clamp(value, op) & 255
+
+
+def pad(op):
+    for i in range(len(op.target)):
+        op.target[i] = op.fill & 255
+    n, height, width, depth = op.in_shape
+    for i in range(len(op.source)):
+        place = (
+            i // (depth * width * height) + op.before[0],
+            i // (depth * width) % height + op.before[1],
+            i // depth % width + op.before[2],
+            i % depth + op.before[3],
+        )
+        op.target[flat_index(place, op.out_shape)] = op.source[i]
+
+
+def flat_index(place, shape):
+    index = 0
+    for position, size in zip(place, shape):  # noqa: B905 - MicroPython's zip has no strict
+        index = index * size + position
+    return index
+
+
+def softmax(op):
+    for row in range(op.rows):
+        softmax_row(op, row * op.depth)
+
+
+def softmax_row(op, start):
+    values = [signed(op.source[start + i]) for i in range(op.depth)]
+    largest = max(values)
+    exponentials = [op.table[largest - value] for value in values]
+    fraction, exponent = softmax_math.reciprocal(
+        sum([divide_by_power(e, 12) for e in exponentials])
+    )
+    for i, e in enumerate(exponentials):
+        score = divide_by_power(high_mul(fraction, e), exponent) - 128
+        op.target[start + i] = min(score, 127) & 255

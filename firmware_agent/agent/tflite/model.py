@@ -1,0 +1,194 @@
+"""A .tflite file: its tensors, operators and metadata, read in place.
+
+Field numbers are those of TensorFlow Lite's schema, version 3
+(tensorflow/compiler/mlir/lite/schema/schema.fbs).
+"""
+
+from agent.tflite.errors import NO_MEMORY, ModelError
+from agent.tflite.flatbuffer import Reader
+
+INT32, INT8 = 2, 9
+ITEM_BYTES = {INT8: 1, INT32: 4}
+
+# Bounds on what a file may make us build; the largest networks that a board can
+# hold have a tenth of this.
+MAX_TENSORS = 512
+MAX_OPERATORS = 256
+MAX_RANK = 6
+MAX_OPERANDS = 8
+MAX_METADATA = 64
+MAX_GRAPHS = 8
+MAX_ELEMENTS = 1 << 24
+MAX_CHANNELS = 4096
+
+
+def element_count(shape):
+    """Elements of a tensor of this shape; ModelError where it is none or too large."""
+    count = 1
+    for size in shape:
+        if size < 1 or size > MAX_ELEMENTS:
+            raise ModelError("a tensor has a dimension that is zero or too large")
+        count *= size
+        if count > MAX_ELEMENTS:
+            raise ModelError("a tensor is too large")
+    return count
+
+
+class Tensor:
+    """Shape, type, quantisation and constant data (a memoryview, or None)."""
+
+    def __init__(self, model, table):
+        reader = self._reader = model.reader
+        self.shape = reader.field_ints(table, 0, MAX_RANK)
+        self.elements = element_count(self.shape)
+        self.type = reader.field_u8(table, 1)
+        self.data = self._constant(model.buffer_data(reader.field_u32(table, 2)))
+        self._quantisation = reader.field_table(table, 4)
+
+    def _constant(self, data):
+        if not len(data):
+            return None
+        item_bytes = ITEM_BYTES.get(self.type)
+        if item_bytes and len(data) != self.elements * item_bytes:
+            raise ModelError("a constant tensor's data does not have its shape's size")
+        return data
+
+    def scale_bits(self, index=0):
+        """One scale as the bits of its float32."""
+        start, count = self._vector(2, 4)
+        if not 0 <= index < count:
+            raise ModelError("a tensor lacks its scales")
+        return self._reader.u32(start + 4 * index)
+
+    def scale_count(self):
+        return self._vector(2, 4)[1]
+
+    def zero_point(self):
+        """The zero point of an int8 tensor; where it has several, they must agree."""
+        start, count = self._vector(3, 8)
+        if count > MAX_CHANNELS:
+            raise ModelError("a tensor has too many zero points")
+        point = self._int64(start) if count else 0
+        for index in range(1, count):
+            if self._int64(start + 8 * index) != point:
+                raise ModelError("a tensor has different zero points")
+        if not -128 <= point <= 127:
+            raise ModelError("a zero point is outside int8")
+        return point
+
+    def quantised_axis(self):
+        table = self._quantisation
+        return 0 if table is None else self._reader.field_i32(table, 6)
+
+    def _int64(self, at):
+        low, high = self._reader.i32(at), self._reader.i32(at + 4)
+        return low if high == low >> 31 else 1 << 16
+
+    def _vector(self, number, item_bytes):
+        table = self._quantisation
+        return (0, 0) if table is None else self._reader.field_vector(table, number, item_bytes)
+
+    def int32s(self):
+        """Constant int32 data as a list."""
+        if self.data is None or self.type != INT32:
+            raise ModelError("an operator lacks a constant it needs")
+        reader = Reader(self.data)
+        return [reader.i32(4 * i) for i in range(self.elements)]
+
+
+class Options:
+    """An operator's options table; absent fields read as the schema's defaults."""
+
+    def __init__(self, reader, table):
+        self._reader, self._table = reader, table
+
+    def u8(self, number, default=0):
+        return self._reader.field_u8(self._table, number, default)
+
+    def i32(self, number, default=0):
+        return self._reader.field_i32(self._table, number, default)
+
+    def u32(self, number, default=0):
+        return self._reader.field_u32(self._table, number, default)
+
+
+class Operator:
+    """A builtin operator's code, tensor numbers and options (or None)."""
+
+    def __init__(self, reader, codes, table):
+        index = reader.field_u32(table, 0)
+        if index >= len(codes):
+            raise ModelError("an operator is of no listed kind")
+        self.code = codes[index]
+        self.inputs = reader.field_ints(table, 1, MAX_OPERANDS)
+        self.outputs = reader.field_ints(table, 2, MAX_OPERANDS)
+        options = reader.field_table(table, 4)
+        self.options = None if options is None else Options(reader, options)
+
+
+class Model:
+    """The first subgraph of a .tflite file, held in ``data`` (bytes-like).
+
+    Nothing is copied: the buffer must live and stay unchanged as long as the
+    model or an interpreter made from it. Raises ModelError on a damaged file.
+    """
+
+    def __init__(self, data):
+        reader = self.reader = Reader(data)
+        reader.check(0, 8)
+        if bytes(reader.data[4:8]) != b"TFL3":
+            raise ModelError("this is not a .tflite file")
+        self._root = reader.follow(0)
+        if reader.field_u32(self._root, 0) != 3:
+            raise ModelError("the model's schema version is not 3")
+        try:
+            self._read_graph(reader)
+        except MemoryError:
+            raise ModelError(NO_MEMORY) from None
+
+    def _read_graph(self, reader):
+        codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, MAX_OPERATORS)]
+        graphs = reader.field_tables(self._root, 2, MAX_GRAPHS)
+        if not graphs:
+            raise ModelError("the model holds no graph")
+        graph = graphs[0]
+        self.tensors = [Tensor(self, t) for t in reader.field_tables(graph, 0, MAX_TENSORS)]
+        self.inputs = self._checked(reader.field_ints(graph, 1, MAX_OPERANDS))
+        self.outputs = self._checked(reader.field_ints(graph, 2, MAX_OPERANDS))
+        tables = reader.field_tables(graph, 3, MAX_OPERATORS)
+        self.operators = [Operator(reader, codes, t) for t in tables]
+
+    def _checked(self, numbers):
+        if not numbers:
+            raise ModelError("the model has no input or no output")
+        for number in numbers:
+            self.tensor(number)
+        return numbers
+
+    def tensor(self, number):
+        """The tensor of that number; ModelError where there is none."""
+        if not 0 <= number < len(self.tensors):
+            raise ModelError("the model names a tensor that it does not hold")
+        return self.tensors[number]
+
+    def buffer_data(self, index):
+        """Bytes of a buffer as a memoryview; empty for tensors computed at run time."""
+        start, count = self.reader.field_vector(self._root, 4, 4)
+        if index >= count:
+            raise ModelError("the model names a buffer that it does not hold")
+        return self.reader.field_view(self.reader.follow(start + 4 * index), 0)
+
+    def metadata(self, name):
+        """The metadata entry of that name as a memoryview, or None."""
+        wanted, reader = name.encode(), self.reader
+        for entry in reader.field_tables(self._root, 6, MAX_METADATA):
+            found = reader.field_view(entry, 0)
+            if len(found) == len(wanted) and bytes(found) == wanted:
+                return self.buffer_data(reader.field_u32(entry, 1))
+        return None
+
+
+def _code(reader, table):
+    # Files of schema 3 before 3a keep the code in a byte; later ones in both, the
+    # byte capped at 127.
+    return max(reader.field_u8(table, 0), reader.field_i32(table, 3))

@@ -1,0 +1,78 @@
+"""Where each tensor lies in the arena, by its lifetime, decided once.
+
+Tensors that are never alive together share memory: largest first, each at the
+lowest place that is free for its whole lifetime.
+"""
+
+from agent.tflite.errors import ModelError
+
+# Offsets are multiples of this, so that a kernel may use 32-bit accesses.
+ALIGNMENT = 16
+
+RESHAPE = 22  # BuiltinOperator of the schema
+
+
+class Block:
+    """Memory of one tensor, or of several that reshapes make one."""
+
+    def __init__(self, size, first):
+        self.size = (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        self.first = self.last = first
+        self.offset = 0
+
+    def meets(self, other):
+        return self.first <= other.last and other.first <= self.last
+
+
+def blocks(model):
+    """Block of each tensor number that is computed at run time.
+
+    The graph's inputs stay intact through an inference, its outputs until the next.
+    """
+    found = {}
+    for number in model.inputs:
+        found[number] = Block(model.tensor(number).elements, -1)
+    for step, operator in enumerate(model.operators):
+        for number in operator.inputs:
+            # -1 stands for an optional input left out.
+            if number >= 0 and model.tensor(number).data is None:
+                use(found, number, step)
+        for number in operator.outputs:
+            if number in found:
+                raise ModelError("two operators write the same tensor")
+            found[number] = output_block(model, operator, number, found, step)
+    for number in model.inputs + model.outputs:
+        use(found, number, len(model.operators))
+    return found
+
+
+def output_block(model, operator, number, found, step):
+    """New memory for an output; a reshape's output is its input's memory."""
+    if operator.code == RESHAPE and operator.inputs and operator.inputs[0] in found:
+        return found[operator.inputs[0]]
+    return Block(model.tensor(number).elements, step)
+
+
+def use(found, number, step):
+    if number not in found:
+        raise ModelError("an operator reads a tensor before it is computed")
+    found[number].last = step
+
+
+def place(found):
+    """Give every block its offset; returns the arena's size in bytes."""
+    placed = []
+    for block in sorted(set(found.values()), key=lambda b: -b.size):
+        neighbours = sorted([b for b in placed if b.meets(block)], key=lambda b: b.offset)
+        block.offset = lowest_gap(neighbours, block.size)
+        placed.append(block)
+    return max([b.offset + b.size for b in placed])
+
+
+def lowest_gap(neighbours, size):
+    offset = 0
+    for other in neighbours:
+        if other.offset - offset >= size:
+            break
+        offset = max(offset, other.offset + other.size)
+    return offset

@@ -1,0 +1,101 @@
+"""Softmax's exponentials and reciprocal in 32-bit fixed point.
+
+LiteRT's reference softmax (internal/reference/softmax.h) scales the difference
+of each value to the row's largest into Q5.26, takes exp with gemmlowp's
+exp_on_negative_values and divides through one_over_one_plus_x_for_x_in_0_1
+(gemmlowp's fixedpoint.h). An int8 difference has 256 values, so the
+exponentials are computed once, here; the reciprocal is computed per row.
+"""
+
+from array import array
+
+from agent.tflite import scales
+from agent.tflite.errors import ModelError
+from agent.tflite.scales import divide_by_power, high_mul
+
+FRACTION_BITS = 26
+LARGEST = (1 << 31) - 1
+
+# exp(-1/8) and 1/3 as 31-bit fractions.
+EXP_OF_MINUS_EIGHTH = 1895147668
+THIRD = 715827883
+# exp(-2**k) as a 31-bit fraction, for the bit of weight 2**k of the difference.
+EXP_OF_POWERS = (
+    (-2, 1672461947),
+    (-1, 1302514674),
+    (0, 790015084),
+    (1, 290630308),
+    (2, 39332535),
+    (3, 720401),
+    (4, 242),
+)
+
+
+def input_multiplier(scale_bits, beta_bits):
+    """(multiplier, shift) that bring a difference to Q5.26 (PreprocessSoftmaxScaling)."""
+    mantissa, exponent = scales.product(scales.from_float(scale_bits), scales.from_float(beta_bits))
+    exponent += FRACTION_BITS
+    length = scales.bit_length(mantissa) + exponent
+    if length > 31:
+        mantissa, exponent = LARGEST, 0
+    if length < 1 or (length == 1 and mantissa == 1 << -exponent):
+        raise ModelError("softmax's input scale is too small")
+    return scales.quantise_multiplier((mantissa, exponent))
+
+
+def exponentials(scale_bits, beta_bits):
+    """array of 256 int32: exp(-d * scale * beta) as 31-bit fractions, 0 where negligible."""
+    multiplier, shift = input_multiplier(scale_bits, beta_bits)
+    radius = (31 << FRACTION_BITS) >> shift
+    table = array("i", [0] * 256)
+    for difference in range(min(radius, 255) + 1):
+        table[difference] = exponential(high_mul(-(difference << shift), multiplier))
+    return table
+
+
+def exponential(scaled):
+    """exp of a Q5.26 number that is not positive, as a 31-bit fraction."""
+    if scaled == 0:
+        return LARGEST
+    quarter = 1 << (FRACTION_BITS - 2)
+    inside = (scaled & (quarter - 1)) - quarter
+    result = exponential_of_quarter(inside << (31 - FRACTION_BITS))
+    rest = inside - scaled
+    for power, factor in EXP_OF_POWERS:
+        if rest >> (FRACTION_BITS + power) & 1:
+            result = high_mul(result, factor)
+    return result
+
+
+def exponential_of_quarter(a):
+    """exp of a 31-bit fraction in [-1/4, 0): a Taylor polynomial around -1/8."""
+    x = a + (1 << 28)
+    x2 = high_mul(x, x)
+    x3 = high_mul(x2, x)
+    x4_over_4 = divide_by_power(high_mul(x2, x2), 2)
+    tail = divide_by_power(high_mul(x4_over_4 + x3, THIRD) + x2, 1)
+    return EXP_OF_MINUS_EIGHTH + high_mul(EXP_OF_MINUS_EIGHTH, x + tail)
+
+
+# 48/17 and -32/17 as 29-bit fractions: Newton's first guess.
+GUESS = 1515870810
+GUESS_SLOPE = -1010580540
+
+
+def reciprocal(total):
+    """(31-bit fraction, exponent) to divide by a sum of exponentials in Q12.19.
+
+    The score of an exponential e is (fraction * e) >> 31 >> exponent, each rounded.
+    """
+    headroom = 32 - scales.bit_length(total)
+    normal = (total << headroom) & 0x7FFFFFFF
+    half = (normal + LARGEST + 1) >> 1
+    x = GUESS + high_mul(half, GUESS_SLOPE)
+    for _ in range(3):
+        error = (1 << 29) - high_mul(half, x)
+        x += saturated(high_mul(x, error) << 2)
+    return saturated(x << 1), 35 - headroom
+
+
+def saturated(value):
+    return max(-LARGEST - 1, min(LARGEST, value))

@@ -1,0 +1,200 @@
+"""Convolutions in viper: patches gathered, then multiplied by the weights.
+
+See kernels_viper for how integers are used here. The first arguments of a viper
+function live in registers: pointers come first.
+"""
+
+
+@micropython.viper
+def fold(w: ptr8, bias: ptr32, channels: int, count: int, step: int, stride: int, zero: int):
+    """bias[c] -= zero * (sum of the weights of channel c)."""
+    c = 0
+    while c < channels:
+        at = c * stride
+        total = 0
+        k = 0
+        while k < count:
+            total += (w[at] ^ 128) - 128
+            at += step
+            k += 1
+        bias[c] = bias[c] - zero * total
+        c += 1
+
+
+@micropython.viper
+def gather(source: ptr8, patch: ptr8, op, y: int, x: int, count: int):
+    """Copy what lies under ``count`` windows from output (y, x) on, as bytes x + 128."""
+    window = op.window
+    height = int(window.in_height)
+    width = int(window.in_width)
+    depth = int(window.in_channels)
+    rows = int(window.filter_height)
+    columns = int(window.filter_width)
+    stride = int(window.stride_x)
+    top = y * int(window.stride_y) - int(window.pad_top)
+    left = x * stride - int(window.pad_left)
+    fill = int(op.input_zero_point) + 128
+    sums = ptr32(op.pixel_sums)
+    base = int(source)
+    n = 0
+    while n < count:
+        total = 0
+        first = 0 - left if left < 0 else 0
+        last = width - left if left + columns > width else columns
+        row = 0
+        while row < rows:
+            inside = (last - first) * depth
+            before = first * depth
+            after = (columns - last) * depth
+            at = top + row
+            if at < 0 or at >= height:
+                inside = 0
+                before = columns * depth
+                after = 0
+            total += fill * (before + after)
+            while before > 0:
+                patch[0] = fill
+                patch = ptr8(int(patch) + 1)
+                before -= 1
+            source = ptr8(base + ((at * width) + left + first) * depth)
+            while inside >= 4:
+                value = source[0] ^ 128
+                patch[0] = value
+                total += value
+                value = source[1] ^ 128
+                patch[1] = value
+                total += value
+                value = source[2] ^ 128
+                patch[2] = value
+                total += value
+                value = source[3] ^ 128
+                patch[3] = value
+                total += value
+                source = ptr8(int(source) + 4)
+                patch = ptr8(int(patch) + 4)
+                inside -= 4
+            while inside > 0:
+                value = source[0] ^ 128
+                patch[0] = value
+                total += value
+                source = ptr8(int(source) + 1)
+                patch = ptr8(int(patch) + 1)
+                inside -= 1
+            while after > 0:
+                patch[0] = fill
+                patch = ptr8(int(patch) + 1)
+                after -= 1
+            row += 1
+        sums[n] = total
+        left += stride
+        n += 1
+
+
+@micropython.viper
+def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
+    """Accumulators of all channels of ``count`` gathered patches.
+
+    sum(w * u) = sum((w + 128) * u) - 128 * sum(u): the weights' bytes need only
+    an exclusive or.
+    """
+    out = ptr32(op.accumulators)
+    sums = ptr32(op.pixel_sums)
+    bias = ptr32(op.bias)
+    size = int(op.patch)
+    channels = int(op.out_channels)
+    weights = int(w)
+    patches = int(u)
+    c = 0
+    while c < channels:
+        u = ptr8(patches)
+        n = 0
+        while n < count:
+            w = ptr8(weights)
+            total = bias[c] - (sums[n] << 7)
+            k = size
+            while k >= 8:
+                total += (
+                    (w[0] ^ 128) * u[0]
+                    + (w[1] ^ 128) * u[1]
+                    + (w[2] ^ 128) * u[2]
+                    + (w[3] ^ 128) * u[3]
+                    + (w[4] ^ 128) * u[4]
+                    + (w[5] ^ 128) * u[5]
+                    + (w[6] ^ 128) * u[6]
+                    + (w[7] ^ 128) * u[7]
+                )
+                w = ptr8(int(w) + 8)
+                u = ptr8(int(u) + 8)
+                k -= 8
+            while k > 0:
+                total += (w[0] ^ 128) * u[0]
+                w = ptr8(int(w) + 1)
+                u = ptr8(int(u) + 1)
+                k -= 1
+            out[n * channels + c] = total
+            n += 1
+        weights += size
+        c += 1
+
+
+@micropython.viper
+def depthwise(w: ptr8, u: ptr8, total: ptr32, op, count: int):
+    """Accumulators of ``count`` gathered patches, one output channel for each input's."""
+    bias = ptr32(op.bias)
+    channels = int(op.out_channels)
+    size = int(op.patch)
+    weights = int(w)
+    n = 0
+    while n < count:
+        c = 0
+        while c < channels:
+            total[c] = bias[c]
+            c += 1
+        w = ptr8(weights)
+        taps = size
+        while taps > 0:
+            c = channels
+            while c >= 4:
+                total[0] = total[0] + ((w[0] ^ 128) - 128) * u[0]
+                total[1] = total[1] + ((w[1] ^ 128) - 128) * u[1]
+                total[2] = total[2] + ((w[2] ^ 128) - 128) * u[2]
+                total[3] = total[3] + ((w[3] ^ 128) - 128) * u[3]
+                w = ptr8(int(w) + 4)
+                u = ptr8(int(u) + 4)
+                total = ptr32(int(total) + 16)
+                c -= 4
+            while c > 0:
+                total[0] = total[0] + ((w[0] ^ 128) - 128) * u[0]
+                w = ptr8(int(w) + 1)
+                u = ptr8(int(u) + 1)
+                total = ptr32(int(total) + 4)
+                c -= 1
+            total = ptr32(int(total) - 4 * channels)
+            taps -= channels
+        total = ptr32(int(total) + 4 * channels)
+        n += 1
+
+
+@micropython.viper
+def depthwise_multiplied(w: ptr8, u: ptr8, out: ptr32, op, count: int):
+    """The same with several output channels for each of the input's."""
+    bias = ptr32(op.bias)
+    channels = int(op.out_channels)
+    times = int(op.depth_multiplier)
+    size = int(op.patch)
+    n = 0
+    while n < count:
+        c = 0
+        while c < channels:
+            total = bias[c]
+            k = c // times
+            at = c
+            while k < size:
+                total += ((w[at] ^ 128) - 128) * u[k]
+                k += channels // times
+                at += channels
+            out[c] = total
+            c += 1
+        u = ptr8(int(u) + size)
+        out = ptr32(int(out) + 4 * channels)
+        n += 1

@@ -1,0 +1,213 @@
+"""Pooling, addition, padding and softmax in viper.
+
+Products are made as in viper_requantise. See kernels_viper for how integers are
+used here.
+"""
+
+
+@micropython.viper
+def sum_window(source: ptr8, totals: ptr32, op, y: int, x: int, zero: int) -> int:
+    """Sums of (value + 128 - zero) under the window at output (y, x), one a channel.
+
+    Returns how many input pixels the window covers.
+    """
+    window = op.window
+    width = int(window.in_width)
+    depth = int(window.in_channels)
+    top = y * int(window.stride_y) - int(window.pad_top)
+    left = x * int(window.stride_x) - int(window.pad_left)
+    bottom = top + int(window.filter_height)
+    right = left + int(window.filter_width)
+    if bottom > int(window.in_height):
+        bottom = int(window.in_height)
+    if right > width:
+        right = width
+    if top < 0:
+        top = 0
+    if left < 0:
+        left = 0
+    base = int(source)
+    c = 0
+    while c < depth:
+        total = 0
+        row = top
+        while row < bottom:
+            source = ptr8(base + (row * width + left) * depth + c)
+            column = left
+            while column < right:
+                total += (source[0] ^ 128) - zero
+                source = ptr8(int(source) + depth)
+                column += 1
+            row += 1
+        totals[c] = total
+        c += 1
+    return (bottom - top) * (right - left)
+
+
+@micropython.viper
+def divide(totals: ptr32, out: ptr8, op, pixel: int, count: int):
+    """Means of one pixel's sums, halves away from zero."""
+    channels = int(op.out_channels)
+    low = int(op.lowest)
+    high = int(op.highest)
+    one = 1
+    top = one << 31
+    out = ptr8(int(out) + pixel * channels)
+    c = 0
+    while c < channels:
+        x = (totals[c] ^ top) - top
+        mean = x if x > 0 else 0 - x
+        mean = (mean + (count >> 1)) // count
+        x = mean if x > 0 else 0 - mean
+        if x < low:
+            x = low
+        if x > high:
+            x = high
+        out[c] = x
+        c += 1
+
+
+@micropython.viper
+def add(a: ptr8, b: ptr8, out: ptr8, op):
+    table = ptr32(op.table)
+    table2 = ptr32(op.table2)
+    m = int(op.multiplier)
+    shift = 32 - int(op.shift)
+    zero = int(op.output_zero_point)
+    low = int(op.lowest)
+    high = int(op.highest)
+    one = 1
+    top = one << 31
+    word = (top << 1) - 1
+    mh = m >> 16
+    ml = m & 0xFFFF
+    mask = (1 << shift) - 1
+    half = mask >> 1
+    n = int(op.elements)
+    i = 0
+    while i < n:
+        x = (((table[a[i]] + table2[b[i]]) & word) ^ top) - top
+        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
+        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
+        x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+        rest = x & mask
+        if x < 0:
+            rest -= 1
+        x = x >> shift
+        if rest > half:
+            x += 1
+        x += zero
+        if x < low:
+            x = low
+        if x > high:
+            x = high
+        out[i] = x
+        i += 1
+
+
+@micropython.viper
+def fill(out: ptr8, count: int, value: int):
+    i = 0
+    while i < count:
+        out[i] = value
+        i += 1
+
+
+@micropython.viper
+def copy_inside(source: ptr8, target: ptr8, op):
+    """Copy the input to its place between the padding."""
+    images = int(op.in_shape[0])
+    height = int(op.in_shape[1])
+    width = int(op.in_shape[2])
+    depth = int(op.in_shape[3])
+    out_height = int(op.out_shape[1])
+    out_width = int(op.out_shape[2])
+    out_depth = int(op.out_shape[3])
+    first = int(op.before[0])
+    above = int(op.before[1])
+    left = int(op.before[2])
+    front = int(op.before[3])
+    base = int(target)
+    n = 0
+    while n < images:
+        y = 0
+        while y < height:
+            x = 0
+            while x < width:
+                row = ((n + first) * out_height + y + above) * out_width
+                target = ptr8(base + (row + x + left) * out_depth + front)
+                c = 0
+                while c < depth:
+                    target[c] = source[c]
+                    c += 1
+                source = ptr8(int(source) + depth)
+                x += 1
+            y += 1
+        n += 1
+
+
+@micropython.viper
+def softmax(source: ptr8, out: ptr8, op, start: int):
+    """One row; the reciprocal as softmax_math.reciprocal has it."""
+    table = ptr32(op.table)
+    depth = int(op.depth)
+    source = ptr8(int(source) + start)
+    out = ptr8(int(out) + start)
+    largest = 0
+    i = 0
+    while i < depth:
+        if (source[i] ^ 128) > largest:
+            largest = source[i] ^ 128
+        i += 1
+    total = 0
+    i = 0
+    while i < depth:
+        e = table[largest - (source[i] ^ 128)]
+        total += (e >> 12) + ((e >> 11) & 1)
+        i += 1
+    one = 1
+    top = one << 31
+    headroom = 1
+    # The sum lies between 2**19 and 2**28.
+    while (total << headroom) & top == 0:
+        headroom += 1
+    # half = (1 + fraction) / 2 as a 31-bit fraction, in [2**30, 2**31).
+    half = (total << (headroom - 1)) & (top - 1)
+    mh = half >> 16
+    ml = half & 0xFFFF
+    x = -1010580540
+    step = 0
+    while step < 4:
+        # a = half * x, and after the first guess x * (2**29 - a) * 4 is added to x.
+        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
+        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
+        a = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+        if step == 0:
+            x = ((one * 23130) << 16) + 23130 + a
+        else:
+            a = (1 << 29) - a
+            u = (a >> 16) * (x & 0xFFFF) + ((((a & 0xFFFF) * (x & 0xFFFF)) >> 16) & 0xFFFF)
+            v = (a & 0xFFFF) * (x >> 16) + (u & 0xFFFF)
+            x += ((((a >> 16) * (x >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)) << 2
+        step += 1
+    # Doubled, saturated; x lies in [2**29, 2**30].
+    fraction = x << 1
+    if x >> 30:
+        fraction = top - 1
+    exponent = 35 - headroom
+    mask = (1 << exponent) - 1
+    mh = fraction >> 16
+    ml = fraction & 0xFFFF
+    i = 0
+    while i < depth:
+        e = table[largest - (source[i] ^ 128)]
+        u = (e >> 16) * ml + ((((e & 0xFFFF) * ml) >> 16) & 0xFFFF)
+        v = (e & 0xFFFF) * mh + (u & 0xFFFF)
+        a = (((e >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+        score = a >> exponent
+        if (a & mask) > (mask >> 1):
+            score += 1
+        if score > 255:
+            score = 255
+        out[i] = score ^ 128
+        i += 1

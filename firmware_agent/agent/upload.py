@@ -1,0 +1,79 @@
+"""A file on its way to flash: appended in order, resumed after a disconnect.
+
+The name of the incoming file carries the start of its SHA-256, so that the same
+file sent again goes on where it stopped, and another one starts anew.
+"""
+
+import binascii
+import os
+
+from agent import files
+from agent.refused import Refused
+from agent.slots import DIRECTORY
+from tinyteach_protocol import errors
+
+PREFIX = "incoming_"
+# Room that the file system itself wants for directory and metadata blocks.
+SPARE_BYTES = 16384
+
+
+class Upload:
+    """One incoming file of ``size`` bytes whose SHA-256 must be ``digest``."""
+
+    is_open = True
+
+    def __init__(self, kind, size, digest):
+        self.kind = kind
+        self._size = size
+        self.digest = bytes(digest)
+        name = "%s%d_%s" % (PREFIX, kind, str(binascii.hexlify(self.digest[:8]), "ascii"))
+        self.path = DIRECTORY + "/" + name
+        self._remove_others(name)
+        self._drop_if_longer()
+        self._check_room()
+        self._file = open(self.path, "ab")
+
+    def _drop_if_longer(self):
+        self.offset = max(0, files.size_of(self.path))
+        if self.offset > self._size:
+            os.remove(self.path)
+            self.offset = 0
+
+    @staticmethod
+    def _remove_others(name):
+        for entry in os.listdir(DIRECTORY):
+            if entry.startswith(PREFIX) and entry != name:
+                os.remove(DIRECTORY + "/" + entry)
+
+    def _check_room(self):
+        free, _ = files.free_bytes()
+        if self._size - self.offset + SPARE_BYTES > free:
+            raise Refused(errors.NO_SPACE, "%d bytes free" % free)
+
+    def write(self, offset, data):
+        """Append ``data`` if it is at the expected offset; return the next expected one."""
+        if offset == self.offset:
+            if offset + len(data) > self._size:
+                raise Refused(errors.BAD_OFFSET, "more than was announced")
+            self._file.write(data)
+            self.offset += len(data)
+        return self.offset
+
+    def suspend(self):
+        """Put what has come on the flash; the same upload may be opened again."""
+        self._file.close()
+
+    def finish(self):
+        """The complete, hash-checked file's path. A wrong one is removed and refused."""
+        self.suspend()
+        if self.offset != self._size:
+            raise Refused(errors.BAD_OFFSET, "%d of %d bytes came" % (self.offset, self._size))
+        if files.sha256_of(self.path) != self.digest:
+            self.discard()
+            raise Refused(errors.BAD_HASH)
+        return self.path
+
+    def discard(self):
+        """Forget the upload and its file."""
+        self.suspend()
+        files.remove(self.path)

@@ -1,0 +1,13 @@
+"""Chooses the row functions: viper where the port compiles or loads it, else plain Python."""
+
+
+def best():
+    """The fastest kernels module that runs here (see agent.tflite.kernels)."""
+    try:
+        from agent.vision import kernels_viper
+
+        return kernels_viper
+    except (ImportError, SyntaxError, ValueError):
+        from agent.vision import kernels_reference
+
+        return kernels_reference

@@ -1,0 +1,61 @@
+"""The agent's modules load one after the other, never one inside another."""
+
+import ast
+import re
+from pathlib import Path
+
+# Chosen when first needed, because a port may lack what they need.
+CHOSEN_AT_RUN_TIME = re.compile(r"agent\.(tflite|vision)\..*(viper|reference)|agent\.camera\.\w+32")
+
+
+def listed(root: Path) -> list[str]:
+    source = (root / "firmware_agent" / "agent" / "load_order.py").read_text()
+    return ast.literal_eval(ast.parse(source).body[1].value)
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """Module name → file, of everything that a board may load."""
+    found = {}
+    for base in (root / "firmware_agent" / "agent", root / "protocol" / "tinyteach_protocol"):
+        for path in base.rglob("*.py"):
+            parts = path.relative_to(base.parent).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def imports_at_load(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    wanted = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            wanted |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, (package if node.level else "", node.module)))
+            wanted |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    # A package is there before its modules, and these packages' __init__ import nothing.
+    wanted -= {name.rpartition(".")[0], "tinyteach_protocol"}
+    return {other for other in wanted if other in known and other != name}
+
+
+def is_small_package(path: Path) -> bool:
+    """An __init__ that imports nothing costs no stack worth the name."""
+    return path.name == "__init__.py" and "import" not in path.read_text()
+
+
+def test_each_module_comes_after_those_it_imports(root):
+    known = modules(root)
+    order = listed(root)
+    loaded = {name for name, path in known.items() if is_small_package(path)}
+    for name in order:
+        nested = imports_at_load(name, known[name], known) - loaded
+        if name != "agent.loop":  # the last one loads the table of handlers
+            assert not nested, f"{name} would load {nested} inside its own import"
+        loaded.add(name)
+
+
+def test_every_module_is_listed(root):
+    host_only = {"tinyteach_protocol.requester", "tinyteach_protocol.transfer"}
+    packages = {n for n, p in modules(root).items() if p.name == "__init__.py"}
+    others = set(modules(root)) - packages - host_only - {"agent.load_order"}
+    missing = {n for n in others - set(listed(root)) if not CHOSEN_AT_RUN_TIME.search(n)}
+    assert not missing

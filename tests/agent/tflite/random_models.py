@@ -1,0 +1,280 @@
+"""Random single-operator models: ordinary ones and ones at the edges of the arithmetic."""
+
+import math
+
+import numpy as np
+from op_models import (
+    NONE,
+    RELU,
+    RELU6,
+    RELU_N1_TO_1,
+    SAME,
+    VALID,
+    Graph,
+    Op,
+    Operator,
+    Options,
+    Tensor,
+    one_operator,
+    schema,
+    write,
+)
+
+ACTIVATIONS = (NONE, RELU, RELU6, RELU_N1_TO_1)
+
+
+def random_bytes(rng, shape) -> np.ndarray:
+    """int8 values: uniform, or (one time in four) only the two extremes."""
+    if rng.integers(4) == 0:
+        return rng.choice(np.array([-128, 127], np.int8), shape)
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def zero_point(rng) -> int:
+    return int(rng.choice([-128, 127, 0, rng.integers(-128, 128)]))
+
+
+def vectors(rng, *shapes, count=2):
+    return [[random_bytes(rng, shape) for shape in shapes] for _ in range(count)]
+
+
+def weighted_scales(rng, patch: int, channels: int):
+    """(input, weight, output) scales; now and then a product far above 1 or tiny."""
+    source = float(np.float32(rng.uniform(0.001, 0.2)))
+    per_channel = rng.integers(2) == 1 and channels > 1
+    weight = rng.uniform(0.0005, 0.02, channels if per_channel else 1).astype(np.float32)
+    typical = source * float(weight.mean()) * 74 * math.sqrt(patch)
+    spread = rng.choice([0.3, 1.0, 3.0, 1e-4, 1e5], p=[0.3, 0.3, 0.2, 0.1, 0.1])
+    return source, weight, float(np.float32(typical * spread * rng.uniform(0.5, 2)))
+
+
+def random_bias(rng, channels: int) -> np.ndarray | None:
+    size = int(rng.choice([0, 1000, 100_000, 2**30]))
+    if size == 0 and rng.integers(2):
+        return None
+    return rng.integers(-size, size + 1, channels).astype(np.int32)
+
+
+def weighted_tensors(rng, source_shape, weights_shape, axis, patch):
+    channels = weights_shape[axis]
+    scales = weighted_scales(rng, patch, channels)
+    tensors = [
+        Tensor(source_shape, scales[0], zero_point(rng)),
+        Tensor((), scales[1], 0, random_bytes(rng, weights_shape), axis),
+    ]
+    bias = random_bias(rng, channels)
+    if bias is not None:
+        tensors.append(Tensor((), scales[0] * scales[1], 0, bias))
+    return tensors, scales[2]
+
+
+def ensure_bias(tensors, channels) -> None:
+    """Some operators of LiteRT refuse to run without a bias."""
+    if len(tensors) == 2:
+        tensors.append(Tensor((), tensors[1].scale, 0, np.zeros(channels, np.int32)))
+
+
+def window_size(rng):
+    """(input, filter, stride) along one axis, the filter no larger than the input."""
+    size = int(rng.integers(1, 12))
+    return size, int(rng.integers(1, min(size, 5) + 1)), int(rng.integers(1, 4))
+
+
+def windowed(size, filter_size, stride, padding):
+    return -(-size // stride) if padding == SAME else (size - filter_size) // stride + 1
+
+
+def geometry(rng):
+    (h, fh, sy), (w, fw, sx) = window_size(rng), window_size(rng)
+    padding = int(rng.choice([SAME, VALID]))
+    return (
+        (h, w),
+        (fh, fw),
+        (sy, sx),
+        padding,
+        (
+            windowed(h, fh, sy, padding),
+            windowed(w, fw, sx, padding),
+        ),
+    )
+
+
+def set_window(options, strides, padding, activation):
+    options.padding, options.strideH, options.strideW = padding, *strides
+    options.fusedActivationFunction = activation
+    return options
+
+
+def conv(rng):
+    """(model, vectors) of a random CONV_2D."""
+    size, filter_size, strides, padding, out = geometry(rng)
+    depth, channels = int(rng.integers(1, 20)), int(rng.integers(1, 12))
+    patch = filter_size[0] * filter_size[1] * depth
+    shape = (1, *size, depth)
+    tensors, scale = weighted_tensors(rng, shape, (channels, *filter_size, depth), 0, patch)
+    ensure_bias(tensors, channels)
+    options = schema.Conv2DOptionsT()
+    options.dilationHFactor = options.dilationWFactor = 1
+    set_window(options, strides, padding, int(rng.choice(ACTIVATIONS)))
+    target = Tensor((1, *out, channels), scale, zero_point(rng))
+    model = one_operator(Op.CONV_2D, tensors, target, (Options.Conv2DOptions, options))
+    return model, vectors(rng, shape)
+
+
+def depthwise(rng):
+    """(model, vectors) of a random DEPTHWISE_CONV_2D."""
+    size, filter_size, strides, padding, out = geometry(rng)
+    depth, times = int(rng.integers(1, 14)), int(rng.choice([1, 1, 2, 3]))
+    shape, channels = (1, *size, depth), depth * times
+    patch = filter_size[0] * filter_size[1]
+    tensors, scale = weighted_tensors(rng, shape, (1, *filter_size, channels), 3, patch)
+    options = schema.DepthwiseConv2DOptionsT()
+    options.dilationHFactor = options.dilationWFactor = 1
+    options.depthMultiplier = times
+    set_window(options, strides, padding, int(rng.choice(ACTIVATIONS)))
+    target = Tensor((1, *out, channels), scale, zero_point(rng))
+    model = one_operator(
+        Op.DEPTHWISE_CONV_2D, tensors, target, (Options.DepthwiseConv2DOptions, options)
+    )
+    return model, vectors(rng, shape)
+
+
+def dense(rng):
+    """(model, vectors) of a random FULLY_CONNECTED."""
+    rows, depth, channels = (int(rng.integers(1, limit)) for limit in (4, 100, 12))
+    shape = (rows, depth)
+    tensors, scale = weighted_tensors(rng, shape, (channels, depth), 0, depth)
+    # LiteRT casts the scaled sum from double to int32, undefined where it does not fit.
+    largest = tensors[0].scale * float(np.max(tensors[1].scale)) * (2**30 + depth * 2**15)
+    scale = max(scale, largest / 2**31)
+    options = schema.FullyConnectedOptionsT()
+    options.fusedActivationFunction = int(rng.choice(ACTIVATIONS))
+    target = Tensor((rows, channels), scale, zero_point(rng))
+    model = one_operator(
+        Op.FULLY_CONNECTED, tensors, target, (Options.FullyConnectedOptions, options)
+    )
+    return model, vectors(rng, shape)
+
+
+def add(rng):
+    """(model, vectors) of a random ADD; one time in five an operand is constant."""
+    shape = (1, *(int(rng.integers(1, 8)) for _ in range(3)))
+    first, second = (float(np.float32(10 ** rng.uniform(-4, 0))) for _ in range(2))
+    out = max(first, second) * float(10 ** rng.uniform(-1.5, 1))
+    constant = random_bytes(rng, shape) if rng.integers(5) == 0 else None
+    tensors = [
+        Tensor(shape, first, zero_point(rng)),
+        Tensor(shape, second, zero_point(rng), constant),
+    ]
+    options = schema.AddOptionsT()
+    options.fusedActivationFunction = int(rng.choice(ACTIVATIONS))
+    target = Tensor(shape, out, zero_point(rng))
+    model = one_operator(Op.ADD, tensors, target, (Options.AddOptions, options))
+    shapes = [shape] if constant is not None else [shape, shape]
+    return model, vectors(rng, *shapes, count=3)
+
+
+def average_pool(rng):
+    """(model, vectors) of a random AVERAGE_POOL_2D."""
+    size, filter_size, strides, padding, out = geometry(rng)
+    depth = int(rng.integers(1, 9))
+    shape, scale, zero = (1, *size, depth), float(rng.uniform(0.01, 1)), zero_point(rng)
+    options = schema.Pool2DOptionsT()
+    options.filterHeight, options.filterWidth = filter_size
+    set_window(options, strides, padding, int(rng.choice(ACTIVATIONS)))
+    target = Tensor((1, *out, depth), scale, zero)
+    model = one_operator(
+        Op.AVERAGE_POOL_2D, [Tensor(shape, scale, zero)], target, (Options.Pool2DOptions, options)
+    )
+    return model, vectors(rng, shape)
+
+
+def mean(rng):
+    """(model, vectors) of a random MEAN over height and width."""
+    shape = (1, *(int(rng.integers(1, 14)) for _ in range(3)))
+    keep = bool(rng.integers(2))
+    options = schema.ReducerOptionsT()
+    options.keepDims = keep
+    axes = np.array([[1, 2], [2, 1], [-3, -2]][int(rng.integers(3))], np.int32)
+    scale = float(rng.uniform(0.01, 1))
+    out = Tensor(
+        (1, 1, 1, shape[3]) if keep else (1, shape[3]),
+        scale * float(rng.choice([1, 0.3, 1.7, 30, 0.004])),
+        zero_point(rng),
+    )
+    tensors = [Tensor(shape, scale, zero_point(rng)), Tensor((), 1, 0, axes)]
+    model = one_operator(Op.MEAN, tensors, out, (Options.ReducerOptions, options))
+    return model, vectors(rng, shape)
+
+
+def pad(rng):
+    """(model, vectors) of a random PAD of one to four dimensions."""
+    rank = int(rng.integers(1, 5))
+    shape = tuple(int(rng.integers(1, 6)) for _ in range(rank))
+    pads = rng.integers(0, 3, (rank, 2)).astype(np.int32)
+    scale, zero = float(rng.uniform(0.01, 1)), zero_point(rng)
+    out = tuple(int(s + p.sum()) for s, p in zip(shape, pads, strict=True))
+    tensors = [Tensor(shape, scale, zero), Tensor((), 1, 0, pads)]
+    options = (Options.PadOptions, schema.PadOptionsT())
+    model = one_operator(Op.PAD, tensors, Tensor(out, scale, zero), options)
+    return model, vectors(rng, shape)
+
+
+def softmax(rng):
+    """(model, vectors) of a random SOFTMAX, beta and scale from soft to all-or-nothing."""
+    shape = (int(rng.integers(1, 6)), int(rng.choice([1, 2, 3, 10, 64, 200])))
+    options = schema.SoftmaxOptionsT()
+    options.beta = float(rng.choice([1.0, 1.0, 0.37, 2.5]))
+    source = Tensor(shape, float(10 ** rng.uniform(-4, 1)), zero_point(rng))
+    target = Tensor(shape, 1 / 256, -128)
+    model = one_operator(Op.SOFTMAX, [source], target, (Options.SoftmaxOptions, options))
+    return model, [[random_bytes(rng, shape) // int(rng.integers(1, 9))] for _ in range(4)]
+
+
+def reshaped_sum(rng):
+    """(model, vectors): two reshapes between two additions, so memory is shared and kept."""
+    shape, flat = (1, 2, 3, 4), (1, 24)
+    graph = Graph()
+    first, second = (graph.add(Tensor(shape, 0.1, zero_point(rng))) for _ in range(2))
+    total = graph.add(Tensor(shape, 0.13, zero_point(rng)))
+    zero = graph.tensors[total].zero_point
+    lying = graph.add(Tensor(flat, 0.13, zero))
+    target = np.array(flat, np.int32)
+    wanted = graph.add(Tensor((), 1, 0, target))
+    doubled = graph.add(Tensor(flat, 0.21, zero_point(rng)))
+    add_options = (Options.AddOptions, schema.AddOptionsT())
+    reshape = schema.ReshapeOptionsT()
+    reshape.newShape = target
+    graph.operators = [
+        Operator(Op.ADD, [first, second], [total], add_options),
+        Operator(Op.RESHAPE, [total, wanted], [lying], (Options.ReshapeOptions, reshape)),
+        Operator(Op.ADD, [lying, lying], [doubled], add_options),
+    ]
+    return write(graph, [first, second], [doubled]), vectors(rng, shape, shape)
+
+
+def tangled_sums(rng):
+    """(model, vectors): many additions of earlier results, so memory is shared many ways."""
+    graph, shape = Graph(), (1, int(rng.integers(1, 90)))
+    first, second = (graph.add(Tensor(shape, 0.1, zero_point(rng))) for _ in range(2))
+    known = [first, second]
+    for _ in range(int(rng.integers(2, 14))):
+        inputs = [int(rng.choice(known[-6:])) for _ in range(2)]
+        known.append(graph.add(Tensor(shape, float(rng.uniform(0.1, 0.3)), zero_point(rng))))
+        options = (Options.AddOptions, schema.AddOptionsT())
+        graph.operators.append(Operator(Op.ADD, inputs, [known[-1]], options))
+    return write(graph, [first, second], [known[-1]]), vectors(rng, shape, shape)
+
+
+MAKERS = {
+    "conv": conv,
+    "depthwise": depthwise,
+    "dense": dense,
+    "add": add,
+    "average_pool": average_pool,
+    "mean": mean,
+    "pad": pad,
+    "softmax": softmax,
+    "reshape": reshaped_sum,
+    "tangled": tangled_sums,
+}

@@ -1,0 +1,82 @@
+"""Every operator, reference and viper, on 64 and 32 bits, equals LiteRT's reference kernels."""
+
+import numpy as np
+import pytest
+from model_cases import Case
+from op_models import Op, Options, Tensor, one_operator, schema
+from random_models import MAKERS, random_bytes
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_random_operators(name, compare):
+    rng = np.random.default_rng(7)
+    count = 12 if compare.kernels == "reference" else 60
+    compare([Case(*MAKERS[name](rng), name=f"{name} {i}") for i in range(count)])
+
+
+def dense_of_sums(sums: np.ndarray, weight_scale: float, output_scale: float, zero: int) -> Case:
+    """A FULLY_CONNECTED whose accumulators are exactly ``sums``: they are its bias."""
+    count = len(sums)
+    tensors = [
+        Tensor((1, 1), 1.0, 0),
+        Tensor((), weight_scale, 0, np.zeros((count, 1), np.int8)),
+        Tensor((), weight_scale, 0, sums.astype(np.int32)),
+    ]
+    options = (Options.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+    target = Tensor((1, count), output_scale, zero)
+    model = one_operator(Op.FULLY_CONNECTED, tensors, target, options)
+    return Case(model, [[np.zeros((1, 1), np.int8)]], f"{weight_scale} / {output_scale}")
+
+
+def halves(rng, factor: float) -> np.ndarray:
+    """Sums whose product with the factor lies at or next to a half."""
+    nearest = np.round((rng.integers(-150, 151, 40) + 0.5) / factor)
+    return np.clip(np.concatenate([nearest - 1, nearest, nearest + 1]), -(2**31), 2**31 - 1)
+
+
+def test_dense_rounds_as_a_double_does(compare):
+    rng = np.random.default_rng(3)
+    cases = []
+    for power in (-20, -12, -7, -3, -1, 0, 3):
+        cases.append(dense_of_sums(halves(rng, 2.0**power), 2.0**power, 1.0, -3))
+    for _ in range(12):
+        weight, out = (float(np.float32(rng.uniform(0.5, 1))) for _ in range(2))
+        weight = float(np.float32(weight / 2 ** int(rng.integers(0, 24))))
+        cases.append(dense_of_sums(halves(rng, weight / out), weight, out, 7))
+    compare(cases)
+
+
+def test_convolution_wraps_a_left_shift_that_overflows(compare):
+    sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
+    tensors = [
+        Tensor((1, 1, 1, 1), 1.0, 0),
+        Tensor((), 27.44, 0, np.zeros((len(sums), 1, 1, 1), np.int8)),
+        Tensor((), 27.44, 0, sums.astype(np.int32)),
+    ]
+    options = schema.Conv2DOptionsT()
+    options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
+    target = Tensor((1, 1, 1, len(sums)), 1.0, 0)
+    model = one_operator(Op.CONV_2D, tensors, target, (Options.Conv2DOptions, options))
+    compare([Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]])])
+
+
+def softmax_case(rng, rows: int, depth: int, scale: float, spread: int) -> Case:
+    options = schema.SoftmaxOptionsT()
+    options.beta = 1.0
+    tensors = [Tensor((rows, depth), scale, 11)]
+    target = Tensor((rows, depth), 1 / 256, -128)
+    model = one_operator(Op.SOFTMAX, tensors, target, (Options.SoftmaxOptions, options))
+    values = random_bytes(rng, (rows, depth)) // spread
+    return Case(model, [[values]], f"softmax {depth} {scale} {spread}")
+
+
+def test_softmax_of_many_rows(compare):
+    rng = np.random.default_rng(5)
+    rows = 20 if compare.kernels == "reference" else 400
+    cases = [
+        softmax_case(rng, rows, depth, scale, spread)
+        for depth in (2, 3, 17, 64, 511)
+        for scale in (0.003, 0.0431, 0.11, 0.37, 3.0)
+        for spread in (1, 6)
+    ]
+    compare(cases)

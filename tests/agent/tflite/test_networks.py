@@ -1,0 +1,111 @@
+"""Whole networks equal LiteRT's reference bit for bit, and stay within a board's memory."""
+
+import os
+
+import numpy as np
+import pytest
+from model_cases import Case
+from residual_net import residual
+
+
+def images(rng, shape, count: int) -> list[list[np.ndarray]]:
+    """Random vectors: noise, and smooth ramps that drive activations further."""
+    noise = [rng.integers(-128, 128, shape).astype(np.int8) for _ in range(count - 1)]
+    ramp = np.linspace(-128, 127, int(np.prod(shape))).reshape(shape).astype(np.int8)
+    return [[image] for image in [*noise, ramp]]
+
+
+def converted(seed: int = 0) -> bytes:
+    """An int8 network as TensorFlow's converter writes it: every layer type TinyTeach may use."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(seed)
+    layers = tf.keras.layers
+    image = x = layers.Input((24, 24, 3), batch_size=1)
+    x = layers.Conv2D(8, 3, 2, padding="same", activation="relu6")(x)
+    side = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)
+    side = layers.ReLU()(layers.BatchNormalization()(side))
+    x = layers.Add()([x, layers.Conv2D(8, 1)(side)])
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.Conv2D(16, 3, 2, activation="relu")(x)
+    x = layers.AveragePooling2D(2)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    scores = layers.Dense(5, activation="softmax")(layers.Dense(9)(x))
+    model = tf.keras.Model(image, scores)
+    rng = np.random.default_rng(seed)
+    samples = [[rng.uniform(-1, 1, (1, 24, 24, 3)).astype(np.float32)] for _ in range(20)]
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: samples
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+
+@pytest.fixture(scope="module")
+def converted_model() -> bytes:
+    return converted()
+
+
+def test_converted_network(converted_model, compare):
+    rng = np.random.default_rng(2)
+    compare([Case(converted_model, images(rng, (1, 24, 24, 3), 4))])
+
+
+def compare_large(compare, model: bytes, shape, count: int) -> None:
+    """Viper on ``count`` images in a board's heap; plain Python takes seconds, so one."""
+    viper = compare.kernels == "viper"
+    vectors = images(np.random.default_rng(4), shape, count if viper else 1)
+    compare([Case(model, vectors)], heap="512k" if viper else "2m")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_residual_network_in_512_kb(seed, compare):
+    compare_large(compare, residual(seed), (1, 64, 64, 3), 6)
+
+
+def test_shipped_embedding_in_512_kb(compare, root):
+    model = (root / "host/tinyteach/embedding/embedding.tflite").read_bytes()
+    compare_large(compare, model, (1, 64, 64, 3), 20)
+
+
+MEMORY = """
+import gc, micropython, os, sys
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+data = bytearray(os.stat(sys.argv[1])[6])
+with open(sys.argv[1], "rb") as file:
+    file.readinto(data)
+gc.collect()
+before = gc.mem_alloc()
+interpreter = Interpreter(Model(data))
+gc.collect()
+print(gc.mem_alloc() - before, interpreter.arena_bytes, interpreter.workspace_bytes)
+micropython.heap_lock()
+try:
+    interpreter.invoke()
+finally:
+    micropython.heap_unlock()
+print(interpreter.kernels_name)
+"""
+
+
+def measure(micropython, tmp_path, model: bytes) -> list[int]:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(model)
+    sizes, name = micropython.run(MEMORY, str(path)).splitlines()
+    assert name == "viper"
+    return [int(size) for size in sizes.split()]
+
+
+def test_inference_allocates_nothing(micropython, tmp_path, converted_model):
+    measure(micropython, tmp_path, converted_model)
+
+
+def test_memory_of_the_residual_network(micropython, tmp_path):
+    total, arena, workspace = measure(micropython, tmp_path, residual())
+    # Input 12,288 and the first two layers' outputs, 8,192 and 4,096, live at once.
+    assert arena == 12_288 + 8_192 + 4_096
+    assert workspace < 8_192
+    assert total < 64 * 1024

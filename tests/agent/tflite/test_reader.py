@@ -1,0 +1,163 @@
+"""What the reader refuses, and how: always by ModelError, however the file is damaged."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from op_models import SAME, Graph, Op, Operator, Options, Tensor, one_operator, schema, write
+
+HERE = Path(__file__).resolve().parent
+
+LOAD = """
+import sys
+from agent.tflite.errors import ModelError
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+try:
+    model = Model(open(sys.argv[1], "rb").read())
+    Interpreter(model)
+    note = model.metadata("note")
+    print("ran", None if note is None else bytes(note), model.metadata("other"))
+except ModelError as error:
+    print(error)
+"""
+
+
+def every_operator() -> bytes:
+    """A small network that uses each supported operator once."""
+    rng = np.random.default_rng(1)
+    graph = Graph()
+
+    def weights(*shape):
+        return Tensor((), 0.01, 0, rng.integers(-127, 128, shape).astype(np.int8))
+
+    def bias(count):
+        return Tensor((), 0.001, 0, rng.integers(-50, 50, count).astype(np.int32))
+
+    def layer(code, inputs, shape, options=None, scale=0.1, zero=-5):
+        numbers = [i if isinstance(i, int) else graph.add(i) for i in inputs]
+        out = graph.add(Tensor(shape, scale, zero))
+        graph.operators.append(Operator(code, numbers, [out], options))
+        return out
+
+    def window(kind, options):
+        options.padding, options.strideH, options.strideW = SAME, 1, 1
+        if kind != Options.Pool2DOptions:
+            options.dilationHFactor = options.dilationWFactor = 1
+        return kind, options
+
+    start = graph.add(Tensor((1, 4, 4, 2), 0.1, -5))
+    pads = Tensor((), 1, 0, np.array([[0, 0], [1, 0], [0, 1], [0, 0]], np.int32))
+    padded = layer(Op.PAD, [start, pads], (1, 5, 5, 2), (Options.PadOptions, schema.PadOptionsT()))
+    conv = window(Options.Conv2DOptions, schema.Conv2DOptionsT())
+    first = layer(Op.CONV_2D, [padded, weights(3, 3, 3, 2), bias(3)], (1, 5, 5, 3), conv)
+    options = schema.DepthwiseConv2DOptionsT()
+    options.depthMultiplier = 1
+    depthwise = window(Options.DepthwiseConv2DOptions, options)
+    second = layer(
+        Op.DEPTHWISE_CONV_2D, [first, weights(1, 3, 3, 3), bias(3)], (1, 5, 5, 3), depthwise
+    )
+    total = layer(Op.ADD, [first, second], (1, 5, 5, 3), (Options.AddOptions, schema.AddOptionsT()))
+    pool = window(Options.Pool2DOptions, schema.Pool2DOptionsT())
+    pool[1].filterHeight = pool[1].filterWidth = 2
+    pooled = layer(Op.AVERAGE_POOL_2D, [total], (1, 5, 5, 3), pool)
+    reducer = schema.ReducerOptionsT()
+    reducer.keepDims = True
+    axes = Tensor((), 1, 0, np.array([1, 2], np.int32))
+    mean = layer(Op.MEAN, [pooled, axes], (1, 1, 1, 3), (Options.ReducerOptions, reducer))
+    flat = layer(Op.RESHAPE, [mean], (1, 3), (Options.ReshapeOptions, schema.ReshapeOptionsT()))
+    dense = (Options.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+    scores = layer(Op.FULLY_CONNECTED, [flat, weights(4, 3), bias(4)], (1, 4), dense)
+    soft = schema.SoftmaxOptionsT()
+    soft.beta = 1.0
+    out = layer(Op.SOFTMAX, [scores], (1, 4), (Options.SoftmaxOptions, soft), 1 / 256, -128)
+    return write(graph, [start], [out], [("note", b"hello")])
+
+
+@pytest.fixture
+def load(micropython, tmp_path):
+    """Loads bytes as a model on MicroPython; returns what LOAD prints."""
+
+    def run(data: bytes) -> str:
+        path = tmp_path / "model.tflite"
+        path.write_bytes(data)
+        return micropython.run(LOAD, str(path)).strip()
+
+    return run
+
+
+def test_metadata_by_name(load):
+    assert load(every_operator()) == "ran b'hello' None"
+
+
+def add_model(first=(1, 2), second=(1, 2), out=(1, 2), scale=0.1, **kwargs) -> bytes:
+    options = (Options.AddOptions, schema.AddOptionsT())
+    tensors = [Tensor(first, scale, 0), Tensor(second, 0.1, 0)]
+    return one_operator(Op.ADD, tensors, Tensor(out, 0.2, 0, **kwargs), options)
+
+
+def conv_model(dilation=1, groups=1, stride=1, out=2, weight_zero=0) -> bytes:
+    options = schema.Conv2DOptionsT()
+    options.strideW, options.strideH = stride, 1
+    options.dilationHFactor = options.dilationWFactor = dilation
+    weights = np.ones((2, 1, 1, 4 // groups), np.int8)
+    tensors = [
+        Tensor((1, 2, 2, 4), 0.1, 0),
+        Tensor((), 0.1, weight_zero, weights),
+        Tensor((), 0.01, 0, np.zeros(2, np.int32)),
+    ]
+    target = Tensor((1, 2, out, 2), 0.1, 0)
+    return one_operator(Op.CONV_2D, tensors, target, (Options.Conv2DOptions, options))
+
+
+def pool_model(size: int) -> bytes:
+    options = schema.Pool2DOptionsT()
+    options.padding, options.strideH, options.strideW = SAME, 1, 1
+    options.filterHeight = options.filterWidth = size
+    tensors, target = [Tensor((1, 2, 2, 4), 0.1, 0)], Tensor((1, 2, 2, 4), 0.1, 0)
+    return one_operator(Op.AVERAGE_POOL_2D, tensors, target, (Options.Pool2DOptions, options))
+
+
+REFUSED = {
+    "": (b"", "cut short"),
+    "not a model": (b"PK\x03\x04" + bytes(60), "not a .tflite"),
+    "unknown operator": (
+        one_operator(Op.TANH, [Tensor((1, 2), 0.1, 0)], Tensor((1, 2), 0.1, 0)),
+        "operator 28, not supported",
+    ),
+    "broadcast": (add_model(second=(1, 1)), "one shape"),
+    "wrong type": (add_model(dtype=np.uint8), "of another type"),
+    "scale zero": (add_model(scale=0.0), "positive"),
+    "scale infinite": (add_model(scale=float("inf")), "positive"),
+    "scale not a number": (add_model(scale=float("nan")), "positive"),
+    "huge": (add_model((4096, 65536), (4096, 65536), (4096, 65536)), "too large"),
+    "negative size": (add_model((-1, 2), (-1, 2), (-1, 2)), "zero or too large"),
+    "dilation": (conv_model(dilation=2), "dilation"),
+    "groups": (conv_model(groups=2), "groups"),
+    "stride": (conv_model(stride=0), "stride"),
+    "wrong output": (conv_model(out=1), "shape its input gives"),
+    "endless": (pool_model(30_000), "computes too much"),
+    "weights' zero point": (conv_model(weight_zero=3), "zero point other than 0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_in_one_sentence(case, load):
+    data, expected = REFUSED[case]
+    assert expected in load(data)
+
+
+def test_arena_larger_than_memory_is_refused(load):
+    shape = (2048, 4096)
+    assert "not enough memory" in load(add_model(shape, shape, shape))
+
+
+@pytest.mark.parametrize("kernels", ["reference", "viper"])
+def test_damaged_models_run_or_are_refused(kernels, micropython, tmp_path):
+    model = tmp_path / "model.tflite"
+    model.write_bytes(every_operator())
+    rounds = 400 if kernels == "reference" else 1500
+    script = HERE / "fuzz_model.py"
+    out = micropython.run(script, str(model), "4", str(rounds), kernels, path=[HERE])
+    ran, refused = map(int, out.split())
+    assert ran > rounds // 20 and refused > rounds // 20

@@ -1,0 +1,54 @@
+"""Runs on MicroPython: resizes every picture of a cases file.
+
+Arguments: cases file, file for the outputs, row functions' name. A case is
+seven u32 (side, out side, format, rows at a time, left margin, stride, 1 for a
+buffer typed as signed bytes) and the rows.
+"""
+
+# MicroPython has no pathlib; printing is how a script answers.
+# ruff: noqa: PTH123, T201
+
+import struct
+import sys
+from array import array
+
+from agent.vision.area import AreaResizer
+
+
+def kernels(name):
+    if name == "viper":
+        from agent.vision import kernels_viper
+
+        return kernels_viper
+    from agent.vision import kernels_reference
+
+    return kernels_reference
+
+
+def run_case(header, source, chosen):
+    side, out_side, pixel_format, step, left, stride, typed = struct.unpack("<7I", header)
+    frame = source.read(side * stride)
+    if typed:
+        frame = memoryview(array("b", frame))
+    out = bytearray(3 * out_side * out_side)
+    resizer = AreaResizer(side, out_side, pixel_format, chosen)
+    resizer.begin(out)
+    for row in range(0, side, step):
+        count = min(step, side - row)
+        resizer.rows(frame, left + row * stride, stride, count)
+    assert resizer.complete
+    return out
+
+
+def main(cases, results, name):
+    done, chosen = 0, kernels(name)
+    with open(cases, "rb") as source, open(results, "wb") as out:
+        header = source.read(28)
+        while header:
+            out.write(run_case(header, source, chosen))
+            done += 1
+            header = source.read(28)
+    print(done)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,170 @@
+"""The resizer, reference and viper on 64 and 32 bits, equals the formula in numpy."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).resolve().parent
+BE, LE, RGB, GRAY = 1, 2, 3, 4
+
+
+def overlaps(n: int, m: int) -> np.ndarray:
+    """(m, n) integer weights: the overlap of [i*n, (i+1)*n) with [s*m, (s+1)*m)."""
+    i, s = np.arange(m)[:, None], np.arange(n)[None, :]
+    return np.clip(np.minimum((i + 1) * n, (s + 1) * m) - np.maximum(i * n, s * m), 0, None)
+
+
+def resized(rgb: np.ndarray, m: int) -> np.ndarray:
+    n = len(rgb)
+    # Sums stay below 2**53: exact in doubles, whose products are fast.
+    weights = overlaps(n, m).astype(np.float64)
+    planes = [weights @ rgb[..., c].astype(np.float64) @ weights.T for c in range(3)]
+    total = np.stack(planes, axis=-1).astype(np.int64)
+    return ((total + n * n // 2) // (n * n) - 128).astype(np.int8)
+
+
+def as_rgb(frame: np.ndarray, pixel_format: int) -> np.ndarray:
+    """(n, n, 3) uint8 of a frame of raw bytes (n, n * pixel bytes)."""
+    n = len(frame)
+    if pixel_format == RGB:
+        return frame.reshape(n, n, 3)
+    if pixel_format == GRAY:
+        return np.repeat(frame.reshape(n, n, 1), 3, axis=2)
+    words = frame.view(">u2" if pixel_format == BE else "<u2").astype(np.uint16)
+    r, g, b = words >> 11, (words >> 5) & 63, words & 31
+    parts = [(r << 3) | (r >> 2), (g << 2) | (g >> 4), (b << 3) | (b >> 2)]
+    return np.stack(parts, axis=-1).astype(np.uint8)
+
+
+def frame_of(rng, n: int, pixel_format: int) -> np.ndarray:
+    """Random bytes; one time in three all at the ends of the range, to reach the largest sums."""
+    size = (n, n * {BE: 2, LE: 2, RGB: 3, GRAY: 1}[pixel_format])
+    if rng.integers(3) == 0:
+        return np.full(size, rng.choice([0, 255]), np.uint8)
+    return rng.integers(0, 256, size, dtype=np.uint8)
+
+
+class Runner:
+    """Runs pictures on one MicroPython with one set of row functions."""
+
+    def __init__(self, micropython, kernels: str, folder: Path) -> None:
+        self.micropython, self.kernels, self.folder = micropython, kernels, folder
+
+    def __call__(self, cases) -> None:
+        """Cases: (frame, out side, format, rows at a time, left margin, right margin, typed)."""
+        source, result = self.folder / "cases.bin", self.folder / "results.bin"
+        source.write_bytes(b"".join(packed(*case) for case in cases))
+        script = str(HERE / "run_area.py")
+        printed = self.micropython.run(Path(script), str(source), str(result), self.kernels)
+        assert int(printed) == len(cases)
+        found, at = result.read_bytes(), 0
+        for frame, side, pixel_format, *_ in cases:
+            expected = resized(as_rgb(frame, pixel_format), side)
+            got = np.frombuffer(found, np.int8, expected.size, at).reshape(expected.shape)
+            at += expected.size
+            assert np.array_equal(got, expected), (len(frame), side, pixel_format)
+        assert at == len(found)
+
+
+def packed(frame, side, pixel_format, step, left, right, typed) -> bytes:
+    """Header and frame, its rows between margins that must not matter."""
+    wide = np.pad(frame, ((0, 0), (left, right)), constant_values=77)
+    header = (len(frame), side, pixel_format, step, left, wide.shape[1], typed)
+    return struct.pack("<7I", *header) + wide.tobytes()
+
+
+@pytest.fixture(params=["reference", "viper"])
+def run(request, micropython, tmp_path) -> Runner:
+    return Runner(micropython, request.param, tmp_path)
+
+
+def random_case(rng, largest: int):
+    n, m = int(rng.integers(8, largest)), int(rng.integers(1, 100))
+    pixel_format = int(rng.choice([BE, LE, RGB, GRAY]))
+    left, right = (int(rng.integers(0, 20)) for _ in range(2))
+    frame = frame_of(rng, n, pixel_format)
+    return frame, m, pixel_format, int(rng.integers(1, n + 1)), left, right, int(rng.integers(2))
+
+
+def test_random_pictures(run):
+    rng = np.random.default_rng(1)
+    count, largest = (12, 60) if run.kernels == "reference" else (60, 200)
+    run([random_case(rng, largest) for _ in range(count)])
+
+
+@pytest.mark.parametrize("n", [8, 63, 64, 65, 96, 128, 240])
+def test_sides_that_cameras_and_models_have(run, n):
+    rng = np.random.default_rng(n)
+    formats = (BE,) if run.kernels == "reference" else (BE, LE, RGB, GRAY)
+    run([(frame_of(rng, n, f), 64, f, n, 2, 2, 1) for f in formats])
+
+
+def test_largest_side_stays_in_31_bits(micropython, tmp_path):
+    run = Runner(micropython, "viper", tmp_path)
+    white = np.full((1024, 1024), 255, np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
+    run([(white, 128, GRAY, 64, 0, 0, 0), (noise, 64, GRAY, 1024, 0, 0, 0)])
+
+
+ERRORS = """
+from agent.vision.area import AreaResizer, square_of
+def refuses(call):
+    try:
+        call()
+    except ValueError as error:
+        print(error)
+    else:
+        print("accepted")
+refuses(lambda: AreaResizer(7, 4, 3))
+refuses(lambda: AreaResizer(1025, 4, 3))
+refuses(lambda: AreaResizer(8, 129, 3))
+refuses(lambda: AreaResizer(8, 4, 5))
+resizer, out = AreaResizer(8, 4, 4), bytearray(48)
+refuses(lambda: resizer.begin(bytearray(47)))
+resizer.begin(out)
+resizer.rows(bytes(64), 0, 8, 7)
+print(resizer.complete)
+refuses(lambda: resizer.rows(bytes(64), 0, 8, 2))
+refuses(lambda: resizer.rows(bytes(64), 57, 8, 1))
+refuses(lambda: resizer.rows(bytes(64), -1, 8, 1))
+resizer.rows(bytes(64), 56, 8, 1)
+print(resizer.complete, out == bytes([128] * 48))
+print(square_of(320, 240), square_of(96, 97))
+"""
+
+
+def test_refusals_and_ends(micropython):
+    assert micropython.run(ERRORS).splitlines() == [
+        "the picture's side is out of range",
+        "the picture's side is out of range",
+        "the picture's side is out of range",
+        "the pixel format is unknown",
+        "the output buffer is too small",
+        "False",
+        "more rows than the picture has",
+        "the rows reach beyond their buffer",
+        "the rows reach beyond their buffer",
+        "True True",
+        "(240, 40, 0) (96, 0, 0)",
+    ]
+
+
+NO_HEAP = """
+import micropython
+from agent.vision.area import AreaResizer
+resizer, out, frame = AreaResizer(96, 64, 1), bytearray(12288), bytearray(96 * 192)
+for _ in range(2):
+    micropython.heap_lock()
+    try:
+        resizer.begin(out)
+        resizer.rows(frame, 0, 192, 96)
+    finally:
+        micropython.heap_unlock()
+print(resizer.kernels_name, resizer.complete)
+"""
+
+
+def test_resizing_allocates_nothing(micropython):
+    assert micropython.run(NO_HEAP) == "viper True\n"
