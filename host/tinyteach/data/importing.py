@@ -1,0 +1,160 @@
+"""Photographs from elsewhere into a project: folders, zips and other tools' exports."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from tinyteach.data.bursts import guess_bursts
+from tinyteach.data.entries import Skipped
+from tinyteach.data.files import write_atomically
+from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest
+from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection, read_collection
+from tinyteach.data.names import portable_name, same_name
+from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
+from tinyteach.data.photos import list_photos, load_photos
+from tinyteach.data.project import Project
+from tinyteach.errors import PhotoError
+
+
+@dataclass
+class ImportResult:
+    """What an import did: photographs added per class, files left out with reasons."""
+
+    added: dict[str, int] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)  # class there → class here
+
+
+def import_folder(
+    project: Project,
+    source: str | Path,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ImportResult:
+    """Copy the photographs of a folder or zip into the project, one class each folder.
+
+    Knows the layouts that `layouts` lists. Photographs are stored as PNG
+    centre squares as `images.load_square` gives them. One that is in the
+    project already, or comes twice, is skipped, so an import can be repeated.
+    ``on_progress(done, total)`` is called after each file. Raises UsageError
+    or PhotoError where the source as a whole cannot be used.
+    """
+    collection = read_collection(source)
+    run = _Import(project, collection)
+    total = len(collection.photos)
+    for done, photo in enumerate(collection.photos, 1):
+        run.take(photo)
+        if on_progress:
+            on_progress(done, total)
+    return run.result
+
+
+class _Import:
+    """One run: what is in the project already and what has been added."""
+
+    def __init__(self, project: Project, collection: Collection) -> None:
+        self._project = project
+        self._records = _records_of(collection)
+        self._bursts = _bursts_of(collection)
+        self._names = {photo.class_name: "" for photo in collection.photos}
+        self._owner = _owners(project)
+        self.result = ImportResult(skipped=list(collection.skipped))
+
+    def take(self, photo: ClassPhoto) -> None:
+        """Add one photograph or note why not."""
+        class_name = self._class_for(photo.class_name)
+        if class_name is None:
+            self._skip(photo, f"no class can be called {photo.class_name!r}")
+            return
+        try:
+            square = photo.square()
+        except PhotoError as error:
+            self._skip(photo, str(error))
+            return
+        digest = pixel_digest(square)
+        if digest in self._owner:
+            self._skip(photo, f"the same photograph is in class {self._owner[digest]!r} already")
+            return
+        self._owner[digest] = class_name
+        self._store(photo, class_name, square)
+
+    def _skip(self, photo: ClassPhoto, why: str) -> None:
+        self.result.skipped.append(Skipped(photo.name, why))
+
+    def _class_for(self, foreign: str) -> str | None:
+        """The project's class for a foreign name, made when first needed."""
+        if not self._names[foreign]:
+            name = portable_name(foreign)
+            if name is None:
+                return None
+            existing = same_name(name, self._project.classes())
+            self._names[foreign] = existing or self._project.add_class(name)
+            if self._names[foreign] != foreign:
+                self.result.renamed[foreign] = self._names[foreign]
+        return self._names[foreign]
+
+    def _store(self, photo: ClassPhoto, class_name: str, square: np.ndarray) -> None:
+        path = _free_path(self._project.class_dir(class_name), photo)
+        write_atomically(path, encode_png(square))
+        known = self._records.get(photo.entry.parts)
+        record = PhotoRecord(
+            path=path.relative_to(self._project.root).as_posix(),
+            class_name=class_name,
+            board=known.board if known else "",
+            sensor=known.sensor if known else "",
+            time=known.time if known else "",
+            burst=known.burst if known else self._bursts[photo.entry.parts],
+            kind=known.kind if known else "square",
+            side=square.shape[0],
+        )
+        append_records(self._project.index_path, [record])
+        self.result.added[class_name] = self.result.added.get(class_name, 0) + 1
+
+
+def _owners(project: Project) -> dict[bytes, str]:
+    """The class of each photograph in the project, by its pixels."""
+    owners: dict[bytes, str] = {}
+    for photo in list_photos(project):
+        for square in load_photos([photo]).squares:  # one at a time: memory
+            owners[pixel_digest(square)] = photo.class_name
+    return owners
+
+
+def _records_of(collection: Collection) -> dict[tuple[str, ...], PhotoRecord]:
+    """What the index of a TinyTeach export says, by place in the source."""
+    records = {}
+    for entry in collection.companions:
+        if entry.parts[-1] == INDEX_NAME:
+            for path, record in parse_records(entry.read()).items():
+                records[(*entry.parts[:-1], *PurePosixPath(path).parts)] = record
+    return records
+
+
+def _bursts_of(collection: Collection) -> dict[tuple[str, ...], str]:
+    """A burst for each photograph by its place; other imports' bursts differ."""
+    run = secrets.token_hex(3)
+    folders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    for photo in collection.photos:
+        folders[photo.entry.parts[:-1]].append(photo.entry.parts)
+    bursts: dict[tuple[str, ...], str] = {}
+    for folder, places in folders.items():
+        stems = [_stem(place[-1]) for place in places]
+        bursts.update(zip(places, guess_bursts(stems, "/".join((run, *folder))), strict=True))
+    return bursts
+
+
+def _stem(name: str) -> str:
+    path = PurePosixPath(name)
+    return (path.stem if path.suffix.lower() in SUFFIXES else name).replace("-!-", "-")
+
+
+def _free_path(folder: Path, photo: ClassPhoto) -> Path:
+    stem = portable_name(_stem(photo.entry.parts[-1])) or "photo"
+    path, number = folder / f"{stem}.png", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.png"
+    return path

@@ -1,0 +1,107 @@
+"""photos.jsonl: one JSON line a photograph, saying how it was taken.
+
+Lines are only ever added; the last one of a path holds. Lines of photographs
+that are gone, and lines that are damaged, are passed over: the folders are the
+truth, the index only adds what a picture cannot tell.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from tinyteach.data.bursts import own_burst
+from tinyteach.data.files import append_lines
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """How a photograph was taken; an empty string where nobody knows."""
+
+    path: str  # below the project, with slashes
+    class_name: str
+    board: str
+    sensor: str
+    time: str  # ISO 8601, UTC
+    burst: str  # photographs recorded in one go share it
+    kind: str  # "square": the camera's centre square; "model": the model's input size
+    side: int  # pixels
+
+
+def append_records(index: Path, records: Iterable[PhotoRecord]) -> None:
+    """Add lines in one write; safe beside other writers."""
+    append_lines(index, list(map(_to_line, records)))
+
+
+def read_records(index: Path) -> dict[str, PhotoRecord]:
+    """Records by path, and by bare file name where TinyTeach gave it.
+
+    By such a name, which holds time and burst and so is no other's, a
+    photograph that was moved by hand to another class keeps its record.
+    """
+    records = parse_records(_content(index))
+    for path, record in list(records.items()):
+        name = PurePosixPath(path).name
+        if own_burst(name):
+            records[name] = record
+    return records
+
+
+def move_records(index: Path, old_folder: str, new_folder: str) -> None:
+    """Add lines that say of each photograph in a folder that it now lies in another."""
+    class_name = PurePosixPath(new_folder).name
+    moved = [
+        replace(record, path=f"{new_folder}/{path[len(old_folder) + 1 :]}", class_name=class_name)
+        for path, record in parse_records(_content(index)).items()
+        if path.startswith(f"{old_folder}/")
+    ]
+    append_records(index, moved)
+
+
+def parse_records(content: bytes) -> dict[str, PhotoRecord]:
+    """Records by path from an index file's content."""
+    records = (_from_line(line) for line in content.split(b"\n"))
+    return {record.path: record for record in records if record is not None}
+
+
+def format_records(records: Iterable[PhotoRecord]) -> str:
+    """An index file's content."""
+    return "".join(f"{line}\n" for line in map(_to_line, records))
+
+
+def _content(index: Path) -> bytes:
+    try:
+        return index.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _to_line(record: PhotoRecord) -> str:
+    fields = {
+        "path": record.path,
+        "class": record.class_name,
+        "board": record.board,
+        "sensor": record.sensor,
+        "time": record.time,
+        "burst": record.burst,
+        "kind": record.kind,
+        "side": record.side,
+    }
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _from_line(line: bytes) -> PhotoRecord | None:
+    try:
+        fields = json.loads(line)
+        return PhotoRecord(
+            path=str(fields["path"]),
+            class_name=str(fields.get("class", "")),
+            board=str(fields.get("board", "")),
+            sensor=str(fields.get("sensor", "")),
+            time=str(fields.get("time", "")),
+            burst=str(fields["burst"]),
+            kind=str(fields.get("kind", "square")),
+            side=int(fields.get("side", 0)),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

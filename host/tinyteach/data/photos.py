@@ -1,0 +1,180 @@
+"""Photographs of a project: listed from the folders, loaded as squares, saved in bursts."""
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from tinyteach.data.bursts import guess_bursts
+from tinyteach.data.files import write_atomically
+from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
+from tinyteach.data.photo_index import PhotoRecord, append_records, read_records
+from tinyteach.data.project import Project
+from tinyteach.errors import PhotoError
+
+# Left by file managers; no photographs, and nobody's mistake.
+_LITTER = frozenset({"thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph on disk. ``record`` is what is known of how it was taken, if anything."""
+
+    path: Path
+    class_name: str
+    burst: str
+    record: PhotoRecord | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The photographs of a project, and a sentence for each file that is none."""
+
+    photos: list[Photo] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class LoadedPhotos:
+    """Photographs that could be read, with their squares, and a sentence for each other."""
+
+    photos: list[Photo]
+    squares: list[np.ndarray]  # uint8 [N, N, 3], N may differ
+    problems: list[str]
+
+
+def list_photos(project: Project, class_name: str | None = None) -> list[Photo]:
+    """All photographs, or those of a class, in the order of classes and then of names."""
+    return survey(project, class_name).photos
+
+
+def survey(project: Project, class_name: str | None = None) -> Listing:
+    """`list_photos`, together with what lies in the folders and cannot be used."""
+    records = read_records(project.index_path)
+    names = project.classes() if class_name is None else [project.class_dir(class_name).name]
+    listing = Listing()
+    for name in names:
+        _survey_class(project, name, records, listing)
+    if class_name is None:
+        for folder in project.unusable_folders():
+            listing.problems.append(f"{folder} cannot be a class under this name; rename it.")
+    return listing
+
+
+def load_photos(photos: Iterable[Photo]) -> LoadedPhotos:
+    """Load what can be read; what cannot is named in ``problems`` and left where it is."""
+    loaded = LoadedPhotos([], [], [])
+    for photo in photos:
+        try:
+            square = load_square(photo.path)
+        except PhotoError as error:
+            loaded.problems.append(str(error))
+            continue
+        loaded.photos.append(photo)
+        loaded.squares.append(square)
+    return loaded
+
+
+class Recording:
+    """One burst being recorded into a class; each photograph is on disk once `add` returns.
+
+    ``kind`` is "square" for the camera's centre square, "model" for an image
+    of the model's input size (over a slow link).
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        class_name: str,
+        *,
+        board: str = "",
+        sensor: str = "",
+        kind: str = "square",
+        burst: str | None = None,
+    ) -> None:
+        if kind not in ("square", "model"):
+            raise ValueError(f"kind is 'square' or 'model', not {kind!r}")
+        self.project = project
+        self.folder = project.class_dir(class_name)
+        self.burst = burst or f"{_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.photos: list[Photo] = []
+        self._facts = {"board": board, "sensor": sensor, "kind": kind}
+
+    def add(self, square: np.ndarray) -> Photo:
+        """Store one photograph, uint8 [N, N, 3] RGB."""
+        photo = self._write(square)
+        assert photo.record is not None
+        append_records(self.project.index_path, [photo.record])
+        self.photos.append(photo)
+        return photo
+
+    def _write(self, square: np.ndarray) -> Photo:
+        path = self.folder / f"{self.burst}-{len(self.photos) + 1:03}.png"
+        write_atomically(path, encode_png(square))
+        record = PhotoRecord(
+            path=path.relative_to(self.project.root).as_posix(),
+            class_name=self.folder.name,
+            time=_now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            burst=self.burst,
+            side=square.shape[0],
+            **self._facts,
+        )
+        return Photo(path, self.folder.name, self.burst, record)
+
+
+def save_burst(
+    project: Project,
+    class_name: str,
+    squares: Sequence[np.ndarray],
+    *,
+    board: str = "",
+    sensor: str = "",
+    kind: str = "square",
+    burst: str | None = None,
+) -> list[Photo]:
+    """Store photographs taken in one go, each uint8 [N, N, 3] RGB; see `Recording`."""
+    recording = Recording(project, class_name, board=board, sensor=sensor, kind=kind, burst=burst)
+    return [recording.add(square) for square in squares]
+
+
+def _survey_class(
+    project: Project, name: str, records: dict[str, PhotoRecord], listing: Listing
+) -> None:
+    folder = project.photos_dir / name
+    unrecorded: dict[Path, list[Path]] = {}
+    found: list[Photo] = []
+    for path in _files(folder):
+        if path.suffix.lower() not in SUFFIXES:
+            listing.problems.append(f"{path} is not a {KINDS} file; convert it or move it away.")
+            continue
+        record = records.get(path.relative_to(project.root).as_posix()) or records.get(path.name)
+        if record is None:
+            unrecorded.setdefault(path.parent, []).append(path)
+        else:
+            found.append(Photo(path, name, record.burst, record))
+    for paths in unrecorded.values():
+        place = paths[0].parent.relative_to(project.photos_dir).as_posix()
+        bursts = guess_bursts([path.stem for path in paths], place)
+        found += [Photo(path, name, burst) for path, burst in zip(paths, bursts, strict=True)]
+    listing.photos.extend(sorted(found, key=lambda photo: photo.path))
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder but hidden ones, in a fixed order."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
+        found += [
+            Path(place, name)
+            for name in names
+            if not name.startswith(".") and name.lower() not in _LITTER
+        ]
+    return sorted(found)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

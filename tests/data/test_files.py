@@ -1,0 +1,40 @@
+"""Files are written whole, lines in one piece, and failures are sentences."""
+
+import json
+
+import pytest
+
+from tinyteach.data.files import append_lines, write_atomically, write_json
+from tinyteach.errors import ProjectError
+
+
+def test_json_is_readable_and_ends_its_line(tmp_path):
+    write_json(tmp_path / "a.json", {"name": "Küche"})
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "name": "Küche"\n}\n'
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    target = tmp_path / "taken"
+    target.mkdir()
+    (target / "inside").write_text("kept")
+    with pytest.raises(ProjectError, match="taken could not be written"):
+        write_atomically(target, b"new")
+    with pytest.raises(ProjectError, match="could not be written"):
+        append_lines(target, ["new"])
+    assert [path.name for path in tmp_path.rglob("*")] == ["taken", "inside"]
+
+
+def test_a_file_cannot_be_put_where_no_folder_is(tmp_path):
+    with pytest.raises(ProjectError, match="no such file or directory"):
+        write_atomically(tmp_path / "none" / "a", b"")
+
+
+def test_lines_follow_one_another_even_after_an_open_one(tmp_path):
+    path = tmp_path / "lines"
+    append_lines(path, [])
+    assert not path.exists()
+    append_lines(path, [json.dumps({"a": "ä"}), "2"])
+    with path.open("ab") as file:
+        file.write(b"half")
+    append_lines(path, ["3"])
+    assert path.read_text(encoding="utf-8") == '{"a": "\\u00e4"}\n2\nhalf\n3\n'

@@ -1,0 +1,92 @@
+"""Class names: what is allowed, and that anything from elsewhere becomes allowed or None."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinyteach.data.names import (
+    MAX_NAME_BYTES,
+    check_class_name,
+    is_class_name,
+    portable_name,
+    same_name,
+)
+from tinyteach.errors import ProjectError
+
+ANY_TEXT = st.text(st.characters(), max_size=80)
+
+
+@pytest.mark.parametrize("name", ["cup", "Red cup", "0", "ä" * 31, "日本語", "a.b", "👩‍🚀", "_x-1"])
+def test_allowed(name):
+    assert check_class_name(name) == name
+
+
+def test_trimmed_and_composed():
+    assert check_class_name("  caf\u0065\u0301 ") == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("", "is empty"),
+        ("   ", "is empty"),
+        ("a/b", "holds '/'"),
+        ("a\\b", "holds"),
+        ("what?", "holds '?'"),
+        ("two\nlines", "holds"),
+        ("nul\0", "holds"),
+        ("\ud800", "holds"),
+        (".", "dot"),
+        ("..", "dot"),
+        (".hidden", "dot"),
+        ("end.", "dot"),
+        ("ä" * 32, "64 bytes"),
+        ("con", "device"),
+        ("LPT1.x", "device"),
+        ("aux .txt", "device"),
+    ],
+)
+def test_refused_with_what_is_allowed(name, complaint):
+    with pytest.raises(ProjectError, match=complaint) as caught:
+        check_class_name(name)
+    assert "use 1 to 63 bytes" in str(caught.value)
+
+
+@given(ANY_TEXT)
+def test_what_is_stored_is_allowed_and_stays_the_same(name):
+    try:
+        stored = check_class_name(name)
+    except ProjectError:
+        return
+    assert check_class_name(stored) == stored
+    assert is_class_name(stored)
+    assert 1 <= len(stored.encode()) <= MAX_NAME_BYTES
+    assert portable_name(stored) in (stored, None)
+
+
+@given(ANY_TEXT)
+def test_portable_names_are_allowed(name):
+    portable = portable_name(name)
+    assert portable is None or check_class_name(portable) == portable
+
+
+@pytest.mark.parametrize(
+    ("foreign", "here"),
+    [
+        ("my:label", "my-label"),
+        ("a/b", "a-b"),
+        (".hidden", "hidden"),
+        ("CON", "_CON"),
+        ("ä" * 40, "ä" * 31),
+        ("???", None),
+        ("", None),
+    ],
+)
+def test_portable(foreign, here):
+    assert portable_name(foreign) == here
+
+
+def test_case_and_composition_do_not_tell_names_apart():
+    assert same_name("STRASSE", ["x", "straße"]) == "straße"
+    assert same_name("cafe\u0301", ["Café"]) == "Café"
+    assert same_name("cup", ["cups"]) is None

@@ -1,0 +1,174 @@
+"""Projects: folders are the truth, settings give the order, errors say what to do."""
+
+import json
+
+import pytest
+
+from tinyteach.data.photos import list_photos, save_burst
+from tinyteach.data.project import Project
+from tinyteach.errors import ProjectError
+
+
+def test_created_project_opens_again(tmp_path):
+    created = Project.create(tmp_path / "kitchen")
+    created.add_class("cup")
+    created.board = "virtual"
+    opened = Project.open(tmp_path / "kitchen")
+    assert (opened.name, opened.board, opened.classes()) == ("kitchen", "virtual", ["cup"])
+    assert opened.head_path == created.root / "heads" / "head.tflite"
+    assert opened.report_path("html").name == "report.html"
+    assert opened.heads_dir.is_dir()
+
+
+def test_creating_keeps_what_is_there(tmp_path, save_image):
+    save_image(tmp_path / "photos/cup/a.png", 1)
+    assert Project.create(tmp_path).classes() == ["cup"]
+
+
+def test_no_second_project_in_a_folder(project):
+    with pytest.raises(ProjectError, match="already"):
+        Project.create(project.root)
+
+
+def test_creating_where_a_file_is(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ProjectError, match="No project can be made"):
+        Project.create(tmp_path / "taken")
+
+
+def test_opening_what_is_no_project(tmp_path):
+    with pytest.raises(ProjectError, match="tinyteach new NAME"):
+        Project.open(tmp_path)
+    with pytest.raises(ProjectError, match="is not a TinyTeach project"):
+        Project.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"format": 1, "name": "x"}',
+        b'{"format": "1", "name": "x", "classes": []}',
+        b'{"format": 1, "name": "x", "classes": [3]}',
+        b'{"format": 1, "name": "x", "classes": [], "board": 7}',
+    ],
+)
+def test_damaged_settings(project, content):
+    project.settings_path.write_bytes(content)
+    with pytest.raises(ProjectError, match="is damaged .* keeps the photographs"):
+        Project.open(project.root)
+
+
+def test_damaged_settings_are_healed_by_a_new_project(project, square):
+    project.add_class("cup")
+    save_burst(project, "cup", [square(1)])
+    project.settings_path.unlink()
+    assert len(list_photos(Project.create(project.root))) == 1
+
+
+def test_settings_of_a_newer_version(project):
+    project.settings_path.write_text('{"format": 2, "name": "x", "classes": []}')
+    with pytest.raises(ProjectError, match="newer TinyTeach"):
+        Project.open(project.root)
+
+
+def test_settings_keep_what_others_wrote(project):
+    other = Project.open(project.root)
+    other.add_class("mug")
+    settings = json.loads(project.settings_path.read_text())
+    project.settings_path.write_text(json.dumps({**settings, "theme": "dark"}))
+    project.board = "kitchen"
+    assert json.loads(project.settings_path.read_text()) == {
+        **settings,
+        "theme": "dark",
+        "board": "kitchen",
+    }
+    assert not list(project.root.glob(".*"))
+
+
+def test_classes_keep_their_order(project):
+    for name in ("zebra", "apple", "mug"):
+        project.add_class(name)
+    (project.photos_dir / "by hand").mkdir()
+    (project.photos_dir / "apple").rmdir()
+    (project.photos_dir / ".hidden").mkdir()
+    (project.photos_dir / "loose.txt").write_text("")
+    assert Project.open(project.root).classes() == ["zebra", "mug", "by hand"]
+
+
+def test_project_without_photos_folder(project):
+    project.photos_dir.rmdir()
+    assert project.classes() == []
+    assert project.add_class("cup") == "cup"
+
+
+@pytest.mark.parametrize("again", ["cup", "Cup", " CUP "])
+def test_no_class_twice(project, again):
+    project.add_class("cup")
+    with pytest.raises(ProjectError, match="already"):
+        project.add_class(again)
+
+
+def test_renaming_keeps_order_photographs_and_records(project, square):
+    for name in ("cup", "mug"):
+        project.add_class(name)
+    (before,) = save_burst(project, "cup", [square(1)], board="b", sensor="s")
+    assert project.rename_class("cup", "beaker") == "beaker"
+    assert Project.open(project.root).classes() == ["beaker", "mug"]
+    (after,) = list_photos(project)
+    assert (after.class_name, after.burst) == ("beaker", before.burst)
+    assert after.record.path == f"photos/beaker/{before.path.name}"
+    assert (after.record.board, after.record.class_name) == ("b", "beaker")
+
+
+def test_renaming_by_case_only(project):
+    project.add_class("cup")
+    assert project.rename_class("cup", "Cup") == "Cup"
+    assert project.classes() == ["Cup"]
+
+
+def test_renaming_onto_another_class(project):
+    project.add_class("cup")
+    project.add_class("mug")
+    with pytest.raises(ProjectError, match="already"):
+        project.rename_class("cup", "MUG")
+
+
+def test_unknown_class_names_those_there_are(project):
+    with pytest.raises(ProjectError, match="tinyteach class add"):
+        project.class_dir("cup")
+    project.add_class("mug")
+    with pytest.raises(ProjectError, match="the classes are mug"):
+        project.rename_class("cup", "x")
+
+
+def test_removal_spares_photographs_unless_told(project, square):
+    project.add_class("cup")
+    save_burst(project, "cup", [square(1), square(2)])
+    with pytest.raises(ProjectError, match="holds 2 files"):
+        project.remove_class("cup")
+    assert len(list_photos(project)) == 2
+    project.remove_class("cup", delete_photos=True)
+    assert project.classes() == [] and list_photos(project) == []
+
+
+def test_removing_an_empty_class(project):
+    project.add_class("cup")
+    project.remove_class("CUP")
+    assert Project.open(project.root).classes() == []
+
+
+def test_removing_a_linked_class_spares_what_it_leads_to(project, tmp_path, save_image):
+    elsewhere = save_image(tmp_path / "elsewhere/a.png", 1)
+    (project.photos_dir / "cup").symlink_to(elsewhere.parent)
+    project.remove_class("cup", delete_photos=True)
+    assert project.classes() == [] and elsewhere.exists()
+
+
+def test_folder_that_cannot_be_a_class(project):
+    (project.photos_dir / ("x" * 64)).mkdir()
+    assert project.classes() == []
+    assert [folder.name for folder in project.unusable_folders()] == ["x" * 64]

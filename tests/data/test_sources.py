@@ -1,0 +1,114 @@
+"""The demo's photographs, splits of foreign folders, and a camera that is shown photographs."""
+
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from tinyteach.data import sources
+from tinyteach.data.layouts import read_collection
+from tinyteach.data.sources import FolderCamera, demo_objects, frame_of, photo_split
+from tinyteach.errors import MissingToolError, PhotoError
+
+
+def test_demo_objects_are_colour_photographs():
+    imported = "skimage" in sys.modules
+    objects = demo_objects()
+    assert len(objects) >= 5
+    for photo in objects.values():
+        assert photo.dtype == np.uint8 and photo.shape[2] == 3
+        assert min(photo.shape[:2]) >= 300
+        assert np.ptp(photo.astype(int), axis=2).mean() > 10  # colours, not grey
+    assert ("skimage" in sys.modules) == imported  # not imported for this: it could download
+
+
+def test_without_scikit_image(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "skimage", raising=False)
+    sys.path_importer_cache.clear()
+    with pytest.raises(MissingToolError, match=r"pip install 'tinyteach\[demo\]'"):
+        demo_objects()
+
+
+def test_a_scikit_image_without_the_photographs(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources, "_skimage_data", lambda: tmp_path)
+    with pytest.raises(MissingToolError, match="--photos DIR"):
+        demo_objects()
+
+
+@pytest.fixture
+def folder(tmp_path, save_image):
+    for class_number, name in enumerate(("cat", "dog")):
+        for number in range(12):
+            save_image(
+                tmp_path / "set" / name / f"{number}.png", 100 * class_number + number, (30, 24)
+            )
+    return tmp_path / "set"
+
+
+def names(split):
+    return {name: [photo.name for photo in photos] for name, photos in split.items()}
+
+
+def test_split_has_no_photograph_on_both_sides(folder):
+    train, test = photo_split(folder, per_class=5, held_out=4, seed=1)
+    assert list(train) == list(test) == ["cat", "dog"]
+    for name in train:
+        assert (len(train[name]), len(test[name])) == (5, 4)
+        assert len({photo.name for photo in train[name] + test[name]}) == 9
+
+
+def test_split_is_the_same_for_the_same_seed(folder):
+    first, again, other = (photo_split(folder, 5, 4, seed) for seed in (1, 1, 2))
+    assert [names(part) for part in first] == [names(part) for part in again]
+    assert names(first[0]) != names(other[0])
+
+
+def test_split_of_a_zip(folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in folder.rglob("*.png"):
+            archive.write(path, path.relative_to(folder).as_posix())
+    of_zip, of_folder = (photo_split(path, 5, 4) for path in (tmp_path / "set.zip", folder))
+    assert [names(part) for part in of_zip] == [names(part) for part in of_folder]
+    assert np.array_equal(of_zip[0]["cat"][0].square(), of_folder[0]["cat"][0].square())
+
+
+def test_copies_and_unreadable_photographs_are_passed_over(folder):
+    original = (folder / "cat" / "0.png").read_bytes()
+    for number in range(30):
+        (folder / "cat" / f"copy{number}.png").write_bytes(original)
+        (folder / "dog" / f"copy{number}.png").write_bytes(original)
+        (folder / "dog" / f"broken{number}.png").write_bytes(b"x")
+    train, test = photo_split(folder, per_class=8, held_out=100)
+    drawn = [photo.square().tobytes() for part in (train, test) for photo in sum(part.values(), [])]
+    assert len(drawn) == len(set(drawn)) == 24
+    assert sum(len(photos) for photos in test.values()) == 8
+
+
+def test_too_few_photographs(folder):
+    with pytest.raises(PhotoError, match="'cat' has 12 different readable photographs"):
+        photo_split(folder, per_class=12, held_out=1)
+
+
+def test_folder_camera_shows_each_photograph_in_turn(folder):
+    photos = read_collection(folder).photos[:3]
+    camera = FolderCamera(photos, width=32, height=24)
+    views = [camera.next_view() for _ in range(4)]
+    assert all(view.shape == (24, 32, 3) for view in views)
+    assert np.array_equal(views[0], views[3]) and not np.array_equal(views[0], views[1])
+    # The camera's centre square is the photograph itself.
+    assert all(
+        np.array_equal(view[:, 4:28], photo.square())
+        for view, photo in zip(views, photos, strict=False)
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(240, 240), (320, 240), (96, 96), (241, 240)])
+def test_frames_of_any_size(square, width, height):
+    frame = frame_of(square(1, 100), width, height)
+    side = min(width, height)
+    left = (width - side) // 2
+    assert frame.shape == (height, width, 3)
+    outside = np.delete(frame, np.s_[left : left + side], axis=1)
+    assert (outside == 128).all()
