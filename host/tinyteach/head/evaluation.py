@@ -1,0 +1,111 @@
+"""What scores say about a head: accuracy, per class and per photograph."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How one class fared; None where nothing was counted that it could be computed from."""
+
+    label: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class PhotoResult:
+    """One photograph's outcome; ``index`` is its place among the photographs given."""
+
+    index: int
+    label: str
+    predicted: str
+    probability: float  # of the predicted class
+    probability_of_label: float
+
+    @property
+    def correct(self) -> bool:
+        """Whether the predicted class is the photograph's."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of photographs that the head had not seen, beside their classes.
+
+    ``optimistic`` names classes whose score is probably too good, ``untested`` those
+    with nothing to test on, ``folds`` how often a head was fitted (0: once, elsewhere).
+    """
+
+    labels: tuple[str, ...]
+    indices: np.ndarray  # int, n: which photographs were tested
+    targets: np.ndarray  # int, n: their classes
+    scores: np.ndarray  # int8, n × classes
+    folds: int = 0
+    optimistic: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """Index of the highest score of each photograph, the first where several are highest."""
+        return self.scores.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction recognised, or None where nothing was tested."""
+        if not len(self.targets):
+            return None
+        return float(np.mean(self.predictions == self.targets))
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """Counts, int, true class × predicted class."""
+        counts = np.zeros((len(self.labels),) * 2, int)
+        np.add.at(counts, (self.targets, self.predictions), 1)
+        return counts
+
+    @cached_property
+    def classes(self) -> list[ClassResult]:
+        """Precision, recall, F1 and number of photographs of each class."""
+        right = np.diag(self.confusion)
+        true, predicted = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        return [
+            ClassResult(
+                label,
+                precision=_ratio(right[c], predicted[c]),
+                recall=_ratio(right[c], true[c]),
+                f1=_ratio(2 * right[c], true[c] + predicted[c]),
+                support=int(true[c]),
+            )
+            for c, label in enumerate(self.labels)
+        ]
+
+    def worst(self, count: int = 12) -> list[PhotoResult]:
+        """The photographs worth a look: wrong and sure of it first, then right but unsure."""
+        photos = [self._photo(row) for row in range(len(self.targets))]
+        return sorted(photos, key=_worse_first)[:count]
+
+    def _photo(self, row: int) -> PhotoResult:
+        target, predicted = int(self.targets[row]), int(self.predictions[row])
+        probabilities = (self.scores[row].astype(int) + 128) / 256
+        return PhotoResult(
+            int(self.indices[row]),
+            self.labels[target],
+            self.labels[predicted],
+            float(probabilities[predicted]),
+            float(probabilities[target]),
+        )
+
+
+def _worse_first(photo: PhotoResult) -> tuple:
+    if photo.correct:
+        return (1, photo.probability, photo.index)
+    return (0, -photo.probability, photo.index)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None

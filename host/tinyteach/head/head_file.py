@@ -1,0 +1,172 @@
+"""Reads head files: what is inside, and the scores that they give.
+
+A file from disk may be cut short, damaged or another tool's; that is checked here
+before LiteRT sees it, and ModelError says what is wrong.
+"""
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinyteach.embedding.runtime import TfliteModel
+from tinyteach.errors import ModelError
+from tinyteach.head.metadata import (
+    CARD_NAME,
+    MAX_CLASSES,
+    Card,
+    SelfTests,
+    is_sealed,
+    read_labels,
+    unpack_card,
+)
+from tinyteach.head.schema import schema
+
+MAX_FILE_BYTES = 1 << 20  # 64 classes of 4096 features, with room to spare
+
+_DAMAGED = "This head file is damaged or cut short ({}); train again or copy it again."
+_FOREIGN = "This .tflite file is no TinyTeach head ({}); make one with `tinyteach train`."
+# What the generated flatbuffer readers raise when offsets lead out of the file or into nonsense.
+_READER_ERRORS = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError),
+    struct.error,
+)
+
+
+@dataclass(frozen=True)
+class HeadInfo:
+    """What a head file says about itself."""
+
+    labels: tuple[str, ...]
+    embedding_fingerprint: bytes  # SHA-256 of the embedding.tflite that its features come from
+    features: int
+    self_tests: SelfTests
+    fingerprint: bytes  # SHA-256 of the head file
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head file that was read and checked; its scores come from LiteRT's reference kernels."""
+
+    content: bytes
+    info: HeadInfo
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class labels in the order of the scores."""
+        return self.info.labels
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the file."""
+        return self.info.fingerprint
+
+    def scores(self, features: np.ndarray) -> np.ndarray:
+        """Scores of ``features`` (int8, N×F): int8, N×classes; probability = (score + 128)/256."""
+        return self._model.run(features)
+
+    def check(self) -> None:
+        """Run the self-test vectors; ModelError where a score is not the expected one."""
+        tests = self.info.self_tests
+        if not np.array_equal(self.scores(tests.features), tests.scores):
+            raise ModelError(_DAMAGED.format("it does not give its own self-test's scores"))
+
+    def check_embedding(self, fingerprint: bytes) -> None:
+        """ModelError where the head takes the features of another embedding than this one."""
+        expected = self.info.embedding_fingerprint
+        if expected != fingerprint:
+            raise ModelError(
+                f"This head was trained with the embedding {expected.hex()[:12]}, and here is "
+                f"{fingerprint.hex()[:12]}; train again."
+            )
+
+    @cached_property
+    def _model(self) -> TfliteModel:
+        return TfliteModel(self.content)
+
+
+def load_head(data: bytes) -> Head:
+    """Read a head file's content and run its self-test; ModelError where either fails."""
+    head = Head(data, read_head(data))
+    head.check()
+    return head
+
+
+def read_head(data: bytes) -> HeadInfo:
+    """Read what a head file says about itself, without running it.
+
+    Raises ModelError where ``data`` is cut short, damaged or another tool's file.
+    """
+    if len(data) < 8 or data[4:8] != b"TFL3":
+        raise ModelError(_FOREIGN.format("it does not begin as a .tflite file does"))
+    if len(data) > MAX_FILE_BYTES:
+        raise ModelError(_FOREIGN.format(f"it is larger than {MAX_FILE_BYTES >> 10} KB"))
+    if CARD_NAME.encode() not in data:
+        raise ModelError(_FOREIGN.format("the labels that TinyTeach writes are missing"))
+    if not is_sealed(data):
+        raise ModelError(_DAMAGED.format("its digest does not fit its content"))
+    try:
+        card, features = _read_model(data)
+        _check_card(card, features, read_labels(data))
+    except ModelError:
+        raise
+    except _READER_ERRORS as error:
+        raise ModelError(_DAMAGED.format("its parts do not fit together")) from error
+    fingerprint = hashlib.sha256(data).digest()
+    return HeadInfo(card.labels, card.embedding_fingerprint, features, card.self_tests, fingerprint)
+
+
+def _read_model(data: bytes) -> tuple[Card, int]:
+    """The card, and the feature vector's length after checking the graph against the card."""
+    model = schema.Model.GetRootAs(data)
+    card = unpack_card(_buffer(model, _card_buffer(model)))
+    features = _check_graph(model, len(card.labels))
+    return card, features
+
+
+def _card_buffer(model: Any) -> int:
+    names = [model.Metadata(index).Name() for index in range(model.MetadataLength())]
+    return model.Metadata(names.index(CARD_NAME.encode())).Buffer()
+
+
+def _buffer(model: Any, index: int) -> bytes:
+    data = model.Buffers(index).DataAsNumpy()
+    if isinstance(data, int):  # the generated reader's way of saying that there is none
+        raise ValueError("empty buffer")
+    return data.tobytes()
+
+
+def _check_graph(model: Any, classes: int) -> int:
+    """Shapes, types and sizes of FULLY_CONNECTED → SOFTMAX; returns the number of features."""
+    graph = model.Subgraphs(0)
+    codes = [model.OperatorCodes(i).BuiltinCode() for i in range(model.OperatorCodesLength())]
+    steps = [codes[graph.Operators(i).OpcodeIndex()] for i in range(graph.OperatorsLength())]
+    builtin = schema.BuiltinOperator
+    if steps != [builtin.FULLY_CONNECTED, builtin.SOFTMAX]:
+        raise ModelError(_FOREIGN.format("its operators are not FULLY_CONNECTED and SOFTMAX"))
+    dense = graph.Operators(0)
+    source, weights, bias = (graph.Tensors(dense.Inputs(i)) for i in range(3))
+    scores = graph.Tensors(graph.Outputs(0))
+    features = int(source.Shape(1))
+    _require(graph.Inputs(0) == dense.Inputs(0))
+    _require([*source.ShapeAsNumpy()] == [1, features])
+    _require([*weights.ShapeAsNumpy()] == [classes, features])
+    _require([*scores.ShapeAsNumpy()] == [1, classes])
+    _require({source.Type(), weights.Type(), scores.Type()} == {schema.TensorType.INT8})
+    _require(len(_buffer(model, weights.Buffer())) == classes * features)
+    _require(len(_buffer(model, bias.Buffer())) == classes * 4)
+    return features
+
+
+def _check_card(card: Card, features: int, labels: tuple[str, ...]) -> None:
+    _require(2 <= len(card.labels) <= MAX_CLASSES)
+    _require(card.labels == labels)
+    _require(card.self_tests.features.shape[1] == features)
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise ValueError("the head's parts contradict each other")

@@ -1,0 +1,181 @@
+"""The report of a training: JSON for scripts, a picture, a page that needs nothing else."""
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tinyteach.head.advice import advise, photographs
+from tinyteach.head.confusion_plot import confusion_png
+from tinyteach.head.evaluation import ClassResult, Evaluation, PhotoResult
+
+TEMPLATES = Path(__file__).with_name("templates")
+THUMBNAIL_PIXELS = 144
+WORST_PHOTOS = 12
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class in the table: how many photographs and recordings, and how it fared."""
+
+    result: ClassResult
+    photos: int
+    bursts: int
+
+
+@dataclass(frozen=True)
+class WorstPhoto:
+    """A photograph worth a look; ``name`` tells the user which, ``thumbnail`` is a JPEG."""
+
+    result: PhotoResult
+    name: str
+    thumbnail: bytes
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is said about a training."""
+
+    title: str
+    evaluation: Evaluation
+    classes: list[ClassRow]
+    worst: list[WorstPhoto]
+    advice: list[str]
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by step
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of the held-out photographs recognised; None where nothing was tested."""
+        return self.evaluation.accuracy
+
+    @property
+    def method(self) -> str:
+        """How the accuracy came about, in a sentence."""
+        return _method(self.evaluation)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report's facts as JSON types; ``confusion`` is true class × predicted class."""
+        evaluation = self.evaluation
+        return {
+            "title": self.title,
+            "accuracy": self.accuracy,
+            "method": self.method,
+            "tested_photos": len(evaluation.targets),
+            "folds": evaluation.folds,
+            "optimistic_classes": list(evaluation.optimistic),
+            "untested_classes": list(evaluation.untested),
+            "labels": list(evaluation.labels),
+            "classes": [
+                {**asdict(row.result), "photos": row.photos, "bursts": row.bursts}
+                for row in self.classes
+            ],
+            "confusion": evaluation.confusion.tolist(),
+            "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
+            "advice": self.advice,
+            "timings_s": self.timings,
+        }
+
+    @cached_property
+    def png(self) -> bytes:
+        """The confusion matrix as a PNG file."""
+        return confusion_png(self.evaluation.labels, self.evaluation.confusion)
+
+    def html(self) -> str:
+        """One page with everything inside, pictures too."""
+        import jinja2
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {"percent": _percent, "base64": _base64}
+        return environment.get_template("report.html.j2").render(report=self)
+
+    def write(self, folder: Path) -> dict[str, Path]:
+        """Write report.json, report.html and confusion.png into ``folder``: paths by name."""
+        contents = {
+            "report.json": json.dumps(self.as_dict(), indent=2, ensure_ascii=False).encode(),
+            "report.html": self.html().encode(),
+            "confusion.png": self.png,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+        return {name: folder / name for name in contents}
+
+
+def make_report(
+    evaluation: Evaluation,
+    photos: Sequence[np.ndarray],
+    labels: Sequence[str],
+    bursts: Sequence[str],
+    *,
+    title: str,
+    names: Sequence[str] | None = None,
+    timings: dict[str, float] | None = None,
+) -> Report:
+    """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
+
+    ``names`` are shown beside the worst photographs, such as their paths.
+    """
+    titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
+    rows = [
+        ClassRow(result, labels.count(result.label), _bursts(labels, bursts, result.label))
+        for result in evaluation.classes
+    ]
+    worst = [
+        WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
+        for result in evaluation.worst(WORST_PHOTOS)
+    ]
+    advice = advise(evaluation, [row.photos for row in rows])
+    return Report(title, evaluation, rows, worst, advice, timings or {})
+
+
+def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:
+    return len({burst for burst, other in zip(bursts, labels, strict=True) if other == label})
+
+
+def _method(evaluation: Evaluation) -> str:
+    if evaluation.accuracy is None:
+        return "Nothing could be tested: every class has a single photograph."
+    tested = photographs(len(evaluation.targets))
+    if not evaluation.folds:
+        return f"Tested on {tested} that the head was not trained on."
+    sentence = (
+        f"Estimated on {tested} by fitting {evaluation.folds} heads, each tested on "
+        "recordings that it was not trained on."
+    )
+    if evaluation.optimistic:
+        sentence += (
+            f" Too few separate recordings of {', '.join(evaluation.optimistic)}: neighbouring "
+            "photographs stood on both sides, so the figure is probably too high."
+        )
+    if evaluation.untested:
+        sentence += f" Not tested, with one photograph each: {', '.join(evaluation.untested)}."
+    return sentence
+
+
+def _thumbnail(photo: np.ndarray) -> bytes:
+    image = Image.fromarray(photo)
+    image.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,76 @@
+"""Divides photographs for testing so that no recording stands on both sides.
+
+Frames of one burst resemble each other: a head tested on frames whose neighbours it
+has seen looks better than it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Pairs of indices (train, test), and where whole bursts could not be had."""
+
+    folds: list[tuple[np.ndarray, np.ndarray]]
+    cut: frozenset[int]  # classes whose bursts had to be cut: their accuracy is optimistic
+    untested: frozenset[int]  # classes of one photograph, which training needs
+
+
+def plan_splits(
+    targets: np.ndarray, bursts: Sequence[str], folds: int = FOLDS, seed: int = 0
+) -> Splits:
+    """Plan at most ``folds`` splits; each photograph of a tested class is tested once.
+
+    ``targets`` (int, N) are classes, ``bursts`` the recording of each photograph. Every
+    split trains on every class. A class with a single burst is cut into runs of
+    neighbouring photographs, in the given order, and named in ``cut``.
+    """
+    counts = np.bincount(targets)
+    untested = frozenset(np.flatnonzero(counts == 1).tolist())
+    tested = np.flatnonzero(counts[targets] > 1)
+    groups = np.array(bursts, dtype=object)
+    single = [c for c in np.unique(targets[tested]) if len(set(groups[targets == c])) == 1]
+    found = _whole_bursts(targets, _cut(groups, targets, single, folds), tested, folds, seed)
+    if found is None:  # bursts that hold several classes at once can leave no other way
+        single = np.unique(targets[tested]).tolist()
+        found = _whole_bursts(targets, _cut(groups, targets, single, folds), tested, folds, seed)
+    return Splits(found or [], frozenset(map(int, single)), untested)
+
+
+def _cut(groups: np.ndarray, targets: np.ndarray, classes: list, folds: int) -> np.ndarray:
+    """``groups`` with those of ``classes`` replaced by runs of neighbouring photographs."""
+    groups = groups.copy()
+    for class_index in classes:
+        members = np.flatnonzero(targets == class_index)
+        for run, part in enumerate(np.array_split(members, min(folds, len(members)))):
+            groups[part] = class_index * folds + run  # a number is no burst's name
+    return groups
+
+
+def _whole_bursts(
+    targets: np.ndarray, groups: np.ndarray, tested: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """Splits of whole ``groups`` in as many folds as leave every class something to train on."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if not len(tested):
+        return None
+    wanted, numbers = targets[tested], _numbers(groups[tested])
+    fewest = min(len(np.unique(numbers[wanted == c])) for c in np.unique(wanted))
+    always = np.setdiff1d(np.arange(len(targets)), tested)
+    for count in range(min(folds, fewest), 1, -1):
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        parts = list(splitter.split(wanted, wanted, numbers))
+        if all(set(wanted[train]) == set(wanted) and len(test) for train, test in parts):
+            return [(np.union1d(tested[train], always), tested[test]) for train, test in parts]
+    return None
+
+
+def _numbers(groups: np.ndarray) -> np.ndarray:
+    seen: dict = {}
+    return np.array([seen.setdefault(group, len(seen)) for group in groups])

@@ -1,0 +1,128 @@
+"""Reading head files: whole ones, and everything else."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tinyteach.embedding.runtime import EMBEDDING_FILE, TfliteModel
+from tinyteach.errors import ModelError
+from tinyteach.head.evaluate import blank_card
+from tinyteach.head.fit import LinearHead
+from tinyteach.head.head_file import load_head, read_head
+from tinyteach.head.metadata import Card, SelfTests, append_labels
+from tinyteach.head.quantise import quantise
+from tinyteach.head.tflite_writer import write_head
+
+
+def small_head(classes=3, features=8):
+    rng = np.random.default_rng(0)
+    vectors = rng.integers(-128, 128, (4, features)).astype(np.int8)
+    linear = LinearHead(rng.normal(0, 1, (classes, features)), np.zeros(classes))
+    return quantise(linear.weights, linear.bias, vectors, 0.05, 0), vectors[:2]
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A complete head file of 3 classes and 8 features."""
+    quantised, vectors = small_head()
+    labels = ("cup", "no cup", "café ☕")
+    scores = TfliteModel(write_head(quantised, blank_card(labels, quantised))).run(vectors)
+    return write_head(quantised, Card(labels, b"\x07" * 32, SelfTests(vectors, scores)))
+
+
+def test_reads_what_was_written(small):
+    info = read_head(small)
+    assert info.labels == ("cup", "no cup", "café ☕")
+    assert info.embedding_fingerprint == b"\x07" * 32
+    assert info.features == 8
+    assert info.self_tests.features.shape == (2, 8)
+    assert info.fingerprint == hashlib.sha256(small).digest()
+    assert load_head(small).labels == info.labels
+
+
+def test_cut_short_anywhere(small):
+    for length in range(len(small)):
+        with pytest.raises(ModelError):
+            load_head(small[:length])
+
+
+@given(st.data())
+def test_damaged_anywhere(small, data):
+    position = data.draw(st.integers(0, len(small) - 1))
+    damaged = bytearray(small)
+    damaged[position] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ModelError):
+        load_head(bytes(damaged))
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_damage_under_a_fitting_digest_is_no_crash(small, data):
+    """A tool that writes nonsense and seals it: read_head refuses or reads, nothing else."""
+    end = small.index(b"PK\x03\x04")
+    damaged = bytearray(small[:end])
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(8, end - 1))] = data.draw(st.integers(0, 255))
+    try:
+        info = read_head(append_labels(bytes(damaged), ("cup", "no cup", "café ☕")))
+    except ModelError:
+        return
+    assert info.labels == ("cup", "no cup", "café ☕")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"TFL3", bytes(2000), b"\x1c\0\0\0TFL3" + bytes(3000), b"PK\x03\x04" + bytes(100)],
+)
+def test_other_files(content):
+    with pytest.raises(ModelError, match="no TinyTeach head"):
+        read_head(content)
+
+
+def test_other_models():
+    with pytest.raises(ModelError, match="no TinyTeach head"):
+        read_head(EMBEDDING_FILE.read_bytes())
+
+
+def test_labels_that_contradict_each_other(small):
+    model = small[: small.index(b"PK\x03\x04")]
+    with pytest.raises(ModelError, match="do not fit together"):
+        read_head(append_labels(model, ("cup", "no cup", "mug")))
+
+
+@pytest.mark.parametrize(("classes", "features"), [(2, 8), (3, 7)])
+def test_card_that_contradicts_the_graph(classes, features):
+    quantised, _ = small_head()
+    other, vectors = small_head(classes, features)
+    scores = np.zeros((2, classes), np.int8)
+    card = Card(
+        blank_card(("a", "b", "c")[:classes], other).labels, bytes(32), SelfTests(vectors, scores)
+    )
+    with pytest.raises(ModelError, match="do not fit together"):
+        read_head(write_head(quantised, card))
+
+
+def test_wrong_self_test(small):
+    quantised, vectors = small_head()
+    scores = TfliteModel(small).run(vectors)
+    scores[1, 2] ^= 1
+    card = Card(("a", "b", "c"), bytes(32), SelfTests(vectors, scores))
+    content = write_head(quantised, card)
+    assert read_head(content).labels == ("a", "b", "c")
+    with pytest.raises(ModelError, match="self-test"):
+        load_head(content)
+
+
+def test_another_embedding(small):
+    head = load_head(small)
+    head.check_embedding(b"\x07" * 32)
+    with pytest.raises(ModelError, match="070707070707, and here is 080808080808; train again"):
+        head.check_embedding(b"\x08" * 32)
+
+
+def test_features_of_another_length(small):
+    with pytest.raises(ModelError):
+        load_head(small).scores(np.zeros((1, 9), np.int8))

@@ -1,0 +1,156 @@
+"""The report: its facts, its picture, its page, its advice."""
+
+import base64
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tinyteach.head.advice import advise
+from tinyteach.head.evaluation import Evaluation
+from tinyteach.head.report import make_report
+
+SCRIPT = "<script>alert('&')</script>"
+
+
+def evaluation_of(confusion, labels=None, **options):
+    """An evaluation that has this confusion matrix."""
+    confusion = np.asarray(confusion)
+    names = labels or [f"class {n}" for n in range(len(confusion))]
+    pairs = [pair for pair, count in np.ndenumerate(confusion) for _ in range(count)]
+    scores = np.full((len(pairs), len(names)), -100, np.int8)
+    for row, (_, predicted) in enumerate(pairs):
+        scores[row, predicted] = 50 + row % 50
+    targets = np.array([target for target, _ in pairs], int)
+    return Evaluation(tuple(names), np.arange(len(pairs)), targets, scores, **options)
+
+
+def report_of(evaluation, **options):
+    labels = [evaluation.labels[t] for t in evaluation.targets]
+    photo = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    bursts = [f"burst {n // 5}" for n in range(len(labels))]
+    return make_report(evaluation, [photo] * len(labels), labels, bursts, title="T", **options)
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: elements, text, addresses."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.addresses = [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_files(trained, photo_set, tmp_path):
+    photos, labels, bursts = photo_set
+    report = make_report(
+        trained.evaluation, photos, labels, bursts, title="Four things", timings=trained.timings
+    )
+    paths = report.write(tmp_path / "new" / "folder")
+    assert sorted(paths) == ["confusion.png", "report.html", "report.json"]
+    facts = json.loads(paths["report.json"].read_text())
+    assert facts["accuracy"] == trained.evaluation.accuracy
+    assert facts["confusion"] == trained.evaluation.confusion.tolist()
+    assert [c["photos"] for c in facts["classes"]] == [20] * 4
+    assert [c["bursts"] for c in facts["classes"]] == [4] * 4
+    assert facts["timings_s"]["total"] > 0
+    assert Image.open(paths["confusion.png"]).format == "PNG"
+
+
+def test_page_needs_nothing_else():
+    page = Page(report_of(evaluation_of([[9, 1], [2, 8]])).html())
+    assert len(page.addresses) == 13  # the matrix and twelve photographs
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    for address in page.addresses:
+        Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).load()
+    assert "script" not in page.tags and "link" not in page.tags
+
+
+def test_page_shows_names_as_text():
+    evaluation = evaluation_of([[5, 5], [0, 10]], labels=[SCRIPT, '"><img src=x>'])
+    page = Page(report_of(evaluation, names=[SCRIPT] * 20).html())
+    assert "script" not in page.tags
+    assert page.tags.count("img") == 13
+    assert SCRIPT in page.text and '"><img src=x>' in page.text
+
+
+def test_page_names_wrong_photographs_first():
+    page = Page(report_of(evaluation_of([[9, 1], [2, 8]])).html())
+    captions = re.sub(r"\s+", " ", page.text.split("Photographs worth a look")[1])
+    assert captions.count("taken for") == 3
+    assert captions.index("taken for") < captions.index("class 0, ")
+
+
+@pytest.mark.parametrize("classes", [2, 20, 64])
+def test_picture_holds_any_number_of_long_names(classes):
+    labels = [f"$a rather long name_{n}^ of class {n} {'x' * 30}" for n in range(classes)]
+    png = report_of(evaluation_of(np.eye(classes, dtype=int) * 3, labels=labels)).png
+    with Image.open(io.BytesIO(png)) as image:
+        assert 300 < image.width < 4000
+        assert abs(image.width - image.height) < 5
+
+
+def test_same_report_same_picture():
+    one, other = (report_of(evaluation_of([[9, 1], [2, 8]])).png for _ in range(2))
+    assert one == other
+
+
+def test_nothing_tested():
+    evaluation = evaluation_of([[0, 0], [0, 0]], untested=("class 0", "class 1"))
+    report = make_report(
+        evaluation, [np.zeros((64, 64, 3), np.uint8)] * 2, ["class 0", "class 1"], "ab", title="T"
+    )
+    assert report.as_dict()["accuracy"] is None
+    assert "Nothing could be tested" in report.html()
+    assert [c["photos"] for c in report.as_dict()["classes"]] == [1, 1]
+
+
+def test_page_says_that_an_estimate_is_optimistic():
+    evaluation = evaluation_of([[10, 0], [0, 10]], folds=5, optimistic=("class 1",))
+    assert "probably too high" in report_of(evaluation).method
+
+
+@pytest.mark.parametrize(
+    ("confusion", "counts", "options", "sentence"),
+    [
+        ([[16, 4], [0, 20]], [20, 20], {}, "Nothing stands out"),
+        ([[15, 5], [0, 20]], [20, 20], {}, "5 of its 20 photographs were taken for class 1."),
+        (
+            [[10, 4, 1], [0, 15, 0], [0, 0, 15]],
+            [15, 15, 15],
+            {},
+            "5 of its 15 photographs were taken for something else, most often class 1 (4).",
+        ),
+        ([[4, 0], [0, 20]], [4, 20], {}, "it has only 4 photographs"),
+        ([[0, 0], [0, 20]], [1, 20], {"untested": ("class 0",)}, "it has only 1 photograph,"),
+        ([[20, 0], [0, 99]], [20, 99], {}, "it has 20 photographs and class 1 has 99."),
+        ([[20, 0], [0, 20]], [20, 20], {"optimistic": ("class 0",)}, "Record class 0 once more"),
+        (
+            [[10, 0, 0], [4, 26, 0], [4, 0, 26]],
+            [10, 30, 30],
+            {},
+            "class 0 is seen too often: only 56% of what was taken for it is",
+        ),
+    ],
+)
+def test_advice(confusion, counts, options, sentence):
+    sentences = advise(evaluation_of(confusion, **options), counts)
+    assert any(sentence in given for given in sentences), sentences
+    assert all(given.endswith(".") for given in sentences)
+
+
+def test_advice_stays_short():
+    confusion = np.ones((30, 30), int)
+    sentences = advise(evaluation_of(confusion), [3] * 30)
+    assert 1 < len(sentences) <= 6
