@@ -1,0 +1,115 @@
+"""boards, pair, info: which boards there are and what they are."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.output import print_json, progress_bar, say, show_table
+
+boards_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="List attached and paired boards; start and steer virtual ones.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.add_typer(boards_app, name="boards")
+    app.command()(pair)
+    app.command()(info)
+
+
+@boards_app.callback()
+def boards(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List attached and paired boards; start and steer virtual ones."""
+    if context.invoked_subcommand:
+        return
+    from tinyteach.service.boards import list_boards
+
+    found = list_boards()
+    if as_json:
+        print_json([board.as_dict() for board in found])
+        return
+    if not found:
+        say("No board is attached. 'tinyteach boards start' starts a virtual one.")
+        return
+    rows = [(b.name, b.port or "–", b.kind, b.status) for b in found]
+    show_table("", ("name", "port", "what", "status"), rows)
+
+
+@boards_app.command()
+def start(
+    name: Annotated[str, typer.Option(help="What to call it.")] = "virtual",
+    arch: Annotated[
+        str | None,
+        typer.Option(metavar="amd64|i386|armhf", help="Word size; this machine's by default."),
+    ] = None,
+    camera: Annotated[bool, typer.Option(help="Whether it has a camera.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
+    from tinyteach.service.boards import start_virtual
+
+    board = start_virtual(name, arch, camera)
+    if as_json:
+        print_json(board.as_dict())
+    else:
+        say(f"The virtual board {board.name} runs on {board.port}.")
+        say(f"Next: tinyteach --board {board.name} pair")
+
+
+@boards_app.command()
+def stop(name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
+    """Stop a virtual board; its flash is kept for the next start."""
+    from tinyteach.service.boards import stop_virtual
+
+    stop_virtual(name)
+    say(f"The virtual board {name} has stopped.")
+
+
+@boards_app.command()
+def show(
+    photo: Annotated[
+        Path | None, typer.Argument(help="A photograph, or a folder of them shown in turn.")
+    ] = None,
+    demo_object: Annotated[
+        str | None,
+        typer.Option("--object", help="An object of the demo, held in a moving hand."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
+) -> None:
+    """Put a photograph before a virtual board's camera."""
+    from tinyteach.service.boards import show_to_virtual
+
+    say(show_to_virtual(name, photo, demo_object))
+
+
+def pair(
+    board: BoardOption = None,
+    name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the agent and the embedding on a board, or update what has changed."""
+    from tinyteach.service.boards import pair_board
+
+    with progress_bar(as_json) as progress:
+        paired = pair_board(chosen_board(board), name, progress)
+    if as_json:
+        print_json(paired.as_dict())
+        return
+    say(f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython}).")
+    say(f"{len(paired.written)} files written." if paired.written else "All was up to date.")
+
+
+def info(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """Show what a board is: chip, camera, models, memory, flash."""
+    from tinyteach.service.boards import board_info
+
+    facts = board_info(chosen_board(board))
+    if as_json:
+        print_json(facts.as_dict())
+    else:
+        show_table("", ("", ""), facts.rows())

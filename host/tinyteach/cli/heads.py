@@ -1,0 +1,78 @@
+"""train, report, deploy, rollback: the classifier head."""
+
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import (
+    BoardOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+    chosen_project,
+)
+from tinyteach.cli.output import print_json, progress_bar, say, show_table
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(train)
+    app.command()(report)
+    app.command()(deploy)
+    app.command()(rollback)
+
+
+def train(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same head.")] = 0,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a head on the project's photographs and estimate its accuracy."""
+    from tinyteach.service.teaching import train as teach
+
+    with progress_bar(as_json) as progress:
+        trained = teach(chosen_project(project), seed, progress)
+    if as_json:
+        print_json(trained.as_dict())
+        return
+    for line in trained.lines():
+        say(line)
+
+
+def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Show how well the last training did, class by class, and what would help."""
+    from tinyteach.service.teaching import load_report
+
+    found = load_report(chosen_project(project))
+    if as_json:
+        print_json(found.data)
+        return
+    columns = ("class", "photographs", "recordings", "precision", "recall")
+    show_table(found.title, columns, found.rows)
+    for line in found.lines:
+        say(line)
+
+
+def deploy(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
+    """Write the trained head to the board's flash and put it to work."""
+    from tinyteach.service.teaching import deploy as send
+
+    with progress_bar(as_json) as progress:
+        deployed = send(chosen_project(project), chosen_board(board), progress)
+    if as_json:
+        print_json(deployed.as_dict())
+    else:
+        say(deployed.sentence())
+
+
+def rollback(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """Put the previous head on the board back to work."""
+    from tinyteach.service.teaching import rollback as go_back
+
+    restored = go_back(chosen_board(board))
+    if as_json:
+        print_json(restored.as_dict())
+    else:
+        say(restored.sentence())

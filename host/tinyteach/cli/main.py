@@ -1,0 +1,57 @@
+"""The ``tinyteach`` command."""
+
+import sys
+
+import typer
+
+from tinyteach import __version__
+from tinyteach.cli import boards, demo, heads, photos, projects, recognise
+from tinyteach.cli.options import BoardOption, ProjectOption, set_globals
+from tinyteach.errors import TinyTeachError
+
+INTERRUPTED = 130
+
+# Plain help: rich's takes three times as long to appear.
+app = typer.Typer(
+    name="tinyteach",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tinyteach {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def main(
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Teach a small camera board to recognise things: record, train in a second, deploy."""
+    set_globals(board, project)
+
+
+for part in (boards, projects, photos, heads, recognise, demo):
+    part.register(app)
+
+
+def run() -> None:
+    """Run the command; every error that a user can meet is one sentence and an exit code."""
+    try:
+        app()
+    except TinyTeachError as error:
+        sys.stderr.write(f"tinyteach: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone (``tinyteach watch | head``).
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,55 @@
+"""Options that several commands share, and where the global ones are kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+BoardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--board",
+        "-b",
+        metavar="NAME|PORT|virtual",
+        help="A paired board's name, a port, any pyserial URL, or 'virtual'.",
+        show_default=False,
+    ),
+]
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        "-p",
+        metavar="DIR",
+        help="The project folder; without it, the current one.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass
+class Globals:
+    """What was given before the command's name."""
+
+    board: str | None = None
+    project: Path | None = None
+
+
+_globals = Globals()
+
+
+def set_globals(board: str | None, project: Path | None) -> None:
+    """Keep the options given before the command's name."""
+    _globals.board, _globals.project = board, project
+
+
+def chosen_board(given: str | None) -> str | None:
+    """The board named after the command, else before it, else None."""
+    return given or _globals.board
+
+
+def chosen_project(given: Path | None) -> Path:
+    """The project folder named after the command, else before it, else the current folder."""
+    return given or _globals.project or Path()

@@ -1,0 +1,112 @@
+"""capture, preview, import, export: photographs into a project and out of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import (
+    BoardOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+    chosen_project,
+)
+from tinyteach.cli.output import print_json, progress_bar, say
+
+CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(capture)
+    app.command()(preview)
+    app.command("import")(import_photos)
+    app.command()(export)
+
+
+def capture(
+    class_name: Annotated[str, typer.Argument(metavar="CLASS", help="What is being shown.")],
+    count: CountOption = 20,
+    small: Annotated[
+        bool,
+        typer.Option("--small", help="Take the model's view only: quicker over a slow link."),
+    ] = False,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record photographs of a class through the board's camera; one call is one recording."""
+    from tinyteach.service.recording import capture as record
+
+    with progress_bar(as_json) as progress:
+        taken = record(
+            chosen_project(project), chosen_board(board), class_name, count, small, progress
+        )
+    if as_json:
+        print_json(taken.as_dict())
+    else:
+        say(taken.sentence())
+
+
+def preview(
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Save one view instead.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=0, help="Views; 0: until Ctrl-C.")] = 0,
+    board: BoardOption = None,
+) -> None:
+    """Show in the terminal what the board sees."""
+    from tinyteach.service.recording import preview_views
+
+    with preview_views(chosen_board(board)) as views:
+        if out is not None:
+            next(views).save(out)
+            say(f"Saved what the board sees to {out}.")
+            return
+        _show_live(views, count)
+
+
+def _show_live(views, count: int) -> None:
+    from itertools import islice
+
+    from rich.console import Console
+    from rich.live import Live
+
+    from tinyteach.cli.picture import as_blocks
+
+    console = Console()
+    with Live(console=console, auto_refresh=False) as live:
+        for view in islice(views, count or None):
+            live.update(as_blocks(view.pixels, console.width), refresh=True)
+
+
+def import_photos(
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
+    ],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add photographs from a folder of class folders, Teachable Machine or Edge Impulse."""
+    from tinyteach.service.projects import import_photos as take_over
+
+    with progress_bar(as_json) as progress:
+        result = take_over(chosen_project(project), source, progress)
+    if as_json:
+        print_json({"added": result.added, "skipped": result.skipped})
+        return
+    for name, number in result.added.items():
+        say(f"{name}: {number} photographs added.")
+    for reason in result.skipped:
+        say(f"Skipped {reason}")
+
+
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
+    project: ProjectOption = None,
+) -> None:
+    """Write all photographs as a zip of class folders."""
+    from tinyteach.service.projects import export_photos
+
+    say(f"Wrote {export_photos(chosen_project(project), target)}.")

@@ -1,0 +1,21 @@
+"""A picture in the terminal: two pixels a character cell, by colour."""
+
+from rich.text import Text
+
+UPPER_HALF = "▀"
+
+
+def as_blocks(pixels, columns: int) -> Text:
+    """``pixels`` (uint8 [N, N, 3]) as half blocks, at most ``columns`` wide."""
+    step = max(1, -(-pixels.shape[1] // columns))
+    rows = pixels[::step, ::step]
+    text = Text()
+    for upper, lower in zip(rows[0::2], rows[1::2], strict=False):
+        for top, bottom in zip(upper, lower, strict=True):
+            text.append(UPPER_HALF, style=f"rgb({_rgb(top)}) on rgb({_rgb(bottom)})")
+        text.append("\n")
+    return text
+
+
+def _rgb(pixel) -> str:
+    return ",".join(str(int(channel)) for channel in pixel)

@@ -1,0 +1,89 @@
+"""new, class: project folders and their classes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import JsonOption, ProjectOption, chosen_project
+from tinyteach.cli.output import print_json, say, show_table
+
+class_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Add, rename, remove and list classes."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(new)
+    app.add_typer(class_app, name="class")
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a project folder."""
+    from tinyteach.service.projects import create_project
+
+    made = create_project(folder)
+    if as_json:
+        print_json({"project": made.name, "path": str(made.root)})
+    else:
+        say(f"Made the project {made.name} in {made.root}.")
+        say(f"Next: cd {made.root} && tinyteach class add NAME")
+
+
+@class_app.command()
+def add(
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="One or more names.")],
+    project: ProjectOption = None,
+) -> None:
+    """Add classes."""
+    from tinyteach.service.projects import open_project
+
+    opened = open_project(chosen_project(project))
+    for name in names:
+        say(f"Added {opened.add_class(name)}.")
+
+
+@class_app.command()
+def rename(
+    old: Annotated[str, typer.Argument(help="The class.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW", help="What to call it.")],
+    project: ProjectOption = None,
+) -> None:
+    """Rename a class; its photographs stay with it."""
+    from tinyteach.service.projects import open_project
+
+    say(f"{old} is now {open_project(chosen_project(project)).rename_class(old, new_name)}.")
+
+
+@class_app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The class.")],
+    delete_photos: Annotated[
+        bool, typer.Option("--delete-photos", help="Delete its photographs with it.")
+    ] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Remove a class."""
+    from tinyteach.service.projects import open_project
+
+    open_project(chosen_project(project)).remove_class(name, delete_photos)
+    say(f"Removed {name}.")
+
+
+@class_app.command("list")
+def list_classes(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """List classes with the number of photographs and recordings in each."""
+    from tinyteach.service.projects import class_summary, open_project
+
+    summary, problems = class_summary(open_project(chosen_project(project)))
+    if as_json:
+        print_json({"classes": summary, "problems": problems})
+        return
+    rows = [(c["name"], c["photos"], c["bursts"]) for c in summary]
+    show_table("", ("class", "photos", "recordings"), rows)
+    for problem in problems:
+        say(problem)

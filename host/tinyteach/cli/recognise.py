@@ -1,0 +1,85 @@
+"""watch, classify, verify: what the board recognises, and whether it does so rightly."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import (
+    BoardOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+    chosen_project,
+)
+from tinyteach.cli.output import print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(watch)
+    app.command()(classify)
+    app.command()(verify)
+
+
+def watch(
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=0, help="Results; 0: until Ctrl-C.")
+    ] = 0,
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show live what the board recognises."""
+    from itertools import islice
+
+    from tinyteach.service.recognition import watch as follow
+
+    with follow(chosen_board(board)) as results:
+        for result in islice(results, count or None):
+            if as_json:
+                print_json(result.as_dict())
+            else:
+                say(result.line())
+
+
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")],
+    on_host: Annotated[
+        bool, typer.Option("--host", help="Compute here with the project's head, not on a board.")
+    ] = False,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify photographs on the board (also one without a camera) or on this computer."""
+    from tinyteach.service import recognition
+
+    if on_host:
+        results = recognition.classify_on_host(chosen_project(project), files)
+    else:
+        results = recognition.classify_on_board(chosen_board(board), files)
+    for file, result in zip(files, results, strict=True):
+        if as_json:
+            print_json({"file": str(file), **result.as_dict()})
+        else:
+            say(f"{file}: {result.line()}")
+
+
+def verify(
+    photos: Annotated[
+        Path | None,
+        typer.Option(help="A folder of class folders, or a zip, to test with."),
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE.xml", help="Write JUnit XML.")] = None,
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Test the board against the host: exactness, accuracy, latency, memory, deploying."""
+    from tinyteach.service.verification import verify as run_suite
+
+    summary = run_suite(chosen_board(board), photos, junit, quiet=as_json)
+    if as_json:
+        print_json(summary.as_dict())
+    else:
+        say(summary.sentence())
+    raise typer.Exit(summary.exit_code)

@@ -1,0 +1,253 @@
+"""Talks to the agent on a board: one method a thing the board can do."""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from hashlib import sha256
+from types import TracebackType
+from typing import Any, Self
+
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
+from tinyteach.link.serial_link import SerialLink
+from tinyteach_protocol import errors, messages
+from tinyteach_protocol.frame import Text
+from tinyteach_protocol.messages import Message
+from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
+from tinyteach_protocol.transfer import Download, Stream
+from tinyteach_protocol.transfer import Upload as WireUpload
+
+HELLO_TIMEOUT_MS = 1000
+HELLO_TRIES = 3
+# After so long without an event, credits having been granted again, the board has ended it.
+STREAM_SILENCE_MS = 8000
+
+EVENTS_MAX = 64
+
+Progress = Callable[[int, int], None]
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class BoardClient:
+    """A session with the agent on ``port``. Use it as a context manager.
+
+    Raises BoardNotFoundError where the port cannot be opened, BoardNotPairedError where no
+    agent answers on it. Every method raises BoardRefusedError where the board says no, and
+    LinkError where the connection breaks.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        on_text: Callable[[str], None] | None = None,
+        hello_tries: int = HELLO_TRIES,
+    ) -> None:
+        self.port = port
+        self._on_text = on_text
+        self._link = SerialLink(port)
+        self._requester = Requester()
+        self._answers: dict[int, Response | Refused | Unanswered] = {}
+        self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
+        try:
+            self.welcome = self._hello(hello_tries)
+        except BaseException:
+            self._link.close()
+            raise
+
+    def _hello(self, tries: int) -> Message:
+        seq = self._requester.hello(
+            _now_ms(), secrets.randbits(32), timeout_ms=HELLO_TIMEOUT_MS, tries=tries
+        )
+        answer = self._await(seq)
+        if isinstance(answer, Unanswered):
+            raise BoardNotPairedError(
+                f"No TinyTeach agent answers on {self.port}; run "
+                f"'tinyteach --board {self.port} pair' to install it."
+            )
+        return self._message(answer)
+
+    # Identity
+
+    @property
+    def board_id(self) -> str:
+        """The board's identity, the same whatever port it has."""
+        return self.welcome.board_id
+
+    @property
+    def has_camera(self) -> bool:
+        """Whether the board can take photographs itself."""
+        return bool(self.welcome.capabilities & messages.CAP_CAMERA)
+
+    def info(self) -> dict[str, Any]:
+        """All fields of INFO (protocol/SPEC.md), fingerprints as bytes."""
+        return self.request(messages.INFO).fields
+
+    # Photographs
+
+    def grab(self, kind: int = messages.GRAB_SQUARE) -> tuple[Message, bytes]:
+        """Take a photograph: GRAB's answer, and the pixels in the format that it names."""
+        taken = self.request(messages.GRAB, kind=kind)
+        held = messages.FRAME if kind == messages.GRAB_SQUARE else messages.TENSOR
+        return taken, self.read(held, taken.size, taken.crc32)
+
+    def read(self, held: int, size: int, checksum: int | None = None) -> bytes:
+        """Fetch ``size`` bytes of one of the board's objects (FRAME, TENSOR …)."""
+        download = Download(self._requester, held, size, checksum)
+        self._transfer(download)
+        return bytes(download.data)
+
+    def send_image(self, pixels: bytes, side: int, pixel_format: int) -> None:
+        """Send a square photograph, which the board preprocesses as it comes."""
+        upload = WireUpload(
+            self._requester, messages.IMAGE, pixels, side=side, pixel_format=pixel_format
+        )
+        self._transfer(upload)
+
+    # Recognising
+
+    def run(self, source: int, stages: int = messages.STAGES_ALL) -> Message:
+        """Preprocess, embed and classify a view: scores, check sums, durations."""
+        return self.request(messages.RUN, source=source, stages=stages)
+
+    def stream(self, kind: int) -> Generator[Message, None, None]:
+        """Events of a stream, RESULT or PREVIEW, until the generator is closed."""
+        stream = Stream(self._requester, kind)
+        self._events.clear()
+        self._message(self._await(stream.start(_now_ms())))
+        try:
+            yield from self._stream_events(stream)
+        finally:
+            self.request(messages.STOP)
+
+    def _stream_events(self, stream: Stream) -> Iterator[Message]:
+        heard_ms = _now_ms()
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                if stream.take(event, _now_ms()):
+                    heard_ms = _now_ms()
+                    yield event.message
+            self._turn()
+            stream.tick(_now_ms())
+            if _now_ms() - heard_ms > STREAM_SILENCE_MS:
+                self._explain_silence()
+
+    def _explain_silence(self) -> None:
+        """Ask for one result: the board answers with what is wrong, or nothing is."""
+        self.run(messages.SOURCE_CAMERA)
+        raise LinkError("The board ended the stream; run the command again.")
+
+    # Models
+
+    def upload(self, held: int, content: bytes, progress: Progress | None = None) -> int:
+        """Send a head or an embedding to the board's flash; bytes that crossed the link.
+
+        What an interrupted upload of the same content left there is not sent again.
+        """
+        upload = WireUpload(self._requester, held, content, sha256=sha256(content).digest())
+        tell = progress or (lambda done, total: None)
+        self._transfer(upload, lambda: tell(upload.acknowledged_bytes, len(content)))
+        return len(content) - upload.resumed_bytes
+
+    def commit(self) -> Message:
+        """Have the upload checked and put to work."""
+        return self.request(messages.COMMIT)
+
+    def rollback(self) -> Message:
+        """Put the previous head back to work."""
+        return self.request(messages.ROLLBACK)
+
+    def restart(self) -> None:
+        """Start the board anew; the session ends."""
+        self.request(messages.RESTART)
+
+    # Inside
+
+    def request(self, verb: int, **fields: Any) -> Message:
+        """Send one request, wait for its answer."""
+        seq = self._requester.request(verb, _now_ms(), **fields)
+        return self._message(self._await(seq))
+
+    def _await(self, seq: int) -> Response | Refused | Unanswered:
+        while seq not in self._answers:
+            self._turn()
+        return self._answers.pop(seq)
+
+    def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
+        while True:
+            transfer.pump(_now_ms())
+            if transfer.done:
+                break
+            for event in self._turn():
+                transfer.take(event)
+            on_turn()
+        self._answers.clear()
+        if transfer.failure is not None:
+            self._message(transfer.failure)
+
+    def _send(self) -> None:
+        data = self._requester.data_to_send()
+        if data:
+            self._link.write(data)
+
+    def _turn(self, patience_s: float = 1.0) -> list[Any]:
+        """Write what is due, read what comes, repeat what is overdue."""
+        self._send()
+        timeout_ms = self._requester.next_timeout_ms(_now_ms())
+        timeout_s = patience_s if timeout_ms is None else min(patience_s, timeout_ms / 1000)
+        data = self._link.read(timeout_s)
+        events = self._requester.receive(data, _now_ms()) if data else []
+        events += self._requester.tick(_now_ms())
+        for event in events:
+            self._keep(event)
+        return events
+
+    def _keep(self, event: Any) -> None:
+        if isinstance(event, Response | Refused | Unanswered):
+            self._answers[event.seq] = event
+        elif isinstance(event, Event):
+            self._events.append(event)
+        elif isinstance(event, Text) and self._on_text is not None and not event.suspect:
+            self._on_text(event.data.decode(errors="replace"))
+
+    def _message(self, answer: Any) -> Message:
+        if isinstance(answer, Response):
+            return answer.message
+        if isinstance(answer, Refused):
+            raise refusal(answer.code, answer.detail)
+        raise LinkError(
+            f"The board on {self.port} stopped answering; check the cable, press its reset "
+            "button and try again."
+        )
+
+    def close(self) -> None:
+        """Give the port back to the board's REPL and let go of it."""
+        try:
+            seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
+            self._await(seq)
+        except (LinkError, errors.ProtocolError):
+            # The board is gone already, or restarting: there is no session to end.
+            pass
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def refusal(code: int, detail: str = "") -> BoardRefusedError:
+    """The board's error code as the sentence that a person reads."""
+    sentence = errors.error_sentence(code)
+    if detail:
+        sentence = f"{sentence.rstrip('.')} ({detail})."
+    return BoardRefusedError(sentence, code)

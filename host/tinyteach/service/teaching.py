@@ -1,0 +1,219 @@
+"""Train, report, deploy, rollback."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyteach.device.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError, ProjectError
+from tinyteach.service.boards import open_board
+from tinyteach.service.projects import open_project
+from tinyteach.service.recognition import trained_head
+from tinyteach_protocol import messages
+
+Progress = Callable[[str, int, int], None]
+# A fingerprint's first hex digits, as a person reads it.
+SHORT_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave. ``accuracy`` is None where nothing could be held back to test on."""
+
+    classes: list[str]
+    photos: int
+    accuracy: float | None
+    train_s: float
+    head_bytes: int
+    fingerprint: str
+    advice: list[str]
+    problems: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        first = (
+            f"Trained {len(self.classes)} classes on {self.photos} photographs "
+            f"in {self.train_s:.2f} s."
+        )
+        if self.accuracy is not None:
+            first += f" {self.accuracy:.0%} right on recordings left out of training."
+        size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
+        return [*self.problems, first, *self.advice, size]
+
+
+def train(folder: Path, seed: int, progress: Progress) -> Trained:
+    """Train a head on the project's photographs; head and report go into heads/."""
+    from tinyteach.data.files import write_atomically
+    from tinyteach.data.photos import list_photos, load_photos
+    from tinyteach.embedding.runtime import load_embedding
+    from tinyteach.head.report import make_report
+    from tinyteach.head.train import train_head
+
+    project = open_project(folder)
+    loaded = load_photos(list_photos(project))
+    start = time.perf_counter()
+    labels = [photo.class_name for photo in loaded.photos]
+    bursts = [photo.burst for photo in loaded.photos]
+    trained = train_head(
+        loaded.squares,
+        labels,
+        bursts,
+        load_embedding(),
+        classes=project.classes(),
+        seed=seed,
+        progress=progress,
+    )
+    train_s = time.perf_counter() - start
+    write_atomically(project.head_path, trained.head.content)
+    report = make_report(
+        trained.evaluation,
+        loaded.squares,
+        labels,
+        bursts,
+        title=project.name,
+        names=[photo.path.name for photo in loaded.photos],
+        timings=trained.timings,
+    )
+    report.write(project.heads_dir)
+    return Trained(
+        classes=list(trained.head.labels),
+        photos=len(loaded.photos),
+        accuracy=trained.evaluation.accuracy,
+        train_s=round(train_s, 3),
+        head_bytes=len(trained.head.content),
+        fingerprint=trained.head.fingerprint.hex(),
+        advice=report.advice,
+        problems=loaded.problems,
+    )
+
+
+@dataclass(frozen=True)
+class FoundReport:
+    """The last training's report as it lies in heads/: ``data`` is report.json."""
+
+    data: dict[str, Any]
+    page: Path
+
+    @property
+    def title(self) -> str:
+        accuracy = self.data["accuracy"]
+        right = "" if accuracy is None else f": {accuracy:.0%} right"
+        return f"{self.data['title']}{right}"
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Per class: label, photographs, recordings, precision, recall."""
+        return [
+            (
+                row["label"],
+                row["photos"],
+                row["bursts"],
+                _percent(row["precision"]),
+                _percent(row["recall"]),
+            )
+            for row in self.data["classes"]
+        ]
+
+    @property
+    def lines(self) -> list[str]:
+        return [self.data["method"], *self.data["advice"], f"With pictures: {self.page}"]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def load_report(folder: Path) -> FoundReport:
+    """The last training's report; ProjectError where there is none yet."""
+    project = open_project(folder)
+    path = project.report_path("json")
+    if not path.exists():
+        raise ProjectError("There is no report yet; run 'tinyteach train' first.")
+    return FoundReport(json.loads(path.read_text()), project.report_path("html"))
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
+
+    board: str
+    fingerprint: str
+    labels: list[str]
+    deploy_bytes: int
+    deploy_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        return (
+            f"The board {self.board} recognises {', '.join(self.labels)} now: "
+            f"{self.deploy_bytes} bytes sent, live after {self.deploy_s:.2f} s."
+        )
+
+
+def deploy(folder: Path, board: str | None, progress: Progress) -> Deployed:
+    """Put the project's head to work on the board."""
+    project = open_project(folder)
+    head = trained_head(project)
+    with open_board(board or project.board) as client:
+        return deploy_head(client, head, progress)
+
+
+def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
+    """Upload, check and activate; where that fails the old head stays at work, and this says so."""
+    start = time.perf_counter()
+    try:
+        sent = client.upload(
+            messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
+        )
+        client.commit()
+    except BoardRefusedError as error:
+        raise BoardRefusedError(f"{error} {_kept(client)}", error.code) from error
+    except LinkError as error:
+        raise LinkError(
+            f"{error} The head was not switched; 'tinyteach deploy' goes on where this stopped."
+        ) from error
+    duration_s = time.perf_counter() - start
+    return Deployed(
+        client.board_id, head.fingerprint.hex(), list(head.labels), sent, round(duration_s, 4)
+    )
+
+
+def _kept(client: BoardClient) -> str:
+    """What the board still does after a refused deploy, in a sentence."""
+    try:
+        labels = client.info()["labels"]
+    except (LinkError, BoardRefusedError):
+        return "The head on the board was not switched."
+    if not labels:
+        return "The board has no working head yet."
+    return f"The old head ({', '.join(labels)}) is still at work."
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The head that is at work again."""
+
+    fingerprint: str
+    labels: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        digits = self.fingerprint[:SHORT_DIGITS]
+        return f"The previous head ({digits}: {', '.join(self.labels)}) is at work again."
+
+
+def rollback(board: str | None) -> RolledBack:
+    """Put the board's previous head back to work."""
+    with open_board(board) as client:
+        restored = client.rollback()
+        return RolledBack(restored.fingerprint.hex(), restored.labels)

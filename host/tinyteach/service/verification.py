@@ -1,0 +1,88 @@
+"""Runs the hardware-in-the-loop suite against a board."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tinyteach
+from tinyteach.service.boards import resolve_port
+
+VERIFICATION_FAILED = 12
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the suite found. ``failed`` and ``skipped`` name tests, with the reason of a skip."""
+
+    passed: int
+    failed: list[str]
+    skipped: list[str]
+    measured: dict[str, Any]
+    exit_code: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if self.failed:
+            return f"{len(self.failed)} checks failed: {', '.join(self.failed)}."
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return f"The board does what it promises: {self.passed} checks passed{skipped}."
+
+
+class _Outcome:
+    """A pytest plugin that counts and keeps what was measured."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        self.measured: dict[str, Any] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+        elif report.skipped:
+            self.skipped.append(f"{report.nodeid}: {report.longrepr[2]}")
+        elif report.when == "call":
+            self.passed += 1
+
+    def pytest_sessionfinish(self, session: Any) -> None:
+        self.measured = getattr(session.config, "measured", {})
+
+
+def suite_dir() -> Path:
+    """hil_tests/: inside an installed package, or beside the sources."""
+    package = Path(tinyteach.__file__).parent
+    installed = package / "_hil_tests"
+    return installed if installed.is_dir() else package.parents[1] / "hil_tests"
+
+
+def verify(
+    board: str | None, photos: Path | None, junit: Path | None, quiet: bool = False
+) -> Summary:
+    """Run the suite against a board, by default a virtual one started for it.
+
+    With ``quiet`` nothing is printed.
+    """
+    import pytest
+
+    outcome = _Outcome()
+    folder = suite_dir()
+    arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", "/dev/null"]
+    arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
+    arguments += [f"--board={resolve_port(board)}"] if board else []
+    arguments += [f"--photos={photos}"] if photos else []
+    arguments += [f"--junitxml={junit}"] if junit else []
+    with _silence(quiet):
+        code = pytest.main(arguments, plugins=[outcome])
+    ran = outcome.passed or outcome.failed
+    exit_code = 0 if code == 0 and ran else VERIFICATION_FAILED
+    return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, exit_code)
+
+
+def _silence(quiet: bool) -> Any:
+    import contextlib
+    import io
+
+    return contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()

@@ -1,0 +1,89 @@
+"""Who may import whom, as docs/architecture.md says it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+HOST_ROOMS = {
+    "link": {"tinyteach_protocol", "serial"},
+    "device": {"link", "virtual", "tinyteach_protocol", "embedding"},
+    "virtual": {"link", "tinyteach_protocol"},
+    "data": set(),
+    "embedding": set(),
+    "head": {"embedding"},
+    "cli": {"service"},
+}
+# Shared by every room of the host: errors, places on disk, the agent's sources.
+COMMON = {"errors", "paths", "firmware"}
+NUMERIC_NEVER = {"link", "device", "virtual", "cli", "service"}
+PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
+AGENT_MAY = {"agent", "tinyteach_protocol"}
+MICROPYTHON_LIBRARY = {
+    *("array", "binascii", "gc", "hashlib", "json", "micropython", "os", "select"),
+    *("struct", "sys", "time", "uctypes"),
+}
+HARDWARE = {"machine", "camera"}
+HARDWARE_ROOMS = ("board.py", "camera/")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Full names of the modules that a file imports, anywhere in it."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            modules.add(path.parent.name)
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
+
+
+def rooms_of(modules: set[str]) -> set[str]:
+    """The rooms of tinyteach that these modules stand in."""
+    rooms = {m.split(".")[1] for m in modules if m.startswith("tinyteach.")}
+    return {room for room in rooms if not room.startswith("__")}
+
+
+def test_protocol_imports_only_itself(root):
+    for path in (root / "protocol" / "tinyteach_protocol").glob("*.py"):
+        tops = {m.split(".")[0] for m in imported_modules(path)}
+        assert tops <= PROTOCOL_MAY, path
+
+
+def test_agent_imports_protocol_and_micropython(root):
+    agent = root / "firmware_agent" / "agent"
+    for path in agent.rglob("*.py"):
+        name = path.relative_to(agent).as_posix()
+        tops = {m.split(".")[0] for m in imported_modules(path)}
+        allowed = AGENT_MAY | MICROPYTHON_LIBRARY
+        if name.startswith(HARDWARE_ROOMS):
+            allowed = allowed | HARDWARE
+        assert tops <= allowed, f"{name}: {tops - allowed}"
+
+
+@pytest.mark.parametrize("room", HOST_ROOMS)
+def test_host_rooms(root, room):
+    for path in (root / "host" / "tinyteach" / room).rglob("*.py"):
+        if "rom" in path.parts:
+            continue  # runs on MicroPython, inside the virtual board
+        allowed = HOST_ROOMS[room] | COMMON | {room}
+        assert rooms_of(imported_modules(path)) <= allowed, path
+
+
+@pytest.mark.parametrize("room", ["data", "embedding", "head"])
+def test_numeric_rooms_know_no_board(root, room):
+    for path in (root / "host" / "tinyteach" / room).rglob("*.py"):
+        assert not rooms_of(imported_modules(path)) & NUMERIC_NEVER, path
+
+
+def test_command_line_loads_no_heavy_library():
+    import subprocess
+
+    heavy = ["numpy", "sklearn", "PIL", "ai_edge_litert", "tensorflow", "matplotlib", "serial"]
+    code = f"import sys, tinyteach.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
