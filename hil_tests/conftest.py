@@ -77,9 +77,7 @@ def photo_sets(pytestconfig):
     """Photographs to train on and others to test on, by class, uint8 [N, N, 3] each."""
     folder = pytestconfig.getoption("--photos")
     try:
-        return bench_photos.training_and_held_out(
-            Path(folder) if folder else None, PHOTOS_PER_CLASS, PHOTOS_PER_CLASS
-        )
+        return bench_photos.halves(Path(folder) if folder else None, PHOTOS_PER_CLASS)
     except MissingToolError as error:
         pytest.skip(f"no photographs to test with: {error}")
 

@@ -4,7 +4,7 @@ import gc
 import hashlib
 import os
 
-from agent import embedding_file, files
+from agent import embedding_file, files, memory
 from agent.head import Head
 from agent.recogniser import Recogniser
 from agent.refused import Refused
@@ -42,6 +42,7 @@ class Models:
         content = embedding_file.read()
         if content is not None:
             self.recogniser.load_embedding(content, hashlib.sha256(content).digest())
+            memory.sample()
 
     def _load_active_head(self):
         self.recogniser.use_head(None, b"")
@@ -53,6 +54,7 @@ class Models:
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
         head = Head(files.read_whole(path))
+        memory.sample()
         if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
             raise Refused(errors.WRONG_EMBEDDING)
         if not head.self_test():
@@ -98,7 +100,7 @@ class Models:
                 self._replace_embedding(path, upload.digest)
             else:
                 self._activate_head(path, upload.digest)
-        except (ModelError, Refused):
+        except (ModelError, Refused, MemoryError):
             files.remove(path)
             raise
         return upload.digest
@@ -122,7 +124,7 @@ class Models:
         try:
             self.recogniser.load_embedding(files.read_whole(path), digest)
             os.rename(path, embedding_file.PATH)
-        except ModelError:
+        except (ModelError, MemoryError, OSError):
             self._load()
             raise
         self._use_matching_head()

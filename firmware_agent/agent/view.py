@@ -4,6 +4,7 @@ from agent.camera.error import CameraError
 from agent.frame import Frame
 from agent.refused import Refused
 from tinyteach_protocol import errors
+from tinyteach_protocol.messages import PIXEL_BYTES
 
 
 class View:
@@ -20,7 +21,7 @@ class View:
             raise Refused(errors.NO_CAMERA)
         self.frame = None
         buffer, width, height, pixel_format = self.camera.grab()
-        if len(buffer) < width * height * 2:
+        if len(buffer) < width * height * PIXEL_BYTES[pixel_format]:
             raise CameraError("the camera gave %d bytes of a frame" % len(buffer))
         self._grabbed += 1
         self.frame = Frame(buffer, width, height, pixel_format, self._grabbed)

@@ -92,7 +92,7 @@ def pair(
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put the agent and the embedding on a board, or update what has changed."""
+    """Install agent and embedding on a board, or update them."""
     from tinyteach.service.boards import pair_board
 
     with progress_bar(as_json) as progress:

@@ -31,7 +31,11 @@ def demo(
     board: BoardOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the whole job: pair, record, train, deploy, recognise; ends in what was measured."""
+    """Run the whole job on a virtual board and measure it.
+
+    Pair, record, train, deploy, recognise. With --board, that board is sent the
+    photographs instead of being shown them.
+    """
     from tinyteach.service.demo import run_demo
 
     tell = (lambda text: None) if as_json else say

@@ -27,7 +27,7 @@ def train(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a head on the project's photographs and estimate its accuracy."""
+    """Train a head on the photographs, estimate its accuracy."""
     from tinyteach.service.teaching import train as teach
 
     with progress_bar(as_json) as progress:
@@ -40,7 +40,7 @@ def train(
 
 
 def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
-    """Show how well the last training did, class by class, and what would help."""
+    """Show how well the last training did, and what helps."""
     from tinyteach.service.teaching import load_report
 
     found = load_report(chosen_project(project))

@@ -36,7 +36,10 @@ def capture(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Record photographs of a class through the board's camera; one call is one recording."""
+    """Record photographs of a class with the board's camera.
+
+    One call is one recording: keep what you show in view and move it about.
+    """
     from tinyteach.service.recording import capture as record
 
     with progress_bar(as_json) as progress:
@@ -88,7 +91,11 @@ def import_photos(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add photographs from a folder of class folders, Teachable Machine or Edge Impulse."""
+    """Add photographs from a folder of class folders.
+
+    ImageFolder, with or without train and test; exports of Teachable Machine and Edge
+    Impulse; or a zip of any of them.
+    """
     from tinyteach.service.projects import import_photos as take_over
 
     with progress_bar(as_json) as progress:

@@ -51,7 +51,10 @@ def classify(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Classify photographs on the board (also one without a camera) or on this computer."""
+    """Classify photographs on the board or on this computer.
+
+    The board needs no camera for it.
+    """
     from tinyteach.service import recognition
 
     if on_host:
@@ -74,7 +77,11 @@ def verify(
     board: BoardOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Test the board against the host: exactness, accuracy, latency, memory, deploying."""
+    """Test the board against the host.
+
+    Exactness, accuracy, latency, memory, deploying. Without --board a virtual board is
+    started for it. What was deployed before is at work again at the end.
+    """
     from tinyteach.service.verification import verify as run_suite
 
     summary = run_suite(chosen_board(board), photos, junit, quiet=as_json)

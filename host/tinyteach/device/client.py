@@ -19,6 +19,8 @@ from tinyteach_protocol.transfer import Upload as WireUpload
 
 HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
+# A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
+SESSION_SILENCE_MS = 10_000
 # After so long without an event, credits having been granted again, the board has ended it.
 STREAM_SILENCE_MS = 8000
 
@@ -51,6 +53,7 @@ class BoardClient:
         self._requester = Requester()
         self._answers: dict[int, Response | Refused | Unanswered] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
+        self._heard_ms = 0
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
@@ -168,8 +171,17 @@ class BoardClient:
 
     def request(self, verb: int, **fields: Any) -> Message:
         """Send one request, wait for its answer."""
+        self._renew()
         seq = self._requester.request(verb, _now_ms(), **fields)
         return self._message(self._await(seq))
+
+    def _renew(self) -> None:
+        """Begin the session anew where the host was busy with something else for long."""
+        if _now_ms() - self._heard_ms > SESSION_SILENCE_MS:
+            try:
+                self.welcome = self._hello(HELLO_TRIES)
+            except BoardNotPairedError as error:
+                raise self._silent() from error
 
     def _await(self, seq: int) -> Response | Refused | Unanswered:
         while seq not in self._answers:
@@ -177,6 +189,7 @@ class BoardClient:
         return self._answers.pop(seq)
 
     def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
+        self._renew()
         while True:
             transfer.pump(_now_ms())
             if transfer.done:
@@ -199,7 +212,9 @@ class BoardClient:
         timeout_ms = self._requester.next_timeout_ms(_now_ms())
         timeout_s = patience_s if timeout_ms is None else min(patience_s, timeout_ms / 1000)
         data = self._link.read(timeout_s)
-        events = self._requester.receive(data, _now_ms()) if data else []
+        if data:
+            self._heard_ms = _now_ms()
+        events = self._requester.receive(data, self._heard_ms) if data else []
         events += self._requester.tick(_now_ms())
         for event in events:
             self._keep(event)
@@ -218,7 +233,10 @@ class BoardClient:
             return answer.message
         if isinstance(answer, Refused):
             raise refusal(answer.code, answer.detail)
-        raise LinkError(
+        raise self._silent()
+
+    def _silent(self) -> LinkError:
+        return LinkError(
             f"The board on {self.port} stopped answering; check the cable, press its reset "
             "button and try again."
         )

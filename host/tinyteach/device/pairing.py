@@ -88,12 +88,43 @@ class Paired:
 
 
 def pair(port: str, embedding: bytes, name: str | None, progress: Progress) -> Paired:
-    """Install or update agent and embedding on ``port``, restart, and remember the board.
+    """`install`, then remember the board as ``name``, so that it is found whatever its port."""
+    usb_serial = usb_serial_of(port)
+    written = install(port, embedding, progress)
+    with await_agent(port, usb_serial) as client:
+        machine = client.info()["machine"]
+        chosen = _choose_name(name, client.board_id)
+        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine))
+        return _paired(client, chosen, written)
+
+
+def pair_for_now(port: str, embedding: bytes, progress: Progress) -> Paired:
+    """`install` on a board that will be gone, such as one of this process: not remembered."""
+    written = install(port, embedding, progress)
+    with await_agent(port, "") as client:
+        return _paired(client, client.board_id, written)
+
+
+def _paired(client: BoardClient, name: str, written: list[str]) -> Paired:
+    info = client.info()
+    return Paired(client.board_id, name, client.port, info["machine"], info["micropython"], written)
+
+
+def _choose_name(name: str | None, board_id: str) -> str:
+    known = find_board(board_id)
+    chosen = name or (known.name if known else free_name("board", board_id))
+    other = find_board(chosen)
+    if other and other.board_id != board_id:
+        raise UsageError(f"Another board is called {chosen}; choose another name.")
+    return chosen
+
+
+def install(port: str, embedding: bytes, progress: Progress) -> list[str]:
+    """Put agent and embedding on the board at ``port`` and restart it; the files written.
 
     Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
     old, too small) or LinkError.
     """
-    usb_serial = usb_serial_of(port)
     _free_the_repl(port)
     with raw_repl(port) as repl:
         facts = repl.evaluate(SURVEY % (OWNED,))
@@ -102,7 +133,7 @@ def pair(port: str, embedding: bytes, name: str | None, progress: Progress) -> P
         _check(facts, changed, len(embedding))
         _install(repl, facts["files"], wanted, changed, progress)
         repl.reset()
-    return _remember(port, usb_serial, name, [file.path for file in changed])
+    return [file.path for file in changed]
 
 
 def _free_the_repl(port: str) -> None:
@@ -184,21 +215,6 @@ def _keep_users_main(repl: RawRepl) -> None:
         f"with open({MAIN!r}, 'rb') as file:\n    own = {OWN_MAIN!r} in file.read(100)\n"
         f"if not own:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
     )
-
-
-def _remember(port: str, usb_serial: str, name: str | None, written: list[str]) -> Paired:
-    with await_agent(port, usb_serial) as client:
-        info = client.info()
-        known = find_board(client.board_id)
-        chosen = name or (known.name if known else free_name("board", client.board_id))
-        other = find_board(chosen)
-        if other and other.board_id != client.board_id:
-            raise UsageError(f"Another board is called {chosen}; choose another name.")
-        board = PairedBoard(client.board_id, chosen, client.port, usb_serial, info["machine"])
-        remember(board)
-        return Paired(
-            board.board_id, chosen, client.port, info["machine"], info["micropython"], written
-        )
 
 
 def await_agent(port: str, usb_serial: str) -> BoardClient:

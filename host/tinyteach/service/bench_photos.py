@@ -1,5 +1,6 @@
 """Photographs to train on and others to test on: from a folder, or of the demo's objects."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ def training_and_held_out(
 
     training, others = photo_split(folder, per_class, held_out, seed)
     return _squares(training), _squares(others)
+
+
+def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
+    """`training_and_held_out` with as many of each as there are, up to ``per_class_max``."""
+    per_class = per_class_max
+    if folder is not None:
+        from tinyteach.data.layouts import read_collection
+
+        counts = Counter(photo.class_name for photo in read_collection(folder).photos)
+        per_class = max(1, min(per_class_max, min(counts.values(), default=0) // 2))
+    return training_and_held_out(folder, per_class, per_class)
 
 
 def _squares(chosen: dict[str, list[Any]]) -> Squares:

@@ -154,7 +154,7 @@ def temporary_virtual_board() -> Iterator[str]:
     from tinyteach.errors import MissingToolError
 
     with virtual_board() as board:
-        pair_port(board.port, None, lambda text, done, total: None)
+        pair_for_now(board.port, lambda text, done, total: None)
         try:
             from tinyteach.data.handheld import HandheldCamera
             from tinyteach.data.sources import demo_objects
@@ -249,18 +249,21 @@ def _check_identity(board: str | None, client: "BoardClient") -> None:
 
 
 def pair_board(board: str | None, name: str | None, progress: Progress) -> "Paired":
-    """Install or update the agent and the embedding on a board."""
-    if name is None and board is not None and "/" not in board:
-        name = board
-    return pair_port(resolve_port(board), name, progress)
-
-
-def pair_port(port: str, name: str | None, progress: Progress) -> "Paired":
-    """`pair_board` for a known port."""
+    """Install or update the agent and the embedding on a board, and remember it."""
     from tinyteach.device.pairing import pair
     from tinyteach.embedding.runtime import EMBEDDING_FILE
 
-    return pair(port, EMBEDDING_FILE.read_bytes(), name, progress)
+    if name is None and board is not None and "/" not in board:
+        name = board
+    return pair(resolve_port(board), EMBEDDING_FILE.read_bytes(), name, progress)
+
+
+def pair_for_now(port: str, progress: Progress) -> "Paired":
+    """The same for a board that will be gone: it is not remembered."""
+    from tinyteach.device import pairing
+    from tinyteach.embedding.runtime import EMBEDDING_FILE
+
+    return pairing.pair_for_now(port, EMBEDDING_FILE.read_bytes(), progress)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _stage(board: str | None, arch: str | None, tell: Tell, progress: Progress) 
         return
     with boards.virtual_board(arch) as virtual:
         tell(f"Started a virtual board on {virtual.port} (MicroPython for {virtual.arch}).")
-        paired = boards.pair_port(virtual.port, None, progress)
+        paired = boards.pair_for_now(virtual.port, progress)
         tell(f"Paired it: {len(paired.written)} files written to its flash.")
         yield _Stage(virtual.port, virtual.show)
 

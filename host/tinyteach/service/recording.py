@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinyteach.device.client import BoardClient
+from tinyteach.device.registry import find_board
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import ProjectError
 from tinyteach.service.boards import open_board
@@ -52,7 +53,15 @@ def capture(
             f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
         )
     with open_board(board or project.board) as client:
+        _remember_board(project, client)
         return record(project, client, class_name, count, small, progress)
+
+
+def _remember_board(project: Any, client: BoardClient) -> None:
+    """The first board that a project is used with is its board from then on."""
+    known = find_board(client.board_id)
+    if project.board is None and known is not None:
+        project.board = known.name
 
 
 def record(

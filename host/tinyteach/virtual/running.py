@@ -6,6 +6,7 @@ later command finds it.
 """
 
 import base64
+import contextlib
 import io
 import json
 import select
@@ -57,15 +58,24 @@ def find(name: str = "virtual") -> VirtualInfo | None:
 
 def _ask(path: Path) -> VirtualInfo | None:
     """What the board registered in ``path`` says of itself; forget one that is gone."""
+    control = ""
     try:
         control = json.loads(path.read_text())["control"]
         answer = _request(control, {"do": "info"})
     except (FileNotFoundError, ConnectionRefusedError, ValueError, KeyError):
-        path.unlink(missing_ok=True)
+        _forget(path, control)
         return None
     except OSError:
         return None  # busy or just ending
     return VirtualInfo(**answer["info"])
+
+
+def _forget(path: Path, control: str) -> None:
+    """Remove what a board left that had no time to clean up."""
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        Path(control).unlink()
+        Path(control).parent.rmdir()
 
 
 def start_daemon(
