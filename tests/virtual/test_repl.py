@@ -20,8 +20,9 @@ def mpremote(board, *arguments: str) -> str:
 
 
 def type_line(board, text: bytes, until: bytes) -> bytes:
+    """Type at the friendly prompt, whatever mode the board was left in."""
     with serial.Serial(board.port, timeout=10) as port:
-        port.write(text)
+        port.write(b"\x03\x02" + text)
         return port.read_until(until)
 
 
@@ -77,14 +78,14 @@ def test_long_program(board, paste):
 
 
 def test_friendly_prompt_evaluates_lines(board):
-    out = type_line(board, b"\x02\r6*7\r", b"42\r\n>>> ")
+    out = type_line(board, b"\r6*7\r", b"42\r\n>>> ")
     assert b"MicroPython v" in out and out.endswith(b"42\r\n>>> ")
 
 
 def test_friendly_prompt_takes_a_block_and_a_correction(board):
     out = type_line(board, b"for i in range(2):\r  print('n', i)\r\rprinx\b('ok')\r", b"NameError")
     assert b"n 0\r\nn 1\r\n" in out
-    out = type_line(board, b"\x03primt\b\b\bint('o'+'k')\r", b"\nok\r\n>>> ")
+    out = type_line(board, b"primt\b\b\bint('o'+'k')\r", b"\nok\r\n>>> ")
     assert out.endswith(b"\nok\r\n>>> ")
 
 
@@ -92,7 +93,7 @@ def test_any_bytes_at_the_friendly_prompt(board):
     """A host that looks for an agent sends binary frames to a prompt."""
     noise = bytes(set(range(256)) - {4})
     with serial.Serial(board.port, timeout=10) as port:
-        port.write(b"\x02" + noise + b"\r" + noise[::-1] + b"\r")
+        port.write(b"\x03\x02" + noise + b"\r" + noise[::-1] + b"\r")
         port.write(b"\r\x03\x02\x03print('ali' + 've')\r")
         assert port.read_until(b"alive\r\n").endswith(b"alive\r\n")
 

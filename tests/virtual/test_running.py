@@ -1,6 +1,7 @@
 """Virtual boards in the background: found, steered and ended by other processes."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -71,13 +72,12 @@ def test_killed_board_is_forgotten_and_leaves_nothing(home):
     info = running.start_daemon()
     children = subprocess.run(["pgrep", "-P", str(info.pid)], capture_output=True, text=True)
     child = int(children.stdout)
-    gone = os.pidfd_open(child)
+    processes = [os.pidfd_open(info.pid), os.pidfd_open(child)]
     os.kill(info.pid, signal.SIGKILL)
-    import select
-
-    assert select.select([gone], [], [], 10)[0], "MicroPython outlived its supervisor"
-    os.close(gone)
-    assert running.running() == []
+    for process in processes:
+        assert select.select([process], [], [], 10)[0], "MicroPython outlived its supervisor"
+        os.close(process)
+    assert running.running() == [] and not Path(info.control).parent.exists()
     with pytest.raises(BoardNotFoundError, match="start it again"):
         running.control(info).reset()
 

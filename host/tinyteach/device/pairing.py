@@ -178,12 +178,16 @@ def _install(
     stale = sorted(set(present) - {file.path for file in wanted})
     if stale:
         repl.run(f"import os\nfor path in {stale!r}:\n    os.remove(path)\n")
+    if not changed:
+        return
     if MAIN in present:
-        _keep_users_main(repl)
-    total = sum(len(file.content) for file in changed)
+        _take_main_away(repl)
+    # main.py goes first and comes back last: a half-written agent is never started.
+    modules = [file for file in changed if file.path != MAIN]
+    main = [file for file in wanted if file.path == MAIN]
+    total = sum(len(file.content) for file in [*modules, *main])
     done = 0
-    # main.py comes last: until it is there, a half-written agent is not started.
-    for file in sorted(changed, key=lambda file: file.path == MAIN):
+    for file in [*modules, *main]:
         repl.write_file(
             file.path,
             file.content,
@@ -209,11 +213,12 @@ def _slashes(path: str) -> list[int]:
     return [at for at, character in enumerate(path) if character == "/" and at]
 
 
-def _keep_users_main(repl: RawRepl) -> None:
+def _take_main_away(repl: RawRepl) -> None:
+    """Remove our own main.py; a user's is kept under another name."""
     repl.run(
         "import os\n"
         f"with open({MAIN!r}, 'rb') as file:\n    own = {OWN_MAIN!r} in file.read(100)\n"
-        f"if not own:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
+        f"if own:\n    os.remove({MAIN!r})\nelse:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
     )
 
 

@@ -1,0 +1,224 @@
+"""Pairing on the virtual board: from blank flash, again, after changes and after accidents."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+import serial
+
+from tinyteach.device import pairing
+from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import EMBEDDING, KEPT_MAIN, MAIN, pair
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.registry import find_board, paired_boards
+from tinyteach.errors import (
+    BoardNotFoundError,
+    BoardNotPairedError,
+    BoardRefusedError,
+    TinyTeachError,
+    UsageError,
+)
+from tinyteach.virtual.board import VirtualBoard
+
+from .conftest import ARCHS, quiet
+
+
+def files_on(board, folder="/"):
+    """Names in a folder of the board's flash; stops what runs on it."""
+    pairing._free_the_repl(board.port)
+    with raw_repl(board.port) as repl:
+        return set(repl.evaluate(f"import json, os\nprint(json.dumps(os.listdir({folder!r})))"))
+
+
+def read_text(board, path):
+    with raw_repl(board.port) as repl:
+        return repl.evaluate(f"import json\nprint(json.dumps(open({path!r}).read()))")
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_paired_board_answers_and_is_remembered(paired_flashes, embedding, tmp_path, arch):
+    shutil.copy(paired_flashes(arch), tmp_path / "flash")
+    with VirtualBoard(arch, tmp_path / "flash") as board:
+        again = pair(board.port, embedding, "desk", quiet)
+        assert again.written == [] and again.board_id == board.unique_id.hex()
+        assert find_board("desk").port == board.port
+        with BoardClient(board.port) as client:
+            info = client.info()
+    assert info["state"] == "" and info["arch"] == {"amd64": "x64", "i386": "x86"}[arch]
+    assert info["kernels"] == "viper" and info["sensor"] == "VIRTUAL"
+
+
+def test_from_blank_flash_with_progress(embedding):
+    steps = []
+    with VirtualBoard("i386") as board:
+        paired = pair(board.port, embedding, None, lambda *step: steps.append(step))
+    assert paired.name == "board" and {MAIN, EMBEDDING} <= set(paired.written)
+    counts = [done for _, done, _ in steps]
+    assert counts == sorted(counts) and counts[-1] == steps[-1][2] > len(embedding)
+
+
+def test_only_what_changed_is_written(paired_board, embedding):
+    pairing._free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run("import os; os.remove('/lib/agent/link.mpy')")
+        repl.run("f = open('/lib/agent/loop.mpy', 'ab'); f.write(b'x'); f.close()")
+    paired = pair(paired_board.port, embedding, None, quiet)
+    assert set(paired.written) == {"/lib/agent/link.mpy", "/lib/agent/loop.mpy"}
+
+
+def test_new_embedding_is_replaced(paired_board, embedding):
+    longer = embedding + bytes(16)
+    assert pair(paired_board.port, longer, None, quiet).written == [EMBEDDING]
+
+
+def test_stale_files_are_removed(paired_board, embedding):
+    """A source beside its .mpy would be loaded in its place."""
+    pairing._free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run("f = open('/lib/agent/loop.py', 'w'); f.write('1/0'); f.close()")
+    assert pair(paired_board.port, embedding, None, quiet).written == []
+    assert "loop.py" not in files_on(paired_board, "/lib/agent")
+
+
+def test_users_own_main_is_kept_and_stopped(embedding, tmp_path):
+    """A program that prints for ever holds the port until Ctrl-C."""
+    program = "# mine\nwhile True:\n    print('busy')\n"
+    with VirtualBoard("i386", tmp_path / "flash") as board:
+        with raw_repl(board.port) as repl:
+            repl.write_file(MAIN, program.encode(), quiet)
+        board.reset()
+        pair(board.port, embedding, None, quiet)
+        assert KEPT_MAIN.strip("/") in files_on(board)
+        assert read_text(board, KEPT_MAIN) == program
+
+
+def test_names(paired_board, embedding):
+    pair(paired_board.port, embedding, "desk", quiet)
+    assert pair(paired_board.port, embedding, None, quiet).name == "desk"
+    with (
+        VirtualBoard("i386") as other,
+        pytest.raises(UsageError, match="Another board is called desk"),
+    ):
+        pair(other.port, embedding, "desk", quiet)
+    assert [board.name for board in paired_boards()] == ["desk"]
+
+
+def test_too_little_memory_changes_nothing(embedding):
+    with VirtualBoard("i386", heap="256k") as board:
+        with pytest.raises(BoardRefusedError, match="bytes of free memory and needs"):
+            pair(board.port, embedding, None, quiet)
+        assert files_on(board) == set()
+
+
+def test_too_little_flash_changes_nothing(embedding):
+    with VirtualBoard("i386", flash_bytes=256 << 10) as board:
+        with pytest.raises(BoardRefusedError, match="flash has .* free bytes"):
+            pair(board.port, embedding, None, quiet)
+        assert files_on(board) == set()
+
+
+def test_old_micropython_is_refused():
+    facts = {"name": "micropython", "version": [1, 22, 2], "heap_free": 1 << 20}
+    with pytest.raises(BoardRefusedError, match=r"runs micropython 1\.22\.2; install .* 1\.24"):
+        pairing._check({**facts, "flash_free": 1 << 22}, [], 1000)
+
+
+def test_no_micropython_at_the_port_leaves_no_board_behind(embedding):
+    with pytest.raises(BoardNotFoundError):
+        pair("/dev/ttyNONE", embedding, None, quiet)
+    assert paired_boards() == []
+
+
+@pytest.mark.parametrize("operations", [3, 60, 150])
+def test_power_lost_while_pairing(embedding, tmp_path, operations):
+    """The board is then one without an agent, or with a whole one; pairing again mends it."""
+    with VirtualBoard("i386", tmp_path / "flash") as board:
+        with pytest.raises(TinyTeachError):
+            pair(board.port, embedding, None, _cut_power_at(board, operations))
+        board.power_on()
+        pair(board.port, embedding, None, quiet)
+        with BoardClient(board.port) as client:
+            assert client.info()["state"] == ""
+
+
+def _cut_power_at(board, operations):
+    """Progress that loses power after so many flash operations, and the port with it."""
+    first = board.flash_operations
+
+    def progress(*_):
+        if board.flash_operations - first > operations:
+            board.cut_power_now()
+            board.drop_link()
+
+    return progress
+
+
+@pytest.fixture
+def served_port(paired_board):
+    """The board's port at a TCP address, as a terminal server gives it."""
+    port = serial.Serial(paired_board.port, timeout=0.02)
+    server = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def serve():
+        while not stopped.is_set():
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(0.01)
+                _bridge(connection, port, stopped)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+    stopped.set()
+    socket.create_connection(server.getsockname()).close()
+    thread.join()
+    server.close()
+    port.close()
+
+
+def _bridge(connection, port, stopped):
+    while not stopped.is_set():
+        try:
+            data = connection.recv(4096)
+            if not data:
+                return
+            port.write(data)
+        except TimeoutError:
+            pass
+        except OSError:
+            return
+        waiting = port.read(port.in_waiting or 1)
+        if waiting:
+            connection.sendall(waiting)
+
+
+def test_port_by_url(served_port, paired_board, embedding):
+    paired = pair(served_port, embedding, None, quiet)
+    assert paired.board_id == paired_board.unique_id.hex() and paired.port == served_port
+
+
+def test_agent_answers_after_the_cable_was_out(paired_board):
+    with BoardClient(paired_board.port) as client:
+        assert client.has_camera
+    paired_board.drop_link()
+    with BoardClient(paired_board.port) as client:
+        assert client.info()["state"] == ""
+
+
+def test_mpremote_works_on_a_paired_board(paired_board):
+    """Ctrl-C stops the agent, as any program; a reset starts it again."""
+    command = [sys.executable, "-m", "mpremote", "connect", paired_board.port, "ls"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "main.py" in done.stdout, done.stdout + done.stderr
+    paired_board.reset()
+    with BoardClient(paired_board.port) as client:
+        assert client.info()["state"] == ""
+
+
+def test_unpaired_board_says_what_to_do():
+    with VirtualBoard("i386") as board, pytest.raises(BoardNotPairedError, match="pair"):
+        BoardClient(board.port, hello_tries=1)

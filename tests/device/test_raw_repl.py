@@ -1,0 +1,100 @@
+"""What is at a port, and what is not MicroPython: every failure one sentence, soon."""
+
+import contextlib
+import os
+import threading
+import tty
+
+import pytest
+import serial
+
+from tinyteach.device import raw_repl as module
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
+from tinyteach.virtual.board import VirtualBoard
+
+from .conftest import quiet
+
+
+@pytest.fixture(scope="module")
+def board():
+    with VirtualBoard("i386") as started:
+        yield started
+
+
+@contextlib.contextmanager
+def device(answer=None):
+    """A port with something at it that answers every read with ``answer`` (None: silence)."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    stopped = threading.Event()
+
+    def talk():
+        with contextlib.suppress(OSError):
+            # About what comes at 115,200 baud.
+            while answer and not stopped.wait(0.0015):
+                os.write(master, answer)
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        stopped.set()
+        os.close(slave)
+        os.set_blocking(master, False)
+        with contextlib.suppress(OSError):
+            while os.read(master, 65536):
+                pass
+        os.close(master)
+        talker.join()
+
+
+def test_evaluate_run_and_write(board):
+    with raw_repl(board.port) as repl:
+        assert repl.evaluate("print('[1, \"ü\"]')") == [1, "ü"]
+        content = bytes(range(256)) * 20
+        seen = []
+        repl.write_file("/data.bin", content, lambda done, total: seen.append((done, total)))
+        assert seen[-1] == (len(content), len(content))
+        repl.write_file("/data.bin", content[::-1], quiet)
+        code = "import os\nprint('[%d]' % (open('/data.bin','rb').read(1)[0]), os.listdir('/'))"
+        repl.run(code)
+        assert repl.evaluate("print([open('/data.bin','rb').read(1)[0]])") == [255]
+
+
+def test_error_on_the_board_is_one_sentence(board):
+    with raw_repl(board.port) as repl, pytest.raises(LinkError, match="refused: ZeroDivisionError"):
+        repl.run("1/0")
+
+
+def test_no_such_port():
+    with pytest.raises(BoardNotFoundError, match="no port"), raw_repl("/dev/ttyNONE"):
+        pass
+
+
+def test_busy_port(board):
+    with (
+        serial.Serial(board.port, exclusive=True),
+        pytest.raises(BoardNotFoundError, match="in use"),
+        raw_repl(board.port),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("answer", [None, b"$GPGGA,1,2,3*00\r\n"], ids=["silent", "endless"])
+def test_device_that_is_no_micropython(answer, monkeypatch):
+    monkeypatch.setattr(module, "ENTER_TIMEOUT_S", 0.3)
+    with (
+        device(answer) as port,
+        pytest.raises(BoardNotPairedError, match="does not answer as MicroPython"),
+        raw_repl(port),
+    ):
+        pass
+
+
+def test_pulled_plug(board):
+    with raw_repl(board.port) as repl:
+        board.drop_link()
+        with pytest.raises(LinkError, match="check the cable"):
+            repl.run("print(1)")
