@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tinyteach.service.recognition import classify_square
 
 

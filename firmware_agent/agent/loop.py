@@ -4,7 +4,6 @@ import gc
 import time
 
 from agent import board, memory
-from agent.camera import open_camera
 from agent.camera.error import CameraError
 from agent.handlers import HANDLERS
 from agent.image import IncomingImage
@@ -33,19 +32,11 @@ class Agent:
         self.board_id = board.board_id()
         self.models = Models()
         self.image = IncomingImage(self.models.recogniser)
-        self.view = View(self._open_camera())
+        self.view = View()
         self.stream = Stream(self)
         self.restart_asked = False
         self._framed = False
         memory.sample()
-
-    def _open_camera(self):
-        self.camera_problem = ""
-        try:
-            return open_camera()
-        except CameraError as error:
-            self.camera_problem = str(error)
-            return None
 
     def run(self):
         """Serve until KeyboardInterrupt."""

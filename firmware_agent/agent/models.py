@@ -9,9 +9,11 @@ from agent.head import Head
 from agent.recogniser import Recogniser
 from agent.refused import Refused
 from agent.slots import HeadSlots
-from agent.tflite.errors import ModelError
+from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.upload import Upload
 from tinyteach_protocol import errors, messages
+
+STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 
 
 class Models:
@@ -25,14 +27,16 @@ class Models:
         self.recogniser = Recogniser()
         self.upload = None
         self.problem = ""
-        self._load()
+        self._load(self._load_embedding, self._load_active_head)
 
-    def _load(self):
+    def _load(self, *steps):
+        """Carry out steps of loading; the first that fails is kept as ``problem``."""
         try:
-            self._load_embedding()
-            self._load_active_head()
+            for step in steps:
+                step()
         except Refused as error:
-            self.problem = errors.error_sentence(error.code)
+            stale = error.code == errors.WRONG_EMBEDDING
+            self.problem = STALE_HEAD if stale else errors.error_sentence(error.code)
         except (ModelError, OSError, MemoryError) as error:
             self.problem = "A model on the board's flash does not load: %s." % (
                 str(error) or repr(error)
@@ -108,13 +112,29 @@ class Models:
     def _activate_head(self, path, digest):
         if not self.recogniser.ready:
             raise Refused(errors.NO_EMBEDDING)
-        head = self._open_head(path)
-        if digest == self.recogniser.head_fingerprint:
+        at_work = digest == self.recogniser.head_fingerprint
+        head = self._open_in_place_of_active(path)
+        if at_work:
             files.remove(path)
         else:
             self.slots.activate(path)
         self.recogniser.use_head(head, digest)
         self.problem = ""
+
+    def _open_in_place_of_active(self, path):
+        """Another head, checked; where the heap does not hold both, without the active one."""
+        try:
+            return self._open_head(path)
+        except (MemoryError, ModelError) as error:
+            if isinstance(error, ModelError) and str(error) != NO_MEMORY:
+                raise
+        self.recogniser.use_head(None, b"")
+        gc.collect()
+        try:
+            return self._open_head(path)
+        except Exception:
+            self._load(self._load_active_head)
+            raise
 
     def _replace_embedding(self, path, digest):
         # Two embeddings do not fit into a small heap at once.
@@ -125,22 +145,18 @@ class Models:
             self.recogniser.load_embedding(files.read_whole(path), digest)
             os.rename(path, embedding_file.PATH)
         except (ModelError, MemoryError, OSError):
-            self._load()
+            self.recogniser.unload()
+            gc.collect()
+            self._load(self._load_embedding, self._load_active_head)
             raise
-        self._use_matching_head()
-
-    def _use_matching_head(self):
-        try:
-            self._load_active_head()
-        except (ModelError, Refused):
-            self.problem = errors.error_sentence(errors.WRONG_EMBEDDING)
+        self._load(self._load_active_head)
 
     def rollback(self):
         """Put the previous head back to work; SHA-256 and labels of it."""
         if self.slots.previous is None:
             raise Refused(errors.NO_PREVIOUS)
         path = self.slots.path(self.slots.previous)
-        head = self._open_head(path)
+        head = self._open_in_place_of_active(path)
         self.slots.rollback()
         self.recogniser.use_head(head, files.sha256_of(path))
         return self.recogniser.head_fingerprint, head.labels

@@ -1,6 +1,5 @@
 """The events of a stream: results, or what the model sees."""
 
-from agent.camera.error import CameraError
 from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
@@ -21,8 +20,7 @@ class Stream:
         if kind not in (messages.STREAM_RESULTS, messages.STREAM_PREVIEW):
             raise Refused(errors.BAD_VALUE, "kind")
         recogniser = self._agent.models.recogniser
-        if self._agent.view.camera is None:
-            raise Refused(errors.NO_CAMERA)
+        self._agent.view.require_camera()
         recogniser.require_embedding()
         if kind == messages.STREAM_RESULTS and recogniser.head is None:
             raise Refused(errors.NO_HEAD)
@@ -35,7 +33,7 @@ class Stream:
             return
         try:
             frame = self._result() if self._kind == messages.STREAM_RESULTS else self._preview()
-        except (CameraError, Refused):
+        except Exception:
             # The host sees that no events come, asks, and is told why.
             self._agent.responder.close_stream()
             return

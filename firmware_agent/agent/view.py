@@ -1,5 +1,6 @@
 """What the camera sees: the frame in hand, and photographs that the host sends instead."""
 
+from agent.camera import open_camera
 from agent.camera.error import CameraError
 from agent.frame import Frame
 from agent.refused import Refused
@@ -8,19 +9,35 @@ from tinyteach_protocol.messages import PIXEL_BYTES
 
 
 class View:
-    """The camera (or None) and the frame last grabbed, which goes stale at the next grab."""
+    """The camera (or None) and the frame last grabbed, which goes stale at the next grab.
 
-    def __init__(self, camera):
-        self.camera = camera
+    ``problem`` says why a camera that is there did not start, or is empty.
+    """
+
+    def __init__(self):
         self.frame = None
         self._grabbed = 0
+        self.problem = ""
+        self.camera = self._open()
+
+    def _open(self):
+        try:
+            return open_camera()
+        except CameraError as error:
+            self.problem = str(error)
+            return None
+
+    def require_camera(self):
+        """The camera; Refused where the board has none, CameraError where it did not start."""
+        if self.camera is None:
+            raise CameraError(self.problem) if self.problem else Refused(errors.NO_CAMERA)
+        return self.camera
 
     def grab(self):
         """The next frame of the camera."""
-        if self.camera is None:
-            raise Refused(errors.NO_CAMERA)
+        camera = self.require_camera()
         self.frame = None
-        buffer, width, height, pixel_format = self.camera.grab()
+        buffer, width, height, pixel_format = camera.grab()
         if len(buffer) < width * height * PIXEL_BYTES[pixel_format]:
             raise CameraError("the camera gave %d bytes of a frame" % len(buffer))
         self._grabbed += 1

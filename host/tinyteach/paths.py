@@ -7,6 +7,7 @@ TINYTEACH_CACHE. TINYTEACH_STATE moves the state alone.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -28,8 +29,14 @@ def state_dir() -> Path:
 
 
 def runtime_dir() -> Path:
-    """What runs now; emptied by a restart of the computer at the latest."""
-    return _below_home("run") or platformdirs.user_runtime_path(_NAME)
+    """What runs now."""
+    below_home = _below_home("run")
+    if below_home:
+        return below_home
+    # A Linux account without a login session has no runtime folder of its own.
+    if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:
+        return state_dir() / "run"
+    return platformdirs.user_runtime_path(_NAME)
 
 
 def cache_dir() -> Path:

@@ -1,22 +1,24 @@
 """Who may import whom, as docs/architecture.md says it."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-HOST_ROOMS = {
-    "link": {"tinyteach_protocol", "serial"},
-    "device": {"link", "virtual", "tinyteach_protocol", "embedding"},
-    "virtual": {"link", "tinyteach_protocol"},
-    "data": set(),
-    "embedding": set(),
-    "head": {"embedding"},
-    "cli": {"service"},
-}
+HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli")
 # Shared by every room of the host: errors, places on disk, the agent's sources.
 COMMON = {"errors", "paths", "firmware"}
+# Libraries that only these rooms may touch.
+OWNED_BY = {
+    "serial": {"link", "device"},
+    "mpremote": {"device"},
+    "sklearn": {"head", "embedding"},
+    "ai_edge_litert": {"head", "embedding"},
+    "tensorflow": {"embedding"},
+    "typer": {"cli"},
+}
 NUMERIC_NEVER = {"link", "device", "virtual", "cli", "service"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
 AGENT_MAY = {"agent", "tinyteach_protocol"}
@@ -65,13 +67,29 @@ def test_agent_imports_protocol_and_micropython(root):
         assert tops <= allowed, f"{name}: {tops - allowed}"
 
 
+def rooms_by_the_document(root: Path, room: str) -> set[str]:
+    """What stands in back quotes beside the room in the architecture's table."""
+    text = (root / "docs" / "architecture.md").read_text()
+    row = re.search(rf"^\| `{room}` \| (.*) \|$", text, re.MULTILINE)
+    assert row, f"{room} has no row"
+    return set(re.findall(r"`(\w+)`", row[1]))
+
+
 @pytest.mark.parametrize("room", HOST_ROOMS)
 def test_host_rooms(root, room):
+    allowed = rooms_by_the_document(root, room) | COMMON | {room}
     for path in (root / "host" / "tinyteach" / room).rglob("*.py"):
         if "rom" in path.parts:
             continue  # runs on MicroPython, inside the virtual board
-        allowed = HOST_ROOMS[room] | COMMON | {room}
         assert rooms_of(imported_modules(path)) <= allowed, path
+
+
+@pytest.mark.parametrize(("library", "rooms"), OWNED_BY.items())
+def test_libraries_stay_in_their_rooms(root, library, rooms):
+    host = root / "host" / "tinyteach"
+    for path in host.rglob("*.py"):
+        if library in {m.split(".")[0] for m in imported_modules(path)}:
+            assert path.relative_to(host).parts[0] in rooms, path
 
 
 @pytest.mark.parametrize("room", ["data", "embedding", "head"])

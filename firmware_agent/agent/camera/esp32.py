@@ -36,7 +36,13 @@ class Esp32Camera:
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
         for _ in range(GRAB_TRIES):
-            frame = self._camera.capture()
+            frame = self._capture()
             if frame is not None:
                 return frame, self.width, self.height, self.pixel_format
         raise CameraError("the camera gives no frame")
+
+    def _capture(self):
+        try:
+            return self._camera.capture()
+        except OSError as error:
+            raise CameraError("the camera does not answer: %s" % error) from None

@@ -2,6 +2,7 @@
 
 from agent import board, files, memory
 from agent.tflite import kernels
+from tinyteach_protocol import errors
 
 
 def handle(agent, request):
@@ -37,7 +38,11 @@ def _model_facts(fields, agent):
     fields["head"] = recogniser.head_fingerprint
     fields["previous_head"] = agent.models.previous_fingerprint()
     fields["labels"] = recogniser.head.labels if recogniser.head else []
-    fields["state"] = agent.models.problem or agent.camera_problem
+    fields["state"] = agent.models.problem or _camera_state(agent.view)
+
+
+def _camera_state(view):
+    return errors.error_sentence(errors.CAMERA_FAILED) if view.problem else ""
 
 
 def _room_facts(fields, agent):

@@ -6,10 +6,9 @@ import typer
 
 from tinyteach import __version__
 from tinyteach.cli import boards, demo, heads, photos, projects, recognise
-from tinyteach.cli.options import BoardOption, ProjectOption, set_globals
+from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
+from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
 from tinyteach.errors import TinyTeachError
-
-INTERRUPTED = 130
 
 # Plain help: rich's takes three times as long to appear.
 app = typer.Typer(
@@ -36,6 +35,7 @@ def main(
 ) -> None:
     """Teach a small camera board to recognise things: record, train in a second, deploy."""
     set_globals(board, project)
+    show_board_text()
 
 
 for part in (boards, projects, photos, heads, recognise, demo):
@@ -51,7 +51,5 @@ def run() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone (``tinyteach watch | head``).
-        sys.stderr.close()
-        sys.exit(0)
+    except ReaderGoneError:
+        silence_output()

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+# The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
+INTERRUPTED = 130
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
 BoardOption = Annotated[
     str | None,

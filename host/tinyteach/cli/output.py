@@ -1,6 +1,8 @@
 """What the commands print: lines and tables for people, JSON for scripts, progress on stderr."""
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,16 +11,32 @@ from typing import Any
 Progress = Callable[[str, int, int], None]
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads our standard output any more, as after ``tinyteach watch | head``."""
+
+
 def print_json(value: Any) -> None:
     """One JSON object on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    say(json.dumps(value, ensure_ascii=False))
 
 
 def say(text: str = "") -> None:
     """One line for a person."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+def note(text: str) -> None:
+    """One line beside the output, which scripts do not read."""
+    sys.stderr.write(text + "\n")
+
+
+def silence_output() -> None:
+    """Let go of standard output, so that the flush at exit has nowhere to fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -34,6 +52,15 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     Console().print(table)
+
+
+def show_board_text() -> None:
+    """Show on standard error what boards print."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("board: %(message)s"))
+    log = logging.getLogger("tinyteach.board")
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
 
 
 @contextmanager

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.options import (
+    INTERRUPTED,
     BoardOption,
     JsonOption,
     ProjectOption,
     chosen_board,
     chosen_project,
 )
-from tinyteach.cli.output import print_json, progress_bar, say
+from tinyteach.cli.output import note, print_json, progress_bar, say
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
 
@@ -44,12 +45,14 @@ def capture(
 
     with progress_bar(as_json) as progress:
         taken = record(
-            chosen_project(project), chosen_board(board), class_name, count, small, progress
+            chosen_project(project), chosen_board(board), class_name, count, small, note, progress
         )
     if as_json:
         print_json(taken.as_dict())
     else:
         say(taken.sentence())
+    if taken.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def preview(

@@ -8,6 +8,7 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
+from tinyteach.device.board_text import LineLog
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import errors, messages
@@ -21,10 +22,15 @@ HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
-# After so long without an event, credits having been granted again, the board has ended it.
-STREAM_SILENCE_MS = 8000
+# After so long without an event, credits having been granted again, the board has ended the
+# stream, or takes longer than that for one view.
+STREAM_SILENCE_MS = 4000
 
 EVENTS_MAX = 64
+STREAM_STAGES = {
+    messages.STREAM_RESULTS: messages.STAGES_ALL,
+    messages.STREAM_PREVIEW: messages.STAGE_PREPROCESS,
+}
 
 Progress = Callable[[int, int], None]
 
@@ -38,7 +44,8 @@ class BoardClient:
 
     Raises BoardNotFoundError where the port cannot be opened, BoardNotPairedError where no
     agent answers on it. Every method raises BoardRefusedError where the board says no, and
-    LinkError where the connection breaks.
+    LinkError where the connection breaks. What the board prints during the session goes to
+    ``on_text`` by the line, by default into the log ``tinyteach.board``.
     """
 
     def __init__(
@@ -48,7 +55,7 @@ class BoardClient:
         hello_tries: int = HELLO_TRIES,
     ) -> None:
         self.port = port
-        self._on_text = on_text
+        self._text = LineLog(on_text) if on_text else LineLog()
         self._link = SerialLink(port)
         self._requester = Requester()
         self._answers: dict[int, Response | Refused | Unanswered] = {}
@@ -116,18 +123,31 @@ class BoardClient:
         return self.request(messages.RUN, source=source, stages=stages)
 
     def stream(self, kind: int) -> Generator[Message, None, None]:
-        """Events of a stream, RESULT or PREVIEW, until the generator is closed."""
-        stream = Stream(self._requester, kind)
-        self._events.clear()
-        self._message(self._await(stream.start(_now_ms())))
+        """Events of a stream, RESULT or PREVIEW, until the generator is closed.
+
+        A board whose camera or model fails ends the stream. It is then asked for one view:
+        what is wrong is raised, and where nothing is any more the stream goes on.
+        """
+        stages = STREAM_STAGES[kind]
         try:
-            yield from self._stream_events(stream)
+            while True:
+                yield from self._stream_events(self._start_stream(kind))
+                self.run(messages.SOURCE_CAMERA, stages)
+                self.request(messages.STOP)
         finally:
             self.request(messages.STOP)
 
+    def _start_stream(self, kind: int) -> Stream:
+        self._renew()
+        stream = Stream(self._requester, kind)
+        self._events.clear()
+        self._message(self._await(stream.start(_now_ms())))
+        return stream
+
     def _stream_events(self, stream: Stream) -> Iterator[Message]:
+        """Events until there were none for STREAM_SILENCE_MS."""
         heard_ms = _now_ms()
-        while True:
+        while _now_ms() - heard_ms <= STREAM_SILENCE_MS:
             while self._events:
                 event = self._events.popleft()
                 if stream.take(event, _now_ms()):
@@ -135,13 +155,6 @@ class BoardClient:
                     yield event.message
             self._turn()
             stream.tick(_now_ms())
-            if _now_ms() - heard_ms > STREAM_SILENCE_MS:
-                self._explain_silence()
-
-    def _explain_silence(self) -> None:
-        """Ask for one result: the board answers with what is wrong, or nothing is."""
-        self.run(messages.SOURCE_CAMERA)
-        raise LinkError("The board ended the stream; run the command again.")
 
     # Models
 
@@ -225,8 +238,9 @@ class BoardClient:
             self._answers[event.seq] = event
         elif isinstance(event, Event):
             self._events.append(event)
-        elif isinstance(event, Text) and self._on_text is not None and not event.suspect:
-            self._on_text(event.data.decode(errors="replace"))
+        elif isinstance(event, Text) and self._requester.welcome and not event.suspect:
+            # Before the welcome it is what a REPL echoes.
+            self._text.add(event.data.decode(errors="replace"))
 
     def _message(self, answer: Any) -> Message:
         if isinstance(answer, Response):
@@ -249,6 +263,7 @@ class BoardClient:
         except (LinkError, errors.ProtocolError):
             # The board is gone already, or restarting: there is no session to end.
             pass
+        self._text.flush()
         self._link.close()
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.quiet import quiet_stderr
 from tinyteach.errors import MissingToolError, ModelError
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
@@ -154,10 +155,11 @@ def _open(content: bytes, reference: bool) -> Any:
     kinds = module.OpResolverType
     kind = kinds.BUILTIN_REF if reference else kinds.AUTO
     try:
-        interpreter = module.Interpreter(
-            model_content=content, experimental_op_resolver_type=kind, num_threads=1
-        )
-        interpreter.allocate_tensors()
+        with quiet_stderr():
+            interpreter = module.Interpreter(
+                model_content=content, experimental_op_resolver_type=kind, num_threads=1
+            )
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(
             "This is not a usable .tflite model: the file is damaged, cut short or needs "

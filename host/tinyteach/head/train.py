@@ -31,7 +31,7 @@ from tinyteach.head.threads import one_blas_thread
 # photograph gave 82, 88 and 89 % right. A small set gets many, a large one still some; a thousand
 # take about a quarter of a second.
 MAX_VIEWS_PER_PHOTO = 32
-VIEWS_OF_SMALL_SETS = 1600
+VIEWS_OF_SMALL_SETS = 800
 WANTED_VIEWS_PER_PHOTO = 8
 MAX_VIEWS = 4000
 SELF_TESTS = 2  # vectors inside the head; each costs as many bytes as a class

@@ -174,7 +174,7 @@ def resolve_port(board: str | None) -> str:
 
     Raises BoardNotFoundError with a sentence that says what there is.
     """
-    wanted = board or os.environ.get(BOARD_VARIABLE)
+    wanted = _wanted(board)
     if wanted is None:
         return _only_board()
     for info in _running_virtuals():
@@ -183,6 +183,10 @@ def resolve_port(board: str | None) -> str:
     if wanted == VIRTUAL:
         raise BoardNotFoundError(f"The virtual board does not run; {START_HINT}.")
     return _port_of_paired(wanted) or _as_port(wanted)
+
+
+def _wanted(board: str | None) -> str | None:
+    return board or os.environ.get(BOARD_VARIABLE) or None
 
 
 def _only_board() -> str:
@@ -238,7 +242,8 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
 def _check_identity(board: str | None, client: "BoardClient") -> None:
     from tinyteach.device.registry import find_board
 
-    known = find_board(board) if board else None
+    wanted = _wanted(board)
+    known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
         raise BoardNotFoundError(
             f"Another board is where {known.name} was; connect {known.name}, or name a port."
@@ -253,9 +258,18 @@ def pair_board(board: str | None, name: str | None, progress: Progress) -> "Pair
     from tinyteach.device.pairing import pair
     from tinyteach.embedding.runtime import EMBEDDING_FILE
 
-    if name is None and board is not None and "/" not in board:
-        name = board
-    return pair(resolve_port(board), EMBEDDING_FILE.read_bytes(), name, progress)
+    port = resolve_port(board)
+    return pair(port, EMBEDDING_FILE.read_bytes(), name or _virtual_name(port), progress)
+
+
+def _virtual_name(port: str) -> str | None:
+    """What a virtual board is called that is paired for the first time."""
+    from tinyteach.device.registry import find_board, free_name
+
+    for info in _running_virtuals():
+        if info.port == port and find_board(info.unique_id) is None:
+            return free_name(info.name, info.unique_id)
+    return None
 
 
 def pair_for_now(port: str, progress: Progress) -> "Paired":

@@ -17,7 +17,7 @@ from tinyteach.service.bench_photos import Squares, training_and_held_out
 from tinyteach.service.budgets import STAGES
 from tinyteach.service.projects import create_project
 from tinyteach.service.recognition import Reference, interpret, trained_head
-from tinyteach.service.recording import record
+from tinyteach.service.recording import record, start_recording
 from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
 from tinyteach_protocol import messages
 
@@ -161,7 +161,8 @@ def _record_burst(
     show: Callable[[np.ndarray], None],
 ) -> None:
     waiting = iter(views)
-    record(project, client, name, len(views), before_each=lambda: show(next(waiting)))
+    recording = start_recording(project, client, name)
+    record(client, recording, len(views), before_each=lambda: show(next(waiting)))
 
 
 def _train_and_deploy(

@@ -1,32 +1,41 @@
 """Photographs through the board's camera: recordings and the live view."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import find_board
 from tinyteach.embedding.preprocess import expand
-from tinyteach.errors import ProjectError
+from tinyteach.errors import ProjectError, UsageError
 from tinyteach.service.boards import open_board
 from tinyteach.service.projects import open_project
 from tinyteach_protocol import messages
 
+if TYPE_CHECKING:
+    from tinyteach.data.photos import Recording
+
 Progress = Callable[[str, int, int], None]
+Tell = Callable[[str], None]
+# USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
+SLOW_LINK_BYTES_PER_S = 50_000
+RGB565_BYTES = 2  # a pixel, as cameras send it
 
 
 @dataclass(frozen=True)
 class Captured:
-    """What a recording added."""
+    """What a recording added; ``interrupted`` where Ctrl-C ended it."""
 
     class_name: str
     photos: int
     burst: str
     side: int
+    interrupted: bool
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -44,9 +53,13 @@ def capture(
     class_name: str,
     count: int,
     small: bool,
+    tell: Tell,
     progress: Progress,
 ) -> Captured:
-    """Record ``count`` photographs into a class; each is on disk as soon as it is taken."""
+    """Record ``count`` photographs into a class, or until Ctrl-C.
+
+    Each is on disk as soon as it is taken.
+    """
     project = open_project(folder)
     if class_name not in project.classes():
         raise ProjectError(
@@ -54,7 +67,13 @@ def capture(
         )
     with open_board(board or project.board) as client:
         _remember_board(project, client)
-        return record(project, client, class_name, count, small, progress)
+        recording = start_recording(project, client, class_name, small)
+        try:
+            record(client, recording, count, small, tell, progress)
+            interrupted = False
+        except KeyboardInterrupt:
+            interrupted = True
+    return _captured(class_name, recording, interrupted)
 
 
 def _remember_board(project: Any, client: BoardClient) -> None:
@@ -64,33 +83,55 @@ def _remember_board(project: Any, client: BoardClient) -> None:
         project.board = known.name
 
 
-def record(
-    project: Any,
-    client: BoardClient,
-    class_name: str,
-    count: int,
-    small: bool = False,
-    progress: Progress = lambda text, done, total: None,
-    before_each: Callable[[], None] = lambda: None,
-) -> Captured:
-    """One recording over an open session; ``before_each`` is called before each photograph."""
+def _captured(class_name: str, recording: "Recording", interrupted: bool) -> Captured:
+    sides = [photo.record.side for photo in recording.photos if photo.record]
+    side = sides[0] if sides else 0
+    return Captured(class_name, len(recording.photos), recording.burst, side, interrupted)
+
+
+def start_recording(
+    project: Any, client: BoardClient, class_name: str, small: bool = False
+) -> "Recording":
+    """A new burst of a class, marked with the board that takes it."""
     from tinyteach.data.photos import Recording
 
-    recording = Recording(
+    return Recording(
         project,
         class_name,
         board=client.board_id,
         sensor=client.info()["sensor"],
         kind="model" if small else "square",
     )
-    side = 0
-    for number in range(count):
+
+
+def record(
+    client: BoardClient,
+    recording: "Recording",
+    count: int,
+    small: bool = False,
+    tell: Tell = lambda text: None,
+    progress: Progress = lambda text, done, total: None,
+    before_each: Callable[[], None] = lambda: None,
+) -> None:
+    """Fill a recording over an open session; ``before_each`` is called before each photograph."""
+    name = recording.folder.name
+    for number in range(1, count + 1):
         before_each()
+        start = time.monotonic()
         square = take_photo(client, small)
-        side = square.shape[0]
+        if number == 1 and not small:
+            _tell_of_slow_link(square, time.monotonic() - start, tell)
         recording.add(square)
-        progress(f"Recording {class_name}", number + 1, count)
-    return Captured(class_name, count, recording.burst, side)
+        progress(f"Recording {name}", number, count)
+
+
+def _tell_of_slow_link(square: np.ndarray, duration_s: float, tell: Tell) -> None:
+    bytes_per_s = square.shape[0] * square.shape[1] * RGB565_BYTES / duration_s
+    if bytes_per_s < SLOW_LINK_BYTES_PER_S:
+        tell(
+            f"The link is slow ({bytes_per_s / 1000:.0f} KB/s, {duration_s:.0f} s a photograph); "
+            "with --small only the model's view is recorded, which is quicker."
+        )
 
 
 def take_photo(client: BoardClient, small: bool = False) -> np.ndarray:
@@ -107,10 +148,16 @@ class View:
     pixels: np.ndarray
 
     def save(self, path: Path) -> None:
-        """Write it as a picture; the format follows the file's ending."""
+        """Write it as a picture in the format of the file's ending; UsageError if it cannot be."""
         from PIL import Image
 
-        Image.fromarray(self.pixels).save(path)
+        try:
+            Image.fromarray(self.pixels).save(path)
+        except (ValueError, OSError) as error:
+            raise UsageError(
+                f"The view cannot be written to {path} ({error}); name a file such as view.png "
+                "in a folder of yours."
+            ) from error
 
 
 @contextmanager

@@ -1,0 +1,36 @@
+"""What a board prints between frames, as lines of the log ``tinyteach.board``."""
+
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger("tinyteach.board")
+
+# A board that prints no line ends does not fill memory.
+LINE_CHARACTERS_MAX = 500
+
+
+class LineLog:
+    """Takes pieces of text and gives whole lines to ``write``, by default into the log."""
+
+    def __init__(self, write: Callable[[str], object] = log.info) -> None:
+        self._write = write
+        self._waiting = ""
+
+    def add(self, text: str) -> None:
+        """Take a piece; write the lines that are complete."""
+        *lines, self._waiting = (self._waiting + text).split("\n")
+        for line in lines:
+            self._put(line)
+        if len(self._waiting) > LINE_CHARACTERS_MAX:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits for its line's end."""
+        self._put(self._waiting)
+        self._waiting = ""
+
+    def _put(self, line: str) -> None:
+        # Nothing of it may steer the terminal that shows it.
+        shown = "".join(letter for letter in line if letter.isprintable() or letter == "\t")
+        if shown.strip():
+            self._write(shown.rstrip())

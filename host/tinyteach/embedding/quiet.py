@@ -1,0 +1,25 @@
+"""Keeps LiteRT's own words off the terminal."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STDERR = 2
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Drop what is written to standard error below Python.
+
+    LiteRT announces its XNNPACK delegate there, and says there what it then raises too;
+    it has no setting for it.
+    """
+    kept = os.dup(STDERR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,96 @@
+"""The board computes, bit for bit, what the host's reference computes."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from paired import deploy, views_of
+from tinyteach.data.sources import DEMO_FILES
+from tinyteach.device.client import BoardClient
+from tinyteach.embedding.preprocess import expand, to_rgb565
+from tinyteach.embedding.runtime import load_embedding
+from tinyteach.service.recognition import Reference
+from tinyteach_protocol import messages
+
+VIEWS_PER_OBJECT = 40
+BE, LE, RGB, GRAY = (
+    messages.RGB565_BE,
+    messages.RGB565_LE,
+    messages.RGB888,
+    messages.GRAY8,
+)
+
+
+@pytest.fixture(scope="module")
+def reference(trained_heads):
+    return Reference(load_embedding(), trained_heads[1])
+
+
+@pytest.fixture(scope="module")
+def session(board, trained_heads):
+    with BoardClient(board.port) as client:
+        deploy(client, trained_heads[1])
+        yield client
+
+
+@pytest.fixture(scope="module")
+def views():
+    """Two hundred views of five objects, as a hand-held camera sees them."""
+    return [view for name in DEMO_FILES for view in views_of(name, VIEWS_PER_OBJECT, seed=3)]
+
+
+def computed(answer):
+    return answer.tensor_crc32, answer.features_crc32, bytes(answer.scores)
+
+
+def expected(reference, square):
+    tensor, features = reference.tensor(square), reference.features(square)
+    scores = reference.head.scores(features[None])[0]
+    return zlib.crc32(tensor.tobytes()), zlib.crc32(features.tobytes()), scores.tobytes()
+
+
+def test_through_the_camera(board, session, reference, views):
+    differing = 0
+    for view in views:
+        board.show(view)
+        taken, pixels = session.grab()
+        square = expand(pixels, taken.width, taken.height, taken.pixel_format)
+        differing += computed(session.run(messages.SOURCE_FRAME)) != expected(reference, square)
+    assert len(views) >= 200 and differing == 0
+
+
+def pixels_of(view, pixel_format):
+    if pixel_format in (BE, LE):
+        return to_rgb565(view, pixel_format == BE)
+    return (view[..., 1] if pixel_format == GRAY else view).tobytes()
+
+
+@pytest.mark.parametrize("pixel_format", [BE, LE, RGB, GRAY], ids=["BE", "LE", "RGB", "gray"])
+@pytest.mark.parametrize("side", [8, 63, 97, 241])
+def test_pushed(session, reference, side, pixel_format):
+    view = views_of("rocket", 1, seed=side, side=side)[0]
+    pixels = pixels_of(view, pixel_format)
+    session.send_image(pixels, side, pixel_format)
+    square = expand(pixels, side, side, pixel_format)
+    assert computed(session.run(messages.SOURCE_IMAGE)) == expected(reference, square)
+
+
+@pytest.mark.parametrize("value", [0, 3, 255])
+def test_extremes(session, reference, value):
+    square = np.full((96, 96, 3), value, np.uint8)
+    session.send_image(square.tobytes(), 96, RGB)
+    assert computed(session.run(messages.SOURCE_IMAGE)) == expected(reference, square)
+
+
+def test_what_was_computed_can_be_read(session, reference, views):
+    session.send_image(views[0].tobytes(), views[0].shape[0], RGB)
+    answer = session.run(messages.SOURCE_IMAGE)
+    tensor, features = reference.tensor(views[0]), reference.features(views[0])
+    assert session.read(messages.TENSOR, tensor.size, answer.tensor_crc32) == tensor.tobytes()
+    assert session.read(messages.FEATURES, features.size) == features.tobytes()
+    assert session.read(messages.SCORES, len(answer.scores)) == bytes(answer.scores)
+
+
+def test_fits_the_heap(session):
+    assert 0 < session.info()["heap_peak"] <= 512 << 10

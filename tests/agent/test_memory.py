@@ -1,0 +1,89 @@
+"""The agent's heap: half a megabyte holds everything that it does, on both word sizes."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from paired import deploy, scores_of, views_of
+from tinyteach.device.client import BoardClient
+from tinyteach.embedding.runtime import TfliteModel, load_embedding
+from tinyteach.errors import BoardRefusedError
+from tinyteach.head.head_file import load_head
+from tinyteach.head.metadata import Card, SelfTests
+from tinyteach.head.quantise import QuantisedHead
+from tinyteach.head.tflite_writer import write_head
+from tinyteach.service.recognition import Reference
+from tinyteach_protocol import errors, messages
+
+HEAP_BYTES = 512 << 10
+EVENTS = 20
+
+
+def large_head(classes, seed):
+    """A head of that many classes with weights by chance."""
+    embedding = load_embedding()
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-127, 128, (classes, embedding.features), np.int8)
+    numbers = QuantisedHead(
+        weights,
+        np.full(classes, 0.01, np.float32),
+        np.zeros(classes, np.int32),
+        embedding.scale,
+        embedding.zero_point,
+        0.1,
+        0,
+    )
+    labels = tuple(f"class number {number}" for number in range(classes))
+    vectors = rng.integers(-128, 128, (2, embedding.features), np.int8)
+    blank = SelfTests(vectors, np.zeros((2, classes), np.int8))
+    bare = TfliteModel(write_head(numbers, Card(labels, embedding.fingerprint, blank)))
+    tests = SelfTests(vectors, bare.run(vectors))
+    return load_head(write_head(numbers, Card(labels, embedding.fingerprint, tests)))
+
+
+def do_all(client, head):
+    """Deploy, take, stream, run: what a day brings."""
+    deploy(client, head)
+    client.grab()
+    client.grab(messages.GRAB_MODEL)
+    client.run(messages.SOURCE_CAMERA)
+    scores_of(client, views_of("cat", 1, side=241)[0])
+    for kind in (messages.STREAM_RESULTS, messages.STREAM_PREVIEW):
+        events = client.stream(kind)
+        list(itertools.islice(events, EVENTS))
+        events.close()
+
+
+def test_everything_fits(client, trained_heads):
+    for head in (*trained_heads, *trained_heads):
+        do_all(client, head)
+        client.rollback() if client.info()["previous_head"] else None
+    info = client.info()
+    assert 0 < info["heap_peak"] <= HEAP_BYTES
+    assert info["heap_total"] <= HEAP_BYTES
+    # The most in use beside what the firmware itself had taken.
+    assert info["heap_peak"] <= info["heap_total"]
+
+
+@pytest.mark.parametrize("classes", [20, 64])
+def test_many_classes(client, classes):
+    first, second = large_head(classes, 1), large_head(classes, 2)
+    square = views_of("cat", 1, side=96)[0]
+    for head in (first, second, first):
+        deploy(client, head)
+        expected = Reference(load_embedding(), head).scores(square).tobytes()
+        assert scores_of(client, square) == expected
+    assert client.rollback().labels == list(second.labels)
+    do_all(client, first)
+    assert client.info()["heap_peak"] <= HEAP_BYTES
+
+
+def test_too_little_memory_is_said(switch_on, trained_heads):
+    """A heap that holds the agent but not the embedding."""
+    with switch_on("i386", heap="260k") as board, BoardClient(board.port) as client:
+        assert client.info()["state"].endswith(".")
+        with pytest.raises(BoardRefusedError) as refused:
+            deploy(client, trained_heads[0])
+        assert refused.value.code in (errors.NO_EMBEDDING, errors.NO_MEMORY)
+        assert client.info()["board"]

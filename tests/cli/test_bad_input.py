@@ -1,0 +1,269 @@
+"""Bad input: one clear sentence and an exit code, never a traceback."""
+
+import json
+import os
+import threading
+import tty
+
+import pytest
+
+from paired import views_of
+from tinyteach.device import client, raw_repl
+from tinyteach.errors import (
+    BoardNotFoundError,
+    BoardNotPairedError,
+    BoardRefusedError,
+    MissingToolError,
+    ModelError,
+    PhotoError,
+    ProjectError,
+    TrainingError,
+    UsageError,
+)
+from tinyteach.head.metadata import _seal
+from tinyteach.virtual.board import VirtualBoard
+
+ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",)]
+
+
+# Boards
+
+
+@pytest.fixture
+def nothing_attached(monkeypatch):
+    monkeypatch.setattr("tinyteach.device.discovery.attached_ports", list)
+
+
+@pytest.mark.parametrize("command", ON_BOARD, ids=" ".join)
+def test_no_board(fails, nothing_attached, command):
+    assert "No board is attached; connect one by USB, or 'tinyteach boards start'" in fails(
+        *command
+    )
+
+
+@pytest.mark.parametrize(
+    ("board", "sentence"),
+    [
+        ("/dev/ttyNONE", "There is no port /dev/ttyNONE"),
+        ("desk", "No board is called 'desk'"),
+        ("virtual", "The virtual board does not run"),
+        ("socket://127.0.0.1:1", "Nothing answers at socket://127.0.0.1:1"),
+        ("nonsense://x", "'nonsense://x' is no port"),
+        ("/etc/hostname", "There is no port /etc/hostname"),
+    ],
+)
+def test_wrong_port(tinyteach, fails, nothing_attached, board, sentence):
+    assert sentence in fails("--board", board, "info")
+    assert tinyteach("--board", board, "info").code == BoardNotFoundError.exit_code
+
+
+def test_port_in_use(fails, board):
+    import serial
+
+    with serial.Serial(board.port, exclusive=True):
+        assert "is in use; close the program" in fails("-b", board.port, "info")
+
+
+@pytest.fixture
+def silent_port():
+    """A device at a port that is no MicroPython and says nothing."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    yield os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def test_board_without_micropython(tinyteach, fails, silent_port, impatient):
+    assert "does not answer as MicroPython" in fails("-b", silent_port, "pair")
+    assert tinyteach("-b", silent_port, "info").code == BoardNotPairedError.exit_code
+
+
+@pytest.fixture(scope="module")
+def blank_port():
+    with VirtualBoard("i386") as started:
+        yield started.port
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """What does not answer at once does not answer."""
+    monkeypatch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 200)
+
+
+@pytest.mark.parametrize("command", ["info", "watch", "preview", "rollback"])
+def test_unpaired_board(fails, blank_port, impatient, command):
+    said = fails("-b", blank_port, command)
+    assert f"run 'tinyteach --board {blank_port} pair' to install it" in said
+
+
+def test_board_that_was_taught_nothing(tinyteach, fails, switch_on, photo_folder):
+    photo = photo_folder / "cat" / "0.png"
+    with switch_on("i386") as board:
+        for command in (("watch",), ("classify", photo)):
+            assert "train and deploy first" in fails("-b", board.port, *command)
+        assert "no earlier head" in fails("-b", board.port, "rollback")
+    assert tinyteach("boards", "stop").code == BoardNotFoundError.exit_code
+
+
+def test_board_without_a_camera(fails, switch_on, project):
+    with switch_on("i386", camera=False) as board:
+        for command in (("-p", project, "capture", "cat"), ("preview",)):
+            assert "has no camera" in fails("-b", board.port, *command)
+
+
+def test_camera_that_fails(fails, board, project):
+    board.break_camera()
+    try:
+        assert "The camera gave no picture" in fails(
+            "-b", board.port, "-p", project, "capture", "cat"
+        )
+    finally:
+        board.break_camera(False)
+
+
+def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):
+    """What was recorded until then stays."""
+    with switch_on("i386") as board:
+        seen = []
+
+        def view():
+            seen.append(views_of("cat", 1, seed=len(seen))[0])
+            if len(seen) == 4:
+                threading.Thread(target=board.drop_link).start()
+            return seen[-1]
+
+        board.show_source(view)
+        said = fails("-b", board.port, "-p", project, "capture", "cat", "-n", "9")
+        assert "check the cable" in said
+    listed = json.loads(tinyteach("-p", project, "class", "list", "--json").out)
+    assert listed["classes"][0]["photos"] in (6 + 2, 6 + 3, 6 + 4)
+
+
+# Projects and photographs
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("class", "list"), ("class", "add", "x"), ("capture", "cat"), ("train",), ("report",)]
+    + [("deploy",), ("export", "a.zip"), ("import", "."), ("classify", "--host", "x.png")],
+    ids=" ".join,
+)
+def test_folder_that_is_no_project(tinyteach, fails, command):
+    assert "is not a TinyTeach project; make one with 'tinyteach new NAME'" in fails(*command)
+    assert tinyteach(*command).code == ProjectError.exit_code
+
+
+def test_unknown_class(fails, board, project):
+    said = fails("-b", board.port, "-p", project, "capture", "dog")
+    assert "There is no class 'dog'; run 'tinyteach class add dog' first" in said
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "many"])
+def test_bad_count(tinyteach, count):
+    result = tinyteach("capture", "cat", "--count", count)
+    assert result.code == UsageError.exit_code and "--count" in result.err
+
+
+def test_one_class_only(tinyteach, fails, tmp_path, photo_folder):
+    folder = tmp_path / "one"
+    tinyteach("new", folder)
+    (folder / "photos" / "cat").symlink_to(photo_folder / "cat")
+    assert "needs at least two; there is cat" in fails("-p", folder, "train")
+    assert tinyteach("-p", folder, "train").code == TrainingError.exit_code
+
+
+def test_class_without_photographs(tinyteach, fails, project):
+    tinyteach("-p", project, "class", "add", "dog")
+    assert "no photographs of dog; record some" in fails("-p", project, "train")
+
+
+def test_unreadable_photograph(tinyteach, fails, board, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG and no more")
+    missing = tmp_path / "missing.png"
+    for file in (broken, missing):
+        assert str(file) in fails("-b", board.port, "classify", file)
+        assert tinyteach("-b", board.port, "classify", file).code == PhotoError.exit_code
+
+
+def test_unreadable_photograph_among_others_is_named(tinyteach, project):
+    (project / "photos" / "cat" / "broken.png").write_bytes(b"nothing")
+    result = tinyteach("-p", project, "train")
+    assert result.code == 0 and "broken.png" in result.out
+
+
+def test_nothing_to_import(tinyteach, fails, project, tmp_path):
+    (tmp_path / "empty").mkdir()
+    fails("-p", project, "import", tmp_path / "empty")
+    fails("-p", project, "import", tmp_path / "not there")
+
+
+def test_target_that_cannot_be_written(fails, project, tmp_path):
+    (tmp_path / "file").write_text("")
+    fails("-p", project, "export", tmp_path / "file" / "photos.zip")
+
+
+@pytest.mark.parametrize("name", ["view.xyz", "view", "nowhere/view.png"])
+def test_preview_into_a_file_that_cannot_be(tinyteach, fails, board, name):
+    assert name in fails("-b", board.port, "preview", "--out", name)
+    assert tinyteach("-b", board.port, "preview", "--out", "view.png").code == 0
+
+
+# Heads
+
+
+def test_nothing_trained_yet(fails, board, project):
+    assert "run 'tinyteach train'" in fails("-b", board.port, "-p", project, "deploy")
+    assert "run 'tinyteach train'" in fails("-p", project, "report")
+    photo = project / "photos" / "cat"
+    fails("-p", project, "classify", "--host", next(photo.glob("*.png")))
+
+
+@pytest.mark.parametrize("content", [b"", b"TFL3", None], ids=["empty", "short", "half"])
+def test_truncated_head(tinyteach, fails, board, trained_project, content):
+    head = trained_project / "heads" / "head.tflite"
+    whole = head.read_bytes()
+    head.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    said = fails("-b", board.port, "-p", trained_project, "deploy")
+    assert "damaged or cut short" in said or "no TinyTeach head" in said
+    assert tinyteach("-b", board.port, "-p", trained_project, "deploy").code == ModelError.exit_code
+
+
+def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
+    """It is whole, so the board decides; the old head is named."""
+    assert tinyteach("-b", board.port, "-p", trained_project, "deploy").code == 0
+    path = trained_project / "heads" / "head.tflite"
+    content = bytearray(path.read_bytes()[: -len(_seal(b""))])
+    content[content.index(b"TTH1") + 4] ^= 1
+    path.write_bytes(content + _seal(content))
+    said = fails("-b", board.port, "-p", trained_project, "deploy")
+    assert "another embedding" in said and "The old head (cat, coffee) is still at work." in said
+    result = tinyteach("-b", board.port, "-p", trained_project, "deploy")
+    assert result.code == BoardRefusedError.exit_code
+    assert tinyteach("-b", board.port, "watch", "-n", "1").code == 0
+
+
+# What is not installed, and the rest
+
+
+def test_scikit_image_is_missing(tinyteach, fails, board, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "pip install 'tinyteach[demo]'" in fails("demo")
+    assert tinyteach("demo").code == MissingToolError.exit_code
+
+
+def test_show_without_a_photograph(fails):
+    assert "--object" in fails("boards", "show")
+
+
+def test_show_without_a_board(fails, photo_folder):
+    assert "No virtual board named virtual runs" in fails("boards", "show", photo_folder)
+
+
+def test_bad_registry(tinyteach, fails, tmp_path):
+    file = tmp_path / "home" / "config" / "boards.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{not json")
+    assert "delete it and pair the boards again" in fails("boards")

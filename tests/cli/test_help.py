@@ -1,0 +1,71 @@
+"""Every command explains itself, and asking is cheap."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from tinyteach import __version__
+from tinyteach.cli.main import app
+
+HEAVY = {"numpy", "PIL", "sklearn", "tensorflow", "ai_edge_litert", "matplotlib", "rich.console"}
+HEAVY |= {"serial", "mpremote", "skimage", "pytest", "jinja2"}
+
+
+def commands(group=None, path=()):
+    """Every command's path, such as ("class", "add")."""
+    group = group or typer.main.get_command(app)
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*path, name))
+
+
+ALL = list(commands())
+
+
+def test_every_command_of_the_job_is_there():
+    named = {path[0] for path in ALL if path}
+    wanted = "boards pair info new class capture preview import export train report deploy "
+    wanted += "rollback watch classify verify demo"
+    assert set(wanted.split()) <= named
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_help(tinyteach, path):
+    result = tinyteach(*path, "--help")
+    assert result.code == 0 and result.err == ""
+    assert result.out.startswith("Usage: tinyteach") and "--help" in result.out
+    summary = result.out.splitlines()[2].strip()
+    assert len(summary) > 10 and summary[0].isupper()
+
+
+def test_help_imports_nothing_heavy():
+    """``tinyteach --help`` is there before one looks away."""
+    code = """
+import json, sys
+sys.argv = ["tinyteach", "--help"]
+from tinyteach.cli import main
+try:
+    main.run()
+except SystemExit:
+    pass
+sys.stderr.write(json.dumps(list(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert HEAVY & set(json.loads(done.stderr)) == set()
+
+
+def test_version(tinyteach):
+    assert tinyteach("--version").out == f"tinyteach {__version__}\n"
+
+
+def test_no_command_shows_the_help(tinyteach):
+    result = tinyteach()
+    assert "Usage: tinyteach" in result.out + result.err
+
+
+def test_unknown_command(tinyteach):
+    result = tinyteach("teach")
+    assert result.code == 2 and "No such command 'teach'" in result.err

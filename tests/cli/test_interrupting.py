@@ -1,0 +1,117 @@
+"""Commands that are stopped half-way: by Ctrl-C, or because nobody reads on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from paired import deploy
+from tinyteach.device.client import BoardClient
+
+COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
+
+
+@pytest.fixture
+def start():
+    """start(*arguments) is the command as a process of its own, its pipes open."""
+    started = []
+
+    def run(*arguments):
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)], stdout=pipe, stderr=pipe, text=True, env=os.environ
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+@pytest.fixture(autouse=True)
+def head_at_work(board, trained_heads):
+    with BoardClient(board.port) as client:
+        deploy(client, trained_heads[0])
+
+
+def assert_board_is_free(board):
+    with BoardClient(board.port) as client:
+        assert client.info()["state"] == ""
+
+
+def test_ctrl_c_ends_watching(start, board):
+    process = start("-b", board.port, "watch", "--json")
+    assert json.loads(process.stdout.readline())["label"]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err.strip()) == (130, "")
+    assert_board_is_free(board)
+
+
+def test_ctrl_c_keeps_what_was_recorded(start, board, project):
+    photos = project / "photos" / "cat"
+    before = len(list(photos.glob("[!.]*")))
+    process = start("-b", board.port, "-p", project, "capture", "cat", "-n", "100000")
+    while len(list(photos.glob("[!.]*"))) < before + 3:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
+    taken = len(list(photos.glob("[!.]*"))) - before
+    records = (project / "photos.jsonl").read_text().splitlines()
+    assert sum('"VIRTUAL"' in line for line in records) in (taken, taken - 1)
+    assert "Recorded" in out and " photographs of cat" in out
+    assert_board_is_free(board)
+
+
+def test_slow_link_is_said_once(start, board, project):
+    board.set_speed(40_000)
+    try:
+        process = start("-b", board.port, "-p", project, "capture", "cat", "-n", "1")
+        out, err = process.communicate(timeout=60)
+    finally:
+        board.set_speed(None)
+    assert "Recorded 1 photographs" in out
+    assert err.count("The link is slow") == 1 and "--small" in err
+
+
+def test_reader_that_goes_away(start, board):
+    """``tinyteach watch | head -1``."""
+    process = start("-b", board.port, "watch")
+    head = subprocess.run(
+        ["head", "-1"], stdin=process.stdout, capture_output=True, text=True, timeout=30
+    )
+    process.stdout.close()
+    err = process.stderr.read()
+    assert "%" in head.stdout
+    assert (process.wait(timeout=30), err) == (0, "")
+    assert_board_is_free(board)
+
+
+def test_plug_pulled_while_watching(start, switch_on, trained_heads):
+    with switch_on("i386") as board:
+        with BoardClient(board.port) as client:
+            deploy(client, trained_heads[0])
+        process = start("-b", board.port, "watch")
+        process.stdout.readline()
+        board.drop_link()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 6 and err.count("\n") == 1 and "check the cable" in err
+
+
+def test_what_the_board_prints_is_shown(start, board):
+    board.disturb(to_host=lambda data: b"cam_hal: hot\r\n" + data if data[:1] == b"\xf5" else data)
+    try:
+        process = start("-b", board.port, "info", "--json")
+        out, err = process.communicate(timeout=30)
+    finally:
+        board.disturb()
+    assert json.loads(out)["state"] == ""
+    assert set(err.splitlines()) == {"board: cam_hal: hot"}

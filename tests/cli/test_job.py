@@ -1,0 +1,125 @@
+"""The whole job by hand, command by command, on a board that is paired."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from paired import views_of
+
+
+@pytest.fixture
+def on_board(tinyteach, board, project):
+    """on_board(*arguments) runs a command in the project, on the board."""
+
+    def run(*arguments):
+        result = tinyteach("--board", board.port, "--project", project, *arguments)
+        assert result.code == 0, result.err
+        assert result.err == ""
+        return result.out
+
+    return run
+
+
+@pytest.fixture
+def as_json(on_board):
+    """as_json(*arguments) is the one object that the command prints."""
+
+    def run(*arguments):
+        out = on_board(*arguments, "--json")
+        assert out.count("\n") == 1
+        return json.loads(out)
+
+    return run
+
+
+def test_from_photographs_to_a_board_that_recognises(on_board, as_json, board, tmp_path):
+    board.show(views_of("rocket", 1)[0])
+    on_board("class", "add", "rocket", "mug")
+    on_board("class", "remove", "mug")
+    taken = as_json("capture", "rocket", "--count", "6")
+    assert (taken["photos"], taken["side"], taken["class_name"]) == (6, 240, "rocket")
+    on_board("class", "rename", "rocket", "moonship")
+    classes = as_json("class", "list")["classes"]
+    assert [entry["name"] for entry in classes] == ["cat", "coffee", "moonship"]
+    trained = as_json("train")
+    assert trained["classes"] == ["cat", "coffee", "moonship"] and trained["photos"] == 18
+    assert [row["label"] for row in as_json("report")["classes"]] == trained["classes"]
+    deployed = as_json("deploy")
+    assert deployed["fingerprint"] == trained["fingerprint"]
+    assert 0 < deployed["deploy_bytes"] <= trained["head_bytes"]
+    results = [json.loads(line) for line in on_board("watch", "-n", "3", "--json").splitlines()]
+    assert [result["label"] for result in results] == ["moonship"] * 3
+    assert as_json("info")["labels"] == trained["classes"]
+
+
+def test_people_are_told_what_to_do_next(on_board):
+    assert "Next: tinyteach deploy" in on_board("train")
+    assert "recognises cat, coffee now" in on_board("deploy")
+    assert "cat" in on_board("report") and "all is well" in on_board("info")
+    assert "%" in on_board("watch", "-n", "1")
+
+
+def test_board_and_host_say_the_same(on_board, photo_folder, tmp_path):
+    on_board("train")
+    on_board("deploy")
+    tall = tmp_path / "tall.jpg"
+    Image.fromarray(views_of("coffee", 1, seed=8)[0]).crop((0, 0, 151, 240)).save(tall)
+    files = [*sorted(photo_folder.glob("*/*.png"))[::3], tall]
+    on_host = on_board("classify", "--host", "--json", *files).splitlines()
+    there = on_board("classify", "--json", *files).splitlines()
+    assert len(there) == len(files)
+    for host_line, board_line in zip(on_host, there, strict=True):
+        host, board = json.loads(host_line), json.loads(board_line)
+        assert board["probabilities"] == host["probabilities"] and board["file"] == host["file"]
+
+
+def test_rollback(on_board, as_json, tinyteach, project):
+    on_board("train")
+    first = as_json("deploy")["fingerprint"]
+    tinyteach("-p", project, "class", "add", "sky")
+    for number, view in enumerate(views_of("rocket", 4, seed=2, side=96)):
+        Image.fromarray(view).save(project / "photos" / "sky" / f"{number}.png")
+    on_board("train")
+    second = as_json("deploy")["fingerprint"]
+    assert as_json("rollback")["fingerprint"] == first
+    assert second[:12] in on_board("rollback")
+
+
+def test_small_photographs(as_json, project):
+    assert as_json("capture", "cat", "-n", "2", "--small")["side"] == 64
+    lines = (project / "photos.jsonl").read_text().splitlines()
+    assert [json.loads(line)["kind"] for line in lines[-2:]] == ["model", "model"]
+
+
+def test_recordings_have_bursts(as_json, project):
+    bursts = [as_json("capture", "cat", "-n", "2")["burst"] for _ in range(2)]
+    assert bursts[0] != bursts[1]
+    lines = [json.loads(line) for line in (project / "photos.jsonl").read_text().splitlines()]
+    assert [line["burst"] for line in lines[-4:]] == [b for b in bursts for _ in range(2)]
+    assert all(line["sensor"] == "VIRTUAL" for line in lines[-4:])
+
+
+def test_preview(on_board, tmp_path):
+    target = tmp_path / "view.png"
+    on_board("preview", "--out", target)
+    with Image.open(target) as view:
+        assert view.size == (64, 64)
+    assert "▀" in on_board("preview", "-n", "2")
+
+
+def test_pairing_again_and_names(as_json, on_board, tinyteach, board):
+    assert as_json("pair", "--name", "desk")["written"] == []
+    assert "All was up to date." in on_board("pair")
+    assert json.loads(tinyteach("--board", "desk", "info", "--json").out)["port"] == board.port
+
+
+def test_export_and_import(on_board, as_json, tinyteach, tmp_path):
+    on_board("export", tmp_path / "photos.zip")
+    tinyteach("new", tmp_path / "other")
+    added = tinyteach("-p", tmp_path / "other", "import", tmp_path / "photos.zip", "--json")
+    assert json.loads(added.out)["added"] == {"cat": 6, "coffee": 6}
+
+
+def test_boards_is_one_object(tinyteach):
+    assert isinstance(json.loads(tinyteach("boards", "--json").out), list)

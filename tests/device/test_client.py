@@ -1,0 +1,69 @@
+"""What is no agent at a port: one sentence, soon, whatever it says."""
+
+import contextlib
+import os
+import threading
+import tty
+
+import pytest
+
+from tinyteach.device import client
+from tinyteach.device.client import BoardClient, refusal
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach_protocol import errors
+
+
+@contextlib.contextmanager
+def talking(answer):
+    """A port with a device that says ``answer`` for ever."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    stopped = threading.Event()
+
+    def talk():
+        while not stopped.wait(0.001):
+            with contextlib.suppress(BlockingIOError):
+                os.write(master, answer)
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        stopped.set()
+        talker.join()
+        os.close(slave)
+        os.close(master)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"$GPGGA,1,2,3*00\r\n", b"\xf5\x54" * 100, bytes(range(256)), b"\xf5\x54\x81\x00" * 9],
+    ids=["silence", "lines", "starts of frames", "all bytes", "halves of answers"],
+)
+def test_no_agent(answer, monkeypatch):
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    with talking(answer) as port, pytest.raises(BoardNotPairedError, match="pair' to install it"):
+        BoardClient(port)
+
+
+def test_port_is_free_again_after_a_failure(monkeypatch):
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 50)
+    with talking(b"") as port:
+        for _ in range(2):
+            with pytest.raises(BoardNotPairedError):
+                BoardClient(port)
+
+
+@pytest.mark.parametrize("port", ["/dev/ttyNONE", "socket://127.0.0.1:1", "nonsense://x", "/"])
+def test_no_port(port):
+    with pytest.raises(BoardNotFoundError) as failed:
+        BoardClient(port)
+    assert str(failed.value).endswith(".") and port in str(failed.value)
+
+
+@pytest.mark.parametrize("code", sorted(errors.ERRORS))
+def test_every_refusal_is_one_sentence(code):
+    for sentence in (str(refusal(code)), str(refusal(code, "17 bytes free"))):
+        assert sentence[0].isupper() and sentence.endswith(".") and "\n" not in sentence

@@ -1,0 +1,35 @@
+"""What tests of paired boards share: views of objects, small heads, a client's short ways."""
+
+from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.sources import demo_objects
+from tinyteach.embedding.runtime import load_embedding
+from tinyteach.head.train import train_head
+from tinyteach_protocol import messages
+
+SIDE = 240
+
+
+def views_of(name, count, seed=1, side=SIDE):
+    """Squares (uint8 [side, side, 3]) that a hand-held camera sees of a demo object."""
+    camera = HandheldCamera(demo_objects()[name], seed=seed, width=side, height=side)
+    return [camera.next_view() for _ in range(count)]
+
+
+def make_head(*names, photos=6):
+    """A head trained on a few views of each object."""
+    views = [(name, view) for name in names for view in views_of(name, photos)]
+    labels, squares = zip(*views, strict=True)
+    bursts = [str(number) for number in range(len(squares))]
+    return train_head(squares, labels, bursts, load_embedding()).head
+
+
+def deploy(client, head):
+    """Send a head and put it to work; COMMIT's answer."""
+    client.upload(messages.HEAD, head.content)
+    return client.commit()
+
+
+def scores_of(client, square):
+    """The board's scores of a photograph that is sent to it."""
+    client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    return client.run(messages.SOURCE_IMAGE).scores

@@ -1,0 +1,125 @@
+"""The wheel: what is in it, what it needs, and that it works without the repository."""
+
+import email
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.images import encode_png
+from tinyteach.data.sources import demo_objects
+
+MUST_HAVE = {
+    "tinyteach/__init__.py",
+    "tinyteach/cli/main.py",
+    "tinyteach/embedding/embedding.tflite",
+    "tinyteach/embedding/embedding.json",
+    "tinyteach/head/templates/report.html.j2",
+    "tinyteach/virtual/rom/start.py",
+    "tinyteach/_firmware/main.py",
+    "tinyteach/_firmware/agent/loop.py",
+    "tinyteach/_firmware/boards/virtual.json",
+    "tinyteach/_firmware/boards/xiao_esp32s3_sense.json",
+    "tinyteach/_hil_tests/conftest.py",
+    "tinyteach/_hil_tests/test_exactness.py",
+    "tinyteach_protocol/__init__.py",
+    "tinyteach_protocol/frame.py",
+}
+ROOMS = ("tinyteach/", "tinyteach_protocol/")
+PHOTOS_PER_CLASS = 82
+SIDE = 32
+
+
+def run(*command, **options) -> str:
+    """What a command prints; it must end well."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(root, tmp_path_factory) -> Path:
+    """The wheel, built with what is installed: no network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--wheel", "--no-isolation", "--outdir", str(folder)]
+    run(sys.executable, "-m", "build", *options, str(root))
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def names(wheel) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_wheel_holds_what_runs(names):
+    assert MUST_HAVE - names == set()
+
+
+def test_wheel_holds_nothing_else(names):
+    packaged = {name for name in names if ".dist-info/" not in name}
+    assert [name for name in packaged if not name.startswith(ROOMS)] == []
+    assert [name for name in packaged if "__pycache__" in name or "/tests/" in name] == []
+
+
+def test_wheel_holds_every_source_of_the_agent(names, root):
+    agent = root / "firmware_agent"
+    sources = {p.relative_to(agent).as_posix() for p in agent.rglob("*.py")}
+    assert {name for name in sources if f"tinyteach/_firmware/{name}" not in names} == set()
+
+
+def test_retraining_needs_no_tensorflow(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    needed = metadata.get_all("Requires-Dist")
+    base = [requirement for requirement in needed if "extra ==" not in requirement]
+    assert base
+    assert not [requirement for requirement in base if "tensorflow" in requirement]
+    assert metadata["License-Expression"] == "MIT"
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Runs the installed wheel's command in a folder outside the repository."""
+    folder = tmp_path_factory.mktemp("installed")
+    site = folder / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    run(*pip, "--target", str(site), str(wheel))
+    # Before the environment's own packages, in which the repository is installed to be edited.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TINYTEACH_STATE")}
+    environment |= {"PYTHONPATH": str(site), "TINYTEACH_HOME": str(folder / "home")}
+    code = "import tinyteach, tinyteach_protocol as p; print(tinyteach.__file__, p.__file__)"
+    where = run(sys.executable, "-c", code, cwd=folder, env=environment)
+    assert where.count(str(site)) == 2
+    program = [sys.executable, str(site / "bin" / "tinyteach")]
+    return lambda *arguments: run(*program, *arguments, cwd=folder, env=environment)
+
+
+def test_installed_command_answers(installed):
+    from tinyteach import __version__
+
+    assert installed("--version").split() == ["tinyteach", __version__]
+    assert "No board is attached" in installed("boards")
+
+
+def write_photos(folder: Path) -> None:
+    """Small views of two objects: half of them to train on, half to test with."""
+    for name in ("cat", "coffee"):
+        (folder / name).mkdir(parents=True)
+        camera = HandheldCamera(demo_objects()[name], width=SIDE, height=SIDE)
+        for number, view in enumerate(camera.record(PHOTOS_PER_CLASS)):
+            (folder / name / f"{number:03}.png").write_bytes(encode_png(view))
+
+
+def test_installed_suite_passes_on_the_virtual_board(installed, tmp_path):
+    write_photos(tmp_path / "photos")
+    junit = tmp_path / "junit.xml"
+    printed = installed("verify", "--photos", str(tmp_path / "photos"), "--junit", str(junit))
+    assert "The board does what it promises" in printed
+    assert "mismatches: 0" in printed
+    assert 'failures="0"' in junit.read_text()

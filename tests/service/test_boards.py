@@ -1,0 +1,132 @@
+"""Boards are found by name and identity, whatever port they have."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from serial.tools.list_ports_common import ListPortInfo
+
+from tinyteach.device.registry import PairedBoard, find_board, remember
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.service import boards
+from tinyteach.virtual.board import VirtualBoard
+
+
+def quiet(*_):
+    pass
+
+
+@pytest.fixture
+def attached(monkeypatch):
+    """attached(serial number → port) is what the system lists as USB ports."""
+
+    def plug_in(ports):
+        monkeypatch.setattr(
+            "serial.tools.list_ports.comports",
+            lambda: [usb_port(port, serial) for serial, port in ports.items()],
+        )
+
+    plug_in({})
+    return plug_in
+
+
+def usb_port(port, serial_number):
+    info = ListPortInfo(port)
+    info.vid, info.pid, info.serial_number = 0x303A, 0x1001, serial_number
+    info.description = "USB JTAG/serial debug unit"
+    return info
+
+
+@contextmanager
+def one_port_taken():
+    """The next pseudo-terminal has another name than the one freed last."""
+    ends = os.openpty()
+    yield
+    for end in ends:
+        os.close(end)
+
+
+def test_board_is_found_when_its_port_changed(attached, paired_flashes, tmp_path):
+    flash = tmp_path / "flash"
+    shutil.copy(paired_flashes("i386"), flash)
+    with VirtualBoard("i386", flash) as board:
+        first = board.port
+        attached({"F412FA": first})
+        boards.pair_board(first, "desk", quiet)
+        assert boards.resolve_port("desk") == first
+    with one_port_taken(), VirtualBoard("i386", flash) as board:
+        assert board.port != first
+        attached({"F412FA": board.port})
+        with boards.open_board("desk") as client:
+            assert client.port == board.port
+        assert boards.resolve_port(board.unique_id.hex()) == board.port
+        assert boards.resolve_port(None) == board.port
+        entry = boards.list_boards()[0]
+        assert (entry.name, entry.port, entry.status) == ("desk", board.port, "paired")
+
+
+def test_another_board_at_a_known_port_is_not_taken_for_it(attached, switch_on):
+    with switch_on("i386") as board:
+        remember(PairedBoard("0123456789ab", "desk", board.port, "", "some board"))
+        other = pytest.raises(BoardNotFoundError, match="Another board is where desk was")
+        with other, boards.open_board("desk"):
+            pass
+
+
+def test_board_that_is_not_attached_is_listed(attached):
+    remember(PairedBoard("0123456789ab", "desk", "/dev/ttyACM0", "F412FA", "XIAO"))
+    entry = boards.list_boards()[0]
+    assert (entry.name, entry.port, entry.status) == ("desk", "", "not attached")
+
+
+def test_several_boards_need_a_name(attached):
+    attached({"A": "/dev/ttyACM0", "B": "/dev/ttyACM1"})
+    with pytest.raises(BoardNotFoundError, match="several boards .*ttyACM0.*choose one"):
+        boards.resolve_port(None)
+
+
+def test_names_given_at_pairing(attached, switch_on):
+    """A port is no name, and an identity none either."""
+    with switch_on("i386") as board:
+        for named in (board.port, board.unique_id.hex()):
+            assert boards.pair_board(named, None, quiet).name == "board"
+        assert boards.pair_board("board", "desk", quiet).name == "desk"
+        assert boards.pair_board("desk", None, quiet).name == "desk"
+
+
+def test_environment_names_the_board(attached, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_BOARD", "/dev/ttyACM7")
+    assert boards.resolve_port(None) == "/dev/ttyACM7"
+    assert boards.resolve_port("COM3") == "COM3"
+
+
+def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
+    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 200)
+    with VirtualBoard("i386") as board:
+        unpaired = pytest.raises(BoardNotPairedError, match=f"--board {board.port} pair")
+        with unpaired, boards.open_board(board.port):
+            pass
+
+
+def test_virtual_board_by_name_from_start_to_stop(attached):
+    started = boards.start_virtual("bench", "i386", camera=True)
+    try:
+        assert boards.resolve_port("bench") == started.port
+        paired = boards.pair_board("bench", None, quiet)
+        assert paired.name == "bench" and find_board("bench").port == started.port
+        assert "cat" in boards.show_to_virtual("bench", None, "cat")
+        with boards.open_board("bench") as client:
+            assert client.grab()[1]
+        assert [entry.status for entry in boards.list_boards()] == ["running, paired"]
+    finally:
+        boards.stop_virtual("bench")
+    with pytest.raises(BoardNotFoundError):
+        boards.stop_virtual("bench")
+    with one_port_taken():
+        again = boards.start_virtual("bench", "i386", camera=True)
+        try:
+            with boards.open_board("bench") as client:
+                assert client.port == again.port and client.info()["state"] == ""
+        finally:
+            boards.stop_virtual("bench")
