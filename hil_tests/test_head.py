@@ -5,48 +5,11 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.head.head_file import Head
-from tinyteach.head.train import train_head
 from tinyteach.service.boards import open_board
 from tinyteach_protocol import errors, messages
 
 ACCURACY_MIN = 0.6
-PHOTOS_PER_CLASS = 40
-FEW_PHOTOS = 4
-
-
-def train(training: dict, photos_per_class: int) -> Head:
-    """A head trained on the first photographs of each class."""
-    chosen = [(name, s) for name, squares in training.items() for s in squares[:photos_per_class]]
-    labels, squares = zip(*chosen, strict=True)
-    bursts = [str(number) for number in range(len(squares))]
-    return train_head(squares, labels, bursts, load_embedding()).head
-
-
-def put_to_work(session, head: Head) -> None:
-    session.upload(messages.HEAD, head.content)
-    session.commit()
-
-
-@pytest.fixture(scope="module")
-def deployed(board_port, photo_sets):
-    """The head at work on the board, and an earlier one to roll back to.
-
-    What was at work before comes back at the end.
-    """
-    training, _ = photo_sets
-    head = train(training, PHOTOS_PER_CLASS)
-    with open_board(board_port) as session:
-        before = session.info()["head"]
-        if not before:
-            put_to_work(session, train(training, FEW_PHOTOS))
-        put_to_work(session, head)
-    yield head
-    with open_board(board_port) as session:
-        if before and session.info()["previous_head"] == before:
-            session.rollback()
 
 
 def scores_on_board(client, square) -> bytes:

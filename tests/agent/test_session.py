@@ -66,7 +66,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("direction", "count"), [("to_board", 4), ("to_host", 9)])
+@pytest.mark.parametrize(("direction", "count"), [("to_board", 7), ("to_host", 9)])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_bad_link_gives_whole_uploads_and_exact_results(
     board, trained_heads, square, impatient, fault, direction, count

@@ -27,7 +27,7 @@ def test_saved_burst_comes_back(cup, square):
         np.array_equal(a, b) for a, b in zip(load_photos(listed).squares, squares, strict=True)
     )
     assert len({photo.burst for photo in listed}) == 1
-    assert all(re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}-00\d\.png", p.path.name) for p in listed)
+    assert all(re.fullmatch(r"\d{8}T\d{9}Z-[0-9a-f]{6}-00\d\.png", p.path.name) for p in listed)
 
 
 def test_index_line(cup, square):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 # <time>-<burst>-<number>, the names that TinyTeach gives.
-_OWN = re.compile(r"(?P<burst>\d{8}T\d{6}Z-[0-9a-f]{6})-\d+")
+_OWN = re.compile(r"(?P<burst>\d{8}T\d{9}Z-[0-9a-f]{6})-\d+")
 # A stem, a separator, a number: frame_001, IMG_2034, cup (3), 017.
 _NUMBERED = re.compile(r"(?P<stem>.*?)[ _.-]*\(?(?P<number>\d{1,9})\)?")
 

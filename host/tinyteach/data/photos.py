@@ -100,7 +100,7 @@ class Recording:
             raise ValueError(f"kind is 'square' or 'model', not {kind!r}")
         self.project = project
         self.folder = project.class_dir(class_name)
-        self.burst = burst or f"{_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.burst = burst or _new_burst()
         self.photos: list[Photo] = []
         self._facts = {"board": board, "sensor": sensor, "kind": kind}
 
@@ -174,6 +174,12 @@ def _files(folder: Path) -> list[Path]:
             if not name.startswith(".") and name.lower() not in _LITTER
         ]
     return sorted(found)
+
+
+def _new_burst() -> str:
+    """Sorts by time, to the millisecond, and is unlike any other computer's."""
+    now = _now()
+    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{secrets.token_hex(3)}"
 
 
 def _now() -> datetime:

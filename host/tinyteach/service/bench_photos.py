@@ -39,6 +39,41 @@ def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
     return training_and_held_out(folder, per_class, per_class)
 
 
+def generated(per_class: int, seed: int = 0) -> tuple[Squares, Squares]:
+    """Pictures of gratings and of spots, where there are no photographs; two sets of each."""
+    rng = np.random.default_rng(seed)
+    kinds = {"gratings": _grating, "spots": _spots}
+    training, others = (
+        {name: [draw(rng) for _ in range(per_class)] for name, draw in kinds.items()}
+        for _ in range(2)
+    )
+    return training, others
+
+
+def _grating(rng: np.random.Generator) -> np.ndarray:
+    """Coloured stripes of any width and direction, with noise."""
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE] / SIDE
+    angle, waves, phase = rng.uniform(0, np.pi), rng.uniform(3, 12), rng.uniform(0, 7)
+    along = rows * np.sin(angle) + columns * np.cos(angle)
+    return _coloured(np.sin(2 * np.pi * waves * along + phase), rng)
+
+
+def _spots(rng: np.random.Generator) -> np.ndarray:
+    """A few coloured round spots, with noise."""
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE] / SIDE
+    height = np.zeros((SIDE, SIDE))
+    for y, x, radius in rng.uniform((0, 0, 0.03), (1, 1, 0.12), (8, 3)):
+        height += np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * radius**2))
+    return _coloured(2 * height.clip(0, 1) - 1, rng)
+
+
+def _coloured(height: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A height of −1 … 1 as a mixture of two colours, uint8 [N, N, 3]."""
+    low, high = rng.uniform(0, 255, (2, 3))
+    mixed = low + (high - low) * (height[..., None] + 1) / 2
+    return (mixed + rng.normal(0, 6, mixed.shape)).clip(0, 255).astype(np.uint8)
+
+
 def _squares(chosen: dict[str, list[Any]]) -> Squares:
     return {name: [photo.square() for photo in photos] for name, photos in chosen.items()}
 

@@ -75,8 +75,11 @@ def run_demo(
     progress: Progress,
 ) -> Measured:
     """Run the job and measure it; on a virtual board of its own unless ``board`` is named."""
+    from tinyteach.head.threads import one_blas_thread
+
     training, others = training_and_held_out(photos, per_class, held_out)
     with ExitStack() as stack:
+        stack.enter_context(one_blas_thread())
         stage = stack.enter_context(_stage(board, arch, tell, progress))
         folder = Path(stack.enter_context(TemporaryDirectory())) / "demo"
         client = stack.enter_context(boards.open_board(stage.port))

@@ -26,6 +26,7 @@ class Trained:
     classes: list[str]
     photos: int
     accuracy: float | None
+    method: str
     train_s: float
     head_bytes: int
     fingerprint: str
@@ -42,7 +43,8 @@ class Trained:
             f"in {self.train_s:.2f} s."
         )
         if self.accuracy is not None:
-            first += f" {self.accuracy:.0%} right on recordings left out of training."
+            first += f" {self.accuracy:.0%} right."
+        first += f" {self.method}"
         size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
         return [*self.problems, first, *self.advice, size]
 
@@ -85,6 +87,7 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
         classes=list(trained.head.labels),
         photos=len(loaded.photos),
         accuracy=trained.evaluation.accuracy,
+        method=report.method,
         train_s=round(train_s, 3),
         head_bytes=len(trained.head.content),
         fingerprint=trained.head.fingerprint.hex(),

@@ -1,5 +1,6 @@
 """Runs the hardware-in-the-loop suite against a board."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,16 @@ def verify(
     """
     import pytest
 
+    from tinyteach.head.threads import one_blas_thread
+
     outcome = _Outcome()
     folder = suite_dir()
-    arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", "/dev/null"]
+    arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
     arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
     arguments += [f"--board={resolve_port(board)}"] if board else []
     arguments += [f"--photos={photos}"] if photos else []
     arguments += [f"--junitxml={junit}"] if junit else []
-    with _silence(quiet):
+    with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])
     ran = outcome.passed or outcome.failed
     exit_code = 0 if code == 0 and ran else VERIFICATION_FAILED
