@@ -37,7 +37,7 @@ def square():
 @pytest.fixture
 def impatient(monkeypatch):
     """Repetitions come soon, so that lost bytes cost a test little time."""
-    monkeypatch.setattr(requester, "TIMEOUT_MS", 300)
+    monkeypatch.setattr(requester, "TIMEOUT_MS", 600)
     monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 1500)
 
 

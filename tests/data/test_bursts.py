@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tinyteach.data.bursts import guess_bursts, own_burst
 
-OWN = "20260102T030405Z-0a1b2c"
+OWN = "20260102T030405678Z-0a1b2c"
 
 
 def test_own_names_hold_their_burst():

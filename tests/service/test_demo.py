@@ -11,7 +11,7 @@ def quiet(*_):
 
 @pytest.fixture(params=["own virtual board", "named board"])
 def measured(request, switch_on):
-    options = {"photos": None, "per_class": 8, "held_out": 3, "tell": quiet, "progress": quiet}
+    options = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
     if request.param == "own virtual board":
         return run_demo(**options, arch="i386", board=None)
     with switch_on("amd64", camera=False) as board:
@@ -20,8 +20,8 @@ def measured(request, switch_on):
 
 def test_demo(measured):
     found = measured.as_dict()
-    assert found["mismatches"] == 0 and found["held_out"] == 15
-    assert len(found["classes"]) == 5 and found["photos_per_class"] == 8
+    assert found["mismatches"] == 0 and found["held_out"] == 10
+    assert len(found["classes"]) == 5 and found["photos_per_class"] == 5
     assert found["accuracy"] > 0.5
     assert 0 < found["heap_peak_bytes"] <= 512 << 10
     assert found["deploy_bytes"] > 1000 and found["deploy_s"] > 0 and found["train_s"] > 0
