@@ -78,7 +78,7 @@ def test_slow_link_is_said_once(start, board, project):
         out, err = process.communicate(timeout=60)
     finally:
         board.set_speed(None)
-    assert "Recorded 1 photographs" in out
+    assert "Recorded 1 photograph of cat" in out
     assert err.count("The link is slow") == 1 and "--small" in err
 
 

@@ -41,9 +41,12 @@ class Captured:
         return asdict(self)
 
     def sentence(self) -> str:
+        if not self.photos:
+            return f"Recorded nothing of {self.class_name}."
+        photographs = "1 photograph" if self.photos == 1 else f"{self.photos} photographs"
         return (
-            f"Recorded {self.photos} photographs of {self.class_name}, {self.side}×{self.side} "
-            f"pixels each (recording {self.burst})."
+            f"Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels each "
+            f"(recording {self.burst})."
         )
 
 
