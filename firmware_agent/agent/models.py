@@ -80,9 +80,13 @@ class Models:
 
     def suspend_upload(self):
         """Keep on flash what has come; the host may open the same upload again."""
-        if self.upload is not None:
-            self.upload.suspend()
-            self.upload = None
+        upload, self.upload = self.upload, None
+        if upload is not None:
+            try:
+                upload.suspend()
+            except OSError:
+                # What did reach the flash counts: the next OPEN looks at the file.
+                pass
 
     def abort_upload(self):
         """Forget the upload in hand."""

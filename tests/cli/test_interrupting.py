@@ -14,6 +14,11 @@ from tinyteach.device.client import BoardClient
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 
 
+def take_ctrl_c():
+    """A shell has its background jobs ignore Ctrl-C, and so all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start():
     """start(*arguments) is the command as a process of its own, its pipes open."""
@@ -22,7 +27,12 @@ def start():
     def run(*arguments):
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments)], stdout=pipe, stderr=pipe, text=True, env=os.environ
+            [*COMMAND, *map(str, arguments)],
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=os.environ,
+            preexec_fn=take_ctrl_c,
         )
         started.append(process)
         return process
