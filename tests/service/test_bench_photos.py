@@ -1,0 +1,48 @@
+"""Pictures to test a board with where there are no photographs."""
+
+import numpy as np
+
+from tinyteach.data import sources
+from tinyteach.errors import MissingToolError
+from tinyteach.service import bench_photos
+from tinyteach.service.verification import verify
+
+
+def test_generated_pictures_are_all_different():
+    sets = bench_photos.generated(3)
+    squares = [square for views in sets for kind in views.values() for square in kind]
+    assert len({square.tobytes() for square in squares}) == len(squares) == 12
+    assert all(square.dtype == np.uint8 and square.shape == (240, 240, 3) for square in squares)
+
+
+def test_halves_of_a_folder_share_no_photograph(tmp_path):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(5):
+            noise = rng.integers(0, 256, (32, 32, 3), np.uint8)
+            Image.fromarray(noise).save(tmp_path / name / f"{number}.png")
+    training, others = bench_photos.halves(tmp_path, 40)
+    both = [
+        square.tobytes() for views in (training, others) for s in views.values() for square in s
+    ]
+    assert {name: len(squares) for name, squares in training.items()} == {"a": 2, "b": 2}
+    assert len(set(both)) == len(both) == 8
+
+
+def test_a_board_is_verified_without_any_photographs(monkeypatch, tmp_path):
+    def missing():
+        raise MissingToolError("The demo's photographs are not installed.")
+
+    generated = bench_photos.generated
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    monkeypatch.setattr(sources, "demo_objects", missing)
+    monkeypatch.setattr(bench_photos, "generated", lambda count: generated(min(count, 6)))
+    summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
+    assert summary.exit_code == 0 and summary.failed == []
+    assert summary.measured["mismatches"] == 0
+    assert summary.measured["photographs compared"] == 24
+    assert "generated" in summary.measured["pictures"]
+    assert (tmp_path / "junit.xml").read_text().startswith("<?xml")
