@@ -1,5 +1,10 @@
 """Paired virtual boards: paired once for each architecture, copied for each test."""
 
+import contextlib
+import os
+import threading
+import tty
+
 import pytest
 
 ARCHS = ("amd64", "i386")
@@ -26,3 +31,31 @@ def paired_board(switch_on):
     """A 32-bit board that was paired and is switched on again."""
     with switch_on("i386") as board:
         yield board
+
+
+@contextlib.contextmanager
+def device(answer=None):
+    """A port with something at it that answers every read with ``answer`` (None: silence)."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    stopped = threading.Event()
+
+    def talk():
+        with contextlib.suppress(OSError):
+            # About what comes at 115,200 baud.
+            while answer and not stopped.wait(0.0015):
+                os.write(master, answer)
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        stopped.set()
+        os.close(slave)
+        os.set_blocking(master, False)
+        with contextlib.suppress(OSError):
+            while os.read(master, 65536):
+                pass
+        os.close(master)
+        talker.join()

@@ -1,10 +1,5 @@
 """What is no agent at a port: one sentence, soon, whatever it says."""
 
-import contextlib
-import os
-import threading
-import tty
-
 import pytest
 
 from tinyteach.device import client
@@ -12,29 +7,7 @@ from tinyteach.device.client import BoardClient, refusal
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach_protocol import errors
 
-
-@contextlib.contextmanager
-def talking(answer):
-    """A port with a device that says ``answer`` for ever."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.set_blocking(master, False)
-    stopped = threading.Event()
-
-    def talk():
-        while not stopped.wait(0.001):
-            with contextlib.suppress(BlockingIOError):
-                os.write(master, answer)
-
-    talker = threading.Thread(target=talk)
-    talker.start()
-    try:
-        yield os.ttyname(slave)
-    finally:
-        stopped.set()
-        talker.join()
-        os.close(slave)
-        os.close(master)
+from .conftest import device
 
 
 @pytest.mark.parametrize(
@@ -44,13 +17,13 @@ def talking(answer):
 )
 def test_no_agent(answer, monkeypatch):
     monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
-    with talking(answer) as port, pytest.raises(BoardNotPairedError, match="pair' to install it"):
+    with device(answer) as port, pytest.raises(BoardNotPairedError, match="pair' to install it"):
         BoardClient(port)
 
 
 def test_port_is_free_again_after_a_failure(monkeypatch):
     monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 50)
-    with talking(b"") as port:
+    with device(b"") as port:
         for _ in range(2):
             with pytest.raises(BoardNotPairedError):
                 BoardClient(port)

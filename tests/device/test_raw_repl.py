@@ -1,10 +1,5 @@
 """What is at a port, and what is not MicroPython: every failure one sentence, soon."""
 
-import contextlib
-import os
-import threading
-import tty
-
 import pytest
 import serial
 
@@ -13,41 +8,13 @@ from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.virtual.board import VirtualBoard
 
-from .conftest import quiet
+from .conftest import device, quiet
 
 
 @pytest.fixture(scope="module")
 def board():
     with VirtualBoard("i386") as started:
         yield started
-
-
-@contextlib.contextmanager
-def device(answer=None):
-    """A port with something at it that answers every read with ``answer`` (None: silence)."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    stopped = threading.Event()
-
-    def talk():
-        with contextlib.suppress(OSError):
-            # About what comes at 115,200 baud.
-            while answer and not stopped.wait(0.0015):
-                os.write(master, answer)
-
-    talker = threading.Thread(target=talk)
-    talker.start()
-    try:
-        yield os.ttyname(slave)
-    finally:
-        stopped.set()
-        os.close(slave)
-        os.set_blocking(master, False)
-        with contextlib.suppress(OSError):
-            while os.read(master, 65536):
-                pass
-        os.close(master)
-        talker.join()
 
 
 def test_evaluate_run_and_write(board):
