@@ -170,13 +170,13 @@ def test_one_class_only(tinyteach, fails, tmp_path, photo_folder):
     folder = tmp_path / "one"
     tinyteach("new", folder)
     (folder / "photos" / "cat").symlink_to(photo_folder / "cat")
-    assert "needs at least two; there is cat" in fails("-p", folder, "train")
+    assert "needs at least two; there is 'cat'" in fails("-p", folder, "train")
     assert tinyteach("-p", folder, "train").code == TrainingError.exit_code
 
 
 def test_class_without_photographs(tinyteach, fails, project):
     tinyteach("-p", project, "class", "add", "dog")
-    assert "no photographs of dog; record some" in fails("-p", project, "train")
+    assert "no photographs of 'dog'; record some" in fails("-p", project, "train")
 
 
 def test_unreadable_photograph(tinyteach, fails, board, tmp_path):

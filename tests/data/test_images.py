@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 
@@ -198,3 +200,17 @@ def test_damage_gives_a_photograph_or_a_sentence(data):
 def test_only_square_photographs_are_encoded(wrong):
     with pytest.raises(ValueError, match="a photograph"):
         encode_png(wrong)
+
+
+def test_photographs_of_phones_with_two_pictures_in_them(tmp_path):
+    from PIL import Image
+
+    first, second = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "two.jpg", "MPO", save_all=True, append_images=[second])
+    code = "import sys; from tinyteach.data.images import load_square as load; "
+    code += "print(load(sys.argv[1])[5, 5])"
+    # In a new process: Pillow knows the format only after it has met one.
+    command = [sys.executable, "-c", code, str(tmp_path / "two.jpg")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    red, green, blue = map(int, result.stdout.strip("[] \n").split())
+    assert red > 200 and green < 50 and blue < 50

@@ -77,9 +77,9 @@ def test_one_photograph_a_class(photo_set, embedding):
     ("labels", "classes", "words"),
     [
         ([], None, "at least two"),
-        (["cup"] * 3, None, "there is cup"),
-        (["cup", "mug"], ["cup", "mug", "glass"], "no photographs of glass"),
-        (["cup"], ["cup", "mug"], "no photographs of mug"),
+        (["cup"] * 3, None, "there is 'cup'"),
+        (["cup", "mug"], ["cup", "mug", "glass"], "no photographs of 'glass'"),
+        (["cup"], ["cup", "mug"], "no photographs of 'mug'"),
         ([f"class {n}" for n in range(65)], None, "at most 64"),
         (["cup", "m" * 64], None, "63 bytes"),
         (["cup", "two\nlines"], None, "printable"),

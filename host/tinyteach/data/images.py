@@ -13,7 +13,8 @@ from tinyteach.data.files import reason
 from tinyteach.errors import PhotoError
 
 # What Pillow is let try. Formats beyond these bring external programs or rare decoders.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "MPO")  # MPO: JPEG as some phones and cameras write it
+# JPEG takes in MPO, as some phones and cameras write it.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp"})
 KINDS = "PNG, JPEG, WebP or BMP"
 
@@ -55,7 +56,7 @@ def decode_square(source: bytes | IO[bytes], name: str) -> np.ndarray:
     try:
         return np.array(_limited(_rgb(_centre_square(_upright(image))), image))
     except Exception as error:  # decoders raise of every kind on damaged files
-        raise _unreadable(name, error) from error
+        raise _unreadable(name) from error
 
 
 def encode_png(square: np.ndarray) -> bytes:
@@ -85,7 +86,7 @@ def _open(file: IO[bytes], name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except Exception as error:
-        raise _unreadable(name, error) from error
+        raise _unreadable(name) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -122,8 +123,7 @@ def _too_large(name: str) -> PhotoError:
     )
 
 
-def _unreadable(name: str, error: Exception) -> PhotoError:
+def _unreadable(name: str) -> PhotoError:
     return PhotoError(
-        f"{name} cannot be read as {KINDS} ({type(error).__name__}); "
-        "save it again in one of these formats or delete it."
+        f"{name} cannot be read as {KINDS}; save it again in one of these formats or delete it."
     )

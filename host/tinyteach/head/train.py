@@ -149,7 +149,7 @@ def _check_label(name: str) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) if names else "none"
+    return " and ".join(f"{name!r}" for name in names) if names else "none"
 
 
 def _embed(photos: Sequence[np.ndarray], embedding: Embedding, done: Done) -> np.ndarray:

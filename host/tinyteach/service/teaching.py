@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.device.client import BoardClient
-from tinyteach.errors import BoardRefusedError, LinkError, ProjectError
+from tinyteach.device.registry import find_board
+from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
 from tinyteach.service.boards import open_board
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import trained_head
@@ -53,24 +54,14 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/."""
     from tinyteach.data.files import write_atomically
     from tinyteach.data.photos import list_photos, load_photos
-    from tinyteach.embedding.runtime import load_embedding
     from tinyteach.head.report import make_report
-    from tinyteach.head.train import train_head
 
     project = open_project(folder)
     loaded = load_photos(list_photos(project))
     start = time.perf_counter()
     labels = [photo.class_name for photo in loaded.photos]
     bursts = [photo.burst for photo in loaded.photos]
-    trained = train_head(
-        loaded.squares,
-        labels,
-        bursts,
-        load_embedding(),
-        classes=project.classes(),
-        seed=seed,
-        progress=progress,
-    )
+    trained = _train_head(loaded, labels, bursts, project.classes(), seed, progress)
     train_s = time.perf_counter() - start
     write_atomically(project.head_path, trained.head.content)
     report = make_report(
@@ -94,6 +85,32 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
         advice=report.advice,
         problems=loaded.problems,
     )
+
+
+def _train_head(
+    loaded: Any,
+    labels: list[str],
+    bursts: list[str],
+    classes: list[str],
+    seed: int,
+    progress: Progress,
+) -> Any:
+    """Train on what could be loaded; what could not is named if nothing comes of it."""
+    from tinyteach.embedding.runtime import load_embedding
+    from tinyteach.head.train import train_head
+
+    try:
+        return train_head(
+            loaded.squares,
+            labels,
+            bursts,
+            load_embedding(),
+            classes=classes,
+            seed=seed,
+            progress=progress,
+        )
+    except TrainingError as error:
+        raise TrainingError(" ".join([str(error), *loaded.problems])) from error
 
 
 @dataclass(frozen=True)
@@ -184,8 +201,13 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
             f"{error} The head was not switched; 'tinyteach deploy' goes on where this stopped."
         ) from error
     duration_s = time.perf_counter() - start
+    known = find_board(client.board_id)
     return Deployed(
-        client.board_id, head.fingerprint.hex(), list(head.labels), sent, round(duration_s, 4)
+        known.name if known else client.board_id,
+        head.fingerprint.hex(),
+        list(head.labels),
+        sent,
+        round(duration_s, 4),
     )
 
 
