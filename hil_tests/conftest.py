@@ -14,8 +14,9 @@ from tinyteach.errors import MissingToolError
 from tinyteach.head.head_file import Head
 from tinyteach.head.train import train_head
 from tinyteach.service import bench_photos
-from tinyteach.service.boards import open_board, temporary_virtual_board
+from tinyteach.service.boards import open_board
 from tinyteach.service.recognition import Reference
+from tinyteach.service.virtual_boards import temporary_virtual_board
 from tinyteach_protocol import messages
 
 PHOTOS_PER_CLASS = 40

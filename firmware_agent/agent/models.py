@@ -97,7 +97,8 @@ class Models:
     def commit(self):
         """Check the uploaded file and put it to work; its fingerprint.
 
-        Until every check has passed nothing in use is touched.
+        A head is switched after every check has passed. An embedding has to leave the heap
+        for the new one's check; if that fails, it is loaded again from flash.
         """
         if self.upload is None:
             raise Refused(errors.NO_OBJECT, "no upload is open")

@@ -9,7 +9,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
-from tinyteach.service import boards
+from tinyteach.service import boards, virtual_boards
 from tinyteach.virtual.board import VirtualBoard
 
 
@@ -110,23 +110,23 @@ def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
 
 
 def test_virtual_board_by_name_from_start_to_stop(attached):
-    started = boards.start_virtual("bench", "i386", camera=True)
+    started = virtual_boards.start_virtual("bench", "i386", camera=True)
     try:
         assert boards.resolve_port("bench") == started.port
         paired = boards.pair_board("bench", None, quiet)
         assert paired.name == "bench" and find_board("bench").port == started.port
-        assert "cat" in boards.show_to_virtual("bench", None, "cat")
+        assert "cat" in virtual_boards.show_to_virtual("bench", None, "cat")
         with boards.open_board("bench") as client:
             assert client.grab()[1]
         assert [entry.status for entry in boards.list_boards()] == ["running, paired"]
     finally:
-        boards.stop_virtual("bench")
+        virtual_boards.stop_virtual("bench")
     with pytest.raises(BoardNotFoundError):
-        boards.stop_virtual("bench")
+        virtual_boards.stop_virtual("bench")
     with one_port_taken():
-        again = boards.start_virtual("bench", "i386", camera=True)
+        again = virtual_boards.start_virtual("bench", "i386", camera=True)
         try:
             with boards.open_board("bench") as client:
                 assert client.port == again.port and client.info()["state"] == ""
         finally:
-            boards.stop_virtual("bench")
+            virtual_boards.stop_virtual("bench")

@@ -51,7 +51,7 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
-    from tinyteach.service.boards import start_virtual
+    from tinyteach.service.virtual_boards import start_virtual
 
     board = start_virtual(name, arch, camera)
     if as_json:
@@ -64,7 +64,7 @@ def start(
 @boards_app.command()
 def stop(name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    from tinyteach.service.boards import stop_virtual
+    from tinyteach.service.virtual_boards import stop_virtual
 
     stop_virtual(name)
     say(f"The virtual board {name} has stopped.")
@@ -82,7 +82,7 @@ def show(
     name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    from tinyteach.service.boards import show_to_virtual
+    from tinyteach.service.virtual_boards import show_to_virtual
 
     say(show_to_virtual(name, photo, demo_object))
 

@@ -1,25 +1,22 @@
-"""Boards: list, start virtual ones, pair, open, describe."""
+"""Boards: list, find, open, pair, describe."""
 
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 
 if TYPE_CHECKING:
     from tinyteach.device.client import BoardClient
     from tinyteach.device.pairing import Paired
     from tinyteach.device.registry import PairedBoard
-    from tinyteach.virtual.board import VirtualBoard
 
 Progress = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
 BOARD_VARIABLE = "TINYTEACH_BOARD"
-DEMO_VIEWS = 60
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -69,101 +66,6 @@ def _running_virtuals() -> list[Any]:
     from tinyteach.virtual.running import running
 
     return running()
-
-
-# Virtual boards
-
-
-def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
-    """Start a virtual board in the background."""
-    _refuse_windows()
-    from tinyteach.virtual.running import start_daemon
-
-    info = start_daemon(arch, name, camera=camera)
-    return BoardEntry(info.name, info.port, f"virtual board ({info.arch})", "running")
-
-
-def _refuse_windows() -> None:
-    if sys.platform == "win32":
-        from tinyteach.errors import MissingToolError
-
-        raise MissingToolError(
-            "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
-        )
-
-
-def stop_virtual(name: str) -> None:
-    """Stop a virtual board."""
-    _control(name).stop()
-
-
-def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> str:
-    """Put a photograph, a folder of them or a demo object before the camera; says which."""
-    if (photo is None) == (demo_object is None):
-        raise UsageError("Name a photograph or folder to show, or an object with --object.")
-    control = _control(name)
-    if photo is not None:
-        control.show(photo)
-        return f"The camera of {name} sees {photo} now."
-    control.show(_demo_views(str(demo_object)))
-    return f"The camera of {name} sees the {demo_object} now, held in a moving hand."
-
-
-def _demo_views(name: str) -> Path:
-    """A folder of views of a demo object, as a moving hand would show it."""
-    from PIL import Image
-
-    from tinyteach import paths
-    from tinyteach.data.handheld import HandheldCamera
-    from tinyteach.data.sources import demo_objects
-
-    objects = demo_objects()
-    if name not in objects:
-        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
-    folder = paths.state_dir() / "views" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    camera = HandheldCamera(objects[name])
-    for number in range(DEMO_VIEWS):
-        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.png")
-    return folder
-
-
-def _control(name: str) -> Any:
-    _refuse_windows()
-    from tinyteach.virtual.running import control, find
-
-    info = find(name)
-    if info is None:
-        raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
-    return control(info)
-
-
-@contextmanager
-def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
-    """A virtual board of this process, with a blank flash, gone at the end."""
-    _refuse_windows()
-    from tinyteach.virtual.board import VirtualBoard
-
-    with VirtualBoard(arch) as board:
-        yield board
-
-
-@contextmanager
-def temporary_virtual_board() -> Iterator[str]:
-    """The port of a virtual board that is paired and sees the demo's cat, if it is installed."""
-    from tinyteach.errors import MissingToolError
-
-    with virtual_board() as board:
-        pair_for_now(board.port, lambda text, done, total: None)
-        try:
-            from tinyteach.data.handheld import HandheldCamera
-            from tinyteach.data.sources import demo_objects
-
-            board.show_source(HandheldCamera(demo_objects()["cat"]).next_view)
-        except MissingToolError:
-            # Without the demo's photographs the camera sees its own test picture.
-            pass
-        yield board.port
 
 
 # Finding a board

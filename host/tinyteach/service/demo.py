@@ -15,10 +15,11 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.service import boards
 from tinyteach.service.bench_photos import Squares, training_and_held_out
 from tinyteach.service.budgets import STAGES
-from tinyteach.service.projects import create_project
+from tinyteach.service.projects import create_project, open_project
 from tinyteach.service.recognition import Reference, interpret, trained_head
 from tinyteach.service.recording import record, start_recording
-from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
+from tinyteach.service.teaching import deploy_head, train
+from tinyteach.service.virtual_boards import virtual_board
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -120,7 +121,7 @@ def _stage(board: str | None, arch: str | None, tell: Tell, progress: Progress) 
     if board is not None:
         yield _Stage(boards.resolve_port(board), None)
         return
-    with boards.virtual_board(arch) as virtual:
+    with virtual_board(arch) as virtual:
         tell(f"Started a virtual board on {virtual.port} (MicroPython for {virtual.arch}).")
         paired = boards.pair_for_now(virtual.port, progress)
         tell(f"Paired it: {len(paired.written)} files written to its flash.")
@@ -170,16 +171,13 @@ def _record_burst(
 
 def _train_and_deploy(
     folder: Path, client: BoardClient, measured: Measured, tell: Tell, progress: Progress
-) -> tuple[Trained, Deployed]:
-    from tinyteach.service.projects import open_project
-
+) -> None:
     trained = train(folder, seed=0, progress=progress)
     tell(trained.lines()[0])
     deployed = deploy_head(client, trained_head(open_project(folder)), progress)
     tell(deployed.sentence())
     measured.train_s, measured.deploy_s = trained.train_s, deployed.deploy_s
     measured.deploy_bytes = deployed.deploy_bytes
-    return trained, deployed
 
 
 def _recognise_all(
@@ -192,7 +190,6 @@ def _recognise_all(
     progress: Progress,
 ) -> None:
     from tinyteach.embedding.runtime import load_embedding
-    from tinyteach.service.projects import open_project
 
     head = trained_head(open_project(folder))
     reference = Reference(load_embedding(), head)
@@ -205,8 +202,8 @@ def _recognise_all(
         measured.mismatches += _differs(answer, reference, seen)
         result = interpret(head.labels, answer.top, answer.scores, answer)
         right += result.label == name
-        for stage_name in STAGES:
-            durations[stage_name].append(answer.fields[stage_name + "_us"] / 1000)
+        for stage_name, duration_ms in (result.latency_ms or {}).items():
+            durations[stage_name].append(duration_ms)
         if number % max(1, len(shown) // len(others)) < EXAMPLES_SHOWN:
             tell(f"Showed it {name}: it says {result.line()}")
         progress("Recognising", number + 1, len(shown))

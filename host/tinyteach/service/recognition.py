@@ -11,13 +11,13 @@ import numpy as np
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import BoardRefusedError, ProjectError
 from tinyteach.service.boards import open_board
+from tinyteach.service.budgets import STAGES
 from tinyteach.service.projects import open_project
 from tinyteach_protocol import errors, messages
 
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
 SCORE_STEPS = 256
-LATENCY_FIELDS = ("preprocess_us", "embedding_us", "head_us")
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,7 @@ def interpret(labels: Sequence[str], top: int, scores: bytes, message: Any = Non
     }
     latency_ms = None
     if message is not None:
-        latency_ms = {
-            name.removesuffix("_us"): message.fields[name] / 1000 for name in LATENCY_FIELDS
-        }
+        latency_ms = {stage: message.fields[stage + "_us"] / 1000 for stage in STAGES}
     return Recognised(labels[top], probabilities[labels[top]], probabilities, latency_ms)
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import tinyteach
+from tinyteach.errors import VerificationError
 from tinyteach.service.boards import resolve_port
-
-VERIFICATION_FAILED = 12
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def verify(
     with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])
     ran = outcome.passed or outcome.failed
-    exit_code = 0 if code == 0 and ran else VERIFICATION_FAILED
+    exit_code = 0 if code == 0 and ran else VerificationError.exit_code
     return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, exit_code)
 
 
