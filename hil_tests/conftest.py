@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.embedding.runtime import load_embedding
+from tinyteach.data.project import DEFAULT_EMBEDDING
 from tinyteach.errors import MissingToolError
 from tinyteach.head.head_file import Head
 from tinyteach.head.train import train_head
 from tinyteach.service import bench_photos
 from tinyteach.service.boards import open_board
+from tinyteach.service.embeddings import load_named, name_of
 from tinyteach.service.recognition import Reference
 from tinyteach.service.virtual_boards import temporary_virtual_board
 from tinyteach_protocol import messages
@@ -66,9 +67,11 @@ def client(board_port):
 
 
 @pytest.fixture(scope="session")
-def embedding():
-    """The embedding that ships with TinyTeach."""
-    return load_embedding()
+def embedding(board_port):
+    """The embedding that the board has, if it ships with TinyTeach; else the default one."""
+    with open_board(board_port) as session:
+        name = name_of(session.info()["embedding"])
+    return load_named(name or DEFAULT_EMBEDDING)
 
 
 @pytest.fixture(scope="session")
@@ -95,12 +98,12 @@ def photographs(photo_sets) -> list:
     return [s for photos in photo_sets for squares in photos.values() for s in squares]
 
 
-def train(training: dict, photos_per_class: int) -> Head:
+def train(training: dict, photos_per_class: int, embedding) -> Head:
     """A head trained on the first photographs of each class."""
     chosen = [(name, s) for name, squares in training.items() for s in squares[:photos_per_class]]
     labels, squares = zip(*chosen, strict=True)
     bursts = [str(number) for number in range(len(squares))]
-    return train_head(squares, labels, bursts, load_embedding()).head
+    return train_head(squares, labels, bursts, embedding).head
 
 
 def put_to_work(session, head: Head) -> None:
@@ -109,17 +112,17 @@ def put_to_work(session, head: Head) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployed(board_port, photo_sets):
+def deployed(board_port, photo_sets, embedding):
     """The head at work on the board, and an earlier one to roll back to.
 
     What was at work before comes back at the end.
     """
     training, _ = photo_sets
-    head = train(training, PHOTOS_PER_CLASS)
+    head = train(training, PHOTOS_PER_CLASS, embedding)
     with open_board(board_port) as session:
         before = session.info()["head"]
         if not before:
-            put_to_work(session, train(training, FEW_PHOTOS))
+            put_to_work(session, train(training, FEW_PHOTOS, embedding))
         put_to_work(session, head)
     yield head
     with open_board(board_port) as session:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinyteach.device.pairing import pair
+from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.virtual import micropython as mp
 from tinyteach.virtual.board import VirtualBoard
@@ -66,6 +67,17 @@ def quiet(*_):
 def embedding_file() -> bytes:
     """The embedding that is shipped, as it goes onto a board."""
     return EMBEDDING_FILE.read_bytes()
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """The file that stands in for the embedding ``tiny``: as large as ``base``, other features."""
+    from paired import other_embedding
+
+    path = tmp_path / "stand_in.tflite"
+    path.write_bytes(other_embedding())
+    monkeypatch.setitem(runtime.EMBEDDING_FILES, "tiny", path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.sources import demo_objects
-from tinyteach.embedding.runtime import load_embedding
+from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.head.train import train_head
 from tinyteach_protocol import messages
 
@@ -15,12 +16,20 @@ def views_of(name, count, seed=1, side=SIDE):
     return [camera.next_view() for _ in range(count)]
 
 
-def make_head(*names, photos=6):
+def make_head(*names, photos=6, embedding=None):
     """A head trained on a few views of each object."""
     views = [(name, view) for name in names for view in views_of(name, photos)]
     labels, squares = zip(*views, strict=True)
     bursts = [str(number) for number in range(len(squares))]
-    return train_head(squares, labels, bursts, load_embedding()).head
+    return train_head(squares, labels, bursts, embedding or load_embedding()).head
+
+
+def other_embedding() -> bytes:
+    """The shipped embedding with the weights of its largest tensor in reverse."""
+    content = EMBEDDING_FILE.read_bytes()
+    model = schema_module().ModelT.InitFromPackedBuf(content, 0)
+    weights = max((bytes(b.data) for b in model.buffers if b.data is not None), key=len)
+    return content.replace(weights, weights[::-1])
 
 
 def deploy(client, head):

@@ -1,9 +1,10 @@
-"""A classifier head: its labels, the embedding it was trained for, its self-test.
+"""A classifier head: its labels, the embedding it was trained for, its threshold, its self-test.
 
 They stand in the .tflite file's metadata entry ``TINYTEACH_HEAD``, little-endian:
-``TTH1``, 32 bytes SHA-256 of the embedding, u8 class count, per class u8 length and
-UTF-8 label, u16 self-test count, u16 feature count, then per self-test the int8
-features and the int8 scores that they must give.
+``TTH2``, 32 bytes SHA-256 of the embedding, u8 label count, per label u8 length and
+UTF-8 text, u8 1 where one score more than labels stands for anything else, u8 threshold,
+u16 self-test count, u16 feature count, then per self-test the int8 features and the int8
+scores that they must give.
 """
 
 import struct
@@ -13,7 +14,7 @@ from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 
 ENTRY = "TINYTEACH_HEAD"
-MAGIC = b"TTH1"
+MAGIC = b"TTH2"
 
 
 class Head:
@@ -34,10 +35,12 @@ class Head:
         try:
             self.embedding_fingerprint = bytes(entry[4:36])
             at = self._read_labels(entry, 36)
-            self._tests, self._features = struct.unpack_from("<HH", entry, at)
+            background, self.threshold = entry[at], entry[at + 1]
+            self.outputs = len(self.labels) + background
+            self._tests, self._features = struct.unpack_from("<HH", entry, at + 2)
         except (IndexError, ValueError):
             raise ModelError("the head's labels are damaged") from None
-        self._vectors = entry[at + 4 :]
+        self._vectors = entry[at + 6 :]
 
     def _read_labels(self, entry, at):
         self.labels = []
@@ -50,16 +53,16 @@ class Head:
         return at
 
     def _check_shapes(self):
-        if len(self.interpreter.output.data) != len(self.labels) or not self.labels:
+        if len(self.interpreter.output.data) != self.outputs or not self.labels:
             raise ModelError("the head's outputs and labels differ in number")
         if len(self.interpreter.input.data) != self._features:
             raise ModelError("the head's inputs and self-test differ in number")
-        if len(self._vectors) != self._tests * (self._features + len(self.labels)):
+        if len(self._vectors) != self._tests * (self._features + self.outputs):
             raise ModelError("the head's self-test is cut short")
 
     def self_test(self):
         """True where every self-test vector gives exactly the scores it must."""
-        step = self._features + len(self.labels)
+        step = self._features + self.outputs
         for start in range(0, self._tests * step, step):
             middle = start + self._features
             self.interpreter.input.data[:] = self._vectors[start:middle]
@@ -69,11 +72,16 @@ class Head:
         return True
 
 
-def top_of(scores):
-    """Index of the highest int8 score in a buffer of bytes; the first of equals."""
-    # 128 flips the sign bit, so that bytes order as the int8 values they hold.
+def top_of(scores, count):
+    """Index of the highest of the first ``count`` int8 scores in a buffer; the first of equals."""
     best = 0
-    for index in range(1, len(scores)):
-        if (scores[index] ^ 128) & 255 > (scores[best] ^ 128) & 255:
+    for index in range(1, count):
+        if steps_of(scores, index) > steps_of(scores, best):
             best = index
     return best
+
+
+def steps_of(scores, index):
+    """A score's probability in 256ths: the int8 score + 128."""
+    # 128 flips the sign bit, so that bytes order as the int8 values they hold.
+    return (scores[index] ^ 128) & 255

@@ -53,6 +53,7 @@ MODULES = (
     "agent.handlers.run",
     "agent.handlers.stop",
     "agent.handlers.stream",
+    "agent.handlers.threshold",
     "agent.handlers.write",
     "agent.loop",
 )

@@ -2,7 +2,7 @@
 
 import time
 
-from agent.head import top_of
+from agent.head import steps_of, top_of
 from agent.refused import Refused
 from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
@@ -19,6 +19,7 @@ class Recogniser:
     def __init__(self):
         self.head = None
         self.head_fingerprint = b""
+        self.threshold = 0
         self.unload()
 
     def unload(self):
@@ -43,8 +44,9 @@ class Recogniser:
         self.embedding_fingerprint = fingerprint
 
     def use_head(self, head, fingerprint):
-        """Recognise with ``head`` from now on (None: with none)."""
+        """Recognise with ``head`` from now on (None: with none), and by its threshold."""
         self.head = head
+        self.threshold = head.threshold if head else 0
         self.head_fingerprint = fingerprint
         self.has_scores = False
 
@@ -121,4 +123,11 @@ class Recogniser:
     @property
     def top(self):
         """The label index of the highest score."""
-        return top_of(self.scores)
+        return top_of(self.scores, len(self.head.labels)) if self.has_scores else 0
+
+    @property
+    def known(self):
+        """1 where the highest score of a label reaches the threshold, else 0."""
+        if not self.has_scores:
+            return 0
+        return 1 if steps_of(self.scores, self.top) >= self.threshold else 0

@@ -53,6 +53,7 @@ class Stream:
             preprocess_us=recogniser.preprocess_us,
             embedding_us=recogniser.embedding_us,
             head_us=recogniser.head_us,
+            known=recogniser.known,
         )
 
     def _preview(self):

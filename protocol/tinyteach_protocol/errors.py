@@ -61,7 +61,7 @@ ERRORS = {
     ),
     WRONG_EMBEDDING: (
         "WRONG_EMBEDDING",
-        "This head was trained for another embedding than the board's; pair the board again.",
+        "This head was trained for another embedding than the board's; run 'tinyteach upgrade'.",
     ),
     SELF_TEST_FAILED: (
         "SELF_TEST_FAILED",

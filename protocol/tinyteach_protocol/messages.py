@@ -22,6 +22,7 @@ COMMIT = 0x14
 ABORT = 0x15
 RUN = 0x18
 ROLLBACK = 0x1A
+THRESHOLD = 0x1B
 STREAM = 0x20
 CREDIT = 0x21
 STOP = 0x22
@@ -86,6 +87,7 @@ ONCE = 1  # executing it twice would differ: the board answers a repetition from
 ONE_WAY = 2  # never answered
 SLOW = 4  # may take seconds on a board: flash is written, a network is run
 
+_KNOWN = (("known", U8),)
 _TIMES = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32))
 
 # verb → (name, flags, request fields, response fields)
@@ -131,6 +133,7 @@ VERBS = {
             ("labels", STRS),
             ("kernels", STR),
             ("state", STR),
+            ("threshold", U8),
         ),
     ),
     RESTART: ("RESTART", ONCE, (), ()),
@@ -173,9 +176,11 @@ VERBS = {
             ("features_crc32", U32),
             ("scores_crc32", U32),
         )
-        + _TIMES,
+        + _TIMES
+        + _KNOWN,
     ),
     ROLLBACK: ("ROLLBACK", ONCE | SLOW, (), (("fingerprint", BYTES), ("labels", STRS))),
+    THRESHOLD: ("THRESHOLD", 0, (("threshold", U8),), (("threshold", U8),)),
     STREAM: ("STREAM", ONCE | SLOW, (("kind", U8), ("credits", U32)), ()),
     CREDIT: ("CREDIT", ONE_WAY, (("total", U32),), ()),
     STOP: ("STOP", ONCE, (), (("events", U32),)),
@@ -183,7 +188,7 @@ VERBS = {
 
 # event → (name, fields)
 EVENTS = {
-    RESULT: ("RESULT", (("frame_number", U32), ("top", U8), ("scores", BYTES)) + _TIMES),
+    RESULT: ("RESULT", (("frame_number", U32), ("top", U8), ("scores", BYTES)) + _TIMES + _KNOWN),
     PREVIEW: (
         "PREVIEW",
         (

@@ -54,9 +54,27 @@ def test_head_is_at_work_at_once_and_after_power_on(board, trained_heads, square
         assert scores_of(session, square) == scores
 
 
+def test_a_head_brings_its_own_threshold(client, trained_heads, square):
+    client.set_threshold(3)
+    deploy(client, trained_heads[1])
+    assert client.info()["threshold"] == trained_heads[1].threshold > 0
+    client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    answer = client.run(messages.SOURCE_IMAGE)
+    scores = np.frombuffer(answer.scores, np.int8)
+    assert len(scores) == len(trained_heads[1].labels) + 1  # and one for anything else
+    assert (answer.top, bool(answer.known)) == trained_heads[1].best(scores)
+
+
+def test_threshold_needs_a_head(switch_on):
+    with switch_on("i386") as board, BoardClient(board.port) as session:
+        with pytest.raises(BoardRefusedError) as refused:
+            session.set_threshold(100)
+        assert refused.value.code == errors.NO_HEAD
+
+
 def damaged(head):
     """Files that must be refused, each with the code for it."""
-    card = head.content.index(b"TTH1")
+    card = head.content.index(b"TTH2")
     other_embedding = bytearray(head.content)
     other_embedding[card + 4] ^= 1
     vectors = head.info.self_tests
@@ -181,7 +199,7 @@ def test_rollback_and_rollback_again(client, trained_heads, square):
     scores = scores_of(client, square)
     restored = client.rollback()
     assert (restored.fingerprint, restored.labels) == (old.fingerprint, list(old.labels))
-    assert len(scores_of(client, square)) == len(old.labels)
+    assert len(scores_of(client, square)) == len(old.labels) + 1
     assert client.rollback().fingerprint == new.fingerprint
     assert scores_of(client, square) == scores
 

@@ -150,3 +150,15 @@ def test_pulled_plug_is_one_sentence(board, view):
         for number, _ in enumerate(session.stream(messages.STREAM_RESULTS)):
             if number == 3:
                 board.drop_link()
+
+
+def test_threshold_acts_at_once_on_results(client, view):
+    """A best label below it is unknown, whatever the head's own threshold was."""
+    before = client.info()["threshold"]
+    for threshold in (0, 255):
+        client.set_threshold(threshold)
+        assert client.info()["threshold"] == threshold
+        for event in take(client, messages.STREAM_RESULTS, 3):
+            best = int(np.frombuffer(event.scores, np.int8)[event.top]) + 128
+            assert event.known == (best >= threshold)
+    client.set_threshold(before)

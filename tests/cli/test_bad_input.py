@@ -41,6 +41,11 @@ def test_no_board(fails, nothing_attached, command):
     )
 
 
+@pytest.mark.parametrize("threshold", ["2", "-0.1", "nan"])
+def test_threshold_that_is_no_probability(fails, threshold):
+    assert "from 0 to 1" in fails("watch", f"--threshold={threshold}")
+
+
 @pytest.mark.parametrize(
     ("board", "sentence"),
     [
@@ -232,20 +237,38 @@ def test_truncated_head(tinyteach, fails, board, trained_project, content):
 
 
 def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
-    """It is whole, so the board decides; the old head is named."""
+    """It is refused before anything is sent; the old head stays at work."""
     assert tinyteach("-b", board.port, "-p", trained_project, "deploy").code == 0
     path = trained_project / "heads" / "head.tflite"
     content = bytearray(path.read_bytes()[: -len(_seal(b""))])
-    content[content.index(b"TTH1") + 4] ^= 1
+    content[content.index(b"TTH2") + 4] ^= 1
     path.write_bytes(content + _seal(content))
     said = fails("-b", board.port, "-p", trained_project, "deploy")
-    assert "another embedding" in said and "The old head (cat, coffee) is still at work." in said
+    assert "the board has base" in said and "run 'tinyteach upgrade'" in said
     result = tinyteach("-b", board.port, "-p", trained_project, "deploy")
     assert result.code == BoardRefusedError.exit_code
     assert tinyteach("-b", board.port, "watch", "-n", "1").code == 0
 
 
 # What is not installed, and the rest
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("new", "things"), ("pair",), ("upgrade",), ("demo",)],
+    ids=lambda command: command[0],
+)
+def test_unknown_embedding(tinyteach, fails, board, project, tiny, command):
+    options = () if command[0] == "new" else ("-b", board.port, "-p", project)
+    said = fails(*options, *command, "--embedding", "huge")
+    assert "There is no embedding 'huge'; choose base or tiny, or name a .tflite file" in said
+
+
+def test_embedding_that_is_none(fails, board, project, photo_folder):
+    photo = photo_folder / "cat" / "0.png"
+    for command in ("pair", "upgrade"):
+        said = fails("-b", board.port, "-p", project, command, "--embedding", photo)
+        assert "no usable .tflite model" in said or "not a usable .tflite model" in said
 
 
 def test_scikit_image_is_missing(tinyteach, fails, board, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -72,6 +73,21 @@ def test_board_and_host_say_the_same(on_board, photo_folder, tmp_path):
     for host_line, board_line in zip(on_host, there, strict=True):
         host, board = json.loads(host_line), json.loads(board_line)
         assert board["probabilities"] == host["probabilities"] and board["file"] == host["file"]
+
+
+def test_strangers_are_unknown_and_the_threshold_is_yours(on_board, as_json, board):
+    trained = as_json("train")
+    assert 0 < trained["threshold"] <= 0.7 and trained["false_accepts"]
+    assert "says unknown" in on_board("report")
+    on_board("deploy")
+    board.show(np.random.default_rng(0).integers(0, 256, (240, 240, 3), np.uint8))
+    (result,) = (json.loads(line) for line in on_board("watch", "-n", "1", "--json").splitlines())
+    assert result["label"] == "unknown" and result["best_label"] in ("cat", "coffee")
+    assert "unknown (at best" in on_board("watch", "-n", "1")
+    options = ("watch", "-n", "1", "--threshold")
+    assert "unknown" not in on_board(*options, "0")
+    on_board(*options, "0.5")
+    assert as_json("info")["threshold"] == 128
 
 
 def test_rollback(on_board, as_json, tinyteach, project):

@@ -20,6 +20,14 @@ def test_created_project_opens_again(tmp_path):
     assert opened.heads_dir.is_dir()
 
 
+def test_embedding_is_base_until_another_is_chosen(project):
+    assert project.embedding == "base"
+    project.embedding = "tiny"
+    assert Project.open(project.root).embedding == "tiny"
+    project.settings_path.write_text('{"format": 1, "name": "x", "classes": []}')
+    assert Project.open(project.root).embedding == "base"
+
+
 def test_creating_keeps_what_is_there(tmp_path, save_image):
     save_image(tmp_path / "photos/cup/a.png", 1)
     assert Project.create(tmp_path).classes() == ["cup"]
@@ -54,6 +62,7 @@ def test_opening_what_is_no_project(tmp_path):
         b'{"format": "1", "name": "x", "classes": []}',
         b'{"format": 1, "name": "x", "classes": [3]}',
         b'{"format": 1, "name": "x", "classes": [], "board": 7}',
+        b'{"format": 1, "name": "x", "classes": [], "embedding": 7}',
     ],
 )
 def test_damaged_settings(project, content):

@@ -74,6 +74,13 @@ def test_new_embedding_is_replaced(paired_board, embedding):
     assert pair(paired_board.port, longer, None, quiet).written == [EMBEDDING]
 
 
+def test_embedding_that_may_stay_does(paired_board, embedding):
+    longer, longest = embedding + bytes(16), embedding + bytes(32)
+    for keep in ([longest, embedding], [embedding]):
+        assert pair(paired_board.port, longer, None, quiet, keep).written == []
+    assert pair(paired_board.port, longer, None, quiet, [longest]).written == [EMBEDDING]
+
+
 def test_stale_files_are_removed(paired_board, embedding):
     """A source beside its .mpy would be loaded in its place."""
     pairing._free_the_repl(paired_board.port)

@@ -66,6 +66,22 @@ def test_images_are_read_as_a_board_would_see_them(tmp_path):
     assert (means[data.labels == 0] > 200).all() and (means[data.labels == 1] < 60).all()
 
 
+def test_a_folder_reads_as_a_zip_of_it(tmp_path):
+    photos = photo_zip(tmp_path / "a.zip", {"b": 10, "a": 250}, 3)
+    with zipfile.ZipFile(photos) as archive:
+        archive.extractall(tmp_path / "photos")
+    (tmp_path / "photos" / "train" / "a" / "notes.txt").write_text("no image")
+    zipped, folder = read_images(photos, "train/"), read_images(tmp_path / "photos", "train/")
+    assert folder.classes == zipped.classes == ("a", "b")
+    np.testing.assert_array_equal(folder.images, zipped.images)
+    np.testing.assert_array_equal(folder.labels, zipped.labels)
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    with pytest.raises(PhotoError, match="zip or folder"):
+        read_images(tmp_path)
+
+
 def test_classes_can_be_chosen_and_are_renumbered(tmp_path):
     photos = photo_zip(tmp_path / "a.zip", {"a": 0, "b": 120, "c": 250}, 2)
     chosen = read_images(photos, "train/").only([2, 0])

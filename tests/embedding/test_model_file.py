@@ -7,38 +7,53 @@ import pytest
 
 from tinyteach.embedding.card import describe
 from tinyteach.embedding.model_facts import ALLOWED_OPS, model_facts
-from tinyteach.embedding.network import CHANNELS, SIDE
-from tinyteach.embedding.runtime import EMBEDDING_FILE
-from tinyteach.embedding.teacher import GRID
+from tinyteach.embedding.network import SIDE, SIZES
+from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
+
+# What boards of the two sizes can afford: multiply-accumulates and bytes.
+LIMITS = {"base": (3_700_000, 180_000), "tiny": (1_100_000, 80_000)}
+# Convolutions and additions of each, all with ReLU but the convolutions before an addition.
+LAYERS = {"base": (9, 4), "tiny": (7, 3)}
 
 
-@pytest.fixture(scope="module")
-def card() -> dict:
-    return json.loads(EMBEDDING_FILE.with_suffix(".json").read_text())
+@pytest.fixture(params=EMBEDDING_FILES)
+def size(request) -> str:
+    return request.param
 
 
-def test_the_card_describes_the_file(card):
-    facts = describe(EMBEDDING_FILE.read_bytes())
+@pytest.fixture
+def file(size):
+    return EMBEDDING_FILES[size]
+
+
+@pytest.fixture
+def card(file) -> dict:
+    return json.loads(file.with_suffix(".json").read_text())
+
+
+def test_the_card_describes_the_file(card, file):
+    facts = describe(file.read_bytes())
     assert {key: card[key] for key in facts} == facts
 
 
-def test_the_file_has_the_shapes_of_the_recipe(card):
+def test_the_file_has_the_shapes_of_the_recipe(card, size):
     assert card["side"] == SIDE
-    assert card["features"] == GRID * GRID * CHANNELS
+    assert card["features"] == SIZES[size].features
     assert card["input"] == {"scale": 1 / 128, "zero_point": 0}
 
 
-def test_the_file_stays_within_a_boards_means(card):
+def test_the_file_stays_within_a_boards_means(card, size):
+    macs, size_bytes = LIMITS[size]
     assert set(card["ops"]) <= ALLOWED_OPS
-    assert card["macs"] <= 3_700_000
-    assert card["bytes"] <= 180_000
+    assert card["macs"] <= macs
+    assert card["bytes"] <= size_bytes
     assert card["largest_step_bytes"] <= 32_768
 
 
-def test_every_relu_is_fused(card):
-    """9 convolutions and 4 additions; only the 4 convolutions before an addition have none."""
-    assert card["ops"]["CONV_2D"] == 9 and card["ops"]["ADD"] == 4
-    assert card["fused_relus"] == 9
+def test_every_relu_is_fused(card, size):
+    convolutions, additions = LAYERS[size]
+    assert (card["ops"]["CONV_2D"], card["ops"]["ADD"]) == (convolutions, additions)
+    assert card["fused_relus"] == convolutions
 
 
 def test_macs_are_those_of_the_layers_by_hand():
@@ -59,21 +74,21 @@ def test_macs_are_those_of_the_layers_by_hand():
 
 def test_the_card_carries_what_was_trained_and_measured(card):
     training = card["training"]
-    assert training["command"].startswith("python -m tinyteach.embedding.train --data ")
+    assert training["command"].startswith("python -m tinyteach.embedding.train --size ")
     assert training["epochs"] > 1 and training["images"] > 1000
     for entry in card["few_shot"].values():
         for shots, figure in entry["accuracy"].items():
             assert entry["plain_pixels"][shots]["mean"] < figure["mean"] <= 100
 
 
-def test_the_documentation_states_the_cards_figures(card, root):
+def test_the_documentation_states_the_cards_figures(card, root, size):
     text = (root / "docs" / "embedding.md").read_text()
     assert card["fingerprint"] in text
     assert card["training"]["command"] in text
     for number in (f"{card['macs']:,}", f"{card['bytes']:,}", str(card["training"]["epochs"])):
         assert number in text
     for name, entry in card["few_shot"].items():
-        row = re.search(rf"^\| {re.escape(name)}.*$", text, re.MULTILINE)
+        row = re.search(rf"^\| {size}: {re.escape(name)}.*$", text, re.MULTILINE)
         assert row, f"docs/embedding.md has no row for {name}"
         for figure in entry["accuracy"].values():
             assert f"{figure['mean']} ± {figure['std']}" in row[0]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tinyteach.embedding import runtime
+from tinyteach.embedding import litert
 from tinyteach.embedding.runtime import EMBEDDING_FILE, Embedding, TfliteModel, load_embedding
 from tinyteach.errors import MissingToolError, ModelError
 
@@ -92,26 +92,26 @@ def test_another_model_is_no_embedding():
 
 
 def test_the_old_package_name_serves_where_only_that_is_installed(monkeypatch):
-    litert = runtime._interpreter_module()
+    real = litert.interpreter_module()
     old = types.ModuleType("tflite_runtime")
-    old.interpreter = litert  # the real interpreter under its former name
+    old.interpreter = real  # the real interpreter under its former name
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     monkeypatch.setitem(sys.modules, "tflite_runtime", old)
-    runtime._interpreter_module.cache_clear()
+    litert.interpreter_module.cache_clear()
     assert load_embedding().embed(tensors(1)).shape == (1, 768)
 
 
 def test_without_litert_the_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     monkeypatch.setitem(sys.modules, "tflite_runtime", None)
-    runtime._interpreter_module.cache_clear()
+    litert.interpreter_module.cache_clear()
     with pytest.raises(MissingToolError, match="pip install ai-edge-litert"):
         load_embedding()
     with pytest.raises(MissingToolError, match="pip install ai-edge-litert"):
-        runtime.schema_module()
+        litert.schema_module()
 
 
 @pytest.fixture(autouse=True)
 def _fresh_module_lookup():
     yield
-    runtime._interpreter_module.cache_clear()
+    litert.interpreter_module.cache_clear()

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyteach.head.evaluate import Samples, cross_validate
+from tinyteach.head.evaluate import cross_validate
 from tinyteach.head.evaluation import Evaluation
+from tinyteach.head.samples import Samples
 
 
 def samples_of(features, photo_set, embedding, views=0):
@@ -19,12 +20,13 @@ def samples_of(features, photo_set, embedding, views=0):
 
 def test_unseen_recordings_of_real_things_are_recognised(features, photo_set, embedding):
     samples = samples_of(features, photo_set, embedding)
-    evaluation, strength = cross_validate(samples, photo_set[2])
+    trial = cross_validate(samples, photo_set[2])
+    evaluation = trial.evaluation
     assert evaluation.accuracy > 0.85
     assert evaluation.folds == 4
     np.testing.assert_array_equal(evaluation.indices, np.arange(len(features)))
     assert (evaluation.optimistic, evaluation.untested) == ((), ())
-    assert strength > 0
+    assert trial.strength > 0 and trial.temperature > 0
 
 
 def test_what_only_a_burst_has_in_common_does_not_count(photo_set, embedding):
@@ -32,8 +34,9 @@ def test_what_only_a_burst_has_in_common_does_not_count(photo_set, embedding):
     bursts = np.unique(photo_set[2], return_inverse=True)[1]
     features = np.random.default_rng(0).integers(-128, 128, (16, 64)).astype(np.int8)[bursts]
     samples = samples_of(features, photo_set, embedding)
-    honest, _ = cross_validate(samples, photo_set[2])
-    leaking, _ = cross_validate(samples, [f"photo {n}" for n in range(len(bursts))])
+    honest = cross_validate(samples, photo_set[2]).evaluation
+    photos = [f"photo {n}" for n in range(len(bursts))]
+    leaking = cross_validate(samples, photos).evaluation
     assert honest.accuracy < 0.5
     assert leaking.accuracy == 1.0
 
@@ -48,13 +51,13 @@ def test_views_train_only_beside_their_photograph(features, photo_set, embedding
 def test_single_recordings_are_owned_up_to(features, photo_set, embedding):
     samples = samples_of(features, photo_set, embedding)
     bursts = ["one" if label == "coffee" else b for label, b in zip(*photo_set[1:], strict=True)]
-    evaluation, _ = cross_validate(samples, bursts)
+    evaluation = cross_validate(samples, bursts).evaluation
     assert evaluation.optimistic == ("coffee",)
 
 
 def test_one_photograph_each(features, photo_set, embedding):
     samples = samples_of(features[::20], tuple(part[::20] for part in photo_set), embedding)
-    evaluation, _ = cross_validate(samples, photo_set[2][::20])
+    evaluation = cross_validate(samples, photo_set[2][::20]).evaluation
     assert evaluation.accuracy is None
     assert evaluation.worst() == []
     assert [c.recall for c in evaluation.classes] == [None] * 4

@@ -35,9 +35,12 @@ label_lists = st.lists(labels, min_size=2, max_size=64, unique=True).map(tuple)
 
 def card_of(names, tests=2, features=5):
     rng = np.random.default_rng(len(names))
+    background = bool(len(names) % 2)
     vectors = rng.integers(-128, 128, (tests, features)).astype(np.int8)
-    scores = rng.integers(-128, 128, (tests, len(names))).astype(np.int8)
-    return Card(names, bytes(range(32)), SelfTests(vectors, scores))
+    scores = rng.integers(-128, 128, (tests, len(names) + background)).astype(np.int8)
+    return Card(
+        names, bytes(range(32)), SelfTests(vectors, scores), background, 7 * len(names) % 256
+    )
 
 
 @given(label_lists, st.integers(0, 3), st.integers(1, 9))
@@ -45,15 +48,16 @@ def test_card_round_trip(names, tests, features):
     card = card_of(names, tests, features)
     again = unpack_card(pack_card(card))
     assert (again.labels, again.embedding_fingerprint) == (names, card.embedding_fingerprint)
+    assert (again.has_background, again.threshold) == (card.has_background, card.threshold)
     np.testing.assert_array_equal(again.self_tests.features, card.self_tests.features)
     np.testing.assert_array_equal(again.self_tests.scores, card.self_tests.scores)
 
 
 def test_card_layout_byte_by_byte():
-    tests = SelfTests(np.array([[-1, 2, 3]], np.int8), np.array([[100, -100]], np.int8))
-    packed = pack_card(Card(("cup", "é"), b"\x11" * 32, tests))
-    expected = b"TTH1" + b"\x11" * 32 + b"\x02" + b"\x03cup" + b"\x02\xc3\xa9"
-    expected += b"\x01\x00\x03\x00" + b"\xff\x02\x03" + b"\x64\x9c"
+    tests = SelfTests(np.array([[-1, 2, 3]], np.int8), np.array([[100, -100, 0]], np.int8))
+    packed = pack_card(Card(("cup", "é"), b"\x11" * 32, tests, has_background=True, threshold=154))
+    expected = b"TTH2" + b"\x11" * 32 + b"\x02" + b"\x03cup" + b"\x02\xc3\xa9"
+    expected += b"\x01\x9a" + b"\x01\x00\x03\x00" + b"\xff\x02\x03" + b"\x64\x9c\x00"
     assert packed == expected
 
 
@@ -86,7 +90,7 @@ def test_unzip_prints_the_labels(trained, tmp_path):
     path = tmp_path / "head.tflite"
     path.write_bytes(trained.head.content)
     done = subprocess.run(["unzip", "-p", path, LABELS_FILE], capture_output=True, text=True)
-    assert done.stdout.splitlines() == list(trained.head.labels)
+    assert done.stdout.splitlines() == [*trained.head.labels, "unknown"]
 
 
 class Table:

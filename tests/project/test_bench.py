@@ -5,9 +5,14 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+from PIL import Image
 
-def measured(root, script: str, home) -> dict:
-    command = [sys.executable, str(root / "bench" / script), "--quick", "--json"]
+from tinyteach.embedding.runtime import EMBEDDING_FILE
+
+
+def measured(root, script: str, home, *options: str) -> dict:
+    command = [sys.executable, str(root / "bench" / script), "--quick", "--json", *options]
     environment = {**os.environ, "TINYTEACH_HOME": str(home)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, env=environment)
     assert done.returncode == 0, done.stderr
@@ -26,3 +31,30 @@ def test_link(root, tmp_path):
     found = measured(root, "link.py", tmp_path)
     assert {"grab a photograph", "upload to flash"} <= set(found)
     assert all(row["bytes"] > 0 and row["bytes_per_second"] > 0 for row in found.values())
+
+
+def photo_folder(folder):
+    """Two classes, dark and bright, of seven noisy photographs each."""
+    rng = np.random.default_rng(0)
+    for name, brightness in (("dark", 60), ("bright", 190)):
+        (folder / name).mkdir(parents=True)
+        for number in range(7):
+            pixels = rng.normal(brightness, 25, (70, 90, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
+
+
+def test_few_shot(root, tmp_path):
+    photos = photo_folder(tmp_path / "light")
+    options = ("--photos", str(photos), "--models", str(EMBEDDING_FILE))
+    found = measured(root, "few_shot.py", tmp_path, *options)
+    assert found["episodes"] == 2
+    rows = {row["embedding"]: row for row in found["results"]}
+    assert {"TinyTeach base", "plain pixels, 32×32", "embedding", "embedding, 2×2"} <= set(rows)
+    for row in rows.values():
+        assert set(row) == {"embedding", "macs", "bytes", "ms_per_image", "accuracy"}
+        assert set(row["accuracy"]["light"]) == {"5"}  # seven photographs do not allow 20
+        assert 0 <= row["accuracy"]["light"]["5"]["mean"] <= 100
+    assert rows["plain pixels, 32×32"]["accuracy"]["light"]["5"]["mean"] == 100
+    # The same file, cut before its average and averaged here: the same features but for rounding.
+    assert rows["embedding, 2×2"]["macs"] == rows["TinyTeach base"]["macs"] > 0

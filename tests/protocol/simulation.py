@@ -152,6 +152,7 @@ class Board:
                 preprocess_us=1,
                 embedding_us=2,
                 head_us=3,
+                known=1,
             )
             out.append(bytes(frame))
         return out

@@ -98,6 +98,7 @@ def test_numbers_wrap():
         preprocess_us=0,
         embedding_us=0,
         head_us=0,
+        known=1,
     )
     events = []
     for seq in (0xFFFF, 0, 1):

@@ -18,6 +18,12 @@ def measured(request, switch_on):
         return run_demo(**options, arch=None, board=board.port)
 
 
+def test_demo_with_another_embedding(tiny):
+    options = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
+    found = run_demo(**options, arch="i386", board=None, embedding="tiny")
+    assert found.mismatches == 0 and found.held_out == 10
+
+
 def test_demo(measured):
     found = measured.as_dict()
     assert found["mismatches"] == 0 and found["held_out"] == 10

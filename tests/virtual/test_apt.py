@@ -102,6 +102,8 @@ def test_really_fetches(tmp_path):
     library = root / "usr/lib/i386-linux-gnu"
     program = [library / "ld-linux.so.2", "--library-path", library, root / "usr/bin/micropython"]
     done = subprocess.run([*program, "-c", "print(6 * 7)"], capture_output=True, check=True)
-    assert done.stdout == b"42\n" and len(messages) == 1
+    # One message a suite that was tried: an archive need not have the first.
+    tried = len(messages)
+    assert done.stdout == b"42\n" and tried >= 1
     apt.fetch_and_unpack("micropython", "i386", root, messages.append)
-    assert len(messages) == 1, "fetched a second time"
+    assert len(messages) == tried, "fetched a second time"

@@ -14,6 +14,7 @@ from agent.handlers import (
     run,
     stop,
     stream,
+    threshold,
     write,
 )
 from tinyteach_protocol import messages
@@ -31,6 +32,7 @@ HANDLERS = {
     messages.ABORT: abort.handle,
     messages.RUN: run.handle,
     messages.ROLLBACK: rollback.handle,
+    messages.THRESHOLD: threshold.handle,
     messages.STREAM: stream.handle,
     messages.STOP: stop.handle,
 }

@@ -38,6 +38,7 @@ def _model_facts(fields, agent):
     fields["head"] = recogniser.head_fingerprint
     fields["previous_head"] = agent.models.previous_fingerprint()
     fields["labels"] = recogniser.head.labels if recogniser.head else []
+    fields["threshold"] = recogniser.threshold
     fields["state"] = agent.models.problem or _camera_state(agent.view)
 
 

@@ -26,6 +26,7 @@ def handle(agent, request):
         preprocess_us=recogniser.preprocess_us,
         embedding_us=recogniser.embedding_us,
         head_us=recogniser.head_us,
+        known=recogniser.known,
     )
 
 

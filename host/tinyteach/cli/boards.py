@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
 from tinyteach.cli.output import print_json, progress_bar, say, show_table
 
 boards_app = typer.Typer(
@@ -90,18 +90,24 @@ def show(
 def pair(
     board: BoardOption = None,
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
+    embedding: EmbeddingOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Install agent and embedding on a board, or update them."""
+    """Install agent and embedding on a board, or update them.
+
+    Without --embedding the board keeps what it has of those that ship, else it gets base.
+    """
     from tinyteach.service.boards import pair_board
 
     with progress_bar(as_json) as progress:
-        paired = pair_board(chosen_board(board), name, progress)
+        paired = pair_board(chosen_board(board), name, progress, embedding)
     if as_json:
         print_json(paired.as_dict())
         return
     say(f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython}).")
     say(f"{len(paired.written)} files written." if paired.written else "All was up to date.")
+    if paired.state:
+        say(paired.state)
 
 
 def info(board: BoardOption = None, as_json: JsonOption = False) -> None:

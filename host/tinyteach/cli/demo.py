@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
 from tinyteach.cli.output import print_json, progress_bar, say, show_table
 
 
@@ -28,6 +28,7 @@ def demo(
     arch: Annotated[
         str | None, typer.Option(metavar="amd64|i386|armhf", help="The virtual board's word size.")
     ] = None,
+    embedding: EmbeddingOption = None,
     board: BoardOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,6 +48,7 @@ def demo(
             arch=arch,
             board=chosen_board(board),
             tell=tell,
+            embedding=embedding,
             progress=progress,
         )
     if as_json:

@@ -1,4 +1,4 @@
-"""train, report, deploy, rollback: the classifier head."""
+"""train, report, deploy, rollback, upgrade: the classifier head."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from tinyteach.cli.options import (
     BoardOption,
+    EmbeddingOption,
     JsonOption,
     ProjectOption,
     chosen_board,
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(deploy)
     app.command()(rollback)
+    app.command()(upgrade)
 
 
 def train(
@@ -76,3 +78,25 @@ def rollback(board: BoardOption = None, as_json: JsonOption = False) -> None:
         print_json(restored.as_dict())
     else:
         say(restored.sentence())
+
+
+def upgrade(
+    embedding: EmbeddingOption = None,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a new embedding on the board and retrain for it.
+
+    Sets the project's embedding where one is named, retrains, sends the board the embedding
+    if it has another, and deploys.
+    """
+    from tinyteach.service.upgrading import upgrade as move
+
+    with progress_bar(as_json) as progress:
+        upgraded = move(chosen_project(project), chosen_board(board), embedding, progress)
+    if as_json:
+        print_json(upgraded.as_dict())
+        return
+    for line in upgraded.lines():
+        say(line)

@@ -30,6 +30,15 @@ ProjectOption = Annotated[
         show_default=False,
     ),
 ]
+EmbeddingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding",
+        metavar="base|tiny|FILE",
+        help="The embedding: one that ships, or a .tflite file.",
+        show_default=False,
+    ),
+]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import JsonOption, ProjectOption, chosen_project
+from tinyteach.cli.options import EmbeddingOption, JsonOption, ProjectOption, chosen_project
 from tinyteach.cli.output import print_json, say, show_table
 
 class_app = typer.Typer(
@@ -21,12 +21,13 @@ def register(app: typer.Typer) -> None:
 
 def new(
     folder: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make.")],
+    embedding: EmbeddingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a project folder."""
     from tinyteach.service.projects import create_project
 
-    made = create_project(folder)
+    made = create_project(folder, embedding)
     if as_json:
         print_json({"project": made.name, "path": str(made.root)})
     else:

@@ -26,6 +26,13 @@ def watch(
     count: Annotated[
         int, typer.Option("--count", "-n", min=0, help="Results; 0: until Ctrl-C.")
     ] = 0,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Probability from 0 to 1 below which the board says unknown, in place of the "
+            "head's own, until the next deploy or restart; 0: never."
+        ),
+    ] = None,
     board: BoardOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +41,7 @@ def watch(
 
     from tinyteach.service.recognition import watch as follow
 
-    with follow(chosen_board(board)) as results:
+    with follow(chosen_board(board), threshold) as results:
         for result in islice(results, count or None):
             if as_json:
                 print_json(result.as_dict())

@@ -1,6 +1,6 @@
 """A project: a folder with settings, photographs by class, and the head trained on them.
 
-    <project>/tinyteach.json         name, board, order of the classes
+    <project>/tinyteach.json         name, board, embedding, order of the classes
     <project>/photos/<class>/*.png   the photographs; each folder in photos/ is a class
     <project>/photos.jsonl           where and when each was taken, see photo_index.py
     <project>/heads/                 head.tflite and its report
@@ -22,6 +22,7 @@ from tinyteach.errors import ProjectError
 
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
+DEFAULT_EMBEDDING = "base"
 
 
 class Project:
@@ -32,13 +33,15 @@ class Project:
         self._settings = settings
 
     @classmethod
-    def create(cls, path: str | Path, name: str | None = None) -> "Project":
+    def create(
+        cls, path: str | Path, name: str | None = None, embedding: str = DEFAULT_EMBEDDING
+    ) -> "Project":
         """Make a project in a new or existing folder; files that are there stay."""
         root = Path(path).resolve()
         if (root / SETTINGS_NAME).exists():
             raise ProjectError(f"{root} is a TinyTeach project already; name another folder.")
         settings = {"format": FORMAT_VERSION, "name": name or root.name, "board": None}
-        project = cls(root, {**settings, "classes": []})
+        project = cls(root, {**settings, "embedding": embedding, "classes": []})
         try:
             project.photos_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -74,6 +77,15 @@ class Project:
     @board.setter
     def board(self, name: str | None) -> None:
         self._set("board", name)
+
+    @property
+    def embedding(self) -> str:
+        """One that ships, by name, or a .tflite file: absolute, or relative to the project."""
+        return self._settings.get("embedding") or DEFAULT_EMBEDDING
+
+    @embedding.setter
+    def embedding(self, name: str) -> None:
+        self._set("embedding", name)
 
     @property
     def settings_path(self) -> Path:
@@ -215,7 +227,9 @@ def _read_settings(path: Path) -> dict[str, Any]:
 def _settings_fault(settings: Any) -> str:
     if not isinstance(settings, dict):
         return "it is no JSON object"
-    expected = {"format": int, "name": str, "classes": list, "board": str | None}
+    text = str | None
+    expected: dict[str, Any] = {"format": int, "name": str, "classes": list}
+    expected |= {"board": text, "embedding": text}
     for key, kind in expected.items():
         if not isinstance(settings.get(key), kind):
             return f"{key!r} is missing or of another kind"

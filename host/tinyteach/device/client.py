@@ -122,6 +122,10 @@ class BoardClient:
         """Preprocess, embed and classify a view: scores, check sums, durations."""
         return self.request(messages.RUN, source=source, stages=stages)
 
+    def set_threshold(self, threshold: int) -> None:
+        """From which score + 128 (0…255) on the best label is believed, until another head."""
+        self.request(messages.THRESHOLD, threshold=threshold)
+
     def stream(self, kind: int) -> Generator[Message, None, None]:
         """Events of a stream, RESULT or PREVIEW, until the generator is closed.
 

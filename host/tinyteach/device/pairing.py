@@ -74,23 +74,33 @@ OWNED = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol", MAIN, EMBEDDING)
 
 @dataclass(frozen=True)
 class Paired:
-    """A paired board; ``written`` names the files that were new or changed."""
+    """A paired board; ``written`` names the files that were new or changed.
+
+    ``state`` is what keeps it from recognising, empty where nothing does.
+    """
 
     board_id: str
     name: str
     port: str
     machine: str
     micropython: str
+    state: str
     written: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def pair(port: str, embedding: bytes, name: str | None, progress: Progress) -> Paired:
+def pair(
+    port: str,
+    embedding: bytes,
+    name: str | None,
+    progress: Progress,
+    keep: Sequence[bytes] = (),
+) -> Paired:
     """`install`, then remember the board as ``name``, so that it is found whatever its port."""
     usb_serial = usb_serial_of(port)
-    written = install(port, embedding, progress)
+    written = install(port, embedding, progress, keep)
     with await_agent(port, usb_serial) as client:
         machine = client.info()["machine"]
         chosen = _choose_name(name, client.board_id)
@@ -98,16 +108,26 @@ def pair(port: str, embedding: bytes, name: str | None, progress: Progress) -> P
         return _paired(client, chosen, written)
 
 
-def pair_for_now(port: str, embedding: bytes, progress: Progress) -> Paired:
+def pair_for_now(
+    port: str, embedding: bytes, progress: Progress, keep: Sequence[bytes] = ()
+) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
-    written = install(port, embedding, progress)
+    written = install(port, embedding, progress, keep)
     with await_agent(port, "") as client:
         return _paired(client, client.board_id, written)
 
 
 def _paired(client: BoardClient, name: str, written: list[str]) -> Paired:
     info = client.info()
-    return Paired(client.board_id, name, client.port, info["machine"], info["micropython"], written)
+    return Paired(
+        client.board_id,
+        name,
+        client.port,
+        info["machine"],
+        info["micropython"],
+        info["state"],
+        written,
+    )
 
 
 def _choose_name(name: str | None, board_id: str) -> str:
@@ -119,21 +139,31 @@ def _choose_name(name: str | None, board_id: str) -> str:
     return chosen
 
 
-def install(port: str, embedding: bytes, progress: Progress) -> list[str]:
+def install(
+    port: str, embedding: bytes, progress: Progress, keep: Sequence[bytes] = ()
+) -> list[str]:
     """Put agent and embedding on the board at ``port`` and restart it; the files written.
 
+    An embedding that is one of ``keep`` stays where the board has it.
     Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
     old, too small) or LinkError.
     """
     _free_the_repl(port)
     with raw_repl(port) as repl:
         facts = repl.evaluate(SURVEY % (OWNED,))
-        wanted = [*board_files(facts["mpy"]), BoardFile(EMBEDDING, embedding)]
+        chosen = _choose_embedding(facts["files"].get(EMBEDDING), [embedding, *keep])
+        wanted = [*board_files(facts["mpy"]), chosen]
         changed = [f for f in wanted if facts["files"].get(f.path) != f.digest]
-        _check(facts, changed, len(embedding))
+        _check(facts, changed, len(chosen.content))
         _install(repl, facts["files"], wanted, changed, progress)
         repl.reset()
     return [file.path for file in changed]
+
+
+def _choose_embedding(present: str | None, contents: Sequence[bytes]) -> BoardFile:
+    """The one whose SHA-256 is ``present``, else the first."""
+    files = [BoardFile(EMBEDDING, content) for content in contents]
+    return next((file for file in files if file.digest == present), files[0])
 
 
 def _free_the_repl(port: str) -> None:

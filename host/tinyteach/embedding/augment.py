@@ -1,75 +1,78 @@
-"""Cheap changes to a batch while it is in the graph: light, colour, blur, noise, position.
+"""Changes photographs as cameras do: crop, light, colour, focus, noise, compression.
 
-The shift is drawn per batch rather than per image because it is then a plain
-slice instead of a gather. There are no mirror images: the teacher's targets
-are those of the image as it is, and a mirrored hand, sign or letter can mean
+The changes are made before the teacher sees a view, so that its targets are those of the
+picture as the student gets it: a network this small has no capacity to spare for undoing
+light and noise. There are no mirror images, since a mirrored hand, sign or letter can mean
 something else.
 """
 
-from typing import Any
+import io
 
-SHIFT = 5  # pixels, at most
+import numpy as np
+from PIL import Image
 
-
-def augment(pixels: Any, strength: Any = 1.0) -> Any:
-    """Change a float batch of pixels 0..255 (N×side×side×3) at random; same shape and range.
-
-    ``strength`` from 0 to 1 scales every change but the shift.
-    """
-    import tensorflow as tf
-
-    x = _shift(pixels) / 255.0
-    x = _focus(x, strength)
-    x = _light(x, strength)
-    x = _colour(x, strength)
-    noise = strength * _uniform(x, 0.0, 0.04) * tf.random.normal(tf.shape(x))
-    return 255.0 * tf.clip_by_value(x + noise, 0.0, 1.0)
+SMALLEST_CROP = 0.3  # of the area
+SIDES_RATIO = 1.25  # of a crop, at most
 
 
-def to_input(pixels: Any) -> Any:
-    """Pixels 0..255 to the network's float input, (pixel − 128) / 128."""
-    return (pixels - 128.0) / 128.0
+def random_crop(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A crop of 30 to 100 % of the area of ``image`` (uint8, side×side×3), back at its size."""
+    side = image.shape[0]
+    area = rng.uniform(SMALLEST_CROP, 1.0)
+    stretch = rng.uniform(1 / SIDES_RATIO, SIDES_RATIO) ** 0.5
+    width, height = (min(side, side * area**0.5 * factor) for factor in (stretch, 1 / stretch))
+    left, top = rng.uniform(0, side - width), rng.uniform(0, side - height)
+    box = (left, top, left + width, top + height)
+    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR, box))
 
 
-def _uniform(x: Any, low: float, high: float, channels: int = 1) -> Any:
-    """One random number per image (and channel), shaped to broadcast over a batch."""
-    import tensorflow as tf
-
-    return tf.random.uniform((tf.shape(x)[0], 1, 1, channels), low, high)
-
-
-def _shift(x: Any) -> Any:
-    """Move the whole batch by up to SHIFT pixels; the border mirrors."""
-    import tensorflow as tf
-
-    side = x.shape[1]
-    padded = tf.pad(x, [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], "REFLECT")
-    top, left = tf.unstack(tf.random.uniform((2,), 0, 2 * SHIFT + 1, tf.int32))
-    return tf.ensure_shape(padded[:, top : top + side, left : left + side], x.shape)
+def as_cameras_do(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change uint8 ``images`` (N×side×side×3), each differently: uint8 of the same shape."""
+    x = images.astype(np.float32) / 255.0
+    for change in (_light, _colour, _focus, _noise):
+        x = change(x, rng)
+    pixels = np.rint(255.0 * np.clip(x, 0.0, 1.0)).astype(np.uint8)
+    return np.stack([_compress(image, rng) for image in pixels])
 
 
-def _focus(x: Any, strength: Any) -> Any:
-    """From blurred (towards a 3×3 mean) to slightly sharpened."""
-    import tensorflow as tf
+def _draw(
+    x: np.ndarray, rng: np.random.Generator, low: float, high: float, channels: int = 1
+) -> np.ndarray:
+    """One number per image (and channel), shaped to broadcast over the batch."""
+    return rng.uniform(low, high, (len(x), 1, 1, channels)).astype(np.float32)
 
-    return x + strength * _uniform(x, -0.3, 1.0) * (tf.nn.avg_pool2d(x, 3, 1, "SAME") - x)
 
-
-def _light(x: Any, strength: Any) -> Any:
+def _light(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Exposure as a power, contrast about the mean, brightness."""
-    import tensorflow as tf
-
-    x = tf.pow(tf.maximum(x, 1e-3), tf.exp(strength * _uniform(x, -0.5, 0.5)))
-    mean = tf.reduce_mean(x, axis=[1, 2, 3], keepdims=True)
-    contrast = 1 + strength * _uniform(x, -0.4, 0.4)
-    return mean + (x - mean) * contrast + strength * _uniform(x, -0.2, 0.2)
+    x = np.power(np.maximum(x, 1e-3), np.exp(_draw(x, rng, -0.2, 0.2)))
+    mean = x.mean(axis=(1, 2, 3), keepdims=True)
+    return mean + (x - mean) * _draw(x, rng, 0.85, 1.15) + _draw(x, rng, -0.06, 0.06)
 
 
-def _colour(x: Any, strength: Any) -> Any:
-    """Saturation from gray to vivid, and a white balance that is off."""
-    import tensorflow as tf
+def _colour(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Saturation, and a white balance that is off."""
+    gray = x.mean(axis=3, keepdims=True)
+    balance = _draw(x, rng, 0.93, 1.07, channels=3)
+    return (gray + (x - gray) * _draw(x, rng, 0.6, 1.2)) * balance
 
-    gray = tf.reduce_mean(x, axis=3, keepdims=True)
-    saturation = 1 + strength * tf.minimum(_uniform(x, -1.0, 1.0), 0.2)
-    balance = 1 + strength * _uniform(x, -0.15, 0.15, channels=3)
-    return (gray + (x - gray) * saturation) * balance
+
+def _focus(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """From blurred (towards a 3×3 mean) to slightly sharpened."""
+    padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "edge")
+    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    blurred = (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 9.0
+    return x + _draw(x, rng, -0.3, 0.5) * (blurred - x)
+
+
+def _noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    noise = rng.standard_normal(x.shape, np.float32)
+    return x + _draw(x, rng, 0.0, 0.025) * noise
+
+
+def _compress(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Every other picture has been a JPEG of some quality."""
+    if rng.random() < 0.5:
+        return image
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "jpeg", quality=int(rng.integers(50, 96)))
+    return np.asarray(Image.open(stream))

@@ -47,7 +47,7 @@ def measure(embedding: Embedding, photos: LabelledImages) -> dict[str, Any]:
         "classes": len(photos.classes),
         "photos": len(photos.labels),
         "accuracy": _figures(embed_images(embedding, photos.images), photos.labels),
-        "plain_pixels": _figures(_plain_pixels(photos.images), photos.labels),
+        "plain_pixels": _figures(plain_pixels(photos.images), photos.labels),
     }
 
 
@@ -61,7 +61,7 @@ def _figures(features: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, fl
     return figures
 
 
-def _plain_pixels(images: np.ndarray) -> np.ndarray:
+def plain_pixels(images: np.ndarray) -> np.ndarray:
     """No network at all: the photograph averaged to half its side, as one vector."""
     return np.stack([to_tensor(image, image.shape[0] // 2).ravel() for image in images])
 
@@ -70,15 +70,17 @@ def _episode(
     features: np.ndarray, labels: np.ndarray, shots: int, rng: np.random.Generator
 ) -> float:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     drawn = np.concatenate(
         [rng.choice(np.flatnonzero(labels == c), shots, replace=False) for c in np.unique(labels)]
     )
     others = np.setdiff1d(np.arange(len(labels)), drawn)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=1000))
-    return model.fit(features[drawn], labels[drawn]).score(features[others], labels[others])
+    # One scale for all features, as heads have it (head/fit.py).
+    mean = features[drawn].mean(axis=0)
+    spread = features[drawn].std(axis=0).mean() or 1.0
+    model = LogisticRegression(C=REGULARISATION, max_iter=200, tol=1e-3)
+    model.fit((features[drawn] - mean) / spread, labels[drawn])
+    return model.score((features[others] - mean) / spread, labels[others])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -125,7 +127,7 @@ def _cells(accuracy: dict[str, dict[str, float]]) -> list[str]:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tinyteach.embedding.evaluate")
     add = parser.add_argument
-    add("--photos", type=Path, nargs="+", default=[], help="zips of <class>/<image>")
+    add("--photos", type=Path, nargs="+", default=[], help="zips or folders of <class>/<image>")
     add("--held-back", type=Path, nargs="+", default=[], help="pretraining zips: classes kept out")
     add("--folder", default="val/", help="where in a pretraining zip the images are")
     add("--model", type=Path, default=EMBEDDING_FILE, help="the .tflite file to measure")

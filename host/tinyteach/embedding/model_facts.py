@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyteach.embedding.runtime import schema_module
+from tinyteach.embedding.litert import schema_module
 
 # What the board's interpreter has for embeddings (firmware_agent/agent/tflite).
 ALLOWED_OPS = frozenset(

@@ -1,4 +1,4 @@
-"""Reads labelled photographs from a zip of ``<folder>/<class>/<image>``.
+"""Reads labelled photographs from a zip or folder of ``<folder>/<class>/<image>``.
 
 Both the pretraining set (``train/<class>/…``) and the few-shot sets
 (``<class>/…``) have this form.
@@ -6,7 +6,9 @@ Both the pretraining set (``train/<class>/…``) and the few-shot sets
 
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,6 +18,7 @@ from tinyteach.embedding.preprocess import centre_square, to_image, to_tensor
 from tinyteach.errors import PhotoError
 
 _SUFFIXES = {".webp", ".jpg", ".jpeg", ".png"}
+_Files = dict[str, Callable[[], bytes]]  # names with /, and what reads each
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,18 @@ class LabelledImages:
 
 
 def read_images(path: Path, folder: str = "", side: int = 64) -> LabelledImages:
-    """Read every image below ``folder`` of a zip, preprocessed to ``side`` as a board would.
+    """Read every image below ``folder`` of a zip or folder, to ``side`` pixels as a board would.
 
-    Raises PhotoError where the zip cannot be read or holds no images there.
+    Raises PhotoError where ``path`` cannot be read or holds no images there.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = _image_names(archive, folder)
-            images = np.stack([_read(archive.read(name), side) for name in names])
+        files = _files_of_folder(path) if path.is_dir() else _files_of_zip(path)
+        names = _image_names(files, folder)
+        images = np.stack([_read(files[name](), side) for name in names])
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise PhotoError(
-            f"Cannot read photographs from {path}; it must be a zip of {folder}<class>/<image>."
+            f"Cannot read photographs from {path}; "
+            f"it must be a zip or folder of {folder}<class>/<image>."
         ) from error
     folders = [PurePosixPath(name).parent.name for name in names]
     classes, labels = np.unique(folders, return_inverse=True)
@@ -58,8 +62,18 @@ def split_classes(count: int) -> tuple[list[int], list[int]]:
     return [number for number in range(count) if number not in held_back], held_back
 
 
-def _image_names(archive: zipfile.ZipFile, folder: str) -> list[str]:
-    names = [name for name in archive.namelist() if name.startswith(folder)]
+def _files_of_zip(path: Path) -> _Files:
+    archive = zipfile.ZipFile(path)  # stays open as long as the functions that read from it
+    return {name: partial(archive.read, name) for name in archive.namelist()}
+
+
+def _files_of_folder(path: Path) -> _Files:
+    files = (file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path).as_posix(): file.read_bytes for file in files}
+
+
+def _image_names(files: _Files, folder: str) -> list[str]:
+    names = [name for name in files if name.startswith(folder)]
     return sorted(name for name in names if PurePosixPath(name).suffix.lower() in _SUFFIXES)
 
 

@@ -1,4 +1,4 @@
-"""Runs .tflite files: the one place that imports LiteRT.
+"""Runs .tflite files: models of one input and one output, and the embedding.
 
 ``reference=True`` selects LiteRT's reference kernels, whose results the board
 repeats bit for bit. The optimised kernels are faster and round differently: a few
@@ -8,45 +8,44 @@ steps in the end.
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from tinyteach.embedding.quiet import quiet_stderr
-from tinyteach.errors import MissingToolError, ModelError
+from tinyteach.embedding.background import load_background
+from tinyteach.embedding.litert import details_of, open_interpreter
+from tinyteach.errors import ModelError
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
+# What ships, by the names that users give.
+EMBEDDING_FILES = {"base": EMBEDDING_FILE, "tiny": EMBEDDING_FILE.with_stem("embedding_tiny")}
 
 # LiteRT lets go of Python's lock while it computes, so threads with an interpreter each add up;
 # below this many images (some 15 ms of work) starting them costs more than it gains.
 _BATCH_FOR_A_THREAD = 16
 
 
-@dataclass(frozen=True)
-class TensorDetails:
-    """One input or output of a model; value = scale · (number − zero_point)."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    scale: float
-    zero_point: int
-
-
 class TfliteModel:
     """A .tflite file with one input and one output, run one example at a time."""
 
-    def __init__(self, model: Path | str | bytes, reference: bool = True) -> None:
-        """Load a file (path) or its content (bytes); ModelError if it is no usable model."""
+    def __init__(
+        self,
+        model: Path | str | bytes,
+        reference: bool = True,
+        input_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        """Load a file (path) or its content (bytes); ModelError if it is no usable model.
+
+        ``input_shape`` runs a network of convolutions at another size than it was made for.
+        """
         self.content = _read(model)
-        self._interpreter = _open(self.content, reference)
+        self._interpreter = open_interpreter(self.content, reference, input_shape)
         self._lock = Lock()  # an interpreter has one arena
         self._input, self._output = _only_io(self._interpreter)
-        self.input_details = _details(self._input)
-        self.output_details = _details(self._output)
+        self.input_details = details_of(self._input)
+        self.output_details = details_of(self._output)
 
     @property
     def fingerprint(self) -> bytes:
@@ -80,7 +79,7 @@ class TfliteModel:
 class Embedding:
     """The frozen network: int8 image tensors in, int8 feature vectors out."""
 
-    def __init__(self, model: TfliteModel) -> None:
+    def __init__(self, model: TfliteModel, background: np.ndarray | None = None) -> None:
         _check_embedding(model)
         self._models = [model]
         self.fingerprint = model.fingerprint
@@ -88,6 +87,9 @@ class Embedding:
         self.features = model.output_details.shape[1]
         self.scale = model.output_details.scale
         self.zero_point = model.output_details.zero_point
+        # Features of pictures of anything, int8, B×F; see background.py. May have no rows.
+        none = np.empty((0, self.features), np.int8)
+        self.background = none if background is None else background
 
     @property
     def content(self) -> bytes:
@@ -107,22 +109,13 @@ class Embedding:
 
 
 def load_embedding(path: Path | str | None = None) -> Embedding:
-    """Load an embedding, by default the one that ships with TinyTeach.
+    """Load an embedding, by default the one that ships with TinyTeach, and its background set.
 
     Raises ModelError where the file is missing, damaged or no embedding.
     """
-    return Embedding(TfliteModel(EMBEDDING_FILE if path is None else path))
-
-
-def schema_module() -> Any:
-    """LiteRT's classes of the .tflite flatbuffer schema; MissingToolError without them."""
-    try:
-        from ai_edge_litert import schema_py_generated
-    except ImportError as error:
-        raise MissingToolError(
-            "Reading a .tflite file's structure needs LiteRT; run `pip install ai-edge-litert`."
-        ) from error
-    return schema_py_generated
+    path = Path(EMBEDDING_FILE if path is None else path)
+    model = TfliteModel(path)
+    return Embedding(model, load_background(path, model.fingerprint))
 
 
 def _read(model: Path | str | bytes) -> bytes:
@@ -135,39 +128,6 @@ def _read(model: Path | str | bytes) -> bytes:
         raise ModelError(f"Cannot read the model {model} ({reason}); check the path.") from error
 
 
-@cache
-def _interpreter_module() -> Any:
-    """LiteRT under its present name, or under the old one where only that is installed."""
-    try:
-        from ai_edge_litert import interpreter
-    except ImportError:
-        try:
-            from tflite_runtime import interpreter
-        except ImportError as error:
-            raise MissingToolError(
-                "LiteRT is not installed; run `pip install ai-edge-litert`."
-            ) from error
-    return interpreter
-
-
-def _open(content: bytes, reference: bool) -> Any:
-    module = _interpreter_module()
-    kinds = module.OpResolverType
-    kind = kinds.BUILTIN_REF if reference else kinds.AUTO
-    try:
-        with quiet_stderr():
-            interpreter = module.Interpreter(
-                model_content=content, experimental_op_resolver_type=kind, num_threads=1
-            )
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(
-            "This is not a usable .tflite model: the file is damaged, cut short or needs "
-            "operations that LiteRT does not have; copy or make it again."
-        ) from error
-    return interpreter
-
-
 def _only_io(interpreter: Any) -> tuple[dict, dict]:
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     if len(inputs) != 1 or len(outputs) != 1:
@@ -176,12 +136,6 @@ def _only_io(interpreter: Any) -> tuple[dict, dict]:
             "use one with a single image in and a single vector out."
         )
     return inputs[0], outputs[0]
-
-
-def _details(tensor: dict) -> TensorDetails:
-    scale, zero_point = tensor["quantization"]
-    shape = tuple(int(n) for n in tensor["shape"])
-    return TensorDetails(shape, np.dtype(tensor["dtype"]), float(scale), int(zero_point))
 
 
 def _check_embedding(model: TfliteModel) -> None:

@@ -1,133 +1,146 @@
 """Train an embedding: ``python -m tinyteach.embedding.train --data pretrain.zip --out FILE``.
 
-The run is bounded by time, not by epochs, and the learning rate follows a
-cosine over that time, so that it ends well on a machine of any speed. It
-resumes from its scratch folder. Then the network is quantised and written,
-with a model card (JSON) of the same name beside it.
+A run resumes from its scratch folder, to the epoch. Lessons are kept there too, and both
+sizes learn from the same. Then the network is quantised and written, with a model card
+(JSON) and a background set of the same name beside it.
 """
 
 import argparse
-import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
+from tinyteach.embedding.background import choose_images, write_background
 from tinyteach.embedding.card import describe
-from tinyteach.embedding.lessons import make_lessons
-from tinyteach.embedding.network import SIDE
+from tinyteach.embedding.lessons import Lessons, make_lessons
+from tinyteach.embedding.network import SIDE, SIZES
 from tinyteach.embedding.pretraining_data import LabelledImages, read_images, split_classes
+from tinyteach.embedding.progress import Progress, show_progress
+from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.scratch import claim, file_facts
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
 
 _CALIBRATION_IMAGES = 500
+_INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read, teach, quantise, write; a user's mistake ends in one sentence."""
+    """Read, teach, quantise, write; a user's mistake or Ctrl-C ends in one sentence."""
     options = _parse(arguments)
     console = Console()
     try:
-        train(options, console)
+        with show_progress(console) as progress:
+            train(options, console, progress)
     except TinyTeachError as error:
         console.print(str(error))
         raise SystemExit(error.exit_code) from error
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command goes on where it stopped.")
+        raise SystemExit(_INTERRUPTED) from None
 
 
-def train(options: argparse.Namespace, console: Console) -> None:
-    """Run the recipe; leaves ``options.out`` and its card."""
-    _need_tensorflow()
-    settings = _settings(options)
-    _claim_scratch(options.scratch, settings)
+def train(options: argparse.Namespace, console: Console, progress: Progress) -> None:
+    """Run the recipe; leaves ``options.out``, its card and its background set."""
+    _check(options)
+    source = _source(options)
+    claim(options.scratch, source)
     data = read_images(options.data, options.folder, SIDE)
     data = data.only(split_classes(len(data.classes))[0])
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
-    content, epochs = _teach(options, data, console)
-    run = {"minutes": options.minutes, "batch": options.batch, "epochs": round(epochs, 1)}
-    run |= {"images": len(data.images), "classes": len(data.classes), "command": _command(options)}
+    lessons = make_lessons(
+        *(data, options.teacher, options.maps, options.views),
+        *(options.scratch, options.seed, progress),
+    )
+    run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
+    content, said = _teach(options, lessons, data, run, progress)
+    extent = {"images": len(data.images), "classes": len(data.classes)}
     options.out.write_bytes(content)
-    card = describe(content) | {"terms": options.terms, "training": settings | run}
+    _write_background(options.out, content, lessons)
+    command = {"command": _command(options)}
+    card = describe(content) | {"terms": options.terms, "training": source | run | extent | command}
     options.out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
-    console.print(f"{epochs:.1f} epochs, {len(content)} bytes in {options.out}")
+    console.print(f"{said}; {len(content)} bytes in {options.out}")
 
 
 def _teach(
-    options: argparse.Namespace, data: LabelledImages, console: Console
-) -> tuple[bytes, float]:
-    import keras
-
+    options: argparse.Namespace,
+    lessons: Lessons,
+    data: LabelledImages,
+    settings: dict[str, Any],
+    progress: Progress,
+) -> tuple[bytes, str]:
+    """The int8 file, and in words how long this call trained."""
     from tinyteach.embedding.quantise import quantise
-    from tinyteach.embedding.trainer import Trainer
+    from tinyteach.embedding.trainer import Run, epochs_behind, train_network
 
-    keras.utils.clear_session()  # layers' names go into the file and count up within a process
-    keras.utils.set_random_seed(options.seed)
-    lessons = make_lessons(
-        data, options.teacher, options.views, options.scratch, options.seed, console.print
-    )
-    trainer = Trainer(lessons, len(data.classes), options.batch)
-    checkpoints = options.scratch / "checkpoints"
-    trainer.run(options.minutes * 60, checkpoints, options.seed, console.print)
+    checkpoints = options.scratch / options.size
+    claim(checkpoints, settings)
+    run = Run(options.epochs, options.batch, options.seed)
+    epochs, began = run.epochs - epochs_behind(checkpoints), time.monotonic()
+    network = train_network(SIZES[options.size], lessons, run, checkpoints, progress)
+    train_s = time.monotonic() - began
+    rate = epochs * len(data.images) / train_s
+    said = f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second"
     every = max(1, len(data.images) // _CALIBRATION_IMAGES)
-    return quantise(trainer.network, data.images[::every]), float(trainer.epochs.numpy())
+    return quantise(network, data.images[::every]), said
 
 
-def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What the lessons and checkpoints of a scratch folder depend on."""
-    files = {"data": options.data, "teacher": options.teacher}
-    named = {
-        role: {"file": path.name, "sha256": _sha256(path)} for role, path in files.items() if path
-    }
-    return named | {"folder": options.folder, "views": options.views, "seed": options.seed}
+def _write_background(out: Path, content: bytes, lessons: Lessons) -> None:
+    """The background set beside the embedding, of the reference kernels' features."""
+    embedding = Embedding(TfliteModel(content))
+    images = choose_images(lessons.views)
+    features = embedding.embed((images ^ 0x80).view(np.int8))  # pixel − 128
+    write_background(out, features, embedding.fingerprint)
 
 
-def _claim_scratch(scratch: Path, settings: dict[str, Any]) -> None:
-    """Refuse a scratch folder whose lessons were made from something else."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    kept = scratch / "settings.json"
-    if kept.exists() and json.loads(kept.read_text()) != settings:
-        raise UsageError(
-            f"The scratch folder {scratch} belongs to a run with other data or settings; "
-            "name an empty folder."
-        )
-    kept.write_text(json.dumps(settings))
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}; check the path.") from error
+def _source(options: argparse.Namespace) -> dict[str, Any]:
+    """What the lessons of a scratch folder depend on."""
+    source: dict[str, Any] = {"data": file_facts(options.data)}
+    if options.teacher:
+        source |= {"teacher": file_facts(options.teacher), "maps": options.maps}
+    return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
 
 
 def _command(options: argparse.Namespace) -> str:
     """The command that repeats this run, without this machine's folders."""
     teacher = f"--teacher {options.teacher.name} " if options.teacher else ""
+    maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
     return (
-        f"python -m tinyteach.embedding.train --data {options.data.name} {teacher}"
-        f"--folder {options.folder} --views {options.views} --minutes {options.minutes:g} "
-        f"--batch {options.batch} --seed {options.seed} --scratch SCRATCH --out embedding.tflite"
+        f"python -m tinyteach.embedding.train --size {options.size} --data {options.data.name} "
+        f"{teacher}{maps}--folder {options.folder} --views {options.views} "
+        f"--epochs {options.epochs} --batch {options.batch} --seed {options.seed} "
+        f"--scratch SCRATCH --out {options.out.name}"
     )
 
 
-def _need_tensorflow() -> None:
+def _check(options: argparse.Namespace) -> None:
     from importlib.util import find_spec
 
     if find_spec("tensorflow") is None:
         raise MissingToolError(
             "Training an embedding needs TensorFlow; run `pip install tinyteach[embedding]`."
         )
+    if options.maps and not options.teacher:
+        raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
+    if min(options.views, options.epochs, options.batch) < 1:
+        raise UsageError("--views, --epochs and --batch must be at least 1; change them.")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tinyteach.embedding.train")
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="zip with FOLDER<class>/<image>")
-    add("--folder", default="train/", help="where in the zip the training images are")
+    add("--size", choices=SIZES, default="base", help="which of the networks")
+    add("--data", type=Path, required=True, help="zip or folder with FOLDER<class>/<image>")
+    add("--folder", default="train/", help="where in it the training images are")
     add("--teacher", type=Path, help=".tflite image classifier to learn from beside the labels")
-    add("--views", type=int, default=2, help="views of each image that the teacher sees")
-    add("--minutes", type=float, default=30.0, help="length of the training itself")
-    add("--batch", type=int, default=256, help="images a step")
+    add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
+    add("--views", type=int, default=6, help="views of each image that the teacher sees")
+    add("--epochs", type=int, default=160, help="times that every image is shown")
+    add("--batch", type=int, default=512, help="images a step")
     add("--terms", default="", help="for the card: the terms that data and teacher come under")
     add("--seed", type=int, default=1)
     add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")

@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from tinyteach.head.calibration import calibration_error
+
 
 @dataclass(frozen=True)
 class ClassResult:
@@ -60,6 +62,12 @@ class Evaluation:
         if not len(self.targets):
             return None
         return float(np.mean(self.predictions == self.targets))
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error of the predictions; None where nothing was tested."""
+        probabilities = (self.scores.max(axis=1, initial=-128).astype(int) + 128) / 256
+        return calibration_error(probabilities, self.predictions == self.targets)
 
     @cached_property
     def confusion(self) -> np.ndarray:

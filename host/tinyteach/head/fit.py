@@ -25,14 +25,23 @@ class LinearHead:
         """Logits of ``values`` (float, N×features): float, N×classes."""
         return values @ self.weights.T + self.bias
 
+    def cooled(self, temperature: float) -> "LinearHead":
+        """The head whose logits are divided by ``temperature``."""
+        return LinearHead(self.weights / temperature, self.bias / temperature)
+
 
 def fit(
-    values: np.ndarray, targets: np.ndarray, strength: float, views_per_photo: int = 1
+    values: np.ndarray,
+    targets: np.ndarray,
+    strength: float,
+    views_per_photo: int = 1,
+    rows: int | None = None,
 ) -> LinearHead:
     """Fit on ``values`` (float32, N×features) of classes ``targets`` (int, N, 0…classes−1).
 
     Classes weigh the same whatever their number of photographs; every class up to the
     largest target needs at least one. ``views_per_photo`` rows share one photograph's weight.
+    All together weigh as much as ``rows`` rows, by default as many as there are.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -45,7 +54,7 @@ def fit(
     model = LogisticRegression(C=strength / views_per_photo, tol=1e-3, max_iter=200)
     with one_blas_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of 200 steps the last hardly move the scores
-        model.fit(centred / spread, targets, sample_weight=share * len(targets))
+        model.fit(centred / spread, targets, sample_weight=share * (rows or len(targets)))
     weights = _one_row_per_class(model.coef_.astype(np.float64)) / spread
     bias = _one_row_per_class(model.intercept_.astype(np.float64)) - weights @ mean
     return LinearHead(weights, bias)

@@ -15,10 +15,13 @@ import numpy as np
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.head.metadata import (
+    CARD_MAGIC,
+    CARD_MAGIC_BEFORE,
     CARD_NAME,
     MAX_CLASSES,
     Card,
     SelfTests,
+    file_labels,
     is_sealed,
     read_labels,
     unpack_card,
@@ -45,6 +48,8 @@ class HeadInfo:
     features: int
     self_tests: SelfTests
     fingerprint: bytes  # SHA-256 of the head file
+    has_background: bool = False  # the last score is that of anything that is no label's
+    threshold: int = 0  # see head/rejection.py
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,22 @@ class Head:
         """SHA-256 of the file."""
         return self.info.fingerprint
 
+    @property
+    def threshold(self) -> int:
+        """Below this a best score + 128 means unknown."""
+        return self.info.threshold
+
     def scores(self, features: np.ndarray) -> np.ndarray:
-        """Scores of ``features`` (int8, N×F): int8, N×classes; probability = (score + 128)/256."""
+        """Scores of ``features`` (int8, N×F): int8, N×outputs; probability = (score + 128)/256.
+
+        One a label, and where the head has a background one more, for anything else.
+        """
         return self._model.run(features)
+
+    def best(self, scores: np.ndarray) -> tuple[int, bool]:
+        """Of one photograph's ``scores``: the best label's number, and whether it is believed."""
+        top = int(scores[: len(self.labels)].argmax())
+        return top, int(scores[top]) + 128 >= self.threshold
 
     def check(self) -> None:
         """Run the self-test vectors; ModelError where a score is not the expected one."""
@@ -106,6 +124,8 @@ def read_head(data: bytes) -> HeadInfo:
         raise ModelError(_FOREIGN.format(f"it is larger than {MAX_FILE_BYTES >> 10} KB"))
     if CARD_NAME.encode() not in data:
         raise ModelError(_FOREIGN.format("the labels that TinyTeach writes are missing"))
+    if CARD_MAGIC not in data and CARD_MAGIC_BEFORE in data:
+        raise ModelError("This head was made by another version of TinyTeach; train again.")
     if not is_sealed(data):
         raise ModelError(_DAMAGED.format("its digest does not fit its content"))
     try:
@@ -115,15 +135,22 @@ def read_head(data: bytes) -> HeadInfo:
         raise
     except _READER_ERRORS as error:
         raise ModelError(_DAMAGED.format("its parts do not fit together")) from error
-    fingerprint = hashlib.sha256(data).digest()
-    return HeadInfo(card.labels, card.embedding_fingerprint, features, card.self_tests, fingerprint)
+    return HeadInfo(
+        card.labels,
+        card.embedding_fingerprint,
+        features,
+        card.self_tests,
+        hashlib.sha256(data).digest(),
+        card.has_background,
+        card.threshold,
+    )
 
 
 def _read_model(data: bytes) -> tuple[Card, int]:
     """The card, and the feature vector's length after checking the graph against the card."""
     model = schema.Model.GetRootAs(data)
     card = unpack_card(_buffer(model, _card_buffer(model)))
-    features = _check_graph(model, len(card.labels))
+    features = _check_graph(model, card.outputs)
     return card, features
 
 
@@ -162,8 +189,8 @@ def _check_graph(model: Any, classes: int) -> int:
 
 
 def _check_card(card: Card, features: int, labels: tuple[str, ...]) -> None:
-    _require(2 <= len(card.labels) <= MAX_CLASSES)
-    _require(card.labels == labels)
+    _require(len(card.labels) >= 1 and 2 <= card.outputs <= MAX_CLASSES)
+    _require(file_labels(card) == labels)
     _require(card.self_tests.features.shape[1] == features)
 
 

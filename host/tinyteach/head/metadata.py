@@ -22,9 +22,12 @@ from dataclasses import dataclass
 import flatbuffers
 import numpy as np
 
+from tinyteach.head.rejection import UNKNOWN
+
 LABELS_FILE = "labels.txt"
 CARD_NAME = "TINYTEACH_HEAD"
-CARD_MAGIC = b"TTH1"
+CARD_MAGIC = b"TTH2"
+CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
 MAX_LABEL_BYTES = 63
 MAX_CLASSES = 64
 FINGERPRINT_BYTES = 32
@@ -47,24 +50,42 @@ class SelfTests:
 
 @dataclass(frozen=True)
 class Card:
-    """The content of ``TINYTEACH_HEAD``."""
+    """The content of ``TINYTEACH_HEAD``.
+
+    With ``has_background`` the last score belongs to no label: it is that of anything else.
+    ``threshold``: a best label whose score + 128 is below is unknown; 0 accepts everything.
+    """
 
     labels: tuple[str, ...]
     embedding_fingerprint: bytes
     self_tests: SelfTests
+    has_background: bool = False
+    threshold: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """How many scores the head gives."""
+        return len(self.labels) + self.has_background
+
+
+def file_labels(card: Card) -> tuple[str, ...]:
+    """One label a score, for other tools: the background's is 'unknown'."""
+    return (*card.labels, UNKNOWN) if card.has_background else card.labels
 
 
 def pack_card(card: Card) -> bytes:
-    """Encode ``card``, little-endian: magic, fingerprint, labels, self-tests.
+    """Encode ``card``, little-endian: magic, fingerprint, labels, rejection, self-tests.
 
-    ``TTH1`` | SHA-256 of embedding.tflite | u8 classes | per class: u8 length, UTF-8 |
-    u16 self-tests n | u16 features F | n × (F int8 features, then C int8 scores).
+    ``TTH2`` | SHA-256 of embedding.tflite | u8 labels | per label: u8 length, UTF-8 |
+    u8 1 if there is a score more than labels, else 0 | u8 threshold |
+    u16 self-tests n | u16 features F | n × (F int8 features, then the int8 scores).
     """
     tests = card.self_tests
     parts = [CARD_MAGIC, card.embedding_fingerprint, struct.pack("<B", len(card.labels))]
     for label in card.labels:
         text = label.encode()
         parts += [struct.pack("<B", len(text)), text]
+    parts.append(struct.pack("<BB", card.has_background, card.threshold))
     parts.append(struct.pack("<HH", *tests.features.shape))
     for features, scores in zip(tests.features, tests.scores, strict=True):
         parts += [features.tobytes(), scores.tobytes()]
@@ -79,12 +100,14 @@ def unpack_card(data: bytes) -> Card:
     fingerprint = _take(stream, FINGERPRINT_BYTES)
     (classes,) = _take(stream, 1)
     labels = tuple(_take(stream, _take(stream, 1)[0]).decode() for _ in range(classes))
-    tests, features = struct.unpack("<HH", _take(stream, 4))
-    rows = np.frombuffer(_take(stream, tests * (features + classes)), np.int8)
-    rows = rows.reshape(tests, features + classes)
-    if stream.read(1):
+    background, threshold, tests, features = struct.unpack("<BBHH", _take(stream, 6))
+    outputs = classes + (background == 1)
+    rows = np.frombuffer(_take(stream, tests * (features + outputs)), np.int8)
+    rows = rows.reshape(tests, features + outputs)
+    if stream.read(1) or background > 1:
         raise ValueError("bytes after the self-tests")
-    return Card(labels, fingerprint, SelfTests(rows[:, :features], rows[:, features:]))
+    self_tests = SelfTests(rows[:, :features], rows[:, features:])
+    return Card(labels, fingerprint, self_tests, background == 1, threshold)
 
 
 def model_metadata(description: str) -> bytes:

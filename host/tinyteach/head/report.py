@@ -15,6 +15,7 @@ from PIL import Image
 from tinyteach.head.advice import advise, photographs
 from tinyteach.head.confusion_plot import confusion_png
 from tinyteach.head.evaluation import ClassResult, Evaluation, PhotoResult
+from tinyteach.head.rejection import Rejection
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
@@ -49,6 +50,7 @@ class Report:
     worst: list[WorstPhoto]
     advice: list[str]
     timings: dict[str, float] = field(default_factory=dict)  # seconds by step
+    rejection: Rejection = field(default_factory=lambda: Rejection(0))
 
     @property
     def accuracy(self) -> float | None:
@@ -77,6 +79,11 @@ class Report:
                 for row in self.classes
             ],
             "confusion": evaluation.confusion.tolist(),
+            "unknown": self.rejection.sentence(),
+            "threshold": self.rejection.probability,
+            "false_rejects": self.rejection.false_rejects,
+            "false_accepts": self.rejection.false_accepts,
+            "calibration_error": evaluation.calibration_error,
             "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
             "advice": self.advice,
             "timings_s": self.timings,
@@ -123,6 +130,7 @@ def make_report(
     title: str,
     names: Sequence[str] | None = None,
     timings: dict[str, float] | None = None,
+    rejection: Rejection | None = None,
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
@@ -138,7 +146,7 @@ def make_report(
         for result in evaluation.worst(WORST_PHOTOS)
     ]
     advice = advise(evaluation, [row.photos for row in rows])
-    return Report(title, evaluation, rows, worst, advice, timings or {})
+    return Report(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0))
 
 
 def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:

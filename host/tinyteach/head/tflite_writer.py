@@ -10,7 +10,14 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from tinyteach.head.metadata import CARD_NAME, Card, append_labels, model_metadata, pack_card
+from tinyteach.head.metadata import (
+    CARD_NAME,
+    Card,
+    append_labels,
+    file_labels,
+    model_metadata,
+    pack_card,
+)
 from tinyteach.head.quantise import SCORE_SCALE, SCORE_ZERO_POINT, QuantisedHead
 from tinyteach.head.schema import schema
 
@@ -66,7 +73,7 @@ def write_head(head: QuantisedHead, card: Card) -> bytes:
     )
     builder = flatbuffers.Builder(4096)
     builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
-    return append_labels(bytes(builder.Output()), card.labels)
+    return append_labels(bytes(builder.Output()), file_labels(card))
 
 
 def _operator_code(code: int, version: int) -> Any:

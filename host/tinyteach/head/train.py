@@ -13,17 +13,13 @@ from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
 from tinyteach.head.augment import LIGHT, Augmentation, augment
-from tinyteach.head.evaluate import (
-    Samples,
-    blank_card,
-    cross_validate,
-    fit_photos,
-    quantise_photos,
-)
+from tinyteach.head.evaluate import Trial, blank_card, cross_validate
 from tinyteach.head.evaluation import Evaluation
 from tinyteach.head.head_file import Head, load_head
 from tinyteach.head.metadata import MAX_CLASSES, MAX_LABEL_BYTES, Card, SelfTests
 from tinyteach.head.quantise import QuantisedHead
+from tinyteach.head.rejection import UNKNOWN, Rejection
+from tinyteach.head.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.tflite_writer import write_head
 from tinyteach.head.threads import one_blas_thread
 
@@ -42,12 +38,21 @@ Done = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class TrainedHead:
-    """A head ready for a board. ``timings`` are seconds by step; ``strength`` is the chosen C."""
+    """A head ready for a board. ``timings`` are seconds by step."""
 
     head: Head
-    evaluation: Evaluation
-    strength: float
+    trial: Trial
     timings: dict[str, float]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """How the known classes were told apart, on recordings not trained on."""
+        return self.trial.evaluation
+
+    @property
+    def rejection(self) -> Rejection:
+        """The threshold below which a photograph is unknown, and what it does."""
+        return self.trial.rejection
 
 
 @dataclass
@@ -80,7 +85,8 @@ def train_head(
     """Train a head on ``photos`` (uint8 squares N×N×3), each with its label and burst.
 
     ``classes`` gives the labels' order and those that must have photographs; by default
-    the labels found, sorted. The same input and ``seed`` give the same file.
+    the labels found, sorted. Photographs of a class called 'unknown' join the embedding's
+    background set. The same input and ``seed`` give the same file.
     Raises TrainingError where there is no two classes' worth of photographs.
     """
     if not len(photos) == len(labels) == len(bursts):
@@ -88,7 +94,8 @@ def train_head(
     clock = _Clock(progress)
     started = time.perf_counter()
     names = check_classes(labels, classes)
-    targets = np.array([names.index(label) for label in labels])
+    known = tuple(name for name in names if name != UNKNOWN)
+    targets = np.array([known.index(n) if n != UNKNOWN else len(known) for n in labels])
     # scikit-learn takes about as long to import as the photographs to embed: both at once.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(importlib.import_module, "sklearn.linear_model")
@@ -97,19 +104,22 @@ def train_head(
             features = _embed(photos, embedding, done)
         with clock.step("augment") as done:
             views = _embed_views(photos, embedding, augmentation, seed, done)
-    samples = Samples(names, targets, features, views, embedding.scale, embedding.zero_point)
+    samples = Samples(
+        *(known, targets, features, views),
+        *(embedding.scale, embedding.zero_point, embedding.background),
+    )
     with clock.step("evaluate") as done:
-        evaluation, strength = cross_validate(samples, bursts, seed, done)
+        trial = cross_validate(samples, bursts, seed, done)
     everything = np.arange(len(targets))
     with clock.step("fit"):
-        linear = fit_photos(samples, everything, strength)
+        linear = fit_photos(samples, everything, trial.strength).cooled(trial.temperature)
     with clock.step("quantise"):
         quantised = quantise_photos(samples, everything, linear)
-        content = _write(samples, quantised, embedding.fingerprint)
+        content = _write(samples, quantised, embedding.fingerprint, trial.rejection)
     with clock.step("verify"):
         head = load_head(content)
     clock.seconds["total"] = time.perf_counter() - started
-    return TrainedHead(head, evaluation, strength, clock.seconds)
+    return TrainedHead(head, trial, clock.seconds)
 
 
 def check_classes(labels: Sequence[str], classes: Sequence[str] | None) -> tuple[str, ...]:
@@ -120,9 +130,9 @@ def check_classes(labels: Sequence[str], classes: Sequence[str] | None) -> tuple
             f"A head tells classes apart and needs at least two; there is {_listed(names)}; "
             "add another class and photographs of it."
         )
-    if len(names) > MAX_CLASSES:
+    if len(set(names) - {UNKNOWN}) >= MAX_CLASSES:
         raise TrainingError(
-            f"A head holds at most {MAX_CLASSES} classes and there are {len(names)}; "
+            f"A head holds at most {MAX_CLASSES - 1} classes and there are {len(names)}; "
             "remove or merge some."
         )
     for name in names:
@@ -194,13 +204,25 @@ def _views_per_photo(photos: int) -> int:
     return min(wanted, MAX_VIEWS // photos, MAX_VIEWS_PER_PHOTO)
 
 
-def _write(samples: Samples, quantised: QuantisedHead, embedding_fingerprint: bytes) -> bytes:
+def _write(
+    samples: Samples,
+    quantised: QuantisedHead,
+    embedding_fingerprint: bytes,
+    rejection: Rejection,
+) -> bytes:
     """The head file, with self-tests whose scores the file without them gave."""
     chosen = _self_test_photos(samples.targets)
     vectors = samples.features[chosen]
     bare = TfliteModel(write_head(quantised, blank_card(samples.labels, quantised)))
     tests = SelfTests(vectors, bare.run(vectors))
-    return write_head(quantised, Card(samples.labels, embedding_fingerprint, tests))
+    return write_head(
+        quantised,
+        Card(
+            *(samples.labels, embedding_fingerprint, tests),
+            has_background=samples.has_background,
+            threshold=rejection.threshold,
+        ),
+    )
 
 
 def _self_test_photos(targets: np.ndarray) -> list[int]:

@@ -155,13 +155,19 @@ def _check_identity(board: str | None, client: "BoardClient") -> None:
 # Pairing and facts
 
 
-def pair_board(board: str | None, name: str | None, progress: Progress) -> "Paired":
-    """Install or update the agent and the embedding on a board, and remember it."""
-    from tinyteach.device.pairing import pair
-    from tinyteach.embedding.runtime import EMBEDDING_FILE
+def pair_board(
+    board: str | None, name: str | None, progress: Progress, embedding: str | None = None
+) -> "Paired":
+    """Install or update the agent and the embedding on a board, and remember it.
 
+    ``embedding`` is a name or a file; with None one that ships stays, else comes the default.
+    """
+    from tinyteach.device.pairing import pair
+    from tinyteach.service.embeddings import for_pairing
+
+    content, keep = for_pairing(embedding)
     port = resolve_port(board)
-    return pair(port, EMBEDDING_FILE.read_bytes(), name or _virtual_name(port), progress)
+    return pair(port, content, name or _virtual_name(port), progress, keep)
 
 
 def _virtual_name(port: str) -> str | None:
@@ -174,12 +180,13 @@ def _virtual_name(port: str) -> str | None:
     return None
 
 
-def pair_for_now(port: str, progress: Progress) -> "Paired":
+def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> "Paired":
     """The same for a board that will be gone: it is not remembered."""
     from tinyteach.device import pairing
-    from tinyteach.embedding.runtime import EMBEDDING_FILE
+    from tinyteach.service.embeddings import for_pairing
 
-    return pairing.pair_for_now(port, EMBEDDING_FILE.read_bytes(), progress)
+    content, keep = for_pairing(embedding)
+    return pairing.pair_for_now(port, content, progress, keep)
 
 
 @dataclass(frozen=True)
@@ -202,7 +209,7 @@ class BoardFacts:
             ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
             ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
             ("camera", camera),
-            ("embedding", _short(f["embedding"]) or "none"),
+            ("embedding", _named(f["embedding_name"], f["embedding"]) or "none"),
             ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
             ("previous head", _short(f["previous_head"]) or "none"),
             ("agent's heap, at most", f"{f['heap_peak']} bytes"),
@@ -217,16 +224,23 @@ def _short(fingerprint: str) -> str:
     return fingerprint[:12]
 
 
+def _named(name: str | None, fingerprint: str) -> str:
+    return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
+
+
 def board_info(board: str | None) -> BoardFacts:
     """Ask a board what it is."""
+    from tinyteach.service.embeddings import name_of
+
     with open_board(board) as client:
+        said = client.info()
         info = {
-            name: value.hex() if isinstance(value, bytes) else value
-            for name, value in client.info().items()
+            name: value.hex() if isinstance(value, bytes) else value for name, value in said.items()
         }
         own = {
             "board_id": client.board_id,
             "port": client.port,
             "agent_version": client.welcome.agent_version,
+            "embedding_name": name_of(said["embedding"]),
         }
     return BoardFacts(own | info)

@@ -15,8 +15,9 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.service import boards
 from tinyteach.service.bench_photos import Squares, training_and_held_out
 from tinyteach.service.budgets import STAGES
+from tinyteach.service.embeddings import name_of, project_embedding
 from tinyteach.service.projects import create_project, open_project
-from tinyteach.service.recognition import Reference, interpret, trained_head
+from tinyteach.service.recognition import UNKNOWN, Reference, interpret_message, trained_head
 from tinyteach.service.recording import record, start_recording
 from tinyteach.service.teaching import deploy_head, train
 from tinyteach.service.virtual_boards import virtual_board
@@ -39,6 +40,7 @@ class Measured:
     deploy_s: float = 0.0
     deploy_bytes: int = 0
     accuracy: float = 0.0
+    called_unknown: float = 0.0
     mismatches: int = 0
     latency_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     heap_peak_bytes: int = 0
@@ -59,6 +61,7 @@ class Measured:
             ("trained and verified in", f"{self.train_s:.2f} s"),
             ("deployed in", f"{self.deploy_s:.3f} s, {self.deploy_bytes} bytes"),
             ("right", f"{self.accuracy:.1%} of {self.held_out} photographs not trained on"),
+            ("called unknown", f"{self.called_unknown:.1%} of them"),
             ("board against host", f"{self.mismatches} mismatches"),
             *latency,
             ("agent's heap, at most", f"{self.heap_peak_bytes} bytes"),
@@ -74,16 +77,21 @@ def run_demo(
     board: str | None,
     tell: Tell,
     progress: Progress,
+    embedding: str | None = None,
 ) -> Measured:
-    """Run the job and measure it; on a virtual board of its own unless ``board`` is named."""
+    """Run the job and measure it; on a virtual board of its own unless ``board`` is named.
+
+    ``embedding`` is a name or a file; with None it is the board's, if that ships.
+    """
     from tinyteach.head.threads import one_blas_thread
 
     training, others = training_and_held_out(photos, per_class, held_out)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
-        stage = stack.enter_context(_stage(board, arch, tell, progress))
+        stage = stack.enter_context(_stage(board, arch, embedding, tell, progress))
         folder = Path(stack.enter_context(TemporaryDirectory())) / "demo"
         client = stack.enter_context(boards.open_board(stage.port))
+        create_project(folder, embedding or name_of(client.info()["embedding"]))
         measured = Measured(list(training), per_class)
         _record_all(folder, client, stage, training, tell, progress)
         _train_and_deploy(folder, client, measured, tell, progress)
@@ -117,13 +125,15 @@ class _Stage:
 
 
 @contextmanager
-def _stage(board: str | None, arch: str | None, tell: Tell, progress: Progress) -> Iterator[_Stage]:
+def _stage(
+    board: str | None, arch: str | None, embedding: str | None, tell: Tell, progress: Progress
+) -> Iterator[_Stage]:
     if board is not None:
         yield _Stage(boards.resolve_port(board), None)
         return
     with virtual_board(arch) as virtual:
         tell(f"Started a virtual board on {virtual.port} (MicroPython for {virtual.arch}).")
-        paired = boards.pair_for_now(virtual.port, progress)
+        paired = boards.pair_for_now(virtual.port, progress, embedding)
         tell(f"Paired it: {len(paired.written)} files written to its flash.")
         yield _Stage(virtual.port, virtual.show)
 
@@ -136,7 +146,7 @@ def _record_all(
     tell: Tell,
     progress: Progress,
 ) -> None:
-    project = create_project(folder)
+    project = open_project(folder)
     for name, squares in training.items():
         project.add_class(name)
         if stage.show is None:
@@ -189,19 +199,19 @@ def _recognise_all(
     tell: Tell,
     progress: Progress,
 ) -> None:
-    from tinyteach.embedding.runtime import load_embedding
-
-    head = trained_head(open_project(folder))
-    reference = Reference(load_embedding(), head)
+    project = open_project(folder)
+    head = trained_head(project)
+    reference = Reference(project_embedding(project), head)
     shown = [(name, square) for name, squares in others.items() for square in squares]
     durations: dict[str, list[float]] = {name: [] for name in STAGES}
-    right = 0
+    right = unknown = 0
     for number, (name, square) in enumerate(shown):
         seen = stage.look(client, square)
         answer = client.run(stage.source)
         measured.mismatches += _differs(answer, reference, seen)
-        result = interpret(head.labels, answer.top, answer.scores, answer)
-        right += result.label == name
+        result = interpret_message(head.labels, answer)
+        right += result.best_label == name
+        unknown += result.label == UNKNOWN
         for stage_name, duration_ms in (result.latency_ms or {}).items():
             durations[stage_name].append(duration_ms)
         if number % max(1, len(shown) // len(others)) < EXAMPLES_SHOWN:
@@ -209,6 +219,7 @@ def _recognise_all(
         progress("Recognising", number + 1, len(shown))
     measured.held_out = len(shown)
     measured.accuracy = round(right / len(shown), 4)
+    measured.called_unknown = round(unknown / len(shown), 4)
     measured.latency_ms = {name: _spread(values) for name, values in durations.items()}
 
 

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 
-def create_project(folder: Path) -> "Project":
-    """Make a project folder."""
-    from tinyteach.data.project import Project
+def create_project(folder: Path, embedding: str | None = None) -> "Project":
+    """Make a project folder; ``embedding`` is a name or a file."""
+    from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+    from tinyteach.service.embeddings import as_setting
 
-    return Project.create(folder)
+    chosen = as_setting(embedding, folder.resolve()) if embedding else DEFAULT_EMBEDDING
+    return Project.create(folder, embedding=chosen)
 
 
 def open_project(folder: Path) -> "Project":

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinyteach.device.client import BoardClient
-from tinyteach.errors import BoardRefusedError, ProjectError
+from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
 from tinyteach.service.boards import open_board
 from tinyteach.service.budgets import STAGES
+from tinyteach.service.embeddings import check_head, project_embedding
 from tinyteach.service.projects import open_project
 from tinyteach_protocol import errors, messages
 
@@ -20,12 +21,17 @@ SCORE_ZERO_POINT = -128
 SCORE_STEPS = 256
 
 
+# What a view is called that no class accounts for (head/rejection.py).
+UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Recognised:
-    """The label of the highest score, every label's probability, the board's durations."""
+    """The best label, or 'unknown' where it is not believed; all probabilities; durations."""
 
     label: str
-    probability: float
+    probability: float  # of the best label
+    best_label: str
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
 
@@ -34,32 +40,68 @@ class Recognised:
 
     def line(self) -> str:
         took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
-        return f"{self.label} {self.probability:.0%}{took}"
+        if self.label == self.best_label:
+            return f"{self.label} {self.probability:.0%}{took}"
+        return f"{self.label} (at best {self.best_label} {self.probability:.0%}){took}"
 
 
-def interpret(labels: Sequence[str], top: int, scores: bytes, message: Any = None) -> Recognised:
-    """A RUN's answer or a RESULT event (or LiteRT's int8 scores) as labels and probabilities."""
+def interpret(
+    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Any = None
+) -> Recognised:
+    """A RUN's answer or a RESULT event (or LiteRT's int8 scores) as labels and probabilities.
+
+    A score more than labels is that of anything else.
+    """
     values = np.frombuffer(scores, np.int8).astype(int)
+    names = [*labels, UNKNOWN][: len(values)]
     probabilities = {
         label: (int(value) - SCORE_ZERO_POINT) / SCORE_STEPS
-        for label, value in zip(labels, values, strict=True)
+        for label, value in zip(names, values, strict=True)
     }
     latency_ms = None
     if message is not None:
         latency_ms = {stage: message.fields[stage + "_us"] / 1000 for stage in STAGES}
-    return Recognised(labels[top], probabilities[labels[top]], probabilities, latency_ms)
+    best = labels[top]
+    return Recognised(
+        best if known else UNKNOWN, probabilities[best], best, probabilities, latency_ms
+    )
+
+
+def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
+    """`interpret` of the reference's scores (int8, one photograph's), by the head's threshold."""
+    top, known = head.best(scores)
+    return interpret(head.labels, top, known, scores.tobytes())
+
+
+def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
+    """`interpret` of a RUN's answer or a RESULT event."""
+    return interpret(labels, message.top, bool(message.known), message.scores, message)
 
 
 @contextmanager
-def watch(board: str | None) -> Iterator[Iterator[Recognised]]:
-    """Live results of the board's camera."""
+def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
+    """Live results of the board's camera.
+
+    ``threshold``, a probability, replaces the head's own on the board: a best label below it
+    is unknown, 0 believes every one. It stays until another head is deployed or a restart.
+    """
+    steps = None if threshold is None else threshold_steps(threshold)
     with open_board(board) as client:
         labels = deployed_labels(client)
+        if steps is not None:
+            client.set_threshold(steps)
         events = client.stream(messages.STREAM_RESULTS)
         try:
-            yield (interpret(labels, event.top, event.scores, event) for event in events)
+            yield (interpret_message(labels, event) for event in events)
         finally:
             events.close()
+
+
+def threshold_steps(probability: float) -> int:
+    """A probability as the board's threshold, 0…255; UsageError outside of 0…1."""
+    if not 0 <= probability <= 1:
+        raise UsageError("A threshold is a probability from 0 to 1, such as 0.6.")
+    return min(round(probability * SCORE_STEPS), SCORE_STEPS - 1)
 
 
 def deployed_labels(client: BoardClient) -> list[str]:
@@ -84,18 +126,19 @@ def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[st
     """One photograph (uint8 [N, N, 3]) through all stages on the board."""
     client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
     result = client.run(messages.SOURCE_IMAGE)
-    return interpret(labels, result.top, result.scores, result)
+    return interpret_message(labels, result)
 
 
 def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     """What the board would say, computed by LiteRT's reference kernels with the project's head."""
     from tinyteach.data.images import load_square
-    from tinyteach.embedding.runtime import load_embedding
 
-    head = trained_head(open_project(folder))
-    reference = Reference(load_embedding(), head)
+    project = open_project(folder)
+    head, embedding = trained_head(project), project_embedding(project)
+    check_head(head, embedding)
+    reference = Reference(embedding, head)
     scores = [reference.scores(load_square(file)) for file in files]
-    return [interpret(head.labels, int(s.argmax()), s.tobytes()) for s in scores]
+    return [interpret_scores(head, s) for s in scores]
 
 
 def trained_head(project: Any) -> Any:

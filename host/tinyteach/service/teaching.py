@@ -11,13 +11,12 @@ from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
 from tinyteach.service.boards import open_board
+from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import trained_head
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
-# A fingerprint's first hex digits, as a person reads it.
-SHORT_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class Trained:
     photos: int
     accuracy: float | None
     method: str
+    threshold: float  # probability below which a view is unknown
+    false_rejects: float | None
+    false_accepts: dict[str, float]
+    unknown: str  # the three in a sentence
     train_s: float
     head_bytes: int
     fingerprint: str
@@ -47,11 +50,15 @@ class Trained:
             first += f" {self.accuracy:.0%} right."
         first += f" {self.method}"
         size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
-        return [*self.problems, first, *self.advice, size]
+        unknown = [self.unknown] if self.unknown else []
+        return [*self.problems, first, *unknown, *self.advice, size]
 
 
-def train(folder: Path, seed: int, progress: Progress) -> Trained:
-    """Train a head on the project's photographs; head and report go into heads/."""
+def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) -> Trained:
+    """Train a head on the project's photographs; head and report go into heads/.
+
+    ``embedding`` is the project's own where none is given.
+    """
     from tinyteach.data.files import write_atomically
     from tinyteach.data.photos import list_photos, load_photos
     from tinyteach.head.report import make_report
@@ -59,9 +66,10 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
     project = open_project(folder)
     loaded = load_photos(list_photos(project))
     start = time.perf_counter()
+    embedding = embedding or project_embedding(project)
     labels = [photo.class_name for photo in loaded.photos]
     bursts = [photo.burst for photo in loaded.photos]
-    trained = _train_head(loaded, labels, bursts, project.classes(), seed, progress)
+    trained = _train_head(loaded, labels, bursts, embedding, project.classes(), seed, progress)
     train_s = time.perf_counter() - start
     write_atomically(project.head_path, trained.head.content)
     report = make_report(
@@ -72,6 +80,7 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
         title=project.name,
         names=[photo.path.name for photo in loaded.photos],
         timings=trained.timings,
+        rejection=trained.rejection,
     )
     report.write(project.heads_dir)
     return Trained(
@@ -79,6 +88,10 @@ def train(folder: Path, seed: int, progress: Progress) -> Trained:
         photos=len(loaded.photos),
         accuracy=trained.evaluation.accuracy,
         method=report.method,
+        threshold=round(trained.rejection.probability, 4),
+        false_rejects=trained.rejection.false_rejects,
+        false_accepts=trained.rejection.false_accepts,
+        unknown=trained.rejection.sentence(),
         train_s=round(train_s, 3),
         head_bytes=len(trained.head.content),
         fingerprint=trained.head.fingerprint.hex(),
@@ -91,12 +104,12 @@ def _train_head(
     loaded: Any,
     labels: list[str],
     bursts: list[str],
+    embedding: Any,
     classes: list[str],
     seed: int,
     progress: Progress,
 ) -> Any:
     """Train on what could be loaded; what could not is named if nothing comes of it."""
-    from tinyteach.embedding.runtime import load_embedding
     from tinyteach.head.train import train_head
 
     try:
@@ -104,7 +117,7 @@ def _train_head(
             loaded.squares,
             labels,
             bursts,
-            load_embedding(),
+            embedding,
             classes=classes,
             seed=seed,
             progress=progress,
@@ -142,7 +155,8 @@ class FoundReport:
 
     @property
     def lines(self) -> list[str]:
-        return [self.data["method"], *self.data["advice"], f"With pictures: {self.page}"]
+        unknown = [self.data["unknown"]] if self.data.get("unknown") else []
+        return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
 
 
 def _percent(value: float | None) -> str:
@@ -187,7 +201,11 @@ def deploy(folder: Path, board: str | None, progress: Progress) -> Deployed:
 
 
 def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
-    """Upload, check and activate; where that fails the old head stays at work, and this says so."""
+    """Upload, check and activate; where that fails the old head stays at work, and this says so.
+
+    A head for another embedding than the board's is refused before anything is sent.
+    """
+    check_board(client.info()["embedding"], head)
     start = time.perf_counter()
     try:
         sent = client.upload(

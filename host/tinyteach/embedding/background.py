@@ -1,0 +1,73 @@
+"""The background set: features of pictures of anything, for heads that learn to say "none".
+
+It lies beside an embedding and holds for that one alone, since its features are what this
+embedding makes of the pictures.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from tinyteach.errors import ModelError
+
+IMAGES = 256
+# What numpy raises for what is no .npz file, a cut one, or one with other arrays in it.
+_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error)
+
+
+def background_path(embedding: Path) -> Path:
+    """Where the background set of an embedding file lies."""
+    return embedding.with_suffix(".background.npz")
+
+
+def choose_images(views: np.ndarray) -> np.ndarray:
+    """Evenly spaced images of the first and the last of ``views``: uint8, 256×side×side×3.
+
+    ``views``: uint8, views×N×side×side×3. One half is as it is, the other cropped and changed
+    as cameras do; fewer than 256 where there are fewer. With one view all are as they are.
+    """
+    used = [views[0], views[-1]] if len(views) > 1 else [views[0]]
+    each = IMAGES // len(used)
+    step = max(1, views.shape[1] // each)
+    # The last view starts half a step later: other images than the first shows.
+    return np.concatenate([view[n * step // 2 :: step][:each] for n, view in enumerate(used)])
+
+
+def write_background(embedding: Path, features: np.ndarray, fingerprint: bytes) -> None:
+    """Write ``features`` (int8, B×F) beside the file ``embedding``; the same bytes each time.
+
+    ``fingerprint``: the file's SHA-256.
+    """
+    of_embedding = np.frombuffer(fingerprint, np.uint8)
+    path = background_path(embedding)
+    np.savez_compressed(path, features=features, fingerprint=of_embedding)
+
+
+def load_background(embedding: Path, fingerprint: bytes) -> np.ndarray | None:
+    """Features (int8, B×F) that lie beside the file ``embedding``.
+
+    None where there are none or those of a file with another ``fingerprint`` (SHA-256);
+    ModelError where they are damaged.
+    """
+    path = background_path(embedding)
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as kept:
+            features, of_embedding = kept["features"], kept["fingerprint"]
+        _check(features, of_embedding)
+    except _DAMAGE as error:
+        raise ModelError(
+            f"The background set {path} is damaged; install TinyTeach again, or make the "
+            "embedding again with `python -m tinyteach.embedding.train`."
+        ) from error
+    return features if of_embedding.tobytes() == fingerprint else None
+
+
+def _check(features: np.ndarray, fingerprint: np.ndarray) -> None:
+    if features.dtype != np.int8 or features.ndim != 2:
+        raise ValueError("features are int8, N×F")
+    if fingerprint.dtype != np.uint8 or fingerprint.shape != (32,):
+        raise ValueError("a fingerprint is 32 bytes")

@@ -1,0 +1,77 @@
+"""LiteRT: the one place that imports its interpreter and its schema."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tinyteach.embedding.quiet import quiet_stderr
+from tinyteach.errors import MissingToolError, ModelError
+
+
+@dataclass(frozen=True)
+class TensorDetails:
+    """One input or output of a model; value = scale · (number − zero_point)."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    scale: float
+    zero_point: int
+
+
+def schema_module() -> Any:
+    """LiteRT's classes of the .tflite flatbuffer schema; MissingToolError without them."""
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError as error:
+        raise MissingToolError(
+            "Reading a .tflite file's structure needs LiteRT; run `pip install ai-edge-litert`."
+        ) from error
+    return schema_py_generated
+
+
+@cache
+def interpreter_module() -> Any:
+    """LiteRT under its present name, or under the old one where only that is installed."""
+    try:
+        from ai_edge_litert import interpreter
+    except ImportError:
+        try:
+            from tflite_runtime import interpreter
+        except ImportError as error:
+            raise MissingToolError(
+                "LiteRT is not installed; run `pip install ai-edge-litert`."
+            ) from error
+    return interpreter
+
+
+def open_interpreter(
+    content: bytes, reference: bool, input_shape: tuple[int, ...] | None = None
+) -> Any:
+    """LiteRT's interpreter of a .tflite file, ready to run; ModelError if it is not usable."""
+    module = interpreter_module()
+    kinds = module.OpResolverType
+    kind = kinds.BUILTIN_REF if reference else kinds.AUTO
+    try:
+        with quiet_stderr():
+            interpreter = module.Interpreter(
+                model_content=content, experimental_op_resolver_type=kind, num_threads=1
+            )
+            if input_shape:
+                first = interpreter.get_input_details()[0]["index"]
+                interpreter.resize_tensor_input(first, input_shape)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(
+            "This is not a usable .tflite model: the file is damaged, cut short or needs "
+            "operations that LiteRT does not have; copy or make it again."
+        ) from error
+    return interpreter
+
+
+def details_of(tensor: dict) -> TensorDetails:
+    """What LiteRT says of one input or output."""
+    scale, zero_point = tensor["quantization"]
+    shape = tuple(int(n) for n in tensor["shape"])
+    return TensorDetails(shape, np.dtype(tensor["dtype"]), float(scale), int(zero_point))

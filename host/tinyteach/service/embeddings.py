@@ -1,0 +1,100 @@
+"""Which embeddings there are, and which one a project and a board use."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import BoardRefusedError, ModelError, UsageError
+from tinyteach_protocol import errors
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+    from tinyteach.embedding.runtime import Embedding
+
+# A fingerprint's first hex digits, as a person reads it.
+SHORT_DIGITS = 12
+
+
+def shipped() -> dict[str, Path]:
+    """The files of the embeddings that ship, by name; the first is the default."""
+    from tinyteach.embedding import runtime
+
+    return {name: path for name, path in runtime.EMBEDDING_FILES.items() if path.is_file()}
+
+
+def embedding_path(named: str, folder: Path | None = None) -> Path:
+    """The file of an embedding that ships, or a file in ``folder``, by default the current one.
+
+    Raises UsageError with a sentence that says what there is.
+    """
+    known = shipped()
+    path = known.get(named) or (folder or Path()) / named
+    if not path.is_file():
+        raise UsageError(
+            f"There is no embedding {named!r}; choose {' or '.join(known)}, or name a .tflite file."
+        )
+    return path
+
+
+def load_named(named: str, folder: Path | None = None) -> "Embedding":
+    """The same, loaded; ModelError where the file is damaged or no embedding."""
+    from tinyteach.embedding.runtime import load_embedding
+
+    return load_embedding(embedding_path(named, folder))
+
+
+def project_embedding(project: "Project") -> "Embedding":
+    """The embedding that a project names."""
+    return load_named(project.embedding, project.root)
+
+
+def as_setting(named: str, root: Path) -> str:
+    """How the project in ``root`` names what was named in the current folder."""
+    path = embedding_path(named).resolve()
+    if named in shipped():
+        return named
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def for_pairing(named: str | None) -> tuple[bytes, list[bytes]]:
+    """What to put on a board, and what may stay there instead."""
+    if named is not None:
+        return load_named(named).content, []
+    default, *others = (path.read_bytes() for path in shipped().values())
+    return default, others
+
+
+def name_of(fingerprint: bytes) -> str | None:
+    """What the embedding with that SHA-256 is called; None where it is none that ships."""
+    for name, path in shipped().items():
+        if sha256(path.read_bytes()).digest() == fingerprint:
+            return name
+    return None
+
+
+def described(fingerprint: bytes) -> str:
+    """An embedding for a person: its name if it ships, and its fingerprint's first digits."""
+    digits = fingerprint.hex()[:SHORT_DIGITS]
+    return " ".join(filter(None, [name_of(fingerprint), digits]))
+
+
+def check_head(head: Any, embedding: "Embedding") -> None:
+    """ModelError where the project's head was trained with another than its embedding."""
+    trained_with = head.info.embedding_fingerprint
+    if trained_with != embedding.fingerprint:
+        raise ModelError(
+            f"The head was trained with the embedding {described(trained_with)}, and the project "
+            f"names {described(embedding.fingerprint)}; run 'tinyteach train'."
+        )
+
+
+def check_board(fingerprint: bytes, head: Any) -> None:
+    """BoardRefusedError where a board has another embedding than ``head`` was trained with."""
+    trained_with = head.info.embedding_fingerprint
+    if fingerprint and fingerprint != trained_with:
+        raise BoardRefusedError(
+            f"The head was trained with the embedding {described(trained_with)}, and the board "
+            f"has {described(fingerprint)}; run 'tinyteach upgrade', which puts the project's "
+            "embedding on the board and retrains for it.",
+            errors.WRONG_EMBEDDING,
+        )

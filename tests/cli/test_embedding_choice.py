@@ -1,0 +1,80 @@
+"""The choice of an embedding, command by command."""
+
+import json
+from hashlib import sha256
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def own_board(switch_on):
+    """A paired board whose embedding these tests change."""
+    with switch_on("i386") as started:
+        yield started
+
+
+@pytest.fixture
+def ask(tinyteach, own_board, project):
+    """ask(*arguments) is what a command in the project, on the board, prints as JSON."""
+
+    def run(*arguments):
+        result = tinyteach("-b", own_board.port, "-p", project, *arguments, "--json")
+        assert result.code == 0, result.err
+        return json.loads(result.out)
+
+    return run
+
+
+def test_new_project_names_its_embedding(tinyteach, tiny, tmp_path):
+    for named, kept in (("tiny", "tiny"), (tiny, str(tiny)), ("base", "base")):
+        folder = tmp_path / f"of {kept[-4:]}"
+        assert tinyteach("new", folder, "--embedding", named).code == 0
+        assert json.loads((folder / "tinyteach.json").read_text())["embedding"] == kept
+
+
+def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, tiny):
+    assert ask("pair", "--embedding", "tiny")["written"] == ["/tinyteach/embedding.tflite"]
+    assert ask("pair")["written"] == []
+    assert ask("info")["embedding_name"] == "tiny"
+    shown = tinyteach("-b", own_board.port, "info").out
+    assert f"tiny {sha256(tiny.read_bytes()).hexdigest()[:12]}" in shown
+    assert ask("pair", "--embedding", "base")["written"] == ["/tinyteach/embedding.tflite"]
+    assert ask("info")["embedding_name"] == "base"
+
+
+def test_pairing_says_that_the_head_is_stale(ask, tinyteach, own_board, tiny):
+    ask("upgrade", "--embedding", "base")
+    said = tinyteach("-b", own_board.port, "pair", "--embedding", "tiny").out
+    assert "train and deploy again" in said
+
+
+def test_upgrade_and_back(ask, tinyteach, own_board, project, tiny):
+    for name in ("tiny", "base"):
+        ask("pair", "--embedding", "base")
+        upgraded = ask("upgrade", "--embedding", name)
+        assert upgraded["embedding_name"] == name == ask("info")["embedding_name"]
+        assert upgraded["deployed"]["labels"] == ask("info")["labels"] == ["cat", "coffee"]
+    said = tinyteach("-b", own_board.port, "-p", project, "upgrade").out
+    assert "recognises cat, coffee with the embedding base" in said and said.count("\n") == 1
+    assert "found the embedding there" in said
+
+
+def test_deploy_and_host_refuse_another_embedding(ask, fails, own_board, project, tiny):
+    ask("pair", "--embedding", "base")
+    ask("train")
+    settings = json.loads((project / "tinyteach.json").read_text())
+    (project / "tinyteach.json").write_text(json.dumps(settings | {"embedding": "tiny"}))
+    photo = project / "photos" / "cat"
+    said = fails("-p", project, "classify", "--host", next(photo.glob("*.png")))
+    assert "trained with the embedding base" in said and "run 'tinyteach train'" in said
+    ask("train")
+    said = fails("-b", own_board.port, "-p", project, "deploy")
+    assert "the embedding tiny" in said and "the board has base" in said
+    assert "run 'tinyteach upgrade'" in said
+
+
+def test_rollback_to_a_head_for_the_old_embedding(ask, fails, own_board, tiny):
+    ask("upgrade", "--embedding", "base")
+    new = ask("upgrade", "--embedding", "tiny")["deployed"]["fingerprint"]
+    assert "another embedding" in fails("-b", own_board.port, "rollback")
+    assert ask("info")["head"] == new

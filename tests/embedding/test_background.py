@@ -1,0 +1,68 @@
+"""The set of pictures of anything that an embedding brings along."""
+
+import numpy as np
+import pytest
+
+from tinyteach.embedding.background import (
+    IMAGES,
+    background_path,
+    choose_images,
+    load_background,
+    write_background,
+)
+from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
+from tinyteach.errors import ModelError
+
+
+def test_what_is_written_is_read(tmp_path):
+    features = np.random.default_rng(0).integers(-128, 128, (9, 5)).astype(np.int8)
+    write_background(tmp_path / "a.tflite", features, bytes(range(32)))
+    found = load_background(tmp_path / "a.tflite", bytes(range(32)))
+    np.testing.assert_array_equal(found, features)
+
+
+def test_none_and_another_embeddings_are_none(tmp_path):
+    assert load_background(tmp_path / "a.tflite", bytes(32)) is None
+    write_background(tmp_path / "a.tflite", np.zeros((2, 5), np.int8), bytes(32))
+    assert load_background(tmp_path / "a.tflite", bytes(range(32))) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut short"])
+def test_a_damaged_one_is_refused(tmp_path, content):
+    background_path(tmp_path / "a.tflite").write_bytes(content)
+    with pytest.raises(ModelError, match="damaged"):
+        load_background(tmp_path / "a.tflite", bytes(32))
+
+
+def test_what_holds_other_arrays_is_damaged(tmp_path):
+    write_background(tmp_path / "a.tflite", np.zeros((2, 5), np.float32), bytes(32))
+    with pytest.raises(ModelError, match="damaged"):
+        load_background(tmp_path / "a.tflite", bytes(32))
+
+
+def test_the_same_features_make_the_same_file(tmp_path):
+    features = np.random.default_rng(1).integers(-128, 128, (9, 5)).astype(np.int8)
+    for name in ("a.tflite", "b.tflite"):
+        write_background(tmp_path / name, features, bytes(range(32)))
+    first, second = (background_path(tmp_path / name) for name in ("a.tflite", "b.tflite"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_with_one_view_all_images_are_as_they_are():
+    views = np.arange(1000, dtype=np.uint16).view(np.uint8).reshape(1, 1000, 1, 1, 2)
+    chosen = choose_images(views)
+    assert len(np.unique(chosen, axis=0)) == len(chosen) == IMAGES
+
+
+def test_images_are_spread_over_whole_and_cropped_ones():
+    views = np.zeros((2, 1000, 1, 1, 3), np.uint8)
+    views[1] = 1
+    chosen = choose_images(views)
+    assert len(chosen) == IMAGES and chosen[..., 0].mean() == 0.5
+
+
+@pytest.mark.parametrize("name", EMBEDDING_FILES)
+def test_what_ships_has_one(name):
+    embedding = load_embedding(EMBEDDING_FILES[name])
+    assert embedding.background.shape == (IMAGES, embedding.features)
+    assert len(np.unique(embedding.background, axis=0)) == IMAGES

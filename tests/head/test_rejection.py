@@ -1,0 +1,107 @@
+"""What is unknown: the threshold, the background, and that strangers are rejected."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.head.calibration import best_temperature, calibration_error
+from tinyteach.head.rejection import (
+    BACKGROUND,
+    DEFAULT_THRESHOLD,
+    FALSE_REJECTS_MAX,
+    LEFT_OUT,
+    OWN,
+    THRESHOLD_MAX,
+    Rejection,
+    choose_threshold,
+)
+from tinyteach.head.train import train_head
+
+int8s = st.lists(st.integers(-128, 127), min_size=1, max_size=60).map(
+    lambda values: np.array(values, np.int8)
+)
+
+
+@given(int8s, int8s, int8s)
+def test_rates_are_what_the_threshold_does(known, one, other):
+    found = choose_threshold(known, {"one": one, "other": other})
+    assert 0 <= found.threshold <= THRESHOLD_MAX
+    assert found.false_rejects == pytest.approx(np.mean(known.astype(int) + 128 < found.threshold))
+    for name, scores in (("one", one), ("other", other)):
+        accepted = np.mean(scores.astype(int) + 128 >= found.threshold)
+        assert found.false_accepts[name] == pytest.approx(accepted)
+    assert found.false_rejects <= FALSE_REJECTS_MAX
+    everything = (found.false_rejects or 0) + (found.false_accept_rate or 0)
+    assert everything <= 1 + 1e-9  # accepting all is among the choices
+
+
+def test_a_gap_is_split_in_the_middle():
+    known, stranger = np.full(9, 20, np.int8), np.full(9, -60, np.int8)
+    found = choose_threshold(known, {"strangers": stranger})
+    assert (found.false_rejects, found.false_accept_rate) == (0.0, 0.0)
+    assert found.threshold == pytest.approx((68 + 148) / 2, abs=1)
+
+
+def test_where_nothing_can_be_tested():
+    nothing, something = np.empty(0, np.int8), np.zeros(3, np.int8)
+    assert choose_threshold(nothing, {"a": something}).threshold == DEFAULT_THRESHOLD
+    assert choose_threshold(something, {"a": nothing}) == Rejection(0)
+    assert Rejection(0).sentence() == "" and "could not" in Rejection(128).sentence()
+
+
+def test_strangers_are_unknown_by_default(trained, embedding):
+    """Noise, flat colours and an object that is no class: most are rejected."""
+    rng = np.random.default_rng(0)
+    flat = [np.full((64, 64, 3), rng.integers(0, 256, 3), np.uint8) for _ in range(20)]
+    noise = [rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(20)]
+    features = embedding.embed(np.array([to_tensor(image, 64) for image in flat + noise]))
+    believed = [trained.head.best(scores)[1] for scores in trained.head.scores(features)]
+    assert np.mean(believed) < 0.3
+
+
+def test_the_estimate_names_what_was_shown(trained, features):
+    rejection = trained.rejection
+    assert set(rejection.false_accepts) == {BACKGROUND, LEFT_OUT}
+    assert trained.head.threshold == rejection.threshold > 0
+    assert rejection.false_rejects <= FALSE_REJECTS_MAX
+    assert rejection.false_accepts[BACKGROUND] < 0.2
+    assert trained.head.scores(features[:1]).shape == (1, 5)  # four classes and anything else
+
+
+def test_photographs_of_unknown_join_the_background(photo_set, embedding):
+    photos, labels, bursts = photo_set
+    renamed = ["unknown" if label == "rocket" else label for label in labels]
+    trained = train_head(photos, renamed, bursts, embedding)
+    assert trained.head.labels == ("astronaut", "chelsea", "coffee")
+    assert OWN in trained.rejection.false_accepts
+    rockets = embedding.embed(
+        np.array([to_tensor(p, 64) for p, n in zip(photos, renamed, strict=True) if n == "unknown"])
+    )
+    believed = [trained.head.best(scores)[1] for scores in trained.head.scores(rockets)]
+    assert np.mean(believed) < 0.1
+
+
+def test_one_class_against_everything(photo_set, embedding):
+    photos, labels, bursts = photo_set
+    rows = [row for row, label in enumerate(labels) if label in ("rocket", "coffee")]
+    names = ["unknown" if labels[row] == "rocket" else "coffee" for row in rows]
+    trained = train_head([photos[r] for r in rows], names, [bursts[r] for r in rows], embedding)
+    assert trained.head.labels == ("coffee",) and trained.evaluation.accuracy == 1.0
+
+
+def test_temperature_mends_what_is_too_sure():
+    rng = np.random.default_rng(1)
+    targets = rng.integers(0, 3, 3000)
+    logits = rng.normal(size=(3000, 3)) + 1.5 * np.eye(3)[targets]
+
+    def error(scaled):
+        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        probabilities = odds / odds.sum(axis=1, keepdims=True)
+        return calibration_error(probabilities.max(axis=1), scaled.argmax(axis=1) == targets)
+
+    too_sure = 3 * logits
+    assert error(too_sure / best_temperature(too_sure, targets)) < 0.03 < error(too_sure)
+    assert best_temperature(np.empty((0, 3)), np.empty(0, int)) == 1.0
+    assert calibration_error(np.empty(0), np.empty(0, bool)) is None

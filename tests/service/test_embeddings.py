@@ -1,0 +1,202 @@
+"""What embeddings are called, and the way from one to another on a board."""
+
+import json
+
+import numpy as np
+import pytest
+
+from paired import views_of
+from tinyteach.data.photos import save_burst
+from tinyteach.device.client import BoardClient
+from tinyteach.embedding import runtime
+from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
+from tinyteach.service import bench_photos, embeddings, teaching, upgrading
+from tinyteach.service.boards import open_board
+from tinyteach.service.projects import create_project, open_project
+from tinyteach.service.verification import verify
+from tinyteach_protocol import errors, messages
+
+
+def quiet(*_):
+    pass
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two classes in two recordings each."""
+    made = create_project(tmp_path / "things")
+    for name in ("cat", "coffee"):
+        made.add_class(name)
+        for seed in (1, 2):
+            save_burst(made, name, views_of(name, 3, seed, side=96))
+    return made
+
+
+@pytest.fixture
+def board(switch_on):
+    with switch_on("i386") as started:
+        yield started
+
+
+@pytest.fixture
+def taught(board, project):
+    """The board with base and a head for it."""
+    upgrading.upgrade(project.root, board.port, None, quiet)
+    return board
+
+
+def info(board):
+    with open_board(board.port) as client:
+        return client.info()
+
+
+# Names
+
+
+def test_stand_in_has_other_features(tiny):
+    base, other = (embeddings.load_named(name) for name in ("base", "tiny"))
+    tensors = np.zeros((1, base.side, base.side, 3), "int8")
+    assert base.fingerprint != other.fingerprint
+    assert (base.embed(tensors) != other.embed(tensors)).any()
+
+
+def test_names_of_what_ships(tiny):
+    assert list(embeddings.shipped()) == ["base", "tiny"]
+    fingerprint = embeddings.load_named("tiny").fingerprint
+    assert embeddings.name_of(fingerprint) == "tiny"
+    assert embeddings.described(fingerprint) == f"tiny {fingerprint.hex()[:12]}"
+    assert embeddings.name_of(bytes(32)) is embeddings.name_of(b"") is None
+    assert embeddings.described(bytes(32)) == "000000000000"
+
+
+def test_what_is_not_there_is_not_offered(monkeypatch, tmp_path):
+    monkeypatch.setitem(runtime.EMBEDDING_FILES, "tiny", tmp_path / "none.tflite")
+    with pytest.raises(UsageError, match=r"no embedding 'tiny'; choose base, or name a \.tflite"):
+        embeddings.embedding_path("tiny")
+
+
+def test_file_in_the_project_or_anywhere(project, tiny, monkeypatch):
+    inside = project.root / "own.tflite"
+    inside.write_bytes(tiny.read_bytes())
+    monkeypatch.chdir(project.root.parent)
+    assert embeddings.as_setting("things/own.tflite", project.root) == "own.tflite"
+    assert embeddings.as_setting("stand_in.tflite", project.root) == str(tiny)
+    assert embeddings.as_setting("tiny", project.root) == "tiny"
+    for setting in ("own.tflite", str(tiny)):
+        project.embedding = setting
+        assert embeddings.project_embedding(project).content == tiny.read_bytes()
+    with pytest.raises(UsageError):
+        embeddings.as_setting("own.tflite", project.root)
+
+
+def test_project_that_names_none_there_is(project):
+    project.embedding = "huge"
+    with pytest.raises(UsageError, match="no embedding 'huge'"):
+        teaching.train(project.root, 0, quiet)
+
+
+def test_file_that_is_no_embedding(project):
+    (project.root / "own.tflite").write_bytes(b"TFL3")
+    project.embedding = "own.tflite"
+    with pytest.raises(ModelError):
+        teaching.train(project.root, 0, quiet)
+
+
+# The upgrade
+
+
+def test_upgrade(taught, project, tiny):
+    steps = []
+    upgraded = upgrading.upgrade(project.root, taught.port, "tiny", lambda *s: steps.append(s))
+    there = info(taught)
+    assert there["embedding"].hex() == upgraded.embedding
+    assert there["head"].hex() == upgraded.trained.fingerprint and there["state"] == ""
+    assert upgraded.embedding_bytes == len(tiny.read_bytes())
+    assert open_project(project.root).embedding == "tiny"
+    sent = [done for text, done, _ in steps if text == "Sending the embedding"]
+    assert sent == sorted(sent) and sent[-1] == len(tiny.read_bytes())
+    assert json.dumps(upgraded.as_dict())
+    again = upgrading.upgrade(project.root, taught.port, None, quiet)
+    assert again.embedding_bytes is None and again.embedding_name == "tiny"
+
+
+def test_untrainable_project_changes_nothing(taught, project, tiny):
+    before = info(taught)
+    project.remove_class("coffee", delete_photos=True)
+    with pytest.raises(TrainingError):
+        upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+    after = info(taught)
+    assert [after[k] for k in ("embedding", "head")] == [before[k] for k in ("embedding", "head")]
+    assert open_project(project.root).embedding == "base"
+
+
+def test_interrupted_embedding_goes_on(taught, project, tiny):
+    """The cable is out half way; what had come is not sent again."""
+    before, size = info(taught), len(tiny.read_bytes())
+
+    def pull(text, done, total):
+        if text == "Sending the embedding" and done > size // 2:
+            taught.drop_link()
+
+    with pytest.raises(LinkError, match=r"keeps its old embedding.*'tinyteach upgrade' goes on"):
+        upgrading.upgrade(project.root, taught.port, "tiny", pull)
+    after = info(taught)
+    assert (after["embedding"], after["head"]) == (before["embedding"], before["head"])
+    upgraded = upgrading.upgrade(project.root, taught.port, None, quiet)
+    assert upgraded.embedding_name == "tiny" and 0 < upgraded.embedding_bytes < size
+    assert info(taught)["state"] == ""
+
+
+def test_refused_embedding(taught, project, tiny, monkeypatch):
+    before = info(taught)
+
+    def refuse(client):
+        client.request(messages.ABORT)
+        raise BoardRefusedError("No.", errors.BAD_MODEL)
+
+    monkeypatch.setattr(BoardClient, "commit", refuse)
+    with pytest.raises(BoardRefusedError, match=r"No\. The board keeps its old embedding and head"):
+        upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+    assert info(taught)["head"] == before["head"]
+
+
+def test_failure_between_embedding_and_head(taught, project, tiny):
+    def pull(text, done, total):
+        if text == "Deploying":
+            taught.drop_link()
+
+    with pytest.raises(LinkError, match="recognises nothing until 'tinyteach deploy' has run"):
+        upgrading.upgrade(project.root, taught.port, "tiny", pull)
+    stale = info(taught)
+    assert stale["labels"] == [] and "train and deploy again" in stale["state"]
+    teaching.deploy(project.root, taught.port, quiet)
+    assert info(taught)["state"] == ""
+
+
+def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
+    """Both by the computer, which sends nothing, and by the board."""
+    old = project.head_path.read_bytes()
+    upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+    with pytest.raises(BoardRefusedError) as back:
+        teaching.rollback(taught.port)
+    assert back.value.code == errors.WRONG_EMBEDDING
+    new = project.head_path.read_bytes()
+    project.head_path.write_bytes(old)
+    with pytest.raises(BoardRefusedError, match=r"embedding base .*has tiny .*upgrade") as refused:
+        teaching.deploy(project.root, taught.port, lambda *_: pytest.fail("something was sent"))
+    assert refused.value.code == errors.WRONG_EMBEDDING
+    with open_board(taught.port) as client:
+        client.upload(messages.HEAD, old)
+        with pytest.raises(BoardRefusedError) as by_board:
+            client.commit()
+        assert by_board.value.code == errors.WRONG_EMBEDDING
+        assert client.info()["labels"] == ["cat", "coffee"]
+    project.head_path.write_bytes(new)
+    assert teaching.deploy(project.root, taught.port, quiet).labels == ["cat", "coffee"]
+
+
+def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(6))
+    upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+    summary = verify(taught.port, None, None, quiet=True)
+    assert summary.failed == [] and summary.measured["embedding"] == "tiny"
