@@ -15,7 +15,7 @@ from tinyteach.device.raw_repl import raw_repl
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.service.recognition import Reference
-from tinyteach_protocol import errors, messages, requester, session
+from tinyteach_protocol import errors, frame, messages, requester, session
 from tinyteach_protocol.frame import MAGIC
 from tinyteach_protocol.session import hello_frame
 
@@ -252,3 +252,14 @@ def test_board_that_lost_power_does_not_hold_the_host(switch_on, monkeypatch):
         board.cut_power_now()
         with pytest.raises(LinkError, match="stopped answering"):
             client.info()
+
+
+@pytest.mark.parametrize("arrived", [1, 40, 63, 64])
+def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived):
+    """Whatever part of a piece of 64 bytes it waits for."""
+    first = BoardClient(board.port)
+    whole = frame.encode(messages.WRITE, 9, bytes(4000))
+    first._link.write(whole[: frame.HEADER_BYTES + arrived])
+    first._link.close()
+    with BoardClient(board.port) as again:
+        assert again.info()["model_side"] == 64

@@ -58,3 +58,10 @@ def test_few_shot(root, tmp_path):
     assert rows["plain pixels, 32×32"]["accuracy"]["light"]["5"]["mean"] == 100
     # The same file, cut before its average and averaged here: the same features but for rounding.
     assert rows["embedding, 2×2"]["macs"] == rows["TinyTeach base"]["macs"] > 0
+
+
+def test_heads(root, tmp_path):
+    found = measured(root, "heads.py", tmp_path, "--photos", str(photo_folder(tmp_path / "light")))
+    assert set(found) == {"light 2×3"}  # seven photographs do not allow 10
+    figures = found["light 2×3"]
+    assert len(figures) == 8 and min(figures.values()) == 100

@@ -12,7 +12,7 @@ from tinyteach.device.board_text import LineLog
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import errors, messages
-from tinyteach_protocol.frame import Text
+from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
 from tinyteach_protocol.transfer import Download, Stream
@@ -20,6 +20,11 @@ from tinyteach_protocol.transfer import Upload as WireUpload
 
 HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
+# A board whose cable was pulled inside a frame takes what comes next for the rest of it, HELLOs
+# too, and a read that waits for 64 bytes does not end by itself. So many zeros end any frame;
+# the HELLOs inside it are found then. Elsewhere zeros mean nothing, to a REPL neither.
+ENDS_ANY_FRAME = bytes(OVERHEAD_BYTES + MAX_PAYLOAD)
+ENDING_TIMEOUT_S = 2.0  # at 115,200 baud it takes 0.7
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
 # After so long without an event, credits having been granted again, the board has ended the
@@ -68,16 +73,29 @@ class BoardClient:
             raise
 
     def _hello(self, tries: int) -> Message:
-        seq = self._requester.hello(
-            _now_ms(), secrets.randbits(32), timeout_ms=HELLO_TIMEOUT_MS, tries=tries
-        )
-        answer = self._await(seq)
+        answer = self._try_hello(tries)
+        if isinstance(answer, Unanswered) and tries == HELLO_TRIES and self._end_any_frame():
+            answer = self._try_hello(1)
         if isinstance(answer, Unanswered):
             raise BoardNotPairedError(
                 f"No TinyTeach agent answers on {self.port}; run "
                 f"'tinyteach --board {self.port} pair' to install it."
             )
         return self._message(answer)
+
+    def _end_any_frame(self) -> bool:
+        """Whether the other side took the zeros; what reads nothing is no board of ours."""
+        try:
+            self._link.write(ENDS_ANY_FRAME, ENDING_TIMEOUT_S)
+        except LinkError:
+            return False
+        return True
+
+    def _try_hello(self, tries: int) -> Response | Refused | Unanswered:
+        seq = self._requester.hello(
+            _now_ms(), secrets.randbits(32), timeout_ms=HELLO_TIMEOUT_MS, tries=tries
+        )
+        return self._await(seq)
 
     # Identity
 

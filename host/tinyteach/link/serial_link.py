@@ -44,9 +44,11 @@ class SerialLink:
         except (serial.SerialException, OSError) as error:
             raise self._lost() from error
 
-    def write(self, data: bytes) -> None:
-        """Send all of ``data``."""
+    def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
+        """Send all of ``data``; LinkError if it is not taken within ``timeout_s``."""
         try:
+            if self._serial.write_timeout != timeout_s:
+                self._serial.write_timeout = timeout_s
             self._serial.write(data)
         except serial.SerialTimeoutException as error:
             raise LinkError(
