@@ -1,4 +1,4 @@
-"""A network with its learning heads, as one Keras model that ``fit`` trains.
+"""A network with its learning heads, as one Keras model that trains by batches.
 
 Backend-neutral but for one thing: on TensorFlow a step is computed in several parts side
 by side, because layers this small leave a processor's cores idle otherwise.

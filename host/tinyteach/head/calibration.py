@@ -7,7 +7,7 @@ classes stays.
 
 import numpy as np
 
-from tinyteach.head.fit import log_loss
+from tinyteach.head.fit import balanced_log_loss
 
 TEMPERATURES = np.geomspace(0.25, 4.0, 33)
 BINS = 10
@@ -17,8 +17,7 @@ def best_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """The temperature of least log loss, classes weighing the same; 1 where nothing is given."""
     if not len(targets):
         return 1.0
-    weights = 1.0 / np.bincount(targets)[targets]
-    losses = [np.average(log_loss(logits / t, targets), weights=weights) for t in TEMPERATURES]
+    losses = [balanced_log_loss(logits / t, targets) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 

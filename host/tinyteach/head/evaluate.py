@@ -14,7 +14,7 @@ import numpy as np
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.calibration import best_temperature
 from tinyteach.head.evaluation import Evaluation
-from tinyteach.head.fit import DEFAULT_STRENGTH, STRENGTHS, LinearHead, log_loss
+from tinyteach.head.fit import DEFAULT_STRENGTH, STRENGTHS, LinearHead, balanced_log_loss
 from tinyteach.head.metadata import Card, SelfTests
 from tinyteach.head.quantise import QuantisedHead
 from tinyteach.head.rejection import BACKGROUND, LEFT_OUT, OWN, Rejection, choose_threshold
@@ -101,8 +101,7 @@ def _best_strength(
             heads.append(fit_photos(fold.samples, fold.train, strength))
             progress(number * len(folds) + len(heads), len(strengths) * len(folds))
         logits, targets = _held_out_logits(samples, folds, heads)
-        weights = 1.0 / np.bincount(targets)[targets]
-        loss = float(np.average(log_loss(logits, targets), weights=weights))
+        loss = balanced_log_loss(logits, targets)
         if loss < best[0]:
             best = (loss, strength, heads)
     return best[1:]

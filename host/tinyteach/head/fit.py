@@ -77,3 +77,9 @@ def log_loss(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """−log of the probability of each row's true class: float, N."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(targets)), targets]
+
+
+def balanced_log_loss(logits: np.ndarray, targets: np.ndarray) -> float:
+    """Mean of `log_loss` in which every class that is there weighs the same."""
+    weights = 1.0 / np.bincount(targets)[targets]
+    return float(np.average(log_loss(logits, targets), weights=weights))

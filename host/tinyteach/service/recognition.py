@@ -10,6 +10,7 @@ import numpy as np
 
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
+from tinyteach.head.rejection import UNKNOWN
 from tinyteach.service.boards import open_board
 from tinyteach.service.budgets import STAGES
 from tinyteach.service.embeddings import check_head, project_embedding
@@ -19,10 +20,6 @@ from tinyteach_protocol import errors, messages
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
 SCORE_STEPS = 256
-
-
-# What a view is called that no class accounts for (head/rejection.py).
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
