@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
@@ -39,23 +39,27 @@ def usb_port(port, serial_number):
 
 
 @contextmanager
-def one_port_taken():
-    """The next pseudo-terminal has another name than the one freed last."""
-    ends = os.openpty()
+def kept_taken(port):
+    """No later pseudo-terminal gets the name ``port``, though its board goes.
+
+    A number is given out again only when nothing has either end open any more.
+    """
+    end = os.open(port, os.O_RDWR | os.O_NOCTTY)
     yield
-    for end in ends:
-        os.close(end)
+    os.close(end)
 
 
 def test_board_is_found_when_its_port_changed(attached, paired_flashes, tmp_path):
     flash = tmp_path / "flash"
     shutil.copy(paired_flashes("i386"), flash)
-    with VirtualBoard("i386", flash) as board:
-        first = board.port
-        attached({"F412FA": first})
-        boards.pair_board(first, "desk", quiet)
-        assert boards.resolve_port("desk") == first
-    with one_port_taken(), VirtualBoard("i386", flash) as board:
+    with ExitStack() as taken:
+        with VirtualBoard("i386", flash) as board:
+            first = board.port
+            attached({"F412FA": first})
+            boards.pair_board(first, "desk", quiet)
+            assert boards.resolve_port("desk") == first
+            taken.enter_context(kept_taken(first))
+        board = taken.enter_context(VirtualBoard("i386", flash))
         assert board.port != first
         attached({"F412FA": board.port})
         with boards.open_board("desk") as client:
@@ -110,8 +114,10 @@ def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
 
 
 def test_virtual_board_by_name_from_start_to_stop(attached):
+    taken = ExitStack()
     started = virtual_boards.start_virtual("bench", "i386", camera=True)
     try:
+        taken.enter_context(kept_taken(started.port))
         assert boards.resolve_port("bench") == started.port
         paired = boards.pair_board("bench", None, quiet)
         assert paired.name == "bench" and find_board("bench").port == started.port
@@ -123,8 +129,9 @@ def test_virtual_board_by_name_from_start_to_stop(attached):
         virtual_boards.stop_virtual("bench")
     with pytest.raises(BoardNotFoundError):
         virtual_boards.stop_virtual("bench")
-    with one_port_taken():
+    with taken:
         again = virtual_boards.start_virtual("bench", "i386", camera=True)
+        assert again.port != started.port
         try:
             with boards.open_board("bench") as client:
                 assert client.port == again.port and client.info()["state"] == ""
