@@ -4,7 +4,7 @@
 holds class folders. In every episode 5, 20 or 50 photographs a class are drawn, a logistic
 regression is fitted to their features and tested on all the others; every row sees the same
 draws. Rows: the embeddings that ship, plain pixels, HOG, and the classifiers named by
-``--models``, cut at their last feature map: averaged, in the 2×2 grid that ours keep, and that
+``--models``, cut at their last feature map: averaged, in a 2×2 grid, and that
 grid with the same weights at the 64 pixels that ours see.
 """
 

@@ -54,7 +54,7 @@ def test_optimised_kernels_differ_by_rounding_only(embedding):
     fast = TfliteModel(embedding.content, reference=False).run(tensors(20))
     exact = embedding.embed(tensors(20))
     difference = np.abs(fast.astype(int) - exact)
-    assert difference.mean() < 0.5  # each of 13 layers may round one step otherwise
+    assert difference.mean() < 1  # each of 12 layers may round one step otherwise
     assert difference.max() <= 8
 
 
@@ -98,7 +98,7 @@ def test_the_old_package_name_serves_where_only_that_is_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     monkeypatch.setitem(sys.modules, "tflite_runtime", old)
     litert.interpreter_module.cache_clear()
-    assert load_embedding().embed(tensors(1)).shape == (1, 768)
+    assert load_embedding().embed(tensors(1)).shape == (1, 1024)
 
 
 def test_without_litert_the_sentence_says_what_to_install(monkeypatch):

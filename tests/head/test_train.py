@@ -39,7 +39,7 @@ def test_the_file_says_whose_features_it_takes(trained, embedding, features):
 
 
 def test_the_file_is_small(trained):
-    assert len(trained.head.content) < 8192
+    assert len(trained.head.content) < 10_240
 
 
 def test_same_photographs_and_seed_give_the_same_file(photo_set, embedding, trained):

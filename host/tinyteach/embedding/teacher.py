@@ -1,7 +1,7 @@
 """What a large network sees in each quarter of an image: the targets of distillation.
 
 The teacher is a quantised ImageNet classifier (.tflite). Feature maps inside it are averaged
-to a 2×2 grid, the grid of the student's own output, and each is reduced by principal
+to a 2×2 grid, that of the heads that the student learns with, and each is reduced by principal
 components, so that a target is 4 × some hundred numbers instead of 94,080. Components are
 scaled by the fourth root of their variance: between the teacher's own metric and full
 whitening, so that the many small directions, which tell fine classes apart, count too.
