@@ -22,7 +22,8 @@ lint: .venv/installed-test
 
 # Ratios, side by side in one run; nothing is asserted.
 bench: .venv/installed-demo
-	$(BIN)/python bench/inference.py $(ARGS)
+	$(BIN)/python bench/runtime.py $(ARGS)
+	$(BIN)/python bench/instructions.py $(ARGS)
 	$(BIN)/python bench/link.py $(ARGS)
 
 # The same checks against a board: a paired one's name, a port, a URL; without BOARD a virtual one.

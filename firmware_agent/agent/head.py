@@ -9,6 +9,7 @@ scores that they must give.
 
 import struct
 
+from agent import files
 from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
@@ -18,15 +19,16 @@ MAGIC = b"TTH2"
 
 
 class Head:
-    """A head ready to run. Raises ModelError where the file is not one."""
+    """A head ready to run. Raises ModelError where the file at ``path`` is not one."""
 
-    def __init__(self, content):
-        model = Model(content)
-        entry = model.metadata(ENTRY)
-        if entry is None:
-            raise ModelError("the file holds no TinyTeach head")
-        self._read(memoryview(entry))
-        self.interpreter = Interpreter(model)
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            model = Model(file, files.size_of(path))
+            entry = model.metadata(ENTRY)
+            if entry is None:
+                raise ModelError("the file holds no TinyTeach head")
+            self._read(entry)
+            self.interpreter = Interpreter(model)
         self._check_shapes()
 
     def _read(self, entry):
@@ -61,13 +63,17 @@ class Head:
             raise ModelError("the head's self-test is cut short")
 
     def self_test(self):
-        """True where every self-test vector gives exactly the scores it must."""
+        """True where every self-test vector gives exactly the scores it must.
+
+        Asked once: the vectors are half of a head's file, and are forgotten after it.
+        """
+        vectors, self._vectors = self._vectors, None
         step = self._features + self.outputs
         for start in range(0, self._tests * step, step):
             middle = start + self._features
-            self.interpreter.input.data[:] = self._vectors[start:middle]
+            self.interpreter.input.data[:] = vectors[start:middle]
             self.interpreter.invoke()
-            if bytes(self.interpreter.output.data) != bytes(self._vectors[middle : start + step]):
+            if bytes(self.interpreter.output.data) != bytes(vectors[middle : start + step]):
                 return False
         return True
 

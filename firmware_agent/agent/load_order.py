@@ -2,13 +2,12 @@
 
 Loaded in this order no import runs inside another: nested ones cost several KB of C
 stack a level, which small ports do not have. ``memory`` comes first, so that it sees
-what the heap held before the agent; the largest block of memory comes next.
+what the heap held before the agent.
 """
 
 MODULES = (
     "agent.memory",
     "agent.files",
-    "agent.embedding_file",
     "agent.refused",
     "tinyteach_protocol.errors",
     "tinyteach_protocol.frame",

@@ -1,10 +1,9 @@
 """The models on flash: the embedding, two head slots, and uploads that replace them."""
 
 import gc
-import hashlib
 import os
 
-from agent import embedding_file, files, memory
+from agent import files, memory
 from agent.head import Head
 from agent.recogniser import Recogniser
 from agent.refused import Refused
@@ -13,6 +12,7 @@ from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.upload import Upload
 from tinyteach_protocol import errors, messages
 
+EMBEDDING = "/tinyteach/embedding.tflite"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 
 
@@ -43,9 +43,8 @@ class Models:
             )
 
     def _load_embedding(self):
-        content = embedding_file.read()
-        if content is not None:
-            self.recogniser.load_embedding(content, hashlib.sha256(content).digest())
+        if files.size_of(EMBEDDING) >= 0:
+            self.recogniser.load_embedding(EMBEDDING, files.sha256_of(EMBEDDING))
             memory.sample()
 
     def _load_active_head(self):
@@ -57,7 +56,7 @@ class Models:
 
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
-        head = Head(files.read_whole(path))
+        head = Head(path)
         memory.sample()
         if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
             raise Refused(errors.WRONG_EMBEDDING)
@@ -147,8 +146,8 @@ class Models:
         self.recogniser.unload()
         gc.collect()
         try:
-            self.recogniser.load_embedding(files.read_whole(path), digest)
-            os.rename(path, embedding_file.PATH)
+            self.recogniser.load_embedding(path, digest)
+            os.rename(path, EMBEDDING)
         except (ModelError, MemoryError, OSError):
             self.recogniser.unload()
             gc.collect()

@@ -2,6 +2,7 @@
 
 import time
 
+from agent import files
 from agent.head import steps_of, top_of
 from agent.refused import Refused
 from agent.tflite.errors import ModelError
@@ -32,9 +33,10 @@ class Recogniser:
         self.has_tensor = self.has_features = self.has_scores = False
         self.preprocess_us = self.embedding_us = self.head_us = 0
 
-    def load_embedding(self, content, fingerprint):
-        """Plan the embedding in ``content``. Raises ModelError where it cannot be one."""
-        interpreter = Interpreter(Model(content))
+    def load_embedding(self, path, fingerprint):
+        """Plan the embedding in a file. Raises ModelError where it cannot be one."""
+        with open(path, "rb") as file:
+            interpreter = Interpreter(Model(file, files.size_of(path)))
         shape = interpreter.input.shape
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
@@ -57,9 +59,9 @@ class Recogniser:
 
     @property
     def arena_bytes(self):
-        """Bytes of tensors and of the kernels' workspace, embedding and head together."""
+        """Bytes of tensors and of what kernels work in, embedding and head together."""
         planned = [self._embedding, self.head and self.head.interpreter]
-        return sum([i.arena_bytes + i.workspace_bytes for i in planned if i])
+        return sum([i.arena_bytes for i in planned if i])
 
     def require_embedding(self):
         if not self.ready:

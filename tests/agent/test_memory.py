@@ -81,7 +81,7 @@ def test_many_classes(client, classes):
 
 def test_too_little_memory_is_said(switch_on, trained_heads):
     """A heap that holds the agent but not the embedding."""
-    with switch_on("i386", heap="260k") as board, BoardClient(board.port) as client:
+    with switch_on("i386", heap="200k") as board, BoardClient(board.port) as client:
         assert client.info()["state"].endswith(".")
         with pytest.raises(BoardRefusedError) as refused:
             deploy(client, trained_heads[0])

@@ -54,8 +54,9 @@ def test_optimised_kernels_differ_by_rounding_only(embedding):
     fast = TfliteModel(embedding.content, reference=False).run(tensors(20))
     exact = embedding.embed(tensors(20))
     difference = np.abs(fast.astype(int) - exact)
-    assert difference.mean() < 1  # each of 12 layers may round one step otherwise
-    assert difference.max() <= 8
+    # Each of 12 layers may round one step otherwise, and whitening makes small directions large.
+    assert difference.mean() < 1
+    assert difference.max() <= 32
 
 
 def test_a_wrong_tensor_is_refused(embedding):

@@ -19,12 +19,20 @@ def measured(root, script: str, home, *options: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_inference(root, tmp_path):
-    results = measured(root, "inference.py", tmp_path)["results"]
+def test_runtime(root, tmp_path):
+    results = measured(root, "runtime.py", tmp_path)["results"]
     agents = [row for row in results if row["name"].startswith("agent")]
     assert len(agents) == 4
-    assert all(row["same_features"] for row in agents)
+    assert all(row["same_features"] for row in results if "XNNPACK" not in row["name"])
     assert all(row["median_ms"] > 0 for row in results)
+    assert all(row["load_us"] > 0 and row["preprocess_us"] > 0 for row in agents)
+    assert {len(row["steps_us"]) for row in results if row["steps_us"]} == {13}
+
+
+def test_instructions(root, tmp_path):
+    found = measured(root, "instructions.py", tmp_path)
+    assert {"xtensawin", "armv7em", "armv6m", "rv32imc"} <= set(found)
+    assert all(2 < each["two pixels"] < each["one pixel"] for each in found.values())
 
 
 def test_link(root, tmp_path):

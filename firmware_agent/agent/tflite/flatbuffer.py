@@ -1,4 +1,4 @@
-"""Reads FlatBuffers in place, every offset checked against the buffer.
+"""Reads FlatBuffers in a file, every offset checked against its size.
 
 The layout is FlatBuffers' own (https://flatbuffers.dev/internals): a table
 starts with the signed distance back to its vtable; the vtable holds its own
@@ -12,13 +12,21 @@ the schema's list, so that reading leaves no garbage on a board's heap.
 
 from agent.tflite.errors import ModelError
 
+PAGE_BYTES = 256
+
 
 class Reader:
-    """Checked reads of ``data``, kept as a memoryview. Raises ModelError outside of it."""
+    """Checked reads of an open file of ``size`` bytes. Raises ModelError outside of it.
 
-    def __init__(self, data):
-        self.data = memoryview(data)
-        self.size = len(data)
+    One page of the file is held, and views are copies: what a model's file holds beside its
+    weights, names, scales and zero points, is an eighth of it and needed only once.
+    """
+
+    def __init__(self, file, size):
+        self.size = size
+        self._file = file
+        self._page = bytearray(PAGE_BYTES)
+        self._first = -PAGE_BYTES
 
     def check(self, position, count):
         if position < 0 or count < 0 or position + count > self.size:
@@ -26,11 +34,14 @@ class Reader:
 
     def u8(self, position):
         self.check(position, 1)
-        return self.data[position]
+        if not 0 <= position - self._first < PAGE_BYTES:
+            self._first = position
+            self._file.seek(position)
+            self._file.readinto(self._page)
+        return self._page[position - self._first]
 
     def u16(self, position):
-        self.check(position, 2)
-        return self.data[position] | self.data[position + 1] << 8
+        return self.u8(position) | self.u8(position + 1) << 8
 
     def u32(self, position):
         return self.u16(position) | self.u16(position + 2) << 16
@@ -46,8 +57,12 @@ class Reader:
         return target
 
     def view(self, start, count):
+        """A copy of ``count`` bytes, the caller's own."""
         self.check(start, count)
-        return self.data[start : start + count]
+        content = bytearray(count)
+        self._file.seek(start)
+        self._file.readinto(content)
+        return memoryview(content)
 
     def field(self, table, number):
         """Where a field's value lies, or None where the file leaves it out."""

@@ -27,8 +27,9 @@ class Interpreter:
 
     ``kernels`` is a kernels module, the best of this port if None. The inputs'
     memory keeps its values through invoke(); the output's keeps them until the
-    next. ``arena_bytes`` counts the tensors' memory, ``workspace_bytes`` what
-    the kernels use beside it, ``macs`` the multiply-accumulates of an inference.
+    next. ``arena_bytes`` counts the tensors' memory and what the kernels
+    work in, ``macs`` the multiply-accumulates of an inference.
+    ``steps`` are the operators that compute something, in order.
     Raises ModelError for a model that is damaged or not supported.
     """
 
@@ -41,19 +42,20 @@ class Interpreter:
             raise ModelError(NO_MEMORY) from None
 
     def _prepare(self, model, kernels):
-        found = planner.blocks(model)
-        self.arena_bytes = planner.place(found)
-        # The largest piece first, before small ones that stay divide the heap.
-        gc.collect()
-        arena = memoryview(bytearray(self.arena_bytes))
         planned = ops.build(model)
         self.macs = sum([op.macs for op in planned])
-        views = tensor_views(model, found, arena)
-        for op in planned:
+        self.steps = [op for op in planned if op.kernel]
+        tensors = planner.blocks(model)
+        # What an operator works in is one more block, alive for its step only.
+        work = [planner.Block(kernels.prepare(op), step) for step, op in enumerate(planned)]
+        self.arena_bytes = planner.place(list(tensors.values()) + work)
+        gc.collect()
+        arena = memoryview(bytearray(self.arena_bytes))
+        views = tensor_views(model, tensors, arena)
+        for op, block in zip(planned, work):  # noqa: B905 - MicroPython's zip has no strict
             op.bind(views)
-        self._steps = [op for op in planned if op.kernel]
-        self.workspace_bytes = kernels.prepare(self._steps)
-        for op in self._steps:
+            kernels.bind(op, arena[block.offset : block.offset + block.size])
+        for op in self.steps:
             op.run = getattr(kernels, op.kernel)
         self.inputs = [TensorView(model.tensor(n), views[n]) for n in model.inputs]
         self.outputs = [TensorView(model.tensor(n), views[n]) for n in model.outputs]
@@ -61,7 +63,7 @@ class Interpreter:
 
     def invoke(self):
         """Compute the output from the input. Allocates nothing with the viper kernels."""
-        for op in self._steps:
+        for op in self.steps:
             op.run(op)
 
 

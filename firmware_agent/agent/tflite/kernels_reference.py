@@ -10,9 +10,13 @@ from agent.tflite.scales import divide_by_power, high_mul, multiply, multiply_re
 name = "reference"
 
 
-def prepare(ops):
+def prepare(op):
     """Nothing to prepare; returns the bytes of working memory: none."""
     return 0
+
+
+def bind(op, workspace):
+    """Nothing to work in."""
 
 
 def signed(byte):
@@ -119,11 +123,16 @@ def mean(op):
 
 
 def add(op):
-    source, source2, table, table2 = op.source, op.source2, op.table, op.table2
     for i in range(op.elements):
-        total = table[source[i]] + table2[source2[i]]
+        total = contribution(op, op.source[i], op.first)
+        total += contribution(op, op.source2[i], op.second)
         value = multiply(total, op.multiplier, op.shift - 32) + op.output_zero_point
         op.target[i] = clamp(value, op) & 255
+
+
+def contribution(op, byte, scale):
+    zero_point, multiplier, shift = scale
+    return multiply((signed(byte) - zero_point) << op.LEFT_SHIFT, multiplier, shift - 32)
 
 
 def pad(op):

@@ -13,6 +13,7 @@ from array import array
 
 from agent.tflite import viper_convolution as convolution
 from agent.tflite import viper_elementwise as elementwise
+from agent.tflite import viper_pairs as pairs
 from agent.tflite import viper_requantise as requantise
 
 name = "viper"
@@ -20,37 +21,49 @@ name = "viper"
 # Bytes of input patches gathered, and accumulators filled, at once: enough to
 # amortise the calls between kernels, little enough for a board.
 PATCH_BYTES = 2048
+PAIRS, PAIRED_BYTES = 8, 3072
+PAIRED_TAPS = 192
 ACCUMULATORS = 1024
 
 # The 16-bit digits of a product of 31 and 53 bits, and room to shift it.
 DIGITS = array("i", [0] * 10)
 
 
-def prepare(ops):
-    """Tables and working memory of all operators; returns the bytes they share."""
-    needs = [prepare_one(op) for op in ops]
-    patches = bytearray(max([n[0] for n in needs] + [0]))
-    pixel_sums = array("i", bytes(4 * max([n[1] for n in needs] + [1])))
-    accumulators = array("i", bytes(4 * max([n[2] for n in needs] + [1])))
-    for op in ops:
-        op.patches, op.pixel_sums, op.accumulators = patches, pixel_sums, accumulators
-    return len(patches) + 4 * (len(pixel_sums) + len(accumulators))
-
-
-def prepare_one(op):
-    """(bytes of patches, pixels at once, accumulators) that an operator needs."""
+def prepare(op):
+    """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
     if op.kernel in ("conv_2d", "depthwise_conv_2d", "fully_connected"):
         return prepare_weighted(op)
     if op.kernel in ("average_pool_2d", "mean"):
-        return 0, 1, op.out_channels
-    return 0, 1, 1
+        return lay_out(op, ("accumulators", 4 * op.out_channels))
+    if op.kernel == "add":
+        return lay_out(op, ("table", 1024), ("table2", 1024))
+    return lay_out(op)
+
+
+def lay_out(op, *parts):
+    """Put an operator's (attribute, bytes) side by side."""
+    op.layout, size = [], 0
+    for name, part_bytes in parts:
+        op.layout.append((name, size))
+        size += -(-part_bytes // 4) * 4
+    return size
+
+
+def bind(op, workspace):
+    """Give an operator its memory, which others use at other times."""
+    for name, at in op.layout:
+        setattr(op, name, workspace[at:])
+    del op.layout
 
 
 def prepare_weighted(op):
-    # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
-    # part is constant, and goes into the bias. Padding reads as the zero point.
     if op.bias is None:
         op.bias = array("i", bytes(4 * op.out_channels))
+    op.paired = op.kernel == "conv_2d" and pairs.fits(op)
+    if op.paired:
+        return prepare_pairs(op)
+    # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
+    # part is constant, and goes into the bias. Padding reads as the zero point.
     zero = 128 + op.input_zero_point
     if op.kernel == "depthwise_conv_2d":
         taps = op.patch // op.window.in_channels
@@ -60,7 +73,33 @@ def prepare_weighted(op):
     flatten(op.window)
     fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
-    return op.block * op.patch, op.block, op.block * op.out_channels
+    return lay_out(
+        op,
+        ("pixel_sums", 4 * op.block),
+        ("accumulators", 4 * op.block * op.out_channels),
+        ("patches", op.block * op.patch),
+    )
+
+
+def prepare_pairs(op):
+    """Chunks are whole filter rows, so that their turns are those of the whole filter."""
+    zero = op.input_zero_point
+    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
+    flatten(op.window)
+    window = op.window
+    op.row_taps = window.filter_width * window.in_channels
+    op.rows = window.filter_height
+    if op.row_taps % pairs.TURN == 0:
+        op.rows = max(1, min(op.rows, PAIRED_TAPS // op.row_taps))
+    chunk_bytes = 4 * (-(-op.rows * op.row_taps // pairs.TURN) * pairs.TURN)
+    fitting = min(max(PAIRS, PAIRED_BYTES // chunk_bytes), ACCUMULATORS // (2 * op.out_channels))
+    op.block = max(1, min(window.pixels // 2, fitting))
+    return lay_out(
+        op,
+        ("wide_weights", chunk_bytes),
+        ("patches", op.block * chunk_bytes),
+        ("accumulators", 8 * op.block * op.out_channels),
+    )
 
 
 def flatten(window):
@@ -71,6 +110,9 @@ def flatten(window):
 
 
 def conv_2d(op):
+    if op.paired:
+        conv_2d_of_pairs(op)
+        return
     window = op.window
     width, block = window.out_width, op.block
     for y in range(window.out_height):
@@ -81,6 +123,18 @@ def conv_2d(op):
             convolution.dot_products(op.weights, op.patches, 0, op, count)
             requantise.requantise(op.accumulators, op.target, op, y * width + x, count)
             x += block
+
+
+def conv_2d_of_pairs(op):
+    height, taps = op.window.filter_height, op.row_taps
+    total = op.window.pixels // 2
+    for pair in range(0, total, op.block):
+        count = min(op.block, total - pair)
+        for row in range(0, height, op.rows):
+            rows = min(op.rows, height - row)
+            pairs.gather(op.source, op.patches, op, pair, count, row, rows)
+            pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+        requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
 
 
 def depthwise_conv_2d(op):
@@ -121,6 +175,9 @@ def mean(op):
 
 
 def add(op):
+    # Anew each time, since the tables' memory is others' in between.
+    elementwise.contributions(op.table, op.first)
+    elementwise.contributions(op.table2, op.second)
     elementwise.add(op.source, op.source2, op.target, op)
 
 

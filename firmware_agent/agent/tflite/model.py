@@ -1,8 +1,10 @@
-"""A .tflite file: its tensors, operators and metadata, read in place.
+"""A .tflite file: its tensors, operators and metadata.
 
 Field numbers are those of TensorFlow Lite's schema, version 3
 (tensorflow/compiler/mlir/lite/schema/schema.fbs).
 """
+
+import struct
 
 from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.tflite.flatbuffer import Reader
@@ -35,7 +37,7 @@ def element_count(shape):
 
 
 class Tensor:
-    """Shape, type, quantisation and constant data (a memoryview, or None)."""
+    """Shape, type, quantisation and constant data (a memoryview of its own, or None)."""
 
     def __init__(self, model, table):
         reader = self._reader = model.reader
@@ -92,8 +94,7 @@ class Tensor:
         """Constant int32 data as a list."""
         if self.data is None or self.type != INT32:
             raise ModelError("an operator lacks a constant it needs")
-        reader = Reader(self.data)
-        return [reader.i32(4 * i) for i in range(self.elements)]
+        return list(struct.unpack("<%di" % self.elements, self.data))
 
 
 class Options:
@@ -127,16 +128,16 @@ class Operator:
 
 
 class Model:
-    """The first subgraph of a .tflite file, held in ``data`` (bytes-like).
+    """The first subgraph of a .tflite file of ``size`` bytes.
 
-    Nothing is copied: the buffer must live and stay unchanged as long as the
-    model or an interpreter made from it. Raises ModelError on a damaged file.
+    The file must be open as long as the model is asked, but not for an interpreter made of it.
+    Raises ModelError on a damaged file.
     """
 
-    def __init__(self, data):
-        reader = self.reader = Reader(data)
+    def __init__(self, file, size):
+        reader = self.reader = Reader(file, size)
         reader.check(0, 8)
-        if bytes(reader.data[4:8]) != b"TFL3":
+        if bytes(reader.view(4, 4)) != b"TFL3":
             raise ModelError("this is not a .tflite file")
         self._root = reader.follow(0)
         if reader.field_u32(self._root, 0) != 3:

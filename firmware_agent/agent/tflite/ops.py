@@ -216,8 +216,9 @@ def check_window_output(window, channels, target):
 class Add(Op):
     """ADD of two tensors of one shape.
 
-    ``table`` and ``table2``: what each input byte contributes, in the common
-    fixed-point scale; the sum is requantised by ``multiplier`` and ``shift`` - 32.
+    ``first`` and ``second``: zero point, multiplier and shift + 32 by which an input, shifted
+    left by `LEFT_SHIFT`, comes to the common fixed-point scale; the sum is requantised by
+    ``multiplier`` and ``shift`` - 32.
     """
 
     kernel = "add"
@@ -241,8 +242,8 @@ class Add(Op):
         out = scales.from_float(target.scale_bits())
         twice = scales.larger(first, second)
         twice = twice[0], twice[1] + 1
-        self.table = contributions(first, twice, a.zero_point())
-        self.table2 = contributions(second, twice, b.zero_point())
+        self.first = (a.zero_point(),) + below_one(first, twice)
+        self.second = (b.zero_point(),) + below_one(second, twice)
         out = out[0], out[1] + self.LEFT_SHIFT
         self.multiplier, self.shift = below_one(twice, out)
 
@@ -256,13 +257,6 @@ def below_one(a, b):
     multiplier, shift = scales.quantise_multiplier(scales.quotient(a, b, scales.DOUBLE_BITS))
     require(shift <= 0, "the scales of an addition are too far apart")
     return multiplier, shift + 32
-
-
-def contributions(scale, twice_max, zero_point):
-    """What ADD makes of each of the 256 input bytes before it sums two of them."""
-    multiplier, shift = below_one(scale, twice_max)
-    values = [((byte ^ 128) - 128 - zero_point) << Add.LEFT_SHIFT for byte in range(256)]
-    return array("i", [scales.multiply(v, multiplier, shift - 32) for v in values])
 
 
 class AveragePool2D(Op):

@@ -1,7 +1,7 @@
 """Where each tensor lies in the arena, by its lifetime, decided once.
 
-Tensors that are never alive together share memory: largest first, each at the
-lowest place that is free for its whole lifetime.
+Tensors that are never alive together share memory: each gets the lowest place that is free
+for its whole lifetime, the largest first or the earliest first, whichever ends smaller.
 """
 
 from agent.tflite.errors import ModelError
@@ -13,7 +13,7 @@ RESHAPE = 22  # BuiltinOperator of the schema
 
 
 class Block:
-    """Memory of one tensor, or of several that reshapes make one."""
+    """Memory of one tensor, or of several that reshapes make one, or that an operator works in."""
 
     def __init__(self, size, first):
         self.size = (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
@@ -59,10 +59,25 @@ def use(found, number, step):
     found[number].last = step
 
 
-def place(found):
-    """Give every block its offset; returns the arena's size in bytes."""
+def place(blocks):
+    """Give every block, named once or more, its offset; returns the arena's size in bytes."""
+    blocks = set(blocks)
+    orders = [sorted(blocks, key=key) for key in (by_size, by_start)]
+    sizes = [place_in_order(order) for order in orders]
+    return place_in_order(orders[sizes.index(min(sizes))])
+
+
+def by_size(block):
+    return -block.size, block.first
+
+
+def by_start(block):
+    return block.first, -block.size
+
+
+def place_in_order(blocks):
     placed = []
-    for block in sorted(set(found.values()), key=lambda b: -b.size):
+    for block in blocks:
         neighbours = sorted([b for b in placed if b.meets(block)], key=lambda b: b.offset)
         block.offset = lowest_gap(neighbours, block.size)
         placed.append(block)

@@ -94,8 +94,10 @@ def gather(source: ptr8, patch: ptr8, op, y: int, x: int, count: int):
 def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
     """Accumulators of all channels of ``count`` gathered patches.
 
-    sum(w * u) = sum((w + 128) * u) - 128 * sum(u): the weights' bytes need only
-    an exclusive or.
+    sum(w * u) = sum((w + 128) * u) - 128 * sum(u): the weights' bytes need only an exclusive or.
+    It costs nothing: the compiler keeps its result in a register, and would put a bare byte of
+    the weights on the stack until the input's is loaded. Turns are multiples of nine, because
+    3×3 windows are.
     """
     out = ptr32(op.accumulators)
     sums = ptr32(op.pixel_sums)
@@ -112,7 +114,7 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
             w = ptr8(weights)
             total = bias[c] - (sums[n] << 7)
             k = size
-            while k >= 8:
+            while k >= 36:
                 total += (
                     (w[0] ^ 128) * u[0]
                     + (w[1] ^ 128) * u[1]
@@ -122,10 +124,53 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
                     + (w[5] ^ 128) * u[5]
                     + (w[6] ^ 128) * u[6]
                     + (w[7] ^ 128) * u[7]
+                    + (w[8] ^ 128) * u[8]
+                    + (w[9] ^ 128) * u[9]
+                    + (w[10] ^ 128) * u[10]
+                    + (w[11] ^ 128) * u[11]
+                    + (w[12] ^ 128) * u[12]
+                    + (w[13] ^ 128) * u[13]
+                    + (w[14] ^ 128) * u[14]
+                    + (w[15] ^ 128) * u[15]
+                    + (w[16] ^ 128) * u[16]
+                    + (w[17] ^ 128) * u[17]
+                    + (w[18] ^ 128) * u[18]
+                    + (w[19] ^ 128) * u[19]
+                    + (w[20] ^ 128) * u[20]
+                    + (w[21] ^ 128) * u[21]
+                    + (w[22] ^ 128) * u[22]
+                    + (w[23] ^ 128) * u[23]
+                    + (w[24] ^ 128) * u[24]
+                    + (w[25] ^ 128) * u[25]
+                    + (w[26] ^ 128) * u[26]
+                    + (w[27] ^ 128) * u[27]
+                    + (w[28] ^ 128) * u[28]
+                    + (w[29] ^ 128) * u[29]
+                    + (w[30] ^ 128) * u[30]
+                    + (w[31] ^ 128) * u[31]
+                    + (w[32] ^ 128) * u[32]
+                    + (w[33] ^ 128) * u[33]
+                    + (w[34] ^ 128) * u[34]
+                    + (w[35] ^ 128) * u[35]
                 )
-                w = ptr8(int(w) + 8)
-                u = ptr8(int(u) + 8)
-                k -= 8
+                w = ptr8(int(w) + 36)
+                u = ptr8(int(u) + 36)
+                k -= 36
+            while k >= 9:
+                total += (
+                    (w[0] ^ 128) * u[0]
+                    + (w[1] ^ 128) * u[1]
+                    + (w[2] ^ 128) * u[2]
+                    + (w[3] ^ 128) * u[3]
+                    + (w[4] ^ 128) * u[4]
+                    + (w[5] ^ 128) * u[5]
+                    + (w[6] ^ 128) * u[6]
+                    + (w[7] ^ 128) * u[7]
+                    + (w[8] ^ 128) * u[8]
+                )
+                w = ptr8(int(w) + 9)
+                u = ptr8(int(u) + 9)
+                k -= 9
             while k > 0:
                 total += (w[0] ^ 128) * u[0]
                 w = ptr8(int(w) + 1)

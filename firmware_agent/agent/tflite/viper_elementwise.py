@@ -68,6 +68,32 @@ def divide(totals: ptr32, out: ptr8, op, pixel: int, count: int):
 
 
 @micropython.viper
+def contributions(table: ptr32, scale):
+    """What ADD makes of each of the 256 input bytes before it sums two of them."""
+    zero = int(scale[0])
+    m = int(scale[1])
+    shift = 32 - int(scale[2])
+    mh = m >> 16
+    ml = m & 0xFFFF
+    mask = (1 << shift) - 1
+    half = mask >> 1
+    i = 0
+    while i < 256:
+        x = ((i ^ 128) - 128 - zero) << 20
+        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
+        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
+        x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+        rest = x & mask
+        if x < 0:
+            rest -= 1
+        x = x >> shift
+        if rest > half:
+            x += 1
+        table[i] = x
+        i += 1
+
+
+@micropython.viper
 def add(a: ptr8, b: ptr8, out: ptr8, op):
     table = ptr32(op.table)
     table2 = ptr32(op.table2)

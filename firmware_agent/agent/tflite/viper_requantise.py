@@ -17,6 +17,7 @@ def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
     zero = int(op.output_zero_point)
     low = int(op.lowest)
     high = int(op.highest)
+    relu = 1 if low == zero else 0
     one = 1
     top = one << 31
     word = (top << 1) - 1
@@ -31,24 +32,28 @@ def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
                 x = (x << (0 - shift)) & word
                 shift = 0
             x = (x ^ top) - top
-            m = multipliers[c]
-            u = (x >> 16) * (m & 0xFFFF) + ((((x & 0xFFFF) * (m & 0xFFFF)) >> 16) & 0xFFFF)
-            v = (x & 0xFFFF) * (m >> 16) + (u & 0xFFFF)
-            x = (((x >> 16) * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
-            mask = (1 << shift) - 1
-            half = mask >> 1
-            if x < 0:
-                half += 1
-            rest = x & mask
-            x = x >> shift
-            if rest > half:
-                x += 1
-            x += zero
-            if x < low:
-                x = low
-            if x > high:
-                x = high
-            out[c] = x
+            # Factors are positive: what is below zero stays there, and under a ReLU is zero.
+            if relu > 0 and x <= 0:
+                out[c] = low
+            else:
+                m = multipliers[c]
+                u = (x >> 16) * (m & 0xFFFF) + ((((x & 0xFFFF) * (m & 0xFFFF)) >> 16) & 0xFFFF)
+                v = (x & 0xFFFF) * (m >> 16) + (u & 0xFFFF)
+                x = (((x >> 16) * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+                mask = (1 << shift) - 1
+                half = mask >> 1
+                if x < 0:
+                    half += 1
+                rest = x & mask
+                x = x >> shift
+                if rest > half:
+                    x += 1
+                x += zero
+                if x < low:
+                    x = low
+                if x > high:
+                    x = high
+                out[c] = x
             c += 1
         totals = ptr32(int(totals) + 4 * channels)
         out = ptr8(int(out) + channels)

@@ -13,6 +13,8 @@ from PIL import Image
 
 SMALLEST_CROP = 0.3  # of the area
 SIDES_RATIO = 1.25  # of a crop, at most
+CLOSE_UP = (1.2, 2.8)  # side of a close-up, in sides of the face's box
+_OFF_CENTRE = 0.1  # standard deviation, in sides of the close-up
 
 
 def random_crop(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -22,7 +24,23 @@ def random_crop(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     stretch = rng.uniform(1 / SIDES_RATIO, SIDES_RATIO) ** 0.5
     width, height = (min(side, side * area**0.5 * factor) for factor in (stretch, 1 / stretch))
     left, top = rng.uniform(0, side - width), rng.uniform(0, side - height)
-    box = (left, top, left + width, top + height)
+    return _cut(image, left, top, width, height)
+
+
+def close_up(image: np.ndarray, box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A square about a face, at the size of ``image`` (uint8, side×side×3).
+
+    ``box``: centre x, centre y and side of the face's, in parts of the image's side.
+    """
+    side = image.shape[0]
+    width = min(side, side * box[2] * rng.uniform(*CLOSE_UP))
+    centre = side * box[:2] + rng.normal(0.0, _OFF_CENTRE * width, 2)
+    left, top = np.clip(centre - width / 2, 0.0, side - width)
+    return _cut(image, left, top, width, width)
+
+
+def _cut(image: np.ndarray, left: float, top: float, width: float, height: float) -> np.ndarray:
+    side, box = image.shape[0], (left, top, left + width, top + height)
     return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR, box))
 
 

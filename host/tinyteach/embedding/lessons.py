@@ -4,35 +4,40 @@ Making them costs minutes of the teacher's time, so they are kept in a scratch
 folder and taken from there by the next run.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tinyteach.embedding.augment import as_cameras_do, random_crop
+from tinyteach.embedding.faces import NO_FACES, find_faces
 from tinyteach.embedding.pretraining_data import LabelledImages
 from tinyteach.embedding.progress import Progress
 from tinyteach.embedding.teacher import GRID, Teacher, fit_projection, targets
+from tinyteach.embedding.views import make_views
 
 COMPONENTS = 96  # of each of the teacher's maps, or the channels of its narrowest one
 _PROJECTION_IMAGES = 4000
-_BLOCK = 1000  # images changed at a time, for memory's sake
+NO_LABEL = -1  # of a close-up, which need not show what the image is of
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """View 0 of an image is the image itself, further views are crops as cameras take them."""
+    """One lesson a row, of which a training run shows one view at a time."""
 
     views: np.ndarray  # uint8, views×N×side×side×3
-    labels: np.ndarray  # int64, N
+    labels: np.ndarray  # int64, N; NO_LABEL behind the images, where the close-ups are
     targets: np.ndarray  # float16, views×N×4×maps×components; one map of one 0 without a teacher
+
+    @property
+    def views_of_images(self) -> np.ndarray:
+        """The views without close-ups."""
+        return self.views[:, : np.count_nonzero(self.labels != NO_LABEL)]
 
 
 def make_lessons(
     data: LabelledImages,
+    detector: Path | None,
     teacher: Path | None,
     maps: Sequence[int],
     views: int,
@@ -40,19 +45,28 @@ def make_lessons(
     seed: int,
     progress: Progress,
 ) -> Lessons:
-    """Make the lessons, or load from ``cache`` what an earlier call with the same data left."""
+    """Make the lessons, or load from ``cache`` what an earlier call with the same data left.
+
+    Without a face detector there are no close-ups, without a teacher no targets.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    images = _cached(
-        cache / "views.npy", lambda path: _make_views(path, data.images, views, seed, progress)
-    )
+
+    def draw(path: Path) -> None:
+        faces = find_faces(detector, data.images, progress) if detector else NO_FACES
+        make_views(path, data.images, faces, views, seed, progress)
+
+    drawn = _cached(cache / "views.npy", draw)
+    labels = np.full(drawn.shape[1], NO_LABEL, np.int64)
+    labels[: len(data.labels)] = data.labels
     if teacher is None:
-        nothing = np.zeros((*images.shape[:2], GRID * GRID, 1, 1), np.float16)
-        return Lessons(images, data.labels, nothing)
+        nothing = np.zeros((*drawn.shape[:2], GRID * GRID, 1, 1), np.float16)
+        return Lessons(drawn, labels, nothing)
+    sample = data.images[:: max(1, len(data.images) // _PROJECTION_IMAGES)]
     wanted = _cached(
         cache / "targets.npy",
-        lambda path: _make_targets(path, images, Teacher(teacher, maps), progress),
+        lambda path: _make_targets(path, drawn, sample, Teacher(teacher, maps), progress),
     )
-    return Lessons(images, data.labels, wanted)
+    return Lessons(drawn, labels, wanted)
 
 
 def _cached(path: Path, make: Callable[[Path], None]) -> np.ndarray:
@@ -64,43 +78,11 @@ def _cached(path: Path, make: Callable[[Path], None]) -> np.ndarray:
     return np.load(path, mmap_mode="r")
 
 
-def draw_view(images: np.ndarray, seed: int, view: int, start: int) -> np.ndarray:
-    """One block of a view, of uint8 ``images`` from number ``start`` on: uint8, same shape.
-
-    Each block has random numbers of its own, so that blocks can be drawn side by side.
-    """
-    rng = np.random.default_rng([seed, view, start])
-    return as_cameras_do(np.stack([random_crop(image, rng) for image in images]), rng)
-
-
-def _make_views(path: Path, images: np.ndarray, views: int, seed: int, progress: Progress) -> None:
-    out = np.lib.format.open_memmap(path, "w+", np.uint8, (views, *images.shape))
-    out[0] = images
-
-    def draw(block: tuple[int, int]) -> None:
-        view, start = block
-        rows = slice(start, start + _BLOCK)
-        out[view, rows] = draw_view(images[rows], seed, view, start)
-
-    starts = range(0, len(images), _BLOCK)
-    _side_by_side(draw, [(view, start) for view in range(1, views) for start in starts], progress)
-    out.flush()
-
-
-def _side_by_side(
-    draw: Callable[[tuple[int, int]], None], blocks: list[tuple[int, int]], progress: Progress
+def _make_targets(
+    path: Path, views: np.ndarray, sample: np.ndarray, teacher: Teacher, progress: Progress
 ) -> None:
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        for number, _ in enumerate(pool.map(draw, blocks)):
-            progress("Drawing views", number + 1, len(blocks))
-    finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for those not begun
-
-
-def _make_targets(path: Path, views: np.ndarray, teacher: Teacher, progress: Progress) -> None:
+    """Targets of ``views``, in principal components of the ``sample`` of images."""
     count = views.shape[1]
-    sample = views[0, :: max(1, count // _PROJECTION_IMAGES)]
     grids = teacher.grids(sample)
     components = min(COMPONENTS, *(of_map.shape[-1] for of_map in grids))
     projections = [fit_projection(of_map, components) for of_map in grids]

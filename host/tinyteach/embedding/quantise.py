@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.narrow import narrow_weights
+
 
 def quantise(network: Any, images: np.ndarray) -> bytes:
-    """Quantise ``network`` fully to int8, weights per channel: a .tflite file.
+    """Quantise ``network`` fully to int8, weights per channel and narrow: a .tflite file.
 
     ``images`` (uint8, N×side×side×3) set the ranges of the activations.
     """
@@ -24,7 +26,7 @@ def quantise(network: Any, images: np.ndarray) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
-        return converter.convert()
+        return narrow_weights(converter.convert())
 
 
 def _representative(images: np.ndarray) -> Iterator[list[np.ndarray]]:

@@ -91,11 +91,13 @@ def _split(data: Any, parts: int) -> list[Any]:
 
 
 def _cross_entropy(labels: Any, logits: Any) -> Any:
+    """Averaged over the batch, in which images without a label (−1) lose nothing."""
     from keras import ops
 
     classes = logits.shape[-1]
     wanted = ops.one_hot(labels, classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / classes
-    return ops.mean(ops.categorical_crossentropy(wanted, logits, from_logits=True))
+    lost = ops.categorical_crossentropy(wanted, logits, from_logits=True)
+    return ops.mean(ops.where(labels < 0, 0.0, lost))
 
 
 def _cosine_distance(wanted: Any, seen: Any) -> Any:

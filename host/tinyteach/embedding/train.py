@@ -25,6 +25,7 @@ from tinyteach.embedding.scratch import claim, file_facts
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
 
 _CALIBRATION_IMAGES = 500
+_WHITENING_IMAGES = 5000
 _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 
@@ -52,12 +53,13 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     data = data.only(split_classes(len(data.classes))[0])
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     lessons = make_lessons(
-        *(data, options.teacher, options.maps, options.views),
-        *(options.scratch, options.seed, progress),
+        *(data, options.faces, options.teacher, options.maps),
+        *(options.views, options.scratch, options.seed, progress),
     )
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
     content, said = _teach(options, lessons, data, run, progress)
     extent = {"images": len(data.images), "classes": len(data.classes)}
+    extent["close_ups"] = len(lessons.labels) - len(data.labels)
     options.out.write_bytes(content)
     _write_background(options.out, content, lessons)
     command = {"command": _command(options)}
@@ -76,6 +78,7 @@ def _teach(
     """The int8 file, and in words how long this call trained."""
     from tinyteach.embedding.quantise import quantise
     from tinyteach.embedding.trainer import Run, epochs_behind, train_network
+    from tinyteach.embedding.whiten import whiten
 
     checkpoints = options.scratch / options.size
     claim(checkpoints, settings)
@@ -83,16 +86,21 @@ def _teach(
     epochs, began = run.epochs - epochs_behind(checkpoints), time.monotonic()
     network = train_network(SIZES[options.size], lessons, run, checkpoints, progress)
     train_s = time.monotonic() - began
-    rate = epochs * len(data.images) / train_s
+    rate = epochs * len(lessons.labels) / train_s
     said = f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second"
-    every = max(1, len(data.images) // _CALIBRATION_IMAGES)
-    return quantise(network, data.images[::every]), said
+    whitened = whiten(network, _spread(data.images, _WHITENING_IMAGES))
+    return quantise(whitened, _spread(data.images, _CALIBRATION_IMAGES)), said
+
+
+def _spread(images: np.ndarray, count: int) -> np.ndarray:
+    """About ``count`` of the images, evenly spaced."""
+    return images[:: max(1, len(images) // count)]
 
 
 def _write_background(out: Path, content: bytes, lessons: Lessons) -> None:
     """The background set beside the embedding, of the reference kernels' features."""
     embedding = Embedding(TfliteModel(content))
-    images = choose_images(lessons.views)
+    images = choose_images(lessons.views_of_images)
     features = embedding.embed((images ^ 0x80).view(np.int8))  # pixel − 128
     write_background(out, features, embedding.fingerprint)
 
@@ -102,16 +110,19 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
     source: dict[str, Any] = {"data": file_facts(options.data)}
     if options.teacher:
         source |= {"teacher": file_facts(options.teacher), "maps": options.maps}
+    if options.faces:
+        source["faces"] = file_facts(options.faces)
     return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
 
 
 def _command(options: argparse.Namespace) -> str:
     """The command that repeats this run, without this machine's folders."""
     teacher = f"--teacher {options.teacher.name} " if options.teacher else ""
+    faces = f"--faces {options.faces.name} " if options.faces else ""
     maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
     return (
         f"python -m tinyteach.embedding.train --size {options.size} --data {options.data.name} "
-        f"{teacher}{maps}--folder {options.folder} --views {options.views} "
+        f"{teacher}{maps}{faces}--folder {options.folder} --views {options.views} "
         f"--epochs {options.epochs} --batch {options.batch} --seed {options.seed} "
         f"--scratch SCRATCH --out {options.out.name}"
     )
@@ -138,6 +149,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--folder", default="train/", help="where in it the training images are")
     add("--teacher", type=Path, help=".tflite image classifier to learn from beside the labels")
     add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
+    add("--faces", type=Path, help="BlazeFace (.tflite), for close-ups of faces in the images")
     add("--views", type=int, default=6, help="views of each image that the teacher sees")
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")

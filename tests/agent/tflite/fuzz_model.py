@@ -7,6 +7,7 @@ damaged models still ran and how many were refused.
 # MicroPython has no pathlib; printing is how a script answers.
 # ruff: noqa: PTH123, T201
 
+import io
 import random
 import struct
 import sys
@@ -22,7 +23,7 @@ WORDS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000
 
 def attempt(data, chosen):
     try:
-        model = Model(data)
+        model = Model(io.BytesIO(data), len(data))
         model.metadata("note")
         Interpreter(model, chosen).invoke()
     except ModelError:

@@ -55,12 +55,12 @@ def random_bias(rng, channels: int) -> np.ndarray | None:
     return rng.integers(-size, size + 1, channels).astype(np.int32)
 
 
-def weighted_tensors(rng, source_shape, weights_shape, axis, patch):
+def weighted_tensors(rng, source_shape, weights_shape, axis, patch, weights=random_bytes):
     channels = weights_shape[axis]
     scales = weighted_scales(rng, patch, channels)
     tensors = [
         Tensor(source_shape, scales[0], zero_point(rng)),
-        Tensor((), scales[1], 0, random_bytes(rng, weights_shape), axis),
+        Tensor((), scales[1], 0, weights(rng, weights_shape), axis),
     ]
     bias = random_bias(rng, channels)
     if bias is not None:
@@ -107,11 +107,43 @@ def set_window(options, strides, padding, activation):
 
 def conv(rng):
     """(model, vectors) of a random CONV_2D."""
-    size, filter_size, strides, padding, out = geometry(rng)
     depth, channels = int(rng.integers(1, 20)), int(rng.integers(1, 12))
+    return convolution(rng, geometry(rng), depth, channels)
+
+
+def conv_of_pairs(rng):
+    """The same over an even number of columns, with weights narrow enough for two pixels at once.
+
+    Now and then a turn of 16 weights is as wide as it may be, or wider by one.
+    """
+    size, stride = tuple(int(2 * rng.integers(1, 7)) for _ in range(2)), int(rng.integers(1, 3))
+    filter_size = int(rng.choice([1, 3, 5]))
+    depth, channels = int(rng.choice([1, 3, 8, 16, 40, 80])), int(rng.integers(1, 40))
+    out = tuple(windowed(side, filter_size, stride, SAME) for side in size)
+    sizes = (size, (filter_size,) * 2, (stride,) * 2, SAME, out)
+    return convolution(rng, sizes, depth, channels, narrow_bytes)
+
+
+def narrow_bytes(rng, shape) -> np.ndarray:
+    """int8 weights of which 16 add up to 255 in magnitude at most, or somewhere to 256."""
+    weights = rng.integers(-15, 16, shape).astype(np.int8)
+    for channel in weights.reshape(shape[0], -1):
+        start = 16 * int(rng.integers(-(-len(channel) // 16)))
+        turn = channel[start : start + 16]
+        turn[:] = 0
+        places = rng.permutation(len(turn))[:2]
+        turn[places] = rng.choice(np.array([-128, 127], np.int8), len(places))
+    if rng.integers(4):  # −128 twice would be one too many
+        np.copyto(weights, np.maximum(weights, -127))
+    return weights
+
+
+def convolution(rng, sizes, depth, channels, weights=random_bytes):
+    size, filter_size, strides, padding, out = sizes
     patch = filter_size[0] * filter_size[1] * depth
     shape = (1, *size, depth)
-    tensors, scale = weighted_tensors(rng, shape, (channels, *filter_size, depth), 0, patch)
+    shapes = shape, (channels, *filter_size, depth)
+    tensors, scale = weighted_tensors(rng, *shapes, 0, patch, weights)
     ensure_bias(tensors, channels)
     options = schema.Conv2DOptionsT()
     options.dilationHFactor = options.dilationWFactor = 1
@@ -268,6 +300,7 @@ def tangled_sums(rng):
 
 MAKERS = {
     "conv": conv,
+    "conv_of_pairs": conv_of_pairs,
     "depthwise": depthwise,
     "dense": dense,
     "add": add,

@@ -8,6 +8,7 @@ the model, the vectors. Outputs are written one after the other.
 # MicroPython has no pathlib; printing is how a script answers.
 # ruff: noqa: PTH123, T201
 
+import io
 import struct
 import sys
 
@@ -34,7 +35,7 @@ def run_case(source, out, chosen):
     if not header:
         return False
     model_bytes, count, vector_bytes = struct.unpack("<III", header)
-    interpreter = Interpreter(Model(source.read(model_bytes)), chosen)
+    interpreter = Interpreter(Model(io.BytesIO(source.read(model_bytes)), model_bytes), chosen)
     for _ in range(count):
         out.write(run_vector(interpreter, source.read(vector_bytes)))
     return True

@@ -74,19 +74,24 @@ MEMORY = """
 import gc, micropython, os, sys
 from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
-data = bytearray(os.stat(sys.argv[1])[6])
-with open(sys.argv[1], "rb") as file:
-    file.readinto(data)
 gc.collect()
 before = gc.mem_alloc()
-interpreter = Interpreter(Model(data))
+with open(sys.argv[1], "rb") as file:
+    interpreter = Interpreter(Model(file, os.stat(sys.argv[1])[6]))
 gc.collect()
-print(gc.mem_alloc() - before, interpreter.arena_bytes, interpreter.workspace_bytes)
+weights = sum([len(op.weights) for op in interpreter.steps if hasattr(op, "weights")])
+used = gc.mem_alloc() - before - weights
+print(used, interpreter.arena_bytes)
+invoke = interpreter.invoke
+gc.disable()
+before = gc.mem_alloc()
 micropython.heap_lock()
 try:
-    interpreter.invoke()
+    for _ in range(1000):
+        invoke()
 finally:
     micropython.heap_unlock()
+assert gc.mem_alloc() == before
 print(interpreter.kernels_name)
 """
 
@@ -99,13 +104,13 @@ def measure(micropython, tmp_path, model: bytes) -> list[int]:
     return [int(size) for size in sizes.split()]
 
 
-def test_inference_allocates_nothing(micropython, tmp_path, converted_model):
+def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted_model):
     measure(micropython, tmp_path, converted_model)
 
 
-def test_memory_of_the_residual_network(micropython, tmp_path):
-    total, arena, workspace = measure(micropython, tmp_path, residual())
-    # Input 12,288 and the first two layers' outputs, 8,192 and 4,096, live at once.
-    assert arena == 12_288 + 8_192 + 4_096
-    assert workspace < 8_192
-    assert total < 64 * 1024
+def test_memory_beside_the_weights_of_the_residual_network(micropython, tmp_path):
+    used, arena = measure(micropython, tmp_path, residual())
+    # Input 12,288 and the first two layers' outputs, 8,192 and 4,096, live at once, and what
+    # the second layer works in.
+    assert 12_288 + 8_192 + 4_096 < arena < 33_000
+    assert used < 64 * 1024

@@ -9,12 +9,12 @@ from op_models import SAME, Graph, Op, Operator, Options, Tensor, one_operator, 
 HERE = Path(__file__).resolve().parent
 
 LOAD = """
-import sys
+import os, sys
 from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 try:
-    model = Model(open(sys.argv[1], "rb").read())
+    model = Model(open(sys.argv[1], "rb"), os.stat(sys.argv[1])[6])
     Interpreter(model)
     note = model.metadata("note")
     print("ran", None if note is None else bytes(note), model.metadata("other"))
