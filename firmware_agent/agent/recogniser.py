@@ -1,17 +1,20 @@
 """From pixels to scores: preprocessing, embedding, head, each timed."""
 
+import gc
 import time
 
 from agent import files
 from agent.head import steps_of, top_of
 from agent.refused import Refused
-from agent.tflite.errors import ModelError
+from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 from agent.vision.area import AreaResizer
 from tinyteach_protocol import errors
 
 CHANNELS = 3
+# Left free beside the embedding: for a head while it is checked, requests and results.
+SPARE_BYTES = 16384
 
 
 class Recogniser:
@@ -37,6 +40,9 @@ class Recogniser:
         """Plan the embedding in a file. Raises ModelError where it cannot be one."""
         with open(path, "rb") as file:
             interpreter = Interpreter(Model(file, files.size_of(path)))
+        gc.collect()
+        if gc.mem_free() < SPARE_BYTES:
+            raise ModelError(NO_MEMORY)
         shape = interpreter.input.shape
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
