@@ -21,6 +21,7 @@ name = "viper"
 # Bytes of input patches gathered, and accumulators filled, at once: enough to
 # amortise the calls between kernels, little enough for a board.
 PATCH_BYTES = 2048
+# Of pairs as many as 3 KB hold, 8 at least; of wide filters so many inputs at a time.
 PAIRS, PAIRED_BYTES = 8, 3072
 PAIRED_TAPS = 192
 ACCUMULATORS = 1024

@@ -14,12 +14,13 @@ MOST = 255  # 255 * 128 + 128 < 2**15
 
 def fits(op):
     """Whether a CONV_2D's outputs come in pairs and its weights are narrow enough."""
-    return op.window.out_width % 2 == 0 and narrow(op.weights, op.out_channels, op.patch) == 1
+    in_pairs = op.window.out_width % 2 == 0
+    return in_pairs and narrow(op.weights, op.out_channels, op.patch, MOST) == 1
 
 
 @micropython.viper
-def narrow(w: ptr8, channels: int, patch: int) -> int:
-    """1 where the magnitudes of no turn of a channel's weights add up to more than MOST."""
+def narrow(w: ptr8, channels: int, patch: int, most: int) -> int:
+    """1 where the magnitudes of no turn of a channel's weights add up to more than ``most``."""
     while channels > 0:
         k = 0
         while k < patch:
@@ -27,7 +28,7 @@ def narrow(w: ptr8, channels: int, patch: int) -> int:
                 total = 0
             x = (w[k] ^ 128) - 128
             total += x if x > 0 else 0 - x
-            if total > 255:
+            if total > most:
                 return 0
             k += 1
         w = ptr8(int(w) + patch)
@@ -54,9 +55,9 @@ def gather(source: ptr8, u: ptr32, op, pair: int, count: int, first_row: int, ro
     n = 0
     while n < count:
         half = 0
-        while half < 32:
+        while half < 2:
             top = y * int(window.stride_y) - int(window.pad_top) + first_row
-            left = (x + (half >> 4)) * stride - int(window.pad_left)
+            left = (x + half) * stride - int(window.pad_left)
             first = 0 - left if left < 0 else 0
             last = width - left if left + columns > width else columns
             row = 0
@@ -116,7 +117,7 @@ def gather(source: ptr8, u: ptr32, op, pair: int, count: int, first_row: int, ro
                 top += 1
                 row += 1
             u = ptr32(int(u) - 4 * taps)
-            half += 16
+            half += 1
         u = ptr32(int(u) + 4 * taps)
         k = padding
         while k > 0:

@@ -10,7 +10,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -98,7 +97,7 @@ def likeliest_box(
 def find_faces(detector: Path, images: np.ndarray, progress: Progress) -> Faces:
     """Look for a face in each of uint8 ``images``, N×side×side×3."""
     detectors = [FaceDetector(detector) for _ in range(os.cpu_count() or 1)]
-    best: list[Any] = []
+    best: list[np.ndarray] = []
     with ThreadPoolExecutor(len(detectors)) as pool:
         for start in range(0, len(images), _BLOCK):
             parts = np.array_split(images[start : start + _BLOCK], len(detectors))

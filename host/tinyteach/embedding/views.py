@@ -26,7 +26,7 @@ def make_views(
 
     ``images``: uint8, N×side×side×3; rows: N and `CLOSE_UPS` times the number of faces.
     """
-    rows, boxes = (np.tile(a, (CLOSE_UPS, *[1] * (a.ndim - 1))) for a in (faces.rows, faces.boxes))
+    rows, boxes = np.tile(faces.rows, CLOSE_UPS), np.tile(faces.boxes, (CLOSE_UPS, 1))
     shape = (views, len(images) + len(rows), *images.shape[1:])
     out = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
     out[0, : len(images)] = images
