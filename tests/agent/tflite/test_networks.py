@@ -7,6 +7,8 @@ import pytest
 from model_cases import Case
 from residual_net import residual
 
+from tinyteach.embedding.runtime import EMBEDDING_FILES
+
 
 def images(rng, shape, count: int) -> list[list[np.ndarray]]:
     """Random vectors: noise, and smooth ramps that drive activations further."""
@@ -68,6 +70,28 @@ def test_residual_network_in_512_kb(seed, compare):
 def test_shipped_embedding_in_512_kb(compare, root):
     model = (root / "host/tinyteach/embedding/embedding.tflite").read_bytes()
     compare_large(compare, model, (1, 64, 64, 3), 20)
+
+
+PAIRED = """
+import os, sys
+from agent.tflite import kernels_viper
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+with open(sys.argv[1], "rb") as file:
+    steps = Interpreter(Model(file, os.stat(sys.argv[1])[6]), kernels_viper).steps
+print([op.paired for op in steps if op.kernel == "conv_2d"])
+"""
+
+
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_multiply_two_pixels_at_once(path, micropython):
+    assert set(micropython.run(PAIRED, str(path)).strip("[]\n").split(", ")) == {"True"}
+
+
+def test_wide_weights_take_the_other_way(micropython, tmp_path):
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(residual())
+    assert "False" in micropython.run(PAIRED, str(path))
 
 
 MEMORY = """
