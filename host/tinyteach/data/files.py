@@ -44,7 +44,8 @@ def append_lines(path: Path, lines: list[str]) -> None:
     try:
         descriptor = os.open(path, flags, 0o666)
         try:
-            # A line that an interrupted write left open must not swallow the next one.
+            # A line that an interrupted write left open must not swallow the next one. Where it
+            # is another writer's, still on its way, this leaves an empty line: readers skip those.
             start = "\n" if _ends_within_line(descriptor) else ""
             text = start + "".join(f"{line}\n" for line in lines)
             _write_at_once(descriptor, text.encode())
