@@ -7,8 +7,6 @@ u16 self-test count, u16 feature count, then per self-test the int8 features and
 scores that they must give.
 """
 
-import struct
-
 from agent import files
 from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
@@ -22,60 +20,63 @@ class Head:
     """A head ready to run. Raises ModelError where the file at ``path`` is not one."""
 
     def __init__(self, path):
+        self._path = path
         with open(path, "rb") as file:
             model = Model(file, files.size_of(path))
-            entry = model.metadata(ENTRY)
-            if entry is None:
+            place = model.metadata(ENTRY)
+            if place is None:
                 raise ModelError("the file holds no TinyTeach head")
-            self._read(entry)
+            tests_bytes = self._read(model.reader, *place)
             self.interpreter = Interpreter(model)
-        self._check_shapes()
+        self._check_shapes(tests_bytes)
 
-    def _read(self, entry):
-        if bytes(entry[:4]) != MAGIC:
+    def _read(self, reader, start, count):
+        """Read the entry but for the self-tests; the bytes that are left for those."""
+        if bytes(reader.view(start, 4)) != MAGIC:
             raise ModelError("the head is of another format version")
-        try:
-            self.embedding_fingerprint = bytes(entry[4:36])
-            at = self._read_labels(entry, 36)
-            background, self.threshold = entry[at], entry[at + 1]
-            self.outputs = len(self.labels) + background
-            self._tests, self._features = struct.unpack_from("<HH", entry, at + 2)
-        except (IndexError, ValueError):
-            raise ModelError("the head's labels are damaged") from None
-        self._vectors = entry[at + 6 :]
+        self.embedding_fingerprint = bytes(reader.view(start + 4, 32))
+        at = self._read_labels(reader, start + 36)
+        background, self.threshold = reader.u8(at), reader.u8(at + 1)
+        self.outputs = len(self.labels) + background
+        self._tests, self._features = reader.u16(at + 2), reader.u16(at + 4)
+        self._tests_at = at + 6
+        return start + count - self._tests_at
 
-    def _read_labels(self, entry, at):
+    def _read_labels(self, reader, at):
         self.labels = []
-        count = entry[at]
+        count = reader.u8(at)
         at += 1
         for _ in range(count):
-            end = at + 1 + entry[at]
-            self.labels.append(str(bytes(entry[at + 1 : end]), "utf-8"))
-            at = end
+            size = reader.u8(at)
+            try:
+                self.labels.append(str(bytes(reader.view(at + 1, size)), "utf-8"))
+            except ValueError:
+                raise ModelError("the head's labels are damaged") from None
+            at += 1 + size
         return at
 
-    def _check_shapes(self):
+    def _check_shapes(self, tests_bytes):
         if len(self.interpreter.output.data) != self.outputs or not self.labels:
             raise ModelError("the head's outputs and labels differ in number")
         if len(self.interpreter.input.data) != self._features:
             raise ModelError("the head's inputs and self-test differ in number")
-        if len(self._vectors) != self._tests * (self._features + self.outputs):
+        if tests_bytes != self._tests * (self._features + self.outputs):
             raise ModelError("the head's self-test is cut short")
 
     def self_test(self):
-        """True where every self-test vector gives exactly the scores it must.
-
-        Asked once: the vectors are half of a head's file, and are forgotten after it.
-        """
-        vectors, self._vectors = self._vectors, None
-        step = self._features + self.outputs
-        for start in range(0, self._tests * step, step):
-            middle = start + self._features
-            self.interpreter.input.data[:] = vectors[start:middle]
-            self.interpreter.invoke()
-            if bytes(self.interpreter.output.data) != bytes(vectors[middle : start + step]):
-                return False
+        """True where every self-test vector in the file gives exactly the scores it must."""
+        vector = memoryview(bytearray(self._features + self.outputs))
+        with open(self._path, "rb") as file:
+            file.seek(self._tests_at)
+            for _ in range(self._tests):
+                if file.readinto(vector) != len(vector) or not self._passes(vector):
+                    return False
         return True
+
+    def _passes(self, vector):
+        self.interpreter.input.data[:] = vector[: self._features]
+        self.interpreter.invoke()
+        return bytes(self.interpreter.output.data) == bytes(vector[self._features :])
 
 
 def top_of(scores, count):

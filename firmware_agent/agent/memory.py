@@ -8,7 +8,7 @@ import gc
 
 # Collect after this much has been allocated anew, so that what is in use stays close
 # to what is needed.
-COLLECT_EVERY_BYTES = 8192
+COLLECT_EVERY_BYTES = 4096
 
 gc.collect()
 gc.threshold(COLLECT_EVERY_BYTES)

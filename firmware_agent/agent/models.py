@@ -8,12 +8,13 @@ from agent.head import Head
 from agent.recogniser import Recogniser
 from agent.refused import Refused
 from agent.slots import HeadSlots
-from agent.tflite.errors import NO_MEMORY, ModelError
+from agent.tflite.errors import ModelError
 from agent.upload import Upload
 from tinyteach_protocol import errors, messages
 
 EMBEDDING = "/tinyteach/embedding.tflite"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
+BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
 
 class Models:
@@ -36,7 +37,7 @@ class Models:
                 step()
         except Refused as error:
             stale = error.code == errors.WRONG_EMBEDDING
-            self.problem = STALE_HEAD if stale else errors.error_sentence(error.code)
+            self.problem = STALE_HEAD if stale else BROKEN_HEAD
         except (ModelError, OSError, MemoryError) as error:
             self.problem = "A model on the board's flash does not load: %s." % (
                 str(error) or repr(error)
@@ -126,18 +127,15 @@ class Models:
         self.problem = ""
 
     def _open_in_place_of_active(self, path):
-        """Another head, checked; where the heap does not hold both, without the active one."""
-        try:
-            return self._open_head(path)
-        except (MemoryError, ModelError) as error:
-            if isinstance(error, ModelError) and str(error) != NO_MEMORY:
-                raise
+        """Another head, checked. The active one makes room for it, and is back if it fails."""
+        threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
         gc.collect()
         try:
             return self._open_head(path)
         except Exception:
             self._load(self._load_active_head)
+            self.recogniser.threshold = threshold
             raise
 
     def _replace_embedding(self, path, digest):

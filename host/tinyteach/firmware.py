@@ -15,8 +15,8 @@ from tinyteach.errors import MissingToolError
 
 LIBRARY = "/lib"
 MAIN = "/main.py"
-# The host's end of a session is of no use on a board.
-HOST_MODULES = ("requester.py", "transfer.py")
+# The host's end of a session, and its words for a person, are of no use on a board.
+HOST_MODULES = ("error_sentences.py", "requester.py", "transfer.py")
 # In the name of a module with native code in it; elsewhere the agent takes the plain one beside it.
 NATIVE_WORD = "viper"
 COMPILE_TIMEOUT_S = 60

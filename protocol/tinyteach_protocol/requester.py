@@ -106,7 +106,7 @@ class Requester:
         be sent, and before HELLO was answered.
         """
         if self.welcome is None:
-            raise errors.ProtocolError(errors.NO_SESSION)
+            raise errors.ProtocolError(errors.NO_SESSION, "HELLO was not answered")
         flags = messages.VERBS[verb][1]
         data = self._build(verb, fields)
         if flags & messages.ONE_WAY:

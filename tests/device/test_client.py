@@ -5,7 +5,7 @@ import pytest
 from tinyteach.device import client
 from tinyteach.device.client import BoardClient, refusal
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
-from tinyteach_protocol import errors
+from tinyteach_protocol.error_sentences import ERRORS
 
 from .conftest import device
 
@@ -36,7 +36,7 @@ def test_no_port(port):
     assert str(failed.value).endswith(".") and port in str(failed.value)
 
 
-@pytest.mark.parametrize("code", sorted(errors.ERRORS))
+@pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_refusal_is_one_sentence(code):
     for sentence in (str(refusal(code)), str(refusal(code, "17 bytes free"))):
         assert sentence[0].isupper() and sentence.endswith(".") and "\n" not in sentence

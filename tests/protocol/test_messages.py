@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach_protocol import errors, frame, messages
+from tinyteach_protocol.error_sentences import ERRORS, error_sentence
 from tinyteach_protocol.errors import ProtocolError
 
 ANSWERED = [v for v, entry in messages.VERBS.items() if not entry[1] & messages.ONE_WAY]
@@ -120,10 +121,8 @@ def test_type_names():
 
 
 def test_every_error_has_a_sentence():
-    for code, (name, sentence) in errors.ERRORS.items():
+    for code, (name, sentence) in ERRORS.items():
         assert getattr(errors, name) == code
         assert sentence.endswith(".") and sentence[0].isupper()
-        assert errors.error_name(code) == name
-        assert str(ProtocolError(code)) == sentence
-    assert errors.error_name(999) == "ERROR_999"
-    assert "999" in errors.error_sentence(999)
+        assert error_sentence(code) == sentence
+    assert "999" in error_sentence(999)

@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from tinyteach_protocol import errors, frame, messages, session
+from tinyteach_protocol import frame, messages, session
+from tinyteach_protocol.error_sentences import ERRORS
 
 FLAG_NAMES = {"once": messages.ONCE, "slow": messages.SLOW, "one-way": messages.ONE_WAY}
 PARTS = ("request", "response", "event", "error")
@@ -55,7 +56,7 @@ def test_messages(spec):
 
 def test_error_codes(spec):
     table = {int(row[0]): row[1] for row in rows(section(spec, "Error codes")) if row[0].isdigit()}
-    assert table == {code: name for code, (name, _) in errors.ERRORS.items()}
+    assert table == {code: name for code, (name, _) in ERRORS.items()}
 
 
 @pytest.mark.parametrize("title", ["Objects", "Pixel formats"])

@@ -2,7 +2,8 @@
 
 from agent import board, files, memory
 from agent.tflite import kernels
-from tinyteach_protocol import errors
+
+NO_PICTURE = "The camera does not start; check its ribbon cable and restart the board."
 
 
 def handle(agent, request):
@@ -43,7 +44,7 @@ def _model_facts(fields, agent):
 
 
 def _camera_state(view):
-    return errors.error_sentence(errors.CAMERA_FAILED) if view.problem else ""
+    return NO_PICTURE if view.problem else ""
 
 
 def _room_facts(fields, agent):

@@ -174,19 +174,22 @@ class Model:
 
     def buffer_data(self, index):
         """Bytes of a buffer as a memoryview; empty for tensors computed at run time."""
-        start, count = self.reader.field_vector(self._root, 4, 4)
-        if index >= count:
-            raise ModelError("the model names a buffer that it does not hold")
-        return self.reader.field_view(self.reader.follow(start + 4 * index), 0)
+        return self.reader.view(*self._buffer_place(index))
 
     def metadata(self, name):
-        """The metadata entry of that name as a memoryview, or None."""
+        """(start, count) in the file of the metadata entry of that name, or None."""
         wanted, reader = name.encode(), self.reader
         for entry in reader.field_tables(self._root, 6, MAX_METADATA):
             found = reader.field_view(entry, 0)
             if len(found) == len(wanted) and bytes(found) == wanted:
-                return self.buffer_data(reader.field_u32(entry, 1))
+                return self._buffer_place(reader.field_u32(entry, 1))
         return None
+
+    def _buffer_place(self, index):
+        start, count = self.reader.field_vector(self._root, 4, 4)
+        if index >= count:
+            raise ModelError("the model names a buffer that it does not hold")
+        return self.reader.field_vector(self.reader.follow(start + 4 * index), 0, 1)
 
 
 def _code(reader, table):

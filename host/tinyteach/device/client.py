@@ -12,6 +12,7 @@ from tinyteach.device.board_text import LineLog
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import errors, messages
+from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
@@ -302,7 +303,7 @@ class BoardClient:
 
 def refusal(code: int, detail: str = "") -> BoardRefusedError:
     """The board's error code as the sentence that a person reads."""
-    sentence = errors.error_sentence(code)
+    sentence = error_sentence(code)
     if detail:
         sentence = f"{sentence.rstrip('.')} ({detail})."
     return BoardRefusedError(sentence, code)

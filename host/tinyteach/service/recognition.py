@@ -16,6 +16,7 @@ from tinyteach.service.budgets import STAGES
 from tinyteach.service.embeddings import check_head, project_embedding
 from tinyteach.service.projects import open_project
 from tinyteach_protocol import errors, messages
+from tinyteach_protocol.error_sentences import error_sentence
 
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
@@ -105,7 +106,7 @@ def deployed_labels(client: BoardClient) -> list[str]:
     """The labels of the head at work; BoardRefusedError where there is none."""
     labels = client.info()["labels"]
     if not labels:
-        raise BoardRefusedError(errors.error_sentence(errors.NO_HEAD), errors.NO_HEAD)
+        raise BoardRefusedError(error_sentence(errors.NO_HEAD), errors.NO_HEAD)
     return labels
 
 

@@ -17,7 +17,7 @@ try:
     model = Model(open(sys.argv[1], "rb"), os.stat(sys.argv[1])[6])
     Interpreter(model)
     note = model.metadata("note")
-    print("ran", None if note is None else bytes(note), model.metadata("other"))
+    print("ran", note and bytes(model.reader.view(*note)), model.metadata("other"))
 except ModelError as error:
     print(error)
 """

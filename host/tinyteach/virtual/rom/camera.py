@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: I001, PTH123, SIM105, SIM115
+# ruff: noqa: I001, PTH123, SIM105, SIM115, SIM905
 """Module ``camera`` with the API of cnadler86/micropython-camera-API.
 
 Its traps are kept: one camera only, the constructor grabs a frame, capture()
@@ -60,12 +60,16 @@ for _number, _size in enumerate(_SIZES):
     setattr(FrameSize, _size[0], _number)
 
 _BYTES_PER_PIXEL = {PixelFormat.RGB565: 2, PixelFormat.GRAYSCALE: 1, PixelFormat.RGB888: 3}
-_SETTINGS = {"contrast", "brightness", "saturation", "sharpness", "denoise", "gainceiling"}
-_SETTINGS |= {"quality", "whitebal", "gain_ctrl", "exposure_ctrl", "aec2", "awb_gain", "agc_gain"}
-_SETTINGS |= {"aec_value", "special_effect", "wb_mode", "ae_level", "dcw", "bpc", "wpc"}
-_SETTINGS |= {"raw_gma", "lenc"}
-_OWN_PROPERTIES = {"pixel_format", "grab_mode", "fb_count", "pixel_width", "pixel_height"}
-_OWN_PROPERTIES |= {"max_frame_size", "sensor_name", "frame_size", "hmirror", "vflip", "colorbar"}
+# Split, not listed: firmware has its names in ROM, here each would take the board's heap.
+_SETTINGS = (
+    "contrast brightness saturation sharpness denoise gainceiling quality whitebal gain_ctrl "
+    "exposure_ctrl aec2 awb_gain agc_gain aec_value special_effect wb_mode ae_level dcw bpc wpc "
+    "raw_gma lenc"
+).split()
+_OWN_PROPERTIES = (
+    "pixel_format grab_mode fb_count pixel_width pixel_height max_frame_size sensor_name "
+    "frame_size hmirror vflip colorbar"
+).split()
 
 
 class Camera:
@@ -179,9 +183,9 @@ class Camera:
     def __getattr__(self, name):
         if name in _SETTINGS:
             return self._settings.get(name, 0)
-        if name[:4] == "get_" and name[4:] in _SETTINGS | _OWN_PROPERTIES:
+        if name[:4] == "get_" and name[4:] in _SETTINGS + _OWN_PROPERTIES:
             return lambda: getattr(self, name[4:])
-        if name[:4] == "set_" and name[4:] in _SETTINGS | _OWN_PROPERTIES:
+        if name[:4] == "set_" and name[4:] in _SETTINGS + _OWN_PROPERTIES:
             return lambda value: setattr(self, name[4:], value)
         raise AttributeError(name)
 

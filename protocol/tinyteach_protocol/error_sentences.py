@@ -1,0 +1,89 @@
+"""What a board's error codes mean, for the host's users; a board has no room for sentences."""
+
+from tinyteach_protocol import errors
+
+# code → (name, what it means and what to do next, in one sentence).
+ERRORS = {
+    errors.MALFORMED: (
+        "MALFORMED",
+        "A message could not be read; update the agent and the host to the same version.",
+    ),
+    errors.UNKNOWN_VERB: (
+        "UNKNOWN_VERB",
+        "The board's agent does not know this command; pair the board again to update its agent.",
+    ),
+    errors.VERSION: (
+        "VERSION",
+        "The board's agent speaks another protocol version; pair the board again to update it.",
+    ),
+    errors.BUSY: ("BUSY", "The board is busy with something else; wait a moment and try again."),
+    errors.NO_CAMERA: ("NO_CAMERA", "The board has no camera; send it a photograph instead."),
+    errors.CAMERA_FAILED: (
+        "CAMERA_FAILED",
+        "The camera gave no picture; check its ribbon cable and restart the board.",
+    ),
+    errors.NO_MEMORY: (
+        "NO_MEMORY",
+        "The board has too little free memory for this; restart it and try again.",
+    ),
+    errors.NO_SPACE: (
+        "NO_SPACE",
+        "The board's flash is full; delete files on it that are not needed.",
+    ),
+    errors.BAD_OFFSET: (
+        "BAD_OFFSET",
+        "The board was given bytes that do not follow on what it has; start the transfer again.",
+    ),
+    errors.BAD_HASH: (
+        "BAD_HASH",
+        "What arrived is not what was sent, so it was discarded; send it again.",
+    ),
+    errors.BAD_MODEL: (
+        "BAD_MODEL",
+        "The board cannot run this model, so it kept the old one; train again and deploy again.",
+    ),
+    errors.WRONG_EMBEDDING: (
+        "WRONG_EMBEDDING",
+        "This head was trained for another embedding than the board's; run 'tinyteach upgrade'.",
+    ),
+    errors.SELF_TEST_FAILED: (
+        "SELF_TEST_FAILED",
+        "The new head computed other scores on the board than expected, so the old one was kept.",
+    ),
+    errors.NO_HEAD: (
+        "NO_HEAD",
+        "The board has not been taught anything yet; train and deploy first.",
+    ),
+    errors.NO_PREVIOUS: ("NO_PREVIOUS", "The board holds no earlier head to roll back to."),
+    errors.NO_EMBEDDING: (
+        "NO_EMBEDDING",
+        "The board has no embedding yet; pair it to install one.",
+    ),
+    errors.NO_OBJECT: (
+        "NO_OBJECT",
+        "The board holds nothing of that kind now; repeat the step that makes it.",
+    ),
+    errors.BAD_VALUE: (
+        "BAD_VALUE",
+        "A value is outside of what the board accepts; see the detail.",
+    ),
+    errors.FLASH_FAILED: (
+        "FLASH_FAILED",
+        "The board could not write its flash; restart it and try again.",
+    ),
+    errors.INTERNAL: (
+        "INTERNAL",
+        "The agent hit an error of its own; restart the board and try again.",
+    ),
+    errors.NO_SESSION: (
+        "NO_SESSION",
+        "The board closed the session after a silence; connect to it again.",
+    ),
+}
+
+
+def error_sentence(code: int) -> str:
+    """Return one plain sentence that says what to do next."""
+    if code in ERRORS:
+        return ERRORS[code][1]
+    return "The board answered with error %d, which this host does not know; update it." % code
