@@ -16,9 +16,9 @@ name = "thumb"
 
 # Bytes of patches gathered at once, and accumulators filled; both of two pixels at least.
 PATCH_BYTES = 4096
-ACCUMULATORS = 1024
-# ``sizes`` are what thumb_dot asks for: taps, channels, pairs of pixels, then the biases.
-PAIRS = 2
+ACCUMULATORS = 512
+# Where thumb_dot's ``sizes`` and thumb_gather's ``windows`` hold what differs from call to call.
+PAIRS, PIXELS = 2, 0
 
 bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
@@ -47,6 +47,7 @@ def prepare_dual(op):
     op.bias = None
     op.sizes = array("i", [op.patch, op.out_channels, 0])
     op.sizes.extend(bias)
+    op.windows = windows(op.window, op.input_zero_point & 255)
     pairs = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels, op.window.pixels + 1) // 2
     op.block = 2 * max(1, pairs)
     if op.kernel == "fully_connected":
@@ -56,9 +57,22 @@ def prepare_dual(op):
     )
 
 
+def windows(window, zero):
+    """As thumb_gather reads it; ``zero`` as a byte, 0 to 255."""
+    depth, word = window.in_channels, zero * 0x01010101
+    return array(
+        "i",
+        (0, window.out_width, window.in_height, window.in_width * depth)
+        + (window.filter_width * depth, window.filter_height)
+        + (window.stride_x * depth, window.stride_y, window.pad_top, window.pad_left * depth)
+        + (word - (word >> 31 << 32),),
+    )
+
+
 def sums(op, start, count):
     """Accumulators of ``count`` pixels from pixel ``start`` on, a block at most."""
-    thumb_gather.gather(op.source, op.patches, op, start, count)
+    op.windows[PIXELS] = count
+    thumb_gather.gather(op.source, op.patches, op.windows, start)
     op.sizes[PAIRS] = (count + 1) // 2
     thumb_dot.dot_products(op.weights, op.patches, op.accumulators, op.sizes)
 

@@ -55,9 +55,13 @@ def thumb_folder(tmp_path_factory) -> Path:
     """A folder with thumb_code.py, for thumb_by_ffi: the machine code that boards get."""
     mpy = 6 | 3 << 8 | ARMV7EMDP << 10
     files = {file.path: file.content for file in firmware.board_files(mpy)}
-    code = machine_code(files["/lib/agent/tflite/thumb_dot.mpy"])
+    codes = {
+        name: machine_code(files[f"/lib/agent/tflite/thumb_{name}.mpy"])
+        for name in ("dot", "gather")
+    }
     folder = tmp_path_factory.mktemp("thumb")
-    (folder / "thumb_code.py").write_text(f"CODE = {code!r}\n")
+    lines = [f"{name.upper()} = {code!r}\n" for name, code in codes.items()]
+    (folder / "thumb_code.py").write_text("".join(lines))
     return folder
 
 

@@ -33,7 +33,7 @@ class Board:
     implementation = kernels.sys.implementation
 kernels.ASSEMBLER, kernels_thumb.sys = "", Board
 for register in (0x01111110, 0x01111131):
-    thumb_by_ffi.instruction_set = lambda: register
+    thumb_by_ffi.thumb_dot.instruction_set = lambda: register
     print(kernels.best().name)
 """
 

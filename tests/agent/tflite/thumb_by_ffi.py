@@ -1,15 +1,13 @@
-"""Runs on MicroPython of armhf, and takes the place of agent.tflite.thumb_dot there.
+"""Runs on MicroPython of armhf, and takes the place of agent.tflite.thumb_* there.
 
 Debian's build has no inline assembler, and takes its functions in .mpy files for bytecode. So the
-machine code that mpy-cross made of thumb_dot (module thumb_code, written by the test) is put into
-memory that may be executed, and called as a C function, whose convention is the same.
+machine code that mpy-cross made of them (module thumb_code, written by the test) is put into memory
+that may be executed, and called as C functions, whose convention is the same.
 """
 
-import sys
-
 import ffi
+import thumb_code
 import uctypes
-from thumb_code import CODE
 
 import agent.tflite
 
@@ -17,9 +15,21 @@ import agent.tflite
 PROTECTION, FLAGS = 7, 0x22
 
 _mmap = ffi.open("libc.so.6").func("p", "mmap", "piiiii")
-_address = _mmap(0, len(CODE), PROTECTION, FLAGS, -1, 0)
-uctypes.bytearray_at(_address, len(CODE))[:] = CODE
-# Bit 0 of a function's address: Thumb instructions.
-dot_products = ffi.func("v", _address | 1, "PPPP")
 
-agent.tflite.thumb_dot = sys.modules["thumb_by_ffi"]
+
+def function(code, arguments):
+    address = _mmap(0, len(code), PROTECTION, FLAGS, -1, 0)
+    uctypes.bytearray_at(address, len(code))[:] = code
+    return ffi.func("v", address | 1, arguments)  # bit 0: Thumb instructions
+
+
+class thumb_dot:
+    dot_products = function(thumb_code.DOT, "PPPP")
+
+
+class thumb_gather:
+    gather = function(thumb_code.GATHER, "PPPi")
+
+
+agent.tflite.thumb_dot = thumb_dot
+agent.tflite.thumb_gather = thumb_gather
