@@ -82,7 +82,7 @@ def conv_2d(op):
         viper.conv_2d(op)
         return
     start, total, block = 0, op.window.pixels, op.block
-    while start < total:  # a range with a step that is no constant would be allocated
+    while start < total:  # a range whose step is no constant would be allocated
         count = min(block, total - start)
         sums(op, start, count)
         requantise.requantise(op.accumulators, op.target, op, start, count)

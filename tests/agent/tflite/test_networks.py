@@ -132,6 +132,24 @@ def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted
     measure(micropython, tmp_path, converted_model)
 
 
+ALLOCATIONS = """
+import micropython, os, sys
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+with open(sys.argv[1], "rb") as file:
+    interpreter = Interpreter(Model(file, os.stat(sys.argv[1])[6]))
+micropython.heap_lock()
+interpreter.invoke()
+micropython.heap_unlock()
+print(interpreter.kernels_name)
+"""
+
+
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_allocate_nothing(path, micropython):
+    assert micropython.run(ALLOCATIONS, str(path)) == "viper\n"
+
+
 def test_memory_beside_the_weights_of_the_residual_network(micropython, tmp_path):
     used, arena = measure(micropython, tmp_path, residual())
     # Input 12,288 and the first two layers' outputs, 8,192 and 4,096, live at once, and what
