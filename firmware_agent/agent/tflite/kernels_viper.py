@@ -128,14 +128,16 @@ def conv_2d(op):
 
 def conv_2d_of_pairs(op):
     height, taps = op.window.filter_height, op.row_taps
-    total = op.window.pixels // 2
-    for pair in range(0, total, op.block):
-        count = min(op.block, total - pair)
-        for row in range(0, height, op.rows):
+    pair, total = 0, op.window.pixels // 2
+    while pair < total:  # a range whose step is no constant would be allocated
+        count, row = min(op.block, total - pair), 0
+        while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
             pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            row += rows
         requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
+        pair += count
 
 
 def depthwise_conv_2d(op):

@@ -56,10 +56,10 @@ def test_converted_network(converted_model, compare):
 
 
 def compare_large(compare, model: bytes, shape, count: int) -> None:
-    """Viper on ``count`` images in a board's heap; plain Python takes seconds, so one."""
-    viper = compare.kernels == "viper"
-    vectors = images(np.random.default_rng(4), shape, count if viper else 1)
-    compare([Case(model, vectors)], heap="512k" if viper else "2m")
+    """``count`` images in a board's heap; plain Python takes seconds, so one."""
+    plain = compare.kernels == "reference"
+    vectors = images(np.random.default_rng(4), shape, 1 if plain else count)
+    compare([Case(model, vectors)], heap="2m" if plain else "512k")
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -67,9 +67,9 @@ def test_residual_network_in_512_kb(seed, compare):
     compare_large(compare, residual(seed), (1, 64, 64, 3), 6)
 
 
-def test_shipped_embedding_in_512_kb(compare, root):
-    model = (root / "host/tinyteach/embedding/embedding.tflite").read_bytes()
-    compare_large(compare, model, (1, 64, 64, 3), 20)
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_in_512_kb(path, compare):
+    compare_large(compare, path.read_bytes(), (1, 64, 64, 3), 20)
 
 
 PAIRED = """
@@ -130,6 +130,24 @@ def measure(micropython, tmp_path, model: bytes) -> list[int]:
 
 def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted_model):
     measure(micropython, tmp_path, converted_model)
+
+
+ALLOCATIONS = """
+import micropython, os, sys
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+with open(sys.argv[1], "rb") as file:
+    interpreter = Interpreter(Model(file, os.stat(sys.argv[1])[6]))
+micropython.heap_lock()
+interpreter.invoke()
+micropython.heap_unlock()
+print(interpreter.kernels_name)
+"""
+
+
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_allocate_nothing(path, micropython):
+    assert micropython.run(ALLOCATIONS, str(path)) == "viper\n"
 
 
 def test_memory_beside_the_weights_of_the_residual_network(micropython, tmp_path):
