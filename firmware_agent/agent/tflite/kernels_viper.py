@@ -12,6 +12,7 @@ viper functions box their integers, so a few lines of arithmetic are repeated.
 from array import array
 
 from agent.tflite import viper_convolution as convolution
+from agent.tflite import viper_depthwise as depthwise
 from agent.tflite import viper_elementwise as elementwise
 from agent.tflite import viper_pairs as pairs
 from agent.tflite import viper_requantise as requantise
@@ -25,6 +26,9 @@ PATCH_BYTES = 2048
 PAIRS, PAIRED_BYTES = 8, 3072
 PAIRED_TAPS = 192
 ACCUMULATORS = 1024
+# Pixels of a channel at once: enough to amortise reading its constants, few enough for their
+# rows of all channels to stay in a board's cache.
+CHANNEL_PIXELS = 48
 
 # The 16-bit digits of a product of 31 and 53 bits, and room to shift it.
 DIGITS = array("i", [0] * 10)
@@ -67,10 +71,8 @@ def prepare_weighted(op):
     # part is constant, and goes into the bias. Padding reads as the zero point.
     zero = 128 + op.input_zero_point
     if op.kernel == "depthwise_conv_2d":
-        taps = op.patch // op.window.in_channels
-        convolution.fold(op.weights, op.bias, op.out_channels, taps, op.out_channels, 1, zero)
-    else:
-        convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
+        return prepare_depthwise(op, zero)
+    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
     flatten(op.window)
     fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
@@ -80,6 +82,15 @@ def prepare_weighted(op):
         ("accumulators", 4 * op.block * op.out_channels),
         ("patches", op.block * op.patch),
     )
+
+
+def prepare_depthwise(op, zero):
+    window, channels = op.window, op.out_channels
+    taps = window.filter_height * window.filter_width
+    convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero)
+    op.columns = depthwise.columns(window)
+    op.block = max(1, CHANNEL_PIXELS // window.out_width)
+    return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
 
 
 def prepare_pairs(op):
@@ -129,29 +140,24 @@ def conv_2d(op):
 def conv_2d_of_pairs(op):
     height, taps = op.window.filter_height, op.row_taps
     total = op.window.pixels // 2
-    for pair in range(0, total, op.block):
-        count = min(op.block, total - pair)
-        for row in range(0, height, op.rows):
+    pair = 0
+    while pair < total:
+        count, row = min(op.block, total - pair), 0
+        while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
             pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            row += rows
         requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
+        pair += count
 
 
 def depthwise_conv_2d(op):
-    window = op.window
-    width, block = window.out_width, op.block
-    multiply = (
-        convolution.depthwise if op.depth_multiplier == 1 else convolution.depthwise_multiplied
-    )
-    for y in range(window.out_height):
-        x = 0
-        while x < width:
-            count = min(block, width - x)
-            convolution.gather(op.source, op.patches, op, y, x, count)
-            multiply(op.weights, op.patches, op.accumulators, op, count)
-            requantise.requantise(op.accumulators, op.target, op, y * width + x, count)
-            x += block
+    height, row = op.window.out_height, 0
+    while row < height:  # a range whose step is no constant would be allocated
+        last = min(height, row + op.block)
+        depthwise.rows_of_channels(op.wide_weights, op.patches, 0, op, row, last)
+        row = last
 
 
 def fully_connected(op):
