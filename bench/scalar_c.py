@@ -25,17 +25,17 @@ LARGEST_PATCH = 1 << 14  # of layers.c
 
 
 class NotInC(Exception):
-    """layers.c lacks what a model needs; says what."""
+    """layers.c cannot run a model; says why."""
 
 
-def compile_layers(folder: Path) -> Path | None:
-    """The program, or None where no compiler makes 32-bit programs."""
+def compile_layers(folder: Path) -> Path:
+    """The program; NotInC where no compiler makes 32-bit programs."""
     program = folder / "layers"
     try:
-        done = subprocess.run([*COMPILE, str(SOURCE), "-o", str(program), "-lm"], check=False)
-    except FileNotFoundError:
-        return None
-    return program if done.returncode == 0 else None
+        subprocess.run([*COMPILE, str(SOURCE), "-o", str(program), "-lm"], check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        raise NotInC("gcc makes no 32-bit programs here (Debian: gcc-multilib)") from None
+    return program
 
 
 def run_layers(program: Path, packed: bytes, tensor: np.ndarray, repeats: int) -> dict[str, Any]:

@@ -26,6 +26,8 @@ PATCH_BYTES = 2048
 PAIRS, PAIRED_BYTES = 8, 3072
 PAIRED_TAPS = 192
 ACCUMULATORS = 1024
+# With fewer inputs a pixel, or channels to gather them for, pairs of wide weights do not pay.
+WIDE_PATCH, WIDE_CHANNELS = 16, 16
 # Pixels of a channel at once: enough to amortise reading its constants, few enough for their
 # rows of all channels to stay in a board's cache.
 CHANNEL_PIXELS = 48
@@ -64,7 +66,8 @@ def bind(op, workspace):
 def prepare_weighted(op):
     if op.bias is None:
         op.bias = array("i", bytes(4 * op.out_channels))
-    op.paired = op.kernel == "conv_2d" and pairs.fits(op)
+    flatten(op.window)
+    op.paired = op.kernel == "conv_2d" and choose_pairs(op)
     if op.paired:
         return prepare_pairs(op)
     # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
@@ -73,7 +76,6 @@ def prepare_weighted(op):
     if op.kernel == "depthwise_conv_2d":
         return prepare_depthwise(op, zero)
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
     fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
     return lay_out(
@@ -93,11 +95,26 @@ def prepare_depthwise(op, zero):
     return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
 
 
+def choose_pairs(op):
+    """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
+    if not pairs.fits(op.window):
+        return False
+    op.multiply = pairs.dot_products
+    if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
+        return True
+    if op.patch < WIDE_PATCH or op.out_channels < WIDE_CHANNELS:
+        return False
+    from agent.tflite import viper_wide_pairs as wide_pairs
+
+    op.turns = wide_pairs.turns_of(op)
+    op.multiply = wide_pairs.dot_products
+    return True
+
+
 def prepare_pairs(op):
     """Chunks are whole filter rows, so that their turns are those of the whole filter."""
     zero = op.input_zero_point
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
     window = op.window
     op.row_taps = window.filter_width * window.in_channels
     op.rows = window.filter_height
@@ -105,7 +122,7 @@ def prepare_pairs(op):
         op.rows = max(1, min(op.rows, PAIRED_TAPS // op.row_taps))
     chunk_bytes = 4 * (-(-op.rows * op.row_taps // pairs.TURN) * pairs.TURN)
     fitting = min(max(PAIRS, PAIRED_BYTES // chunk_bytes), ACCUMULATORS // (2 * op.out_channels))
-    op.block = max(1, min(window.pixels // 2, fitting))
+    op.block = max(1, min((window.pixels + 1) // 2, fitting))
     return lay_out(
         op,
         ("wide_weights", chunk_bytes),
@@ -139,17 +156,19 @@ def conv_2d(op):
 
 def conv_2d_of_pairs(op):
     height, taps = op.window.filter_height, op.row_taps
-    total = op.window.pixels // 2
+    pixels = op.window.pixels
+    total = (pixels + 1) // 2
     pair = 0
     while pair < total:
         count, row = min(op.block, total - pair), 0
         while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
-            pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            op.multiply(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
             row += rows
-        requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
-        pair += count
+        count = min(2 * count, pixels - 2 * pair)  # the last may be alone
+        requantise.requantise(op.accumulators, op.target, op, 2 * pair, count)
+        pair += op.block
 
 
 def depthwise_conv_2d(op):

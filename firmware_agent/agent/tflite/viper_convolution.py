@@ -171,6 +171,16 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
                 w = ptr8(int(w) + 9)
                 u = ptr8(int(u) + 9)
                 k -= 9
+            while k >= 4:
+                total += (
+                    (w[0] ^ 128) * u[0]
+                    + (w[1] ^ 128) * u[1]
+                    + (w[2] ^ 128) * u[2]
+                    + (w[3] ^ 128) * u[3]
+                )
+                w = ptr8(int(w) + 4)
+                u = ptr8(int(u) + 4)
+                k -= 4
             while k > 0:
                 total += (w[0] ^ 128) * u[0]
                 w = ptr8(int(w) + 1)
