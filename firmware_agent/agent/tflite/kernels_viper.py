@@ -12,6 +12,7 @@ viper functions box their integers, so a few lines of arithmetic are repeated.
 from array import array
 
 from agent.tflite import viper_convolution as convolution
+from agent.tflite import viper_depthwise as depthwise
 from agent.tflite import viper_elementwise as elementwise
 from agent.tflite import viper_pairs as pairs
 from agent.tflite import viper_requantise as requantise
@@ -25,6 +26,11 @@ PATCH_BYTES = 2048
 PAIRS, PAIRED_BYTES = 8, 3072
 PAIRED_TAPS = 192
 ACCUMULATORS = 1024
+# With fewer inputs a pixel, or channels to gather them for, pairs of wide weights do not pay.
+WIDE_PATCH, WIDE_CHANNELS = 16, 16
+# Pixels of a channel at once: enough to amortise reading its constants, few enough for their
+# rows of all channels to stay in a board's cache.
+CHANNEL_PIXELS = 48
 
 # The 16-bit digits of a product of 31 and 53 bits, and room to shift it.
 DIGITS = array("i", [0] * 10)
@@ -60,18 +66,16 @@ def bind(op, workspace):
 def prepare_weighted(op):
     if op.bias is None:
         op.bias = array("i", bytes(4 * op.out_channels))
-    op.paired = op.kernel == "conv_2d" and pairs.fits(op)
+    flatten(op.window)
+    op.paired = op.kernel == "conv_2d" and choose_pairs(op)
     if op.paired:
         return prepare_pairs(op)
     # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
     # part is constant, and goes into the bias. Padding reads as the zero point.
     zero = 128 + op.input_zero_point
     if op.kernel == "depthwise_conv_2d":
-        taps = op.patch // op.window.in_channels
-        convolution.fold(op.weights, op.bias, op.out_channels, taps, op.out_channels, 1, zero)
-    else:
-        convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
+        return prepare_depthwise(op, zero)
+    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
     fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
     return lay_out(
@@ -82,11 +86,35 @@ def prepare_weighted(op):
     )
 
 
+def prepare_depthwise(op, zero):
+    window, channels = op.window, op.out_channels
+    taps = window.filter_height * window.filter_width
+    convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero)
+    op.columns = depthwise.columns(window)
+    op.block = max(1, CHANNEL_PIXELS // window.out_width)
+    return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
+
+
+def choose_pairs(op):
+    """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
+    if not pairs.fits(op.window):
+        return False
+    op.multiply = pairs.dot_products
+    if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
+        return True
+    if op.patch < WIDE_PATCH or op.out_channels < WIDE_CHANNELS:
+        return False
+    from agent.tflite import viper_wide_pairs as wide_pairs
+
+    op.turns = wide_pairs.turns_of(op)
+    op.multiply = wide_pairs.dot_products
+    return True
+
+
 def prepare_pairs(op):
     """Chunks are whole filter rows, so that their turns are those of the whole filter."""
     zero = op.input_zero_point
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
     window = op.window
     op.row_taps = window.filter_width * window.in_channels
     op.rows = window.filter_height
@@ -94,7 +122,7 @@ def prepare_pairs(op):
         op.rows = max(1, min(op.rows, PAIRED_TAPS // op.row_taps))
     chunk_bytes = 4 * (-(-op.rows * op.row_taps // pairs.TURN) * pairs.TURN)
     fitting = min(max(PAIRS, PAIRED_BYTES // chunk_bytes), ACCUMULATORS // (2 * op.out_channels))
-    op.block = max(1, min(window.pixels // 2, fitting))
+    op.block = max(1, min((window.pixels + 1) // 2, fitting))
     return lay_out(
         op,
         ("wide_weights", chunk_bytes),
@@ -128,32 +156,27 @@ def conv_2d(op):
 
 def conv_2d_of_pairs(op):
     height, taps = op.window.filter_height, op.row_taps
-    pair, total = 0, op.window.pixels // 2
-    while pair < total:  # a range whose step is no constant would be allocated
+    pixels = op.window.pixels
+    total = (pixels + 1) // 2
+    pair = 0
+    while pair < total:
         count, row = min(op.block, total - pair), 0
         while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
-            pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            op.multiply(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
             row += rows
-        requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
-        pair += count
+        count = min(2 * count, pixels - 2 * pair)  # the last may be alone
+        requantise.requantise(op.accumulators, op.target, op, 2 * pair, count)
+        pair += op.block
 
 
 def depthwise_conv_2d(op):
-    window = op.window
-    width, block = window.out_width, op.block
-    multiply = (
-        convolution.depthwise if op.depth_multiplier == 1 else convolution.depthwise_multiplied
-    )
-    for y in range(window.out_height):
-        x = 0
-        while x < width:
-            count = min(block, width - x)
-            convolution.gather(op.source, op.patches, op, y, x, count)
-            multiply(op.weights, op.patches, op.accumulators, op, count)
-            requantise.requantise(op.accumulators, op.target, op, y * width + x, count)
-            x += block
+    height, row = op.window.out_height, 0
+    while row < height:  # a range whose step is no constant would be allocated
+        last = min(height, row + op.block)
+        depthwise.rows_of_channels(op.wide_weights, op.patches, 0, op, row, last)
+        row = last
 
 
 def fully_connected(op):

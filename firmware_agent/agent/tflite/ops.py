@@ -8,6 +8,7 @@ The planner sets ``source`` (and ``source2``) and ``target``: memoryviews of
 int8 values (read as 0..255, two's complement).
 """
 
+import gc
 from array import array
 
 from agent.tflite import scales, softmax_math
@@ -403,4 +404,8 @@ def build(model):
 def build_one(model, operator):
     kind = OPERATORS.get(operator.code)
     require(kind is not None, "the model uses operator %d, not supported" % operator.code)
-    return kind(model, operator)
+    built = kind(model, operator)
+    # What computing the factors left would else lie scattered between what stays, and the arena,
+    # which comes last and in one piece, would find no room in a heap two thirds empty.
+    gc.collect()
+    return built

@@ -4,10 +4,11 @@ import os
 
 import numpy as np
 import pytest
+from mobile_net import mobile
 from model_cases import Case
 from residual_net import residual
 
-from tinyteach.embedding.runtime import EMBEDDING_FILES
+from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 
 
 def images(rng, shape, count: int) -> list[list[np.ndarray]]:
@@ -79,7 +80,7 @@ from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 with open(sys.argv[1], "rb") as file:
     steps = Interpreter(Model(file, os.stat(sys.argv[1])[6]), kernels_viper).steps
-print([op.paired for op in steps if op.kernel == "conv_2d"])
+print([op.paired and not hasattr(op, "turns") for op in steps if op.kernel == "conv_2d"])
 """
 
 
@@ -106,12 +107,12 @@ gc.collect()
 weights = sum([len(op.weights) for op in interpreter.steps if hasattr(op, "weights")])
 used = gc.mem_alloc() - before - weights
 print(used, interpreter.arena_bytes)
-invoke = interpreter.invoke
+invoke, inferences = interpreter.invoke, int(sys.argv[2])
 gc.disable()
 before = gc.mem_alloc()
 micropython.heap_lock()
 try:
-    for _ in range(1000):
+    for _ in range(inferences):
         invoke()
 finally:
     micropython.heap_unlock()
@@ -120,16 +121,22 @@ print(interpreter.kernels_name)
 """
 
 
-def measure(micropython, tmp_path, model: bytes) -> list[int]:
+def measure(micropython, tmp_path, model: bytes, inferences: int = 3) -> list[int]:
+    """Bytes used beside the weights, and of the arena; inferences must allocate nothing."""
     path = tmp_path / "model.tflite"
     path.write_bytes(model)
-    sizes, name = micropython.run(MEMORY, str(path)).splitlines()
+    sizes, name = micropython.run(MEMORY, str(path), str(inferences)).splitlines()
     assert name == "viper"
     return [int(size) for size in sizes.split()]
 
 
 def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted_model):
-    measure(micropython, tmp_path, converted_model)
+    measure(micropython, tmp_path, converted_model, 1000)
+
+
+@pytest.mark.parametrize("make", [EMBEDDING_FILE.read_bytes, mobile], ids=["embedding", "mobile"])
+def test_inferences_of_pairs_allocate_nothing(make, micropython, tmp_path):
+    measure(micropython, tmp_path, make(), 3)
 
 
 ALLOCATIONS = """
