@@ -15,10 +15,11 @@ from agent.tflite import viper_requantise as requantise
 name = "thumb"
 
 # Bytes of patches gathered at once, and accumulators filled; both of two pixels at least.
-PATCH_BYTES = 4096
-ACCUMULATORS = 512
+_PATCH_BYTES = const(4096)
+_ACCUMULATORS = const(512)
 # Where thumb_dot's ``sizes`` and thumb_gather's ``windows`` hold what differs from call to call.
-PAIRS, PIXELS = 2, 0
+_PAIRS = const(2)
+_PIXELS = const(0)
 
 bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
@@ -48,7 +49,9 @@ def prepare_dual(op):
     op.sizes = array("i", [op.patch, op.out_channels, 0])
     op.sizes.extend(bias)
     op.windows = windows(op.window, op.input_zero_point & 255)
-    pairs = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels, op.window.pixels + 1) // 2
+    pairs = (
+        min(_PATCH_BYTES // op.patch, _ACCUMULATORS // op.out_channels, op.window.pixels + 1) // 2
+    )
     op.block = 2 * max(1, pairs)
     if op.kernel == "fully_connected":
         op.block = 2
@@ -71,9 +74,9 @@ def windows(window, zero):
 
 def sums(op, start, count):
     """Accumulators of ``count`` pixels from pixel ``start`` on, a block at most."""
-    op.windows[PIXELS] = count
+    op.windows[_PIXELS] = count
     thumb_gather.gather(op.source, op.patches, op.windows, start)
-    op.sizes[PAIRS] = (count + 1) // 2
+    op.sizes[_PAIRS] = (count + 1) // 2
     thumb_dot.dot_products(op.weights, op.patches, op.accumulators, op.sizes)
 
 

@@ -12,7 +12,6 @@ viper functions box their integers, so a few lines of arithmetic are repeated.
 from array import array
 
 from agent.tflite import viper_convolution as convolution
-from agent.tflite import viper_depthwise as depthwise
 from agent.tflite import viper_elementwise as elementwise
 from agent.tflite import viper_pairs as pairs
 from agent.tflite import viper_requantise as requantise
@@ -21,16 +20,18 @@ name = "viper"
 
 # Bytes of input patches gathered, and accumulators filled, at once: enough to
 # amortise the calls between kernels, little enough for a board.
-PATCH_BYTES = 2048
-# Of pairs as many as 3 KB hold, 8 at least; of wide filters so many inputs at a time.
-PAIRS, PAIRED_BYTES = 8, 3072
-PAIRED_TAPS = 192
-ACCUMULATORS = 1024
+_PATCH_BYTES = const(2048)
+# Of pairs as many as 2.5 KB hold, 8 at least; of wide filters so many inputs at a time.
+_PAIRS = const(8)
+_PAIRED_BYTES = const(2560)
+_PAIRED_TAPS = const(192)
+_ACCUMULATORS = const(1024)
 # With fewer inputs a pixel, or channels to gather them for, pairs of wide weights do not pay.
-WIDE_PATCH, WIDE_CHANNELS = 16, 16
+_WIDE_PATCH = const(16)
+_WIDE_CHANNELS = const(16)
 # Pixels of a channel at once: enough to amortise reading its constants, few enough for their
 # rows of all channels to stay in a board's cache.
-CHANNEL_PIXELS = 48
+_CHANNEL_PIXELS = const(48)
 
 # The 16-bit digits of a product of 31 and 53 bits, and room to shift it.
 DIGITS = array("i", [0] * 10)
@@ -76,7 +77,7 @@ def prepare_weighted(op):
     if op.kernel == "depthwise_conv_2d":
         return prepare_depthwise(op, zero)
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
+    fitting = min(_PATCH_BYTES // op.patch, _ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
     return lay_out(
         op,
@@ -87,11 +88,14 @@ def prepare_weighted(op):
 
 
 def prepare_depthwise(op, zero):
+    from agent.tflite import viper_depthwise as depthwise
+
     window, channels = op.window, op.out_channels
     taps = window.filter_height * window.filter_width
     convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero)
     op.columns = depthwise.columns(window)
-    op.block = max(1, CHANNEL_PIXELS // window.out_width)
+    op.multiply = depthwise.rows_of_channels
+    op.block = max(1, _CHANNEL_PIXELS // window.out_width)
     return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
 
 
@@ -102,7 +106,7 @@ def choose_pairs(op):
     op.multiply = pairs.dot_products
     if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
         return True
-    if op.patch < WIDE_PATCH or op.out_channels < WIDE_CHANNELS:
+    if op.patch < _WIDE_PATCH or op.out_channels < _WIDE_CHANNELS:
         return False
     from agent.tflite import viper_wide_pairs as wide_pairs
 
@@ -119,9 +123,9 @@ def prepare_pairs(op):
     op.row_taps = window.filter_width * window.in_channels
     op.rows = window.filter_height
     if op.row_taps % pairs.TURN == 0:
-        op.rows = max(1, min(op.rows, PAIRED_TAPS // op.row_taps))
+        op.rows = max(1, min(op.rows, _PAIRED_TAPS // op.row_taps))
     chunk_bytes = 4 * (-(-op.rows * op.row_taps // pairs.TURN) * pairs.TURN)
-    fitting = min(max(PAIRS, PAIRED_BYTES // chunk_bytes), ACCUMULATORS // (2 * op.out_channels))
+    fitting = min(max(_PAIRS, _PAIRED_BYTES // chunk_bytes), _ACCUMULATORS // (2 * op.out_channels))
     op.block = max(1, min((window.pixels + 1) // 2, fitting))
     return lay_out(
         op,
@@ -175,7 +179,7 @@ def depthwise_conv_2d(op):
     height, row = op.window.out_height, 0
     while row < height:  # a range whose step is no constant would be allocated
         last = min(height, row + op.block)
-        depthwise.rows_of_channels(op.wide_weights, op.patches, 0, op, row, last)
+        op.multiply(op.wide_weights, op.patches, 0, op, row, last)
         row = last
 
 

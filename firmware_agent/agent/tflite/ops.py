@@ -390,14 +390,14 @@ OPERATORS = {
 
 # A damaged or hostile file must not keep a board busy for minutes: an inference of
 # this many additions takes a 240 MHz board about ten seconds.
-MAX_ADDITIONS = 1 << 28
+_MAX_ADDITIONS = const(1 << 28)
 
 
 def build(model):
     """The model's operators, checked, in the order they run."""
     built = [build_one(model, operator) for operator in model.operators]
     total = sum([op.macs + op.pooled for op in built])
-    require(total <= MAX_ADDITIONS, "the model computes too much for a board")
+    require(total <= _MAX_ADDITIONS, "the model computes too much for a board")
     return built
 
 
