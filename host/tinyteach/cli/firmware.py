@@ -1,12 +1,14 @@
 """flash, restore: what runs on a board before TinyTeach does."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
-from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from tinyteach.service.flashing import Flashed
@@ -38,7 +40,7 @@ def flash(
         return
     from tinyteach.service.flashing import flash_board
 
-    with progress_bar(as_json) as progress:
+    with _progress(as_json) as progress:
         done = flash_board(chosen_board(board), image, progress, _sayer(as_json), backup)
     if as_json:
         print_json(done.as_dict())
@@ -62,7 +64,7 @@ def restore(
     """Write a backup of an ESP board's flash back, over all that is on it now."""
     from tinyteach.service.flashing import restore_board
 
-    with progress_bar(as_json) as progress:
+    with _progress(as_json) as progress:
         done = restore_board(chosen_board(board), backup, progress, _sayer(as_json), any_board)
     if as_json:
         print_json(done.as_dict())
@@ -71,7 +73,18 @@ def restore(
     _show_port(done, "tinyteach --board {port} info")
 
 
-def _sayer(as_json: bool):
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Progress]:
+    """A bar, and at Ctrl-C a sentence that says how things stand."""
+    try:
+        with progress_bar(as_json) as progress:
+            yield progress
+    except KeyboardInterrupt as stop:
+        note(f"tinyteach: {stop}" if stop.args else "tinyteach: Stopped.")
+        raise
+
+
+def _sayer(as_json: bool) -> Callable[[str], None]:
     return (lambda text: None) if as_json else say
 
 
@@ -82,10 +95,11 @@ def _show_hints(as_json: bool) -> None:
     if as_json:
         print_json([hint.as_dict() for hint in hints])
         return
-    rows = [(h.board, h.chip, h.image, h.publisher) for h in hints]
-    show_table("", ("board", "chip", "in the file's name", "published by"), rows)
-    for address in dict.fromkeys(hint.url for hint in hints):
-        say(address)
+    for hint in hints:
+        say(
+            f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published by "
+            f"{hint.publisher} at {hint.url}"
+        )
     say("Download it, connect the board, then: tinyteach flash FILE")
 
 

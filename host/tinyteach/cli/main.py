@@ -49,10 +49,7 @@ def run() -> None:
     except TinyTeachError as error:
         sys.stderr.write(f"tinyteach: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt as stop:
-        # What was stopped may have left a sentence about it.
-        if stop.args:
-            sys.stderr.write(f"tinyteach: {stop}\n")
+    except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()

@@ -1,6 +1,7 @@
 """esptool's words, kept from the terminal: only its progress is passed on."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from esptool.logger import TemplateLogger, log
@@ -39,8 +40,11 @@ class QuietLog(TemplateLogger):
         pass
 
 
+@cache
 def quieten() -> None:
-    """Silence esptool in this process."""
+    """Silence esptool in this process; a second time it has nothing to do."""
+    # Some of esptool holds on to the logger that was there first.
+    log.set_verbosity("silent")
     log.set_logger(QuietLog())
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import md5
 from pathlib import Path
@@ -50,9 +50,10 @@ def flash_board(
     board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
 ) -> Flashed:
     """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
+    open_flash, port = _opener(), resolve_port(board)
     image = load_image(source, progress)
     started = time.monotonic()
-    with _open_flash(resolve_port(board)) as flash:
+    with open_flash(port) as flash:
         chip = flash.chip
         check_image(image.content, chip, image.name)
         kept = back_up(flash, progress, say) if backup else kept_before(chip, say)
@@ -68,8 +69,9 @@ def restore_board(
     board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
 ) -> Flashed:
     """Write a backup back, by default the newest one of the board that is there."""
+    open_flash, port = _opener(), resolve_port(board)
     started = time.monotonic()
-    with _open_flash(resolve_port(board)) as flash:
+    with open_flash(port) as flash:
         chip = flash.chip
         path = backup or backups.backup_before(chip) or _newest(chip)
         content = _fitting(path, chip, any_board)
@@ -107,8 +109,7 @@ def _fitting(path: Path, chip: Chip, any_board: bool) -> bytes:
     return content
 
 
-@contextmanager
-def _open_flash(port: str) -> Iterator["EspFlash"]:
+def _opener() -> Callable[[str], AbstractContextManager["EspFlash"]]:
     try:
         from tinyteach.device.esp_flash import open_flash
     except ImportError as error:
@@ -116,8 +117,7 @@ def _open_flash(port: str) -> Iterator["EspFlash"]:
             "Reading and writing a board's flash needs esptool; run "
             "\"pip install 'tinyteach[flash]'\"."
         ) from error
-    with open_flash(port) as flash:
-        yield flash
+    return open_flash
 
 
 def _named(text: str, progress: Progress) -> Callable[[int, int], None]:
