@@ -8,13 +8,18 @@ A pseudo-terminal has no RTS and DTR, with which esptool resets a real chip befo
 so here a SYNC is the reset, too.
 """
 
+import os
 import struct
 import zlib
 from functools import reduce
 from hashlib import md5
 from operator import xor
+from pathlib import Path
 
 from faulty_port import FaultyPort
+
+# Read when esptool is first imported, which no test module does.
+os.environ["ESPTOOL_CFGFILE"] = str(Path(__file__).with_name("esptool.cfg"))
 
 FLASH_BYTES = 2**20
 SECTOR_BYTES = 4096

@@ -1,4 +1,4 @@
-"""flash and restore: the real esptool against an emulated boot loader, undisturbed and disturbed."""
+"""flash and restore: the real esptool against an emulated boot loader, with and without faults."""
 
 import json
 import random
@@ -121,7 +121,7 @@ def test_pulled_while_writing(flash, restore, esp, put_backup, at):
     esp.replug()
     done = flash()
     assert done.code == 0 and esp.flash == WRITTEN and kept() == []
-    assert "did not end well; there is no backup" in done.out
+    assert "so what is on it now is not backed up; there is no backup" in done.out
 
 
 def test_pulled_while_writing_after_a_backup(flash, restore, esp):
@@ -219,6 +219,9 @@ def test_missing_image(flash, esp, image):
 
 
 def test_silent_port(tinyteach, image, esp, monkeypatch):
+    from tinyteach.device import esp_flash
+
+    monkeypatch.setattr(esp_flash, "CONNECT_ATTEMPTS", 1)
     monkeypatch.setattr(esp, "_handle", lambda frame: None)
     result = tinyteach("-b", esp.port.name, "flash", image)
     assert "hold the board's BOOT button" in refused(result, esp, BoardNotFoundError)

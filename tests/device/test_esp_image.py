@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from esp_images import APP_AT, ESP32, TABLE_AT, firmware, program
+from esp_images import APP_AT, ESP32, ESP32_S3, TABLE_AT, firmware, program
 from tinyteach.device.esp_chip import Chip, megabytes
 from tinyteach.device.esp_image import check_image, made_for
 from tinyteach.errors import FirmwareError
@@ -24,6 +24,16 @@ def refusal(content: bytes, chip: Chip = CHIP) -> str:
 @pytest.mark.parametrize("options", [{}, {"hashed": False}, {"flash_size": 1}], ids=str)
 def test_whole(options):
     check_image(firmware(**options), CHIP, "firmware.bin")
+
+
+@pytest.mark.parametrize("at", [0, APP_AT])
+def test_esptool_reads_the_same(at):
+    """The images of these tests are images to esptool, too."""
+    from esptool.bin_image import LoadFirmwareImage
+
+    read = LoadFirmwareImage("esp32s3", WHOLE[at:])
+    assert read.chip_id == ESP32_S3 and read.checksum == read.calculate_checksum()
+    assert read.stored_digest == read.calc_digest
 
 
 def test_boot_loader_elsewhere():

@@ -25,7 +25,6 @@ def attached(monkeypatch):
     monkeypatch.setattr(port_return, "attached_ports", look)
     monkeypatch.setattr(port_return, "SETTLE_S", 0)
     monkeypatch.setattr(port_return, "POLL_S", 0.001)
-    monkeypatch.setattr(port_return, "RETURN_TIMEOUT_S", 0.05)
     return looks
 
 
@@ -34,7 +33,8 @@ def test_it_comes_back_at_another_port(attached):
     assert await_return("/dev/ttyACM0", MAC) == "/dev/ttyACM1"
 
 
-def test_it_does_not_come_back(attached):
+def test_it_does_not_come_back(attached, monkeypatch):
+    monkeypatch.setattr(port_return, "RETURN_TIMEOUT_S", 0.05)
     attached += [[LOADER], [OTHER]]
     assert await_return("/dev/ttyACM0", MAC) is None
 

@@ -25,6 +25,8 @@ from tinyteach.link.serial_link import SerialLink
 
 # USB ports ignore the rate; UART bridges take this one (esptool's own examples use it).
 BAUD_RATE = 460_800
+# Each resets the chip and says SYNC five times; esptool's own number.
+CONNECT_ATTEMPTS = 7
 # What esptool raises when an answer is missing, wrong or garbled; its FatalError is a RuntimeError.
 GARBLED = (RuntimeError, struct.error, IndexError, ValueError)
 
@@ -125,7 +127,7 @@ def open_flash(port: str) -> Iterator[EspFlash]:
 
 def _connect(port: str) -> Any:
     try:
-        loader = cmds.detect_chip(port)
+        loader = cmds.detect_chip(port, connect_attempts=CONNECT_ATTEMPTS)
         if _is_locked(loader):
             loader.__exit__(None, None, None)
             raise BoardRefusedError(LOCKED)

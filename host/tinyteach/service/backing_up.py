@@ -48,7 +48,10 @@ def kept_before(chip: Chip, say: Say) -> Path | None:
     kept = backups.backup_before(chip)
     if backups.is_unfinished(chip):
         where = f"its old content is in {kept}" if kept else "there is no backup of it"
-        say(f"The last writing of this board did not end well; {where}.")
+        say(
+            "The last writing of this board did not end well, so what is on it now is not backed "
+            f"up; {where}."
+        )
     return kept
 
 

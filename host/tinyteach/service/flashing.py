@@ -60,7 +60,7 @@ def flash_board(
         with _rewriting(chip, kept):
             progress(f"Erasing {megabytes(chip.flash_bytes)}", 0, 0)
             flash.erase()
-            flash.write(image.content, chip.offset, _named("Writing, compressed", progress))
+            flash.write(image.content, chip.offset, _named("Writing", progress))
         flash.restart()
     return _done(flash, image, str(kept) if kept else None, started)
 
@@ -77,7 +77,7 @@ def restore_board(
         content = _fitting(path, chip, any_board)
         say(f"Writing back {path}.")
         with _rewriting(chip, path):
-            flash.write(content, 0, _named("Writing, compressed", progress))
+            flash.write(content, 0, _named("Writing", progress))
         flash.restart()
     return _done(flash, Image(str(path), content), None, started)
 
