@@ -20,7 +20,7 @@ from tinyteach.errors import (
 )
 
 # What was on the board: a firmware and, far behind it, somebody's files.
-OLD = (random.Random(1).randbytes(30_000) + b"\xff" * 900_000 + b"files").ljust(
+OLD = (random.Random(1).randbytes(30_000) + b"\xff" * 150_000 + b"files").ljust(
     FLASH_BYTES, b"\xff"
 )
 NEW = firmware(seed=2)
@@ -69,7 +69,7 @@ def test_there_and_back(flash, restore, esp):
     done = flash()
     assert (done.code, done.err) == (0, "") and esp.flash == WRITTEN
     assert kept() == [OLD] and not list(paths.backups_dir().glob("*.part"))
-    assert "Backing up 1 MB to " in done.out and "'tinyteach restore' puts it back" in done.out
+    assert "Backing up 256 KB to " in done.out and "'tinyteach restore' puts it back" in done.out
     assert f"Next: tinyteach --board {esp.port.name} pair" in done.out
     back = restore()
     assert (back.code, back.err) == (0, "") and esp.flash == OLD
@@ -152,7 +152,7 @@ def test_pulled_while_connecting(flash, esp):
 
 
 def test_byte_lost_while_backing_up(flash, esp):
-    esp.port.lose_at = 500_000
+    esp.port.lose_at = 150_000
     result = flash()
     assert "Reading the flash" in sentence(result) and result.code == LinkError.exit_code
     assert flash().code == 0 and kept() == [OLD] and esp.flash == WRITTEN
@@ -312,7 +312,7 @@ def test_backup_by_another_tool(restore, esp, tmp_path):
 
 def test_backup_for_another_chip_or_size(restore, esp, put_backup, tmp_path):
     path = put_backup(WRITTEN, chip="ESP32")
-    assert "is 1 MB of ESP32, but" in refused(restore(path, "--any-board"), esp)
+    assert "is 256 KB of ESP32, but" in refused(restore(path, "--any-board"), esp)
     path = put_backup(WRITTEN[:-4096])
     assert "choose a backup of this board" in refused(restore(path, "--any-board"), esp)
 

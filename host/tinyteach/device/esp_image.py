@@ -56,8 +56,9 @@ def _check_chip(content: bytes, chip: Chip, name: str) -> None:
 
 
 def _check_size(content: bytes, chip: Chip, name: str) -> None:
-    # A boot loader built for more flash than there is refuses to start.
-    declared = 2**20 << (content[FLASH_SIZE_AT] >> 4)
+    # A boot loader built for more flash than there is refuses to start. 0 is 1 MB, or less.
+    size_code = content[FLASH_SIZE_AT] >> 4
+    declared = 2**20 << size_code if size_code else 0
     if max(declared, chip.offset + len(content)) > chip.flash_bytes:
         raise FirmwareError(
             f"{name} is for boards with more flash than the {megabytes(chip.flash_bytes)} of "
