@@ -73,6 +73,7 @@ def test_there_and_back(flash, restore, esp):
     assert f"Next: tinyteach --board {esp.port.name} pair" in done.out
     back = restore()
     assert (back.code, back.err) == (0, "") and esp.flash == OLD
+    assert "has again what it had" in back.out
 
 
 def test_json(flash, restore, esp, put_backup):
@@ -242,6 +243,7 @@ def test_backup_that_has_no_room(flash, esp):
     paths.backups_dir().parent.mkdir(parents=True)
     paths.backups_dir().write_text("in the way")
     assert "The backup cannot be written" in refused(flash(), esp)
+    assert "make it a folder with room" in refused(flash("--no-backup"), esp)
 
 
 # Ctrl-C

@@ -48,7 +48,8 @@ def flash(
     _show_done(done)
     if done.backup:
         say(f"What was on it is in {done.backup}; 'tinyteach restore' puts it back.")
-    _show_port(done, "tinyteach --board {port} pair")
+    _show_return(done)
+    say(f"Next: tinyteach --board {done.port or 'PORT'} pair")
 
 
 def restore(
@@ -70,7 +71,8 @@ def restore(
         print_json(done.as_dict())
         return
     _show_done(done)
-    _show_port(done, "tinyteach --board {port} info")
+    _show_return(done)
+    say("The board has again what it had when the backup was made.")
 
 
 @contextmanager
@@ -110,7 +112,6 @@ def _show_done(done: "Flashed") -> None:
     )
 
 
-def _show_port(done: "Flashed", command: str) -> None:
+def _show_return(done: "Flashed") -> None:
     if done.port is None:
         say("The board has not come back by itself: disconnect it, connect it again.")
-    say("Next: " + command.format(port=done.port or "PORT"))

@@ -82,9 +82,14 @@ def _facts_beside(path: Path) -> BackupFacts | None:
 
 def begin_rewriting(chip: Chip, backup: Path | None) -> None:
     """Note that the flash is incomplete from now on, and where its old content is."""
-    backups_dir().mkdir(parents=True, exist_ok=True)
-    note: dict[str, Any] = {"backup": str(backup) if backup else None}
-    _file(chip, "unfinished").write_text(json.dumps(note))
+    note: dict[str, Any] = {"backup": str(backup.resolve()) if backup else None}
+    try:
+        backups_dir().mkdir(parents=True, exist_ok=True)
+        _file(chip, "unfinished").write_text(json.dumps(note))
+    except OSError as error:
+        raise FirmwareError(
+            f"{backups_dir()} cannot be written to ({error.strerror}); make it a folder with room."
+        ) from error
 
 
 def end_rewriting(chip: Chip) -> None:
