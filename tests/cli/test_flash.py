@@ -113,7 +113,7 @@ def test_pulled_while_backing_up(flash, esp):
 
 
 @pytest.mark.parametrize("at", random.Random(4).sample(range(25_000, 55_000), 2))
-def test_pulled_while_writing(flash, restore, esp, put_backup, at):
+def test_pulled_while_writing(flash, esp, at):
     """What is half-written is never taken for what was on the board."""
     esp.port.pull_at = {"to_board": at}
     result = flash("--no-backup")
