@@ -15,8 +15,8 @@ READ_TIMEOUT_S = 1.0
 WRITE_CHUNK_BYTES = 1024
 
 NO_MICROPYTHON = (
-    "What is on {port} does not answer as MicroPython; install MicroPython with camera support "
-    "on the board first (pip install 'tinyteach[flash]', then esptool), or name another port."
+    "What is on {port} does not answer as MicroPython; put MicroPython with a camera module on the "
+    "board first ('tinyteach flash' says which), or name another port."
 )
 
 
