@@ -104,7 +104,9 @@ def pair(
     with await_agent(port, usb_serial) as client:
         machine = client.info()["machine"]
         chosen = _choose_name(name, client.board_id)
-        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine))
+        known = find_board(client.board_id)
+        colours = known.colours if known else ""
+        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
         return _paired(client, chosen, written)
 
 
@@ -150,14 +152,29 @@ def install(
     """
     _free_the_repl(port)
     with raw_repl(port) as repl:
-        facts = repl.evaluate(SURVEY % (OWNED,))
-        chosen = _choose_embedding(facts["files"].get(EMBEDDING), [embedding, *keep])
-        wanted = [*board_files(facts["mpy"]), chosen]
-        changed = [f for f in wanted if facts["files"].get(f.path) != f.digest]
-        _check(facts, changed, len(chosen.content))
+        facts = survey(repl)
+        wanted = wanted_files(facts, [embedding, *keep])
+        changed = changed_files(facts, wanted)
+        _check(facts, changed, len(wanted[-1].content))
         _install(repl, facts["files"], wanted, changed, progress)
         repl.reset()
     return [file.path for file in changed]
+
+
+def survey(repl: RawRepl) -> dict[str, Any]:
+    """What a board is, what is free on it, and the SHA-256 of every file of ours there."""
+    return repl.evaluate(SURVEY % (OWNED,))
+
+
+def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
+    """All that belongs on a board; the embedding, last, is the one it has, else the first."""
+    chosen = _choose_embedding(facts["files"].get(EMBEDDING), embeddings)
+    return [*board_files(facts["mpy"]), chosen]
+
+
+def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
+    """Those of ``wanted`` that the board has not, or has otherwise."""
+    return [file for file in wanted if facts["files"].get(file.path) != file.digest]
 
 
 def _choose_embedding(present: str | None, contents: Sequence[bytes]) -> BoardFile:
@@ -176,11 +193,10 @@ def _free_the_repl(port: str) -> None:
 
 def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
     """Refuse a board that is too old or too small, before anything is written."""
-    version = ".".join(map(str, facts["version"]))
-    if facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON:
+    if is_too_old(facts):
         raise BoardRefusedError(
-            f"The board runs {facts['name']} {version}; install MicroPython "
-            f"{'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
+            f"The board runs {facts['name']} {'.'.join(map(str, facts['version']))}; install "
+            f"MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
         )
     heap_needed = AGENT_HEAP_BYTES + embedding_bytes
     if facts["heap_free"] < heap_needed:
@@ -194,6 +210,11 @@ def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes:
             f"The board's flash has {facts['flash_free']} free bytes and needs {flash_needed}; "
             "delete files on it that are not needed."
         )
+
+
+def is_too_old(facts: dict[str, Any]) -> bool:
+    """Whether it is no MicroPython, or one before the first that the agent runs on."""
+    return facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON
 
 
 def _install(

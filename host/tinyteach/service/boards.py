@@ -82,6 +82,11 @@ def _running_virtuals() -> list[Any]:
     return running()
 
 
+def virtual_processes() -> set[int]:
+    """The processes that are virtual boards: each holds the other end of its port."""
+    return {info.pid for info in _running_virtuals()}
+
+
 # Finding a board
 
 
