@@ -31,6 +31,11 @@ RESTART_POLL_S = 0.2
 # The first line of our own main.py tells it from a user's.
 OWN_MAIN = b"TinyTeach's agent"
 KEPT_MAIN = "/main.before_tinyteach.py"
+# Stands in while the agent is written: whenever that ends early, the board starts and says so.
+STAND_IN = b'''"""TinyTeach's agent is not whole: pairing was interrupted."""
+
+print("TinyTeach's agent is not whole; pair the board again.")
+'''
 
 # Facts of the board, and the SHA-256 of every file that pairing may replace.
 SURVEY = """
@@ -225,15 +230,15 @@ def _install(
     progress: Progress,
 ) -> None:
     _make_folders(repl, [file.path for file in changed])
+    if changed:
+        _stand_in_for_main(repl, MAIN in present)
     # A stale source beside a new .mpy would be loaded in its place.
     stale = sorted(set(present) - {file.path for file in wanted})
     if stale:
         repl.run(f"import os\nfor path in {stale!r}:\n    os.remove(path)\n")
     if not changed:
         return
-    if MAIN in present:
-        _take_main_away(repl)
-    # main.py goes first and comes back last: a half-written agent is never started.
+    # The real main.py comes last: a half-written agent is never started.
     modules = [file for file in changed if file.path != MAIN]
     main = [file for file in wanted if file.path == MAIN]
     total = sum(len(file.content) for file in [*modules, *main])
@@ -264,13 +269,27 @@ def _slashes(path: str) -> list[int]:
     return [at for at, character in enumerate(path) if character == "/" and at]
 
 
-def _take_main_away(repl: RawRepl) -> None:
-    """Remove our own main.py; a user's is kept under another name."""
-    repl.run(
-        "import os\n"
-        f"with open({MAIN!r}, 'rb') as file:\n    own = {OWN_MAIN!r} in file.read(100)\n"
-        f"if own:\n    os.remove({MAIN!r})\nelse:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
-    )
+# A user's main.py is copied, not renamed: no power cut leaves the board without one.
+KEEP_MAIN = f"""
+import os
+with open({MAIN!r}, 'rb') as file:
+    own = {OWN_MAIN!r} in file.read(100)
+if not own:
+    with open({MAIN!r}, 'rb') as file, open({KEPT_MAIN + ".new"!r}, 'wb') as copy:
+        while True:
+            piece = file.read(512)
+            if not piece:
+                break
+            copy.write(piece)
+    os.rename({KEPT_MAIN + ".new"!r}, {KEPT_MAIN!r})
+"""
+
+
+def _stand_in_for_main(repl: RawRepl, present: bool) -> None:
+    """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
+    if present:
+        repl.run(KEEP_MAIN)
+    repl.write_file(MAIN, STAND_IN, lambda done, total: None)
 
 
 def await_agent(port: str, usb_serial: str) -> BoardClient:
