@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tty
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,12 +14,10 @@ import pytest
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
-from paired import make_head, other_embedding
 from tinyteach.device import client, raw_repl
 from tinyteach.device.pairing import _free_the_repl, await_agent
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.embedding.preprocess import to_rgb565
-from tinyteach.embedding.runtime import load_embedding
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
 from tinyteach.virtual import optics
@@ -31,10 +28,10 @@ def quiet(*_):
 
 
 @pytest.fixture
-def env(switch_on, monkeypatch, tmp_path):
+def env(switch_on, monkeypatch, trained_heads):
     """What faults are planted with; no USB port is attached."""
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    return SimpleNamespace(switch_on=switch_on, patch=monkeypatch, folder=tmp_path)
+    return SimpleNamespace(switch_on=switch_on, patch=monkeypatch, head=trained_heads[0])
 
 
 @contextlib.contextmanager
@@ -95,20 +92,28 @@ def silent_port(env):
 
 
 @contextlib.contextmanager
-def held(env, lock=True):
+def opened_elsewhere(port, lock):
+    """Another program has the port open."""
     code = "import serial, sys; s = serial.Serial(sys.argv[1], exclusive=bool(sys.argv[2]) or None)"
     code += "; print('open', flush=True); sys.stdin.read()"
-    with silent_port(env) as port:
-        command = [sys.executable, "-c", code, port, "lock" if lock else ""]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
-            assert process.stdout.readline() == b"open\n"
-            yield port
-            process.stdin.close()
+    command = [sys.executable, "-c", code, port, "lock" if lock else ""]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout.readline() == b"open\n"
+        yield
+        process.stdin.close()
 
 
+@contextlib.contextmanager
+def held(env):
+    with silent_port(env) as port, opened_elsewhere(port, lock=True):
+        yield port
+
+
+@contextlib.contextmanager
 def shared(env):
-    return held(env, lock=False)
+    with changed(env) as board, opened_elsewhere(board.port, lock=False):
+        yield board
 
 
 # MicroPython and agent
@@ -120,7 +125,7 @@ def too_old(env):
         "fields = namedtuple('i', ('name', 'version', '_machine', '_mpy'))\\n"
         "sys.implementation = fields(i.name, (1, 22, 2), i._machine, i._mpy)\\n"
     )
-    return changed(env, f'open("/boot.py", "w").write("{fake}")')
+    return changed(env, f'file = open("/boot.py", "w")\nfile.write("{fake}")\nfile.close()\n')
 
 
 REMOVE_ALL = """
@@ -140,8 +145,12 @@ def no_agent(env):
 
 
 def other_version(env):
-    old = "open('/lib/agent/__init__.py', 'w').write('VERSION = \"0.0.1\"')"
-    return changed(env, f"os.remove('/lib/agent/__init__.mpy')\n{old}")
+    return changed(
+        env,
+        "os.remove('/lib/agent/__init__.mpy')\n"
+        "file = open('/lib/agent/__init__.py', 'w')\n"
+        "file.write('VERSION = \"0.0.1\"')\nfile.close()\n",
+    )
 
 
 def _halve(path):
@@ -242,14 +251,14 @@ def _with_head(env, content):
 
 
 def stale_head(env):
-    path = Path(env.folder) / "other.tflite"
-    path.write_bytes(other_embedding())
-    return _with_head(env, make_head("cat", "coffee", embedding=load_embedding(path)).content)
+    content = bytearray(env.head.content)
+    # The metadata entry begins with the fingerprint of the embedding it was trained with.
+    content[content.index(b"TTH2") + 4] ^= 1
+    return _with_head(env, bytes(content))
 
 
 def damaged_head(env):
-    content = make_head("cat", "coffee").content
-    return _with_head(env, content[: len(content) // 2])
+    return _with_head(env, env.head.content[: len(env.head.content) // 2])
 
 
 PAIR = r"run 'tinyteach --board \S+ pair'\."

@@ -168,7 +168,7 @@ def _await_agent(evidence: Evidence) -> None:
     """Where an agent answered before, wait until the restarted one does."""
     from tinyteach.device.pairing import await_agent
 
-    if evidence.info is None or evidence.boot is None:
+    if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return
     with contextlib.suppress(TinyTeachError):
         await_agent(evidence.port, evidence.usb_serial).close()
