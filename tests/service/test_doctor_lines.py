@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinyteach.embedding.preprocess import to_rgb565
-from tinyteach.errors import BoardNotFoundError, BoardRefusedError
+from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
 from tinyteach.service.doctor import board_checks, sight_checks
 from tinyteach.service.doctor.colours import ORDERS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
@@ -98,6 +98,24 @@ def test_link_speed(speeds, status):
     assert finding.status == status
     if status == FIX:
         assert "20 KB/s to the board, 12 KB/s from it, so 10 s a photograph" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            BoardRefusedError("The board's agent speaks another version; pair the board again."),
+            "The board's agent speaks another version; run 'tinyteach --board desk pair'.",
+        ),
+        (
+            LinkError("The board on p stopped answering; check the cable."),
+            "The board on p stopped answering; check the cable.",
+        ),
+    ],
+)
+def test_agent_that_answers_otherwise(error, line):
+    finding = board_checks.check_agent(Evidence("desk", "p", agent_error=error))
+    assert (finding.line(), finding.exit_code) == (line, error.exit_code)
 
 
 CAMERA = {"error": "", "sensor": "OV2640", "width": 240, "height": 240}

@@ -28,8 +28,17 @@ class RawRepl:
         self._port = port
 
     def evaluate(self, code: str) -> Any:
-        """Run ``code``, which prints one JSON value; that value."""
-        return json.loads(self._call(lambda: self._transport.exec(code)))
+        """Run ``code``, which prints one JSON value on a line; that value.
+
+        Firmware may print lines of its own between, as ESP-IDF's camera driver does.
+        """
+        for line in reversed(self._call(lambda: self._transport.exec(code)).splitlines()):
+            with contextlib.suppress(ValueError):
+                return json.loads(line)
+        raise LinkError(
+            f"The board on {self._port} gave no answer that can be read; press its reset button "
+            "and try again."
+        )
 
     def run(self, code: str) -> None:
         """Run ``code`` to its end."""

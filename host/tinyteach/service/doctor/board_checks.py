@@ -5,6 +5,7 @@ from tinyteach.errors import (
     BoardNotPairedError,
     BoardRefusedError,
     LinkError,
+    TinyTeachError,
     VerificationError,
 )
 from tinyteach.service.doctor.evidence import Evidence
@@ -67,8 +68,7 @@ def _no_repl(evidence: Evidence) -> Finding:
 
 def check_agent(evidence: Evidence) -> Finding:
     if evidence.agent_error:
-        found = str(evidence.agent_error).partition("; ")[0].rstrip(".")
-        return to_fix("agent", found, f"run {pair_command(evidence)}", BoardNotPairedError)
+        return _refused_or_broken(evidence, evidence.agent_error)
     if evidence.info is None and evidence.survey is None:
         return skipped("agent", NO_REPL)
     fault = _agent_fault(evidence)
@@ -76,6 +76,14 @@ def check_agent(evidence: Evidence) -> Finding:
         return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
     kernels = evidence.info["kernels"] if evidence.info else ""
     return passed("agent", f"version {evidence.agent_version}, {kernels} kernels")
+
+
+def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:
+    """An agent that says no is of another version; a link that broke says itself what to do."""
+    found, _, fix = str(error).rstrip(".").partition("; ")
+    if isinstance(error, BoardRefusedError) or not fix:
+        fix = f"run {pair_command(evidence)}"
+    return to_fix("agent", found, fix, type(error))
 
 
 def _agent_fault(evidence: Evidence) -> str:

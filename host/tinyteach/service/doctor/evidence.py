@@ -103,17 +103,16 @@ def _ask_agent(evidence: Evidence) -> None:
             evidence.agent_version = client.welcome.agent_version
             evidence.board_id = client.board_id
             evidence.info = client.info()
-            evidence.link_bytes_per_second = _measure_link(client, evidence.info["model_side"])
+            if evidence.info["model_side"]:
+                evidence.link_bytes_per_second = _measure_link(client, evidence.info["model_side"])
     except BoardNotPairedError:
         return  # no agent, which is no error: the raw REPL tells more
     except TinyTeachError as error:
         evidence.agent_error = error
 
 
-def _measure_link(client: "BoardClient", model_side: int) -> tuple[float, float] | None:
-    """Bytes a second to the board and from it; None without an embedding to preprocess for."""
-    if not model_side:
-        return None
+def _measure_link(client: "BoardClient", model_side: int) -> tuple[float, float]:
+    """Bytes a second to the board and from it. There must be an embedding to preprocess for."""
     photo = bytes(LINK_SIDE * LINK_SIDE * 3)
     client.send_image(photo, LINK_SIDE, messages.RGB888)  # the first time it makes its tables
     start = time.perf_counter()
