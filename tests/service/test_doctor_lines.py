@@ -5,7 +5,7 @@ import pytest
 
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
-from tinyteach.service.doctor import board_checks, sight_checks
+from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.colours import ORDERS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.examination import CHECKS
@@ -114,7 +114,7 @@ def test_link_speed(speeds, status):
     ],
 )
 def test_agent_that_answers_otherwise(error, line):
-    finding = board_checks.check_agent(Evidence("desk", "p", agent_error=error))
+    finding = agent_checks.check_agent(Evidence("desk", "p", agent_error=error))
     assert (finding.line(), finding.exit_code) == (line, error.exit_code)
 
 

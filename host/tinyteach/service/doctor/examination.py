@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from tinyteach.service.doctor import board_checks, sight_checks
+from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, Progress, gather
 from tinyteach.service.doctor.findings import Page
 
 CHECKS = (
     board_checks.check_port,
     board_checks.check_micropython,
-    board_checks.check_agent,
+    agent_checks.check_agent,
     board_checks.check_architecture,
     board_checks.check_memory,
     board_checks.check_flash,

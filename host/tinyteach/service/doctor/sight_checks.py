@@ -1,7 +1,7 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
-from tinyteach.service.doctor.board_checks import NO_AGENT, NO_REPL, pair_command
+from tinyteach.service.doctor.agent_checks import NO_AGENT, NO_REPL, pair_command
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 
