@@ -124,9 +124,12 @@ CAMERA = {"error": "", "sensor": "OV2640", "width": 240, "height": 240}
 def test_camera_by_name():
     evidence = Evidence(None, "p", camera_modules=["camera"], camera=CAMERA)
     assert sight_checks.check_camera(evidence).found == "module camera, sensor OV2640, 240×240"
-    openmv = Evidence(None, "p", camera_modules=["csi", "sensor"], info={"sensor": "OV5640"})
+    said = {"sensor": "OV5640", "state": ""}
+    openmv = Evidence(None, "p", camera_modules=["csi", "sensor"], info=said)
     assert sight_checks.check_camera(openmv).found == "module csi, sensor OV5640"
     assert sight_checks.check_colours(openmv).found == "not tried with this camera module"
+    said["state"] = "The camera does not start; check its ribbon cable and restart the board."
+    assert sight_checks.check_camera(openmv).found == "the camera does not start"
 
 
 def test_camera_that_gives_nothing():

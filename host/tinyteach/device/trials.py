@@ -25,30 +25,41 @@ except (AttributeError, OSError):
 print(json.dumps(said))
 """
 
+# Those that the firmware has; the older module ``camera`` has functions instead of a class.
 CAMERA_MODULES = """
 import json
 found = []
 for name in ('camera', 'csi', 'sensor'):
     try:
-        __import__(name)
-        found.append(name)
-    except Exception:
+        module = __import__(name)
+        found.append(name if name != 'camera' or hasattr(module, 'Camera') else 'older camera')
+    except ImportError:
         pass
+    except Exception:
+        found.append(name)
 print(json.dumps(found))
 """
 
-# As the agent's driver opens it (firmware_agent/agent/camera/esp32.py).
+# As the agent's driver opens it (firmware_agent/agent/camera/esp32.py), with the board's own
+# settings where it has some. Releases up to 0.5 have methods get_…, later ones attributes too.
 CAMERA_START = """
 import json
 said = {'error': '', 'sensor': '', 'width': 0, 'height': 0}
+settings = {}
 try:
-    from camera import Camera, FrameSize, GrabMode, PixelFormat
-    cam = Camera(pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, fb_count=2,
-        grab_mode=GrabMode.LATEST)
-    cam.init()
-    said['sensor'] = cam.sensor_name
-    said['width'] = cam.pixel_width
-    said['height'] = cam.pixel_height
+    with open('/tinyteach/camera.json') as file:
+        settings = dict(json.load(file))
+except (OSError, ValueError, TypeError):
+    pass
+def fact(name):
+    getter = getattr(cam, 'get_' + name, None)
+    return getter() if getter else getattr(cam, name, None)
+try:
+    from camera import Camera, FrameSize, PixelFormat
+    cam = Camera(pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, **settings)
+    said['sensor'] = fact('sensor_name') or 'unknown'
+    said['width'] = width = fact('pixel_width')
+    said['height'] = height = fact('pixel_height')
 except Exception as error:
     said['error'] = repr(error)
 print(json.dumps(said))
@@ -58,15 +69,20 @@ print(json.dumps(said))
 COLOUR_BAR = """
 import binascii, json
 row = None
+def show_bar(on):
+    if hasattr(cam, 'set_colorbar'):
+        cam.set_colorbar(on)
+    else:
+        cam.colorbar = on
 try:
-    cam.colorbar = True
+    show_bar(True)
     for _ in range(5):
         frame = cam.capture()
     if frame is not None:
-        start = cam.pixel_height // 2 * cam.pixel_width * 2
-        row = str(binascii.hexlify(bytes(frame[start:start + cam.pixel_width * 2])), 'ascii')
+        start = height // 2 * width * 2
+        row = str(binascii.hexlify(bytes(frame[start:start + width * 2])), 'ascii')
     frame = None
-    cam.colorbar = False
+    show_bar(False)
 except Exception:
     pass
 print(json.dumps(row))

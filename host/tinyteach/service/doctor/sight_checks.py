@@ -19,14 +19,22 @@ def check_camera(evidence: Evidence) -> Finding:
     if not modules:
         fix = "flash firmware with a camera module, or send photographs with 'tinyteach classify'"
         return to_fix("camera", "the firmware has no camera module", fix, BoardRefusedError)
+    if _does_not_start(evidence):
+        return to_fix("camera", "the camera does not start", RIBBON, BoardRefusedError)
     if evidence.camera is None:
         sensor = evidence.info["sensor"] if evidence.info else ""
         return passed("camera", f"module {modules[0]}" + (f", sensor {sensor}" if sensor else ""))
-    if evidence.camera["error"]:
-        return to_fix("camera", "the camera does not start", RIBBON, BoardRefusedError)
     camera = evidence.camera
     size = f"{camera['width']}×{camera['height']}"
     return passed("camera", f"module {modules[0]}, sensor {camera['sensor']}, {size}")
+
+
+def _does_not_start(evidence: Evidence) -> bool:
+    """By our own trial, else by what the agent says of a module that we do not try."""
+    if evidence.camera is not None:
+        return bool(evidence.camera["error"])
+    info = evidence.info
+    return info is not None and "camera does not start" in info["state"]
 
 
 def _why_not_tried(evidence: Evidence) -> str:
