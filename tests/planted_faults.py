@@ -17,6 +17,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device import client, raw_repl
 from tinyteach.device.pairing import _free_the_repl, await_agent
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.virtual import optics
 
@@ -129,6 +130,13 @@ def no_agent(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
     with changed(env, REMOVE_ALL, answers=False) as board:
         yield board
+
+
+@contextlib.contextmanager
+def other_board(env):
+    with changed(env) as board:
+        remember(PairedBoard("0123456789ab", "desk", board.port, "", "some board"))
+        yield "desk"
 
 
 def other_version(env):
@@ -283,6 +291,7 @@ FAULTS = [
         r"micropython 1\.22\.2 on TinyTeach .*; install MicroPython 1\.24 or later\.",
     ),
     (no_agent, 4, "agent", "none is installed; " + PAIR),
+    (other_board, 3, "agent", r"Another board is where desk was; connect desk, or name a port\."),
     (other_version, 4, "agent", r"version 0\.0\.1, and this computer has \d\S*; " + PAIR),
     (damaged_agent, 4, "agent", r"files are damaged: /lib/agent/loop\.mpy; " + PAIR),
     (little_memory, 5, "memory", r"\d+ KB free, 393 KB needed; use a board with more, .*\."),

@@ -156,11 +156,12 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
             f"{board or port} pair' to install it."
         ) from error
     with client:
-        _check_identity(board, client)
+        check_identity(board, client)
         yield client
 
 
-def _check_identity(board: str | None, client: "BoardClient") -> None:
+def check_identity(board: str | None, client: "BoardClient") -> None:
+    """BoardNotFoundError where another board answers than the paired one that was named."""
     from tinyteach.device.registry import find_board
 
     wanted = _wanted(board)

@@ -97,9 +97,11 @@ def _look_at_usb(evidence: Evidence) -> None:
 
 def _ask_agent(evidence: Evidence) -> None:
     from tinyteach.device.client import BoardClient
+    from tinyteach.service.boards import check_identity
 
     try:
         with BoardClient(evidence.port) as client:
+            check_identity(evidence.board, client)
             evidence.agent_version = client.welcome.agent_version
             evidence.board_id = client.board_id
             evidence.info = client.info()
