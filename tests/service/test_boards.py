@@ -10,6 +10,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.link.port_holder import Holder
 from tinyteach.service import boards, virtual_boards
 from tinyteach.virtual.board import VirtualBoard
 
@@ -44,6 +45,8 @@ def test_boards_by_product_and_mode(monkeypatch):
     ports[1].pid, ports[2].pid = 0x0009, 0x4001
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
     monkeypatch.setattr("tinyteach.device.discovery.USB_DEVICES", Path("/nowhere"))
+    held = {"/dev/ttyACM2": [Holder(7, "screen")]}
+    monkeypatch.setattr("tinyteach.link.port_holder.holders", lambda port: held.get(port, []))
     for number in range(2):
         remember(PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO"))
     entries = [(entry.name, entry.kind, entry.status) for entry in boards.list_boards()]
@@ -53,7 +56,7 @@ def test_boards_by_product_and_mode(monkeypatch):
         (
             "/dev/ttyACM2",
             "ESP32-S2 or S3 (XIAO ESP32S3 Sense or other)",
-            "attached, not paired",
+            "attached, not paired; open in screen (process 7)",
         ),
     ]
 

@@ -55,11 +55,15 @@ def list_boards() -> list[BoardEntry]:
 
 def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> BoardEntry:
     """What a port has; a paired board needs no advice unless it runs something else now."""
+    from tinyteach.link.port_holder import holders
+
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
     status = "paired" if known else "attached, not paired"
     if product and product.hint and (runs_else or not known):
         status = f"{status}; {product.hint}"
+    for holder in holders(attached.port):
+        status = f"{status}; open in {holder}"
     name = known.name if known else attached.port
     return BoardEntry(name, attached.port, attached.description, status)
 
