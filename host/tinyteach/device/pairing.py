@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 EMBEDDING = "/tinyteach/embedding.tflite"
 MIN_MICROPYTHON = (1, 24)
 # Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
-AGENT_HEAP_BYTES = 262_144
+AGENT_HEAP_BYTES = 163_840
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
 RESTART_TIMEOUT_S = 20.0
