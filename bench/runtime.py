@@ -1,7 +1,8 @@
-"""The embedding's runtime on MicroPython beside C and LiteRT, in one run on one thread.
+"""The agent's runtime on MicroPython beside C and LiteRT, in one run on one thread.
 
-``make bench`` or ``python bench/runtime.py``. Other programs disturb the milliseconds; the
-ratios, taken in turns on the same machine, much less. Every contestant's features are compared
+``make bench`` or ``python bench/runtime.py``: an embedding that ships, or with ``--models`` any
+int8 .tflite files of operators that the agent has. Other programs disturb the milliseconds; the
+ratios, taken in turns on the same machine, much less. Every contestant's output is compared
 with those of LiteRT's reference kernels: nobody wins by computing something else.
 """
 
@@ -31,7 +32,8 @@ BOARD_SCRIPT = Path(__file__).with_name("runtime_on_micropython.py")
 ARCHS = ("i386", "amd64")
 BASE, SCALAR = "LiteRT BUILTIN_REF", "scalar C, 32 bits"
 HEAP = "4m"
-# Plain Python takes some two hundred times as long; two runs a round are enough of it.
+# Plain Python takes some two hundred times as long; two runs a round are enough of it, and
+# other models do without.
 REPEATS = {"reference": 2, "viper": 50, "host": 50}
 ROUNDS = 3
 
@@ -107,7 +109,9 @@ def on_micropython(arch: str, kernels: str, model_file: Path, input_file: Path) 
     return measure
 
 
-def contestants(model_file: Path, tensor: np.ndarray, folder: Path) -> list[Contestant]:
+def contestants(
+    model_file: Path, tensor: np.ndarray, folder: Path, kinds: tuple[str, ...]
+) -> list[Contestant]:
     """LiteRT twice, C, then the agent on each word size with each kind of kernels."""
     input_file = folder / "tensor.bin"
     input_file.write_bytes(tensor.tobytes())
@@ -115,24 +119,24 @@ def contestants(model_file: Path, tensor: np.ndarray, folder: Path) -> list[Cont
         Contestant(BASE, REPEATS["host"], on_host(model_file, True, tensor)),
         Contestant("LiteRT XNNPACK", REPEATS["host"], on_host(model_file, False, tensor)),
     ]
-    program = scalar_c.compile_layers(folder)
-    if program:
+    try:
+        program = scalar_c.compile_layers(folder)
         entries.append(Contestant(SCALAR, REPEATS["host"], in_c(program, model_file, tensor)))
-    else:
-        note("Without scalar C: gcc makes no 32-bit programs here (Debian: gcc-multilib).")
+    except scalar_c.NotInC as error:
+        note(f"Without scalar C: {error}.")
     for arch in ARCHS:
-        for kernels in ("viper", "reference"):
+        for kernels in kinds:
             measure = on_micropython(arch, kernels, model_file, input_file)
             entries.append(Contestant(f"agent {arch} {kernels}", REPEATS[kernels], measure))
     return entries
 
 
-def compete(model_file: Path, quick: bool) -> list[Contestant]:
+def compete(model_file: Path, kinds: tuple[str, ...], quick: bool) -> list[Contestant]:
     """Every contestant once a round, so that a busy moment hits all alike."""
-    side = TfliteModel(model_file).input_details.shape[1]
-    tensor = np.random.default_rng(0).integers(-128, 128, (side, side, 3)).astype(np.int8)
+    shape = TfliteModel(model_file).input_details.shape[1:]
+    tensor = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)
     with tempfile.TemporaryDirectory() as folder:
-        entries = contestants(model_file, tensor, Path(folder))
+        entries = contestants(model_file, tensor, Path(folder), kinds)
         for _ in range(1 if quick else ROUNDS):
             for entry in entries:
                 entry.take_turn(quick)
@@ -189,34 +193,51 @@ def steps(found: list[dict[str, Any]]) -> list[list[Any]]:
     return [[number, *map(round, of_one)] for number, of_one in enumerate(zip(*timed, strict=True))]
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--embedding", choices=EMBEDDING_FILES, default="base")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quick", action="store_true", help="one run each, to see that it works")
-    parser.add_argument("--plot", type=Path, help="SVG file to write, of the medians")
-    options = parser.parse_args()
-    model_file = EMBEDDING_FILES[options.embedding]
-    macs = model_facts(model_file.read_bytes()).macs
-    found = results(compete(model_file, options.quick), macs)
-    if options.plot:
-        plot(found, options.plot)
-    if options.json:
-        print_json({"base": BASE, "embedding": options.embedding, "results": found})
-        return
+def measured(model_file: Path, kinds: tuple[str, ...], quick: bool) -> list[dict[str, Any]]:
+    """The results of one model."""
+    return results(compete(model_file, kinds, quick), model_facts(model_file.read_bytes()).macs)
+
+
+def show(name: str, found: list[dict[str, Any]]) -> None:
+    """Print one model's results as tables."""
     columns = ("", "median ms", "best ms", "× base", "× C", "M MAC/s", "exact")
     shown = ("name", "median_ms", "best_ms", "times_base", "times_scalar_c", "mega_macs_per_s")
     rows = [
         [*(row[name] for name in shown), "yes" if row["same_features"] else "no"] for row in found
     ]
-    show_table(f"One inference of the embedding {options.embedding} (base: {BASE})", columns, rows)
+    show_table(f"One inference of {name} (base: {BASE})", columns, rows)
     named = [row["name"] for row in found if row["steps_us"] and "reference" not in row["name"]]
     show_table("Operators, µs at best", ("", *named), steps(found))
     facts = ("load_us", "preprocess_us", "arena_bytes")
     agents = [[row["name"], *(row[fact] for fact in facts)] for row in found if row["load_us"]]
     titles = ("", "load µs", "preprocess µs", "arena bytes")
     show_table("The agent (preprocessing: a frame of 240×240, RGB565)", titles, agents)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--embedding", choices=EMBEDDING_FILES, default="base")
+    parser.add_argument("--models", type=Path, nargs="+", help=".tflite files, instead")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help="one run each, to see that it works")
+    parser.add_argument("--plot", type=Path, help="SVG file to write, of the embedding's medians")
+    options = parser.parse_args()
+    if options.models:
+        others = {path.name: measured(path, ("viper",), options.quick) for path in options.models}
+        if options.json:
+            print_json({"base": BASE, "models": others})
+            return
+        for name, found in others.items():
+            show(name, found)
+        return
+    found = measured(EMBEDDING_FILES[options.embedding], ("viper", "reference"), options.quick)
+    if options.plot:
+        plot(found, options.plot)
+    if options.json:
+        print_json({"base": BASE, "embedding": options.embedding, "results": found})
+        return
+    show(f"the embedding {options.embedding}", found)
 
 
 if __name__ == "__main__":

@@ -47,10 +47,20 @@ def steps_us(interpreter):
     return [taken_us(op.run, op) for op in interpreter.steps]
 
 
-def preprocess(tensor, frame):
-    resizer = AreaResizer(FRAME_SIDE, 64, RGB565_BE)
+def preprocess(tensor, side, frame):
+    resizer = AreaResizer(FRAME_SIDE, side, RGB565_BE)
     resizer.begin(tensor)
     resizer.rows(frame, 0, 2 * FRAME_SIDE, FRAME_SIDE)
+
+
+def preprocess_us(view, repeats):
+    """What preprocessing takes at best; None where the model does not take square RGB images."""
+    shape = view.shape
+    if len(shape) != 4 or shape[1] != shape[2] or shape[1] > FRAME_SIDE or shape[3] != 3:
+        return None
+    frame = bytes(2 * FRAME_SIDE * FRAME_SIDE)
+    gc.collect()
+    return min([taken_us(preprocess, view.data, shape[1], frame) for _ in range(repeats)])
 
 
 def main(model, tensor, name, repeats):
@@ -70,11 +80,9 @@ def main(model, tensor, name, repeats):
     answer["arena_bytes"] = interpreter.arena_bytes
     steps = [steps_us(interpreter) for _ in range(repeats)]
     answer["steps_us"] = [min([run[i] for run in steps]) for i in range(len(steps[0]))]
-    frame = bytes(2 * FRAME_SIDE * FRAME_SIDE)
-    gc.collect()
-    answer["preprocess_us"] = min(
-        [taken_us(preprocess, interpreter.input.data, frame) for _ in range(repeats)]
-    )
+    taken = preprocess_us(interpreter.input, repeats)
+    if taken is not None:
+        answer["preprocess_us"] = taken
     print(json.dumps(answer))
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tinyteach.device.pairing import pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
+from tinyteach.errors import MissingToolError
 from tinyteach.virtual import micropython as mp
 from tinyteach.virtual.board import VirtualBoard
 
@@ -51,6 +53,23 @@ class MicroPythonRunner:
 def micropython(request) -> MicroPythonRunner:
     """MicroPython on 64-bit and on 32-bit words; a test using it runs twice."""
     return MicroPythonRunner(mp.find(request.param))
+
+
+@pytest.fixture(scope="session")
+def micropython_on():
+    """micropython_on(arch): MicroPython there; skips where what armhf needs is lacking."""
+    return lru_cache(runner_on)
+
+
+def runner_on(arch: str) -> MicroPythonRunner:
+    if arch != "armhf":
+        return MicroPythonRunner(mp.find(arch))
+    if mp.native_arch() != arch and not shutil.which(mp.QEMU[arch]):
+        pytest.skip(f"{mp.QEMU[arch]} is not installed (Debian: apt install qemu-user)")
+    try:
+        return MicroPythonRunner(mp.find(arch))
+    except MissingToolError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

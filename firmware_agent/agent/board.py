@@ -9,7 +9,7 @@ from agent import files
 from agent.slots import DIRECTORY
 
 ID_FILE = DIRECTORY + "/id"
-ID_BYTES = 8
+_ID_BYTES = const(8)
 # sys.implementation._mpy >> 10, named as mpy-cross names them (MicroPython docs, mpyfiles).
 ARCHITECTURES = [
     "",
@@ -61,7 +61,7 @@ def board_id():
 
 
 def _kept_id():
-    if files.size_of(ID_FILE) != ID_BYTES:
+    if files.size_of(ID_FILE) != _ID_BYTES:
         with open(ID_FILE, "wb") as file:
             file.write(_random_bytes())
     return files.read_whole(ID_FILE)
@@ -69,9 +69,9 @@ def _kept_id():
 
 def _random_bytes():
     try:
-        return os.urandom(ID_BYTES)
+        return os.urandom(_ID_BYTES)
     except AttributeError:
-        return time.ticks_us().to_bytes(ID_BYTES, "little")
+        return time.ticks_us().to_bytes(_ID_BYTES, "little")
 
 
 def restart():

@@ -8,7 +8,7 @@ reader finds the old file or the new one, never a mixture.
 import hashlib
 import os
 
-HASH_PIECE_BYTES = 1024
+_HASH_PIECE_BYTES = const(1024)
 
 
 def size_of(path):
@@ -52,7 +52,7 @@ def read_whole(path):
 def sha256_of(path):
     """SHA-256 of the file's content, 32 bytes."""
     digest = hashlib.sha256()
-    piece = memoryview(bytearray(HASH_PIECE_BYTES))
+    piece = memoryview(bytearray(_HASH_PIECE_BYTES))
     with open(path, "rb") as file:
         while True:
             count = file.readinto(piece)

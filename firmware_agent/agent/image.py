@@ -4,8 +4,8 @@ from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES, RGB_INT8
 
-SIDE_MIN = 8
-SIDE_MAX = 1024
+_SIDE_MIN = const(8)
+_SIDE_MAX = const(1024)
 
 
 class IncomingImage:
@@ -17,7 +17,7 @@ class IncomingImage:
 
     def begin(self, side, pixel_format, size):
         """Expect ``side``² pixels, ``size`` bytes in all."""
-        if not SIDE_MIN <= side <= SIDE_MAX:
+        if not _SIDE_MIN <= side <= _SIDE_MAX:
             raise Refused(errors.BAD_VALUE, "side")
         if pixel_format not in PIXEL_BYTES or pixel_format == RGB_INT8:
             raise Refused(errors.BAD_VALUE, "pixel_format")

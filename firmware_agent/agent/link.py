@@ -10,10 +10,10 @@ import sys
 
 import micropython
 
-CTRL_C = 3
+_CTRL_C = const(3)
 # A USB packet is full at 64 bytes: on USB-Serial/JTAG chips a write that ends on a
 # full packet is not sent on until another byte follows.
-USB_PACKET_BYTES = 64
+_USB_PACKET_BYTES = const(64)
 
 
 class Link:
@@ -36,7 +36,7 @@ class Link:
     def write(self, view):
         """Write all of ``view`` (a memoryview)."""
         size = len(view)
-        if size and size % USB_PACKET_BYTES == 0:
+        if size and size % _USB_PACKET_BYTES == 0:
             self._write_all(view[: size - 1])
             view = view[size - 1 :]
         self._write_all(view)
@@ -48,4 +48,4 @@ class Link:
 
     def set_framed(self, framed):
         """While framed, byte 03 is data; else it is Ctrl-C, as on any REPL."""
-        micropython.kbd_intr(-1 if framed else CTRL_C)
+        micropython.kbd_intr(-1 if framed else _CTRL_C)

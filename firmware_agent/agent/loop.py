@@ -16,11 +16,11 @@ from agent.view import View
 from tinyteach_protocol import errors
 from tinyteach_protocol.responder import Responder
 
-WAIT_MS = 50
+_WAIT_MS = const(50)
 # 64 labels of 63 bytes fit an answer of 4 KB and a half.
-MAX_PAYLOAD = 4608
-WINDOW_BYTES = 9216
-ENOSPC = 28
+_MAX_PAYLOAD = const(4608)
+_WINDOW_BYTES = const(9216)
+_ENOSPC = const(28)
 
 
 class Agent:
@@ -28,7 +28,7 @@ class Agent:
 
     def __init__(self):
         self.link = Link()
-        self.responder = Responder(MAX_PAYLOAD, WINDOW_BYTES)
+        self.responder = Responder(_MAX_PAYLOAD, _WINDOW_BYTES)
         self.board_id = board.board_id()
         self.models = Models()
         self.image = IncomingImage(self.models.recogniser)
@@ -48,7 +48,7 @@ class Agent:
 
     def step(self):
         """Read what has come, answer it, send an event if the host wants one."""
-        patience_ms = 0 if self.responder.credit > 0 else WAIT_MS
+        patience_ms = 0 if self.responder.credit > 0 else _WAIT_MS
         while self.link.wait(patience_ms):
             self._read()
             self._serve()
@@ -90,7 +90,7 @@ class Agent:
             gc.collect()
             return self.responder.refuse(request, errors.NO_MEMORY)
         except OSError as error:
-            code = errors.NO_SPACE if error.errno == ENOSPC else errors.FLASH_FAILED
+            code = errors.NO_SPACE if error.errno == _ENOSPC else errors.FLASH_FAILED
             return self.responder.refuse(request, code, str(error))
         except Exception as error:
             return self.responder.refuse(request, errors.INTERNAL, repr(error))

@@ -8,10 +8,10 @@ import gc
 
 # Collect after this much has been allocated anew, so that what is in use stays close
 # to what is needed.
-COLLECT_EVERY_BYTES = 4096
+_COLLECT_EVERY_BYTES = const(3072)
 
 gc.collect()
-gc.threshold(COLLECT_EVERY_BYTES)
+gc.threshold(_COLLECT_EVERY_BYTES)
 _before_bytes = gc.mem_alloc()
 _peak_bytes = 0
 

@@ -12,9 +12,9 @@ from agent.tflite.model import Model
 from agent.vision.area import AreaResizer
 from tinyteach_protocol import errors
 
-CHANNELS = 3
+_CHANNELS = const(3)
 # Left free beside the embedding: for a head while it is checked, requests and results.
-SPARE_BYTES = 16384
+_SPARE_BYTES = const(16384)
 
 
 class Recogniser:
@@ -41,10 +41,10 @@ class Recogniser:
         with open(path, "rb") as file:
             interpreter = Interpreter(Model(file, files.size_of(path)))
         gc.collect()
-        if gc.mem_free() < SPARE_BYTES:
+        if gc.mem_free() < _SPARE_BYTES:
             raise ModelError(NO_MEMORY)
         shape = interpreter.input.shape
-        if len(shape) != 4 or shape[1] != shape[2] or shape[3] != CHANNELS:
+        if len(shape) != 4 or shape[1] != shape[2] or shape[3] != _CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
         self._embedding = interpreter
         self.side = shape[1]

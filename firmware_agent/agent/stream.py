@@ -4,7 +4,7 @@ from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
 # A PREVIEW's fields beside its data, within one payload.
-PREVIEW_OVERHEAD_BYTES = 19
+_PREVIEW_OVERHEAD_BYTES = const(19)
 
 
 class Stream:
@@ -62,7 +62,7 @@ class Stream:
         if self._sent_bytes == 0:
             recogniser.preprocess(self._agent.view.grab())
         total, offset = len(recogniser.tensor), self._sent_bytes
-        end = min(total, offset + self._agent.responder.payload_limit - PREVIEW_OVERHEAD_BYTES)
+        end = min(total, offset + self._agent.responder.payload_limit - _PREVIEW_OVERHEAD_BYTES)
         self._sent_bytes = end if end < total else 0
         return self._agent.responder.event(
             messages.PREVIEW,

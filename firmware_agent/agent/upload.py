@@ -14,7 +14,7 @@ from tinyteach_protocol import errors
 
 PREFIX = "incoming_"
 # Room that the file system itself wants for directory and metadata blocks.
-SPARE_BYTES = 16384
+_SPARE_BYTES = const(16384)
 
 
 class Upload:
@@ -47,7 +47,7 @@ class Upload:
 
     def _check_room(self):
         free, _ = files.free_bytes()
-        if self._size - self.offset + SPARE_BYTES > free:
+        if self._size - self.offset + _SPARE_BYTES > free:
             raise Refused(errors.NO_SPACE, "%d bytes free" % free)
 
     def write(self, offset, data):

@@ -17,8 +17,9 @@ LIBRARY = "/lib"
 MAIN = "/main.py"
 # The host's end of a session, and its words for a person, are of no use on a board.
 HOST_MODULES = ("error_sentences.py", "requester.py", "transfer.py")
-# In the name of a module with native code in it; elsewhere the agent takes the plain one beside it.
-NATIVE_WORD = "viper"
+# In the name of a module with code for some architectures only; on a board of another the agent
+# takes the one beside it.
+NATIVE_WORD, ASSEMBLER_WORD = "viper", "thumb"
 COMPILE_TIMEOUT_S = 60
 
 
@@ -83,7 +84,7 @@ def _compiled(sources: list[tuple[str, Path]], mpy: int) -> list[BoardFile]:
                 f"{LIBRARY}/{name.removesuffix('.py')}.mpy", _compile(name, path, arch, folder)
             )
             for name, path in sources
-            if arch or NATIVE_WORD not in Path(name).name
+            if suits(Path(name).name, MARCH.get(arch, ""))
         ]
 
 
@@ -91,6 +92,15 @@ def _compiled(sources: list[tuple[str, Path]], mpy: int) -> list[BoardFile]:
 MARCH = {1: "x86", 2: "x64", 3: "armv6", 4: "armv6m", 5: "armv7m", 6: "armv7em"}
 MARCH |= {7: "armv7emsp", 8: "armv7emdp", 9: "xtensa", 10: "xtensawin"}
 MARCH |= {11: "rv32imc", 12: "rv64imc"}
+# Those whose cores may have the DSP extension.
+DSP_MARCH = ("armv7em", "armv7emsp", "armv7emdp")
+
+
+def suits(name: str, march: str) -> bool:
+    """Whether a module is of use where native code is ``march``'s, or where there is none ("")."""
+    if ASSEMBLER_WORD in name:
+        return march in DSP_MARCH
+    return march != "" or NATIVE_WORD not in name
 
 
 def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:

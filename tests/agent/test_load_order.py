@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 # Chosen when first needed, because a port may lack what they need.
-CHOSEN_AT_RUN_TIME = re.compile(r"agent\.(tflite|vision)\..*(viper|reference)|agent\.camera\.\w+32")
+CHOSEN_AT_RUN_TIME = re.compile(
+    r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.\w+32"
+)
 
 
 def listed(root: Path) -> list[str]:

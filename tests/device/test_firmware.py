@@ -6,6 +6,7 @@ from tinyteach import firmware
 
 # sys.implementation._mpy: .mpy version, native code version << 8, architecture << 10.
 X86, XTENSAWIN, NO_NATIVE_CODE = 6 | 3 << 8 | 1 << 10, 6 | 3 << 8 | 10 << 10, 6
+ARMV7M, ARMV7EMSP = 6 | 3 << 8 | 5 << 10, 6 | 3 << 8 | 7 << 10
 OTHER_VERSION = 5 | 10 << 10
 
 
@@ -24,7 +25,18 @@ def test_modules_are_compiled_and_main_is_source(root):
 def test_every_module_of_the_agent_is_there(root):
     agent = root / "firmware_agent"
     sources = {p.relative_to(agent).with_suffix(".mpy") for p in agent.rglob("agent/**/*.py")}
-    assert {f"/lib/{source}" for source in sources} <= set(by_path(X86))
+    assert {f"/lib/{source}" for source in sources} <= set(by_path(ARMV7EMSP))
+
+
+@pytest.mark.parametrize("mpy", [X86, XTENSAWIN, ARMV7M, NO_NATIVE_CODE])
+def test_dsp_instructions_go_to_no_core_without_them(mpy):
+    agent = set(by_path(ARMV7EMSP)) - set(by_path(mpy))
+    assert {path.rsplit("/", 1)[1] for path in agent if "viper" not in path} == {
+        "kernels_thumb.mpy",
+        "thumb_dot.mpy",
+        "thumb_gather.mpy",
+    }
+    assert not [path for path in by_path(mpy) if "thumb" in path]
 
 
 def test_the_hosts_end_of_the_protocol_stays_on_the_host():

@@ -33,6 +33,9 @@ def test_instructions(root, tmp_path):
     found = measured(root, "instructions.py", tmp_path)
     assert {"xtensawin", "armv7em", "armv6m", "rv32imc"} <= set(found)
     assert all(2 < each["two pixels"] < each["one pixel"] for each in found.values())
+    assembled = {core: each["assembler"] for core, each in found.items() if "assembler" in each}
+    assert set(assembled) == {"armv7em", "armv7emsp", "armv7emdp"}
+    assert all(0.5 < instructions <= 3 for instructions in assembled.values())
 
 
 def test_link(root, tmp_path):

@@ -14,6 +14,6 @@ def handle(agent, request):
 def _capabilities(agent):
     recogniser = agent.models.recogniser
     bits = messages.CAP_CAMERA if agent.view.camera is not None else 0
-    bits |= messages.CAP_VIPER if kernels.best().name == "viper" else 0
+    bits |= messages.CAP_VIPER if kernels.best().name != "reference" else 0
     bits |= messages.CAP_HEAD_ACTIVE if recogniser.head is not None else 0
     return bits | (messages.CAP_EMBEDDING_READY if recogniser.ready else 0)

@@ -3,7 +3,7 @@
 from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
-SHA256_BYTES = 32
+_SHA256_BYTES = const(32)
 
 
 def handle(agent, request):
@@ -13,7 +13,7 @@ def handle(agent, request):
         return agent.responder.respond(request, offset=0)
     if request.object not in (messages.HEAD, messages.EMBEDDING):
         raise Refused(errors.NO_OBJECT)
-    if len(request.sha256) != SHA256_BYTES:
+    if len(request.sha256) != _SHA256_BYTES:
         raise Refused(errors.BAD_VALUE, "sha256")
     agent.image.abandon()
     offset = agent.models.open_upload(request.object, request.size, request.sha256)

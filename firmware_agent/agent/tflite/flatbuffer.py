@@ -12,7 +12,7 @@ the schema's list, so that reading leaves no garbage on a board's heap.
 
 from agent.tflite.errors import ModelError
 
-PAGE_BYTES = 256
+_PAGE_BYTES = const(256)
 
 
 class Reader:
@@ -25,8 +25,8 @@ class Reader:
     def __init__(self, file, size):
         self.size = size
         self._file = file
-        self._page = bytearray(PAGE_BYTES)
-        self._first = -PAGE_BYTES
+        self._page = bytearray(_PAGE_BYTES)
+        self._first = -_PAGE_BYTES
 
     def check(self, position, count):
         if position < 0 or count < 0 or position + count > self.size:
@@ -34,7 +34,7 @@ class Reader:
 
     def u8(self, position):
         self.check(position, 1)
-        if not 0 <= position - self._first < PAGE_BYTES:
+        if not 0 <= position - self._first < _PAGE_BYTES:
             self._first = position
             self._file.seek(position)
             self._file.readinto(self._page)

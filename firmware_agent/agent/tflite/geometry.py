@@ -6,12 +6,12 @@ The arithmetic of ComputePaddingHeightWidth in LiteRT's padding.h, without dilat
 from agent.tflite.errors import ModelError
 
 SAME, VALID = 0, 1
-MAX_STRIDE = 64
+_MAX_STRIDE = const(64)
 
 
 def window(size, filter_size, stride, padding):
     """(output size, padding before) along one axis."""
-    if not 1 <= stride <= MAX_STRIDE or filter_size < 1:
+    if not 1 <= stride <= _MAX_STRIDE or filter_size < 1:
         raise ModelError("a window's size or stride is out of range")
     if padding == SAME:
         out = (size + stride - 1) // stride

@@ -1,4 +1,14 @@
-"""Chooses the kernels: viper where the port compiles or loads it, else plain Python."""
+"""Chooses the kernels: viper where the port compiles or loads it, else plain Python.
+
+Viper with inline assembler where that runs too.
+"""
+
+import sys
+
+# sys.implementation._mpy >> 10 & 15 of armv7em, armv7emsp and armv7emdp: the architectures of
+# cores with the DSP extension, and of some without it.
+DSP_ARCHS = (6, 7, 8)
+ASSEMBLER = "@micropython.asm_thumb\ndef nothing():\n    nop()\n"
 
 
 def best():
@@ -7,9 +17,22 @@ def best():
     # code of another architecture in a .mpy is a ValueError.
     try:
         from agent.tflite import kernels_viper
-
-        return kernels_viper
     except (ImportError, SyntaxError, ValueError):
         from agent.tflite import kernels_reference
 
         return kernels_reference
+    return assembled() or kernels_viper
+
+
+def assembled():
+    """The kernels in inline assembler, or None where they do not run."""
+    # A port without the inline assembler takes its functions in a .mpy for bytecode (py/emitglue.c)
+    # and crashes. Its compiler, where it has one, tells.
+    if getattr(sys.implementation, "_mpy", 0) >> 10 & 15 not in DSP_ARCHS:
+        return None
+    try:
+        exec(ASSEMBLER, {})
+        from agent.tflite import kernels_thumb
+    except (ImportError, NameError, SyntaxError, ValueError):
+        return None
+    return kernels_thumb if kernels_thumb.runs() else None

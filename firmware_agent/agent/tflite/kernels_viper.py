@@ -20,11 +20,18 @@ name = "viper"
 
 # Bytes of input patches gathered, and accumulators filled, at once: enough to
 # amortise the calls between kernels, little enough for a board.
-PATCH_BYTES = 2048
-# Of pairs as many as 3 KB hold, 8 at least; of wide filters so many inputs at a time.
-PAIRS, PAIRED_BYTES = 8, 3072
-PAIRED_TAPS = 192
-ACCUMULATORS = 1024
+_PATCH_BYTES = const(2048)
+# Of pairs as many as 2.5 KB hold, 8 at least; of wide filters so many inputs at a time.
+_PAIRS = const(8)
+_PAIRED_BYTES = const(2560)
+_PAIRED_TAPS = const(192)
+_ACCUMULATORS = const(1024)
+# With fewer inputs a pixel, or channels to gather them for, pairs of wide weights do not pay.
+_WIDE_PATCH = const(16)
+_WIDE_CHANNELS = const(16)
+# Pixels of a channel at once: enough to amortise reading its constants, few enough for their
+# rows of all channels to stay in a board's cache.
+_CHANNEL_PIXELS = const(48)
 
 # The 16-bit digits of a product of 31 and 53 bits, and room to shift it.
 DIGITS = array("i", [0] * 10)
@@ -60,19 +67,17 @@ def bind(op, workspace):
 def prepare_weighted(op):
     if op.bias is None:
         op.bias = array("i", bytes(4 * op.out_channels))
-    op.paired = op.kernel == "conv_2d" and pairs.fits(op)
+    flatten(op.window)
+    op.paired = op.kernel == "conv_2d" and choose_pairs(op)
     if op.paired:
         return prepare_pairs(op)
     # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
     # part is constant, and goes into the bias. Padding reads as the zero point.
     zero = 128 + op.input_zero_point
     if op.kernel == "depthwise_conv_2d":
-        taps = op.patch // op.window.in_channels
-        convolution.fold(op.weights, op.bias, op.out_channels, taps, op.out_channels, 1, zero)
-    else:
-        convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
-    fitting = min(PATCH_BYTES // op.patch, ACCUMULATORS // op.out_channels)
+        return prepare_depthwise(op, zero)
+    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
+    fitting = min(_PATCH_BYTES // op.patch, _ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
     return lay_out(
         op,
@@ -82,19 +87,46 @@ def prepare_weighted(op):
     )
 
 
+def prepare_depthwise(op, zero):
+    from agent.tflite import viper_depthwise as depthwise
+
+    window, channels = op.window, op.out_channels
+    taps = window.filter_height * window.filter_width
+    convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero)
+    op.columns = depthwise.columns(window)
+    op.multiply = depthwise.rows_of_channels
+    op.block = max(1, _CHANNEL_PIXELS // window.out_width)
+    return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
+
+
+def choose_pairs(op):
+    """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
+    if not pairs.fits(op.window):
+        return False
+    op.multiply = pairs.dot_products
+    if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
+        return True
+    if op.patch < _WIDE_PATCH or op.out_channels < _WIDE_CHANNELS:
+        return False
+    from agent.tflite import viper_wide_pairs as wide_pairs
+
+    op.turns = wide_pairs.turns_of(op)
+    op.multiply = wide_pairs.dot_products
+    return True
+
+
 def prepare_pairs(op):
     """Chunks are whole filter rows, so that their turns are those of the whole filter."""
     zero = op.input_zero_point
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
-    flatten(op.window)
     window = op.window
     op.row_taps = window.filter_width * window.in_channels
     op.rows = window.filter_height
     if op.row_taps % pairs.TURN == 0:
-        op.rows = max(1, min(op.rows, PAIRED_TAPS // op.row_taps))
+        op.rows = max(1, min(op.rows, _PAIRED_TAPS // op.row_taps))
     chunk_bytes = 4 * (-(-op.rows * op.row_taps // pairs.TURN) * pairs.TURN)
-    fitting = min(max(PAIRS, PAIRED_BYTES // chunk_bytes), ACCUMULATORS // (2 * op.out_channels))
-    op.block = max(1, min(window.pixels // 2, fitting))
+    fitting = min(max(_PAIRS, _PAIRED_BYTES // chunk_bytes), _ACCUMULATORS // (2 * op.out_channels))
+    op.block = max(1, min((window.pixels + 1) // 2, fitting))
     return lay_out(
         op,
         ("wide_weights", chunk_bytes),
@@ -128,30 +160,27 @@ def conv_2d(op):
 
 def conv_2d_of_pairs(op):
     height, taps = op.window.filter_height, op.row_taps
-    total = op.window.pixels // 2
-    for pair in range(0, total, op.block):
-        count = min(op.block, total - pair)
-        for row in range(0, height, op.rows):
+    pixels = op.window.pixels
+    total = (pixels + 1) // 2
+    pair = 0
+    while pair < total:
+        count, row = min(op.block, total - pair), 0
+        while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
-            pairs.dot_products(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
-        requantise.requantise(op.accumulators, op.target, op, 2 * pair, 2 * count)
+            op.multiply(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            row += rows
+        count = min(2 * count, pixels - 2 * pair)  # the last may be alone
+        requantise.requantise(op.accumulators, op.target, op, 2 * pair, count)
+        pair += op.block
 
 
 def depthwise_conv_2d(op):
-    window = op.window
-    width, block = window.out_width, op.block
-    multiply = (
-        convolution.depthwise if op.depth_multiplier == 1 else convolution.depthwise_multiplied
-    )
-    for y in range(window.out_height):
-        x = 0
-        while x < width:
-            count = min(block, width - x)
-            convolution.gather(op.source, op.patches, op, y, x, count)
-            multiply(op.weights, op.patches, op.accumulators, op, count)
-            requantise.requantise(op.accumulators, op.target, op, y * width + x, count)
-            x += block
+    height, row = op.window.out_height, 0
+    while row < height:  # a range whose step is no constant would be allocated
+        last = min(height, row + op.block)
+        op.multiply(op.wide_weights, op.patches, 0, op, row, last)
+        row = last
 
 
 def fully_connected(op):

@@ -14,24 +14,24 @@ ITEM_BYTES = {INT8: 1, INT32: 4}
 
 # Bounds on what a file may make us build; the largest networks that a board can
 # hold have a tenth of this.
-MAX_TENSORS = 512
-MAX_OPERATORS = 256
-MAX_RANK = 6
-MAX_OPERANDS = 8
-MAX_METADATA = 64
-MAX_GRAPHS = 8
-MAX_ELEMENTS = 1 << 24
-MAX_CHANNELS = 4096
+_MAX_TENSORS = const(512)
+_MAX_OPERATORS = const(256)
+_MAX_RANK = const(6)
+_MAX_OPERANDS = const(8)
+_MAX_METADATA = const(64)
+_MAX_GRAPHS = const(8)
+_MAX_ELEMENTS = const(1 << 24)
+_MAX_CHANNELS = const(4096)
 
 
 def element_count(shape):
     """Elements of a tensor of this shape; ModelError where it is none or too large."""
     count = 1
     for size in shape:
-        if size < 1 or size > MAX_ELEMENTS:
+        if size < 1 or size > _MAX_ELEMENTS:
             raise ModelError("a tensor has a dimension that is zero or too large")
         count *= size
-        if count > MAX_ELEMENTS:
+        if count > _MAX_ELEMENTS:
             raise ModelError("a tensor is too large")
     return count
 
@@ -41,7 +41,7 @@ class Tensor:
 
     def __init__(self, model, table):
         reader = self._reader = model.reader
-        self.shape = reader.field_ints(table, 0, MAX_RANK)
+        self.shape = reader.field_ints(table, 0, _MAX_RANK)
         self.elements = element_count(self.shape)
         self.type = reader.field_u8(table, 1)
         self.data = self._constant(model.buffer_data(reader.field_u32(table, 2)))
@@ -68,7 +68,7 @@ class Tensor:
     def zero_point(self):
         """The zero point of an int8 tensor; where it has several, they must agree."""
         start, count = self._vector(3, 8)
-        if count > MAX_CHANNELS:
+        if count > _MAX_CHANNELS:
             raise ModelError("a tensor has too many zero points")
         point = self._int64(start) if count else 0
         for index in range(1, count):
@@ -121,8 +121,8 @@ class Operator:
         if index >= len(codes):
             raise ModelError("an operator is of no listed kind")
         self.code = codes[index]
-        self.inputs = reader.field_ints(table, 1, MAX_OPERANDS)
-        self.outputs = reader.field_ints(table, 2, MAX_OPERANDS)
+        self.inputs = reader.field_ints(table, 1, _MAX_OPERANDS)
+        self.outputs = reader.field_ints(table, 2, _MAX_OPERANDS)
         options = reader.field_table(table, 4)
         self.options = None if options is None else Options(reader, options)
 
@@ -148,15 +148,15 @@ class Model:
             raise ModelError(NO_MEMORY) from None
 
     def _read_graph(self, reader):
-        codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, MAX_OPERATORS)]
-        graphs = reader.field_tables(self._root, 2, MAX_GRAPHS)
+        codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, _MAX_OPERATORS)]
+        graphs = reader.field_tables(self._root, 2, _MAX_GRAPHS)
         if not graphs:
             raise ModelError("the model holds no graph")
         graph = graphs[0]
-        self.tensors = [Tensor(self, t) for t in reader.field_tables(graph, 0, MAX_TENSORS)]
-        self.inputs = self._checked(reader.field_ints(graph, 1, MAX_OPERANDS))
-        self.outputs = self._checked(reader.field_ints(graph, 2, MAX_OPERANDS))
-        tables = reader.field_tables(graph, 3, MAX_OPERATORS)
+        self.tensors = [Tensor(self, t) for t in reader.field_tables(graph, 0, _MAX_TENSORS)]
+        self.inputs = self._checked(reader.field_ints(graph, 1, _MAX_OPERANDS))
+        self.outputs = self._checked(reader.field_ints(graph, 2, _MAX_OPERANDS))
+        tables = reader.field_tables(graph, 3, _MAX_OPERATORS)
         self.operators = [Operator(reader, codes, t) for t in tables]
 
     def _checked(self, numbers):
@@ -179,7 +179,7 @@ class Model:
     def metadata(self, name):
         """(start, count) in the file of the metadata entry of that name, or None."""
         wanted, reader = name.encode(), self.reader
-        for entry in reader.field_tables(self._root, 6, MAX_METADATA):
+        for entry in reader.field_tables(self._root, 6, _MAX_METADATA):
             found = reader.field_view(entry, 0)
             if len(found) == len(wanted) and bytes(found) == wanted:
                 return self._buffer_place(reader.field_u32(entry, 1))

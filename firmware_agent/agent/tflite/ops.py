@@ -8,6 +8,7 @@ The planner sets ``source`` (and ``source2``) and ``target``: memoryviews of
 int8 values (read as 0..255, two's complement).
 """
 
+import gc
 from array import array
 
 from agent.tflite import scales, softmax_math
@@ -389,18 +390,22 @@ OPERATORS = {
 
 # A damaged or hostile file must not keep a board busy for minutes: an inference of
 # this many additions takes a 240 MHz board about ten seconds.
-MAX_ADDITIONS = 1 << 28
+_MAX_ADDITIONS = const(1 << 28)
 
 
 def build(model):
     """The model's operators, checked, in the order they run."""
     built = [build_one(model, operator) for operator in model.operators]
     total = sum([op.macs + op.pooled for op in built])
-    require(total <= MAX_ADDITIONS, "the model computes too much for a board")
+    require(total <= _MAX_ADDITIONS, "the model computes too much for a board")
     return built
 
 
 def build_one(model, operator):
     kind = OPERATORS.get(operator.code)
     require(kind is not None, "the model uses operator %d, not supported" % operator.code)
-    return kind(model, operator)
+    built = kind(model, operator)
+    # What computing the factors left would else lie scattered between what stays, and the arena,
+    # which comes last and in one piece, would find no room in a heap two thirds empty.
+    gc.collect()
+    return built

@@ -7,16 +7,16 @@ for its whole lifetime, the largest first or the earliest first, whichever ends 
 from agent.tflite.errors import ModelError
 
 # Offsets are multiples of this, so that a kernel may use 32-bit accesses.
-ALIGNMENT = 16
+_ALIGNMENT = const(16)
 
-RESHAPE = 22  # BuiltinOperator of the schema
+_RESHAPE = const(22)  # BuiltinOperator of the schema
 
 
 class Block:
     """Memory of one tensor, or of several that reshapes make one, or that an operator works in."""
 
     def __init__(self, size, first):
-        self.size = (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        self.size = (size + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
         self.first = self.last = first
         self.offset = 0
 
@@ -48,7 +48,7 @@ def blocks(model):
 
 def output_block(model, operator, number, found, step):
     """New memory for an output; a reshape's output is its input's memory."""
-    if operator.code == RESHAPE and operator.inputs and operator.inputs[0] in found:
+    if operator.code == _RESHAPE and operator.inputs and operator.inputs[0] in found:
         return found[operator.inputs[0]]
     return Block(model.tensor(number).elements, step)
 

@@ -8,7 +8,7 @@ would make is made in integers, to nearest, ties to even (IEEE 754).
 
 from agent.tflite.errors import ModelError
 
-FLOAT_BITS = 24
+_FLOAT_BITS = const(24)
 DOUBLE_BITS = 53
 
 
@@ -109,7 +109,7 @@ def rescaling(input_bits, output_bits):
 
 def quantised(value, scale_bits):
     """round(value / scale) for a small positive integer value, in float32 as LiteRT."""
-    mantissa, exponent = quotient((value, 0), from_float(scale_bits), FLOAT_BITS)
+    mantissa, exponent = quotient((value, 0), from_float(scale_bits), _FLOAT_BITS)
     if exponent >= 0:
         if bit_length(mantissa) + exponent > 31:
             raise ModelError("a scale is too small for its activation")

@@ -13,12 +13,12 @@ from agent.tflite import scales
 from agent.tflite.errors import ModelError
 from agent.tflite.scales import divide_by_power, high_mul
 
-FRACTION_BITS = 26
+_FRACTION_BITS = const(26)
 LARGEST = (1 << 31) - 1
 
 # exp(-1/8) and 1/3 as 31-bit fractions.
-EXP_OF_MINUS_EIGHTH = 1895147668
-THIRD = 715827883
+_EXP_OF_MINUS_EIGHTH = const(1895147668)
+_THIRD = const(715827883)
 # exp(-2**k) as a 31-bit fraction, for the bit of weight 2**k of the difference.
 EXP_OF_POWERS = (
     (-2, 1672461947),
@@ -34,7 +34,7 @@ EXP_OF_POWERS = (
 def input_multiplier(scale_bits, beta_bits):
     """(multiplier, shift) that bring a difference to Q5.26 (PreprocessSoftmaxScaling)."""
     mantissa, exponent = scales.product(scales.from_float(scale_bits), scales.from_float(beta_bits))
-    exponent += FRACTION_BITS
+    exponent += _FRACTION_BITS
     length = scales.bit_length(mantissa) + exponent
     if length > 31:
         mantissa, exponent = LARGEST, 0
@@ -46,7 +46,7 @@ def input_multiplier(scale_bits, beta_bits):
 def exponentials(scale_bits, beta_bits):
     """array of 256 int32: exp(-d * scale * beta) as 31-bit fractions, 0 where negligible."""
     multiplier, shift = input_multiplier(scale_bits, beta_bits)
-    radius = (31 << FRACTION_BITS) >> shift
+    radius = (31 << _FRACTION_BITS) >> shift
     table = array("i", [0] * 256)
     for difference in range(min(radius, 255) + 1):
         table[difference] = exponential(high_mul(-(difference << shift), multiplier))
@@ -57,12 +57,12 @@ def exponential(scaled):
     """exp of a Q5.26 number that is not positive, as a 31-bit fraction."""
     if scaled == 0:
         return LARGEST
-    quarter = 1 << (FRACTION_BITS - 2)
+    quarter = 1 << (_FRACTION_BITS - 2)
     inside = (scaled & (quarter - 1)) - quarter
-    result = exponential_of_quarter(inside << (31 - FRACTION_BITS))
+    result = exponential_of_quarter(inside << (31 - _FRACTION_BITS))
     rest = inside - scaled
     for power, factor in EXP_OF_POWERS:
-        if rest >> (FRACTION_BITS + power) & 1:
+        if rest >> (_FRACTION_BITS + power) & 1:
             result = high_mul(result, factor)
     return result
 
@@ -73,13 +73,13 @@ def exponential_of_quarter(a):
     x2 = high_mul(x, x)
     x3 = high_mul(x2, x)
     x4_over_4 = divide_by_power(high_mul(x2, x2), 2)
-    tail = divide_by_power(high_mul(x4_over_4 + x3, THIRD) + x2, 1)
-    return EXP_OF_MINUS_EIGHTH + high_mul(EXP_OF_MINUS_EIGHTH, x + tail)
+    tail = divide_by_power(high_mul(x4_over_4 + x3, _THIRD) + x2, 1)
+    return _EXP_OF_MINUS_EIGHTH + high_mul(_EXP_OF_MINUS_EIGHTH, x + tail)
 
 
 # 48/17 and -32/17 as 29-bit fractions: Newton's first guess.
-GUESS = 1515870810
-GUESS_SLOPE = -1010580540
+_GUESS = const(1515870810)
+_GUESS_SLOPE = const(-1010580540)
 
 
 def reciprocal(total):
@@ -90,7 +90,7 @@ def reciprocal(total):
     headroom = 32 - scales.bit_length(total)
     normal = (total << headroom) & 0x7FFFFFFF
     half = (normal + LARGEST + 1) >> 1
-    x = GUESS + high_mul(half, GUESS_SLOPE)
+    x = _GUESS + high_mul(half, _GUESS_SLOPE)
     for _ in range(3):
         error = (1 << 29) - high_mul(half, x)
         x += saturated(high_mul(x, error) << 2)

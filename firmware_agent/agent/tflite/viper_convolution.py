@@ -171,6 +171,16 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
                 w = ptr8(int(w) + 9)
                 u = ptr8(int(u) + 9)
                 k -= 9
+            while k >= 4:
+                total += (
+                    (w[0] ^ 128) * u[0]
+                    + (w[1] ^ 128) * u[1]
+                    + (w[2] ^ 128) * u[2]
+                    + (w[3] ^ 128) * u[3]
+                )
+                w = ptr8(int(w) + 4)
+                u = ptr8(int(u) + 4)
+                k -= 4
             while k > 0:
                 total += (w[0] ^ 128) * u[0]
                 w = ptr8(int(w) + 1)
@@ -180,66 +190,3 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
             n += 1
         weights += size
         c += 1
-
-
-@micropython.viper
-def depthwise(w: ptr8, u: ptr8, total: ptr32, op, count: int):
-    """Accumulators of ``count`` gathered patches, one output channel for each input's."""
-    bias = ptr32(op.bias)
-    channels = int(op.out_channels)
-    size = int(op.patch)
-    weights = int(w)
-    n = 0
-    while n < count:
-        c = 0
-        while c < channels:
-            total[c] = bias[c]
-            c += 1
-        w = ptr8(weights)
-        taps = size
-        while taps > 0:
-            c = channels
-            while c >= 4:
-                total[0] = total[0] + ((w[0] ^ 128) - 128) * u[0]
-                total[1] = total[1] + ((w[1] ^ 128) - 128) * u[1]
-                total[2] = total[2] + ((w[2] ^ 128) - 128) * u[2]
-                total[3] = total[3] + ((w[3] ^ 128) - 128) * u[3]
-                w = ptr8(int(w) + 4)
-                u = ptr8(int(u) + 4)
-                total = ptr32(int(total) + 16)
-                c -= 4
-            while c > 0:
-                total[0] = total[0] + ((w[0] ^ 128) - 128) * u[0]
-                w = ptr8(int(w) + 1)
-                u = ptr8(int(u) + 1)
-                total = ptr32(int(total) + 4)
-                c -= 1
-            total = ptr32(int(total) - 4 * channels)
-            taps -= channels
-        total = ptr32(int(total) + 4 * channels)
-        n += 1
-
-
-@micropython.viper
-def depthwise_multiplied(w: ptr8, u: ptr8, out: ptr32, op, count: int):
-    """The same with several output channels for each of the input's."""
-    bias = ptr32(op.bias)
-    channels = int(op.out_channels)
-    times = int(op.depth_multiplier)
-    size = int(op.patch)
-    n = 0
-    while n < count:
-        c = 0
-        while c < channels:
-            total = bias[c]
-            k = c // times
-            at = c
-            while k < size:
-                total += ((w[at] ^ 128) - 128) * u[k]
-                k += channels // times
-                at += channels
-            out[c] = total
-            c += 1
-        u = ptr8(int(u) + size)
-        out = ptr32(int(out) + 4 * channels)
-        n += 1

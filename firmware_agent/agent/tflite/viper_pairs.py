@@ -4,7 +4,7 @@ With x0 and x1 the same input under two neighbouring outputs, w * (x0 + (x1 << 1
 w * x0 + (w * x1 << 16): two sums in one word. The sums of 16 inputs stay apart where the 16
 weights' magnitudes add up to 255 at most, since |x| <= 128; then half a word each is added to
 the accumulators, and the next 16 begin. Embeddings' weights are scaled so that they do (host
-package, embedding/narrow.py); other models' convolutions go through viper_convolution.
+package, embedding/narrow.py); viper_wide_pairs has shorter turns for other models' weights.
 See kernels_viper for how integers are used here.
 """
 
@@ -12,19 +12,18 @@ TURN = 16  # inputs summed in one word
 MOST = 255  # 255 * 128 + 128 < 2**15
 
 
-def fits(op):
-    """Whether a CONV_2D's outputs come in pairs and its weights are narrow enough."""
-    in_pairs = op.window.out_width % 2 == 0
-    return in_pairs and narrow(op.weights, op.out_channels, op.patch, MOST) == 1
+def fits(window):
+    """Whether outputs come in pairs; in a single row the last may be alone."""
+    return window.out_width % 2 == 0 or window.out_height == 1
 
 
 @micropython.viper
-def narrow(w: ptr8, channels: int, patch: int, most: int) -> int:
+def narrow(w: ptr8, channels: int, patch: int, most: int, turn: int) -> int:
     """1 where the magnitudes of no turn of a channel's weights add up to more than ``most``."""
     while channels > 0:
         k = 0
         while k < patch:
-            if (k & 15) == 0:
+            if (k & (turn - 1)) == 0:
                 total = 0
             x = (w[k] ^ 128) - 128
             total += x if x > 0 else 0 - x

@@ -17,10 +17,11 @@ def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
     zero = int(op.output_zero_point)
     low = int(op.lowest)
     high = int(op.highest)
-    relu = 1 if low == zero else 0
     one = 1
     top = one << 31
-    word = (top << 1) - 1
+    beyond = 32 if top > 0 else 0  # bits of an int that an int32 does not have
+    # Factors are positive: what is below zero stays there, and under a ReLU is zero.
+    least = 1 if low == zero else 0 - top
     out = ptr8(int(out) + start * channels)
     n = 0
     while n < count:
@@ -28,26 +29,24 @@ def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
         while c < channels:
             x = totals[c]
             shift = 32 - shifts[c]
+            left = beyond
             if shift < 0:
-                x = (x << (0 - shift)) & word
-                shift = 0
-            x = (x ^ top) - top
-            # Factors are positive: what is below zero stays there, and under a ReLU is zero.
-            if relu > 0 and x <= 0:
+                left -= shift
+            x = (x << left) >> beyond
+            if x < least:
                 out[c] = low
             else:
                 m = multipliers[c]
-                u = (x >> 16) * (m & 0xFFFF) + ((((x & 0xFFFF) * (m & 0xFFFF)) >> 16) & 0xFFFF)
-                v = (x & 0xFFFF) * (m >> 16) + (u & 0xFFFF)
-                x = (((x >> 16) * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
-                mask = (1 << shift) - 1
-                half = mask >> 1
-                if x < 0:
-                    half += 1
-                rest = x & mask
-                x = x >> shift
-                if rest > half:
-                    x += 1
+                rest = x & 0xFFFF
+                x = x >> 16
+                u = x * (m & 0xFFFF) + (((rest * (m & 0xFFFF)) >> 16) & 0xFFFF)
+                v = rest * (m >> 16) + (u & 0xFFFF)
+                x = ((x * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+                if shift > 0:
+                    if x < 0:
+                        x -= 1
+                    # Halves go away from zero.
+                    x = ((x >> (shift - 1)) + 1) >> 1
                 x += zero
                 if x < low:
                     x = low

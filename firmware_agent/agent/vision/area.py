@@ -15,8 +15,9 @@ from agent.vision import kernels as kernels_choice
 RGB565_BE, RGB565_LE, RGB888, GRAY8 = 1, 2, 3, 4
 PIXEL_BYTES = {RGB565_BE: 2, RGB565_LE: 2, RGB888: 3, GRAY8: 1}
 
-MIN_SIDE, MAX_SIDE = 8, 1024
-MAX_OUT_SIDE = 128
+_MIN_SIDE = const(8)
+_MAX_SIDE = const(1024)
+_MAX_OUT_SIDE = const(128)
 
 
 def square_of(width, height):
@@ -33,7 +34,7 @@ class AreaResizer:
     """
 
     def __init__(self, side_in, side_out, pixel_format, kernels=None):
-        if not MIN_SIDE <= side_in <= MAX_SIDE or not 1 <= side_out <= MAX_OUT_SIDE:
+        if not _MIN_SIDE <= side_in <= _MAX_SIDE or not 1 <= side_out <= _MAX_OUT_SIDE:
             raise ValueError("the picture's side is out of range")
         if pixel_format not in PIXEL_BYTES:
             raise ValueError("the pixel format is unknown")

@@ -7,24 +7,34 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE))
+sys.path += [str(HERE), str(HERE.parents[2] / "bench")]
 
+from instructions import machine_code  # noqa: E402
 from litert_oracle import reference_outputs  # noqa: E402
 from model_cases import Case  # noqa: E402
+
+from tinyteach import firmware  # noqa: E402
+
+ARMV7EMDP = 8  # sys.implementation._mpy >> 10 of armhf
 
 
 class Compare:
     """Runs cases on one MicroPython with one kernels module; asserts equality."""
 
-    def __init__(self, micropython, kernels: str, folder: Path) -> None:
+    def __init__(self, micropython, kernels: str, folder: Path, thumb: Path) -> None:
         self.micropython, self.kernels, self.folder = micropython, kernels, folder
+        self.path = [HERE, thumb]
+
+    @property
+    def arch(self) -> str:
+        return self.micropython.arch
 
     def outputs(self, cases: list[Case], heap: str = "4m") -> bytes:
         source, result = self.folder / "cases.bin", self.folder / "results.bin"
         source.write_bytes(b"".join(case.packed() for case in cases))
         script = HERE / "run_cases.py"
         printed = self.micropython.run(
-            script, str(source), str(result), self.kernels, heap=heap, path=[HERE]
+            script, str(source), str(result), self.kernels, heap=heap, path=self.path
         )
         assert int(printed) == len(cases)
         return result.read_bytes()
@@ -40,7 +50,28 @@ class Compare:
         assert at == len(found)
 
 
-@pytest.fixture(params=["reference", "viper"])
-def compare(request, micropython, tmp_path) -> Compare:
+@pytest.fixture(scope="session")
+def thumb_folder(tmp_path_factory) -> Path:
+    """A folder with thumb_code.py, for thumb_by_ffi: the machine code that boards get."""
+    mpy = 6 | 3 << 8 | ARMV7EMDP << 10
+    files = {file.path: file.content for file in firmware.board_files(mpy)}
+    codes = {
+        name: machine_code(files[f"/lib/agent/tflite/thumb_{name}.mpy"])
+        for name in ("dot", "gather")
+    }
+    folder = tmp_path_factory.mktemp("thumb")
+    lines = [f"{name.upper()} = {code!r}\n" for name, code in codes.items()]
+    (folder / "thumb_code.py").write_text("".join(lines))
+    return folder
+
+
+# armhf is Armv7-A, which has the DSP instructions that Cortex-M4 and M7 have.
+WHERE = [(arch, kernels) for arch in ("amd64", "i386") for kernels in ("reference", "viper")]
+WHERE += [("armhf", "viper"), ("armhf", "thumb")]
+
+
+@pytest.fixture(params=WHERE, ids="-".join)
+def compare(request, micropython_on, thumb_folder, tmp_path) -> Compare:
     """Callable with a list of Case: MicroPython's outputs must equal LiteRT's bit for bit."""
-    return Compare(micropython, request.param, tmp_path)
+    arch, kernels = request.param
+    return Compare(micropython_on(arch), kernels, tmp_path, thumb_folder)

@@ -124,6 +124,30 @@ def conv_of_pairs(rng):
     return convolution(rng, sizes, depth, channels, narrow_bytes)
 
 
+def conv_of_wide_pairs(rng):
+    """The same with weights of every width side by side, and now and then a last pixel alone."""
+    filter_size = int(rng.choice([1, 1, 3]))
+    stride = 1 if filter_size == 1 else int(rng.integers(1, 3))
+    size = int(rng.integers(1, 8)), int(rng.integers(1, 8)) * (1 if filter_size == 1 else 2)
+    depth, channels = int(rng.choice([16, 24, 40, 67])), int(rng.integers(16, 30))
+    out = tuple(windowed(side, filter_size, stride, SAME) for side in size)
+    sizes = (size, (filter_size,) * 2, (stride,) * 2, SAME, out)
+    return convolution(rng, sizes, depth, channels, mixed_bytes)
+
+
+def mixed_bytes(rng, shape) -> np.ndarray:
+    """int8 weights, each channel's as wide as a turn of 16, of 4 or of 2 allows."""
+    weights = rng.integers(-128, 128, shape).astype(np.int8)
+    for channel in weights:
+        # Divided by 8 or 2, 16 or 4 of them add up to 256 or 255 at most.
+        kind = rng.choice(["16", "4", "2", "extremes"])
+        if kind == "extremes":
+            channel[:] = rng.choice(np.array([-128, 127], np.int8), channel.shape)
+        elif kind != "2":
+            np.floor_divide(channel, 8 if kind == "16" else 2, out=channel)
+    return weights
+
+
 def narrow_bytes(rng, shape) -> np.ndarray:
     """int8 weights of which 16 add up to 255 in magnitude at most, or somewhere to 256."""
     weights = rng.integers(-15, 16, shape).astype(np.int8)
@@ -301,6 +325,7 @@ def tangled_sums(rng):
 MAKERS = {
     "conv": conv,
     "conv_of_pairs": conv_of_pairs,
+    "conv_of_wide_pairs": conv_of_wide_pairs,
     "depthwise": depthwise,
     "dense": dense,
     "add": add,

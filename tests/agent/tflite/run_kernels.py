@@ -2,6 +2,12 @@
 
 
 def kernels(name):
+    if name == "thumb":
+        import thumb_by_ffi  # noqa: F401 - goes where the kernels look for thumb_dot
+
+        from agent.tflite import kernels_thumb
+
+        return kernels_thumb
     if name == "viper":
         from agent.tflite import kernels_viper
 

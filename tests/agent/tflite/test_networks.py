@@ -4,10 +4,11 @@ import os
 
 import numpy as np
 import pytest
+from mobile_net import mobile
 from model_cases import Case
 from residual_net import residual
 
-from tinyteach.embedding.runtime import EMBEDDING_FILES
+from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 
 
 def images(rng, shape, count: int) -> list[list[np.ndarray]]:
@@ -56,10 +57,10 @@ def test_converted_network(converted_model, compare):
 
 
 def compare_large(compare, model: bytes, shape, count: int) -> None:
-    """Viper on ``count`` images in a board's heap; plain Python takes seconds, so one."""
-    viper = compare.kernels == "viper"
-    vectors = images(np.random.default_rng(4), shape, count if viper else 1)
-    compare([Case(model, vectors)], heap="512k" if viper else "2m")
+    """``count`` images in a board's heap; plain Python takes seconds, so one."""
+    plain = compare.kernels == "reference"
+    vectors = images(np.random.default_rng(4), shape, 1 if plain else count)
+    compare([Case(model, vectors)], heap="2m" if plain else "512k")
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -67,9 +68,9 @@ def test_residual_network_in_512_kb(seed, compare):
     compare_large(compare, residual(seed), (1, 64, 64, 3), 6)
 
 
-def test_shipped_embedding_in_512_kb(compare, root):
-    model = (root / "host/tinyteach/embedding/embedding.tflite").read_bytes()
-    compare_large(compare, model, (1, 64, 64, 3), 20)
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_in_512_kb(path, compare):
+    compare_large(compare, path.read_bytes(), (1, 64, 64, 3), 20)
 
 
 PAIRED = """
@@ -79,7 +80,7 @@ from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 with open(sys.argv[1], "rb") as file:
     steps = Interpreter(Model(file, os.stat(sys.argv[1])[6]), kernels_viper).steps
-print([op.paired for op in steps if op.kernel == "conv_2d"])
+print([op.paired and not hasattr(op, "turns") for op in steps if op.kernel == "conv_2d"])
 """
 
 
@@ -106,12 +107,12 @@ gc.collect()
 weights = sum([len(op.weights) for op in interpreter.steps if hasattr(op, "weights")])
 used = gc.mem_alloc() - before - weights
 print(used, interpreter.arena_bytes)
-invoke = interpreter.invoke
+invoke, inferences = interpreter.invoke, int(sys.argv[2])
 gc.disable()
 before = gc.mem_alloc()
 micropython.heap_lock()
 try:
-    for _ in range(1000):
+    for _ in range(inferences):
         invoke()
 finally:
     micropython.heap_unlock()
@@ -120,16 +121,40 @@ print(interpreter.kernels_name)
 """
 
 
-def measure(micropython, tmp_path, model: bytes) -> list[int]:
+def measure(micropython, tmp_path, model: bytes, inferences: int = 3) -> list[int]:
+    """Bytes used beside the weights, and of the arena; inferences must allocate nothing."""
     path = tmp_path / "model.tflite"
     path.write_bytes(model)
-    sizes, name = micropython.run(MEMORY, str(path)).splitlines()
+    sizes, name = micropython.run(MEMORY, str(path), str(inferences)).splitlines()
     assert name == "viper"
     return [int(size) for size in sizes.split()]
 
 
 def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted_model):
-    measure(micropython, tmp_path, converted_model)
+    measure(micropython, tmp_path, converted_model, 1000)
+
+
+@pytest.mark.parametrize("make", [EMBEDDING_FILE.read_bytes, mobile], ids=["embedding", "mobile"])
+def test_inferences_of_pairs_allocate_nothing(make, micropython, tmp_path):
+    measure(micropython, tmp_path, make(), 3)
+
+
+ALLOCATIONS = """
+import micropython, os, sys
+from agent.tflite.interpreter import Interpreter
+from agent.tflite.model import Model
+with open(sys.argv[1], "rb") as file:
+    interpreter = Interpreter(Model(file, os.stat(sys.argv[1])[6]))
+micropython.heap_lock()
+interpreter.invoke()
+micropython.heap_unlock()
+print(interpreter.kernels_name)
+"""
+
+
+@pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
+def test_shipped_embeddings_allocate_nothing(path, micropython):
+    assert micropython.run(ALLOCATIONS, str(path)) == "viper\n"
 
 
 def test_memory_beside_the_weights_of_the_residual_network(micropython, tmp_path):

@@ -1,0 +1,101 @@
+"""The viper kernels with dot products in inline assembler, for cores with the DSP extension.
+
+CONV_2D and FULLY_CONNECTED of two channels or more; the rest is kernels_viper's. Weights and
+inputs stay bytes: patches are gathered as they are, and multiplied two pixels by two channels.
+"""
+
+import sys
+from array import array
+
+from agent.tflite import kernels_viper as viper
+from agent.tflite import thumb_dot, thumb_gather
+from agent.tflite import viper_convolution as convolution
+from agent.tflite import viper_requantise as requantise
+
+name = "thumb"
+
+# Bytes of patches gathered at once, and accumulators filled; both of two pixels at least.
+_PATCH_BYTES = const(4096)
+_ACCUMULATORS = const(512)
+# Where thumb_dot's ``sizes`` and thumb_gather's ``windows`` hold what differs from call to call.
+_PAIRS = const(2)
+_PIXELS = const(0)
+
+bind = viper.bind
+depthwise_conv_2d = viper.depthwise_conv_2d
+average_pool_2d = viper.average_pool_2d
+mean = viper.mean
+add = viper.add
+pad = viper.pad
+softmax = viper.softmax
+
+
+def runs():
+    """Whether this core has SMLAD. ID_ISAR3 is a Cortex-M's; Armv7-A always has it."""
+    return sys.platform == "linux" or (thumb_dot.instruction_set() >> 4 & 15) >= 3
+
+
+def prepare(op):
+    """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
+    op.dual = op.kernel in ("conv_2d", "fully_connected") and op.out_channels > 1
+    return prepare_dual(op) if op.dual else viper.prepare(op)
+
+
+def prepare_dual(op):
+    """An odd pixel's partner is whatever memory lies behind it; nobody reads its sums."""
+    bias = op.bias or array("i", bytes(4 * op.out_channels))
+    convolution.fold(op.weights, bias, op.out_channels, op.patch, 1, op.patch, op.input_zero_point)
+    op.bias = None
+    op.sizes = array("i", [op.patch, op.out_channels, 0])
+    op.sizes.extend(bias)
+    op.windows = windows(op.window, op.input_zero_point & 255)
+    pairs = (
+        min(_PATCH_BYTES // op.patch, _ACCUMULATORS // op.out_channels, op.window.pixels + 1) // 2
+    )
+    op.block = 2 * max(1, pairs)
+    if op.kernel == "fully_connected":
+        op.block = 2
+    return viper.lay_out(
+        op, ("accumulators", 4 * op.block * op.out_channels), ("patches", op.block * op.patch)
+    )
+
+
+def windows(window, zero):
+    """As thumb_gather reads it; ``zero`` as a byte, 0 to 255."""
+    depth, word = window.in_channels, zero * 0x01010101
+    return array(
+        "i",
+        (0, window.out_width, window.in_height, window.in_width * depth)
+        + (window.filter_width * depth, window.filter_height)
+        + (window.stride_x * depth, window.stride_y, window.pad_top, window.pad_left * depth)
+        + (word - (word >> 31 << 32),),
+    )
+
+
+def sums(op, start, count):
+    """Accumulators of ``count`` pixels from pixel ``start`` on, a block at most."""
+    op.windows[_PIXELS] = count
+    thumb_gather.gather(op.source, op.patches, op.windows, start)
+    op.sizes[_PAIRS] = (count + 1) // 2
+    thumb_dot.dot_products(op.weights, op.patches, op.accumulators, op.sizes)
+
+
+def conv_2d(op):
+    if not op.dual:
+        viper.conv_2d(op)
+        return
+    start, total, block = 0, op.window.pixels, op.block
+    while start < total:  # a range whose step is no constant would be allocated
+        count = min(block, total - start)
+        sums(op, start, count)
+        requantise.requantise(op.accumulators, op.target, op, start, count)
+        start += block
+
+
+def fully_connected(op):
+    if not op.dual:
+        viper.fully_connected(op)
+        return
+    for row in range(op.window.out_width):
+        sums(op, row, 1)
+        requantise.requantise_in_double(op.accumulators, op.target, viper.DIGITS, op, row)

@@ -1,0 +1,101 @@
+"""Networks made for other runtimes equal LiteRT's reference after every operator."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import flatbuffers
+import numpy as np
+import pytest
+from litert_oracle import reference_interpreter
+from mobile_net import mobile
+from model_cases import Case
+from op_models import schema
+from random_models import MAKERS
+
+# Files of other projects, which are not in this repository.
+OUTSIDE = [name for name in os.environ.get("TINYTEACH_MODELS", "").split(os.pathsep) if name]
+
+
+def camera_like(rng, shape) -> np.ndarray:
+    """Soft waves of light with a little noise, as int8."""
+    y, x = np.mgrid[: shape[1], : shape[2]] / max(shape[1:3])
+    waves = np.zeros(shape[1:])
+    for depth in range(shape[3]):
+        for _ in range(4):
+            across, down, phase = rng.uniform(-12, 12, 3)
+            waves[..., depth] += np.sin(across * x + down * y + phase)
+    return (waves * 35 + rng.normal(0, 4, shape)).clip(-128, 127).astype(np.int8)
+
+
+def images(model: bytes, seed: int, count: int) -> list[list[np.ndarray]]:
+    """Noise and camera-like images by turns."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(reference_interpreter(model).get_input_details()[0]["shape"])
+    noise = [rng.integers(-128, 128, shape).astype(np.int8) for _ in range(count // 2)]
+    return [[image] for image in [*noise, *(camera_like(rng, shape) for _ in noise)]]
+
+
+def prefixes(model: bytes) -> list[bytes]:
+    """The model cut after each of its operators."""
+    count = len(schema.ModelT.InitFromPackedBuf(model, 0).subgraphs[0].operators)
+    return [first_operators(model, n) for n in range(1, count + 1)]
+
+
+def first_operators(model: bytes, count: int) -> bytes:
+    cut = schema.ModelT.InitFromPackedBuf(model, 0)
+    graph = cut.subgraphs[0]
+    graph.operators = graph.operators[:count]
+    graph.outputs = graph.operators[-1].outputs
+    cut.signatureDefs = None  # they name the output that was
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(cut.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def compare_every_operator(compare, model: bytes, vectors) -> None:
+    cut = prefixes(model)
+    compare([Case(each, vectors[-2:], f"operator {n}") for n, each in enumerate(cut)], heap="8m")
+
+
+@pytest.mark.parametrize("side", (48, 80))
+def test_mobile_network(side, compare):
+    """80 leads to odd sides, 5×5."""
+    model = mobile(side, seed=side)
+    vectors = images(model, 3, 12)
+    if compare.kernels == "reference":  # plain Python takes a second
+        compare([Case(model, vectors[-1:])])
+    else:
+        compare([Case(model, vectors)], heap="512k")
+        compare_every_operator(compare, model, vectors)
+
+
+NONE_GIVEN = pytest.mark.skip(reason="name int8 .tflite files in TINYTEACH_MODELS to compare them")
+
+
+# Plain Python takes minutes for networks of this size.
+@pytest.mark.parametrize("compare", ["viper"], indirect=True)
+@pytest.mark.parametrize("path", OUTSIDE or [pytest.param("", marks=NONE_GIVEN)], ids=str)
+def test_network_of_another_project(path, compare):
+    model = Path(path).read_bytes()
+    vectors = images(model, 5, 20)
+    compare([Case(model, vectors)])
+    compare_every_operator(compare, model, vectors)
+
+
+def test_bench_measures_other_models(root, tmp_path):
+    paths = [tmp_path / name for name in ("mobile.tflite", "mean.tflite")]
+    paths[0].write_bytes(mobile())
+    paths[1].write_bytes(MAKERS["mean"](np.random.default_rng(1))[0])
+    script = root / "bench" / "runtime.py"
+    command = [sys.executable, script, "--quick", "--json", "--models", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])["models"]
+    assert "Without scalar C: layers.c has no MEAN" in done.stderr or "gcc" in done.stderr
+    for rows in found.values():
+        assert len([row for row in rows if row["name"].startswith("agent")]) == 2
+        assert all(row["same_features"] for row in rows if "XNNPACK" not in row["name"])
+    assert {len(row["steps_us"]) for row in found["mobile.tflite"] if row["steps_us"]} == {18}

@@ -1,0 +1,35 @@
+"""Runs on MicroPython of armhf, and takes the place of agent.tflite.thumb_* there.
+
+Debian's build has no inline assembler, and takes its functions in .mpy files for bytecode. So the
+machine code that mpy-cross made of them (module thumb_code, written by the test) is put into memory
+that may be executed, and called as C functions, whose convention is the same.
+"""
+
+import ffi
+import thumb_code
+import uctypes
+
+import agent.tflite
+
+# mmap(2): PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS
+PROTECTION, FLAGS = 7, 0x22
+
+_mmap = ffi.open("libc.so.6").func("p", "mmap", "piiiii")
+
+
+def function(code, arguments):
+    address = _mmap(0, len(code), PROTECTION, FLAGS, -1, 0)
+    uctypes.bytearray_at(address, len(code))[:] = code
+    return ffi.func("v", address | 1, arguments)  # bit 0: Thumb instructions
+
+
+class thumb_dot:
+    dot_products = function(thumb_code.DOT, "PPPP")
+
+
+class thumb_gather:
+    gather = function(thumb_code.GATHER, "PPPi")
+
+
+agent.tflite.thumb_dot = thumb_dot
+agent.tflite.thumb_gather = thumb_gather
