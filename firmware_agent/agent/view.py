@@ -7,6 +7,9 @@ from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES
 
+# INFO tells it within a sentence of 255 bytes.
+PROBLEM_CHARACTERS = 160
+
 
 class View:
     """The camera (or None) and the frame last grabbed, which goes stale at the next grab.
@@ -24,7 +27,7 @@ class View:
         try:
             return open_camera()
         except CameraError as error:
-            self.problem = str(error)
+            self.problem = str(error)[:PROBLEM_CHARACTERS]
             return None
 
     def require_camera(self):

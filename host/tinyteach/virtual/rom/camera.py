@@ -194,4 +194,3 @@ def _flags(camera):
         | (frames.FLIP if camera.vflip else 0)
         | (frames.COLOUR_BARS if camera.colorbar else 0)
     )
-

@@ -17,7 +17,7 @@ class Camera:
     def __init__(self, **arguments):
         for name in _NEEDED:
             if name not in arguments:
-                raise TypeError("'%s' argument required" % name)
+                raise TypeError(name + " argument required")
         if not isinstance(arguments["data_pins"], (list, bytearray)):
             raise TypeError("data_pins is no list")
         self._camera = camera.Camera(**arguments)
