@@ -1,5 +1,7 @@
 """What the camera sees: the frame in hand, and photographs that the host sends instead."""
 
+from micropython import const
+
 from agent.camera import open_camera
 from agent.camera.error import CameraError
 from agent.frame import Frame
@@ -8,7 +10,7 @@ from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES
 
 # INFO tells it within a sentence of 255 bytes.
-PROBLEM_CHARACTERS = 160
+_PROBLEM_CHARACTERS = const(160)
 
 
 class View:
@@ -27,7 +29,7 @@ class View:
         try:
             return open_camera()
         except CameraError as error:
-            self.problem = str(error)[:PROBLEM_CHARACTERS]
+            self.problem = str(error)[:_PROBLEM_CHARACTERS]
             return None
 
     def require_camera(self):

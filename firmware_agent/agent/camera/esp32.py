@@ -6,12 +6,13 @@ is left to the firmware, which knows its chip.
 """
 
 from camera import Camera, FrameSize, PixelFormat
+from micropython import const
 
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import RGB565_BE
 
 # The sensor answers within a frame time (about 90 ms); None means that it missed one.
-GRAB_TRIES = 3
+_GRAB_TRIES = const(3)
 
 
 class Esp32Camera:
@@ -41,7 +42,7 @@ class Esp32Camera:
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
-        for _ in range(GRAB_TRIES):
+        for _ in range(_GRAB_TRIES):
             frame = self._capture()
             if frame is not None:
                 return frame, self.width, self.height, self.pixel_format

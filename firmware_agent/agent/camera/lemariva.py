@@ -5,12 +5,13 @@ where there is none. RGB565 has its high byte first.
 """
 
 import camera
+from micropython import const
 
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import RGB565_BE
 
-SIDE = 240
-GRAB_TRIES = 3
+_SIDE = const(240)
+_GRAB_TRIES = const(3)
 
 
 class LemarivaCamera:
@@ -18,7 +19,7 @@ class LemarivaCamera:
 
     # The module does not tell.
     sensor = "unknown"
-    width = height = SIDE
+    width = height = _SIDE
     pixel_format = RGB565_BE
 
     def __init__(self, settings):
@@ -38,8 +39,8 @@ class LemarivaCamera:
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
-        for _ in range(GRAB_TRIES):
+        for _ in range(_GRAB_TRIES):
             frame = camera.capture()
             if frame:
-                return frame, SIDE, SIDE, self.pixel_format
+                return frame, _SIDE, _SIDE, self.pixel_format
         raise CameraError("the camera gives no frame")

@@ -5,17 +5,19 @@ Firmware 4.8 and later has both; in 4.6 and 4.7 ``csi`` is another name of
 first. A frame is zero-copy and goes stale at the next grab.
 """
 
+from micropython import const
+
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import GRAY8, RGB565_LE
 
-SIDE = 240
-GRAB_TRIES = 3
+_SIDE = const(240)
+_GRAB_TRIES = const(3)
 
 
 class OpenMvCamera:
     """Square 240×240 frames, cut by the firmware from the middle of 320×240."""
 
-    width = height = SIDE
+    width = height = _SIDE
 
     def __init__(self):
         try:
@@ -24,17 +26,17 @@ class OpenMvCamera:
             reset()
             self.pixel_format = _choose_format(module, set_format)
             set_size(module.QVGA)
-            set_window((SIDE, SIDE))
+            set_window((_SIDE, _SIDE))
             self.sensor = "0x%04X" % chip_number()
         except RuntimeError as error:
             raise CameraError("the camera does not start: %s" % error) from None
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
-        for _ in range(GRAB_TRIES):
+        for _ in range(_GRAB_TRIES):
             try:
                 # By reference: the pixels stay in the firmware's frame buffer.
-                return self._snapshot().bytearray(), SIDE, SIDE, self.pixel_format
+                return self._snapshot().bytearray(), _SIDE, _SIDE, self.pixel_format
             except RuntimeError as error:
                 problem = error
         raise CameraError("the camera gives no frame: %s" % problem)
