@@ -28,8 +28,9 @@ class View:
     def _open(self):
         try:
             return open_camera()
-        except CameraError as error:
-            self.problem = str(error)[:_PROBLEM_CHARACTERS]
+        except Exception as error:
+            # Also what a module raises that is not as expected: the agent must answer all the same.
+            self.problem = (str(error) or repr(error))[:_PROBLEM_CHARACTERS]
             return None
 
     def require_camera(self):

@@ -92,11 +92,12 @@ def test_missed_frames_and_a_broken_camera(module):
     board.break_camera(False)
 
 
-def write_settings(board, text):
+def write_file(board, path, text):
+    """Put a file on the board's flash and restart it."""
     transport = SerialTransport(board.port)
     try:
         transport.enter_raw_repl()
-        transport.exec(f"with open({SETTINGS!r}, 'w') as file:\n    file.write({text!r})")
+        transport.exec(f"with open({path!r}, 'w') as file:\n    file.write({text!r})")
     finally:
         transport.serial.close()
     board.reset()
@@ -111,10 +112,22 @@ def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
             assert "data_pins" in client.info()["state"]
             assert refusal_of(client.grab) == errors.CAMERA_FAILED
         for text in ("{", "[1]", '{"wings": 2}'):
-            write_settings(board, text)
+            write_file(board, SETTINGS, text)
             with BoardClient(board.port) as client:
                 assert refusal_of(client.grab) == errors.CAMERA_FAILED
-        write_settings(board, json.dumps(facts["camera"]["settings"]))
+        write_file(board, SETTINGS, json.dumps(facts["camera"]["settings"]))
         with BoardClient(board.port) as client:
             assert np.array_equal(grabbed(client)[0], seen(square, messages.RGB565_BE))
             assert client.info()["sensor"] == "VIRTUAL"
+
+
+def test_a_users_file_of_a_camera_modules_name_does_no_harm(switch_on):
+    with switch_on("i386", camera=False) as board:
+        write_file(board, "/sensor.py", "1 / 0")
+        with BoardClient(board.port) as client:
+            assert "zero" in client.info()["state"] and not client.has_camera
+            assert refusal_of(client.grab) == errors.CAMERA_FAILED
+        write_file(board, "/sensor.py", "lux = 3")
+        with BoardClient(board.port) as client:
+            assert client.info()["state"] == ""
+            assert refusal_of(client.grab) == errors.NO_CAMERA

@@ -10,7 +10,7 @@ SETTINGS = "/tinyteach/camera.json"
 def open_camera():
     """The board's camera, or None where its firmware has no camera module.
 
-    Raises CameraError where there is one that does not start.
+    Raises CameraError, or whatever a module raises, where there is one that does not start.
     """
     if _firmware_has("camera", "Camera"):
         from agent.camera.esp32 import Esp32Camera
@@ -32,9 +32,6 @@ def _firmware_has(module, name):
         return hasattr(__import__(module), name)
     except ImportError:
         return False
-    except RuntimeError as error:
-        # OpenMV's sensor looks for the image sensor while it is imported.
-        raise _failure(str(error)) from None
 
 
 def _settings():
@@ -48,11 +45,4 @@ def _settings():
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError):
-        raise _failure("%s holds no JSON object" % SETTINGS) from None
-
-
-def _failure(message):
-    # Not at the top: the package loads before its modules, and an import inside it costs stack.
-    from agent.camera.error import CameraError
-
-    return CameraError(message)
+        raise ValueError("%s holds no JSON object" % SETTINGS) from None
