@@ -123,6 +123,9 @@ def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
 
 def test_a_users_file_of_a_camera_modules_name_does_no_harm(switch_on):
     with switch_on("i386", camera=False) as board:
+        # Also so that the agent waits when Ctrl-C comes: loading modules, it may miss it.
+        with BoardClient(board.port) as client:
+            assert refusal_of(client.grab) == errors.NO_CAMERA
         write_file(board, "/sensor.py", "1 / 0")
         with BoardClient(board.port) as client:
             assert "zero" in client.info()["state"] and not client.has_camera
