@@ -95,3 +95,10 @@ class VerificationError(TinyTeachError):
 
     exit_code = 12
     http_status = 422
+
+
+class FirmwareError(TinyTeachError):
+    """A firmware image or backup that is missing, damaged or made for another board."""
+
+    exit_code = 13
+    http_status = 422

@@ -21,11 +21,16 @@ def config_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The virtual boards' flash images and logs."""
+    """The virtual boards' flash images and logs, backups of real ones."""
     override = os.environ.get("TINYTEACH_STATE")
     if override:
         return Path(override)
     return _below_home("state") or platformdirs.user_state_path(_NAME)
+
+
+def backups_dir() -> Path:
+    """What was on boards before TinyTeach wrote firmware to them."""
+    return state_dir() / "backups"
 
 
 def runtime_dir() -> Path:

@@ -30,6 +30,13 @@ def test_evaluate_run_and_write(board):
         assert repl.evaluate("print([open('/data.bin','rb').read(1)[0]])") == [255]
 
 
+def test_lines_of_the_firmware_are_passed_over(board):
+    with raw_repl(board.port) as repl:
+        assert repl.evaluate("print('E (12) cam: x\\n[7]\\nI (13) done')") == [7]
+        with pytest.raises(LinkError, match="no answer that can be read; press"):
+            repl.evaluate("print('E (12) cam: x')")
+
+
 def test_error_on_the_board_is_one_sentence(board):
     with raw_repl(board.port) as repl, pytest.raises(LinkError, match="refused: ZeroDivisionError"):
         repl.run("1/0")

@@ -14,6 +14,7 @@ COMMON = {"errors", "paths", "firmware"}
 OWNED_BY = {
     "serial": {"link", "device"},
     "mpremote": {"device"},
+    "esptool": {"device"},
     "sklearn": {"head", "embedding"},
     "ai_edge_litert": {"head", "embedding"},
     "tensorflow": {"embedding"},

@@ -3,12 +3,14 @@
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.link.port_holder import Holder
 from tinyteach.service import boards, virtual_boards
 from tinyteach.virtual.board import VirtualBoard
 
@@ -36,6 +38,27 @@ def usb_port(port, serial_number):
     info.vid, info.pid, info.serial_number = 0x303A, 0x1001, serial_number
     info.description = "USB JTAG/serial debug unit"
     return info
+
+
+def test_boards_by_product_and_mode(monkeypatch):
+    ports = [usb_port(f"/dev/ttyACM{number}", f"F412FA{number}") for number in range(3)]
+    ports[1].pid, ports[2].pid = 0x0009, 0x4001
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
+    monkeypatch.setattr("tinyteach.device.discovery.USB_DEVICES", Path("/nowhere"))
+    held = {"/dev/ttyACM2": [Holder(7, "screen")]}
+    monkeypatch.setattr("tinyteach.link.port_holder.holders", lambda port: held.get(port, []))
+    for number in range(2):
+        remember(PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO"))
+    entries = [(entry.name, entry.kind, entry.status) for entry in boards.list_boards()]
+    assert entries == [
+        ("desk0", "ESP32 with its own USB (XIAO ESP32S3 Sense or other)", "paired"),
+        ("desk1", "ESP32-S3", "paired; boot loader: press its reset button, or flash it"),
+        (
+            "/dev/ttyACM2",
+            "ESP32-S2 or S3 (XIAO ESP32S3 Sense or other)",
+            "attached, not paired; open in screen (process 7)",
+        ),
+    ]
 
 
 @contextmanager

@@ -77,6 +77,19 @@ def test_long_program(board, paste):
         assert transport.exec(program) == b"599\r\n"
 
 
+def test_ctrl_c_cancels_a_raw_paste(board):
+    """As the next host finds it whose predecessor's cable was pulled."""
+    with raw_repl(board) as transport:
+        transport.read_until(1, b">")
+        transport.serial.write(b"\x05A\x01")
+        assert transport.serial.read(2) == b"R\x01"
+        transport.serial.write(b"print('never')\x03")
+        transport.read_until(1, b"\x04")
+        out, error = transport.follow(timeout=10)
+        assert out == b"" and b"KeyboardInterrupt" in error
+        assert transport.exec("print('next')") == b"next\r\n"
+
+
 def test_friendly_prompt_evaluates_lines(board):
     out = type_line(board, b"\r6*7\r", b"42\r\n>>> ")
     assert b"MicroPython v" in out and out.endswith(b"42\r\n>>> ")

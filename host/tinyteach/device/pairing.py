@@ -31,6 +31,11 @@ RESTART_POLL_S = 0.2
 # The first line of our own main.py tells it from a user's.
 OWN_MAIN = b"TinyTeach's agent"
 KEPT_MAIN = "/main.before_tinyteach.py"
+# Stands in while the agent is written: whenever that ends early, the board starts and says so.
+STAND_IN = b'''"""TinyTeach's agent is not whole: pairing was interrupted."""
+
+print("TinyTeach's agent is not whole; pair the board again.")
+'''
 
 # Facts of the board, and the SHA-256 of every file that pairing may replace.
 SURVEY = """
@@ -104,7 +109,9 @@ def pair(
     with await_agent(port, usb_serial) as client:
         machine = client.info()["machine"]
         chosen = _choose_name(name, client.board_id)
-        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine))
+        known = find_board(client.board_id)
+        colours = known.colours if known else ""
+        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
         return _paired(client, chosen, written)
 
 
@@ -150,14 +157,29 @@ def install(
     """
     _free_the_repl(port)
     with raw_repl(port) as repl:
-        facts = repl.evaluate(SURVEY % (OWNED,))
-        chosen = _choose_embedding(facts["files"].get(EMBEDDING), [embedding, *keep])
-        wanted = [*board_files(facts["mpy"]), chosen]
-        changed = [f for f in wanted if facts["files"].get(f.path) != f.digest]
-        _check(facts, changed, len(chosen.content))
+        facts = survey(repl)
+        wanted = wanted_files(facts, [embedding, *keep])
+        changed = changed_files(facts, wanted)
+        _check(facts, changed, len(wanted[-1].content))
         _install(repl, facts["files"], wanted, changed, progress)
         repl.reset()
     return [file.path for file in changed]
+
+
+def survey(repl: RawRepl) -> dict[str, Any]:
+    """What a board is, what is free on it, and the SHA-256 of every file of ours there."""
+    return repl.evaluate(SURVEY % (OWNED,))
+
+
+def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
+    """All that belongs on a board; the embedding, last, is the one it has, else the first."""
+    chosen = _choose_embedding(facts["files"].get(EMBEDDING), embeddings)
+    return [*board_files(facts["mpy"]), chosen]
+
+
+def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
+    """Those of ``wanted`` that the board has not, or has otherwise."""
+    return [file for file in wanted if facts["files"].get(file.path) != file.digest]
 
 
 def _choose_embedding(present: str | None, contents: Sequence[bytes]) -> BoardFile:
@@ -176,11 +198,10 @@ def _free_the_repl(port: str) -> None:
 
 def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
     """Refuse a board that is too old or too small, before anything is written."""
-    version = ".".join(map(str, facts["version"]))
-    if facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON:
+    if is_too_old(facts):
         raise BoardRefusedError(
-            f"The board runs {facts['name']} {version}; install MicroPython "
-            f"{'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
+            f"The board runs {facts['name']} {'.'.join(map(str, facts['version']))}; install "
+            f"MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
         )
     heap_needed = AGENT_HEAP_BYTES + embedding_bytes
     if facts["heap_free"] < heap_needed:
@@ -196,6 +217,11 @@ def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes:
         )
 
 
+def is_too_old(facts: dict[str, Any]) -> bool:
+    """Whether it is no MicroPython, or one before the first that the agent runs on."""
+    return facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON
+
+
 def _install(
     repl: RawRepl,
     present: dict[str, str],
@@ -204,15 +230,15 @@ def _install(
     progress: Progress,
 ) -> None:
     _make_folders(repl, [file.path for file in changed])
+    if changed:
+        _stand_in_for_main(repl, MAIN in present)
     # A stale source beside a new .mpy would be loaded in its place.
     stale = sorted(set(present) - {file.path for file in wanted})
     if stale:
         repl.run(f"import os\nfor path in {stale!r}:\n    os.remove(path)\n")
     if not changed:
         return
-    if MAIN in present:
-        _take_main_away(repl)
-    # main.py goes first and comes back last: a half-written agent is never started.
+    # The real main.py comes last: a half-written agent is never started.
     modules = [file for file in changed if file.path != MAIN]
     main = [file for file in wanted if file.path == MAIN]
     total = sum(len(file.content) for file in [*modules, *main])
@@ -243,13 +269,27 @@ def _slashes(path: str) -> list[int]:
     return [at for at, character in enumerate(path) if character == "/" and at]
 
 
-def _take_main_away(repl: RawRepl) -> None:
-    """Remove our own main.py; a user's is kept under another name."""
-    repl.run(
-        "import os\n"
-        f"with open({MAIN!r}, 'rb') as file:\n    own = {OWN_MAIN!r} in file.read(100)\n"
-        f"if own:\n    os.remove({MAIN!r})\nelse:\n    os.rename({MAIN!r}, {KEPT_MAIN!r})\n"
-    )
+# A user's main.py is copied, not renamed: no power cut leaves the board without one.
+KEEP_MAIN = f"""
+import os
+with open({MAIN!r}, 'rb') as file:
+    own = {OWN_MAIN!r} in file.read(100)
+if not own:
+    with open({MAIN!r}, 'rb') as file, open({KEPT_MAIN + ".new"!r}, 'wb') as copy:
+        while True:
+            piece = file.read(512)
+            if not piece:
+                break
+            copy.write(piece)
+    os.rename({KEPT_MAIN + ".new"!r}, {KEPT_MAIN!r})
+"""
+
+
+def _stand_in_for_main(repl: RawRepl, present: bool) -> None:
+    """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
+    if present:
+        repl.run(KEEP_MAIN)
+    repl.write_file(MAIN, STAND_IN, lambda done, total: None)
 
 
 def await_agent(port: str, usb_serial: str) -> BoardClient:

@@ -15,8 +15,8 @@ READ_TIMEOUT_S = 1.0
 WRITE_CHUNK_BYTES = 1024
 
 NO_MICROPYTHON = (
-    "What is on {port} does not answer as MicroPython; install MicroPython with camera support "
-    "on the board first (pip install 'tinyteach[flash]', then esptool), or name another port."
+    "What is on {port} does not answer as MicroPython; put MicroPython with a camera module on the "
+    "board first ('tinyteach flash' says which), or name another port."
 )
 
 
@@ -28,8 +28,17 @@ class RawRepl:
         self._port = port
 
     def evaluate(self, code: str) -> Any:
-        """Run ``code``, which prints one JSON value; that value."""
-        return json.loads(self._call(lambda: self._transport.exec(code)))
+        """Run ``code``, which prints one JSON value on a line; that value.
+
+        Firmware may print lines of its own between, as ESP-IDF's camera driver does.
+        """
+        for line in reversed(self._call(lambda: self._transport.exec(code)).splitlines()):
+            with contextlib.suppress(ValueError):
+                return json.loads(line)
+        raise LinkError(
+            f"The board on {self._port} gave no answer that can be read; press its reset button "
+            "and try again."
+        )
 
     def run(self, code: str) -> None:
         """Run ``code`` to its end."""
@@ -45,6 +54,10 @@ class RawRepl:
         )
         self.run(f"import os\nos.rename({beside!r}, {path!r})")
 
+    def restart_softly(self) -> None:
+        """Start the interpreter anew, without main.py: memory and hardware as after power-on."""
+        _enter(self._transport, self._port, soft_reset=True)
+
     def reset(self) -> None:
         """Restart the board, as its reset button does."""
         self._call(lambda: self._transport.exec_raw_no_follow("import machine\nmachine.reset()\n"))
@@ -53,13 +66,15 @@ class RawRepl:
         from mpremote.transport import TransportError, TransportExecError
 
         try:
-            return action()
+            # mpremote prints what it did not understand.
+            with contextlib.redirect_stdout(io.StringIO()):
+                return action()
         except TransportExecError as error:
             raise LinkError(f"The board on {self._port} refused: {_last_line(error)}.") from error
         except (TransportError, OSError) as error:
             raise LinkError(
-                f"The connection on {self._port} broke while the board was being written; check "
-                "the cable and pair again."
+                f"The connection on {self._port} broke before the board was done; check the cable "
+                "and run the command again."
             ) from error
 
 
@@ -69,8 +84,10 @@ def _last_line(error: Any) -> str:
 
 
 @contextmanager
-def raw_repl(port: str) -> Iterator[RawRepl]:
+def raw_repl(port: str, soft_reset: bool = True) -> Iterator[RawRepl]:
     """Stop what runs on the board and enter its raw REPL, after a soft reset without main.py.
+
+    Without ``soft_reset`` what the program left stays: its variables, why the board started.
 
     Raises BoardNotFoundError where the port cannot be opened, BoardNotPairedError where what
     is there does not behave as MicroPython.
@@ -86,19 +103,19 @@ def raw_repl(port: str) -> Iterator[RawRepl]:
     except (TransportError, OSError, ValueError) as error:
         raise BoardNotFoundError(f"The port {port} cannot be opened ({error}).") from error
     try:
-        _enter(transport, port)
+        _enter(transport, port, soft_reset)
         yield RawRepl(transport, port)
     finally:
         with contextlib.suppress(OSError):
             transport.close()
 
 
-def _enter(transport: Any, port: str) -> None:
+def _enter(transport: Any, port: str, soft_reset: bool) -> None:
     from mpremote.transport import TransportError
 
     try:
         # mpremote prints what it did not understand.
         with contextlib.redirect_stdout(io.StringIO()):
-            transport.enter_raw_repl(soft_reset=True, timeout_overall=ENTER_TIMEOUT_S)
+            transport.enter_raw_repl(soft_reset=soft_reset, timeout_overall=ENTER_TIMEOUT_S)
     except (TransportError, OSError) as error:
         raise BoardNotPairedError(NO_MICROPYTHON.format(port=port)) from error

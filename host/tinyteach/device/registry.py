@@ -11,13 +11,18 @@ from tinyteach.errors import UsageError
 
 @dataclass(frozen=True)
 class PairedBoard:
-    """A board that was paired; ``port`` is where it was last seen."""
+    """A board that was paired; ``port`` is where it was last seen.
+
+    ``colours`` is the order in which its camera gives them, as ``tinyteach doctor`` found it by
+    the sensor's colour bar (`service/doctor/colours.py`); empty where nobody has looked.
+    """
 
     board_id: str
     name: str
     port: str
     usb_serial: str
     machine: str
+    colours: str = ""
 
 
 def _file() -> Path:

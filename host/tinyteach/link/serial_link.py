@@ -1,12 +1,16 @@
 """Bytes to and from a serial port, or any URL that pyserial opens."""
 
+import contextlib
 import errno
+import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import serial
 
 from tinyteach.errors import BoardNotFoundError, LinkError
+from tinyteach.link.port_holder import holders
 
 # USB ports ignore the rate; a UART bridge under MicroPython runs at this one.
 BAUD_RATE = 115_200
@@ -16,9 +20,13 @@ WRITE_TIMEOUT_S = 10.0
 
 PERMISSION_HINT = (
     "The port {port} may not be opened by this user; on Linux run "
-    "'sudo usermod -aG dialout $USER' and log in again."
+    "'sudo usermod -aG {group} $USER' and log in again."
 )
 BUSY_HINT = "The port {port} is in use; close the program that holds it and try again."
+HELD_HINT = "The port {port} is held by {holder}; close that program and try again."
+USUAL_GROUP = "dialout"
+# The one bridge whose Windows driver needs the lines set by hand (`_open_with_lines`).
+SILICON_LABS = 0x10C4
 MISSING_HINT = (
     "There is no port {port}; 'tinyteach boards' lists what is attached and can start a "
     "virtual board."
@@ -58,7 +66,15 @@ class SerialLink:
             raise self._lost() from error
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Let go of the port.
+
+        RTS first, as mpremote does: closing drops both, and on an Espressif board DTR dropped
+        while RTS is set is a reset.
+        """
+        with contextlib.suppress(OSError):
+            # Pseudo-terminals have no such lines, and a board that is gone has no port.
+            self._serial.rts = False
+            self._serial.dtr = False
         self._serial.close()
 
     def _lost(self) -> LinkError:
@@ -84,7 +100,7 @@ def _open(port: str, baud_rate: int) -> serial.SerialBase:
         opened.write_timeout = WRITE_TIMEOUT_S
         if "://" not in port:
             opened.exclusive = True
-        opened.open()
+        _open_with_lines(opened)
     except ValueError as error:
         raise BoardNotFoundError(f"{port!r} is no port or port URL: {error}.") from error
     except (serial.SerialException, OSError) as error:
@@ -92,12 +108,50 @@ def _open(port: str, baud_rate: int) -> serial.SerialBase:
     return opened
 
 
+def _open_with_lines(opened: serial.SerialBase) -> None:
+    """Open a port with DTR and RTS in mpremote's order (transport_serial.py).
+
+    Both end up set: without DTR a USB board takes nobody to be there. Espressif boards read
+    "DTR without RTS" as a call for the boot loader and "RTS without DTR" as a reset, so they
+    must change together. pyserial does that on opening; only Silicon Labs' Windows driver
+    sets them apart after a power-on, so there they are cleared, then set, DTR first.
+    """
+    by_hand = sys.platform == "win32" and _vendor_of(opened.port) == SILICON_LABS
+    if by_hand:
+        opened.dtr = opened.rts = False
+    opened.open()
+    if by_hand:
+        opened.dtr = True
+        opened.rts = True
+
+
+def _vendor_of(port: str) -> int | None:
+    from serial.tools.list_ports import comports
+
+    return next((item.vid for item in comports() if item.device == port), None)
+
+
 def _explain(port: str, error: Exception) -> BoardNotFoundError:
     number = getattr(error, "errno", None)
     if number == errno.EACCES:
-        return BoardNotFoundError(PERMISSION_HINT.format(port=port))
+        return BoardNotFoundError(PERMISSION_HINT.format(port=port, group=_group_of(port)))
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
-        return BoardNotFoundError(BUSY_HINT.format(port=port))
+        return BoardNotFoundError(_busy(port))
     if "://" in port:
         return BoardNotFoundError(f"Nothing answers at {port}; check the address and try again.")
     return BoardNotFoundError(MISSING_HINT.format(port=port))
+
+
+def _busy(port: str) -> str:
+    """Who holds the port, where that can be told."""
+    held_by = holders(port)
+    hint = HELD_HINT if held_by else BUSY_HINT
+    return hint.format(port=port, holder=" and ".join(map(str, held_by)))
+
+
+def _group_of(port: str) -> str:
+    """The group that may open the port: dialout on Debian, uucp on Arch."""
+    try:
+        return Path(port).group()
+    except (OSError, KeyError, NotImplementedError):
+        return USUAL_GROUP

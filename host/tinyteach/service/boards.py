@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from tinyteach.device.usb_products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 
 if TYPE_CHECKING:
     from tinyteach.device.client import BoardClient
+    from tinyteach.device.discovery import AttachedPort
     from tinyteach.device.pairing import Paired
     from tinyteach.device.registry import PairedBoard
 
@@ -35,19 +37,35 @@ class BoardEntry:
 
 def list_boards() -> list[BoardEntry]:
     """Running virtual boards, attached ports, and paired boards that are not attached."""
-    from tinyteach.device.discovery import attached_ports
+    from tinyteach.device.discovery import attached_ports, waiting_boot_loaders
     from tinyteach.device.registry import paired_boards
 
     paired = paired_boards()
     by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
     entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
     for attached in attached_ports():
-        known = by_serial.pop(attached.usb_serial, None)
-        status = "paired" if known else "attached, not paired"
-        name = known.name if known else attached.port
-        entries.append(BoardEntry(name, attached.port, attached.description, status))
+        known = next((b for serial, b in by_serial.items() if attached.is_device(serial)), None)
+        if known:
+            del by_serial[known.usb_serial]
+        entries.append(_attached_entry(attached, known))
     entries += [BoardEntry(b.name, "", b.machine, "not attached") for b in by_serial.values()]
+    entries += [BoardEntry("–", "", p.name, p.hint) for p in waiting_boot_loaders()]
     return entries
+
+
+def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> BoardEntry:
+    """What a port has; a paired board needs no advice unless it runs something else now."""
+    from tinyteach.link.port_holder import holders
+
+    product = attached.product
+    runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
+    status = "paired" if known else "attached, not paired"
+    if product and product.hint and (runs_else or not known):
+        status = f"{status}; {product.hint}"
+    for holder in holders(attached.port):
+        status = f"{status}; open in {holder}"
+    name = known.name if known else attached.port
+    return BoardEntry(name, attached.port, attached.description, status)
 
 
 def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
@@ -66,6 +84,11 @@ def _running_virtuals() -> list[Any]:
     from tinyteach.virtual.running import running
 
     return running()
+
+
+def virtual_processes() -> set[int]:
+    """The processes that are virtual boards: each holds the other end of its port."""
+    return {info.pid for info in _running_virtuals()}
 
 
 # Finding a board
@@ -97,7 +120,7 @@ def _only_board() -> str:
         return present[0].port
     if not present:
         raise BoardNotFoundError(f"No board is attached; connect one by USB, or {START_HINT}.")
-    names = ", ".join(entry.name for entry in present)
+    names = ", ".join(f"{entry.name}: {entry.kind}" for entry in present)
     raise BoardNotFoundError(f"There are several boards ({names}); choose one with --board.")
 
 
@@ -137,11 +160,12 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
             f"{board or port} pair' to install it."
         ) from error
     with client:
-        _check_identity(board, client)
+        check_identity(board, client)
         yield client
 
 
-def _check_identity(board: str | None, client: "BoardClient") -> None:
+def check_identity(board: str | None, client: "BoardClient") -> None:
+    """BoardNotFoundError where another board answers than the paired one that was named."""
     from tinyteach.device.registry import find_board
 
     wanted = _wanted(board)

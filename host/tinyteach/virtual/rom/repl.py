@@ -19,6 +19,8 @@ _ENTER, _BACKSPACE, _DELETE = 13, 8, 127
 
 _RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _PASTE_BANNER = b"\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== "
+# What a cancelled raw paste runs: it ends as a program does that Ctrl-C interrupts (pyexec.c).
+_CANCELLED = b"raise KeyboardInterrupt"
 # Bytes that a raw paste may send ahead; small, as on boards, so that flow control is used.
 _WINDOW_BYTES = 128
 
@@ -146,21 +148,27 @@ def _raw_command():
 
 
 def _pasted_source():
-    """Raw paste: 01 grants another window, 04 says that the end has come."""
+    """Raw paste: 01 grants another window, 04 says that the end has come; 03 cancels."""
     source = bytearray()
     taken = 0
     while True:
         count = chip.peek_input(_chunk)
-        end = bytes(_chunk[:count]).find(b"\x04")
+        end = _end_of_paste(bytes(_chunk[:count]))
         source.extend(_read_exactly(count if end < 0 else end))
         taken += count if end < 0 else end
         if end >= 0:
-            _read_byte()
+            cancelled = _read_byte() == CTRL_C
             console.write(b"\x04")
-            return bytes(source)
+            return _CANCELLED if cancelled else bytes(source)
         while taken >= _WINDOW_BYTES:
             taken -= _WINDOW_BYTES
             console.write(b"\x01")
+
+
+def _end_of_paste(data):
+    """Where the first 03 or 04 is, or -1."""
+    found = [at for at in (data.find(b"\x03"), data.find(b"\x04")) if at >= 0]
+    return min(found) if found else -1
 
 
 def _friendly_repl(variables):

@@ -1,0 +1,32 @@
+"""doctor: one page on a board, each line right or with one thing to do."""
+
+import typer
+
+from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.output import print_json, progress_bar, say
+
+MARKS = {"pass": "ok", "fix": "FIX", "skip": "–"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(doctor)
+
+
+def doctor(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """Look a board over: port, firmware, agent, link, camera, models.
+
+    Each line is right or says one thing to do. A program that runs on the board is stopped
+    for it and started again.
+    """
+    from tinyteach.service.doctor.examination import examine
+
+    with progress_bar(as_json) as progress:
+        page = examine(chosen_board(board), progress)
+    if as_json:
+        print_json(page.as_dict())
+    else:
+        for finding in page.findings:
+            say(f"{MARKS[finding.status]:<4} {finding.name:<13} {finding.line()}")
+        say(page.sentence())
+    raise typer.Exit(page.exit_code)

@@ -1,0 +1,117 @@
+"""flash, restore: what runs on a board before TinyTeach does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from tinyteach.service.flashing import Flashed
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(flash)
+    app.command()(restore)
+
+
+def flash(
+    image: Annotated[
+        str | None,
+        typer.Argument(help="A .bin file, a zip with one, or an address; without it, which one."),
+    ] = None,
+    board: BoardOption = None,
+    backup: Annotated[
+        bool, typer.Option(help="Keep what is on the board, for 'tinyteach restore'.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Back up an ESP board's flash, erase it and write MicroPython to it.
+
+    Without an image it says which one a board needs and where to get it, and does nothing.
+    """
+    if image is None:
+        _show_hints(as_json)
+        return
+    from tinyteach.service.flashing import flash_board
+
+    with _progress(as_json) as progress:
+        done = flash_board(chosen_board(board), image, progress, _sayer(as_json), backup)
+    if as_json:
+        print_json(done.as_dict())
+        return
+    _show_done(done)
+    if done.backup:
+        say(f"What was on it is in {done.backup}; 'tinyteach restore' puts it back.")
+    _show_return(done)
+    say(f"Next: tinyteach --board {done.port or 'PORT'} pair")
+
+
+def restore(
+    backup: Annotated[
+        Path | None, typer.Argument(help="A backup; without it, the newest of this board.")
+    ] = None,
+    board: BoardOption = None,
+    any_board: Annotated[
+        bool, typer.Option("--any-board", help="Write it though it is not of this board.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a backup of an ESP board's flash back, over all that is on it now."""
+    from tinyteach.service.flashing import restore_board
+
+    with _progress(as_json) as progress:
+        done = restore_board(chosen_board(board), backup, progress, _sayer(as_json), any_board)
+    if as_json:
+        print_json(done.as_dict())
+        return
+    _show_done(done)
+    _show_return(done)
+    say("The board has again what it had when the backup was made.")
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Progress]:
+    """A bar, and at Ctrl-C a sentence that says how things stand."""
+    try:
+        with progress_bar(as_json) as progress:
+            yield progress
+    except KeyboardInterrupt as stop:
+        note(f"tinyteach: {stop}" if stop.args else "tinyteach: Stopped.")
+        raise
+
+
+def _sayer(as_json: bool) -> Callable[[str], None]:
+    return (lambda text: None) if as_json else say
+
+
+def _show_hints(as_json: bool) -> None:
+    from tinyteach.service.firmware_images import image_hints
+
+    hints = image_hints()
+    if as_json:
+        print_json([hint.as_dict() for hint in hints])
+        return
+    for hint in hints:
+        say(
+            f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published by "
+            f"{hint.publisher} at {hint.url}"
+        )
+    say("Download it, connect the board, then: tinyteach flash FILE")
+
+
+def _show_done(done: "Flashed") -> None:
+    say(
+        f"Wrote {done.source} ({done.bytes} bytes) to the {done.chip} with the address "
+        f"{done.mac}; its MD5 {done.md5} was compared."
+    )
+
+
+def _show_return(done: "Flashed") -> None:
+    if done.port is None:
+        say("The board has not come back by itself: disconnect it, connect it again.")

@@ -1,0 +1,53 @@
+"""esptool's words, kept from the terminal: only its progress is passed on."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from esptool.logger import TemplateLogger, log
+
+Progress = Callable[[int, int], None]
+
+
+class QuietLog(TemplateLogger):
+    """Passes on how far a write has come and says nothing.
+
+    ``listeners`` belongs to the class: some versions of esptool take over the class only.
+    """
+
+    listeners: list[Progress] = []
+
+    def progress_bar(self, cur_iter: int, total_iters: int, *_: Any, **__: Any) -> None:
+        for listener in self.listeners:
+            listener(cur_iter, total_iters)
+
+    def print(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def note(self, message: str) -> None:
+        pass
+
+    def warning(self, message: str) -> None:
+        pass
+
+    def error(self, message: str) -> None:
+        pass
+
+    def stage(self, finish: bool = False) -> None:
+        pass
+
+    def set_verbosity(self, verbosity: str) -> None:
+        pass
+
+
+@cache
+def quieten() -> None:
+    """Silence esptool in this process; a second time it has nothing to do."""
+    # Some of esptool holds on to the logger that was there first.
+    log.set_verbosity("silent")
+    log.set_logger(QuietLog())
+
+
+def listen(progress: Progress) -> None:
+    """Have ``progress(done, total)`` called by what esptool does from now on."""
+    QuietLog.listeners[:] = [progress]

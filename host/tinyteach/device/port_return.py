@@ -1,0 +1,33 @@
+"""The port of a board that restarts as another USB device."""
+
+import time
+
+from tinyteach.device.discovery import AttachedPort, attached_ports, usb_serial_of
+
+RETURN_TIMEOUT_S = 15.0
+POLL_S = 0.2
+# USB notices within this time that the old device is gone.
+SETTLE_S = 1.0
+
+
+def await_return(port: str, mac: str) -> str | None:
+    """Where the board with this MAC address (hex digits) is after a restart, None if nowhere.
+
+    The serial number of the boot loader's USB device is the address with colons, MicroPython's
+    begins with it without (ports/esp32/usb.c). What is no USB port, such as a URL, stays there.
+    """
+    if not usb_serial_of(port):
+        return port
+    time.sleep(SETTLE_S)
+    deadline = time.monotonic() + RETURN_TIMEOUT_S
+    while True:
+        for attached in attached_ports():
+            if _is_of(attached, mac):
+                return attached.port
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(POLL_S)
+
+
+def _is_of(attached: AttachedPort, mac: str) -> bool:
+    return attached.usb_serial.replace(":", "").lower().startswith(mac)

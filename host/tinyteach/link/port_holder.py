@@ -1,0 +1,72 @@
+"""Which other programs have a port open. Known on Linux; elsewhere the answer is none."""
+
+import os
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A program that has a port open."""
+
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.pid})"
+
+
+def holders(port: str, besides: Collection[int] = ()) -> list[Holder]:
+    """Other programs that have ``port`` open, as far as this user may see them.
+
+    Those that locked it, where there are any: what holds a pseudo-terminal's other end has it
+    open as well. ``besides`` are processes that do not count.
+    """
+    if sys.platform != "linux" or not port.startswith("/"):
+        return []
+    passed_over = {os.getpid(), *besides}
+    found = [pid for pid in _processes() if pid not in passed_over and _has_open(pid, port)]
+    locked = set(found) & _lockers(port)
+    return [Holder(pid, _name(pid)) for pid in sorted(locked or found)]
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in PROCESSES.iterdir() if entry.name.isdigit()]
+
+
+def _has_open(pid: int, port: str) -> bool:
+    wanted = Path(port).resolve()
+    try:
+        files = list((PROCESSES / str(pid) / "fd").iterdir())
+    except OSError:
+        return False  # it has ended, or is another user's
+    return any(_opened(file) == wanted for file in files)
+
+
+def _opened(file: Path) -> Path | None:
+    try:
+        return file.readlink()
+    except OSError:
+        return None  # closed meanwhile
+
+
+def _lockers(port: str) -> set[int]:
+    """Processes with a lock on the file, by /proc/locks (``… pid major:minor:inode …``)."""
+    try:
+        inode = str(Path(port).stat().st_ino)
+        lines = (PROCESSES / "locks").read_text().splitlines()
+    except OSError:
+        return set()
+    fields = [line.split() for line in lines]
+    return {int(f[4]) for f in fields if len(f) > 5 and f[5].split(":")[-1] == inode}
+
+
+def _name(pid: int) -> str:
+    try:
+        return (PROCESSES / str(pid) / "comm").read_text().strip()
+    except OSError:
+        return "a program"

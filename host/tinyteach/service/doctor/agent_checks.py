@@ -1,0 +1,75 @@
+"""The line on the agent: is it there, this computer's, whole, and does it answer?"""
+
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
+from tinyteach.firmware import MAIN, BoardFile
+from tinyteach.service.doctor.evidence import Evidence
+from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+
+NO_REPL, NO_AGENT = "needs MicroPython", "needs a running agent"
+DIFFERING_SHOWN = 3
+
+
+def pair_command(evidence: Evidence) -> str:
+    return f"'tinyteach --board {evidence.board or evidence.port} pair'"
+
+
+def check_agent(evidence: Evidence) -> Finding:
+    if evidence.agent_error:
+        return _refused_or_broken(evidence, evidence.agent_error)
+    if evidence.info is None and evidence.survey is None:
+        return skipped("agent", NO_REPL)
+    fault = _agent_fault(evidence)
+    if fault:
+        return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
+    kernels = evidence.info["kernels"] if evidence.info else ""
+    return passed("agent", f"version {evidence.agent_version}, {kernels} kernels")
+
+
+def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:
+    """An agent that says no is of another version; a link that broke says itself what to do."""
+    found, _, fix = str(error).rstrip(".").partition("; ")
+    if isinstance(error, BoardRefusedError) or not fix:
+        fix = f"run {pair_command(evidence)}"
+    return to_fix("agent", found, fix, type(error))
+
+
+def _agent_fault(evidence: Evidence) -> str:
+    """What is wrong with the agent in words; empty where nothing is."""
+    from tinyteach import __version__
+
+    differing = _differing_files(evidence)
+    if evidence.info is None and _has_no_agent(evidence):
+        return "none is installed"
+    if evidence.info and evidence.agent_version != __version__:
+        return f"version {evidence.agent_version}, and this computer has {__version__}"
+    if differing:
+        more = f" and {len(differing) - DIFFERING_SHOWN} more"
+        shown = ", ".join(differing[:DIFFERING_SHOWN])
+        return f"files are damaged: {shown}{more if len(differing) > DIFFERING_SHOWN else ''}"
+    return "" if evidence.info else "it is installed and does not answer"
+
+
+def _has_no_agent(evidence: Evidence) -> bool:
+    from tinyteach.device.pairing import EMBEDDING
+
+    present = set(evidence.survey["files"]) if evidence.survey else set()
+    return not present - {MAIN, EMBEDDING}
+
+
+def _differing_files(evidence: Evidence) -> list[str]:
+    """Files of the agent that are missing or other than this computer's."""
+    from tinyteach.device.pairing import EMBEDDING, changed_files
+
+    if evidence.survey is None:
+        return []
+    changed = changed_files(evidence.survey, wanted(evidence))
+    return [file.path for file in changed if file.path != EMBEDDING]
+
+
+def wanted(evidence: Evidence) -> list[BoardFile]:
+    """All that belongs on the board."""
+    from tinyteach.device.pairing import wanted_files
+    from tinyteach.service.embeddings import for_pairing
+
+    default, others = for_pairing(None)
+    return wanted_files(evidence.survey or {"files": {}, "mpy": 0}, [default, *others])

@@ -1,0 +1,152 @@
+"""The lines on port, MicroPython, room, link and restarts: each from what was learnt."""
+
+from tinyteach.errors import (
+    BoardNotFoundError,
+    BoardNotPairedError,
+    BoardRefusedError,
+    LinkError,
+    VerificationError,
+)
+from tinyteach.service.doctor.agent_checks import NO_REPL, wanted
+from tinyteach.service.doctor.evidence import Evidence
+from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+
+NO_PORT = "needs a port"
+# A UART at 115,200 baud carries 11 KB a second, USB some hundreds.
+SLOW_BYTES_PER_SECOND = 30_000
+PHOTO_BYTES = 240 * 240 * 2
+# Of Unix time; clocks that were never set show 1970 or 2000.
+SET_SINCE_YEAR = 2024
+
+
+def check_port(evidence: Evidence) -> Finding:
+    if evidence.port_error:
+        found, _, fix = str(evidence.port_error).rstrip(".").partition("; ")
+        error = type(evidence.port_error)
+        return to_fix("port", found, fix or "connect a board by USB", error)
+    if evidence.shared_with:
+        by = " and ".join(evidence.shared_with)
+        found = f"{evidence.port} is open in {by} too"
+        return to_fix("port", found, "close that program", BoardNotFoundError)
+    return passed("port", ", ".join(filter(None, [evidence.port, evidence.product])))
+
+
+def check_micropython(evidence: Evidence) -> Finding:
+    from tinyteach.device.pairing import MIN_MICROPYTHON, is_too_old
+
+    if not evidence.port or evidence.port_error:
+        return skipped("MicroPython", NO_PORT)
+    if evidence.boot is None:
+        return _no_repl(evidence)
+    boot = evidence.boot
+    found = f"{boot['name']} {'.'.join(map(str, boot['version']))} on {boot['machine']}"
+    if is_too_old(boot):
+        fix = f"install MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later"
+        return to_fix("MicroPython", found, fix, BoardRefusedError)
+    if evidence.repl_error:
+        fix = "press reset, then run the doctor again"
+        return to_fix("MicroPython", f"{found}, stopped answering", fix, LinkError)
+    return passed("MicroPython", found)
+
+
+def _no_repl(evidence: Evidence) -> Finding:
+    if evidence.info:
+        found = "the agent answers, the REPL behind it does not"
+        return to_fix("MicroPython", found, "press reset, then run the doctor again", LinkError)
+    fix = "press reset; if that is no help, flash MicroPython with camera support on the board"
+    found = f"nothing at {evidence.port} answers as MicroPython"
+    return to_fix("MicroPython", found, fix, BoardNotPairedError)
+
+
+def check_architecture(evidence: Evidence) -> Finding:
+    from tinyteach.firmware import MARCH
+
+    if evidence.boot is None:
+        return skipped("architecture", NO_REPL)
+    arch = MARCH.get(evidence.boot["mpy"] >> 10 & 15)
+    return passed("architecture", arch or "without native code: recognising is slow there")
+
+
+# Room
+
+
+def check_memory(evidence: Evidence) -> Finding:
+    from tinyteach.device.pairing import AGENT_HEAP_BYTES
+
+    if evidence.survey is None:
+        return skipped("memory", NO_REPL)
+    free = evidence.survey["heap_free"]
+    needed = AGENT_HEAP_BYTES + len(wanted(evidence)[-1].content)
+    if free < needed:
+        found = f"{_kb(free)} free, {_kb(needed)} needed"
+        fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
+        return to_fix("memory", found, fix, BoardRefusedError)
+    peak = f", the agent used {_kb(evidence.info['heap_peak'])} at most" if evidence.info else ""
+    return passed("memory", f"{_kb(free)} free for the agent{peak}")
+
+
+def check_flash(evidence: Evidence) -> Finding:
+    from tinyteach.device.pairing import SPARE_FLASH_BYTES, changed_files
+
+    if evidence.survey is None:
+        return skipped("flash", NO_REPL)
+    free = evidence.survey["flash_free"]
+    changed = changed_files(evidence.survey, wanted(evidence))
+    needed = SPARE_FLASH_BYTES + sum(len(file.content) for file in changed)
+    if free < needed:
+        found = f"{_kb(free)} free, {_kb(needed)} needed"
+        return to_fix("flash", found, "delete files on it that are not needed", BoardRefusedError)
+    return passed("flash", f"{_kb(free)} free")
+
+
+def _kb(count: int) -> str:
+    return f"{count // 1000:,} KB"
+
+
+# Link, clock, restarts
+
+
+def check_link(evidence: Evidence) -> Finding:
+    if evidence.link_bytes_per_second is None:
+        return skipped("link", "needs an agent with an embedding")
+    there, back = evidence.link_bytes_per_second
+    found = f"{there / 1000:.0f} KB/s to the board, {back / 1000:.0f} KB/s from it"
+    if back < SLOW_BYTES_PER_SECOND:
+        found += f", so {PHOTO_BYTES / back:.0f} s a photograph"
+        fix = (
+            "use the chip's own USB port and firmware without a UART console, or 'capture --small'"
+        )
+        return to_fix("link", found, fix, VerificationError)
+    return passed("link", found)
+
+
+def check_clock(evidence: Evidence) -> Finding:
+    if evidence.boot is None:
+        return skipped("clock", NO_REPL)
+    clock = evidence.boot["clock"]
+    if clock is None:
+        return skipped("clock", "not recorded: the board has none")
+    shown = "{}-{:02}-{:02} {:02}:{:02}:{:02}".format(*clock)
+    return passed("clock", shown if clock[0] >= SET_SINCE_YEAR else f"not set ({shown})")
+
+
+CAUSES = {
+    "PWRON": "power-on",
+    "HARD": "reset",
+    "SOFT": "soft reset",
+    "DEEPSLEEP": "deep sleep",
+}
+
+
+def check_last_boot(evidence: Evidence) -> Finding:
+    if evidence.boot is None:
+        return skipped("last boot", NO_REPL)
+    cause = evidence.boot["cause"]
+    if cause == "WDT":
+        fix = "if it happens again, pair the board again and take other programs off it"
+        return to_fix("last boot", "by the watchdog: a program hung", fix, VerificationError)
+    return passed("last boot", CAUSES[cause]) if cause else skipped("last boot", "not recorded")
+
+
+def check_last_crash(evidence: Evidence) -> Finding:
+    return skipped("last crash", "not recorded" if evidence.boot else NO_REPL)

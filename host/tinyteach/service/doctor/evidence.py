@@ -1,0 +1,175 @@
+"""What can be learnt from a board: its port, its agent over the wire, its raw REPL.
+
+Everything waits a bounded time, and what fails is kept as a sentence instead of ending the
+examination. A board whose agent answered runs it again afterwards.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach_protocol import messages
+
+if TYPE_CHECKING:
+    from tinyteach.device.client import BoardClient
+    from tinyteach.device.raw_repl import RawRepl
+
+Progress = Callable[[str, int, int], None]
+# The side of the photograph that measures the link: 12 KB, about a second on the slowest.
+LINK_SIDE = 64
+STEPS = ("port", "agent", "MicroPython", "camera", "restart")
+
+
+@dataclass
+class Evidence:
+    """All that was learnt; None or empty where it could not be."""
+
+    board: str | None
+    port: str = ""
+    product: str = ""
+    usb_serial: str = ""
+    port_error: TinyTeachError | None = None
+    shared_with: list[str] = field(default_factory=list)
+    agent_version: str = ""
+    board_id: str = ""
+    agent_error: TinyTeachError | None = None
+    info: dict[str, Any] | None = None
+    link_bytes_per_second: tuple[float, float] | None = None
+    repl_error: TinyTeachError | None = None
+    boot: dict[str, Any] | None = None
+    survey: dict[str, Any] | None = None
+    camera_modules: list[str] | None = None
+    camera: dict[str, Any] | None = None
+    colour_row: bytes | None = None
+    frames_and_ms: tuple[int, int] | None = None
+    formats: list[str] = field(default_factory=list)
+
+
+def gather(board: str | None, progress: Progress) -> Evidence:
+    """Look at the port, talk to the agent, then to the raw REPL; start the board again."""
+    evidence = Evidence(board)
+    _look_at_port(evidence)
+    if evidence.port_error:
+        return evidence
+    progress(STEPS[1], 1, len(STEPS))
+    _ask_agent(evidence)
+    progress(STEPS[2], 2, len(STEPS))
+    try:
+        _use_raw_repl(evidence, progress)
+    except TinyTeachError as error:
+        evidence.repl_error = error
+    progress(STEPS[4], 4, len(STEPS))
+    _await_agent(evidence)
+    return evidence
+
+
+# The port
+
+
+def _look_at_port(evidence: Evidence) -> None:
+    from tinyteach.link.port_holder import holders
+    from tinyteach.link.serial_link import SerialLink
+    from tinyteach.service.boards import resolve_port, virtual_processes
+
+    try:
+        evidence.port = resolve_port(evidence.board)
+        _look_at_usb(evidence)
+        SerialLink(evidence.port).close()
+        found = holders(evidence.port, besides=virtual_processes())
+        evidence.shared_with = [str(holder) for holder in found]
+    except TinyTeachError as error:
+        evidence.port_error = error
+
+
+def _look_at_usb(evidence: Evidence) -> None:
+    from tinyteach.device.discovery import attached_ports
+
+    for attached in attached_ports():
+        if attached.port == evidence.port:
+            evidence.product, evidence.usb_serial = attached.description, attached.usb_serial
+
+
+# The agent
+
+
+def _ask_agent(evidence: Evidence) -> None:
+    from tinyteach.device.client import BoardClient
+    from tinyteach.service.boards import check_identity
+
+    try:
+        with BoardClient(evidence.port) as client:
+            check_identity(evidence.board, client)
+            evidence.agent_version = client.welcome.agent_version
+            evidence.board_id = client.board_id
+            evidence.info = client.info()
+            if evidence.info["model_side"]:
+                evidence.link_bytes_per_second = _measure_link(client, evidence.info["model_side"])
+    except BoardNotPairedError:
+        return  # no agent, which is no error: the raw REPL tells more
+    except TinyTeachError as error:
+        evidence.agent_error = error
+
+
+def _measure_link(client: "BoardClient", model_side: int) -> tuple[float, float]:
+    """Bytes a second to the board and from it. There must be an embedding to preprocess for."""
+    photo = bytes(LINK_SIDE * LINK_SIDE * 3)
+    client.send_image(photo, LINK_SIDE, messages.RGB888)  # the first time it makes its tables
+    start = time.perf_counter()
+    client.send_image(photo, LINK_SIDE, messages.RGB888)
+    sent = time.perf_counter()
+    tensor = client.read(messages.TENSOR, model_side * model_side * 3)
+    return len(photo) / (sent - start), len(tensor) / (time.perf_counter() - sent)
+
+
+# The raw REPL
+
+
+def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
+    from tinyteach.device import trials
+    from tinyteach.device.pairing import survey
+    from tinyteach.device.raw_repl import raw_repl
+
+    # Not reset at first: a reset is what the board would then give as its last.
+    with raw_repl(evidence.port, soft_reset=False) as repl:
+        evidence.boot = repl.evaluate(trials.BOOT)
+        try:
+            repl.restart_softly()
+            evidence.survey = survey(repl)
+            progress(STEPS[3], 3, len(STEPS))
+            _try_camera(repl, evidence)
+        finally:
+            # Also where the rest failed: whatever ran on the board runs again.
+            with contextlib.suppress(TinyTeachError):
+                repl.reset()
+
+
+def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
+    from tinyteach.device import trials
+
+    evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES)
+    if "camera" not in evidence.camera_modules:
+        return
+    evidence.camera = repl.evaluate(trials.CAMERA_START)
+    if evidence.camera["error"]:
+        return
+    row = repl.evaluate(trials.COLOUR_BAR)
+    evidence.colour_row = bytes.fromhex(row) if row else None
+    count, duration_ms = repl.evaluate(trials.FRAME_RATE)
+    evidence.frames_and_ms = (count, duration_ms)
+    # Last: a sensor may not come back from a format that it does not have.
+    for name in trials.FORMATS:
+        if repl.evaluate(trials.TRY_FORMAT % name):
+            evidence.formats.append(name)
+
+
+def _await_agent(evidence: Evidence) -> None:
+    """Where an agent answered before, wait until the restarted one does."""
+    from tinyteach.device.pairing import await_agent
+
+    if evidence.info is None or evidence.boot is None or evidence.repl_error:
+        return
+    with contextlib.suppress(TinyTeachError):
+        await_agent(evidence.port, evidence.usb_serial).close()

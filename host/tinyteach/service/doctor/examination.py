@@ -1,0 +1,43 @@
+"""The whole examination: gather, check line by line, keep what belongs to the board's profile."""
+
+from dataclasses import replace
+
+from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
+from tinyteach.service.doctor.evidence import Evidence, Progress, gather
+from tinyteach.service.doctor.findings import Page
+
+CHECKS = (
+    board_checks.check_port,
+    board_checks.check_micropython,
+    agent_checks.check_agent,
+    board_checks.check_architecture,
+    board_checks.check_memory,
+    board_checks.check_flash,
+    board_checks.check_link,
+    sight_checks.check_camera,
+    sight_checks.check_formats,
+    sight_checks.check_colours,
+    sight_checks.check_frame_rate,
+    board_checks.check_clock,
+    sight_checks.check_embedding,
+    sight_checks.check_head,
+    board_checks.check_last_boot,
+    board_checks.check_last_crash,
+)
+
+
+def examine(board: str | None, progress: Progress) -> Page:
+    """Look at everything that can be looked at. Raises nothing that a board can cause."""
+    evidence = gather(board, progress)
+    _keep_colours(evidence)
+    return Page(evidence.port or board or "", [check(evidence) for check in CHECKS])
+
+
+def _keep_colours(evidence: Evidence) -> None:
+    """The order of the camera's colours into the profile of a board that is paired."""
+    from tinyteach.device.registry import find_board, remember
+
+    order = sight_checks.order_of(evidence)
+    known = find_board(evidence.board_id) if evidence.board_id else None
+    if order and known and known.colours != order:
+        remember(replace(known, colours=order))

@@ -1,0 +1,70 @@
+"""One line of the doctor's page, and the page."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tinyteach.errors import TinyTeachError
+
+PASS, FIX, SKIP = "pass", "fix", "skip"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, what was found, what to do about it (empty: nothing).
+
+    ``exit_code`` is that of the error which a command would end with for this reason.
+    """
+
+    name: str
+    status: str
+    found: str
+    fix: str = ""
+    exit_code: int = 0
+
+    def line(self) -> str:
+        """For a person."""
+        return f"{self.found}; {self.fix}." if self.found and self.fix else self.found or self.fix
+
+
+def passed(name: str, found: str) -> Finding:
+    return Finding(name, PASS, found)
+
+
+def skipped(name: str, why: str) -> Finding:
+    return Finding(name, SKIP, why)
+
+
+def to_fix(name: str, found: str, fix: str, error: type[TinyTeachError]) -> Finding:
+    """``fix`` says what to do, as an order without a full stop."""
+    return Finding(name, FIX, found, fix, error.exit_code)
+
+
+@dataclass(frozen=True)
+class Page:
+    """All lines, in the order in which one thing needs the other."""
+
+    board: str
+    findings: list[Finding]
+
+    @property
+    def faults(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.status == FIX]
+
+    @property
+    def exit_code(self) -> int:
+        """0, or that of the first fault: what stands above is needed for what stands below."""
+        return self.faults[0].exit_code if self.faults else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "board": self.board,
+            "healthy": not self.faults,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+    def sentence(self) -> str:
+        """The page in one sentence."""
+        if not self.faults:
+            return "All is well, as far as it could be looked at."
+        first = self.faults[0].name
+        return f"{len(self.faults)} to be mended; begin with {first}, then run the doctor again."

@@ -1,0 +1,110 @@
+"""Firmware images: which one a board needs, and how it comes here."""
+
+import http.client
+import io
+import json
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlparse
+
+from tinyteach.errors import FirmwareError
+from tinyteach.firmware import boards_dir
+
+DOWNLOAD_TIMEOUT_S = 30
+PIECE_BYTES = 65_536
+# More than any ESP board's flash.
+IMAGE_BYTES_MAX = 2**26
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The firmware that a board needs: ``image`` is in the file's name at ``url``."""
+
+    board: str
+    chip: str
+    image: str
+    publisher: str
+    url: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def image_hints() -> list[Hint]:
+    """Of every board that has facts about its firmware."""
+    facts = [json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))]
+    return [Hint(f["name"], **f["firmware"]) for f in facts if "firmware" in f]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A firmware and what to call it in sentences."""
+
+    name: str
+    content: bytes
+
+
+def load_image(source: str, progress: Progress) -> Image:
+    """From a file, or an address; from the one .bin in it where it is a zip.
+
+    Raises FirmwareError.
+    """
+    remote = source.startswith(("http://", "https://"))
+    content = _download(source, progress) if remote else _read(source)
+    name = PurePosixPath(urlparse(source).path).name if remote else Path(source).name
+    return _unzip(name, content) if content.startswith(b"PK\x03\x04") else Image(name, content)
+
+
+def _read(source: str) -> bytes:
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise FirmwareError(
+            f"The image {source} cannot be read ({error.strerror}); name a file or an address "
+            "that begins with https://."
+        ) from error
+
+
+def _download(address: str, progress: Progress) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_S) as answer:
+            return _receive(answer, progress)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise FirmwareError(
+            f"{address} could not be downloaded ({reason}); check the address and the network, "
+            "or download it by hand and name the file."
+        ) from error
+
+
+def _receive(answer: http.client.HTTPResponse, progress: Progress) -> bytes:
+    total = int(answer.headers.get("Content-Length") or 0)
+    content = bytearray()
+    while piece := answer.read(PIECE_BYTES):
+        content += piece
+        if len(content) > IMAGE_BYTES_MAX:
+            raise ValueError("it is too large for a firmware")
+        progress("Downloading", len(content), total)
+    if len(content) < total:
+        raise ValueError("it ended early")
+    return bytes(content)
+
+
+def _unzip(name: str, content: bytes) -> Image:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = [info for info in archive.infolist() if info.filename.endswith(".bin")]
+            if len(found) != 1 or found[0].file_size > IMAGE_BYTES_MAX:
+                raise FirmwareError(
+                    f"{name} holds {len(found)} .bin files; unpack it and name the one to write."
+                )
+            return Image(f"{found[0].filename} of {name}", archive.read(found[0]))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise FirmwareError(f"{name} is damaged or cut short; download it again.") from error

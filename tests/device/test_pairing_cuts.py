@@ -1,0 +1,44 @@
+"""Cable or power lost while pairing: the board starts, and pairing again completes.
+
+A few cuts by chance; ``tests/soak/pairing_cuts.py`` does any number of them.
+"""
+
+import pytest
+import serial
+
+from pairing_trials import Cut, give_users_main, pair_until, trial
+from tinyteach.device.client import BoardClient
+from tinyteach.virtual.board import VirtualBoard
+
+
+@pytest.fixture
+def small_embedding(root) -> bytes:
+    """The small one: less to send."""
+    return (root / "host" / "tinyteach" / "embedding" / "embedding_tiny.tflite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cut", "whose"),
+    [
+        (Cut(sent_bytes=900), "the user's"),
+        (Cut(files=0, power=True), "the stand-in"),
+        (Cut(sent_bytes=90_001, power=True), "the stand-in"),
+        (Cut(files=30), "the stand-in"),
+    ],
+    ids=str,
+)
+def test_cut_while_pairing(tmp_path, small_embedding, cut, whose):
+    with VirtualBoard("i386", tmp_path / "flash") as board:
+        assert trial(board, small_embedding, cut) == whose
+
+
+def test_interrupted_board_starts_and_says_so(tmp_path, small_embedding):
+    with VirtualBoard("i386", tmp_path / "flash") as board:
+        give_users_main(board)
+        assert pair_until(board, small_embedding, Cut(files=5, power=True))
+        with serial.Serial(board.port, timeout=30) as port:
+            board.power_on()
+            said = port.read_until(b">>> ")
+        assert b"is not whole; pair the board again." in said and b"Traceback" not in said
+        with pytest.raises(Exception, match="pair' to install it"):
+            BoardClient(board.port, hello_tries=1)

@@ -1,0 +1,184 @@
+"""Pairing cut short at any moment: what tests and the soak run share."""
+
+import random
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
+
+from littlefs import LittleFS
+from littlefs.context import UserContext
+
+from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import EMBEDDING, KEPT_MAIN, STAND_IN, pair
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.errors import TinyTeachError
+from tinyteach.firmware import MAIN, board_files
+from tinyteach.virtual.flash_image import BLOCK_BYTES
+
+USERS_MAIN = b"# mine\nprint('hello')\n"
+# What pairing sends to a blank board, by measurement; a cut beyond the end is none.
+SENT_BYTES = 400_000
+
+
+def quiet(*_):
+    """A progress callback that shows nothing."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """When pairing is cut, after so many files or bytes to the board, and what is lost."""
+
+    files: int | None = None
+    sent_bytes: int | None = None
+    power: bool = False
+
+    def __str__(self) -> str:
+        when = f"{self.files} files" if self.files is not None else f"{self.sent_bytes} bytes"
+        return f"{'power' if self.power else 'cable'} after {when}"
+
+
+def cuts(count: int, seed: int, file_count: int) -> list[Cut]:
+    """After each file in turn, then at bytes by chance; every other one takes the power too."""
+    chance = random.Random(seed)
+    by_file = [Cut(files=number, power=bool(number % 2)) for number in range(file_count)]
+    return [
+        *by_file[:count],
+        *(
+            Cut(sent_bytes=chance.randrange(SENT_BYTES), power=bool(number % 2))
+            for number in range(count - file_count)
+        ),
+    ]
+
+
+class Image(UserContext):
+    """A flash image in memory for littlefs-python."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(len(data))
+        self.buffer = bytearray(data)
+
+
+class FlashReader:
+    """Files on a board's flash, read past the board."""
+
+    def __init__(self, board) -> None:
+        data = board.flash_contents()
+        self._files = LittleFS(
+            Image(data), block_size=BLOCK_BYTES, block_count=len(data) // BLOCK_BYTES
+        )
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            with self._files.open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+
+class Scissors:
+    """Cuts cable or power when told to, in a thread: the board's own must not wait for itself."""
+
+    def __init__(self, board, power: bool) -> None:
+        self._board, self._power = board, power
+        self._thread: threading.Thread | None = None
+
+    def cut(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._do)
+            self._thread.start()
+
+    def _do(self) -> None:
+        if self._power:
+            self._board.cut_power_now()
+        self._board.drop_link()
+
+    def done(self) -> bool:
+        """Whether there was a cut; waits for its end."""
+        if self._thread:
+            self._thread.join()
+        return self._thread is not None
+
+
+def pair_until(board, embedding: bytes, cut: Cut) -> bool:
+    """Pair, and cut; False where pairing was faster."""
+    scissors = Scissors(board, cut.power)
+    passed = 0
+
+    def to_board(data: bytes) -> bytes:
+        nonlocal passed
+        left = cut.sent_bytes - passed
+        passed += len(data)
+        if len(data) > left:
+            scissors.cut()
+        return data[: max(0, left)]
+
+    def progress(_, done, total):
+        if done >= sum(sizes[: cut.files + 1]):
+            scissors.cut()
+            scissors.done()
+
+    sizes = file_sizes(board, embedding)
+    board.disturb(to_board=to_board if cut.sent_bytes is not None else None)
+    try:
+        pair(board.port, embedding, None, progress if cut.files is not None else quiet)
+    except TinyTeachError:
+        pass
+    finally:
+        board.disturb()
+    return scissors.done()
+
+
+def mpy_of(board) -> int:
+    with raw_repl(board.port) as repl:
+        return repl.evaluate("import sys\nprint(getattr(sys.implementation, '_mpy', 0))")
+
+
+_mpy: dict[str, int] = {}
+
+
+def wanted(board, embedding: bytes) -> dict[str, bytes]:
+    """Path → content of all that belongs on a board, in the order in which it is written."""
+    if board.arch not in _mpy:
+        _mpy[board.arch] = mpy_of(board)
+    *modules, main = board_files(_mpy[board.arch])
+    files = {file.path: file.content for file in modules}
+    return files | {EMBEDDING: embedding, main.path: main.content}
+
+
+def file_sizes(board, embedding: bytes) -> list[int]:
+    return [len(content) for content in wanted(board, embedding).values()]
+
+
+def check_main(board, embedding: bytes) -> str:
+    """The board has a main.py that starts: the user's, the stand-in, or ours with all it needs."""
+    flash = FlashReader(board)
+    main = flash.read(MAIN)
+    assert main in (USERS_MAIN, STAND_IN, wanted(board, embedding)[MAIN]), main
+    if main == USERS_MAIN:
+        return "the user's"
+    assert flash.read(KEPT_MAIN) == USERS_MAIN
+    if main == STAND_IN:
+        return "the stand-in"
+    for path, content in wanted(board, embedding).items():
+        there = flash.read(path) or b""
+        assert sha256(there).digest() == sha256(content).digest(), path
+    return "the agent's"
+
+
+def give_users_main(board) -> None:
+    """The board as it is before its first pairing, with a program of its user."""
+    with raw_repl(board.port) as repl:
+        repl.write_file(MAIN, USERS_MAIN, quiet)
+
+
+def trial(board, embedding: bytes, cut: Cut) -> str | None:
+    """One cut and what follows; whose main.py the board had, None where there was no cut."""
+    give_users_main(board)
+    happened = pair_until(board, embedding, cut)
+    whose = check_main(board, embedding)
+    board.power_on()
+    pair(board.port, embedding, None, quiet)
+    with BoardClient(board.port) as client:
+        assert client.info()["state"] == ""
+    assert check_main(board, embedding) == "the agent's"
+    return whose if happened else None

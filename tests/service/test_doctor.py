@@ -1,0 +1,75 @@
+"""The doctor names planted faults, each with its line and its fix, and no other."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from planted_faults import FAULTS, changed
+from tinyteach.device import raw_repl
+from tinyteach.device.pairing import await_agent
+from tinyteach.device.registry import PairedBoard, find_board, remember
+from tinyteach.service.doctor.examination import examine
+from tinyteach.service.doctor.findings import FIX, SKIP
+
+
+def quiet(*_):
+    """A progress callback that shows nothing."""
+
+
+@pytest.fixture
+def env(switch_on, monkeypatch, trained_heads):
+    """What faults are planted with; no USB port is attached."""
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    return SimpleNamespace(switch_on=switch_on, patch=monkeypatch, head=trained_heads[0])
+
+
+@pytest.mark.parametrize(
+    ("plant", "code", "name", "line"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS]
+)
+def test_planted_fault(env, plant, code, name, line):
+    with plant(env) as board:
+        page = examine(getattr(board, "port", board), quiet)
+    assert {finding.name: finding.line() for finding in page.faults}.keys() == {name}
+    assert re.fullmatch(line, page.faults[0].line()), page.faults[0].line()
+    assert page.exit_code == code and page.faults[0].fix
+
+
+def test_healthy_board(env):
+    """Every line that has something to say; the agent answers again; the profile is kept."""
+    with changed(env) as board:
+        identity = board.unique_id.hex()
+        remember(PairedBoard(identity, "desk", board.port, "", "a machine"))
+        page = examine("desk", quiet)
+        await_agent(board.port, "").close()
+    found = {finding.name: finding.found for finding in page.findings}
+    assert page.faults == [] and page.exit_code == 0
+    skipped = {finding.name for finding in page.findings if finding.status == SKIP}
+    assert skipped == {"head", "last crash"}
+    assert found["MicroPython"].startswith("micropython 1.") and found["architecture"] == "x86"
+    assert found["camera"] == "module camera, sensor VIRTUAL, 240×240"
+    assert found["formats"] == "RGB565, GRAYSCALE, RGB888, JPEG"
+    assert found["colours"] == "high byte first, red before blue"
+    assert found["embedding"].startswith("base, ") and found["last boot"] == "power-on"
+    assert re.fullmatch(r"\d+ KB/s to the board, \d+ KB/s from it", found["link"])
+    assert find_board("desk").colours == "RGB565_BE"
+
+
+def test_board_that_goes_silent_in_the_middle(env):
+    """Nothing hangs, and the page says from where on nothing was heard."""
+    env.patch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.5)
+    with changed(env) as board:
+        steps = []
+
+        def cut_at_camera(text, *_):
+            steps.append(text)
+            if text == "camera":
+                board.cut_power_now()
+                board.drop_link()
+
+        page = examine(board.port, cut_at_camera)
+    assert "camera" in steps
+    assert [finding.name for finding in page.faults] == ["MicroPython"]
+    assert (
+        page.faults[0].status == FIX and "stopped answering; press reset" in page.faults[0].line()
+    )

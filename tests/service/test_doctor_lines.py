@@ -1,0 +1,139 @@
+"""The doctor's lines from what was learnt, without a board: colours, room, words."""
+
+import numpy as np
+import pytest
+
+from tinyteach.embedding.preprocess import to_rgb565
+from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
+from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
+from tinyteach.service.doctor.colours import ORDERS, colour_order
+from tinyteach.service.doctor.evidence import Evidence
+from tinyteach.service.doctor.examination import CHECKS
+from tinyteach.service.doctor.findings import FIX, PASS, SKIP, Page, passed, skipped, to_fix
+
+BARS = np.array(
+    [(255, 255, 255), (255, 255, 0), (0, 255, 255), (0, 255, 0)]
+    + [(255, 0, 255), (255, 0, 0), (0, 0, 255), (0, 0, 0)],
+    np.uint8,
+)
+
+
+def row_of(bars, order, width=240):
+    """A row of the bars as a camera of that order gives it."""
+    big_endian, exchanged = ORDERS[order]
+    pixels = bars[np.arange(width) * len(bars) // width][None]
+    return to_rgb565(pixels[..., ::-1] if exchanged else pixels, big_endian)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "bars",
+    [BARS, BARS[::-1], BARS // 4 * 3 + 16, BARS[1:7], BARS[1:-1][::-1]],
+    ids=["whole", "mirrored", "not pure", "cut to a square", "cut and mirrored"],
+)
+def test_order_is_told_by_the_bar(bars, order):
+    assert colour_order(row_of(bars, order)) == order
+
+
+def test_noise_and_soft_edges_do_not_matter():
+    noise = np.random.default_rng(1)
+    pixels = BARS[np.arange(240) * 8 // 240].astype(np.int16)
+    soft = (pixels + np.roll(pixels, 1, axis=0) + np.roll(pixels, 2, axis=0)) // 3
+    noisy = np.clip(soft + noise.integers(-20, 20, soft.shape), 0, 255).astype(np.uint8)
+    assert colour_order(to_rgb565(noisy[None], True)) == "RGB565_BE"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_picture_is_no_bar(seed):
+    picture = np.random.default_rng(seed).integers(0, 256, (1, 240, 3), np.uint8)
+    assert colour_order(to_rgb565(picture, True)) is None
+
+
+def test_an_even_picture_is_no_bar():
+    assert colour_order(bytes(480)) is None and colour_order(b"\xff" * 480) is None
+
+
+# Lines
+
+
+def test_nothing_learnt_is_a_whole_page_without_a_traceback():
+    evidence = Evidence(None, port_error=BoardNotFoundError("No board is attached; connect one."))
+    findings = [check(evidence) for check in CHECKS]
+    assert [finding.status for finding in findings] == [FIX] + [SKIP] * (len(CHECKS) - 1)
+    assert findings[0].line() == "No board is attached; connect one."
+    assert len({finding.name for finding in findings}) == len(CHECKS)
+
+
+def test_page_ends_with_the_code_of_the_first_fault():
+    late = to_fix("b", "found", "mend it", BoardRefusedError)
+    early = to_fix("a", "found", "mend it", BoardNotFoundError)
+    assert Page("", [passed("p", "x"), early, late]).exit_code == BoardNotFoundError.exit_code
+    assert Page("", [passed("p", "x"), late]).exit_code == BoardRefusedError.exit_code
+    assert Page("", [passed("p", "x"), skipped("s", "why")]).exit_code == 0
+    assert late.line() == "found; mend it."
+
+
+BOOT = {"name": "micropython", "version": [1, 27, 0], "mpy": 6 | 10 << 10, "machine": "XIAO"}
+BOOT |= {"cause": "PWRON", "clock": [2000, 1, 1, 0, 0, 9]}
+
+
+def test_clock_and_restarts():
+    evidence = Evidence(None, "/dev/ttyACM0", boot=BOOT)
+    assert board_checks.check_clock(evidence).found == "not set (2000-01-01 00:00:09)"
+    assert board_checks.check_last_boot(evidence).found == "power-on"
+    assert board_checks.check_last_crash(evidence).found == "not recorded"
+    assert board_checks.check_architecture(evidence).found == "xtensawin"
+    bare = Evidence(None, "/dev/ttyACM0", boot=BOOT | {"clock": None, "cause": ""})
+    assert board_checks.check_clock(bare).found == "not recorded: the board has none"
+    assert board_checks.check_last_boot(bare).found == "not recorded"
+    hung = Evidence(None, "/dev/ttyACM0", boot=BOOT | {"cause": "WDT"})
+    assert board_checks.check_last_boot(hung).line().startswith("by the watchdog: a program hung;")
+
+
+@pytest.mark.parametrize(
+    ("speeds", "status"), [((400_000, 500_000), PASS), ((20_000, 11_500), FIX), (None, SKIP)]
+)
+def test_link_speed(speeds, status):
+    finding = board_checks.check_link(Evidence(None, "p", link_bytes_per_second=speeds))
+    assert finding.status == status
+    if status == FIX:
+        assert "20 KB/s to the board, 12 KB/s from it, so 10 s a photograph" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            BoardRefusedError("The board's agent speaks another version; pair the board again."),
+            "The board's agent speaks another version; run 'tinyteach --board desk pair'.",
+        ),
+        (
+            LinkError("The board on p stopped answering; check the cable."),
+            "The board on p stopped answering; check the cable.",
+        ),
+    ],
+)
+def test_agent_that_answers_otherwise(error, line):
+    finding = agent_checks.check_agent(Evidence("desk", "p", agent_error=error))
+    assert (finding.line(), finding.exit_code) == (line, error.exit_code)
+
+
+CAMERA = {"error": "", "sensor": "OV2640", "width": 240, "height": 240}
+
+
+def test_camera_by_name():
+    evidence = Evidence(None, "p", camera_modules=["camera"], camera=CAMERA)
+    assert sight_checks.check_camera(evidence).found == "module camera, sensor OV2640, 240×240"
+    said = {"sensor": "OV5640", "state": ""}
+    openmv = Evidence(None, "p", camera_modules=["csi", "sensor"], info=said)
+    assert sight_checks.check_camera(openmv).found == "module csi, sensor OV5640"
+    assert sight_checks.check_colours(openmv).found == "not tried with this camera module"
+    said["state"] = "The camera does not start; check its ribbon cable and restart the board."
+    assert sight_checks.check_camera(openmv).found == "the camera does not start"
+
+
+def test_camera_that_gives_nothing():
+    evidence = Evidence(None, "p", camera_modules=["camera"], camera=CAMERA, frames_and_ms=(0, 10))
+    assert sight_checks.check_frame_rate(evidence).status == FIX
+    assert sight_checks.check_formats(evidence).found == "none of those tried, not RGB565"
+    assert sight_checks.check_colours(evidence).status == SKIP

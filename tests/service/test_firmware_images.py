@@ -1,0 +1,116 @@
+"""Where an image comes from: files, zips and a web server that has its bad days."""
+
+import io
+import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from tinyteach.errors import FirmwareError
+from tinyteach.service.firmware_images import image_hints, load_image
+
+CONTENT = bytes(range(256)) * 600
+
+
+def zipped(*names: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, CONTENT)
+    return target.getvalue()
+
+
+class Site(BaseHTTPRequestHandler):
+    """/firmware.bin, /firmware.zip, /short, which ends early; else 404."""
+
+    def do_GET(self):
+        files = {"/firmware.bin": CONTENT, "/firmware.zip": zipped("a.bin"), "/short": CONTENT[:9]}
+        content = files.get(self.path)
+        self.send_response(200 if content else 404)
+        announced = len(CONTENT) if self.path == "/short" else len(content or b"")
+        self.send_header("Content-Length", str(announced))
+        self.end_headers()
+        self.wfile.write(content or b"")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def load(source):
+    return load_image(str(source), lambda *_: None)
+
+
+def test_file(tmp_path):
+    file = tmp_path / "a.bin"
+    file.write_bytes(CONTENT)
+    assert load(file).content == CONTENT and load(file).name == "a.bin"
+
+
+def test_address(site):
+    seen = []
+    image = load_image(f"{site}/firmware.bin", lambda *progress: seen.append(progress))
+    assert image.content == CONTENT and image.name == "firmware.bin"
+    assert seen[-1] == ("Downloading", len(CONTENT), len(CONTENT))
+    assert load(f"{site}/firmware.zip").content == CONTENT
+
+
+@pytest.mark.parametrize("what", ["/missing", "/short"])
+def test_download_fails(site, what):
+    with pytest.raises(FirmwareError, match=f"{site}{what} could not be downloaded .*by hand"):
+        load(site + what)
+
+
+def test_no_server():
+    with pytest.raises(FirmwareError, match="check the address and the network"):
+        load("http://127.0.0.1:1/firmware.bin")
+
+
+def test_address_that_is_none():
+    with pytest.raises(FirmwareError, match="could not be downloaded"):
+        load("http://[/firmware.bin")
+
+
+def test_missing_file():
+    with pytest.raises(FirmwareError, match="no/such.bin cannot be read"):
+        load("no/such.bin")
+
+
+def test_zip(tmp_path):
+    file = tmp_path / "a.zip"
+    file.write_bytes(zipped("firmware.bin", "README.md"))
+    assert load(file).content == CONTENT and load(file).name == "firmware.bin of a.zip"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (zipped("a.bin", "b.bin"), "holds 2 .bin files; unpack it"),
+        (zipped("README.md"), "holds 0 .bin files"),
+        (zipped("a.bin")[:-30], "damaged or cut short"),
+    ],
+    ids=["two", "none", "cut"],
+)
+def test_zip_that_is_of_no_use(tmp_path, content, says):
+    file = tmp_path / "a.zip"
+    file.write_bytes(content)
+    with pytest.raises(FirmwareError, match=says):
+        load(file)
+
+
+def test_every_hint_is_complete():
+    hints = image_hints()
+    assert hints
+    for hint in hints:
+        assert all(hint.as_dict().values()) and hint.url.startswith("https://")
