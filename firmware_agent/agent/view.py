@@ -1,11 +1,16 @@
 """What the camera sees: the frame in hand, and photographs that the host sends instead."""
 
+from micropython import const
+
 from agent.camera import open_camera
 from agent.camera.error import CameraError
 from agent.frame import Frame
 from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES
+
+# INFO tells it within a sentence of 255 bytes.
+_PROBLEM_CHARACTERS = const(160)
 
 
 class View:
@@ -23,8 +28,9 @@ class View:
     def _open(self):
         try:
             return open_camera()
-        except CameraError as error:
-            self.problem = str(error)
+        except Exception as error:
+            # Also what a module raises that is not as expected: the agent must answer all the same.
+            self.problem = (str(error) or repr(error))[:_PROBLEM_CHARACTERS]
             return None
 
     def require_camera(self):

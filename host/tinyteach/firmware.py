@@ -107,7 +107,8 @@ def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:
     target = Path(folder) / "module.mpy"
     options = [f"-march={MARCH[arch]}"] if arch in MARCH else []
     # -s: the name in tracebacks, so that no path of this computer gets onto boards.
-    _mpy_cross(*options, "-O2", "-s", name, "-o", str(target), str(source))
+    # -O3: no line numbers, which nobody sees on a board and which take 3 KB of its heap.
+    _mpy_cross(*options, "-O3", "-s", name, "-o", str(target), str(source))
     return target.read_bytes()
 
 

@@ -82,7 +82,7 @@ def test_many_classes(client, classes):
     assert client.info()["heap_peak"] <= HEAP_BYTES
 
 
-@pytest.mark.parametrize("heap", ["200k", "260k"])
+@pytest.mark.parametrize("heap", ["200k", "256k"])
 def test_too_little_memory_is_said(switch_on, trained_heads, heap):
     """A heap that holds the agent but not the embedding, or hardly anything beside it."""
     with switch_on("i386", heap=heap) as board, BoardClient(board.port) as client:

@@ -27,7 +27,7 @@ MICROPYTHON_LIBRARY = {
     *("array", "binascii", "gc", "hashlib", "json", "micropython", "os", "select"),
     *("struct", "sys", "time", "uctypes"),
 }
-HARDWARE = {"machine", "camera"}
+HARDWARE = {"machine", "camera", "csi", "sensor"}
 HARDWARE_ROOMS = ("board.py", "camera/")
 
 

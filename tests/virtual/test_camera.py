@@ -101,7 +101,7 @@ def test_broken_camera(board):
 def test_one_camera_only(camera):
     with pytest.raises(TransportExecError, match="OSError"):
         run(camera, "Camera()")
-    assert run(camera, "c.deinit(); d = Camera(); print(d.pixel_width)") == "320\r\n"
+    assert run(camera, "c.deinit(); d = Camera(); print(d.pixel_width)") == "160\r\n"
 
 
 def test_constructor_grabs_even_without_init(board):

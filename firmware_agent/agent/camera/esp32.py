@@ -1,41 +1,48 @@
 """Driver for the ``camera`` module of ESP32 firmware (cnadler86/micropython-camera-API).
 
 RGB565, high byte first: sensors such as the OV3660 cannot do JPEG. A frame is
-zero-copy and goes stale at the next grab.
+zero-copy and goes stale at the next grab. How many buffers and which grab mode
+is left to the firmware, which knows its chip.
 """
 
-from camera import Camera, FrameSize, GrabMode, PixelFormat
+from camera import Camera, FrameSize, PixelFormat
+from micropython import const
 
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import RGB565_BE
 
 # The sensor answers within a frame time (about 90 ms); None means that it missed one.
-GRAB_TRIES = 3
+_GRAB_TRIES = const(3)
 
 
 class Esp32Camera:
-    """Square 240×240 frames: a photograph to keep and enough for any embedding."""
+    """Square 240×240 frames: a photograph to keep and enough for any embedding.
+
+    ``settings`` are further arguments of the module's Camera: an image for no
+    certain board knows no pins, and says so by a TypeError.
+    """
 
     pixel_format = RGB565_BE
 
-    def __init__(self):
+    def __init__(self, settings):
         try:
             self._camera = Camera(
-                pixel_format=PixelFormat.RGB565,
-                frame_size=FrameSize.R240X240,
-                fb_count=2,
-                grab_mode=GrabMode.LATEST,
+                pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, **settings
             )
-            self._camera.init()
-            self.sensor = self._camera.sensor_name
-            self.width = self._camera.pixel_width
-            self.height = self._camera.pixel_height
-        except OSError as error:
+            self.sensor = self._fact("sensor_name") or "unknown"
+            self.width = self._fact("pixel_width")
+            self.height = self._fact("pixel_height")
+        except (OSError, TypeError, ValueError) as error:
             raise CameraError("the camera does not start: %s" % error) from None
+
+    def _fact(self, name):
+        """Releases up to 0.5 have methods get_…, later ones attributes too; 0.1 has no name."""
+        getter = getattr(self._camera, "get_" + name, None)
+        return getter() if getter else getattr(self._camera, name, None)
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
-        for _ in range(GRAB_TRIES):
+        for _ in range(_GRAB_TRIES):
             frame = self._capture()
             if frame is not None:
                 return frame, self.width, self.height, self.pixel_format

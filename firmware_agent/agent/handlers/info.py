@@ -3,7 +3,7 @@
 from agent import board, files, memory
 from agent.tflite import kernels
 
-NO_PICTURE = "The camera does not start; check its ribbon cable and restart the board."
+NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
 
 
 def handle(agent, request):
@@ -44,7 +44,7 @@ def _model_facts(fields, agent):
 
 
 def _camera_state(view):
-    return NO_PICTURE if view.problem else ""
+    return NO_PICTURE % view.problem if view.problem else ""
 
 
 def _room_facts(fields, agent):

@@ -19,10 +19,13 @@ class Budget:
 
 
 def budget_of(machine: str) -> Budget | None:
-    """The budget of the board whose firmware calls itself ``machine``, None for an unknown one."""
+    """The budget of the board whose firmware calls itself ``machine``, None for an unknown one.
+
+    Boards of one chip may run images of one name: only one of their files states it.
+    """
     for path in sorted(boards_dir().glob("*.json")):
         facts = json.loads(path.read_text())
-        if facts["machine"].lower() in machine.lower():
+        if facts["machine"] and facts["machine"].lower() in machine.lower():
             return _budget(facts)
     return None
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from tinyteach.errors import LinkError, UsageError
 from tinyteach.virtual import micropython, optics, process
-from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
+from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory, camera_number
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.scene import Scene, Source
@@ -53,6 +53,8 @@ class VirtualBoard:
     ``arch`` is Debian's name of an architecture (amd64, i386; default: this
     machine's), ``flash_path`` the flash image kept between runs (default: a
     blank one each time), ``heap`` what the board's programs have after start-up.
+    ``camera_api`` is the camera module that its firmware has, one of CAMERA_APIS
+    in board_memory.py.
     Raises MissingToolError where no MicroPython can be had.
     """
 
@@ -63,6 +65,7 @@ class VirtualBoard:
         heap: int | str = "512k",
         *,
         camera: bool = True,
+        camera_api: str = "camera",
         flash_bytes: int = DEFAULT_FLASH_BYTES,
         bytes_per_second: float | None = None,
     ) -> None:
@@ -70,7 +73,8 @@ class VirtualBoard:
         self.scene = Scene()
         self._flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
-        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, camera)
+        number = camera_number(camera_api) if camera else 0
+        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, number)
         self._line = Line(self._memory, self._request_interrupt)
         self._processor = process.Processor(self.interpreter, heap_bytes)
         self._bus, self._bus_board_end = socket.socketpair()

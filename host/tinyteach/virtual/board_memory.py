@@ -8,33 +8,44 @@ import mmap
 import os
 import tempfile
 
+from tinyteach.errors import UsageError
+
 REGISTERS_BYTES = 4096
 # Two buffers of the largest frame: UXGA in RGB888. The file is sparse.
 FRAME_BUFFER_BYTES = 1600 * 1200 * 3
 MEMORY_BYTES = REGISTERS_BYTES + 2 * FRAME_BUFFER_BYTES
 
 NO_INTERRUPT_CHAR = 0xFF
+# Camera modules that the firmware may have, by their numbers in rom/start.py; 0: none.
+CAMERA_APIS = ("", "camera", "camera-generic", "lemariva", "csi", "sensor", "sensor-grey")
 PIN_COUNT = 64
 
 _CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
-_CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE, _HAS_CAMERA = range(
-    8, 14
-)
+_CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE = range(8, 13)
+_CAMERA, _CAMERA_ON = 13, 14
 _HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
 _PINS = 256
+
+
+def camera_number(api: str) -> int:
+    """The number in the register for one of CAMERA_APIS. Raises UsageError."""
+    if api not in CAMERA_APIS[1:]:
+        known = ", ".join(CAMERA_APIS[1:])
+        raise UsageError(f"{api!r} is no camera module; take one of {known}.")
+    return CAMERA_APIS.index(api)
 
 
 class BoardMemory:
     """Registers by name, frame buffers by number."""
 
-    def __init__(self, heap_bytes: int, flash_bytes: int, has_camera: bool) -> None:
+    def __init__(self, heap_bytes: int, flash_bytes: int, camera: int) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
         os.ftruncate(self._file.fileno(), MEMORY_BYTES)
         self._map = mmap.mmap(self._file.fileno(), MEMORY_BYTES)
         self._write_u32(_HEAP_BYTES, heap_bytes)
         self._write_u32(_FLASH_BYTES, flash_bytes)
         self._write_u32(_MEMORY_BYTES, MEMORY_BYTES)
-        self._map[_HAS_CAMERA] = has_camera
+        self._map[_CAMERA] = camera
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -50,6 +61,7 @@ class BoardMemory:
         self._map[_RESET_CAUSE] = reset_cause
         if not keep_raw_repl:
             self._map[_RAW_REPL] = 0
+            self._map[_CAMERA_ON] = 0
             self._map[_PINS : _PINS + PIN_COUNT] = bytes(PIN_COUNT)
 
     def power_down(self) -> None:

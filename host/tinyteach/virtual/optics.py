@@ -2,7 +2,7 @@
 
 The photograph's centre, cut to the frame's shape and scaled to fill it, then in
 the pixel format asked for; RGB565 has its high byte first, as the ESP32's
-camera peripheral delivers it.
+camera peripheral delivers it, RGB565_LE its low byte.
 """
 
 import io
@@ -23,6 +23,8 @@ Photograph = Any
 
 # PixelFormat of the camera module.
 RGB565, GRAYSCALE, JPEG, RGB888 = 0, 3, 4, 5
+# OpenMV's RGB565: as a little-endian processor stores it.
+RGB565_LE = 16
 MIRROR, FLIP, COLOUR_BARS = 1, 2, 4
 # White, yellow, cyan, green, magenta, red, blue, black: the bars of most sensors.
 _BARS = np.array(
@@ -100,6 +102,10 @@ def _rgb565(pixels: np.ndarray, _: FrameRequest) -> bytes:
     return words.astype(">u2").tobytes()
 
 
+def _rgb565_le(pixels: np.ndarray, request: FrameRequest) -> bytes:
+    return np.frombuffer(_rgb565(pixels, request), ">u2").astype("<u2").tobytes()
+
+
 def _rgb888(pixels: np.ndarray, _: FrameRequest) -> bytes:
     return pixels.tobytes()
 
@@ -121,6 +127,7 @@ def _jpeg(pixels: np.ndarray, request: FrameRequest) -> bytes:
 
 _ENCODERS: dict[int, Callable[[np.ndarray, FrameRequest], bytes]] = {
     RGB565: _rgb565,
+    RGB565_LE: _rgb565_le,
     GRAYSCALE: _grey,
     JPEG: _jpeg,
     RGB888: _rgb888,

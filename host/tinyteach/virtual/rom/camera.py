@@ -1,63 +1,56 @@
 # mypy: ignore-errors
 # ruff: noqa: I001, PTH123, SIM105, SIM115, SIM905
-"""Module ``camera`` with the API of cnadler86/micropython-camera-API.
+"""Module ``camera`` with the API of cnadler86/micropython-camera-API, release 0.6, on an ESP32-S3.
 
 Its traps are kept: one camera only, the constructor grabs a frame, capture()
 gives None on a timeout, a frame is a memoryview of signed bytes straight into a
-frame buffer, which a later capture overwrites. Pixels come from the supervisor,
-which writes them into the buffer as DMA would; RGB565 has its high byte first.
+frame buffer, which a later capture overwrites. RGB565 has its high byte first.
 """
 
-import sys
-
-import uctypes
-
-from rom import chip
+from rom import frames
 
 _NO_FRAME = "Failed to capture initial frame. Construct a new object."
-_POINTER_BYTES = 8 if sys.maxsize > 0x7FFFFFFF else 4
-_MIRROR, _FLIP, _COLOUR_BARS = 1, 2, 4
+_PINS = "data_pins pclk_pin vsync_pin href_pin sda_pin scl_pin xclk_pin powerdown_pin reset_pin"
 
 
-class PixelFormat:
-    RGB565, YUV422, YUV420, GRAYSCALE, JPEG, RGB888, RAW, RGB444, RGB555 = range(9)
+class _Names:
+    """Constants, each its place in a string: firmware has its names in ROM, not in the heap."""
+
+    def __init__(self, names):
+        self._names = names
+
+    def __getattr__(self, name):
+        names = self._names.split()
+        if name in names:
+            return names.index(name)
+        raise AttributeError(name)
 
 
-class GrabMode:
-    WHEN_EMPTY, LATEST = 0, 1
-
-
-class GainCeiling:
-    X2, X4, X8, X16, X32, X64, X128 = range(7)
-
-
-# esp32-camera's framesize_t (driver/include/sensor.h); None: more than this camera has.
-_SIZES = (
-    ("R96X96", 96, 96),
-    ("QQVGA", 160, 120),
-    ("R128x128", 128, 128),
-    ("QCIF", 176, 144),
-    ("HQVGA", 240, 176),
-    ("R240X240", 240, 240),
-    ("QVGA", 320, 240),
-    ("R320X320", 320, 320),
-    ("CIF", 400, 296),
-    ("HVGA", 480, 320),
-    ("VGA", 640, 480),
-    ("SVGA", 800, 600),
-    ("XGA", 1024, 768),
-    ("HD", 1280, 720),
-    ("SXGA", 1280, 1024),
-    ("UXGA", 1600, 1200),
+PixelFormat = _Names("RGB565 YUV422 YUV420 GRAYSCALE JPEG RGB888 RAW RGB444 RGB555")
+GrabMode = _Names("WHEN_EMPTY LATEST")
+GainCeiling = _Names("X2 X4 X8 X16 X32 X64 X128")
+# esp32-camera's framesize_t (driver/include/sensor.h), as far as this camera goes.
+FrameSize = _Names(
+    "R96X96 QQVGA R128x128 QCIF HQVGA R240X240 QVGA R320X320 CIF HVGA VGA SVGA XGA HD SXGA UXGA"
 )
-
-
-class FrameSize:
-    pass
-
-
-for _number, _size in enumerate(_SIZES):
-    setattr(FrameSize, _size[0], _number)
+_SIZES = (
+    (96, 96),
+    (160, 120),
+    (128, 128),
+    (176, 144),
+    (240, 176),
+    (240, 240),
+    (320, 240),
+    (320, 320),
+    (400, 296),
+    (480, 320),
+    (640, 480),
+    (800, 600),
+    (1024, 768),
+    (1280, 720),
+    (1280, 1024),
+    (1600, 1200),
+)
 
 _BYTES_PER_PIXEL = {PixelFormat.RGB565: 2, PixelFormat.GRAYSCALE: 1, PixelFormat.RGB888: 3}
 # Split, not listed: firmware has its names in ROM, here each would take the board's heap.
@@ -84,13 +77,18 @@ class Camera:
         self,
         *,
         pixel_format=PixelFormat.RGB565,
-        frame_size=FrameSize.QVGA,
+        frame_size=FrameSize.QQVGA,
         jpeg_quality=85,
-        fb_count=1,
-        grab_mode=GrabMode.WHEN_EMPTY,
+        fb_count=2,
+        grab_mode=GrabMode.LATEST,
         init=True,
+        xclk_freq=20000000,
+        i2c=None,
         **pins,
     ):
+        for name in pins:
+            if name not in _PINS.split():
+                raise TypeError("extra keyword arguments given")
         self.hmirror = self.vflip = self.colorbar = False
         self._settings = {"quality": jpeg_quality}
         self._number = 0
@@ -119,7 +117,7 @@ class Camera:
         self.grab_mode = grab_mode
         self.fb_count = fb_count
         self._frame_size = frame_size
-        _, self.pixel_width, self.pixel_height = _SIZES[frame_size]
+        self.pixel_width, self.pixel_height = _SIZES[frame_size]
 
     @property
     def frame_size(self):
@@ -152,14 +150,14 @@ class Camera:
     def capture(self):
         """The next frame, or None where the sensor missed it."""
         self._require_ready()
-        chip.check_interrupt()
         self._number += 1
-        status, size = _grab(self, self._number)
+        size_and_look = (self.pixel_width, self.pixel_height, _flags(self), self.quality)
+        status, size = frames.take(self._slot(), self.pixel_format, *size_and_look)
         if status > 0:
             return None
         if status < 0:
             raise OSError(-status)
-        return _frame_buffer(self._slot(), size)
+        return frames.signed_view(self._slot(), size)
 
     def _slot(self):
         return self._number % self.fb_count
@@ -192,25 +190,7 @@ class Camera:
 
 def _flags(camera):
     return (
-        (_MIRROR if camera.hmirror else 0)
-        | (_FLIP if camera.vflip else 0)
-        | (_COLOUR_BARS if camera.colorbar else 0)
+        (frames.MIRROR if camera.hmirror else 0)
+        | (frames.FLIP if camera.vflip else 0)
+        | (frames.COLOUR_BARS if camera.colorbar else 0)
     )
-
-
-def _grab(camera, number):
-    """Ask for a frame, wait for it; ``(status, bytes)``: 0, 1 for a timeout, or -errno."""
-    width, height = camera.pixel_width, camera.pixel_height
-    settings = (camera._slot(), _flags(camera), camera.quality)
-    chip.tell(number, chip.BUS_GRAB, camera.pixel_format, width, height, *settings)
-    return chip.answer_to(number)
-
-
-def _frame_buffer(slot, size):
-    """A memoryview of signed bytes over a frame buffer, as the real module's is."""
-    slot_bytes = (len(chip.memory) - chip.REGISTERS_BYTES) // 2
-    start = uctypes.addressof(chip.memory) + chip.REGISTERS_BYTES + slot * slot_bytes
-    frame = memoryview(uctypes.bytearray_at(start, size))
-    # py/objarray.h: the byte after the type pointer is the type code, its top bit "writable".
-    uctypes.bytearray_at(id(frame) + _POINTER_BYTES, 1)[0] = 0x80 | ord("b")
-    return frame

@@ -13,6 +13,16 @@ import sys
 from rom import chip, console, flash, keyboard, machine, repl
 
 MAIN = {"__name__": "__main__"}
+# By the number in the register CAMERA: the modules' names, and the files of rom/ they are from.
+CAMERAS = (
+    {},
+    {"camera": "camera"},
+    {"camera": "camera_generic"},
+    {"camera": "lemariva"},
+    {"csi": "csi", "sensor": "sensor"},
+    {"csi": "sensor", "sensor": "sensor"},
+    {"csi": "sensor", "sensor": "sensor"},
+)
 _reserve = []
 
 
@@ -20,10 +30,9 @@ def install_modules():
     console.install()
     keyboard.install()
     sys.modules["machine"] = machine
-    if chip.registers[chip.HAS_CAMERA]:
-        from rom import camera
-
-        sys.modules["camera"] = camera
+    for name, file in CAMERAS[chip.registers[chip.CAMERA]].items():
+        __import__("rom." + file)
+        sys.modules[name] = sys.modules["rom." + file]
     for name in list(sys.modules):
         if name.split(".")[0] == "rom":
             del sys.modules[name]

@@ -1,0 +1,67 @@
+"""Driver for OpenMV's cameras: class CSI of module ``csi``, or the older module ``sensor``.
+
+Firmware 4.8 and later has both; in 4.6 and 4.7 ``csi`` is another name of
+``sensor``, without the class. RGB565 is as the processor stores it, low byte
+first. A frame is zero-copy and goes stale at the next grab.
+"""
+
+from micropython import const
+
+from agent.camera.error import CameraError
+from tinyteach_protocol.messages import GRAY8, RGB565_LE
+
+_SIDE = const(240)
+_GRAB_TRIES = const(3)
+
+
+class OpenMvCamera:
+    """Square 240×240 frames, cut by the firmware from the middle of 320×240."""
+
+    width = height = _SIDE
+
+    def __init__(self):
+        try:
+            module, controls = _controls()
+            reset, set_format, set_size, set_window, self._snapshot, chip_number = controls
+            reset()
+            self.pixel_format = _choose_format(module, set_format)
+            set_size(module.QVGA)
+            set_window((_SIDE, _SIDE))
+            self.sensor = "0x%04X" % chip_number()
+        except RuntimeError as error:
+            raise CameraError("the camera does not start: %s" % error) from None
+
+    def grab(self):
+        """The next frame as ``(buffer, width, height, pixel_format)``."""
+        for _ in range(_GRAB_TRIES):
+            try:
+                # By reference: the pixels stay in the firmware's frame buffer.
+                return self._snapshot().bytearray(), _SIDE, _SIDE, self.pixel_format
+            except RuntimeError as error:
+                problem = error
+        raise CameraError("the camera gives no frame: %s" % problem)
+
+
+def _controls():
+    """The module and its functions, which do the same under two sets of names."""
+    try:
+        from csi import CSI
+    except ImportError:
+        import sensor as s
+
+        set_window = s.set_windowing
+        return s, (s.reset, s.set_pixformat, s.set_framesize, set_window, s.snapshot, s.get_id)
+    import csi
+
+    c = CSI()
+    return csi, (c.reset, c.pixformat, c.framesize, c.window, c.snapshot, c.cid)
+
+
+def _choose_format(module, set_format):
+    """Colour where the image sensor has it: the global-shutter ones see grey only."""
+    try:
+        set_format(module.RGB565)
+        return RGB565_LE
+    except RuntimeError:
+        set_format(module.GRAYSCALE)
+        return GRAY8

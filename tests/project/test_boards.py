@@ -1,0 +1,69 @@
+"""The facts per board: complete, told apart, and the same in their pages."""
+
+import json
+import re
+
+import pytest
+
+from tinyteach.firmware import boards_dir
+from tinyteach.service.budgets import STAGES, budget_of
+
+FILES = sorted(boards_dir().glob("*.json"))
+MODULES = ("camera", "csi")
+UNMEASURED = "not yet measured on hardware"
+each = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def facts_of(path):
+    return json.loads(path.read_text())
+
+
+@each
+def test_facts_are_complete(path):
+    facts = facts_of(path)
+    latency = facts["budget"]["latency_p95_ms"]
+    assert facts["name"] and facts["source"]
+    assert facts["budget"]["heap_peak_bytes"] > 0
+    assert (latency is None) == (UNMEASURED in facts["source"])
+    assert latency is None or set(latency) == set(STAGES)
+
+
+@each
+def test_camera_pins_are_no_pin_twice(path):
+    camera = facts_of(path)["camera"]
+    if camera is None:
+        return
+    assert camera["module"] in MODULES
+    settings = dict(camera["settings"])
+    settings.pop("xclk_freq", None)
+    pins = settings.pop("data_pins", [])
+    assert len(pins) in (0, 8)
+    pins = pins + list(settings.values())
+    assert len(set(pins)) == len(pins) and all(0 <= pin <= 48 for pin in pins)
+
+
+@each
+def test_a_board_finds_its_own_budget(path):
+    facts = facts_of(path)
+    if facts["machine"]:
+        assert budget_of(f"Some {facts['machine']} board").name == facts["name"]
+
+
+def test_an_unknown_board_has_no_budget():
+    assert budget_of("Acme board with Z80") is None
+
+
+@each
+def test_page_names_the_file_and_its_settings(path, root):
+    facts = facts_of(path)
+    text = (root / "docs" / "boards" / facts["page"]).read_text()
+    assert path.name in text
+    assert path.stem == "virtual" or UNMEASURED in text.lower()
+    shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    settings = facts["camera"] and facts["camera"]["settings"]
+    assert not settings or settings in shown
+
+
+def test_every_page_belongs_to_a_file(root):
+    pages = {page.name for page in (root / "docs" / "boards").glob("*.md")} - {"README.md"}
+    assert pages == {facts_of(path)["page"] for path in FILES}
