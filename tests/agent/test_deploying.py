@@ -97,12 +97,14 @@ def damaged(head):
 )
 def test_bad_file_leaves_the_old_head_at_work(old_at_work, board, trained_heads, square, case):
     before = scores_of(old_at_work, square)
+    old_at_work.set_threshold(7)
     content, code = damaged(trained_heads[1])[case]
     old_at_work.upload(messages.HEAD, content)
     with pytest.raises(BoardRefusedError) as refused:
         old_at_work.commit()
     assert refused.value.code == code and str(refused.value).endswith(".")
     assert scores_of(old_at_work, square) == before
+    assert old_at_work.info()["threshold"] == 7
     old_at_work.close()
     board.reset()
     assert at_work(board) == trained_heads[0].fingerprint
