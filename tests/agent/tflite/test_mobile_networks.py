@@ -72,11 +72,12 @@ def test_mobile_network(side, compare):
         compare_every_operator(compare, model, vectors)
 
 
+NATIVE = (("amd64", "viper"), ("i386", "viper"), ("armhf", "viper"), ("armhf", "thumb"))
 NONE_GIVEN = pytest.mark.skip(reason="name int8 .tflite files in TINYTEACH_MODELS to compare them")
 
 
 # Plain Python takes minutes for networks of this size.
-@pytest.mark.parametrize("compare", ["viper"], indirect=True)
+@pytest.mark.parametrize("compare", NATIVE, indirect=True, ids="-".join)
 @pytest.mark.parametrize("path", OUTSIDE or [pytest.param("", marks=NONE_GIVEN)], ids=str)
 def test_network_of_another_project(path, compare):
     model = Path(path).read_bytes()
