@@ -1,7 +1,5 @@
 """What the camera sees: the frame in hand, and photographs that the host sends instead."""
 
-from micropython import const
-
 from agent.camera import open_camera
 from agent.camera.error import CameraError
 from agent.frame import Frame

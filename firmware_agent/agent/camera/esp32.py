@@ -6,7 +6,6 @@ is left to the firmware, which knows its chip.
 """
 
 from camera import Camera, FrameSize, PixelFormat
-from micropython import const
 
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import RGB565_BE

@@ -5,7 +5,6 @@ where there is none. RGB565 has its high byte first.
 """
 
 import camera
-from micropython import const
 
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import RGB565_BE

@@ -5,8 +5,6 @@ Firmware 4.8 and later has both; in 4.6 and 4.7 ``csi`` is another name of
 first. A frame is zero-copy and goes stale at the next grab.
 """
 
-from micropython import const
-
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import GRAY8, RGB565_LE
 
