@@ -5,18 +5,23 @@ import itertools
 import numpy as np
 import pytest
 
-from paired import deploy, scores_of, views_of
+from paired import deploy, make_head, scores_of, views_of
 from tinyteach.device.client import BoardClient
-from tinyteach.embedding.runtime import TfliteModel, load_embedding
+from tinyteach.device.pairing import AGENT_HEAP_BYTES, pair_for_now
+from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.head_file import load_head
 from tinyteach.head.metadata import Card, SelfTests
 from tinyteach.head.quantise import QuantisedHead
 from tinyteach.head.tflite_writer import write_head
 from tinyteach.service.recognition import Reference
+from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
 
 HEAP_BYTES = 512 << 10
+# What the start of a virtual board and pairing's own question take of the heap asked for.
+FIRMWARE_BYTES = 4096
+OBJECTS = (("cat", "coffee"), ("cat", "coffee", "rocket"))
 PEAK_BYTES = 256 << 10  # of what the agent uses, where words have 32 bits as on boards
 EVENTS = 20
 
@@ -91,3 +96,19 @@ def test_too_little_memory_is_said(switch_on, trained_heads, heap):
             deploy(client, trained_heads[0])
         assert refused.value.code in (errors.NO_EMBEDDING, errors.NO_MEMORY)
         assert client.info()["board"]
+
+
+@pytest.mark.parametrize("size", EMBEDDING_FILES)
+def test_what_pairing_asks_for_is_enough(size):
+    """A board with hardly more than pairing wants does everything, in 32 bits."""
+    content = EMBEDDING_FILES[size].read_bytes()
+    embedding = load_embedding(EMBEDDING_FILES[size])
+    heads = [make_head(*names, embedding=embedding) for names in OBJECTS]
+    wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES
+    with VirtualBoard("i386", heap=wanted) as board:
+        pair_for_now(board.port, content, lambda *_: None)
+        with BoardClient(board.port) as client:
+            for head in (*heads, *heads):
+                do_all(client, head)
+            client.rollback()
+            assert client.info()["state"] == ""
