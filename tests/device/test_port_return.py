@@ -5,12 +5,13 @@ import pytest
 from tinyteach.device import discovery, port_return
 from tinyteach.device.discovery import AttachedPort
 from tinyteach.device.port_return import await_return
+from tinyteach.device.usb_products import ESPRESSIF
 
 MAC = "34851877aa01"
-LOADER = AttachedPort("/dev/ttyACM0", "USB JTAG/serial debug unit", "34:85:18:77:AA:01")
+LOADER = AttachedPort("/dev/ttyACM0", "USB JTAG/serial debug unit", "34:85:18:77:AA:01", ESPRESSIF)
 # MicroPython takes eight bytes, of which the address is six.
-MICROPYTHON = AttachedPort("/dev/ttyACM1", "Board in FS mode", "34851877aa010000")
-OTHER = AttachedPort("/dev/ttyACM2", "Board in FS mode", "34851877aa020000")
+MICROPYTHON = AttachedPort("/dev/ttyACM1", "Board in FS mode", "34851877aa010000", ESPRESSIF)
+OTHER = AttachedPort("/dev/ttyACM2", "Board in FS mode", "34851877aa020000", ESPRESSIF)
 
 
 @pytest.fixture

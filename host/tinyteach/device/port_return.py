@@ -2,7 +2,7 @@
 
 import time
 
-from tinyteach.device.discovery import AttachedPort, attached_ports, usb_serial_of
+from tinyteach.device.discovery import attached_ports, usb_serial_of
 
 RETURN_TIMEOUT_S = 15.0
 POLL_S = 0.2
@@ -13,8 +13,7 @@ SETTLE_S = 1.0
 def await_return(port: str, mac: str) -> str | None:
     """Where the board with this MAC address (hex digits) is after a restart, None if nowhere.
 
-    The serial number of the boot loader's USB device is the address with colons, MicroPython's
-    begins with it without (ports/esp32/usb.c). What is no USB port, such as a URL, stays there.
+    What is no USB port, such as a URL, stays there.
     """
     if not usb_serial_of(port):
         return port
@@ -22,12 +21,8 @@ def await_return(port: str, mac: str) -> str | None:
     deadline = time.monotonic() + RETURN_TIMEOUT_S
     while True:
         for attached in attached_ports():
-            if _is_of(attached, mac):
+            if attached.is_device(mac):
                 return attached.port
         if time.monotonic() > deadline:
             return None
         time.sleep(POLL_S)
-
-
-def _is_of(attached: AttachedPort, mac: str) -> bool:
-    return attached.usb_serial.replace(":", "").lower().startswith(mac)
