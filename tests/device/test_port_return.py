@@ -30,7 +30,7 @@ def attached(monkeypatch):
 
 
 def test_it_comes_back_at_another_port(attached):
-    attached += [[LOADER, OTHER], [OTHER], [OTHER], [MICROPYTHON, OTHER]]
+    attached += [[LOADER, OTHER], [LOADER, OTHER], [OTHER], [OTHER], [MICROPYTHON, OTHER]]
     assert await_return("/dev/ttyACM0", MAC) == "/dev/ttyACM1"
 
 
@@ -43,3 +43,8 @@ def test_it_does_not_come_back(attached, monkeypatch):
 def test_what_is_no_usb_port_stays(attached):
     attached += [[OTHER]]
     assert await_return("/dev/pts/7", MAC) == "/dev/pts/7"
+
+
+def test_a_bridge_stays_where_it_is(attached):
+    attached += [[AttachedPort("/dev/ttyUSB0", "CP210x USB bridge", "0001", 0x10C4), OTHER]]
+    assert await_return("/dev/ttyUSB0", MAC) == "/dev/ttyUSB0"

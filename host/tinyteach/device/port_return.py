@@ -3,6 +3,7 @@
 import time
 
 from tinyteach.device.discovery import attached_ports, usb_serial_of
+from tinyteach.device.usb_products import ESPRESSIF
 
 RETURN_TIMEOUT_S = 15.0
 POLL_S = 0.2
@@ -13,9 +14,9 @@ SETTLE_S = 1.0
 def await_return(port: str, mac: str) -> str | None:
     """Where the board with this MAC address (hex digits) is after a restart, None if nowhere.
 
-    What is no USB port, such as a URL, stays there.
+    What is no USB port, such as a URL, stays there, and so does a bridge chip's.
     """
-    if not usb_serial_of(port):
+    if not usb_serial_of(port) or _is_bridge(port):
         return port
     time.sleep(SETTLE_S)
     deadline = time.monotonic() + RETURN_TIMEOUT_S
@@ -26,3 +27,8 @@ def await_return(port: str, mac: str) -> str | None:
         if time.monotonic() > deadline:
             return None
         time.sleep(POLL_S)
+
+
+def _is_bridge(port: str) -> bool:
+    """A chip of another maker, which a restart of the board behind it does not concern."""
+    return any(each.port == port and each.vendor != ESPRESSIF for each in attached_ports())
