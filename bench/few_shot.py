@@ -27,8 +27,8 @@ from tinyteach.embedding.model_facts import model_facts
 from tinyteach.embedding.preprocess import MAX_SIDE, to_image, to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
 from tinyteach.embedding.teacher import cut_at_feature_map, feature_grids
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import PhotoError, TinyTeachError
-from tinyteach.head.threads import one_blas_thread
 
 OUR_SIDE = 64
 

@@ -18,10 +18,10 @@ from tinyteach.cli.output import print_json, show_table
 from tinyteach.data.layouts import read_collection
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, load_embedding
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit import fit
 from tinyteach.head.quantise import dequantise
-from tinyteach.head.threads import one_blas_thread
 
 CLASSES = (2, 5, 10, 20)
 SHOTS = (3, 10, 30, 100)

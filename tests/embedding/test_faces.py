@@ -5,10 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyteach.embedding.faces import FaceDetector, anchor_centres, find_faces, likeliest_box
-from tinyteach.embedding.views import CLOSE_UPS, make_views
+from tinyteach.embedding.faces import (
+    FaceDetector,
+    Faces,
+    anchor_centres,
+    find_faces,
+    likeliest_box,
+)
+from tinyteach.embedding.views import make_views
 from tinyteach.errors import ModelError
 
+CLOSE_UPS = 4  # rows a face
 SPOT = 32.0  # side of the boxes that the detector of spots gives, of 128 pixels
 
 
@@ -71,6 +78,13 @@ def test_anchors_are_the_middles_of_cells():
     np.testing.assert_allclose(centres[[512, 517, 518]] * 128, [[8, 8], [8, 8], [24, 8]])
 
 
+def test_faces_are_kept_as_one_table():
+    faces = Faces(np.array([3, 90000]), np.array([[0.5, 0.25, 0.2], [0.1, 0.9, 0.3]], np.float32))
+    again = Faces.of_table(faces.table())
+    np.testing.assert_array_equal(again.rows, faces.rows)
+    np.testing.assert_array_equal(again.boxes, faces.boxes)
+
+
 def test_a_box_is_moved_from_its_anchor():
     boxes = np.array([[0, 0, 1, 1], [12.8, -25.6, 64, 32]], np.float32)
     centres = np.array([[0.1, 0.1], [0.5, 0.5]], np.float32)
@@ -80,7 +94,8 @@ def test_a_box_is_moved_from_its_anchor():
 
 def test_close_ups_come_after_the_images_and_show_the_face(spots, tmp_path):
     images = np.stack([spot(16, 40), np.zeros((64, 64, 3), np.uint8)])
-    make_views(tmp_path / "views.npy", images, find_faces(spots, images, quiet), 3, 1, quiet)
+    faces = find_faces(spots, images, quiet).times(CLOSE_UPS)
+    make_views(tmp_path / "views.npy", images, faces, 3, 1, quiet)
     views = np.load(tmp_path / "views.npy")
     assert views.shape == (3, 2 + CLOSE_UPS, 64, 64, 3)
     np.testing.assert_array_equal(views[0, :2], images)

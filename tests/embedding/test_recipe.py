@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,11 +13,11 @@ import pytest
 from PIL import Image
 
 from tinyteach.embedding import train
-from tinyteach.embedding.augment import as_cameras_do, random_crop
 from tinyteach.embedding.card import describe
 from tinyteach.embedding.lessons import COMPONENTS, NO_LABEL, Lessons
 from tinyteach.embedding.model_facts import ALLOWED_OPS
 from tinyteach.embedding.network import SIZES, build_heads, build_network
+from tinyteach.embedding.resident import draw_rows
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.embedding.student import (
     _cross_entropy,
@@ -22,7 +25,7 @@ from tinyteach.embedding.student import (
     make_student,
     to_input,
 )
-from tinyteach.embedding.teacher import Teacher, fit_projection
+from tinyteach.embedding.teacher import Teacher, TeacherOnGpu, fit_projection
 from tinyteach.embedding.trainer import (
     LEARNING_RATE,
     Run,
@@ -119,6 +122,39 @@ def test_the_tiny_one_learns_from_the_same_lessons(trained, trained_tiny):
     assert lessons == ["targets.npy", "views.npy"]
 
 
+def test_a_network_that_learnt_elsewhere_is_quantised_here(trained, data, teacher, tmp_path):
+    """With the network's weights alone, without lessons: what comes back from a GPU machine."""
+    from_there = trained.parent / "scratch" / "base"
+    here = tmp_path / "scratch" / "base"
+    here.mkdir(parents=True)
+    for name in (train.NETWORK_FILE, train.FACTS_FILE):
+        (here / name).write_bytes((from_there / name).read_bytes())
+    again = recipe(data, tmp_path, "--teacher", str(teacher), "--maps", "1", "2")
+    assert again.read_bytes() == trained.read_bytes()
+
+
+def test_on_another_backend_the_recipe_ends_before_quantising(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(train, "backend", lambda: "jax")
+    monkeypatch.setattr(train, "_learn", lambda *_: None)
+    out = recipe(data, tmp_path)
+    assert "run the same command" in " ".join(capsys.readouterr().out.split())
+    assert not out.exists()
+
+
+def test_jax_learns_the_same_lessons(trained, data, teacher, tmp_path):
+    """Of another process, since Keras has one backend in each."""
+    pytest.importorskip("jax", reason="jax is not installed: `pip install tinyteach[gpu]`")
+    command = [sys.executable, "-m", "tinyteach.embedding.train", "--size", "tiny", "--data", data]
+    command += ["--teacher", teacher, "--maps", "1", "2", "--views", "2", "--epochs", "2"]
+    command += ["--batch", "8", "--scratch", tmp_path / "s", "--out", tmp_path / "tiny.tflite"]
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [*map(str, command)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "Epoch 2" in done.stdout
+    assert (tmp_path / "s" / "tiny" / train.NETWORK_FILE).exists()
+
+
 def test_the_lessons_hold_both_of_the_teachers_maps(trained):
     """The narrower of the two maps has 12 channels."""
     targets = np.load(trained.parent / "scratch" / "targets.npy")
@@ -200,13 +236,6 @@ def test_images_without_a_label_teach_no_class():
     assert both * 2 == pytest.approx(float(_cross_entropy(labels[::2], logits[::2])), rel=1e-5)
 
 
-def test_close_ups_are_no_part_of_the_background():
-    lessons = Lessons(
-        np.zeros((2, 5, 1, 1, 3)), np.array([0, 1, 0, NO_LABEL, NO_LABEL]), np.empty(0)
-    )
-    assert lessons.views_of_images.shape[1] == 3
-
-
 def test_every_image_is_shown_once_an_epoch():
     views = np.zeros((3, 20, 8, 8, 3), np.uint8)
     lessons = Lessons(views, np.arange(20), np.zeros((3, 20, 4, 1, 1), np.float16))
@@ -214,6 +243,15 @@ def test_every_image_is_shown_once_an_epoch():
         batches = list(_batches(lessons, Run(1, batch, 0), epoch=0))
         labels = np.concatenate([wanted[0] for _, wanted in batches])
         assert len(labels) == len(set(labels.tolist())) == shown
+
+
+def test_a_gpus_batches_show_no_row_twice():
+    rng = np.random.default_rng(0)
+    for count, views, batch, shown in ((20, 2, 8, 16), (20, 3, 64, 18), (7, 2, 1, 6)):
+        rows = draw_rows(count, views, batch, rng)
+        assert all(of_batch.shape[0] == views for of_batch in rows)
+        drawn = np.concatenate([of_batch.ravel() for of_batch in rows])
+        assert len(drawn) == len(set(drawn.tolist())) == shown and drawn.max() < count
 
 
 def test_parts_of_a_step_add_up_to_the_whole():
@@ -283,28 +321,20 @@ def test_the_learning_rate_rises_then_falls_to_nothing():
     assert rates[-1] == pytest.approx(0, abs=1e-9)
 
 
-def test_cameras_change_each_picture_differently_and_lightly():
-    same = np.stack([colourful(1, 0)] * 8)
-    changed = as_cameras_do(same, np.random.default_rng(3))
-    assert changed.shape == same.shape and changed.dtype == np.uint8
-    assert len(np.unique(changed, axis=0)) == 8
-    flat = np.full((4, 64, 64, 3), 128, np.uint8)
-    difference = np.abs(as_cameras_do(flat, np.random.default_rng(3)).astype(int) - 128)
-    assert 1 < difference.mean() < 40
-    np.testing.assert_array_equal(changed, as_cameras_do(same, np.random.default_rng(3)))
-
-
-def test_crops_are_parts_of_the_picture():
-    corner = np.zeros((64, 64, 3), np.uint8)
-    corner[:8, :8] = 255
-    rng = np.random.default_rng(4)
-    crops = [random_crop(corner, rng) for _ in range(20)]
-    assert all(crop.shape == (64, 64, 3) for crop in crops)
-    assert len({crop.sum() for crop in crops}) > 5
-
-
 def test_pixels_become_the_networks_input():
     assert to_input(np.array([0.0, 128.0, 255.0])).tolist() == [-1, 0, 127 / 128]
+
+
+def test_a_teacher_in_floats_sees_what_the_quantised_one_sees(teacher):
+    images = np.stack([colourful(number, 5) for number in range(3)])
+    both = zip(
+        TeacherOnGpu(teacher, [1, 2]).grids(images),
+        Teacher(teacher, [1, 2]).grids(images),
+        strict=True,
+    )
+    for floats, quantised in both:
+        lengths = np.linalg.norm(floats, axis=-1) * np.linalg.norm(quantised, axis=-1)
+        assert ((floats * quantised).sum(axis=-1) / lengths).min() > 0.99
 
 
 def test_a_teacher_sees_each_quarter_by_itself(teacher):

@@ -54,9 +54,10 @@ def test_optimised_kernels_differ_by_rounding_only(embedding):
     fast = TfliteModel(embedding.content, reference=False).run(tensors(20))
     exact = embedding.embed(tensors(20))
     difference = np.abs(fast.astype(int) - exact)
-    # Each of 12 layers may round one step otherwise, and whitening makes small directions large.
-    assert difference.mean() < 1
-    assert difference.max() <= 32
+    # Each of 12 layers may round one step otherwise, and whitening makes small directions large:
+    # features have a standard deviation of 1.
+    assert difference.mean() * embedding.scale < 0.1
+    assert difference.max() * embedding.scale < 3
 
 
 def test_a_wrong_tensor_is_refused(embedding):

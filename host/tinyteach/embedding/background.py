@@ -6,6 +6,7 @@ embedding makes of the pictures.
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,15 @@ def background_path(embedding: Path) -> Path:
     return embedding.with_suffix(".background.npz")
 
 
-def choose_images(views: np.ndarray) -> np.ndarray:
-    """Evenly spaced images of the first and the last of ``views``: uint8, 256×side×side×3.
+def choose_images(images: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Evenly spaced of ``images`` (uint8, N×side×side×3), half of them through ``change``.
 
-    ``views``: uint8, views×N×side×side×3. One half is as it is, the other cropped and changed
-    as cameras do; fewer than 256 where there are fewer. With one view all are as they are.
+    Returns uint8, 256×side×side×3, or fewer where there are fewer.
     """
-    used = [views[0], views[-1]] if len(views) > 1 else [views[0]]
-    each = IMAGES // len(used)
-    step = max(1, views.shape[1] // each)
-    # The last view starts half a step later: other images than the first shows.
-    return np.concatenate([view[n * step // 2 :: step][:each] for n, view in enumerate(used)])
+    each = IMAGES // 2
+    step = max(1, len(images) // each)
+    # The other half starts half a step later: other images.
+    return np.concatenate([images[::step][:each], change(images[step // 2 :: step][:each])])
 
 
 def write_background(embedding: Path, features: np.ndarray, fingerprint: bytes) -> None:

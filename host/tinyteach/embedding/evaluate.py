@@ -18,6 +18,7 @@ from rich.table import Table
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.pretraining_data import LabelledImages, read_images, split_classes
 from tinyteach.embedding.runtime import EMBEDDING_FILE, Embedding, load_embedding
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 
 SHOTS = (5, 20, 50)
@@ -38,7 +39,8 @@ def few_shot(
 ) -> np.ndarray:
     """Accuracy of each episode on the photographs that were not drawn: float64, ``episodes``."""
     rng = np.random.default_rng(seed)
-    return np.array([_episode(features, labels, shots, rng) for _ in range(episodes)])
+    with one_blas_thread():
+        return np.array([_episode(features, labels, shots, rng) for _ in range(episodes)])
 
 
 def measure(embedding: Embedding, photos: LabelledImages) -> dict[str, Any]:

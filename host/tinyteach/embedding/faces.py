@@ -32,6 +32,19 @@ class Faces:
     rows: np.ndarray  # int64, F: numbers of the images
     boxes: np.ndarray  # float32, F×3: centre x, centre y, side, in parts of the image's side
 
+    def table(self) -> np.ndarray:
+        """All numbers in one: float64, F×4, the row first."""
+        return np.concatenate([self.rows[:, None], self.boxes], axis=1)
+
+    @staticmethod
+    def of_table(table: np.ndarray) -> "Faces":
+        """What `table` has made a table of."""
+        return Faces(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
+
+    def times(self, count: int) -> "Faces":
+        """Each face ``count`` times."""
+        return Faces(np.tile(self.rows, count), np.tile(self.boxes, (count, 1)))
+
 
 NO_FACES = Faces(np.empty(0, np.int64), np.empty((0, 3), np.float32))
 

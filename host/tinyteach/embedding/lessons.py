@@ -10,10 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.embedding.faces import NO_FACES, find_faces
+from tinyteach.embedding.faces import NO_FACES, Faces, find_faces
 from tinyteach.embedding.pretraining_data import LabelledImages
 from tinyteach.embedding.progress import Progress
-from tinyteach.embedding.teacher import GRID, Teacher, fit_projection, targets
+from tinyteach.embedding.teacher import (
+    GRID,
+    Teacher,
+    TeacherOnGpu,
+    fit_projection,
+    open_teacher,
+    targets,
+)
 from tinyteach.embedding.views import make_views
 
 COMPONENTS = 96  # of each of the teacher's maps, or the channels of its narrowest one
@@ -30,9 +37,9 @@ class Lessons:
     targets: np.ndarray  # float16, views×N×4×maps×components; one map of one 0 without a teacher
 
     @property
-    def views_of_images(self) -> np.ndarray:
-        """The views without close-ups."""
-        return self.views[:, : np.count_nonzero(self.labels != NO_LABEL)]
+    def close_ups(self) -> int:
+        """How many of the rows are close-ups."""
+        return int(np.count_nonzero(self.labels == NO_LABEL))
 
 
 def make_lessons(
@@ -41,18 +48,20 @@ def make_lessons(
     teacher: Path | None,
     maps: Sequence[int],
     views: int,
+    close_ups: int,
     cache: Path,
     seed: int,
     progress: Progress,
 ) -> Lessons:
     """Make the lessons, or load from ``cache`` what an earlier call with the same data left.
 
-    Without a face detector there are no close-ups, without a teacher no targets.
+    ``close_ups``: rows a face. Without a face detector there are none, without a teacher no
+    targets.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
     def draw(path: Path) -> None:
-        faces = find_faces(detector, data.images, progress) if detector else NO_FACES
+        faces = _faces(detector, data.images, cache, progress).times(close_ups)
         make_views(path, data.images, faces, views, seed, progress)
 
     drawn = _cached(cache / "views.npy", draw)
@@ -64,9 +73,19 @@ def make_lessons(
     sample = data.images[:: max(1, len(data.images) // _PROJECTION_IMAGES)]
     wanted = _cached(
         cache / "targets.npy",
-        lambda path: _make_targets(path, drawn, sample, Teacher(teacher, maps), progress),
+        lambda path: _make_targets(path, drawn, sample, open_teacher(teacher, maps), progress),
     )
     return Lessons(drawn, labels, wanted)
+
+
+def _faces(detector: Path | None, images: np.ndarray, cache: Path, progress: Progress) -> Faces:
+    if detector is None:
+        return NO_FACES
+    found = _cached(
+        cache / "faces.npy",
+        lambda path: np.save(path, find_faces(detector, images, progress).table()),
+    )
+    return Faces.of_table(found)
 
 
 def _cached(path: Path, make: Callable[[Path], None]) -> np.ndarray:
@@ -79,7 +98,11 @@ def _cached(path: Path, make: Callable[[Path], None]) -> np.ndarray:
 
 
 def _make_targets(
-    path: Path, views: np.ndarray, sample: np.ndarray, teacher: Teacher, progress: Progress
+    path: Path,
+    views: np.ndarray,
+    sample: np.ndarray,
+    teacher: Teacher | TeacherOnGpu,
+    progress: Progress,
 ) -> None:
     """Targets of ``views``, in principal components of the ``sample`` of images."""
     count = views.shape[1]

@@ -47,16 +47,25 @@ def interpreter_module() -> Any:
 
 
 def open_interpreter(
-    content: bytes, reference: bool, input_shape: tuple[int, ...] | None = None
+    content: bytes,
+    reference: bool,
+    input_shape: tuple[int, ...] | None = None,
+    keep_tensors: bool = False,
 ) -> Any:
-    """LiteRT's interpreter of a .tflite file, ready to run; ModelError if it is not usable."""
+    """LiteRT's interpreter of a .tflite file, ready to run; ModelError if it is not usable.
+
+    ``keep_tensors``: what lies between input and output can be read after a run.
+    """
     module = interpreter_module()
     kinds = module.OpResolverType
     kind = kinds.BUILTIN_REF if reference else kinds.AUTO
     try:
         with quiet_stderr():
             interpreter = module.Interpreter(
-                model_content=content, experimental_op_resolver_type=kind, num_threads=1
+                model_content=content,
+                experimental_op_resolver_type=kind,
+                num_threads=1,
+                experimental_preserve_all_tensors=keep_tensors,
             )
             if input_shape:
                 first = interpreter.get_input_details()[0]["index"]

@@ -8,6 +8,8 @@ import numpy as np
 
 from tinyteach.embedding.narrow import narrow_weights
 
+_MET = 1500  # images that rounding looks at
+
 
 def quantise(network: Any, images: np.ndarray) -> bytes:
     """Quantise ``network`` fully to int8, weights per channel and narrow: a .tflite file.
@@ -20,13 +22,14 @@ def quantise(network: Any, images: np.ndarray) -> bytes:
         # Traced for one image: a batch of unknown size would add operators that compute shapes.
         one = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
         network.export(folder, verbose=False, input_signature=[one])
+        floats = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: _representative(images)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
-        return narrow_weights(converter.convert())
+        return narrow_weights(converter.convert(), floats, images[:: len(images) // _MET or 1])
 
 
 def _representative(images: np.ndarray) -> Iterator[list[np.ndarray]]:

@@ -94,7 +94,7 @@ def _cross_entropy(labels: Any, logits: Any) -> Any:
     """Averaged over the batch, in which images without a label (−1) lose nothing."""
     from keras import ops
 
-    classes = logits.shape[-1]
+    classes, logits = logits.shape[-1], ops.cast(logits, "float32")
     wanted = ops.one_hot(labels, classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / classes
     lost = ops.categorical_crossentropy(wanted, logits, from_logits=True)
     return ops.mean(ops.where(labels < 0, 0.0, lost))
@@ -104,7 +104,7 @@ def _cosine_distance(wanted: Any, seen: Any) -> Any:
     """1 − cosine, averaged over cells and maps; without a teacher (all 0) it teaches nothing."""
     from keras import ops
 
-    cosine = ops.sum(_unit(ops.cast(wanted, "float32")) * _unit(seen), axis=-1)
+    cosine = ops.sum(_unit(ops.cast(wanted, "float32")) * _unit(ops.cast(seen, "float32")), axis=-1)
     return ops.mean(1.0 - cosine)
 
 

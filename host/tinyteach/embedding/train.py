@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from tinyteach.embedding.accelerator import backend, device, use_a_thread_an_operator
 from tinyteach.embedding.background import choose_images, write_background
 from tinyteach.embedding.card import describe
-from tinyteach.embedding.lessons import Lessons, make_lessons
-from tinyteach.embedding.network import SIDE, SIZES
+from tinyteach.embedding.lessons import make_lessons
+from tinyteach.embedding.network import SIDE, SIZES, build_network
 from tinyteach.embedding.pretraining_data import LabelledImages, read_images, split_classes
 from tinyteach.embedding.progress import Progress, show_progress
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.embedding.scratch import claim, file_facts
+from tinyteach.embedding.views import draw_view
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
 
-_CALIBRATION_IMAGES = 500
-_WHITENING_IMAGES = 5000
+NETWORK_FILE = "network.weights.h5"
+FACTS_FILE = "learnt.json"
+_MEASURED_IMAGES = 5000  # by which features are whitened and activations get their ranges
 _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 
@@ -45,64 +48,89 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def train(options: argparse.Namespace, console: Console, progress: Progress) -> None:
-    """Run the recipe; leaves ``options.out``, its card and its background set."""
+    """Run the recipe; leaves ``options.out``, its card and its background set.
+
+    On another backend than TensorFlow, which quantises, it ends when the network has learnt.
+    """
     _check(options)
+    use_a_thread_an_operator()
     source = _source(options)
     claim(options.scratch, source)
     data = read_images(options.data, options.folder, SIDE)
     data = data.only(split_classes(len(data.classes))[0])
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
-    lessons = make_lessons(
-        *(data, options.faces, options.teacher, options.maps),
-        *(options.views, options.scratch, options.seed, progress),
-    )
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
-    content, said = _teach(options, lessons, data, run, progress)
+    learnt = options.scratch / options.size
+    claim(learnt, run)
+    if not (learnt / NETWORK_FILE).exists():
+        _learn(options, data, learnt, console, progress)
+    if backend() != "tensorflow":
+        console.print(
+            "The network has learnt. Quantising it needs Keras on TensorFlow: run the same command "
+            "where that is, with this scratch folder; the .npy files in it are not needed."
+        )
+        return
     extent = {"images": len(data.images), "classes": len(data.classes)}
-    extent["close_ups"] = len(lessons.labels) - len(data.labels)
-    options.out.write_bytes(content)
-    _write_background(options.out, content, lessons)
-    command = {"command": _command(options)}
-    card = describe(content) | {"terms": options.terms, "training": source | run | extent | command}
-    options.out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
-    console.print(f"{said}; {len(content)} bytes in {options.out}")
+    of_run = source | run | extent | json.loads((learnt / FACTS_FILE).read_text())
+    _write(options, data.images, learnt, of_run | {"command": _command(options)})
+    console.print(f"{options.out.stat().st_size} bytes in {options.out}")
 
 
-def _teach(
+def _learn(
     options: argparse.Namespace,
-    lessons: Lessons,
     data: LabelledImages,
-    settings: dict[str, Any],
+    learnt: Path,
+    console: Console,
     progress: Progress,
-) -> tuple[bytes, str]:
-    """The int8 file, and in words how long this call trained."""
-    from tinyteach.embedding.quantise import quantise
+) -> None:
+    """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
     from tinyteach.embedding.trainer import Run, epochs_behind, train_network
+
+    lessons = make_lessons(
+        data,
+        *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
+        *(options.scratch, options.seed, progress),
+    )
+    run = Run(options.epochs, options.batch, options.seed)
+    epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
+    network = train_network(SIZES[options.size], lessons, run, learnt, progress)
+    train_s = time.monotonic() - began
+    facts = {"close_up_rows": lessons.close_ups, "device": device(), "backend": backend()}
+    (learnt / FACTS_FILE).write_text(json.dumps(facts))
+    unfinished = learnt / f"unfinished.{NETWORK_FILE}"
+    network.save_weights(unfinished)
+    unfinished.rename(learnt / NETWORK_FILE)
+    rate = epochs * len(lessons.labels) / train_s
+    console.print(f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second")
+
+
+def _write(
+    options: argparse.Namespace, images: np.ndarray, learnt: Path, of_run: dict[str, Any]
+) -> None:
+    """Whiten and quantise the network; the file, its background set and its card."""
+    import keras
+
+    from tinyteach.embedding.quantise import quantise
     from tinyteach.embedding.whiten import whiten
 
-    checkpoints = options.scratch / options.size
-    claim(checkpoints, settings)
-    run = Run(options.epochs, options.batch, options.seed)
-    epochs, began = run.epochs - epochs_behind(checkpoints), time.monotonic()
-    network = train_network(SIZES[options.size], lessons, run, checkpoints, progress)
-    train_s = time.monotonic() - began
-    rate = epochs * len(lessons.labels) / train_s
-    said = f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second"
-    whitened = whiten(network, _spread(data.images, _WHITENING_IMAGES))
-    return quantise(whitened, _spread(data.images, _CALIBRATION_IMAGES)), said
+    keras.utils.clear_session()  # layers' names go into the file and count up within a process
+    network = build_network(SIZES[options.size])
+    network.load_weights(learnt / NETWORK_FILE)
+    measured = images[:: max(1, len(images) // _MEASURED_IMAGES)]
+    content = quantise(whiten(network, measured), measured)
+    options.out.write_bytes(content)
+    _write_background(options, content, images)
+    card = describe(content) | {"terms": options.terms, "training": of_run}
+    options.out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
 
 
-def _spread(images: np.ndarray, count: int) -> np.ndarray:
-    """About ``count`` of the images, evenly spaced."""
-    return images[:: max(1, len(images) // count)]
-
-
-def _write_background(out: Path, content: bytes, lessons: Lessons) -> None:
+def _write_background(options: argparse.Namespace, content: bytes, images: np.ndarray) -> None:
     """The background set beside the embedding, of the reference kernels' features."""
     embedding = Embedding(TfliteModel(content))
-    images = choose_images(lessons.views_of_images)
-    features = embedding.embed((images ^ 0x80).view(np.int8))  # pixel − 128
-    write_background(out, features, embedding.fingerprint)
+    # A view more than training has: crops that the network has not seen.
+    chosen = choose_images(images, lambda some: draw_view(some, options.seed, options.views, 0))
+    features = embedding.embed((chosen ^ 0x80).view(np.int8))  # pixel − 128
+    write_background(options.out, features, embedding.fingerprint)
 
 
 def _source(options: argparse.Namespace) -> dict[str, Any]:
@@ -111,7 +139,7 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
     if options.teacher:
         source |= {"teacher": file_facts(options.teacher), "maps": options.maps}
     if options.faces:
-        source["faces"] = file_facts(options.faces)
+        source |= {"faces": file_facts(options.faces), "close_ups": options.close_ups}
     return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
 
 
@@ -119,6 +147,7 @@ def _command(options: argparse.Namespace) -> str:
     """The command that repeats this run, without this machine's folders."""
     teacher = f"--teacher {options.teacher.name} " if options.teacher else ""
     faces = f"--faces {options.faces.name} " if options.faces else ""
+    faces += f"--close-ups {options.close_ups} " if options.faces else ""
     maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
     return (
         f"python -m tinyteach.embedding.train --size {options.size} --data {options.data.name} "
@@ -129,16 +158,19 @@ def _command(options: argparse.Namespace) -> str:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from importlib.util import find_spec
-
-    if find_spec("tensorflow") is None:
+    try:
+        backend()
+    except ImportError as error:
         raise MissingToolError(
-            "Training an embedding needs TensorFlow; run `pip install tinyteach[embedding]`."
-        )
+            "Training an embedding needs Keras on TensorFlow or JAX; "
+            "run `pip install tinyteach[embedding]`."
+        ) from error
     if options.maps and not options.teacher:
         raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
-    if min(options.views, options.epochs, options.batch) < 1:
-        raise UsageError("--views, --epochs and --batch must be at least 1; change them.")
+    if min(options.views, options.epochs, options.batch, options.close_ups) < 1:
+        raise UsageError(
+            "--views, --epochs, --batch and --close-ups must be at least 1; change them."
+        )
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -150,6 +182,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--teacher", type=Path, help=".tflite image classifier to learn from beside the labels")
     add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
     add("--faces", type=Path, help="BlazeFace (.tflite), for close-ups of faces in the images")
+    add("--close-ups", type=int, default=4, help="rows of close-ups a face")
     add("--views", type=int, default=6, help="views of each image that the teacher sees")
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")

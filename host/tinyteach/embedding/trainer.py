@@ -1,22 +1,25 @@
 """Teaches a network: batches, the learning rate, checkpoints, progress."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.accelerator import backend, on_gpu
 from tinyteach.embedding.lessons import Lessons
 from tinyteach.embedding.network import Size, build_heads, build_network
 from tinyteach.embedding.progress import Progress
+from tinyteach.embedding.resident import ResidentLessons
 from tinyteach.embedding.student import make_student
 
 LEARNING_RATE = 4e-3
 WARM_UP = 0.02  # of the run
 WEIGHT_DECAY = 0.02
+_SAVE_S = 10  # between checkpoints, at least
 
 
 @dataclass(frozen=True)
@@ -34,37 +37,68 @@ def train_network(
     """Train a network, from ``checkpoints`` on where an earlier run left one: a Keras model."""
     import keras
 
-    keras.utils.clear_session()  # layers' names go into the file and count up within a process
+    keras.utils.clear_session()
     keras.utils.set_random_seed(run.seed)
-    _use_a_thread_a_part()
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_gpu() else "float32")
+    try:
+        return _train(size, lessons, run, checkpoints, progress)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+
+def _train(size: Size, lessons: Lessons, run: Run, checkpoints: Path, progress: Progress) -> Any:
     batches = len(lessons.labels) // run.batch or 1
+    student = _student(size, lessons, run.epochs * batches)
+    learn = _learn_resident if backend() == "jax" else _learn_by_batches
+    first = _resume(student, checkpoints)
+    saved = float("-inf")
+    for epoch, lost in learn(student, lessons, run, range(first, run.epochs), progress):
+        if epoch + 1 == run.epochs or time.monotonic() >= saved + _SAVE_S:
+            _save(student, checkpoints, epoch + 1)
+            saved = time.monotonic()
+        progress(
+            f"Epoch {epoch + 1}: {_in_words(lost)}", (epoch + 1) * batches, run.epochs * batches
+        )
+    return student.network
+
+
+def _student(size: Size, lessons: Lessons, steps: int) -> Any:
     classes = int(lessons.labels.max()) + 1
     student = make_student(
         build_network(size), build_heads(size, classes, *lessons.targets.shape[-2:])
     )
     student.build((None, *lessons.views.shape[2:]))
-    student.compile(optimizer=_optimiser(run.epochs * batches), jit_compile=False)
+    student.compile(optimizer=_optimiser(steps), jit_compile=False)
     student.optimizer.build(student.trainable_variables)
-    for epoch in range(_resume(student, checkpoints), run.epochs):
-        said = _train_epoch(student, lessons, run, epoch, batches, progress)
-        _save(student, checkpoints, epoch + 1)
-        progress(f"Epoch {epoch + 1}: {said}", (epoch + 1) * batches, run.epochs * batches)
-    return student.network
+    return student
 
 
-def _train_epoch(
-    student: Any, lessons: Lessons, run: Run, epoch: int, batches: int, progress: Progress
-) -> str:
-    """One epoch; what was lost, in words."""
-    student.reset_metrics()
-    losses: dict[str, Any] = {}
-    for number, (images, wanted) in enumerate(_batches(lessons, run, epoch)):
-        losses = student.train_on_batch(images, wanted, return_dict=True)
-        progress(f"Epoch {epoch + 1}", epoch * batches + number, run.epochs * batches)
-    return (
-        f"cross entropy {losses['cross_entropy']:.3f}, "
-        f"cosine distance {losses['cosine_distance']:.4f}"
-    )
+def _learn_resident(
+    student: Any, lessons: Lessons, run: Run, epochs: range, progress: Progress
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield after each epoch its number and what was lost; the lessons lie where JAX computes."""
+    resident = ResidentLessons(student, lessons)
+    for epoch in epochs:
+        yield epoch, resident.epoch(run.batch, np.random.default_rng([run.seed, epoch]))
+
+
+def _learn_by_batches(
+    student: Any, lessons: Lessons, run: Run, epochs: range, progress: Progress
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same, batch by batch out of a file."""
+    batches = len(lessons.labels) // run.batch or 1
+    for epoch in epochs:
+        student.reset_metrics()
+        lost: dict[str, Any] = {}
+        for number, (images, wanted) in enumerate(_batches(lessons, run, epoch)):
+            lost = student.train_on_batch(images, wanted, return_dict=True)
+            progress(f"Epoch {epoch + 1}", epoch * batches + number, run.epochs * batches)
+        yield epoch, lost
+
+
+def _in_words(lost: dict[str, Any]) -> str:
+    of_labels, of_teacher = float(lost["cross_entropy"]), float(lost["cosine_distance"])
+    return f"cross entropy {of_labels:.3f}, cosine distance {of_teacher:.4f}"
 
 
 def _batches(lessons: Lessons, run: Run, epoch: int) -> Iterator[tuple[Any, Any]]:
@@ -130,16 +164,3 @@ def _save(student: Any, checkpoints: Path, epochs: int) -> None:
 
 def _checkpoint(checkpoints: Path, epochs: int) -> Path:
     return checkpoints / f"epoch-{epochs:05}.weights.h5"
-
-
-def _use_a_thread_a_part() -> None:
-    """On TensorFlow the parts of a step run side by side, each operator in one thread."""
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow as tf
-
-    # Refused where TensorFlow has begun already in this process; then it only takes longer.
-    with suppress(RuntimeError):
-        tf.config.threading.set_intra_op_parallelism_threads(1)

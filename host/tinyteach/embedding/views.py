@@ -1,7 +1,7 @@
 """The views of a training run: each image as it is and cropped, and each face from close by.
 
 View 0 of an image is the image itself; its further views are crops as cameras take them. After
-the images come `CLOSE_UPS` rows for each face, of which every view is another close-up.
+the images come some rows for each face, of which every view is another close-up.
 """
 
 import os
@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.embedding.augment import as_cameras_do, close_up, random_crop
+from tinyteach.embedding.augment import close_ups, photograph, random_crops
 from tinyteach.embedding.faces import Faces
 from tinyteach.embedding.progress import Progress
 
-CLOSE_UPS = 4  # rows a face
 _BLOCK = 1000  # images changed at a time, for memory's sake
 
 
@@ -24,9 +23,9 @@ def make_views(
 ) -> None:
     """Write uint8 ``views``×rows×side×side×3 to ``path``, a .npy file.
 
-    ``images``: uint8, N×side×side×3; rows: N and `CLOSE_UPS` times the number of faces.
+    ``images``: uint8, N×side×side×3; rows: N and the number of ``faces``.
     """
-    rows, boxes = np.tile(faces.rows, CLOSE_UPS), np.tile(faces.boxes, (CLOSE_UPS, 1))
+    rows, boxes = faces.rows, faces.boxes
     shape = (views, len(images) + len(rows), *images.shape[1:])
     out = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
     out[0, : len(images)] = images
@@ -52,7 +51,7 @@ def draw_view(images: np.ndarray, seed: int, view: int, start: int) -> np.ndarra
     Each block has random numbers of its own, so that blocks can be drawn side by side.
     """
     rng = np.random.default_rng([seed, view, start])
-    return as_cameras_do(np.stack([random_crop(image, rng) for image in images]), rng)
+    return photograph(images, random_crops(len(images), images.shape[1], rng), rng)
 
 
 def draw_close_ups(
@@ -60,8 +59,7 @@ def draw_close_ups(
 ) -> np.ndarray:
     """The same for faces, ``boxes`` (F×3: centre x, centre y, side) of uint8 ``images``."""
     rng = np.random.default_rng([seed, view, start, 1])  # 1: other numbers than images have
-    close = [close_up(image, box, rng) for image, box in zip(images, boxes, strict=True)]
-    return as_cameras_do(np.stack(close), rng)
+    return photograph(images, close_ups(boxes, images.shape[1], rng), rng)
 
 
 def _starts(rows: np.ndarray) -> range:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinyteach.head.threads import one_blas_thread
+from tinyteach.embedding.threads import one_blas_thread
 
 # Inverse strength of the penalty per photograph (scikit-learn's C; a photograph and its views
 # count as one). On faces with and without masks and on hand signs, 5 to 50 photographs a class,

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TrainingError
 from tinyteach.head.augment import LIGHT, Augmentation, augment
 from tinyteach.head.evaluate import Trial, blank_card, cross_validate
@@ -21,7 +22,6 @@ from tinyteach.head.quantise import QuantisedHead
 from tinyteach.head.rejection import UNKNOWN, Rejection
 from tinyteach.head.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.tflite_writer import write_head
-from tinyteach.head.threads import one_blas_thread
 
 # Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every
 # photograph gave 82, 88 and 89 % right. A small set gets many, a large one still some; a thousand

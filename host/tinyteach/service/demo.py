@@ -84,7 +84,7 @@ def run_demo(
 
     ``embedding`` is a name or a file; with None it is the board's, if that ships.
     """
-    from tinyteach.head.threads import one_blas_thread
+    from tinyteach.embedding.threads import one_blas_thread
 
     training, others = training_and_held_out(photos, per_class, held_out)
     with ExitStack() as stack:

@@ -67,7 +67,7 @@ def verify(
     """
     import pytest
 
-    from tinyteach.head.threads import one_blas_thread
+    from tinyteach.embedding.threads import one_blas_thread
 
     outcome = _Outcome()
     folder = suite_dir()

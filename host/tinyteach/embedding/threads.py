@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 def one_blas_thread() -> AbstractContextManager:
     """While active, matrix products run on the calling thread.
 
-    The matrices of a head are small: several threads mostly wait for each other (ten
+    The matrices of few photographs are small: several threads mostly wait for each other (ten
     times slower on a busy machine), and sums would depend on how many there are.
     Affects the libraries loaded when it begins; threadpoolctl comes with scikit-learn.
     """
