@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.device.pairing import pair
+from tinyteach.device.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
@@ -110,7 +110,7 @@ def paired_flashes(tmp_path_factory, embedding_file):
             made[arch] = folder / arch
             with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, made[arch]) as board:
                 patch.setenv("TINYTEACH_HOME", str(folder / "home"))
-                pair(board.port, embedding_file, None, quiet)
+                pair(board.port, Wanted(embedding_file), None, quiet)
         return made[arch]
 
     return image

@@ -9,8 +9,10 @@ from littlefs import LittleFS
 from littlefs.context import UserContext
 
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import EMBEDDING, KEPT_MAIN, STAND_IN, pair
+from tinyteach.device.installing import KEPT_MAIN, STAND_IN
+from tinyteach.device.pairing import Wanted, pair
 from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.survey import EMBEDDING
 from tinyteach.errors import TinyTeachError
 from tinyteach.firmware import MAIN, board_files
 from tinyteach.virtual.flash_image import BLOCK_BYTES
@@ -120,7 +122,7 @@ def pair_until(board, embedding: bytes, cut: Cut) -> bool:
     sizes = file_sizes(board, embedding)
     board.disturb(to_board=to_board if cut.sent_bytes is not None else None)
     try:
-        pair(board.port, embedding, None, progress if cut.files is not None else quiet)
+        pair(board.port, Wanted(embedding), None, progress if cut.files is not None else quiet)
     except TinyTeachError:
         pass
     finally:
@@ -177,7 +179,7 @@ def trial(board, embedding: bytes, cut: Cut) -> str | None:
     happened = pair_until(board, embedding, cut)
     whose = check_main(board, embedding)
     board.power_on()
-    pair(board.port, embedding, None, quiet)
+    pair(board.port, Wanted(embedding), None, quiet)
     with BoardClient(board.port) as client:
         assert client.info()["state"] == ""
     assert check_main(board, embedding) == "the agent's"

@@ -63,5 +63,5 @@ def sha256_of(path):
 
 def free_bytes():
     """Free and total bytes of the flash's file system."""
-    stat = os.statvfs("/")
+    stat = os.statvfs("")
     return stat[0] * stat[3], stat[0] * stat[2]

@@ -7,12 +7,12 @@ from agent import files, memory
 from agent.head import Head
 from agent.recogniser import Recogniser
 from agent.refused import Refused
-from agent.slots import HeadSlots
+from agent.slots import DIRECTORY, HeadSlots
 from agent.tflite.errors import ModelError
 from agent.upload import Upload
 from tinyteach_protocol import errors, messages
 
-EMBEDDING = "/tinyteach/embedding.tflite"
+EMBEDDING = DIRECTORY + "/embedding.tflite"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 

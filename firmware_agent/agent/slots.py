@@ -9,7 +9,8 @@ import os
 
 from agent import files
 
-DIRECTORY = "/tinyteach"
+# Relative, as firmware looks for main.py: the current folder is / or, with FAT, /flash or a card.
+DIRECTORY = "tinyteach"
 STATE = DIRECTORY + "/heads.json"
 NAMES = ("a", "b")
 

@@ -7,7 +7,7 @@ import pytest
 
 from paired import deploy, make_head, scores_of, views_of
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import AGENT_HEAP_BYTES, pair_for_now
+from tinyteach.device.pairing import AGENT_HEAP_BYTES, Wanted, pair_for_now
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.head_file import load_head
@@ -106,7 +106,7 @@ def test_what_pairing_asks_for_is_enough(size):
     heads = [make_head(*names, embedding=embedding) for names in OBJECTS]
     wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES
     with VirtualBoard("i386", heap=wanted) as board:
-        pair_for_now(board.port, content, lambda *_: None)
+        pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:
             for head in (*heads, *heads):
                 do_all(client, head)

@@ -11,9 +11,11 @@ import serial
 
 from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import EMBEDDING, KEPT_MAIN, MAIN, pair
+from tinyteach.device.installing import KEPT_MAIN
+from tinyteach.device.pairing import Wanted, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board, paired_boards
+from tinyteach.device.survey import EMBEDDING
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
@@ -21,6 +23,7 @@ from tinyteach.errors import (
     TinyTeachError,
     UsageError,
 )
+from tinyteach.firmware import MAIN
 from tinyteach.virtual.board import VirtualBoard
 
 from .conftest import ARCHS, quiet
@@ -42,7 +45,7 @@ def read_text(board, path):
 def test_paired_board_answers_and_is_remembered(paired_flashes, embedding, tmp_path, arch):
     shutil.copy(paired_flashes(arch), tmp_path / "flash")
     with VirtualBoard(arch, tmp_path / "flash") as board:
-        again = pair(board.port, embedding, "desk", quiet)
+        again = pair(board.port, Wanted(embedding), "desk", quiet)
         assert again.written == [] and again.board_id == board.unique_id.hex()
         assert find_board("desk").port == board.port
         with BoardClient(board.port) as client:
@@ -54,7 +57,7 @@ def test_paired_board_answers_and_is_remembered(paired_flashes, embedding, tmp_p
 def test_from_blank_flash_with_progress(embedding):
     steps = []
     with VirtualBoard("i386") as board:
-        paired = pair(board.port, embedding, None, lambda *step: steps.append(step))
+        paired = pair(board.port, Wanted(embedding), None, lambda *step: steps.append(step))
     assert paired.name == "board" and {MAIN, EMBEDDING} <= set(paired.written)
     counts = [done for _, done, _ in steps]
     assert counts == sorted(counts) and counts[-1] == steps[-1][2] > len(embedding)
@@ -65,20 +68,20 @@ def test_only_what_changed_is_written(paired_board, embedding):
     with raw_repl(paired_board.port) as repl:
         repl.run("import os; os.remove('/lib/agent/link.mpy')")
         repl.run("f = open('/lib/agent/loop.mpy', 'ab'); f.write(b'x'); f.close()")
-    paired = pair(paired_board.port, embedding, None, quiet)
+    paired = pair(paired_board.port, Wanted(embedding), None, quiet)
     assert set(paired.written) == {"/lib/agent/link.mpy", "/lib/agent/loop.mpy"}
 
 
 def test_new_embedding_is_replaced(paired_board, embedding):
     longer = embedding + bytes(16)
-    assert pair(paired_board.port, longer, None, quiet).written == [EMBEDDING]
+    assert pair(paired_board.port, Wanted(longer), None, quiet).written == [EMBEDDING]
 
 
 def test_embedding_that_may_stay_does(paired_board, embedding):
     longer, longest = embedding + bytes(16), embedding + bytes(32)
     for keep in ([longest, embedding], [embedding]):
-        assert pair(paired_board.port, longer, None, quiet, keep).written == []
-    assert pair(paired_board.port, longer, None, quiet, [longest]).written == [EMBEDDING]
+        assert pair(paired_board.port, Wanted(longer, keep), None, quiet).written == []
+    assert pair(paired_board.port, Wanted(longer, [longest]), None, quiet).written == [EMBEDDING]
 
 
 def test_stale_files_are_removed(paired_board, embedding):
@@ -86,7 +89,7 @@ def test_stale_files_are_removed(paired_board, embedding):
     pairing._free_the_repl(paired_board.port)
     with raw_repl(paired_board.port) as repl:
         repl.run("f = open('/lib/agent/loop.py', 'w'); f.write('1/0'); f.close()")
-    assert pair(paired_board.port, embedding, None, quiet).written == []
+    assert pair(paired_board.port, Wanted(embedding), None, quiet).written == []
     assert "loop.py" not in files_on(paired_board, "/lib/agent")
 
 
@@ -97,45 +100,45 @@ def test_users_own_main_is_kept_and_stopped(embedding, tmp_path):
         with raw_repl(board.port) as repl:
             repl.write_file(MAIN, program.encode(), quiet)
         board.reset()
-        pair(board.port, embedding, None, quiet)
+        pair(board.port, Wanted(embedding), None, quiet)
         assert KEPT_MAIN.strip("/") in files_on(board)
         assert read_text(board, KEPT_MAIN) == program
 
 
 def test_names(paired_board, embedding):
-    pair(paired_board.port, embedding, "desk", quiet)
-    assert pair(paired_board.port, embedding, None, quiet).name == "desk"
+    pair(paired_board.port, Wanted(embedding), "desk", quiet)
+    assert pair(paired_board.port, Wanted(embedding), None, quiet).name == "desk"
     with (
         VirtualBoard("i386") as other,
         pytest.raises(UsageError, match="Another board is called desk"),
     ):
-        pair(other.port, embedding, "desk", quiet)
+        pair(other.port, Wanted(embedding), "desk", quiet)
     assert [board.name for board in paired_boards()] == ["desk"]
 
 
 def test_too_little_memory_changes_nothing(embedding):
     with VirtualBoard("i386", heap="256k") as board:
         with pytest.raises(BoardRefusedError, match="bytes of free memory and needs"):
-            pair(board.port, embedding, None, quiet)
+            pair(board.port, Wanted(embedding), None, quiet)
         assert files_on(board) == set()
 
 
 def test_too_little_flash_changes_nothing(embedding):
     with VirtualBoard("i386", flash_bytes=256 << 10) as board:
         with pytest.raises(BoardRefusedError, match="flash has .* free bytes"):
-            pair(board.port, embedding, None, quiet)
+            pair(board.port, Wanted(embedding), None, quiet)
         assert files_on(board) == set()
 
 
 def test_old_micropython_is_refused():
-    facts = {"name": "micropython", "version": [1, 22, 2], "heap_free": 1 << 20}
+    facts = {"name": "micropython", "version": [1, 22, 2]}
     with pytest.raises(BoardRefusedError, match=r"runs micropython 1\.22\.2; install .* 1\.24"):
-        pairing._check({**facts, "flash_free": 1 << 22}, [], 1000)
+        pairing._check_firmware(facts)
 
 
 def test_no_micropython_at_the_port_leaves_no_board_behind(embedding):
     with pytest.raises(BoardNotFoundError):
-        pair("/dev/ttyNONE", embedding, None, quiet)
+        pair("/dev/ttyNONE", Wanted(embedding), None, quiet)
     assert paired_boards() == []
 
 
@@ -144,9 +147,9 @@ def test_power_lost_while_pairing(embedding, tmp_path, operations):
     """The board is then one without an agent, or with a whole one; pairing again mends it."""
     with VirtualBoard("i386", tmp_path / "flash") as board:
         with pytest.raises(TinyTeachError):
-            pair(board.port, embedding, None, _cut_power_at(board, operations))
+            pair(board.port, Wanted(embedding), None, _cut_power_at(board, operations))
         board.power_on()
-        pair(board.port, embedding, None, quiet)
+        pair(board.port, Wanted(embedding), None, quiet)
         with BoardClient(board.port) as client:
             assert client.info()["state"] == ""
 
@@ -204,7 +207,7 @@ def _bridge(connection, port, stopped):
 
 
 def test_port_by_url(served_port, paired_board, embedding):
-    paired = pair(served_port, embedding, None, quiet)
+    paired = pair(served_port, Wanted(embedding), None, quiet)
     assert paired.board_id == paired_board.unique_id.hex() and paired.port == served_port
 
 

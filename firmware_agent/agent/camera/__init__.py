@@ -4,7 +4,7 @@ A driver is loaded only where the firmware has its module: elsewhere it would co
 """
 
 # Arguments for the firmware's camera, such as its pins; missing where it needs none.
-SETTINGS = "/tinyteach/camera.json"
+SETTINGS = "tinyteach/camera.json"
 
 
 def open_camera():

@@ -91,23 +91,31 @@ def pair(
     board: BoardOption = None,
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
     embedding: EmbeddingOption = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BOARD",
+            help="Whose camera pins to tell firmware that has none built in; pair says when.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Install agent and embedding on a board, or update them.
 
-    Without --embedding the board keeps what it has of those that ship, else it gets base.
+    Without --embedding the board keeps the one that it has; a board without gets base.
     """
     from tinyteach.service.boards import pair_board
 
     with progress_bar(as_json) as progress:
-        paired = pair_board(chosen_board(board), name, progress, embedding)
+        paired = pair_board(chosen_board(board), name, progress, embedding, camera)
     if as_json:
         print_json(paired.as_dict())
         return
     say(f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython}).")
     say(f"{len(paired.written)} files written." if paired.written else "All was up to date.")
-    if paired.state:
-        say(paired.state)
+    for note in [*paired.notes, paired.state]:
+        if note:
+            say(note)
 
 
 def info(board: BoardOption = None, as_json: JsonOption = False) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.device.discovery import port_of, usb_serial_of
+from tinyteach.device.installing import install_files
 from tinyteach.device.raw_repl import RawRepl, raw_repl
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
+from tinyteach.device.survey import EMBEDDING, changed_files, doubtful_paths, survey
+from tinyteach.device.wiring import camera_settings
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
@@ -16,11 +19,10 @@ from tinyteach.errors import (
     LinkError,
     UsageError,
 )
-from tinyteach.firmware import LIBRARY, MAIN, BoardFile, board_files
+from tinyteach.firmware import LIBRARY, BoardFile, board_files
 
 Progress = Callable[[str, int, int], None]
 
-EMBEDDING = "/tinyteach/embedding.tflite"
 MIN_MICROPYTHON = (1, 24)
 # Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
 AGENT_HEAP_BYTES = 163_840
@@ -28,60 +30,14 @@ AGENT_HEAP_BYTES = 163_840
 SPARE_FLASH_BYTES = 131_072
 RESTART_TIMEOUT_S = 20.0
 RESTART_POLL_S = 0.2
-# The first line of our own main.py tells it from a user's.
-OWN_MAIN = b"TinyTeach's agent"
-KEPT_MAIN = "/main.before_tinyteach.py"
-# Stands in while the agent is written: whenever that ends early, the board starts and says so.
-STAND_IN = b'''"""TinyTeach's agent is not whole: pairing was interrupted."""
-
-print("TinyTeach's agent is not whole; pair the board again.")
-'''
-
-# Facts of the board, and the SHA-256 of every file that pairing may replace.
-SURVEY = """
-import sys, os, gc, json, hashlib, binascii
-files = {}
-def add(path):
-    try:
-        entries = os.listdir(path)
-    except OSError:
-        entries = None
-    if entries is not None and os.stat(path)[0] & 0x4000:
-        for name in entries:
-            add(path + '/' + name)
-        return
-    try:
-        file = open(path, 'rb')
-    except OSError:
-        return
-    digest = hashlib.sha256()
-    piece = bytearray(512)
-    while True:
-        count = file.readinto(piece)
-        if not count:
-            break
-        digest.update(memoryview(piece)[:count])
-    file.close()
-    files[path] = binascii.hexlify(digest.digest()).decode()
-for path in %r:
-    add(path)
-i = sys.implementation
-s = os.statvfs('/')
-gc.collect()
-print(json.dumps({
-    'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
-    'machine': getattr(i, '_machine', sys.platform),
-    'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3], 'files': files,
-}))
-"""
-OWNED = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol", MAIN, EMBEDDING)
 
 
 @dataclass(frozen=True)
 class Paired:
     """A paired board; ``written`` names the files that were new or changed.
 
-    ``state`` is what keeps it from recognising, empty where nothing does.
+    ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
+    sentences on what was decided.
     """
 
     board_id: str
@@ -91,40 +47,56 @@ class Paired:
     micropython: str
     state: str
     written: list[str]
+    notes: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def pair(
-    port: str,
-    embedding: bytes,
-    name: str | None,
-    progress: Progress,
-    keep: Sequence[bytes] = (),
-) -> Paired:
+@dataclass(frozen=True)
+class Wanted:
+    """What a board is to have.
+
+    ``embedding`` comes on a board that has none; one of ``may_stay``, or one that is there and
+    that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
+    firmware is told, None leaves that to `camera_settings`.
+    """
+
+    embedding: bytes
+    may_stay: Sequence[bytes] = ()
+    is_embedding: Callable[[bytes], bool] | None = None
+    camera: str | None = None
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The files written, with the board's root, and sentences on what was decided."""
+
+    written: list[str]
+    notes: list[str]
+
+
+def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Paired:
     """`install`, then remember the board as ``name``, so that it is found whatever its port."""
     usb_serial = usb_serial_of(port)
-    written = install(port, embedding, progress, keep)
+    installed = install(port, wanted, progress)
     with await_agent(port, usb_serial) as client:
         machine = client.info()["machine"]
         chosen = _choose_name(name, client.board_id)
         known = find_board(client.board_id)
         colours = known.colours if known else ""
         remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
-        return _paired(client, chosen, written)
+        return _paired(client, chosen, installed)
 
 
-def pair_for_now(
-    port: str, embedding: bytes, progress: Progress, keep: Sequence[bytes] = ()
-) -> Paired:
+def pair_for_now(port: str, wanted: Wanted, progress: Progress) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
-    written = install(port, embedding, progress, keep)
+    installed = install(port, wanted, progress)
     with await_agent(port, "") as client:
-        return _paired(client, client.board_id, written)
+        return _paired(client, client.board_id, installed)
 
 
-def _paired(client: BoardClient, name: str, written: list[str]) -> Paired:
+def _paired(client: BoardClient, name: str, installed: Installed) -> Paired:
     info = client.info()
     return Paired(
         client.board_id,
@@ -133,7 +105,8 @@ def _paired(client: BoardClient, name: str, written: list[str]) -> Paired:
         info["machine"],
         info["micropython"],
         info["state"],
-        written,
+        installed.written,
+        installed.notes,
     )
 
 
@@ -146,63 +119,89 @@ def _choose_name(name: str | None, board_id: str) -> str:
     return chosen
 
 
-def install(
-    port: str, embedding: bytes, progress: Progress, keep: Sequence[bytes] = ()
-) -> list[str]:
-    """Put agent and embedding on the board at ``port`` and restart it; the files written.
+def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
+    """Put agent and embedding on the board at ``port`` and restart it.
 
-    An embedding that is one of ``keep`` stays where the board has it.
     Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
-    old, too small) or LinkError.
+    old, too small), UsageError (`camera_settings`) or LinkError.
     """
-    _free_the_repl(port)
+    at_work = _free_the_repl(port)
     with raw_repl(port) as repl:
         facts = survey(repl)
-        wanted = wanted_files(facts, [embedding, *keep])
-        changed = changed_files(facts, wanted)
-        _check(facts, changed, len(wanted[-1].content))
-        _install(repl, facts["files"], wanted, changed, progress)
+        _check_firmware(facts)
+        embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
+        settings = camera_settings(repl, facts, wanted.camera)
+        files = [*board_files(facts["mpy"]), *filter(None, [settings.file, embedding])]
+        changed = changed_files(facts, files)
+        size = len(embedding.content) if embedding else facts["embedding_bytes"]
+        _check_room(facts, changed, size)
+        install_files(repl, facts, files, changed, progress)
         repl.reset()
-    return [file.path for file in changed]
-
-
-def survey(repl: RawRepl) -> dict[str, Any]:
-    """What a board is, what is free on it, and the SHA-256 of every file of ours there."""
-    return repl.evaluate(SURVEY % (OWNED,))
+    written = [facts["root"] + file.path for file in changed]
+    return Installed(written, [settings.note] if settings.note else [])
 
 
 def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
     """All that belongs on a board; the embedding, last, is the one it has, else the first."""
-    chosen = _choose_embedding(facts["files"].get(EMBEDDING), embeddings)
+    files = [BoardFile(EMBEDDING, content) for content in embeddings]
+    present = facts["files"].get(EMBEDDING)
+    chosen = next((file for file in files if file.digest == present), files[0])
     return [*board_files(facts["mpy"]), chosen]
 
 
-def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
-    """Those of ``wanted`` that the board has not, or has otherwise."""
-    return [file for file in wanted if facts["files"].get(file.path) != file.digest]
+def _choose_embedding(
+    repl: RawRepl, facts: dict[str, Any], wanted: Wanted, at_work: str | None, progress: Progress
+) -> BoardFile | None:
+    """What is to be on the board; None where an embedding is there that is not known and stays.
+
+    ``at_work`` is the fingerprint of the one that the board's agent had loaded, empty for none.
+    Where no agent answered, the file is read and looked at here.
+    """
+    *_, known = wanted_files(facts, [wanted.embedding, *wanted.may_stay])
+    present = facts["files"].get(EMBEDDING)
+    if wanted.is_embedding is None or present in (None, known.digest):
+        return known
+    is_doubtful = EMBEDDING in doubtful_paths(facts["files"])
+    if at_work is not None and not is_doubtful:
+        return None if at_work == present else known
+    content = repl.read_file(
+        facts["root"] + EMBEDDING,
+        lambda done, total: progress("Looking at the board's embedding", done, total),
+    )
+    if not wanted.is_embedding(content):
+        return known
+    return BoardFile(EMBEDDING, content) if is_doubtful else None
 
 
-def _choose_embedding(present: str | None, contents: Sequence[bytes]) -> BoardFile:
-    """The one whose SHA-256 is ``present``, else the first."""
-    files = [BoardFile(EMBEDDING, content) for content in contents]
-    return next((file for file in files if file.digest == present), files[0])
+def _free_the_repl(port: str) -> str | None:
+    """A running agent gives the port back at BYE; where none answers there is none to stop.
 
-
-def _free_the_repl(port: str) -> None:
-    """A running agent gives the port back at BYE; where none answers there is none to stop."""
+    Fingerprint of the embedding that it had loaded, in hex digits; None where none answered.
+    """
     try:
-        BoardClient(port, hello_tries=1).close()
+        with BoardClient(port, hello_tries=1) as client:
+            return client.info()["embedding"].hex()
     except (BoardNotPairedError, BoardRefusedError):
-        return
+        return None
 
 
-def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
-    """Refuse a board that is too old or too small, before anything is written."""
+def _check_firmware(facts: dict[str, Any]) -> None:
+    """Refuse a MicroPython that is too old, or that finds no modules of ours."""
     if is_too_old(facts):
         raise BoardRefusedError(
             f"The board runs {facts['name']} {'.'.join(map(str, facts['version']))}; install "
             f"MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
         )
+    library = facts["root"] + LIBRARY
+    if library not in facts["path"]:
+        raise BoardRefusedError(
+            f"The board does not look for modules in {library}; take out of its boot.py what "
+            "changes sys.path or the current folder."
+        )
+
+
+def _check_room(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
+    """Refuse a board that is too small, before anything is written."""
     heap_needed = AGENT_HEAP_BYTES + embedding_bytes
     if facts["heap_free"] < heap_needed:
         raise BoardRefusedError(
@@ -211,85 +210,16 @@ def _check(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes:
         )
     flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
     if facts["flash_free"] < flash_needed:
+        card = ", or put in a memory card if it takes one" if facts["root"] else ""
         raise BoardRefusedError(
             f"The board's flash has {facts['flash_free']} free bytes and needs {flash_needed}; "
-            "delete files on it that are not needed."
+            f"delete files on it that are not needed{card}."
         )
 
 
 def is_too_old(facts: dict[str, Any]) -> bool:
     """Whether it is no MicroPython, or one before the first that the agent runs on."""
     return facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON
-
-
-def _install(
-    repl: RawRepl,
-    present: dict[str, str],
-    wanted: Sequence[BoardFile],
-    changed: Sequence[BoardFile],
-    progress: Progress,
-) -> None:
-    _make_folders(repl, [file.path for file in changed])
-    if changed:
-        _stand_in_for_main(repl, MAIN in present)
-    # A stale source beside a new .mpy would be loaded in its place.
-    stale = sorted(set(present) - {file.path for file in wanted})
-    if stale:
-        repl.run(f"import os\nfor path in {stale!r}:\n    os.remove(path)\n")
-    if not changed:
-        return
-    # The real main.py comes last: a half-written agent is never started.
-    modules = [file for file in changed if file.path != MAIN]
-    main = [file for file in wanted if file.path == MAIN]
-    total = sum(len(file.content) for file in [*modules, *main])
-    done = 0
-    for file in [*modules, *main]:
-        repl.write_file(
-            file.path,
-            file.content,
-            _onwards(progress, done, total),
-        )
-        done += len(file.content)
-
-
-def _onwards(progress: Progress, done: int, total: int) -> Callable[[int, int], None]:
-    """One file's progress as progress of them all."""
-    return lambda count, _: progress("Pairing", done + count, total)
-
-
-def _make_folders(repl: RawRepl, names: Sequence[str]) -> None:
-    folders = {name[:at] for name in names for at in _slashes(name)}
-    code = f"import os\nfor path in {sorted(folders)!r}:\n"
-    repl.run(
-        code + "    try:\n        os.mkdir(path)\n    except OSError:\n        os.stat(path)\n"
-    )
-
-
-def _slashes(path: str) -> list[int]:
-    return [at for at, character in enumerate(path) if character == "/" and at]
-
-
-# A user's main.py is copied, not renamed: no power cut leaves the board without one.
-KEEP_MAIN = f"""
-import os
-with open({MAIN!r}, 'rb') as file:
-    own = {OWN_MAIN!r} in file.read(100)
-if not own:
-    with open({MAIN!r}, 'rb') as file, open({KEPT_MAIN + ".new"!r}, 'wb') as copy:
-        while True:
-            piece = file.read(512)
-            if not piece:
-                break
-            copy.write(piece)
-    os.rename({KEPT_MAIN + ".new"!r}, {KEPT_MAIN!r})
-"""
-
-
-def _stand_in_for_main(repl: RawRepl, present: bool) -> None:
-    """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
-    if present:
-        repl.run(KEEP_MAIN)
-    repl.write_file(MAIN, STAND_IN, lambda done, total: None)
 
 
 def await_agent(port: str, usb_serial: str) -> BoardClient:

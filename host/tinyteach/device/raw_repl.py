@@ -12,7 +12,7 @@ from tinyteach.link.serial_link import SerialLink
 
 ENTER_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 1.0
-WRITE_CHUNK_BYTES = 1024
+WRITE_CHUNK_BYTES = READ_CHUNK_BYTES = 1024
 
 NO_MICROPYTHON = (
     "What is on {port} does not answer as MicroPython; put MicroPython with a camera module on the "
@@ -43,6 +43,15 @@ class RawRepl:
     def run(self, code: str) -> None:
         """Run ``code`` to its end."""
         self._call(lambda: self._transport.exec(code))
+
+    def read_file(self, path: str, progress: Callable[[int, int], None]) -> bytes:
+        """A file's content."""
+        read = self._transport.fs_readfile
+        return bytes(
+            self._call(
+                lambda: read(path, chunk_size=READ_CHUNK_BYTES, progress_callback=progress)
+            )
+        )
 
     def write_file(self, path: str, content: bytes, progress: Callable[[int, int], None]) -> None:
         """Write a file whole: beside ``path``, then renamed over it."""

@@ -180,18 +180,23 @@ def check_identity(board: str | None, client: "BoardClient") -> None:
 
 
 def pair_board(
-    board: str | None, name: str | None, progress: Progress, embedding: str | None = None
+    board: str | None,
+    name: str | None,
+    progress: Progress,
+    embedding: str | None = None,
+    camera: str | None = None,
 ) -> "Paired":
     """Install or update the agent and the embedding on a board, and remember it.
 
-    ``embedding`` is a name or a file; with None one that ships stays, else comes the default.
+    ``embedding`` is a name or a file; with None the one that is there stays, else comes the
+    default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     """
     from tinyteach.device.pairing import pair
     from tinyteach.service.embeddings import for_pairing
 
-    content, keep = for_pairing(embedding)
+    wanted = for_pairing(embedding, camera)
     port = resolve_port(board)
-    return pair(port, content, name or _virtual_name(port), progress, keep)
+    return pair(port, wanted, name or _virtual_name(port), progress)
 
 
 def _virtual_name(port: str) -> str | None:
@@ -209,8 +214,7 @@ def pair_for_now(port: str, progress: Progress, embedding: str | None = None) ->
     from tinyteach.device import pairing
     from tinyteach.service.embeddings import for_pairing
 
-    content, keep = for_pairing(embedding)
-    return pairing.pair_for_now(port, content, progress, keep)
+    return pairing.pair_for_now(port, for_pairing(embedding), progress)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tinyteach_protocol import errors
 
 if TYPE_CHECKING:
     from tinyteach.data.project import Project
+    from tinyteach.device.pairing import Wanted
     from tinyteach.embedding.runtime import Embedding
 
 # A fingerprint's first hex digits, as a person reads it.
@@ -56,12 +57,25 @@ def as_setting(named: str, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def for_pairing(named: str | None) -> tuple[bytes, list[bytes]]:
-    """What to put on a board, and what may stay there instead."""
+def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
+    """What to put on a board: the embedding ``named``, or with None whatever it has, else base."""
+    from tinyteach.device.pairing import Wanted
+
     if named is not None:
-        return load_named(named).content, []
+        return Wanted(load_named(named).content, camera=camera)
     default, *others = (path.read_bytes() for path in shipped().values())
-    return default, others
+    return Wanted(default, others, is_embedding, camera)
+
+
+def is_embedding(content: bytes) -> bool:
+    """Whether a file's content can serve as one."""
+    from tinyteach.embedding.runtime import Embedding, TfliteModel
+
+    try:
+        Embedding(TfliteModel(content))
+    except ModelError:
+        return False
+    return True
 
 
 def name_of(fingerprint: bytes) -> str | None:

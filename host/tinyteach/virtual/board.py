@@ -19,7 +19,7 @@ from typing import Any
 
 from tinyteach.errors import LinkError, UsageError
 from tinyteach.virtual import micropython, optics, process
-from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory, camera_number
+from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.scene import Scene, Source
@@ -54,7 +54,7 @@ class VirtualBoard:
     machine's), ``flash_path`` the flash image kept between runs (default: a
     blank one each time), ``heap`` what the board's programs have after start-up.
     ``camera_api`` is the camera module that its firmware has, one of CAMERA_APIS
-    in board_memory.py.
+    in board_memory.py, ``file_system`` what it makes of its flash, one of FILE_SYSTEMS there.
     Raises MissingToolError where no MicroPython can be had.
     """
 
@@ -66,6 +66,7 @@ class VirtualBoard:
         *,
         camera: bool = True,
         camera_api: str = "camera",
+        file_system: str = "littlefs",
         flash_bytes: int = DEFAULT_FLASH_BYTES,
         bytes_per_second: float | None = None,
     ) -> None:
@@ -73,8 +74,8 @@ class VirtualBoard:
         self.scene = Scene()
         self._flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
-        number = camera_number(camera_api) if camera else 0
-        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, number)
+        api = camera_api if camera else ""
+        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, api, file_system)
         self._line = Line(self._memory, self._request_interrupt)
         self._processor = process.Processor(self.interpreter, heap_bytes)
         self._bus, self._bus_board_end = socket.socketpair()
@@ -207,7 +208,7 @@ class VirtualBoard:
         return self._memory.block_operations
 
     def flash_contents(self) -> bytes:
-        """The flash image, as a LittleFS tool reads it."""
+        """The flash image, as a LittleFS or FAT tool reads it."""
         return self._flash.contents()
 
     def pin(self, number: int) -> int:

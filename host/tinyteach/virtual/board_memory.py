@@ -18,34 +18,40 @@ MEMORY_BYTES = REGISTERS_BYTES + 2 * FRAME_BUFFER_BYTES
 NO_INTERRUPT_CHAR = 0xFF
 # Camera modules that the firmware may have, by their numbers in rom/start.py; 0: none.
 CAMERA_APIS = ("", "camera", "camera-generic", "lemariva", "csi", "sensor", "sensor-grey")
+# What the firmware makes of its flash, by the numbers in rom/flash.py: LittleFS2 at /, as ESP32
+# and RP2 have it; FAT at /flash, as OpenMV has it.
+FILE_SYSTEMS = ("littlefs", "fat")
 PIN_COUNT = 64
 
 _CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
 _CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE = range(8, 13)
-_CAMERA, _CAMERA_ON = 13, 14
+_CAMERA, _CAMERA_ON, _FILE_SYSTEM = 13, 14, 15
 _HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
 _PINS = 256
 
 
-def camera_number(api: str) -> int:
-    """The number in the register for one of CAMERA_APIS. Raises UsageError."""
-    if api not in CAMERA_APIS[1:]:
-        known = ", ".join(CAMERA_APIS[1:])
-        raise UsageError(f"{api!r} is no camera module; take one of {known}.")
-    return CAMERA_APIS.index(api)
+def _number(name: str, known: tuple[str, ...], what: str) -> int:
+    """The number in the register for one of ``known``. Raises UsageError."""
+    if name not in known:
+        names = ", ".join(filter(None, known))
+        raise UsageError(f"{name!r} is no {what}; take one of {names}.")
+    return known.index(name)
 
 
 class BoardMemory:
     """Registers by name, frame buffers by number."""
 
-    def __init__(self, heap_bytes: int, flash_bytes: int, camera: int) -> None:
+    def __init__(
+        self, heap_bytes: int, flash_bytes: int, camera_api: str, file_system: str
+    ) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
         os.ftruncate(self._file.fileno(), MEMORY_BYTES)
         self._map = mmap.mmap(self._file.fileno(), MEMORY_BYTES)
         self._write_u32(_HEAP_BYTES, heap_bytes)
         self._write_u32(_FLASH_BYTES, flash_bytes)
         self._write_u32(_MEMORY_BYTES, MEMORY_BYTES)
-        self._map[_CAMERA] = camera
+        self._map[_CAMERA] = _number(camera_api, CAMERA_APIS, "camera module")
+        self._map[_FILE_SYSTEM] = _number(file_system, FILE_SYSTEMS, "file system")
 
     def fileno(self) -> int:
         return self._file.fileno()

@@ -50,15 +50,16 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    from tinyteach.device.pairing import EMBEDDING
+    from tinyteach.device.survey import EMBEDDING, SETTINGS, UNFINISHED
 
     present = set(evidence.survey["files"]) if evidence.survey else set()
-    return not present - {MAIN, EMBEDDING}
+    present = {path for path in present if not path.endswith(UNFINISHED)}
+    return not present - {MAIN, EMBEDDING, SETTINGS}
 
 
 def _differing_files(evidence: Evidence) -> list[str]:
     """Files of the agent that are missing or other than this computer's."""
-    from tinyteach.device.pairing import EMBEDDING, changed_files
+    from tinyteach.device.survey import EMBEDDING, changed_files
 
     if evidence.survey is None:
         return []
@@ -71,5 +72,6 @@ def wanted(evidence: Evidence) -> list[BoardFile]:
     from tinyteach.device.pairing import wanted_files
     from tinyteach.service.embeddings import for_pairing
 
-    default, others = for_pairing(None)
-    return wanted_files(evidence.survey or {"files": {}, "mpy": 0}, [default, *others])
+    shipped = for_pairing(None)
+    facts = evidence.survey or {"files": {}, "mpy": 0}
+    return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

@@ -86,7 +86,8 @@ def check_memory(evidence: Evidence) -> Finding:
 
 
 def check_flash(evidence: Evidence) -> Finding:
-    from tinyteach.device.pairing import SPARE_FLASH_BYTES, changed_files
+    from tinyteach.device.pairing import SPARE_FLASH_BYTES
+    from tinyteach.device.survey import changed_files
 
     if evidence.survey is None:
         return skipped("flash", NO_REPL)

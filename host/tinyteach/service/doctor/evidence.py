@@ -129,8 +129,8 @@ def _measure_link(client: "BoardClient", model_side: int) -> tuple[float, float]
 
 def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
     from tinyteach.device import trials
-    from tinyteach.device.pairing import survey
     from tinyteach.device.raw_repl import raw_repl
+    from tinyteach.device.survey import survey
 
     # Not reset at first: a reset is what the board would then give as its last.
     with raw_repl(evidence.port, soft_reset=False) as repl:

@@ -109,7 +109,7 @@ def check_embedding(evidence: Evidence) -> Finding:
 
 def _embedding_on(evidence: Evidence) -> tuple[str, str | None]:
     """SHA-256 of the file on the board in hex digits, and its name where it ships."""
-    from tinyteach.device.pairing import EMBEDDING
+    from tinyteach.device.survey import EMBEDDING
     from tinyteach.service.embeddings import name_of
 
     files = evidence.survey["files"] if evidence.survey else {}

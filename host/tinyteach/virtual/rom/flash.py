@@ -1,11 +1,14 @@
 # mypy: ignore-errors
 # ruff: noqa: I001, PTH123, SIM105, SIM115
-"""The flash chip: a block device for LittleFS2 whose power can fail at any operation.
+"""The flash chip: a block device for LittleFS2 or FAT whose power can fail at any operation.
 
 Programming and erasing count as operations. When the supervisor's countdown
 reaches zero, that operation is done half (torn) or not at all and the process
 is gone at once, as a board's is. Nothing is allocated here, see copy_plain.py.
 """
+
+import os
+import sys
 
 import vfs
 
@@ -17,6 +20,8 @@ except SyntaxError:
     from rom.copy_plain import copy, fill
 
 BLOCK_BYTES = 4096
+SECTOR_BYTES = 512
+LITTLEFS, FAT = 0, 1
 _ERASED = 0xFF
 # First byte of the once-programmable part: 1 when a file system has been made.
 FORMATTED = 0
@@ -53,6 +58,26 @@ class Flash:
         _die_unless(size == BLOCK_BYTES)
 
 
+class Sectors:
+    """The same chip in sectors for FAT, as OpenMV's firmware has it: each write one operation."""
+
+    def readblocks(self, block, buffer):
+        copy(buffer, 0, chip.flash, block * SECTOR_BYTES, len(buffer))
+
+    def writeblocks(self, block, buffer):
+        done = 0
+        while done < len(buffer):
+            size = _powered_bytes(SECTOR_BYTES)
+            copy(chip.flash, block * SECTOR_BYTES + done, buffer, done, size)
+            _die_unless(size == SECTOR_BYTES)
+            done += SECTOR_BYTES
+
+    def ioctl(self, request, argument):
+        if request == _IOCTL_BLOCK_COUNT:
+            return chip.flash_bytes // SECTOR_BYTES
+        return SECTOR_BYTES if request == _IOCTL_BLOCK_SIZE else 0
+
+
 def _powered_bytes(size):
     """How many of ``size`` bytes are still changed before the power is gone."""
     _count_operation()
@@ -83,12 +108,19 @@ def _die_unless(powered):
 def mount():
     """The flash becomes the board's whole file system, made new on a blank chip.
 
+    FAT is at /flash, which becomes the current folder, and at / there is nothing.
     Raises OSError where a file system was there and cannot be read.
     """
     once = chip.flash[chip.flash_bytes :]
-    device = Flash()
+    is_fat = chip.registers[chip.FILE_SYSTEM] == FAT
+    kind = vfs.VfsFat if is_fat else vfs.VfsLfs2
+    device = Sectors() if is_fat else Flash()
     if once[FORMATTED] != 1:
-        vfs.VfsLfs2.mkfs(device)
+        kind.mkfs(device)
         once[FORMATTED] = 1
     vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(device), "/")
+    vfs.mount(kind(device), "/flash" if is_fat else "/")
+    if is_fat:
+        os.chdir("/flash")
+        sys.path.append("/flash")
+        sys.path.append("/flash/lib")

@@ -3,8 +3,8 @@
 """Power-on: what a board's firmware does before the user's code runs.
 
 Takes over the interpreter: output, keyboard, camera and machine stand-ins, the
-flash as the only file system; then /boot.py, /main.py (not in the raw REPL, as
-boards do) and the prompt. The heap that is left is exactly the one asked for.
+flash as the only file system; then boot.py, main.py (not in the raw REPL, as
+boards do) of the current folder and the prompt. The heap that is left is exactly the one asked for.
 """
 
 import gc
@@ -40,12 +40,12 @@ def install_modules():
 
 def use_flash_only():
     """The board sees its flash and nothing of the computer it runs on."""
+    sys.path[:] = ["", ".frozen", "/lib"]
+    sys.argv[:] = []
     try:
         flash.mount()
     except OSError:
         console.write(b"The flash holds no readable file system.\r\n")
-    sys.path[:] = ["", ".frozen", "/lib"]
-    sys.argv[:] = []
 
 
 def take_heap_reserve():
@@ -80,9 +80,9 @@ def start():
     use_flash_only()
     take_heap_reserve()
     chip.tell(0, chip.BUS_STARTED)
-    run_file("/boot.py")
+    run_file("boot.py")
     if not chip.registers[chip.RAW_REPL]:
-        run_file("/main.py")
+        run_file("main.py")
     repl.serve(MAIN)
 
 

@@ -1,0 +1,119 @@
+"""Writes files of ours onto a board so that it starts, whenever the writing is cut off.
+
+The order is what makes that so: a user's main.py is kept, a stand-in takes its place, and the
+real one comes last, when all that it needs is there. Files are written beside, then renamed.
+
+LittleFS renames over an existing file in one step. FAT does not (extmod/vfs_fat.c removes the
+file in the way first), so power lost in that moment leaves a board without the file; where it is
+main.py, the board starts to its prompt.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tinyteach.device.raw_repl import RawRepl
+from tinyteach.device.survey import EMBEDDING, SETTINGS, UNFINISHED, doubtful_paths
+from tinyteach.firmware import MAIN, BoardFile
+
+Progress = Callable[[str, int, int], None]
+
+# The first line of our own main.py tells it from a user's.
+OWN_MAIN = b"TinyTeach's agent"
+KEPT_MAIN = "/main.before_tinyteach.py"
+# Stands in while the agent is written: whenever that ends early, the board starts and says so.
+STAND_IN = b'''"""TinyTeach's agent is not whole: pairing was interrupted."""
+
+print("TinyTeach's agent is not whole; pair the board again.")
+'''
+
+
+def install_files(
+    repl: RawRepl,
+    facts: dict[str, Any],
+    wanted: Sequence[BoardFile],
+    changed: Sequence[BoardFile],
+    progress: Progress,
+) -> None:
+    """Write ``changed`` and remove what is ours and not among ``wanted``."""
+    root, present = facts["root"], facts["files"]
+    _make_folders(repl, [root + file.path for file in changed])
+    if changed:
+        _stand_in_for_main(repl, root, present)
+        present = {path: digest for path, digest in present.items() if path != MAIN + UNFINISHED}
+    _remove_stale(repl, root, present, wanted)
+    if not changed:
+        return
+    # The real main.py comes last: a half-written agent is never started.
+    modules = [file for file in changed if file.path != MAIN]
+    main = [file for file in wanted if file.path == MAIN]
+    total = sum(len(file.content) for file in [*modules, *main])
+    done = 0
+    for file in [*modules, *main]:
+        repl.write_file(root + file.path, file.content, _onwards(progress, done, total))
+        done += len(file.content)
+
+
+def _onwards(progress: Progress, done: int, total: int) -> Callable[[int, int], None]:
+    """One file's progress as progress of them all."""
+    return lambda count, _: progress("Pairing", done + count, total)
+
+
+def _make_folders(repl: RawRepl, names: Sequence[str]) -> None:
+    folders = {name[:at] for name in names for at in _slashes(name)}
+    code = f"import os\nfor path in {sorted(folders)!r}:\n"
+    repl.run(
+        code + "    try:\n        os.mkdir(path)\n    except OSError:\n        os.stat(path)\n"
+    )
+
+
+def _slashes(path: str) -> list[int]:
+    return [at for at, character in enumerate(path) if character == "/" and at]
+
+
+# A user's main.py is copied, not renamed: no power cut leaves the board without one.
+KEEP_MAIN = """
+import os
+def start_of(path):
+    with open(path, 'rb') as file:
+        return file.read(100)
+if %r not in start_of(%r):
+    with open(%r, 'rb') as file, open(%r, 'wb') as copy:
+        while True:
+            piece = file.read(512)
+            if not piece:
+                break
+            copy.write(piece)
+"""
+# Removed and written anew at once, before anything else takes its clusters (`doubtful_paths`).
+REMOVE_DOUBTFUL_MAIN = """
+import os
+os.remove(%r)
+if %r:
+    with open(%r, 'wb') as file:
+        file.write(%r)
+"""
+
+
+def _stand_in_for_main(repl: RawRepl, root: str, present: dict[str, str]) -> None:
+    """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
+    main, unfinished = root + MAIN, root + MAIN + UNFINISHED
+    if MAIN in present:
+        repl.run(KEEP_MAIN % (OWN_MAIN, main, main, root + KEPT_MAIN))
+    if MAIN + UNFINISHED in present:
+        is_doubtful = MAIN in doubtful_paths(present)
+        repl.run(REMOVE_DOUBTFUL_MAIN % (unfinished, is_doubtful, main, STAND_IN))
+    repl.write_file(main, STAND_IN, lambda done, total: None)
+
+
+def _remove_stale(
+    repl: RawRepl, root: str, present: dict[str, str], wanted: Sequence[BoardFile]
+) -> None:
+    """Remove what is not wanted: a stale source beside a new .mpy would be loaded in its place.
+
+    And what an earlier pairing left unfinished, with what may share its clusters.
+    """
+    keep = {file.path for file in wanted} | {EMBEDDING, SETTINGS, MAIN}
+    stale = (set(present) - keep) | (doubtful_paths(present) - {MAIN})
+    if stale:
+        paths = sorted(root + path for path in stale)
+        repl.run(f"import os\nfor path in {paths!r}:\n    os.remove(path)\n")

@@ -1,0 +1,95 @@
+"""What a board is and has, as code that it runs itself in the raw REPL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinyteach.device.raw_repl import RawRepl
+from tinyteach.firmware import LIBRARY, MAIN, BoardFile
+
+EMBEDDING = "/tinyteach/embedding.tflite"
+# Arguments for the firmware's camera (firmware_agent/agent/camera/__init__.py).
+SETTINGS = "/tinyteach/camera.json"
+# What a file is called while it is written (raw_repl.py); such a one stays where that was cut off.
+UNFINISHED = ".new"
+
+# The root is the current folder, where firmware looks for main.py: / on ESP32 and RP2, /flash or
+# a card on boards with FAT (MicroPython docs, reference/filesystem). Paths are given from there.
+SURVEY = """
+import sys, os, gc, json, hashlib, binascii
+files = {}
+unfinished = embedding = 0
+root = os.getcwd().rstrip('/')
+def add(path):
+    global unfinished, embedding
+    try:
+        entries = os.listdir(path)
+    except OSError:
+        entries = None
+    if entries is not None and os.stat(path)[0] & 0x4000:
+        for name in entries:
+            add(path + '/' + name)
+        return
+    try:
+        file = open(path, 'rb')
+    except OSError:
+        return
+    digest = hashlib.sha256()
+    piece = bytearray(512)
+    while True:
+        count = file.readinto(piece)
+        if not count:
+            break
+        digest.update(memoryview(piece)[:count])
+    file.close()
+    files[path[len(root):]] = binascii.hexlify(digest.digest()).decode()
+    if path.endswith(%r):
+        unfinished += os.stat(path)[6]
+    if path == root + %r:
+        embedding = os.stat(path)[6]
+for path in %r:
+    add(root + path)
+i = sys.implementation
+s = os.statvfs(root or '/')
+gc.collect()
+print(json.dumps({
+    'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
+    'machine': getattr(i, '_machine', sys.platform), 'root': root, 'path': sys.path,
+    'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3] + unfinished, 'files': files,
+    'embedding_bytes': embedding,
+}))
+"""
+_ALONE = (MAIN, EMBEDDING, SETTINGS)
+OWNED = (
+    *(f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol"),
+    *_ALONE,
+    *(path + UNFINISHED for path in _ALONE),
+)
+
+
+def survey(repl: RawRepl) -> dict[str, Any]:
+    """What a board is, what is free on it, and the SHA-256 of every file of ours there.
+
+    ``flash_free`` counts what was left unfinished, which the next pairing removes. ``files``
+    goes by the paths that files of ours have on a board whose ``root`` is empty, as it is where
+    its file system is mounted at /.
+    """
+    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED))
+
+
+def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
+    """Those of ``wanted`` that the board has not, or has otherwise, or not for sure."""
+    doubtful = doubtful_paths(facts["files"])
+    return [
+        file
+        for file in wanted
+        if facts["files"].get(file.path) != file.digest or file.path in doubtful
+    ]
+
+
+def doubtful_paths(files: dict[str, str]) -> set[str]:
+    """Paths whose content stands under its unfinished name too.
+
+    Where FAT loses power while it renames, both names hold the same clusters, and removing one
+    takes them from the other (FatFs, f_rename writes the new entry before it removes the old).
+    """
+    return {path for path in files if files.get(path + UNFINISHED) == files[path]}
