@@ -259,9 +259,9 @@ def damaged_head(env):
 
 
 PAIR = r"run 'tinyteach --board \S+ pair'\."
-WRONG_COLOURS = (
-    "use firmware that gives high byte first, red before blue; until then board and computer see "
-    r"the same wrong colours\."
+NOW_KNOWN = (
+    "which the board knows from now on; photographs that were taken before have wrong colours: "
+    r"take them again\."
 )
 FAULTS = [
     (nothing_attached, 3, "port", r"No board is attached; connect one by USB, or 'tinyteach .*\."),
@@ -316,8 +316,8 @@ FAULTS = [
         "camera",
         r"the camera does not start; check its ribbon cable, then restart the board\.",
     ),
-    (swapped_bytes, 12, "colours", "low byte first; " + WRONG_COLOURS),
-    (exchanged_colours, 12, "colours", "red and blue exchanged; " + WRONG_COLOURS),
+    (swapped_bytes, 12, "colours", "low byte first, " + NOW_KNOWN),
+    (exchanged_colours, 12, "colours", "red and blue exchanged, " + NOW_KNOWN),
     (no_embedding, 10, "embedding", "none on the board; " + PAIR),
     (damaged_embedding, 10, "embedding", "the file on the board does not load; " + PAIR),
     (

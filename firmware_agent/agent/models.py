@@ -9,7 +9,7 @@ from agent.recogniser import Recogniser
 from agent.refused import Refused
 from agent.slots import DIRECTORY, HeadSlots
 from agent.tflite.errors import ModelError
-from agent.upload import Upload
+from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
 EMBEDDING = DIRECTORY + "/embedding.tflite"
@@ -24,11 +24,22 @@ class Models:
     """
 
     def __init__(self):
+        self._recover()
         self.slots = HeadSlots()
         self.recogniser = Recogniser()
         self.upload = None
         self.problem = ""
         self._load(self._load_embedding, self._load_active_head)
+
+    @staticmethod
+    def _recover():
+        """Finish what a power cut interrupted; its code is loaded only where something is left."""
+        files.make_directory(DIRECTORY)
+        names = os.listdir(DIRECTORY)
+        if any([name.startswith(PREFIX) or name.endswith(".new") for name in names]):
+            from agent.recovery import recover
+
+            recover(names, EMBEDDING)
 
     def _load(self, *steps):
         """Carry out steps of loading; the first that fails is kept as ``problem``."""

@@ -13,13 +13,13 @@ from agent import files
 DIRECTORY = "tinyteach"
 STATE = DIRECTORY + "/heads.json"
 NAMES = ("a", "b")
+HEADS = [DIRECTORY + "/head_" + name + ".tflite" for name in NAMES]
 
 
 class HeadSlots:
     """Which slot is active and which one can be rolled back to (``a``, ``b`` or None)."""
 
     def __init__(self):
-        files.make_directory(DIRECTORY)
         state = self._read_state()
         self.active = self._existing(state.get("active"))
         self.previous = self._existing(state.get("previous"))
@@ -36,7 +36,7 @@ class HeadSlots:
     @staticmethod
     def path(name):
         """The head file of slot ``name``."""
-        return DIRECTORY + "/head_" + name + ".tflite"
+        return HEADS[NAMES.index(name)]
 
     def _existing(self, name):
         return name if name in NAMES and files.size_of(self.path(name)) >= 0 else None

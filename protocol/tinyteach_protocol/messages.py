@@ -42,13 +42,23 @@ HEAD = 8
 EMBEDDING = 9
 IMAGE = 10  # square pixels, preprocessed as they arrive, whole rows a WRITE
 
-# Pixel formats; RGB565 has 2 bytes a pixel.
+# Pixel formats; RGB565 and BGR565 have 2 bytes a pixel.
 RGB565_BE = 1
 RGB565_LE = 2
 RGB888 = 3
 GRAY8 = 4
 RGB_INT8 = 5  # three int8 a pixel, each pixel - 128: the model's input as it is
-PIXEL_BYTES = {RGB565_BE: 2, RGB565_LE: 2, RGB888: 3, GRAY8: 1, RGB_INT8: 3}
+BGR565_BE = 6  # as RGB565, with red and blue exchanged
+BGR565_LE = 7
+PIXEL_BYTES = {
+    RGB565_BE: 2,
+    RGB565_LE: 2,
+    RGB888: 3,
+    GRAY8: 1,
+    RGB_INT8: 3,
+    BGR565_BE: 2,
+    BGR565_LE: 2,
+}
 
 # Capability bits of HELLO's response.
 CAP_CAMERA = 1

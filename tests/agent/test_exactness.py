@@ -15,11 +15,12 @@ from tinyteach_protocol import messages
 
 VIEWS_PER_OBJECT = 40
 known = {}
-BE, LE, RGB, GRAY = (
+BE, LE, RGB, GRAY, BGR = (
     messages.RGB565_BE,
     messages.RGB565_LE,
     messages.RGB888,
     messages.GRAY8,
+    messages.BGR565_LE,
 )
 
 
@@ -72,10 +73,12 @@ def test_through_the_camera(board, session, reference, views):
 def pixels_of(view, pixel_format):
     if pixel_format in (BE, LE):
         return to_rgb565(view, pixel_format == BE)
+    if pixel_format == BGR:
+        return to_rgb565(view[..., ::-1], False)
     return (view[..., 1] if pixel_format == GRAY else view).tobytes()
 
 
-@pytest.mark.parametrize("pixel_format", [BE, LE, RGB, GRAY], ids=["BE", "LE", "RGB", "gray"])
+@pytest.mark.parametrize("pixel_format", [BE, LE, RGB, GRAY, BGR])
 @pytest.mark.parametrize("side", [8, 63, 97, 241])
 def test_pushed(session, reference, side, pixel_format):
     view = views_of("rocket", 1, seed=side, side=side)[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 # Chosen when first needed, because a port may lack what they need.
 CHOSEN_AT_RUN_TIME = re.compile(
     r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.(esp32|lemariva|openmv)"
+    r"|agent\.recovery"
 )
 
 

@@ -5,6 +5,10 @@ from hashlib import sha256
 
 import pytest
 
+from paired import other_embedding
+from tinyteach.device import pairing
+from tinyteach.device.raw_repl import raw_repl
+
 
 @pytest.fixture(scope="module")
 def own_board(switch_on):
@@ -40,6 +44,33 @@ def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, tiny
     assert f"tiny {sha256(tiny.read_bytes()).hexdigest()[:12]}" in shown
     assert ask("pair", "--embedding", "base")["written"] == ["/tinyteach/embedding.tflite"]
     assert ask("info")["embedding_name"] == "base"
+
+
+def without_its_agent(board, code):
+    """Run code on a board whose main.py does not start the agent any more."""
+    pairing._free_the_repl(board.port)
+    with raw_repl(board.port) as repl:
+        repl.write_file("/main.py", b"# TinyTeach's agent, interrupted", lambda done, total: None)
+        repl.run(code)
+    board.reset()
+
+
+def test_pairing_keeps_a_custom_embedding_unless_told(ask, own_board, tmp_path):
+    """Known by the board's agent, and by its content where no agent answers."""
+    file = tmp_path / "custom.tflite"
+    file.write_bytes(other_embedding())
+    digest = sha256(file.read_bytes()).hexdigest()
+    embedding = "/tinyteach/embedding.tflite"
+    assert ask("pair", "--embedding", file)["written"] == [embedding]
+    assert ask("pair")["written"] == [] and ask("info")["embedding"] == digest
+    healthy = {line["name"]: line["found"] for line in ask("doctor")["findings"]}
+    assert healthy["embedding"] == f"none that ships, {digest[:12]}"
+    without_its_agent(own_board, "import os\nos.remove('/lib/agent/loop.mpy')")
+    assert set(ask("pair")["written"]) == {"/lib/agent/loop.mpy", "/main.py"}
+    assert ask("info")["embedding"] == digest
+    spoil = f"open({embedding!r}, 'wb').write(b'TFL3' + bytes(900))"
+    without_its_agent(own_board, spoil)
+    assert embedding in ask("pair")["written"] and ask("info")["embedding_name"] == "base"
 
 
 def test_pairing_says_that_the_head_is_stale(ask, tinyteach, own_board, tiny):

@@ -2,10 +2,12 @@
 
 import json
 import random
+import re
 import sys
 
 import pytest
 import serial
+from serial.tools.list_ports_common import ListPortInfo
 
 from esp_images import firmware
 from rom_loader import FLASH_BYTES, MAC, EmulatedBoard
@@ -93,7 +95,37 @@ def test_no_backup(flash, esp):
 def test_which_image(tinyteach):
     done = tinyteach("flash")
     assert done.code == 0 and "XIAO_ESP32S3 in its name" in done.out and "https://" in done.out
-    assert json.loads(tinyteach("flash", "--json").out)[0]["chip"] == "ESP32-S3"
+    assert "BOOTSEL" in done.out and "OpenMV IDE" in done.out and "AI_THINKER" in done.out
+    chips = {hint["chip"] for hint in json.loads(tinyteach("flash", "--json").out)}
+    assert {"ESP32", "ESP32-S3", "RP2040", "RP2350", "STM32H743"} <= chips
+
+
+OTHER_BOARDS = [
+    ((0x2E8A, 0x0005), "hold its BOOTSEL button while you connect it, and copy"),
+    ((0x37C5, 0x1204), "connect it in OpenMV IDE, which writes OpenMV's firmware"),
+    ((0x2341, 0x045F), "connect it in OpenMV IDE"),
+    ((0xF055, 0x9800), r"as micropython\.org/download says"),
+]
+
+
+@pytest.mark.parametrize(("ids", "way"), OTHER_BOARDS, ids=lambda value: str(value))
+@pytest.mark.parametrize("command", [("flash", "firmware.bin"), ("restore",)])
+def test_board_that_is_no_esp_board(tinyteach, monkeypatch, ids, way, command):
+    port = ListPortInfo("/dev/ttyACM7")
+    port.vid, port.pid = ids
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port])
+    result = tinyteach("-b", "/dev/ttyACM7", *command)
+    assert re.search(way, sentence(result)) and "BOOT button" not in result.err
+    assert result.code == BoardRefusedError.exit_code
+
+
+def test_virtual_board_has_no_firmware_to_be_written(tinyteach, image):
+    assert tinyteach("boards", "start", "--name", "desk").code == 0
+    try:
+        result = tinyteach("-b", "desk", "flash", image)
+        assert "is a virtual board" in sentence(result) and "--board desk pair" in result.err
+    finally:
+        tinyteach("boards", "stop", "desk")
 
 
 # A pulled cable: the same command again completes

@@ -90,6 +90,26 @@ def test_strangers_are_unknown_and_the_threshold_is_yours(on_board, as_json, boa
     assert as_json("info")["threshold"] == 128
 
 
+def test_threshold_of_a_deploy_stays_with_the_head(on_board, as_json, tinyteach, board, project):
+    on_board("train")
+    trained = as_json("info")["threshold"]
+    deployed = as_json("deploy", "--threshold", "0.75")
+    assert deployed["threshold"] == 0.75
+    assert "What it is less than 75% sure of is unknown." in on_board("deploy")
+    board.reset()
+    info = as_json("info")
+    assert info["threshold"] == 192 != trained and info["head"] == deployed["fingerprint"]
+    # The computer says the same.
+    photo = next((project / "photos" / "cat").glob("*.png"))
+    told = json.loads(on_board("classify", "--json", photo))
+    assert told["label"] == json.loads(on_board("classify", "--host", "--json", photo))["label"]
+    assert "Nothing is called unknown." in on_board("deploy", "--threshold", "0")
+    assert as_json("info")["threshold"] == 0
+    result = tinyteach("-b", board.port, "-p", project, "deploy", "--threshold", "60")
+    assert result.code == 2 and "from 0 to 1" in result.err
+    assert as_json("info")["threshold"] == 0
+
+
 def test_rollback(on_board, as_json, tinyteach, project):
     on_board("train")
     first = as_json("deploy")["fingerprint"]

@@ -137,6 +137,9 @@ def test_every_pixel_format_expands():
     assert expand(raw[:8], 2, 2, PixelFormat.RGB565_LE).tolist() == (
         expand_rgb565(raw[:8], 2, 2, False).tolist()
     )
+    for exchanged, plain in (("BGR565_BE", "RGB565_BE"), ("BGR565_LE", "RGB565_LE")):
+        right = expand(raw[:8], 2, 2, PixelFormat[plain])[..., ::-1]
+        assert np.array_equal(expand(raw[:8], 2, 2, PixelFormat[exchanged]), right)
     assert expand(raw[:12], 2, 2, PixelFormat.RGB888).reshape(-1).tolist() == list(range(12))
     assert expand(raw[:4], 2, 2, PixelFormat.GRAY8)[1, 1].tolist() == [3, 3, 3]
 

@@ -11,7 +11,7 @@ from tinyteach.embedding.runtime import EMBEDDING_FILE, TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.head.evaluate import blank_card
 from tinyteach.head.fit import LinearHead
-from tinyteach.head.head_file import load_head, read_head
+from tinyteach.head.head_file import load_head, read_head, with_threshold
 from tinyteach.head.metadata import Card, SelfTests, append_labels
 from tinyteach.head.quantise import quantise
 from tinyteach.head.tflite_writer import write_head
@@ -31,6 +31,17 @@ def small():
     labels = ("cup", "no cup", "café ☕")
     scores = TfliteModel(write_head(quantised, blank_card(labels, quantised))).run(vectors)
     return write_head(quantised, Card(labels, b"\x07" * 32, SelfTests(vectors, scores)))
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 255])
+def test_another_threshold_is_the_same_head(small, threshold):
+    head = with_threshold(load_head(small), threshold)
+    assert head.threshold == read_head(head.content).threshold == threshold
+    assert len(head.content) == len(small)
+    differing = [at for at, pair in enumerate(zip(head.content, small)) if pair[0] != pair[1]]
+    # One byte, and the seal at the end.
+    assert threshold == 0 or len([at for at in differing if at < len(small) - 64]) == 1
+    assert with_threshold(head, load_head(small).threshold).content == small
 
 
 def test_reads_what_was_written(small):

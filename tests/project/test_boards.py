@@ -29,6 +29,13 @@ def test_facts_are_complete(path):
 
 
 @each
+def test_every_board_but_the_virtual_one_has_its_firmware(path):
+    facts = facts_of(path)
+    assert ("firmware" in facts) == (path.stem != "virtual")
+    assert "firmware" not in facts or "firmware:" in facts["source"]
+
+
+@each
 def test_camera_pins_are_no_pin_twice(path):
     camera = facts_of(path)["camera"]
     if camera is None:

@@ -10,6 +10,7 @@ from tinyteach.service.doctor.colours import ORDERS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.examination import CHECKS
 from tinyteach.service.doctor.findings import FIX, PASS, SKIP, Page, passed, skipped, to_fix
+from tinyteach_protocol import messages
 
 BARS = np.array(
     [(255, 255, 255), (255, 255, 0), (0, 255, 255), (0, 255, 0)]
@@ -119,17 +120,30 @@ def test_agent_that_answers_otherwise(error, line):
 
 
 CAMERA = {"error": "", "sensor": "OV2640", "width": 240, "height": 240}
+CAMERA |= {"pixel_format": messages.RGB565_BE}
 
 
 def test_camera_by_name():
     evidence = Evidence(None, "p", camera_modules=["camera"], camera=CAMERA)
     assert sight_checks.check_camera(evidence).found == "module camera, sensor OV2640, 240×240"
-    said = {"sensor": "OV5640", "state": ""}
-    openmv = Evidence(None, "p", camera_modules=["csi", "sensor"], info=said)
-    assert sight_checks.check_camera(openmv).found == "module csi, sensor OV5640"
-    assert sight_checks.check_colours(openmv).found == "not tried with this camera module"
-    said["state"] = "The camera does not start; check its ribbon cable and restart the board."
-    assert sight_checks.check_camera(openmv).found == "the camera does not start"
+    openmv = Evidence(None, "p", camera_modules=["csi"], camera=CAMERA | {"sensor": "0x2481"})
+    assert sight_checks.check_camera(openmv).found == "module csi, sensor MT9M114, 240×240"
+    unknown = Evidence(None, "p", camera_modules=["csi"], camera=CAMERA | {"sensor": "0x1234"})
+    assert sight_checks.check_camera(unknown).found == "module csi, sensor 0x1234, 240×240"
+
+
+def test_camera_without_an_agent():
+    evidence = Evidence(None, "p", camera_modules=["csi"])
+    assert sight_checks.check_camera(evidence).found == "module csi"
+    for check in (sight_checks.check_colours, sight_checks.check_formats):
+        assert check(evidence).found == "needs the agent's driver: pair the board"
+
+
+def test_camera_that_sees_grey():
+    grey = CAMERA | {"pixel_format": messages.GRAY8}
+    evidence = Evidence(None, "p", camera_modules=["csi"], camera=grey, formats=["GRAYSCALE"])
+    assert sight_checks.check_colours(evidence).found == "the sensor sees grey"
+    assert sight_checks.check_formats(evidence).status == PASS
 
 
 def test_camera_that_gives_nothing():

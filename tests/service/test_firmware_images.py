@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from tinyteach.errors import FirmwareError
-from tinyteach.service.firmware_images import image_hints, load_image
+from tinyteach.service.firmware_images import WRITTEN_BY, image_hints, load_image
 
 CONTENT = bytes(range(256)) * 600
 
@@ -111,6 +111,6 @@ def test_zip_that_is_of_no_use(tmp_path, content, says):
 
 def test_every_hint_is_complete():
     hints = image_hints()
-    assert hints
+    assert {hint.written_by for hint in hints} == set(WRITTEN_BY)
     for hint in hints:
         assert all(hint.as_dict().values()) and hint.url.startswith("https://")

@@ -21,12 +21,19 @@ class LemarivaCamera:
     width = height = _SIDE
     pixel_format = RGB565_BE
 
+    module = camera
+
     def __init__(self, settings):
-        arguments = {"format": camera.RGB565, "framesize": camera.FRAME_240X240}
+        self._settings = settings
+        self.start(camera.RGB565)
+
+    def start(self, pixel_format):
+        """In one of the module's formats; for others than RGB565 `tinyteach doctor` asks."""
+        arguments = {"format": pixel_format, "framesize": camera.FRAME_240X240}
         # Since 2022; the chip's own memory is too small for such a frame.
         if hasattr(camera, "PSRAM"):
             arguments["fb_location"] = camera.PSRAM
-        arguments.update(settings)
+        arguments.update(self._settings)
         try:
             # A soft reset leaves the camera on, and init() fails then.
             camera.deinit()

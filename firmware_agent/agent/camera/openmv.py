@@ -13,17 +13,21 @@ _GRAB_TRIES = const(3)
 
 
 class OpenMvCamera:
-    """Square 240×240 frames, cut by the firmware from the middle of 320×240."""
+    """Square 240×240 frames, cut by the firmware from the middle of 320×240.
+
+    ``module``, ``set_format`` and ``show_bar`` are for `tinyteach doctor`.
+    """
 
     width = height = _SIDE
 
     def __init__(self):
         try:
-            module, controls = _controls()
-            reset, set_format, set_size, set_window, self._snapshot, chip_number = controls
+            self.module, controls = _controls()
+            reset, self.set_format, set_size, set_window, self._snapshot, chip_number = controls[:6]
+            self.show_bar = controls[6]
             reset()
-            self.pixel_format = _choose_format(module, set_format)
-            set_size(module.QVGA)
+            self.pixel_format = self._choose_format()
+            set_size(self.module.QVGA)
             set_window((_SIDE, _SIDE))
             self.sensor = "0x%04X" % chip_number()
         except RuntimeError as error:
@@ -39,6 +43,15 @@ class OpenMvCamera:
                 problem = error
         raise CameraError("the camera gives no frame: %s" % problem)
 
+    def _choose_format(self):
+        """Colour where the image sensor has it: the global-shutter ones see grey only."""
+        try:
+            self.set_format(self.module.RGB565)
+            return RGB565_LE
+        except RuntimeError:
+            self.set_format(self.module.GRAYSCALE)
+            return GRAY8
+
 
 def _controls():
     """The module and its functions, which do the same under two sets of names."""
@@ -47,19 +60,16 @@ def _controls():
     except ImportError:
         import sensor as s
 
-        set_window = s.set_windowing
-        return s, (s.reset, s.set_pixformat, s.set_framesize, set_window, s.snapshot, s.get_id)
+        return s, (
+            s.reset,
+            s.set_pixformat,
+            s.set_framesize,
+            s.set_windowing,
+            s.snapshot,
+            s.get_id,
+            s.set_colorbar,
+        )
     import csi
 
     c = CSI()
-    return csi, (c.reset, c.pixformat, c.framesize, c.window, c.snapshot, c.cid)
-
-
-def _choose_format(module, set_format):
-    """Colour where the image sensor has it: the global-shutter ones see grey only."""
-    try:
-        set_format(module.RGB565)
-        return RGB565_LE
-    except RuntimeError:
-        set_format(module.GRAYSCALE)
-        return GRAY8
+    return csi, (c.reset, c.pixformat, c.framesize, c.window, c.snapshot, c.cid, c.colorbar)

@@ -12,8 +12,9 @@ from array import array
 
 from agent.vision import kernels as kernels_choice
 
-RGB565_BE, RGB565_LE, RGB888, GRAY8 = 1, 2, 3, 4
-PIXEL_BYTES = {RGB565_BE: 2, RGB565_LE: 2, RGB888: 3, GRAY8: 1}
+RGB565_BE, RGB565_LE, RGB888, GRAY8, BGR565_BE, BGR565_LE = 1, 2, 3, 4, 6, 7
+PIXEL_BYTES = {RGB565_BE: 2, RGB565_LE: 2, RGB888: 3, GRAY8: 1, BGR565_BE: 2, BGR565_LE: 2}
+_BGR = const(5)  # from RGB565_BE to BGR565_BE
 
 _MIN_SIDE = const(8)
 _MAX_SIDE = const(1024)
@@ -41,7 +42,9 @@ class AreaResizer:
         self._kernels = kernels or kernels_choice.best()
         self.kernels_name = self._kernels.name
         self._side_in, self._side_out = side_in, side_out
-        self._pixel_format = pixel_format
+        # Exchanging the output's red and blue is the same as exchanging the picture's.
+        self._exchanged = pixel_format > _BGR
+        self._pixel_format = pixel_format - _BGR if self._exchanged else pixel_format
         self.row_bytes = side_in * PIXEL_BYTES[pixel_format]
         self._rgb = bytearray(3 * side_in)
         self._across = array("i", bytes(12 * side_out))
@@ -105,6 +108,8 @@ class AreaResizer:
         values = 3 * self._side_out
         area = self._side_in * self._side_in
         self._kernels.divide(self._totals, self._out, self._out_row * values, values, area)
+        if self._exchanged:
+            self._kernels.exchange(self._out, self._out_row * values, self._side_out)
         self._out_row += 1
         self._room = self._side_in
         self._clear()

@@ -45,6 +45,12 @@ def divide(totals, out, offset, count, area):
         out[offset + i] = ((totals[i] + area // 2) // area) ^ 128
 
 
+def exchange(out, offset, count):
+    """Red and blue of ``count`` pixels."""
+    for at in range(offset, offset + 3 * count, 3):
+        out[at], out[at + 2] = out[at + 2], out[at]
+
+
 def clear(totals, count):
     for i in range(count):
         totals[i] = 0

@@ -107,6 +107,17 @@ def divide(totals: ptr32, out: ptr8, offset: int, count: int, area: int):
 
 
 @micropython.viper
+def exchange(out: ptr8, offset: int, count: int):
+    out = ptr8(int(out) + offset)
+    while count > 0:
+        value = out[0]
+        out[0] = out[2]
+        out[2] = value
+        out = ptr8(int(out) + 3)
+        count -= 1
+
+
+@micropython.viper
 def clear(totals: ptr32, count: int):
     i = 0
     while i < count:

@@ -33,7 +33,8 @@ def flash(
 ) -> None:
     """Back up an ESP board's flash, erase it and write MicroPython to it.
 
-    Without an image it says which one a board needs and where to get it, and does nothing.
+    Without an image it says which one each board needs, where to get it and how it gets onto
+    boards that are no ESP boards, and does nothing.
     """
     if image is None:
         _show_hints(as_json)
@@ -91,18 +92,19 @@ def _sayer(as_json: bool) -> Callable[[str], None]:
 
 
 def _show_hints(as_json: bool) -> None:
-    from tinyteach.service.firmware_images import image_hints
+    from tinyteach.service.firmware_images import WRITTEN_BY, image_hints
 
     hints = image_hints()
     if as_json:
         print_json([hint.as_dict() for hint in hints])
         return
-    for hint in hints:
-        say(
-            f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published by "
-            f"{hint.publisher} at {hint.url}"
-        )
-    say("Download it, connect the board, then: tinyteach flash FILE")
+    for written_by, sentence in WRITTEN_BY.items():
+        for hint in [hint for hint in hints if hint.written_by == written_by]:
+            say(
+                f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published "
+                f"by {hint.publisher} at {hint.url}"
+            )
+        say(sentence)
 
 
 def _show_done(done: "Flashed") -> None:

@@ -56,13 +56,22 @@ def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
 
 def deploy(
-    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Probability from 0 to 1 below which the board says unknown, kept in the head in "
+            "place of the one that training chose; 0: never."
+        ),
+    ] = None,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
     from tinyteach.service.teaching import deploy as send
 
     with progress_bar(as_json) as progress:
-        deployed = send(chosen_project(project), chosen_board(board), progress)
+        deployed = send(chosen_project(project), chosen_board(board), progress, threshold)
     if as_json:
         print_json(deployed.as_dict())
     else:

@@ -31,8 +31,9 @@ CONNECT_ATTEMPTS = 7
 GARBLED = (RuntimeError, struct.error, IndexError, ValueError)
 
 NO_LOADER = (
-    "No boot loader of an ESP chip answers on {port}; hold the board's BOOT button while you "
-    "connect its cable, then run the same command again."
+    "No boot loader of an ESP chip answers on {port}; if it is an ESP board, hold the board's BOOT "
+    "button while you connect its cable, then run the same command again ('tinyteach flash' says "
+    "how other boards get their firmware)."
 )
 LOCKED = (
     "The board is locked by secure boot or flash encryption; TinyTeach neither reads nor writes "

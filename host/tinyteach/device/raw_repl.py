@@ -48,9 +48,7 @@ class RawRepl:
         """A file's content."""
         read = self._transport.fs_readfile
         return bytes(
-            self._call(
-                lambda: read(path, chunk_size=READ_CHUNK_BYTES, progress_callback=progress)
-            )
+            self._call(lambda: read(path, chunk_size=READ_CHUNK_BYTES, progress_callback=progress))
         )
 
     def write_file(self, path: str, content: bytes, progress: Callable[[int, int], None]) -> None:

@@ -25,14 +25,17 @@ except (AttributeError, OSError):
 print(json.dumps(said))
 """
 
-# Those that the firmware has; the older module ``camera`` has functions instead of a class.
+# Those that the firmware has, by what the agent knows them by; the first is the one it takes.
 CAMERA_MODULES = """
 import json
 found = []
-for name in ('camera', 'csi', 'sensor'):
+for name, modules, sign in (
+    ('camera', 'camera', 'Camera'), ('older camera', 'camera', 'init'),
+    ('csi', 'csi', 'CSI'), ('sensor', 'sensor', 'snapshot'),
+):
     try:
-        module = __import__(name)
-        found.append(name if name != 'camera' or hasattr(module, 'Camera') else 'older camera')
+        if hasattr(__import__(modules), sign):
+            found.append(name)
     except ImportError:
         pass
     except Exception:
@@ -40,52 +43,62 @@ for name in ('camera', 'csi', 'sensor'):
 print(json.dumps(found))
 """
 
-# As the agent's driver opens it (firmware_agent/agent/camera/esp32.py), with the board's own
-# settings where it has some. Releases up to 0.5 have methods get_…, later ones attributes too.
+# By the agent's own driver (firmware_agent/agent/camera/), with the board's settings. ``None``:
+# there is no agent whose driver could be taken.
 CAMERA_START = """
 import json
-said = {'error': '', 'sensor': '', 'width': 0, 'height': 0}
-settings = {}
+said = {'error': '', 'sensor': '', 'width': 0, 'height': 0, 'pixel_format': 0}
 try:
-    with open('/tinyteach/camera.json') as file:
-        settings = dict(json.load(file))
-except (OSError, ValueError, TypeError):
-    pass
-def fact(name):
-    getter = getattr(cam, 'get_' + name, None)
-    return getter() if getter else getattr(cam, name, None)
-try:
-    from camera import Camera, FrameSize, PixelFormat
-    cam = Camera(pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, **settings)
-    said['sensor'] = fact('sensor_name') or 'unknown'
-    said['width'] = width = fact('pixel_width')
-    said['height'] = height = fact('pixel_height')
-except Exception as error:
-    said['error'] = repr(error)
+    from agent.camera import open_camera
+except Exception:
+    said = None
+if said:
+    try:
+        cam = open_camera()
+        said['sensor'] = cam.sensor
+        said['width'] = cam.width
+        said['height'] = cam.height
+        said['pixel_format'] = cam.pixel_format
+    except Exception as error:
+        said['error'] = repr(error)
 print(json.dumps(said))
 """
 
-# The middle row of the colour bar as hex digits, or null. The sensor takes some frames to change.
+# The middle row of the colour bar as hex digits, or null: lemariva's module shows none, and a
+# grey picture has no colours. The sensor takes some frames to change.
 COLOUR_BAR = """
 import binascii, json
 row = None
 def show_bar(on):
-    if hasattr(cam, 'set_colorbar'):
-        cam.set_colorbar(on)
+    raw = getattr(cam, '_camera', None)
+    if raw is None:
+        cam.show_bar(on)
+    elif hasattr(raw, 'set_colorbar'):
+        raw.set_colorbar(on)
     else:
-        cam.colorbar = on
+        raw.colorbar = on
 try:
     show_bar(True)
     for _ in range(5):
-        frame = cam.capture()
-    if frame is not None:
-        start = height // 2 * width * 2
-        row = str(binascii.hexlify(bytes(frame[start:start + width * 2])), 'ascii')
+        frame = cam.grab()[0]
+    stride = cam.width * 2
+    if len(frame) == stride * cam.height:
+        start = cam.height // 2 * stride
+        row = str(binascii.hexlify(bytes(frame[start:start + stride])), 'ascii')
     frame = None
     show_bar(False)
 except Exception:
     pass
 print(json.dumps(row))
+"""
+
+# What `firmware_agent/agent/camera/__init__.py` reads; a rename is not needed, as a file that is
+# cut short is told and doctor writes it again.
+STORE_COLOURS = """
+import json
+with open('tinyteach/colours.json', 'w') as file:
+    json.dump({'pixel_format': %d}, file)
+print('true')
 """
 
 # Frames and the milliseconds that they took; two seconds at most, but for one late frame.
@@ -95,8 +108,7 @@ count = 0
 start = time.ticks_ms()
 try:
     while count < 20 and time.ticks_diff(time.ticks_ms(), start) < 2000:
-        if cam.capture() is None:
-            break
+        cam.grab()
         count += 1
 except Exception:
     pass
@@ -104,13 +116,22 @@ print(json.dumps([count, time.ticks_diff(time.ticks_ms(), start)]))
 """
 
 FORMATS = ("RGB565", "GRAYSCALE", "YUV422", "RGB888", "JPEG")
-# Whether the camera gives a frame in the format.
+# Whether the camera gives a frame in the format: by cnadler86's module, OpenMV's or lemariva's.
 TRY_FORMAT = """
 import json
 works = False
+name = %r
 try:
-    cam.reconfigure(pixel_format=PixelFormat.%s)
-    frame = cam.capture()
+    if hasattr(cam, '_camera'):
+        from camera import PixelFormat
+        cam._camera.reconfigure(pixel_format=getattr(PixelFormat, name))
+        frame = cam._camera.capture()
+    elif hasattr(cam, 'set_format'):
+        cam.set_format(getattr(cam.module, name))
+        frame = cam.grab()[0]
+    else:
+        cam.start(getattr(cam.module, name))
+        frame = cam.grab()[0]
     works = frame is not None and len(frame) > 0
     frame = None
 except Exception:

@@ -15,6 +15,7 @@ FLASH = "flash MicroPython on it"
 COPY_UF2 = "copy MicroPython's .uf2 file onto its drive"
 
 ESPRESSIF, OPENMV, RASPBERRY, SEEED, ARDUINO = 0x303A, 0x37C5, 0x2E8A, 0x2886, 0x2341
+MICROPYTHON_OWN = 0xF055
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ PRODUCTS = {
     (RASPBERRY, 0x000B): _other_firmware("Raspberry Pi Pico with CircuitPython"),
     (RASPBERRY, 0x000C): Product("Raspberry Pi Debug Probe, no board", OPEN),
     # MicroPython's own ids: ports/stm32/mpconfigboard_common.h, samd, mimxrt, nrf, renesas-ra.
-    (0xF055, 0x9800): _running("MicroPython board"),
-    (0xF055, 0x9801): _running("MicroPython board"),
-    (0xF055, 0x9802): _running("MicroPython board"),
+    (MICROPYTHON_OWN, 0x9800): _running("MicroPython board"),
+    (MICROPYTHON_OWN, 0x9801): _running("MicroPython board"),
+    (MICROPYTHON_OWN, 0x9802): _running("MicroPython board"),
     # Bridge chips say nothing of the board behind them: usb.ids of linux-usb.org.
     (0x10C4, 0xEA60): _bridge("CP210x USB bridge"),
     (0x1A86, 0x7523): _bridge("CH340 USB bridge"),

@@ -59,8 +59,12 @@ class CameraSettings:
 
 def wirings() -> list[Wiring]:
     """Of every board whose facts name pins."""
-    facts = {path.stem: json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))}
-    return [_wiring(name, f) for name, f in facts.items() if f["camera"] and f["camera"]["settings"]]
+    facts = {
+        path.stem: json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))
+    }
+    return [
+        _wiring(name, f) for name, f in facts.items() if f["camera"] and f["camera"]["settings"]
+    ]
 
 
 def _wiring(name: str, facts: dict[str, Any]) -> Wiring:

@@ -27,6 +27,17 @@ class PixelFormat(IntEnum):
     RGB888 = 3
     GRAY8 = 4
     RGB_INT8 = 5  # three int8 a pixel, each pixel − 128: the model's input as it is
+    BGR565_BE = 6  # red and blue exchanged, as some cameras' firmware has them
+    BGR565_LE = 7
+
+
+# (high byte first, red and blue exchanged) of those with 16 bits a pixel.
+_WORDS = {
+    PixelFormat.RGB565_BE: (True, False),
+    PixelFormat.RGB565_LE: (False, False),
+    PixelFormat.BGR565_BE: (True, True),
+    PixelFormat.BGR565_LE: (False, True),
+}
 
 
 def centre_square(image: np.ndarray) -> np.ndarray:
@@ -67,8 +78,10 @@ def to_image(tensor: np.ndarray) -> np.ndarray:
 def expand(raw: bytes, width: int, height: int, pixel_format: int) -> np.ndarray:
     """Decode a frame's bytes of any :class:`PixelFormat` to uint8, height×width×3."""
     kind = PixelFormat(pixel_format)
-    if kind in (PixelFormat.RGB565_BE, PixelFormat.RGB565_LE):
-        return expand_rgb565(raw, width, height, kind == PixelFormat.RGB565_BE)
+    if kind in _WORDS:
+        is_big_endian, is_exchanged = _WORDS[kind]
+        pixels = expand_rgb565(raw, width, height, is_big_endian)
+        return np.ascontiguousarray(pixels[..., ::-1]) if is_exchanged else pixels
     depth = 1 if kind == PixelFormat.GRAY8 else 3
     _check_length(raw, width * height * depth)
     pixels = np.frombuffer(raw, np.uint8).reshape(height, width, depth)

@@ -23,7 +23,9 @@ from tinyteach.head.metadata import (
     SelfTests,
     file_labels,
     is_sealed,
+    pack_card,
     read_labels,
+    sealed_anew,
     unpack_card,
 )
 from tinyteach.head.schema import schema
@@ -111,6 +113,14 @@ def load_head(data: bytes) -> Head:
     head = Head(data, read_head(data))
     head.check()
     return head
+
+
+def with_threshold(head: Head, threshold: int) -> Head:
+    """The same head, which calls a best label unknown whose score + 128 is below ``threshold``."""
+    info = head.info
+    facts = (info.labels, info.embedding_fingerprint, info.self_tests, info.has_background)
+    before, after = (pack_card(Card(*facts, value)) for value in (info.threshold, threshold))
+    return load_head(sealed_anew(head.content.replace(before, after)))
 
 
 def read_head(data: bytes) -> HeadInfo:

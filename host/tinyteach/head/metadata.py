@@ -143,7 +143,12 @@ def append_labels(model: bytes, labels: tuple[str, ...]) -> bytes:
     with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
         archive.writestr(entry, "".join(f"{label}\n" for label in labels))
         archive.comment = bytes(_SEAL_BYTES)
-    content = stream.getvalue()[:-_SEAL_BYTES]
+    return sealed_anew(stream.getvalue())
+
+
+def sealed_anew(data: bytes) -> bytes:
+    """``data``, changed since it was sealed, with the seal that belongs to it."""
+    content = data[:-_SEAL_BYTES]
     return content + _seal(content)
 
 

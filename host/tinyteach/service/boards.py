@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from tinyteach.device.sensors import sensor_name
 from tinyteach.device.usb_products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 
@@ -89,6 +90,11 @@ def _running_virtuals() -> list[Any]:
 def virtual_processes() -> set[int]:
     """The processes that are virtual boards: each holds the other end of its port."""
     return {info.pid for info in _running_virtuals()}
+
+
+def virtual_ports() -> set[str]:
+    """Where the virtual boards are that run in the background."""
+    return {info.port for info in _running_virtuals()}
 
 
 # Finding a board
@@ -229,7 +235,8 @@ class BoardFacts:
     def rows(self) -> list[tuple[str, str]]:
         """For a person."""
         f = self.facts
-        camera = f"{f['sensor']}, {f['frame_width']}×{f['frame_height']}" if f["sensor"] else "none"
+        sensor = sensor_name(f["sensor"])
+        camera = f"{sensor}, {f['frame_width']}×{f['frame_height']}" if sensor else "none"
         return [
             ("identity", f["board_id"]),
             ("port", f["port"]),

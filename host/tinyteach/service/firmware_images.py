@@ -22,16 +22,33 @@ IMAGE_BYTES_MAX = 2**26
 
 Progress = Callable[[str, int, int], None]
 
+# How an image gets onto a board → the sentence.
+WRITTEN_BY = {
+    "tinyteach flash": "Download it, connect the board, then: tinyteach flash FILE",
+    "copying": (
+        "Download the .uf2 file, hold BOOTSEL while connecting the board, and copy the file onto "
+        "the drive that appears."
+    ),
+    "OpenMV IDE": (
+        "OpenMV IDE (openmv.io/pages/download) brings it and writes it when the board is connected "
+        "there; the zip is for those without."
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Hint:
-    """The firmware that a board needs: ``image`` is in the file's name at ``url``."""
+    """The firmware that a board needs: ``image`` is in the file's name at ``url``.
+
+    ``written_by`` is one of `WRITTEN_BY`: what puts it on the board.
+    """
 
     board: str
     chip: str
     image: str
     publisher: str
     url: str
+    written_by: str
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

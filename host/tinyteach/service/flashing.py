@@ -16,6 +16,7 @@ from tinyteach.service import backups
 from tinyteach.service.backing_up import Progress, Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.boards import resolve_port
 from tinyteach.service.firmware_images import Image, load_image
+from tinyteach.service.other_boards import refuse_other_boards
 
 if TYPE_CHECKING:
     from tinyteach.device.esp_flash import EspFlash
@@ -50,7 +51,7 @@ def flash_board(
     board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
 ) -> Flashed:
     """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
-    open_flash, port = _opener(), resolve_port(board)
+    open_flash, port = _opener(), _esp_port(board)
     image = load_image(source, progress)
     started = time.monotonic()
     with open_flash(port) as flash:
@@ -69,7 +70,7 @@ def restore_board(
     board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
 ) -> Flashed:
     """Write a backup back, by default the newest one of the board that is there."""
-    open_flash, port = _opener(), resolve_port(board)
+    open_flash, port = _opener(), _esp_port(board)
     started = time.monotonic()
     with open_flash(port) as flash:
         chip = flash.chip
@@ -80,6 +81,13 @@ def restore_board(
             flash.write(content, 0, _named("Writing", progress))
         flash.restart()
     return _done(flash, Image(str(path), content), None, started)
+
+
+def _esp_port(board: str | None) -> str:
+    """Where the board is; BoardRefusedError where it is known to be no ESP board."""
+    port = resolve_port(board)
+    refuse_other_boards(port, board)
+    return port
 
 
 def _newest(chip: Chip) -> Path:

@@ -13,7 +13,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, Trainin
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
 from tinyteach.service.projects import open_project
-from tinyteach.service.recognition import trained_head
+from tinyteach.service.recognition import SCORE_STEPS, threshold_steps, trained_head
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -181,6 +181,7 @@ class Deployed:
     labels: list[str]
     deploy_bytes: int
     deploy_s: float
+    threshold: float  # probability below which a best label is unknown; 0: none is
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -188,16 +189,36 @@ class Deployed:
     def sentence(self) -> str:
         return (
             f"The board {self.board} recognises {', '.join(self.labels)} now: "
-            f"{self.deploy_bytes} bytes sent, live after {self.deploy_s:.2f} s."
+            f"{self.deploy_bytes} bytes sent, live after {self.deploy_s:.2f} s. "
+            f"{self._about_unknown()}"
         )
 
+    def _about_unknown(self) -> str:
+        if not self.threshold:
+            return "Nothing is called unknown."
+        return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
-def deploy(folder: Path, board: str | None, progress: Progress) -> Deployed:
-    """Put the project's head to work on the board."""
+
+def deploy(
+    folder: Path, board: str | None, progress: Progress, threshold: float | None = None
+) -> Deployed:
+    """Put the project's head to work on the board.
+
+    ``threshold``, a probability, takes the place of the one that training chose, in the head on
+    the board and, once it is at work, in the project's, so that both say the same.
+    """
+    from tinyteach.data.files import write_atomically
+    from tinyteach.head.head_file import with_threshold
+
     project = open_project(folder)
     head = trained_head(project)
+    if threshold is not None:
+        head = with_threshold(head, threshold_steps(threshold))
     with open_board(board or project.board) as client:
-        return deploy_head(client, head, progress)
+        deployed = deploy_head(client, head, progress)
+    if threshold is not None:
+        write_atomically(project.head_path, head.content)
+    return deployed
 
 
 def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
@@ -226,6 +247,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
         list(head.labels),
         sent,
         round(duration_s, 4),
+        round(head.threshold / SCORE_STEPS, 4),
     )
 
 

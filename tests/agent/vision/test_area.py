@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
-BE, LE, RGB, GRAY = 1, 2, 3, 4
+BE, LE, RGB, GRAY, BGR_BE, BGR_LE = 1, 2, 3, 4, 6, 7
+FORMATS = (BE, LE, RGB, GRAY, BGR_BE, BGR_LE)
 
 
 def overlaps(n: int, m: int) -> np.ndarray:
@@ -32,15 +33,18 @@ def as_rgb(frame: np.ndarray, pixel_format: int) -> np.ndarray:
         return frame.reshape(n, n, 3)
     if pixel_format == GRAY:
         return np.repeat(frame.reshape(n, n, 1), 3, axis=2)
-    words = frame.view(">u2" if pixel_format == BE else "<u2").astype(np.uint16)
+    is_big_endian = pixel_format in (BE, BGR_BE)
+    words = frame.view(">u2" if is_big_endian else "<u2").astype(np.uint16)
     r, g, b = words >> 11, (words >> 5) & 63, words & 31
     parts = [(r << 3) | (r >> 2), (g << 2) | (g >> 4), (b << 3) | (b >> 2)]
+    if pixel_format in (BGR_BE, BGR_LE):
+        parts.reverse()
     return np.stack(parts, axis=-1).astype(np.uint8)
 
 
 def frame_of(rng, n: int, pixel_format: int) -> np.ndarray:
     """Random bytes; one time in three all at the ends of the range, to reach the largest sums."""
-    size = (n, n * {BE: 2, LE: 2, RGB: 3, GRAY: 1}[pixel_format])
+    size = (n, n * {RGB: 3, GRAY: 1}.get(pixel_format, 2))
     if rng.integers(3) == 0:
         return np.full(size, rng.choice([0, 255]), np.uint8)
     return rng.integers(0, 256, size, dtype=np.uint8)
@@ -82,7 +86,7 @@ def run(request, micropython, tmp_path) -> Runner:
 
 def random_case(rng, largest: int):
     n, m = int(rng.integers(8, largest)), int(rng.integers(1, 100))
-    pixel_format = int(rng.choice([BE, LE, RGB, GRAY]))
+    pixel_format = int(rng.choice(FORMATS))
     left, right = (int(rng.integers(0, 20)) for _ in range(2))
     frame = frame_of(rng, n, pixel_format)
     return frame, m, pixel_format, int(rng.integers(1, n + 1)), left, right, int(rng.integers(2))
@@ -97,7 +101,7 @@ def test_random_pictures(run):
 @pytest.mark.parametrize("n", [8, 63, 64, 65, 96, 128, 240])
 def test_sides_that_cameras_and_models_have(run, n):
     rng = np.random.default_rng(n)
-    formats = (BE,) if run.kernels == "reference" else (BE, LE, RGB, GRAY)
+    formats = (BE,) if run.kernels == "reference" else FORMATS
     run([(frame_of(rng, n, f), 64, f, n, 2, 2, 1) for f in formats])
 
 

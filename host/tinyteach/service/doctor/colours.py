@@ -14,14 +14,13 @@ import numpy as np
 
 from tinyteach.embedding.preprocess import expand_rgb565
 
-# name → (high byte first, red and blue exchanged). The first is what the agent reads.
+# Pixel formats of the wire → (high byte first, red and blue exchanged).
 ORDERS = {
     "RGB565_BE": (True, False),
     "RGB565_LE": (False, False),
     "BGR565_BE": (True, True),
     "BGR565_LE": (False, True),
 }
-EXPECTED = "RGB565_BE"
 WORDS = {
     "RGB565_BE": "high byte first, red before blue",
     "RGB565_LE": "low byte first",

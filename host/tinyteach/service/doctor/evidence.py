@@ -44,6 +44,7 @@ class Evidence:
     camera_modules: list[str] | None = None
     camera: dict[str, Any] | None = None
     colour_row: bytes | None = None
+    colours_stored: bool = False
     frames_and_ms: tuple[int, int] | None = None
     formats: list[str] = field(default_factory=list)
 
@@ -150,19 +151,33 @@ def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
     from tinyteach.device import trials
 
     evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES)
-    if "camera" not in evidence.camera_modules:
+    if not evidence.camera_modules:
         return
     evidence.camera = repl.evaluate(trials.CAMERA_START)
-    if evidence.camera["error"]:
+    if evidence.camera is None or evidence.camera["error"]:
         return
     row = repl.evaluate(trials.COLOUR_BAR)
     evidence.colour_row = bytes.fromhex(row) if row else None
+    _store_colours(repl, evidence)
     count, duration_ms = repl.evaluate(trials.FRAME_RATE)
     evidence.frames_and_ms = (count, duration_ms)
     # Last: a sensor may not come back from a format that it does not have.
     for name in trials.FORMATS:
         if repl.evaluate(trials.TRY_FORMAT % name):
             evidence.formats.append(name)
+
+
+def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
+    """Where the colour bar shows another order than the agent reads, tell the board."""
+    from tinyteach.device import trials
+    from tinyteach.service.doctor.colours import colour_order
+
+    order = colour_order(evidence.colour_row) if evidence.colour_row else None
+    if order is None or evidence.camera is None:
+        return
+    pixel_format = getattr(messages, order)
+    if pixel_format != evidence.camera["pixel_format"]:
+        evidence.colours_stored = bool(repl.evaluate(trials.STORE_COLOURS % pixel_format))
 
 
 def _await_agent(evidence: Evidence) -> None:

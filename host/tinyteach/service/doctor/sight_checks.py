@@ -1,12 +1,15 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
+from tinyteach.device.sensors import sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
 from tinyteach.service.doctor.agent_checks import NO_AGENT, NO_REPL, pair_command
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+from tinyteach_protocol import messages
 
 NO_CAMERA = "needs a camera that starts"
-OTHER_MODULE = "not tried with this camera module"
+NO_DRIVER = "needs the agent's driver: pair the board"
+TAKE_AGAIN = "photographs that were taken before have wrong colours: take them again"
 RIBBON = "check its ribbon cable, then restart the board"
 FRAMES_PER_SECOND_MIN = 2.0
 SHORT_DIGITS = 12
@@ -22,19 +25,15 @@ def check_camera(evidence: Evidence) -> Finding:
     if _does_not_start(evidence):
         return to_fix("camera", "the camera does not start", RIBBON, BoardRefusedError)
     if evidence.camera is None:
-        sensor = evidence.info["sensor"] if evidence.info else ""
-        return passed("camera", f"module {modules[0]}" + (f", sensor {sensor}" if sensor else ""))
+        return passed("camera", f"module {modules[0]}")
     camera = evidence.camera
     size = f"{camera['width']}×{camera['height']}"
-    return passed("camera", f"module {modules[0]}, sensor {camera['sensor']}, {size}")
+    sensor = sensor_name(camera["sensor"])
+    return passed("camera", f"module {modules[0]}, sensor {sensor}, {size}")
 
 
 def _does_not_start(evidence: Evidence) -> bool:
-    """By our own trial, else by what the agent says of a module that we do not try."""
-    if evidence.camera is not None:
-        return bool(evidence.camera["error"])
-    info = evidence.info
-    return info is not None and "camera does not start" in info["state"]
+    return evidence.camera is not None and bool(evidence.camera["error"])
 
 
 def _why_not_tried(evidence: Evidence) -> str:
@@ -42,7 +41,7 @@ def _why_not_tried(evidence: Evidence) -> str:
     if evidence.camera_modules is None:
         return NO_REPL
     if evidence.camera_modules and evidence.camera is None:
-        return OTHER_MODULE
+        return NO_DRIVER
     return NO_CAMERA if evidence.camera is None or evidence.camera["error"] else ""
 
 
@@ -50,25 +49,31 @@ def check_formats(evidence: Evidence) -> Finding:
     why_not = _why_not_tried(evidence)
     if why_not:
         return skipped("formats", why_not)
-    if "RGB565" not in evidence.formats:
+    needed = _needed_format(evidence)
+    if needed not in evidence.formats:
         works = ", ".join(evidence.formats) or "none"
-        return to_fix("formats", f"{works} of those tried, not RGB565", RIBBON, BoardRefusedError)
+        return to_fix("formats", f"{works} of those tried, not {needed}", RIBBON, BoardRefusedError)
     return passed("formats", ", ".join(evidence.formats))
 
 
+def _needed_format(evidence: Evidence) -> str:
+    """What the agent's driver takes of this sensor."""
+    is_grey = evidence.camera is not None and evidence.camera["pixel_format"] == messages.GRAY8
+    return "GRAYSCALE" if is_grey else "RGB565"
+
+
 def check_colours(evidence: Evidence) -> Finding:
-    from tinyteach.service.doctor.colours import EXPECTED, WORDS
+    from tinyteach.service.doctor.colours import WORDS
 
     why_not = _why_not_tried(evidence)
+    if not why_not and _needed_format(evidence) == "GRAYSCALE":
+        why_not = "the sensor sees grey"
     order = order_of(evidence)
     if why_not or order is None:
         return skipped("colours", why_not or "the sensor shows no colour bar that is known")
-    if order != EXPECTED:
-        fix = (
-            f"use firmware that gives {WORDS[EXPECTED]}; until then board and computer see the "
-            "same wrong colours"
-        )
-        return to_fix("colours", WORDS[order], fix, VerificationError)
+    if evidence.colours_stored:
+        found = f"{WORDS[order]}, which the board knows from now on"
+        return to_fix("colours", found, TAKE_AGAIN, VerificationError)
     return passed("colours", WORDS[order])
 
 

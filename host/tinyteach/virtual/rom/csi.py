@@ -15,7 +15,8 @@ QQVGA, QVGA, VGA = 21, 22, 23
 _SIZES = {QQVGA: (160, 120), QVGA: (320, 240), VGA: (640, 480)}
 # The supervisor's numbers (optics.py).
 _FORMATS = {GRAYSCALE: 3, RGB565: 16}
-_CHIP_NUMBER = 0x7725
+# OV7725_ID in common/omv_csi.h.
+_CHIP_NUMBER = 0x77
 
 
 class Image:
@@ -37,9 +38,11 @@ class Image:
 class CSI:
     def __init__(self, *, cid=-1, delays=True, fflush=True, stream=None):
         self._format = self._size = self._window = None
+        self._flags = 0
 
     def reset(self, *, hard=True):
         self._format = self._size = self._window = None
+        self._flags = 0
         if frames.take(0, _FORMATS[GRAYSCALE], 8, 8)[0] < 0:
             raise RuntimeError("no image sensor answers")
 
@@ -59,6 +62,9 @@ class CSI:
             raise RuntimeError("no frame size is set")
         self._window = tuple(value)[-2:]
 
+    def colorbar(self, enable):
+        self._flags = frames.COLOUR_BARS if enable else 0
+
     def cid(self):
         return _CHIP_NUMBER
 
@@ -71,7 +77,7 @@ class CSI:
     def snapshot(self):
         if self._format is None or self._size is None:
             raise RuntimeError("no pixel format or frame size is set")
-        status, size = frames.take(0, _FORMATS[self._format], *self._window)
+        status, size = frames.take(0, _FORMATS[self._format], *self._window, self._flags)
         if status:
             raise RuntimeError("the frame took too long")
         return Image(*self._window, size)

@@ -13,6 +13,7 @@ set_pixformat = _sensor.pixformat
 set_framesize = _sensor.framesize
 snapshot = _sensor.snapshot
 get_id = _sensor.cid
+set_colorbar = _sensor.colorbar
 width, height = _sensor.width, _sensor.height
 
 

@@ -1,0 +1,161 @@
+"""A board with FAT at /flash, as OpenMV's: heads and embeddings survive a power cut anywhere.
+
+FAT renames in several steps, so what is looked at after each cut is not only what the board says,
+but its flash, by another reader: no clusters of two files, none that a file has and FAT calls free.
+"""
+
+import shutil
+import threading
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from fat_image import FatImage
+from paired import deploy, make_head, other_embedding
+from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import Wanted, pair_for_now
+from tinyteach.embedding.runtime import EMBEDDING_FILES
+from tinyteach.errors import LinkError
+from tinyteach.virtual.board import VirtualBoard
+from tinyteach_protocol import messages
+
+FAT = {"arch": "i386", "file_system": "fat"}
+HEAD_FILES = {"/tinyteach/head_a.tflite", "/tinyteach/head_b.tflite"}
+# More than any change here takes.
+OPERATIONS_MAX = 2000
+
+
+def quiet(*_):
+    """A progress callback that shows nothing."""
+
+
+@pytest.fixture(scope="module")
+def heads(trained_heads):
+    """The one before, the one at work, and the one that is deployed."""
+    return (*trained_heads, make_head("cat", "rocket"))
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory, heads):
+    """The flash of a paired board with two heads."""
+    flash = tmp_path_factory.mktemp("fat") / "flash"
+    with VirtualBoard(flash_path=flash, **FAT) as board:
+        paired = pair_for_now(board.port, Wanted(EMBEDDING_FILES["base"].read_bytes()), quiet)
+        assert {"/flash/main.py", "/flash/lib/agent/loop.mpy"} <= set(paired.written)
+        with BoardClient(board.port) as client:
+            for head in heads[:2]:
+                deploy(client, head)
+    return flash
+
+
+@pytest.fixture
+def switch_on_fat(taught, tmp_path):
+    """A board with a flash of its own, taught two heads."""
+
+    def start():
+        shutil.copy(taught, tmp_path / "flash")
+        return VirtualBoard(flash_path=tmp_path / "flash", **FAT)
+
+    return start
+
+
+def faults(board):
+    return FatImage(board.flash_contents()).faults()
+
+
+def operations_of(board, change):
+    first = board.flash_operations
+    with BoardClient(board.port) as client:
+        change(client)
+    return board.flash_operations - first
+
+
+@contextmanager
+def cable_goes_with_the_power(board):
+    """So that the host notices at once."""
+    done = threading.Event()
+
+    def watch():
+        while not done.wait(0.01):
+            if not board.powered:
+                board.drop_link()
+                return
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield
+    done.set()
+    thread.join()
+
+
+def cut_in(board, change, operations):
+    """Power is lost in the flash operation after so many; on again, the session's INFO."""
+    with cable_goes_with_the_power(board), suppress(LinkError), BoardClient(board.port) as client:
+        board.cut_power(operations)
+        change(client)
+    board.cut_power_now()
+    board.power_on()
+    with BoardClient(board.port) as client:
+        return client.info()
+
+
+def last_steps(switch_on_fat, change, count):
+    """The flash operations at the end of a change, where files are renamed."""
+    with switch_on_fat() as board:
+        total = operations_of(board, change)
+    assert count < total < OPERATIONS_MAX
+    return range(total - count, total + 1)
+
+
+def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
+    with switch_on_fat() as board:
+        image = FatImage(board.flash_contents())
+        assert HEAD_FILES | {"/main.py", "/tinyteach/embedding.tflite"} <= set(image.files)
+        assert image.files["/tinyteach/embedding.tflite"] == EMBEDDING_FILES["base"].read_bytes()
+        assert image.faults() == []
+        with BoardClient(board.port) as client:
+            info = client.info()
+    assert info["state"] == "" and info["head"] == heads[1].fingerprint
+    assert info["previous_head"] == heads[0].fingerprint
+    assert 0 < info["flash_free"] < info["flash_total"] <= 2 << 20
+
+
+def test_power_lost_while_deploying(switch_on_fat, heads):
+    """In each of the steps that switch; the old head or the new one is at work."""
+
+    def change(client):
+        deploy(client, heads[2])
+
+    seen = set()
+    for operations in last_steps(switch_on_fat, change, 26):
+        with switch_on_fat() as board:
+            info = cut_in(board, change, operations)
+            assert info["state"] == "" and faults(board) == [], operations
+            seen.add(info["head"])
+            with BoardClient(board.port) as client:
+                for head in (heads[0], heads[2]):
+                    deploy(client, head)
+                client.rollback()
+            board.reset()
+            with BoardClient(board.port) as client:
+                info = client.info()
+            assert info["state"] == "" and info["head"] == heads[0].fingerprint, operations
+            assert faults(board) == [], operations
+    assert seen == {heads[1].fingerprint, heads[2].fingerprint}
+
+
+def test_power_lost_while_the_embedding_is_replaced(switch_on_fat):
+    """A board is never left without an embedding."""
+    other = other_embedding()
+
+    def change(client):
+        client.upload(messages.EMBEDDING, other)
+        client.commit()
+
+    seen = set()
+    for operations in last_steps(switch_on_fat, change, 10):
+        with switch_on_fat() as board:
+            info = cut_in(board, change, operations)
+            assert info["model_side"] and faults(board) == [], operations
+            seen.add(info["embedding"])
+    assert len(seen) == 2

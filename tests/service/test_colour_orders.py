@@ -1,0 +1,125 @@
+"""Cameras that give another order of bytes or colours: right after the doctor, and exact."""
+
+import json
+
+import numpy as np
+import pytest
+
+from paired import deploy, views_of
+from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import Wanted, await_agent, pair
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.embedding.preprocess import expand, expand_rgb565, to_rgb565
+from tinyteach.embedding.runtime import load_embedding
+from tinyteach.service.doctor.colours import ORDERS
+from tinyteach.service.doctor.examination import examine
+from tinyteach.service.recognition import Reference
+from tinyteach.virtual import optics
+from tinyteach_protocol import messages
+
+# Camera module, the encoder behind it, the order that the camera gives in fact.
+CAMERAS = (
+    ("camera", optics.RGB565, "RGB565_LE"),
+    ("camera", optics.RGB565, "BGR565_BE"),
+    ("lemariva", optics.RGB565, "RGB565_BE"),
+    ("csi", optics.RGB565_LE, "RGB565_BE"),
+    ("sensor", optics.RGB565_LE, "BGR565_LE"),
+)
+
+
+def quiet(*_):
+    """A progress callback that shows nothing."""
+
+
+def encode_as(order):
+    """What the camera makes of a picture."""
+    big_endian, exchanged = ORDERS[order]
+    step = -1 if exchanged else 1
+    return lambda pixels, _: to_rgb565(np.ascontiguousarray(pixels[..., ::step]), big_endian)
+
+
+@pytest.fixture(params=CAMERAS, ids=lambda params: f"{params[0]}-{params[2]}")
+def camera(request, monkeypatch, switch_on):
+    """A paired board with such a camera, and the order."""
+    api, encoder, order = request.param
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setitem(optics._ENCODERS, encoder, encode_as(order))
+    with switch_on("i386", camera_api=api) as board:
+        yield board, api, order
+
+
+def line_of(board, name):
+    (finding,) = [f for f in examine(board.port, quiet).findings if f.name == name]
+    await_agent(board.port, "").close()
+    return finding
+
+
+def check_exact(board, head, order):
+    """What the board sees and recognises is what the reference makes of the right colours."""
+    reference = Reference(load_embedding(), head)
+    with BoardClient(board.port) as client:
+        for square in views_of("coffee", 2, seed=8):
+            board.show(square)
+            right = expand_rgb565(to_rgb565(square, True), *square.shape[:2], True)
+            taken, pixels = client.grab()
+            assert taken.pixel_format == getattr(messages, order)
+            seen = expand(pixels, taken.width, taken.height, taken.pixel_format)
+            assert np.array_equal(seen, right)
+            scores = client.run(messages.SOURCE_CAMERA).scores
+            assert scores == reference.scores(right).tobytes()
+
+
+def test_colours_are_right_after_the_doctor(camera, trained_heads):
+    board, api, order = camera
+    with BoardClient(board.port) as client:
+        deploy(client, trained_heads[0])
+    if api == "lemariva":
+        # Its module shows no colour bar, and its order is the driver's.
+        assert "no colour bar" in line_of(board, "colours").found
+        return check_exact(board, trained_heads[0], order)
+    first = line_of(board, "colours")
+    assert first.status == "fix" and "which the board knows from now on" in first.found
+    check_exact(board, trained_heads[0], order)
+    assert line_of(board, "colours").status == "pass"
+    # Without a host, and after another pairing.
+    pair(board.port, Wanted(load_embedding().content), None, quiet)
+    board.cut_power_now()
+    board.power_on()
+    return check_exact(board, trained_heads[0], order)
+
+
+def test_grey_camera_and_all_formats(switch_on, monkeypatch):
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    with switch_on("i386", camera_api="sensor-grey") as board:
+        found = {finding.name: finding for finding in examine(board.port, quiet).findings}
+        await_agent(board.port, "").close()
+    assert found["camera"].found == "module sensor, sensor OV7725, 240×240"
+    assert found["formats"].found == "GRAYSCALE" and found["formats"].status == "pass"
+    assert found["colours"].found == "the sensor sees grey"
+    assert "frames a second" in found["frame rate"].found
+
+
+@pytest.mark.parametrize(("text", "state"), [("[1]", "JSON"), ('{"pixel_format": 4}', "")])
+def test_stored_colours_that_make_no_sense(switch_on, text, state):
+    """Damage is said; a format that is no order of colours changes nothing."""
+    with switch_on("i386") as board:
+        with BoardClient(board.port) as client:
+            assert client.info()["state"] == ""
+        with raw_repl(board.port) as repl:
+            repl.write_file("/tinyteach/colours.json", text.encode(), quiet)
+        board.reset()
+        with BoardClient(board.port) as client:
+            info = client.info()
+            assert state in info["state"]
+            assert info["pixel_format"] == (0 if state else messages.RGB565_BE)
+
+
+def test_stored_format_is_the_wires(switch_on, monkeypatch):
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setitem(optics._ENCODERS, optics.RGB565, encode_as("BGR565_LE"))
+    with switch_on("amd64") as board:
+        examine(board.port, quiet)
+        await_agent(board.port, "").close()
+        with raw_repl(board.port) as repl:
+            content = repl.read_file("/tinyteach/colours.json", lambda done, total: None)
+    assert json.loads(content) == {"pixel_format": messages.BGR565_LE}
