@@ -4,10 +4,12 @@ import random
 import threading
 from dataclasses import dataclass
 from hashlib import sha256
+from types import SimpleNamespace
 
 from littlefs import LittleFS
 from littlefs.context import UserContext
 
+from fat_image import FatImage
 from tinyteach.device.client import BoardClient
 from tinyteach.device.installing import KEPT_MAIN, STAND_IN
 from tinyteach.device.pairing import Wanted, pair
@@ -20,6 +22,11 @@ from tinyteach.virtual.flash_image import BLOCK_BYTES
 USERS_MAIN = b"# mine\nprint('hello')\n"
 # A little more than pairing sends to a blank board (452,537 with the embedding ``tiny``).
 SENT_BYTES = 460_000
+# What goes to the board when the last file's content is there: its renaming, the reset, the
+# session with the agent that is there then. A little more than that.
+ENDING_BYTES = 180
+# Of the cuts by chance, one in so many falls into the ending.
+ENDING_SHARE = 4
 
 
 def quiet(*_):
@@ -28,14 +35,20 @@ def quiet(*_):
 
 @dataclass(frozen=True)
 class Cut:
-    """When pairing is cut, after so many files or bytes to the board, and what is lost."""
+    """When pairing is cut, after so many files or bytes to the board, and what is lost.
+
+    ``ending_bytes`` are counted from when main.py's content, the last, has been sent.
+    """
 
     files: int | None = None
     sent_bytes: int | None = None
+    ending_bytes: int | None = None
     power: bool = False
 
     def __str__(self) -> str:
         when = f"{self.files} files" if self.files is not None else f"{self.sent_bytes} bytes"
+        if self.ending_bytes is not None:
+            when = f"{self.ending_bytes} bytes of the ending"
         return f"{'power' if self.power else 'cable'} after {when}"
 
 
@@ -45,11 +58,15 @@ def cuts(count: int, seed: int, file_count: int) -> list[Cut]:
     by_file = [Cut(files=number, power=bool(number % 2)) for number in range(file_count)]
     return [
         *by_file[:count],
-        *(
-            Cut(sent_bytes=chance.randrange(SENT_BYTES), power=bool(number % 2))
-            for number in range(count - file_count)
-        ),
+        *(_by_chance(chance, number) for number in range(count - file_count)),
     ]
+
+
+def _by_chance(chance: random.Random, number: int) -> Cut:
+    power = bool(number % 2)
+    if number // 2 % ENDING_SHARE == 0:
+        return Cut(ending_bytes=chance.randrange(ENDING_BYTES), power=power)
+    return Cut(sent_bytes=chance.randrange(SENT_BYTES), power=power)
 
 
 class Image(UserContext):
@@ -60,11 +77,20 @@ class Image(UserContext):
         self.buffer = bytearray(data)
 
 
-class FlashReader:
-    """Files on a board's flash, read past the board."""
+def flash_reader(board):
+    """Files on a board's flash, read past the board: ``read(path)``, None where there is none."""
+    data = board.flash_contents()
+    if data[3:11] == b"MSDOS5.0":
+        return SimpleNamespace(read=FatImage(data).files.get, is_fat=True)
+    return FlashReader(data)
 
-    def __init__(self, board) -> None:
-        data = board.flash_contents()
+
+class FlashReader:
+    """Of LittleFS."""
+
+    is_fat = False
+
+    def __init__(self, data: bytes) -> None:
         self._files = LittleFS(
             Image(data), block_size=BLOCK_BYTES, block_count=len(data) // BLOCK_BYTES
         )
@@ -105,24 +131,30 @@ def pair_until(board, embedding: bytes, cut: Cut) -> bool:
     """Pair, and cut; False where pairing was faster."""
     scissors = Scissors(board, cut.power)
     passed = 0
+    limit = cut.sent_bytes
 
     def to_board(data: bytes) -> bytes:
         nonlocal passed
-        left = cut.sent_bytes - passed
+        if limit is None:
+            return data
+        left = limit - passed
         passed += len(data)
         if len(data) > left:
             scissors.cut()
         return data[: max(0, left)]
 
     def progress(_, done, total):
-        if done >= sum(sizes[: cut.files + 1]):
+        nonlocal passed, limit
+        if cut.ending_bytes is not None and done == total and limit is None:
+            passed, limit = 0, cut.ending_bytes
+        if cut.files is not None and done >= sum(sizes[: cut.files + 1]):
             scissors.cut()
             scissors.done()
 
     sizes = file_sizes(board, embedding)
-    board.disturb(to_board=to_board if cut.sent_bytes is not None else None)
+    board.disturb(to_board=to_board)
     try:
-        pair(board.port, Wanted(embedding), None, progress if cut.files is not None else quiet)
+        pair(board.port, Wanted(embedding), None, progress)
     except TinyTeachError:
         pass
     finally:
@@ -153,8 +185,12 @@ def file_sizes(board, embedding: bytes) -> list[int]:
 
 def check_main(board, embedding: bytes) -> str:
     """The board has a main.py that starts: the user's, the stand-in, or ours with all it needs."""
-    flash = FlashReader(board)
+    flash = flash_reader(board)
     main = flash.read(MAIN)
+    if main is None and flash.is_fat:
+        # Between the two steps of FAT's renaming: the board starts to its prompt.
+        assert flash.read(KEPT_MAIN) == USERS_MAIN
+        return "none"
     assert main in (USERS_MAIN, STAND_IN, wanted(board, embedding)[MAIN]), main
     if main == USERS_MAIN:
         return "the user's"
@@ -170,7 +206,7 @@ def check_main(board, embedding: bytes) -> str:
 def give_users_main(board) -> None:
     """The board as it is before its first pairing, with a program of its user."""
     with raw_repl(board.port) as repl:
-        repl.write_file(MAIN, USERS_MAIN, quiet)
+        repl.write_file(MAIN.lstrip("/"), USERS_MAIN, quiet)
 
 
 def trial(board, embedding: bytes, cut: Cut) -> str | None:
@@ -183,4 +219,5 @@ def trial(board, embedding: bytes, cut: Cut) -> str | None:
     with BoardClient(board.port) as client:
         assert client.info()["state"] == ""
     assert check_main(board, embedding) == "the agent's"
+    assert flash_reader(board).is_fat is False or FatImage(board.flash_contents()).faults() == []
     return whose if happened else None

@@ -93,6 +93,36 @@ def test_stale_files_are_removed(paired_board, embedding):
     assert "loop.py" not in files_on(paired_board, "/lib/agent")
 
 
+# Most of the flash: with it there, no file would fit.
+LEFT_UNFINISHED = """
+import os
+for path in ('/tinyteach/embedding.tflite', '/main.py', '/lib/agent/loop.mpy'):
+    file = open(path + '.new', 'wb')
+    if path == '/tinyteach/embedding.tflite':
+        while os.statvfs('/')[3] > 20:
+            file.write(bytes(4096))
+            file.flush()
+    file.close()
+os.remove('/lib/agent/link.mpy')
+"""
+
+
+def test_what_an_earlier_pairing_left_unfinished(paired_board, embedding):
+    """It takes no room from this one, and is gone after it, also where nothing else changes."""
+    pairing._free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run(LEFT_UNFINISHED)
+    assert pair(paired_board.port, Wanted(embedding), None, quiet).written == [
+        "/lib/agent/link.mpy"
+    ]
+    for folder in ("/", "/tinyteach", "/lib/agent"):
+        assert [name for name in files_on(paired_board, folder) if name.endswith(".new")] == []
+    with raw_repl(paired_board.port) as repl:
+        repl.run("open('/tinyteach/embedding.tflite.new', 'w').close()")
+    assert pair(paired_board.port, Wanted(embedding), None, quiet).written == []
+    assert "embedding.tflite.new" not in files_on(paired_board, "/tinyteach")
+
+
 def test_users_own_main_is_kept_and_stopped(embedding, tmp_path):
     """A program that prints for ever holds the port until Ctrl-C."""
     program = "# mine\nwhile True:\n    print('busy')\n"

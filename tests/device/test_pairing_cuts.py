@@ -24,11 +24,28 @@ def small_embedding(root) -> bytes:
         (Cut(files=0, power=True), "the stand-in"),
         (Cut(sent_bytes=90_001, power=True), "the stand-in"),
         (Cut(files=30), "the stand-in"),
+        (Cut(ending_bytes=0, power=True), "the stand-in"),
+        (Cut(ending_bytes=90, power=True), "the agent's"),
+        (Cut(ending_bytes=130), "the agent's"),
     ],
     ids=str,
 )
 def test_cut_while_pairing(tmp_path, small_embedding, cut, whose):
     with VirtualBoard("i386", tmp_path / "flash") as board:
+        assert trial(board, small_embedding, cut) == whose
+
+
+@pytest.mark.parametrize(
+    ("cut", "whose"),
+    [
+        (Cut(files=10, power=True), "the stand-in"),
+        (Cut(sent_bytes=200_001), "the stand-in"),
+        (Cut(ending_bytes=90, power=True), "the agent's"),
+    ],
+    ids=str,
+)
+def test_cut_while_pairing_a_board_with_fat(tmp_path, small_embedding, cut, whose):
+    with VirtualBoard("i386", tmp_path / "flash", file_system="fat") as board:
         assert trial(board, small_embedding, cut) == whose
 
 

@@ -38,7 +38,8 @@ def test_another_threshold_is_the_same_head(small, threshold):
     head = with_threshold(load_head(small), threshold)
     assert head.threshold == read_head(head.content).threshold == threshold
     assert len(head.content) == len(small)
-    differing = [at for at, pair in enumerate(zip(head.content, small)) if pair[0] != pair[1]]
+    both = enumerate(zip(head.content, small, strict=True))
+    differing = [at for at, (ours, theirs) in both if ours != theirs]
     # One byte, and the seal at the end.
     assert threshold == 0 or len([at for at in differing if at < len(small) - 64]) == 1
     assert with_threshold(head, load_head(small).threshold).content == small

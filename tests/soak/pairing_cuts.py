@@ -20,10 +20,10 @@ from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 
 
-def outcome(cut: Cut, embedding: bytes, arch: str) -> str:
+def outcome(cut: Cut, embedding: bytes, **board_options: str) -> str:
     """Whose main.py the cut left, ``no cut``, or what failed."""
     try:
-        with VirtualBoard(arch) as board:
+        with VirtualBoard(**board_options) as board:
             return trial(board, embedding, cut) or "no cut"
     except Exception as error:
         sys.stderr.write(f"{cut}: {error!r}\n")
@@ -36,15 +36,17 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--arch", default="i386")
+    parser.add_argument("--file-system", default="littlefs", help="littlefs or fat")
     options = parser.parse_args()
     embedding = EMBEDDING_FILES["tiny"].read_bytes()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as home:
         os.environ["TINYTEACH_HOME"] = home
-        with VirtualBoard(options.arch) as board:
+        kind = {"arch": options.arch, "file_system": options.file_system}
+        with VirtualBoard(**kind) as board:
             file_count = len(file_sizes(board, embedding))
         planned = cuts(options.trials, options.seed, file_count)
-        counts = Counter(outcome(cut, embedding, options.arch) for cut in planned)
+        counts = Counter(outcome(cut, embedding, **kind) for cut in planned)
     left = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     took_s = time.monotonic() - start
     sys.stdout.write(f"{options.trials} trials in {took_s:.0f} s; main.py was: {left}\n")
