@@ -12,6 +12,8 @@ LONG_NAME, VOLUME, FOLDER = 0x0F, 0x08, 0x10
 LAST_CLUSTER = 0xFF8
 # Where a long name's 13 characters stand in its entry.
 LONG_NAME_PARTS = ((1, 11), (14, 26), (28, 32))
+# In the number of the entry that holds a long name's end.
+LAST_OF_NAME = 0x40
 
 
 class FatImage:
@@ -46,18 +48,17 @@ class FatImage:
         return b"".join(self._data[at : at + size] for at in places)
 
     def _walk(self, folder: str, entries: bytes) -> None:
-        long_name = ""
+        parts: list[bytes] = []
         for at in range(0, len(entries), ENTRY_BYTES):
             entry = entries[at : at + ENTRY_BYTES]
             if entry[0] == END:
                 return
-            if entry[0] == DELETED or entry[0] == ord("."):
-                long_name = ""
-            elif entry[11] == LONG_NAME:
-                long_name = _long_part(entry) + long_name
-            elif not entry[11] & VOLUME:
-                self._take(f"{folder}/{long_name or _short_name(entry)}", entry)
-                long_name = ""
+            if entry[11] == LONG_NAME and entry[0] != DELETED:
+                parts.append(entry)
+                continue
+            if entry[0] not in (DELETED, ord(".")) and not entry[11] & VOLUME:
+                self._take(f"{folder}/{_long_name(parts, entry) or _short_name(entry)}", entry)
+            parts = []
 
     def _take(self, path: str, entry: bytes) -> None:
         cluster, size = struct.unpack_from("<HI", entry, 26)
@@ -79,9 +80,26 @@ class FatImage:
         return faults
 
 
+def _long_name(parts: list[bytes], entry: bytes) -> str:
+    """The long name before a short entry; empty where some of it is missing or another's."""
+    numbers = [part[0] for part in parts]
+    whole = [*range(len(parts), 0, -1)]
+    if not parts or numbers != [whole[0] | LAST_OF_NAME, *whole[1:]]:
+        return ""
+    if any(part[13] != _checksum(entry[:11]) for part in parts):
+        return ""
+    return "".join(map(_long_part, reversed(parts))).partition("\0")[0]
+
+
 def _long_part(entry: bytes) -> str:
-    text = b"".join(entry[start:end] for start, end in LONG_NAME_PARTS).decode("utf-16-le")
-    return text.partition("\0")[0]
+    return b"".join(entry[start:end] for start, end in LONG_NAME_PARTS).decode("utf-16-le")
+
+
+def _checksum(short: bytes) -> int:
+    total = 0
+    for byte in short:
+        total = (((total & 1) << 7) + (total >> 1) + byte) & 0xFF
+    return total
 
 
 def _short_name(entry: bytes) -> str:

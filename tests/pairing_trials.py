@@ -10,6 +10,7 @@ from littlefs import LittleFS
 from littlefs.context import UserContext
 
 from fat_image import FatImage
+from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
 from tinyteach.device.installing import KEPT_MAIN, STAND_IN
 from tinyteach.device.pairing import Wanted, pair
@@ -130,6 +131,7 @@ class Scissors:
 def pair_until(board, embedding: bytes, cut: Cut) -> bool:
     """Pair, and cut; False where pairing was faster."""
     scissors = Scissors(board, cut.power)
+    patience_s = pairing.RESTART_TIMEOUT_S
     passed = 0
     limit = cut.sent_bytes
 
@@ -141,6 +143,8 @@ def pair_until(board, embedding: bytes, cut: Cut) -> bool:
         passed += len(data)
         if len(data) > left:
             scissors.cut()
+            # The port's name may be another board's by now: pairing must not wait there.
+            pairing.RESTART_TIMEOUT_S = 0
         return data[: max(0, left)]
 
     def progress(_, done, total):
@@ -159,6 +163,7 @@ def pair_until(board, embedding: bytes, cut: Cut) -> bool:
         pass
     finally:
         board.disturb()
+        pairing.RESTART_TIMEOUT_S = patience_s
     return scissors.done()
 
 

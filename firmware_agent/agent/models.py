@@ -36,7 +36,7 @@ class Models:
         """Finish what a power cut interrupted; its code is loaded only where something is left."""
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
-        if any([name.startswith(PREFIX) or name.endswith(".new") for name in names]):
+        if any([name.startswith(PREFIX) or name.endswith(".new") or "~" in name for name in names]):
             from agent.recovery import recover
 
             recover(names, EMBEDDING)

@@ -3,7 +3,8 @@
 MicroPython's FAT takes the file in the way out first, then renames (extmod/vfs_fat.c); the
 rename writes the new name before it takes the old one out (FatFs, f_rename). So a cut leaves the
 old name alone, or both names with the same clusters: then removing one of them takes the content
-from the other, and both have to go at once.
+from the other, and both have to go at once. A long name whose entries are in two sectors may be
+cut itself; what is left of it is a short one, such as INCOMI~1.
 """
 
 import binascii
@@ -12,69 +13,57 @@ import os
 from agent import files
 from agent.slots import DIRECTORY, HEADS, STATE
 from agent.upload import PREFIX
-from tinyteach_protocol.messages import HEAD
+from tinyteach_protocol.messages import EMBEDDING
 
 _PIECE_BYTES = const(512)
 
 
 def recover(names, embedding):
     """Finish what ``names``, the files beside the models, say was under way."""
-    heads = PREFIX + "%d_" % HEAD
+    targets = HEADS + [STATE, embedding]
     try:
         for name in names:
             path = DIRECTORY + "/" + name
-            if path == STATE + ".new":
-                _finish_text(STATE)
-            elif name.startswith(heads):
-                _finish_head(path)
-            elif name.startswith(PREFIX):
-                _finish_embedding(path, embedding)
+            for target in targets:
+                _finish(path, target, path in (target + ".new", target + "~"))
+            if name.startswith(PREFIX + "%d_" % EMBEDDING):
+                _finish(path, embedding, name.endswith(_digits(path)))
+            if path not in targets and files.size_of(path) >= 0:
+                _part_from(path, targets)
+                if "~" in name:
+                    files.remove(path)
     except OSError:
         # The flash is full or broken: the agent says so when it is asked to write.
         pass
 
 
-def _finish_text(path):
-    """Complete `files.replace_text`."""
-    beside = path + ".new"
-    if files.size_of(path) < 0:
-        os.rename(beside, path)
-        return
-    text = files.read_whole(path)
-    os.remove(beside)
-    with open(path, "wb") as file:
-        file.write(text)
+def _finish(path, target, is_whole):
+    """Rename ``path`` where its ``target`` has been taken out of the way already."""
+    if is_whole and files.size_of(target) < 0:
+        os.rename(path, target)
 
 
-def _finish_head(incoming):
-    for path in HEADS:
-        if _is(path, incoming):
-            _part(incoming, path)
+def _digits(path):
+    """The hex digits of an upload's name that has this content."""
+    return str(binascii.hexlify(files.sha256_of(path)[:8]), "ascii")
 
 
-def _finish_embedding(incoming, path):
-    if _is(path, incoming):
-        _part(incoming, path)
-    elif files.size_of(path) < 0 and _is(incoming, incoming):
-        os.rename(incoming, path)
+def _part_from(path, targets):
+    """Where ``path`` may share its clusters with one of ``targets``, give that one its own."""
+    for target in targets:
+        if files.size_of(target) == files.size_of(path) and _digits(target) == _digits(path):
+            beside = target + ("~" if path == target + ".new" else ".new")
+            _copy(target, beside)
+            os.remove(path)
+            os.rename(beside, target)
+            return
 
 
-def _is(path, incoming):
-    """Whether ``path`` has the content whose SHA-256 the incoming file's name begins."""
-    if files.size_of(path) < 0:
-        return False
-    return incoming.endswith(str(binascii.hexlify(files.sha256_of(path)[:8]), "ascii"))
-
-
-def _part(incoming, path):
-    """Give ``path`` clusters of its own, and remove ``incoming``."""
-    beside = path + ".new"
+def _copy(path, target):
     piece = memoryview(bytearray(_PIECE_BYTES))
-    with open(path, "rb") as file, open(beside, "wb") as copy:
+    with open(path, "rb") as file, open(target, "wb") as copy:
         while True:
             count = file.readinto(piece)
             if not count:
                 break
             copy.write(piece[:count])
-    os.remove(incoming)
-    os.rename(beside, path)

@@ -114,6 +114,25 @@ def test_stored_colours_that_make_no_sense(switch_on, text, state):
             assert info["pixel_format"] == (0 if state else messages.RGB565_BE)
 
 
+def test_pairing_says_that_the_board_has_forgotten(switch_on, monkeypatch):
+    """As after new firmware, which erases the flash."""
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setitem(optics._ENCODERS, optics.RGB565, encode_as("RGB565_LE"))
+    wanted = Wanted(load_embedding().content)
+    with switch_on("i386") as board:
+        assert pair(board.port, wanted, "desk", quiet).notes == []
+        examine("desk", quiet)
+        await_agent(board.port, "").close()
+        assert pair(board.port, wanted, None, quiet).notes == []
+        with BoardClient(board.port) as client:
+            client.restart()
+        await_agent(board.port, "").close()
+        with raw_repl(board.port) as repl:
+            repl.run("import os\nos.remove('/tinyteach/colours.json')")
+        (note,) = pair(board.port, wanted, None, quiet).notes
+    assert note.endswith("run 'tinyteach doctor'.")
+
+
 def test_stored_format_is_the_wires(switch_on, monkeypatch):
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
     monkeypatch.setitem(optics._ENCODERS, optics.RGB565, encode_as("BGR565_LE"))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
-from tinyteach.device.survey import EMBEDDING, SETTINGS, UNFINISHED, doubtful_paths
+from tinyteach.device.survey import EMBEDDING, SETTINGS, doubtful_paths, is_unfinished
 from tinyteach.firmware import MAIN, BoardFile
 
 Progress = Callable[[str, int, int], None]
@@ -39,7 +39,7 @@ def install_files(
     _make_folders(repl, [root + file.path for file in changed])
     if changed:
         _stand_in_for_main(repl, root, present)
-        present = {path: digest for path, digest in present.items() if path != MAIN + UNFINISHED}
+        present = {path: present[path] for path in present if not _is_unfinished_main(path)}
     _remove_stale(repl, root, present, wanted)
     if not changed:
         return
@@ -87,7 +87,8 @@ if %r not in start_of(%r):
 # Removed and written anew at once, before anything else takes its clusters (`doubtful_paths`).
 REMOVE_DOUBTFUL_MAIN = """
 import os
-os.remove(%r)
+for path in %r:
+    os.remove(path)
 if %r:
     with open(%r, 'wb') as file:
         file.write(%r)
@@ -96,13 +97,18 @@ if %r:
 
 def _stand_in_for_main(repl: RawRepl, root: str, present: dict[str, str]) -> None:
     """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
-    main, unfinished = root + MAIN, root + MAIN + UNFINISHED
+    main = root + MAIN
     if MAIN in present:
         repl.run(KEEP_MAIN % (OWN_MAIN, main, main, root + KEPT_MAIN))
-    if MAIN + UNFINISHED in present:
+    unfinished = [root + path for path in present if _is_unfinished_main(path)]
+    if unfinished:
         is_doubtful = MAIN in doubtful_paths(present)
         repl.run(REMOVE_DOUBTFUL_MAIN % (unfinished, is_doubtful, main, STAND_IN))
     repl.write_file(main, STAND_IN, lambda done, total: None)
+
+
+def _is_unfinished_main(path: str) -> bool:
+    return path.rpartition("/")[0] == "" and is_unfinished(path)
 
 
 def _remove_stale(

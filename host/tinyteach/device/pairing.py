@@ -20,6 +20,7 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.firmware import LIBRARY, BoardFile, board_files
+from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
 
@@ -28,6 +29,10 @@ MIN_MICROPYTHON = (1, 24)
 AGENT_HEAP_BYTES = 163_840
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
+OTHER_COLOURS = (
+    "The order of the camera's colours is another than it was on this board; run "
+    "'tinyteach doctor'."
+)
 RESTART_TIMEOUT_S = 20.0
 RESTART_POLL_S = 0.2
 
@@ -81,11 +86,14 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
     usb_serial = usb_serial_of(port)
     installed = install(port, wanted, progress)
     with await_agent(port, usb_serial) as client:
-        machine = client.info()["machine"]
+        info = client.info()
         chosen = _choose_name(name, client.board_id)
         known = find_board(client.board_id)
         colours = known.colours if known else ""
+        machine = info["machine"]
         remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
+        if colours and info["pixel_format"] not in (0, getattr(messages, colours)):
+            installed.notes.append(OTHER_COLOURS)
         return _paired(client, chosen, installed)
 
 
@@ -224,12 +232,12 @@ def is_too_old(facts: dict[str, Any]) -> bool:
 
 def await_agent(port: str, usb_serial: str) -> BoardClient:
     """The session with a board that is restarting; its port's name may have changed."""
-    deadline = time.monotonic() + RESTART_TIMEOUT_S
+    started = time.monotonic()
     while True:
         try:
             return BoardClient(port_of(usb_serial) or port, hello_tries=2)
         except (BoardNotFoundError, BoardNotPairedError, LinkError):
             # USB is away while the board restarts, and the agent takes a moment to load.
-            if time.monotonic() > deadline:
+            if time.monotonic() - started > RESTART_TIMEOUT_S:
                 raise
             time.sleep(RESTART_POLL_S)

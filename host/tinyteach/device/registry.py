@@ -13,8 +13,9 @@ from tinyteach.errors import UsageError
 class PairedBoard:
     """A board that was paired; ``port`` is where it was last seen.
 
-    ``colours`` is the order in which its camera gives them, as ``tinyteach doctor`` found it by
-    the sensor's colour bar (`service/doctor/colours.py`); empty where nobody has looked.
+    ``colours`` is the order in which its camera gave them, as ``tinyteach doctor`` found it by
+    the sensor's colour bar (`service/doctor/colours.py`); empty where nobody has looked. The
+    board knows it too; pairing compares, because new firmware makes a board forget.
     """
 
     board_id: str

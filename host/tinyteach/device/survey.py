@@ -42,12 +42,20 @@ def add(path):
         digest.update(memoryview(piece)[:count])
     file.close()
     files[path[len(root):]] = binascii.hexlify(digest.digest()).decode()
-    if path.endswith(%r):
+    if path.lower().endswith(%r):
         unfinished += os.stat(path)[6]
     if path == root + %r:
         embedding = os.stat(path)[6]
 for path in %r:
     add(root + path)
+# What FAT has left of a long name whose entries were cut: MAINPY~1.NEW, EMBEDD~1.NEW …
+for folder in (root or '/', root + '/tinyteach'):
+    try:
+        for name in os.listdir(folder):
+            if '~' in name and name.endswith('.NEW') and name[:4] in ('MAIN', 'EMBE', 'CAME'):
+                add(folder.rstrip('/') + '/' + name)
+    except OSError:
+        pass
 i = sys.implementation
 s = os.statvfs(root or '/')
 gc.collect()
@@ -87,9 +95,22 @@ def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[Bo
 
 
 def doubtful_paths(files: dict[str, str]) -> set[str]:
-    """Paths whose content stands under its unfinished name too.
+    """Paths whose content stands under its unfinished name too, or what is left of that name.
 
     Where FAT loses power while it renames, both names hold the same clusters, and removing one
     takes them from the other (FatFs, f_rename writes the new entry before it removes the old).
     """
-    return {path for path in files if files.get(path + UNFINISHED) == files[path]}
+    left = {(_folder(path), files[path]) for path in files if is_unfinished(path)}
+    return {path for path in files if (_folder(path), files[path]) in left} - {
+        path for path in files if is_unfinished(path)
+    }
+
+
+def is_unfinished(path: str) -> bool:
+    """Whether it is the name of a file that was being written, also as FAT cuts a long one."""
+    name = path.rpartition("/")[2]
+    return name.endswith(UNFINISHED) or "~" in name
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -50,24 +50,46 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    from tinyteach.device.survey import EMBEDDING, SETTINGS, UNFINISHED
+    from tinyteach.device.survey import EMBEDDING, SETTINGS, is_unfinished
 
     present = set(evidence.survey["files"]) if evidence.survey else set()
-    present = {path for path in present if not path.endswith(UNFINISHED)}
+    present = {path for path in present if not is_unfinished(path)}
     return not present - {MAIN, EMBEDDING, SETTINGS}
 
 
 def _differing_files(evidence: Evidence) -> list[str]:
     """Files of the agent that are missing or other than this computer's."""
+    from tinyteach.device.survey import EMBEDDING
+
+    return [file.path for file in pairing_would_write(evidence) if file.path != EMBEDDING]
+
+
+def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
+    """What is missing on the board, or other than pairing would have it."""
     from tinyteach.device.survey import EMBEDDING, changed_files
 
     if evidence.survey is None:
         return []
-    changed = changed_files(evidence.survey, wanted(evidence))
-    return [file.path for file in changed if file.path != EMBEDDING]
+    changed = changed_files(evidence.survey, _wanted(evidence))
+    return [file for file in changed if file.path != EMBEDDING or not _has_its_own(evidence)]
 
 
-def wanted(evidence: Evidence) -> list[BoardFile]:
+def embedding_bytes(evidence: Evidence) -> int:
+    """Of the embedding that is on the board after pairing."""
+    if evidence.survey and _has_its_own(evidence):
+        return evidence.survey["embedding_bytes"]
+    return len(_wanted(evidence)[-1].content)
+
+
+def _has_its_own(evidence: Evidence) -> bool:
+    """Whether its agent works with the embedding that is there: pairing leaves it, whichever."""
+    from tinyteach.device.survey import EMBEDDING
+
+    present = evidence.survey["files"].get(EMBEDDING) if evidence.survey else None
+    return evidence.info is not None and evidence.info["embedding"].hex() == present
+
+
+def _wanted(evidence: Evidence) -> list[BoardFile]:
     """All that belongs on the board."""
     from tinyteach.device.pairing import wanted_files
     from tinyteach.service.embeddings import for_pairing

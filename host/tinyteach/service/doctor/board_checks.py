@@ -7,7 +7,7 @@ from tinyteach.errors import (
     LinkError,
     VerificationError,
 )
-from tinyteach.service.doctor.agent_checks import NO_REPL, wanted
+from tinyteach.service.doctor.agent_checks import NO_REPL, embedding_bytes, pairing_would_write
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 
@@ -76,7 +76,7 @@ def check_memory(evidence: Evidence) -> Finding:
     if evidence.survey is None:
         return skipped("memory", NO_REPL)
     free = evidence.survey["heap_free"]
-    needed = AGENT_HEAP_BYTES + len(wanted(evidence)[-1].content)
+    needed = AGENT_HEAP_BYTES + embedding_bytes(evidence)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
@@ -87,13 +87,12 @@ def check_memory(evidence: Evidence) -> Finding:
 
 def check_flash(evidence: Evidence) -> Finding:
     from tinyteach.device.pairing import SPARE_FLASH_BYTES
-    from tinyteach.device.survey import changed_files
 
     if evidence.survey is None:
         return skipped("flash", NO_REPL)
     free = evidence.survey["flash_free"]
-    changed = changed_files(evidence.survey, wanted(evidence))
-    needed = SPARE_FLASH_BYTES + sum(len(file.content) for file in changed)
+    to_write = pairing_would_write(evidence)
+    needed = SPARE_FLASH_BYTES + sum(len(file.content) for file in to_write)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         return to_fix("flash", found, "delete files on it that are not needed", BoardRefusedError)
