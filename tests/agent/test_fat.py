@@ -12,8 +12,10 @@ import pytest
 
 from fat_image import FatImage
 from paired import deploy, make_head, other_embedding
+from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import Wanted, pair_for_now
+from tinyteach.device.raw_repl import raw_repl
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 from tinyteach.errors import LinkError
 from tinyteach.virtual.board import VirtualBoard
@@ -48,12 +50,25 @@ def taught(tmp_path_factory, heads):
     return flash
 
 
-@pytest.fixture
-def switch_on_fat(taught, tmp_path):
+@pytest.fixture(scope="module")
+def crowded(taught, tmp_path_factory):
+    """The same with other files, so that a long name's entries are in two sectors."""
+    flash = tmp_path_factory.mktemp("crowded") / "flash"
+    shutil.copy(taught, flash)
+    with VirtualBoard(flash_path=flash, **FAT) as board:
+        pairing._free_the_repl(board.port)
+        with raw_repl(board.port) as repl:
+            repl.run("for n in range(3):\n    open('tinyteach/other_%d' % n, 'w').close()")
+    return flash
+
+
+@pytest.fixture(params=["taught", "crowded"])
+def switch_on_fat(request, tmp_path):
     """A board with a flash of its own, taught two heads."""
+    flash = request.getfixturevalue(request.param)
 
     def start():
-        shutil.copy(taught, tmp_path / "flash")
+        shutil.copy(flash, tmp_path / "flash")
         return VirtualBoard(flash_path=tmp_path / "flash", **FAT)
 
     return start
@@ -127,7 +142,7 @@ def test_power_lost_while_deploying(switch_on_fat, heads):
         deploy(client, heads[2])
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 26):
+    for operations in last_steps(switch_on_fat, change, 14):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info["state"] == "" and faults(board) == [], operations
@@ -153,7 +168,7 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat):
         client.commit()
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 10):
+    for operations in last_steps(switch_on_fat, change, 4):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info["model_side"] and faults(board) == [], operations
