@@ -6,7 +6,7 @@ import pytest
 
 from tinyteach.device import pairing, wiring
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import Wanted, pair
+from tinyteach.device.pairing import Wanted, await_agent, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.survey import SETTINGS
 from tinyteach.device.wiring import Wiring, wirings
@@ -91,6 +91,8 @@ def test_unknown_chip(pair_again):
 def test_unknown_name_changes_nothing(generic, pair_again):
     with pytest.raises(UsageError, match=f"no pins of a camera 'fly'; there are those of .*{EYE}"):
         pair_again("fly")
+    # The agent that was stopped for it runs again.
+    await_agent(generic.port, "").close()
 
 
 def test_ours_is_replaced_when_told_and_the_users_never(generic, pair_again):
@@ -101,6 +103,7 @@ def test_ours_is_replaced_when_told_and_the_users_never(generic, pair_again):
     assert pair_again().written == []
     with pytest.raises(UsageError, match="was changed by hand and is not replaced"):
         pair_again(EYE)
+    await_agent(generic.port, "").close()
     assert settings_on(generic) == mine
 
 

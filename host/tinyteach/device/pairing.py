@@ -1,7 +1,8 @@
 """Puts the agent and the embedding on a board, or updates what has changed."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -134,7 +135,7 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
     old, too small), UsageError (`camera_settings`) or LinkError.
     """
     at_work = _free_the_repl(port)
-    with raw_repl(port) as repl:
+    with raw_repl(port) as repl, _runs_on_where_refused(repl):
         facts = survey(repl)
         _check_firmware(facts)
         embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
@@ -147,6 +148,17 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
         repl.reset()
     written = [facts["root"] + file.path for file in changed]
     return Installed(written, [settings.note] if settings.note else [])
+
+
+@contextmanager
+def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
+    """A board that is not paired for some reason, and so is unchanged, runs its program again."""
+    try:
+        yield
+    except (BoardRefusedError, UsageError):
+        with suppress(LinkError):
+            repl.reset()
+        raise
 
 
 def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
