@@ -25,11 +25,12 @@ def make_head(*names, photos=6, embedding=None):
 
 
 def other_embedding() -> bytes:
-    """The shipped embedding with the weights of its largest tensor in reverse."""
+    """The shipped embedding with every tenth weight of its largest tensor gone."""
     content = EMBEDDING_FILE.read_bytes()
     model = schema_module().ModelT.InitFromPackedBuf(content, 0)
     weights = max((bytes(b.data) for b in model.buffers if b.data is not None), key=len)
-    return content.replace(weights, weights[::-1])
+    thinned = bytes(0 if n % 10 == 0 else weight for n, weight in enumerate(weights))
+    return content.replace(weights, thinned)
 
 
 def deploy(client, head):
