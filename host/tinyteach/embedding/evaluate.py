@@ -8,6 +8,7 @@ The figures are mean and standard deviation of the accuracy over the episodes.
 
 import argparse
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def plain_pixels(images: np.ndarray) -> np.ndarray:
 def _episode(
     features: np.ndarray, labels: np.ndarray, shots: int, rng: np.random.Generator
 ) -> float:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     drawn = np.concatenate(
@@ -81,7 +83,9 @@ def _episode(
     mean = features[drawn].mean(axis=0)
     spread = features[drawn].std(axis=0).mean() or 1.0
     model = LogisticRegression(C=REGULARISATION, max_iter=200, tol=1e-3)
-    model.fit((features[drawn] - mean) / spread, labels[drawn])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # other networks' features, at times
+        model.fit((features[drawn] - mean) / spread, labels[drawn])
     return model.score((features[others] - mean) / spread, labels[others])
 
 
