@@ -23,6 +23,8 @@ CUT_COUNTDOWN, BLOCK_OPERATIONS = 0, 4
 CUT_TORN, INTERRUPT_REQUESTED, INTERRUPT_CHAR, RAW_REPL, RESET_CAUSE = range(8, 13)
 # Which camera module the firmware has (start.py), and whether its camera is on.
 CAMERA, CAMERA_ON = 13, 14
+# Counts block reads, modulo 256.
+FLASH_READS = 15
 GREY_CAMERA = 6
 HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
 PINS, PIN_COUNT = 256, 64
