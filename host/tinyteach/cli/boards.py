@@ -119,3 +119,5 @@ def info(board: BoardOption = None, as_json: JsonOption = False) -> None:
         print_json(facts.as_dict())
     else:
         show_table("", ("", ""), facts.rows())
+        for line in facts.traceback:
+            say(line)

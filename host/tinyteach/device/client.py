@@ -67,6 +67,7 @@ class BoardClient:
         self._answers: dict[int, Response | Refused | Unanswered] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._heard_ms = 0
+        self._leaving = False
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
@@ -261,9 +262,13 @@ class BoardClient:
             self._answers[event.seq] = event
         elif isinstance(event, Event):
             self._events.append(event)
-        elif isinstance(event, Text) and self._requester.welcome and not event.suspect:
-            # Before the welcome it is what a REPL echoes.
+        elif isinstance(event, Text) and self._in_session and not event.suspect:
             self._text.add(event.data.decode(errors="replace"))
+
+    @property
+    def _in_session(self) -> bool:
+        """Before the welcome text is what a REPL echoes, after BYE the results of a board alone."""
+        return self._requester.welcome is not None and not self._leaving
 
     def _message(self, answer: Any) -> Message:
         if isinstance(answer, Response):
@@ -280,6 +285,7 @@ class BoardClient:
 
     def close(self) -> None:
         """Give the port back to the board's REPL and let go of it."""
+        self._leaving = True
         try:
             seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
             self._await(seq)

@@ -16,7 +16,7 @@ from tinyteach.errors import (
     LinkError,
     UsageError,
 )
-from tinyteach.firmware import LIBRARY, MAIN, BoardFile, board_files
+from tinyteach.firmware import LED, LIBRARY, MAIN, BoardFile, board_files, led_file
 
 Progress = Callable[[str, int, int], None]
 
@@ -74,7 +74,10 @@ print(json.dumps({
     'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3], 'files': files,
 }))
 """
-OWNED = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol", MAIN, EMBEDDING)
+# How many starts went wrong, of the agent that was there: removed, so safe mode ends.
+STARTS = "/tinyteach/starts"
+AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
+OWNED = (*AGENT, MAIN, EMBEDDING, LED, STARTS)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def install(
     Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
     old, too small) or LinkError.
     """
-    _free_the_repl(port)
+    free_the_repl(port)
     with raw_repl(port) as repl:
         facts = survey(repl)
         wanted = wanted_files(facts, [embedding, *keep])
@@ -174,7 +177,7 @@ def survey(repl: RawRepl) -> dict[str, Any]:
 def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
     """All that belongs on a board; the embedding, last, is the one it has, else the first."""
     chosen = _choose_embedding(facts["files"].get(EMBEDDING), embeddings)
-    return [*board_files(facts["mpy"]), chosen]
+    return [*board_files(facts["mpy"]), *led_file(facts["machine"]), chosen]
 
 
 def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
@@ -188,7 +191,7 @@ def _choose_embedding(present: str | None, contents: Sequence[bytes]) -> BoardFi
     return next((file for file in files if file.digest == present), files[0])
 
 
-def _free_the_repl(port: str) -> None:
+def free_the_repl(port: str) -> None:
     """A running agent gives the port back at BYE; where none answers there is none to stop."""
     try:
         BoardClient(port, hello_tries=1).close()

@@ -14,6 +14,7 @@ from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import trained_head
+from tinyteach.service.rules import resting_rules
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -181,6 +182,7 @@ class Deployed:
     labels: list[str]
     deploy_bytes: int
     deploy_s: float
+    problems: list[str]  # on rules that rest with this head
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -226,6 +228,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
         list(head.labels),
         sent,
         round(duration_s, 4),
+        resting_rules(client, head.labels),
     )
 
 
@@ -246,6 +249,7 @@ class RolledBack:
 
     fingerprint: str
     labels: list[str]
+    problems: list[str]  # on rules that rest with this head
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -259,4 +263,5 @@ def rollback(board: str | None) -> RolledBack:
     """Put the board's previous head back to work."""
     with open_board(board) as client:
         restored = client.rollback()
-        return RolledBack(restored.fingerprint.hex(), restored.labels)
+        problems = resting_rules(client, restored.labels)
+        return RolledBack(restored.fingerprint.hex(), restored.labels, problems)

@@ -1,7 +1,7 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
-from tinyteach.firmware import MAIN, BoardFile
+from tinyteach.firmware import BoardFile
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 
@@ -50,10 +50,10 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    from tinyteach.device.pairing import EMBEDDING
+    from tinyteach.firmware import LIBRARY
 
-    present = set(evidence.survey["files"]) if evidence.survey else set()
-    return not present - {MAIN, EMBEDDING}
+    present = evidence.survey["files"] if evidence.survey else {}
+    return not [path for path in present if path.startswith(LIBRARY)]
 
 
 def _differing_files(evidence: Evidence) -> list[str]:
@@ -72,4 +72,6 @@ def wanted(evidence: Evidence) -> list[BoardFile]:
     from tinyteach.service.embeddings import for_pairing
 
     default, others = for_pairing(None)
-    return wanted_files(evidence.survey or {"files": {}, "mpy": 0}, [default, *others])
+    return wanted_files(
+        evidence.survey or {"files": {}, "mpy": 0, "machine": ""}, [default, *others]
+    )
