@@ -32,7 +32,7 @@ def power_cycle(board):
 @contextlib.contextmanager
 def reading(board):
     """``next_line(wanted)`` on the plain port: the first line from now on that ``wanted`` takes."""
-    with serial.Serial(board.port, timeout=0.2, exclusive=True) as port:
+    with serial.Serial(board.port, timeout=0.2) as port:
 
         def next_line(wanted=lambda line: True):
             buffered, deadline = b"", time.monotonic() + WAIT_S

@@ -201,7 +201,7 @@ def test_ctrl_c_at_any_time(board, busy):
     for _ in range(8):
         board.reset()
         time.sleep(choose.uniform(0, 1.5))
-        with serial.Serial(board.port, timeout=10, exclusive=True) as port:
+        with serial.Serial(board.port, timeout=10) as port:
             port.write(b"\x03")
             heard = port.read_until(b">>> ")
             assert heard.endswith(b">>> "), heard[-300:]

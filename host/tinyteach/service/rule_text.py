@@ -53,7 +53,7 @@ def opposite(action: Action) -> Action:
 def _parse_condition(text: str) -> tuple[str, int, int, int]:
     """(label, condition, steps, frames)."""
     found = CONDITION.fullmatch(text)
-    if not found:
+    if not found or not found["label"].strip():
         raise UsageError(f"The condition {text!r} cannot be read; {CONDITION_HINT}.")
     label = found["label"].strip().strip('"')
     if NEEDS_QUOTES.search(label) and found["label"] not in (f'"{label}"', UNKNOWN):
