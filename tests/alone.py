@@ -9,6 +9,8 @@ import serial
 from paired import deploy
 from tinyteach.device.client import BoardClient
 from tinyteach.device.rules import RuleFile, Settings
+from tinyteach.errors import BoardNotFoundError
+from tinyteach.link.serial_link import SerialLink
 from tinyteach.service.rule_text import parse_rule
 from tinyteach.service.rules import write_rules
 
@@ -27,6 +29,23 @@ def set_up(board, head, *rules, **settings):
 def power_cycle(board):
     board.cut_power_now()
     board.power_on()
+
+
+def wait_for_port(board):
+    """Until a port that was closed can be locked again.
+
+    A virtual board that restarts forks this process: until the child has become MicroPython it
+    holds the lock, too.
+    """
+
+    def is_free():
+        try:
+            SerialLink(board.port).close()
+        except BoardNotFoundError:
+            return False
+        return True
+
+    wait_for(is_free, "the port stays locked")
 
 
 @contextlib.contextmanager

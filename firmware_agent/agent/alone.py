@@ -7,7 +7,7 @@ Ends when a host says HELLO and begins anew after it has left. Loaded only in be
 import json
 import time
 
-from agent import VERSION, led, memory, report, rules, seldom, smoothing
+from agent import VERSION, board, led, memory, report, rules, seldom, smoothing
 from agent.camera.error import CameraError
 from agent.head import steps_of
 from agent.models import RULES
@@ -19,6 +19,8 @@ _TROUBLE_MS = const(1000)
 _TURN_MS = const(50)
 # Probability in 256ths below which a best label counts as unsure, where the threshold is lower.
 _SURE = const(179)
+# A watchdog cannot be stopped; with a day's time it is as good as that.
+_LET_GO_MS = const(86400000)
 
 
 class Alone:
@@ -32,7 +34,7 @@ class Alone:
         except ValueError:
             agent.trouble = "The board's rules cannot be read; clear them and add them again."
             settings, self._rules = rules.DEFAULTS, []
-        _, weight, self._interval_ms, line_s, self._keep, self._keep_s, _, _ = settings
+        _, weight, self._interval_ms, line_s, self._keep, self._keep_s, watchdog_s, _ = settings
         self._weight = weight + 1
         self._led = led.Led()
         self._pattern = led.ALIVE
@@ -40,6 +42,9 @@ class Alone:
         self._smoother = self._problem = None
         self._next_ms = time.ticks_ms()
         self._kept_ms = time.ticks_add(self._next_ms, -1000 * self._keep_s)
+        self._watchdog = board.watchdog(watchdog_s * 1000) if watchdog_s else None
+        if watchdog_s and not self._watchdog:
+            agent.trouble = "This board has no watchdog that can be let go of; none is on."
 
     # Turns
 
@@ -50,6 +55,8 @@ class Alone:
 
     def step(self):
         """A view, if one is due; the LED."""
+        if self._watchdog:
+            self._watchdog.feed()
         now_ms = time.ticks_ms()
         if time.ticks_diff(now_ms, self._next_ms) >= 0:
             self._next_ms = time.ticks_add(now_ms, self._interval_ms)
@@ -57,7 +64,9 @@ class Alone:
         self._led.show(self._pattern, now_ms)
 
     def end(self):
-        """A host is there. Pins stay as they are."""
+        """A host is there, or the REPL. Pins stay as they are."""
+        if self._watchdog:
+            board.watchdog(_LET_GO_MS)
         memory.sample()
         self._led.show(led.OFF, 0)
 

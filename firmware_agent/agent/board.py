@@ -2,6 +2,7 @@
 
 import binascii
 import os
+import sys
 import time
 
 from agent import files
@@ -52,6 +53,20 @@ def output(name, level):
     from machine import Pin
 
     return Pin(int(name) if name.isdigit() else name, Pin.OUT, value=level)
+
+
+def watchdog(timeout_ms):
+    """One that restarts the board unless it is fed within each ``timeout_ms``, or None.
+
+    It must be possible to let go of it, so that a board stopped by Ctrl-C stays at the REPL: of
+    the ports, only the ESP32's takes another time later (ports/esp32/machine_wdt.c). The unix
+    port is the virtual board, which does the same.
+    """
+    import machine
+
+    if sys.platform not in ("esp32", "linux") or not hasattr(machine, "WDT"):
+        return None
+    return machine.WDT(timeout=timeout_ms)
 
 
 def restart():

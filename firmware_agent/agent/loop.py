@@ -56,6 +56,10 @@ class Agent:
             while True:
                 self.step()
         finally:
+            # Ctrl-C often comes twice.
+            self.link.set_framed(True)
+            if self._alone:
+                self._alone.end()
             self.link.set_framed(False)
 
     def step(self):
