@@ -1,7 +1,7 @@
 """How starts went: why the board started, which crash was the last, when safe mode is due.
 
 ``/tinyteach/starts`` holds two bytes: how many starts in a row have not gone well yet, and 1
-where the last one ended in a crash that was written down. Loaded when needed only (seldom.py).
+where one of them ended in a crash that was written down. Loaded when needed only (seldom.py).
 """
 
 import os
@@ -26,7 +26,7 @@ def begin():
         count = 0
     if count >= _STARTS_MAX:
         return True
-    _write(count + 1, 0)
+    _write(count + 1, crashed)
     return False
 
 
@@ -46,6 +46,12 @@ def _write(count, crashed):
 def settled():
     """This start has gone well: the next crash is the first again."""
     files.remove(STARTS)
+
+
+def answered():
+    """A host was answered: the start has gone well, but for a crash while there is no host."""
+    if not _starts()[1]:
+        settled()
 
 
 def crashed(error, may_restart):

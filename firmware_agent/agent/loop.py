@@ -93,22 +93,22 @@ class Agent:
             seldom.forget(*_ALONE)
 
     def _settle(self):
-        """A start that went well for a while, or answers a host, is no part of a crash loop."""
-        long_ago = time.ticks_diff(time.ticks_ms(), self._began_ms) > _SETTLED_MS
-        if not self._settled and (long_ago or self._framed):
+        """A start that went well for a while is no part of a crash loop."""
+        if not self._settled and time.ticks_diff(time.ticks_ms(), self._began_ms) > _SETTLED_MS:
             self._settled = True
             seldom.call("boot", "settled")
 
     def mend(self, action):
-        """Carry out what ends safe mode, if it is on; what ``action`` returns."""
-        if not self.safe_mode:
-            return action()
-        self.models.load_embedding()
+        """Carry out what ends safe mode and a count of crashes; what ``action`` returns."""
+        if self.safe_mode:
+            self.models.load_embedding()
         result = action()
-        self.models.load_head()
-        seldom.call("boot", "settled")
+        if self.safe_mode:
+            self.models.load_head()
+            self.view.open()
+        if self.safe_mode or not self._settled:
+            seldom.call("boot", "settled")
         self.safe_mode = False
-        self.view.open()
         return result
 
     def _read(self):
@@ -155,6 +155,7 @@ class Agent:
             self.link.set_framed(self._framed)
             if self._framed:
                 self._rest()
-                self._settle()
+                if not self._settled:
+                    seldom.call("boot", "answered")
             else:
                 self.models.suspend_upload()

@@ -8,7 +8,7 @@ from tinyteach.virtual.process import Processor
 # A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
 INTERRUPT_GRACE_S = 0.25
 # And so long in all while it reads its flash: an import takes an interrupt for a missing file.
-INTERRUPT_READING_S = 3.0
+INTERRUPT_READING_S = 1.0
 INTERRUPT_POLL_S = 0.002
 
 
