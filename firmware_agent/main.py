@@ -4,27 +4,21 @@ import sys
 
 import micropython
 
-from agent import (
-    seldom,
-)
+from agent import memory, seldom  # noqa: F401 - memory first: what the heap held before
 
 
 def main():
     """Serve until Ctrl-C. A crash is written down and ends in a new start, a loop in safe mode."""
     may_restart = safe_mode = False
     try:
-        from agent.load_order import FIRST, MODULES
-
-        for module in FIRST:
-            __import__(module)
+        load_order = seldom.use("load_order")
+        seldom.load(load_order.FIRST)
         safe_mode = seldom.call("boot", "begin")
-        for module in MODULES:
-            __import__(module)
+        seldom.load(load_order.MODULES)
         may_restart = not safe_mode
         sys.modules["agent.loop"].Agent(safe_mode).run()
     except KeyboardInterrupt:
-        # A second Ctrl-C, which tools send, would interrupt this.
-        micropython.kbd_intr(-1)
+        micropython.kbd_intr(-1)  # a second one, which tools send, would interrupt this
         if not safe_mode:
             seldom.call("boot", "settled")
         print("TinyTeach's agent stopped; a reset starts it again.")

@@ -6,6 +6,12 @@ import gc
 import sys
 
 
+def load(modules):
+    """Load what stays, in this order (load_order.py)."""
+    for module in modules:
+        __import__(module)
+
+
 def use(*names):
     """Load the modules ``agent.<name>`` in this order; the last one."""
     for name in names:

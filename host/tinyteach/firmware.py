@@ -94,6 +94,11 @@ def names_on_boards() -> dict[str, dict[str, str]]:
     return short_names.plan({module_name(name): path.read_text() for name, path in _all_sources()})
 
 
+def with_full_names(traceback: str) -> str:
+    """A traceback of this version's agent with its functions' full names."""
+    return short_names.lengthen(traceback, names_on_boards())
+
+
 def _protocol_dir() -> Path:
     return Path(tinyteach_protocol.__file__).parent
 

@@ -1,8 +1,7 @@
 """The traceback of an agent's last crash, as the board wrote it down."""
 
 from tinyteach.device.client import BoardClient
-from tinyteach.firmware import names_on_boards
-from tinyteach.short_names import lengthen
+from tinyteach.firmware import with_full_names
 from tinyteach_protocol import messages
 
 
@@ -17,7 +16,7 @@ def readable(written: str) -> str:
     from tinyteach import __version__
 
     text = written.replace("\r\n", "\n").strip()
-    return lengthen(text, names_on_boards()) if text.split("\n")[0].endswith(__version__) else text
+    return with_full_names(text) if text.split("\n")[0].endswith(__version__) else text
 
 
 def summary(crash: str) -> str:
