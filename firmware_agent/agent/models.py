@@ -163,6 +163,7 @@ class Models:
         """Another head, checked. The active one makes room for it, and is back if it fails."""
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
+        memory.collect_often(True)
         gc.collect()
         try:
             return self._open_head(path)
@@ -170,6 +171,8 @@ class Models:
             self._load(self._load_active_head)
             self.recogniser.threshold = threshold
             raise
+        finally:
+            memory.collect_often(False)
 
     def _replace_embedding(self, path, digest):
         # Two embeddings do not fit into a small heap at once.

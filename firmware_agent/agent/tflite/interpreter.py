@@ -9,7 +9,7 @@ from agent.tflite.errors import NO_MEMORY, ModelError
 class Step:
     """An operator as its kernel needs it: the same attributes without the class that made them.
 
-    So what reads models can be forgotten while they are at work (docs/decisions/0020).
+    So what reads models can be forgotten while they are at work (docs/decisions/0021).
     """
 
     def __init__(self, op, run):
