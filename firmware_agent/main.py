@@ -1,19 +1,30 @@
 """TinyTeach's agent: started after boot, stopped by Ctrl-C, started again by a reset."""
 
-from agent.load_order import MODULES
+import sys
 
-for module in MODULES:
-    __import__(module)
+import micropython
+
+from agent import memory, seldom  # noqa: F401 - memory first: what the heap held before
 
 
 def main():
-    """Serve until Ctrl-C."""
-    from agent.loop import Agent
-
+    """Serve until Ctrl-C. A crash is written down and ends in a new start, a loop in safe mode."""
+    may_restart = safe_mode = False
     try:
-        Agent().run()
+        load_order = seldom.use("load_order")
+        seldom.load(load_order.FIRST)
+        safe_mode = seldom.call("boot", "begin")
+        seldom.load(load_order.MODULES)
+        may_restart = not safe_mode
+        sys.modules["agent.loop"].Agent(safe_mode).run()
     except KeyboardInterrupt:
+        micropython.kbd_intr(-1)  # a second one, which tools send, would interrupt this
+        if not safe_mode:
+            seldom.call("boot", "settled")
         print("TinyTeach's agent stopped; a reset starts it again.")
+        micropython.kbd_intr(3)
+    except Exception as error:
+        seldom.call("boot", "crashed", error, may_restart)
 
 
 main()

@@ -16,7 +16,7 @@ import serial
 from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device import client, raw_repl
-from tinyteach.device.pairing import _free_the_repl, await_agent
+from tinyteach.device.pairing import await_agent, free_the_repl
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.virtual import optics
@@ -27,7 +27,7 @@ def changed(env, code="", answers=True, **options):
     """The port of a paired board on which ``code`` ran before it was reset."""
     with env.switch_on("i386", **options) as board:
         if code:
-            _free_the_repl(board.port)
+            free_the_repl(board.port)
             with raw_repl.raw_repl(board.port) as repl:
                 repl.run("import os\n" + code)
             board.reset()

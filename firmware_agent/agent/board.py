@@ -1,4 +1,4 @@
-"""Facts of the board that the agent runs on, and its reset."""
+"""The board that the agent runs on: its identity, its pins, its starts."""
 
 import binascii
 import os
@@ -9,44 +9,8 @@ from agent import files
 from agent.slots import DIRECTORY
 
 ID_FILE = DIRECTORY + "/id"
+CRASH = DIRECTORY + "/crash.txt"
 _ID_BYTES = const(8)
-# sys.implementation._mpy >> 10, named as mpy-cross names them (MicroPython docs, mpyfiles).
-ARCHITECTURES = [
-    "",
-    "x86",
-    "x64",
-    "armv6",
-    "armv6m",
-    "armv7m",
-    "armv7em",
-    "armv7emsp",
-    "armv7emdp",
-    "xtensa",
-    "xtensawin",
-    "rv32imc",
-    "rv64imc",
-]
-
-
-def platform():
-    """The port's name: esp32, rp2, linux …"""
-    return sys.platform
-
-
-def machine_name():
-    """What the firmware calls its board and chip."""
-    return getattr(sys.implementation, "_machine", sys.platform)
-
-
-def micropython_version():
-    """Such as 1.25.0."""
-    return ".".join(str(part) for part in sys.implementation.version[:3])
-
-
-def architecture():
-    """The native code architecture in mpy-cross's words, empty where there is none."""
-    index = getattr(sys.implementation, "_mpy", 0) >> 10 & 15
-    return ARCHITECTURES[index] if index < len(ARCHITECTURES) else ""
 
 
 def board_id():
@@ -72,6 +36,37 @@ def _random_bytes():
         return os.urandom(_ID_BYTES)
     except AttributeError:
         return time.ticks_us().to_bytes(_ID_BYTES, "little")
+
+
+def reset_cause():
+    """Why the board started: PWRON, HARD, WDT, DEEPSLEEP or SOFT; empty where it does not tell."""
+    import machine
+
+    for name in ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT"):
+        if getattr(machine, name + "_RESET", None) == machine.reset_cause():
+            return name
+    return ""
+
+
+def output(name, level):
+    """The pin called so, as an output at ``level``. Raises ValueError where there is none."""
+    from machine import Pin
+
+    return Pin(int(name) if name.isdigit() else name, Pin.OUT, value=level)
+
+
+def watchdog(timeout_ms):
+    """One that restarts the board unless it is fed within each ``timeout_ms``, or None.
+
+    It must be possible to let go of it, so that a board stopped by Ctrl-C stays at the REPL: of
+    the ports, only the ESP32's takes another time later (ports/esp32/machine_wdt.c). The unix
+    port is the virtual board, which does the same.
+    """
+    import machine
+
+    if sys.platform not in ("esp32", "linux") or not hasattr(machine, "WDT"):
+        return None
+    return machine.WDT(timeout=timeout_ms)
 
 
 def restart():

@@ -49,6 +49,13 @@ def read_whole(path):
     return content
 
 
+def read_piece(path, offset, length):
+    """At most ``length`` bytes of the file from ``offset`` on."""
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(length)
+
+
 def sha256_of(path):
     """SHA-256 of the file's content, 32 bytes."""
     digest = hashlib.sha256()

@@ -10,7 +10,6 @@ scores that they must give.
 from agent import files
 from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
-from agent.tflite.model import Model
 
 ENTRY = "TINYTEACH_HEAD"
 MAGIC = b"TTH2"
@@ -20,6 +19,8 @@ class Head:
     """A head ready to run. Raises ModelError where the file at ``path`` is not one."""
 
     def __init__(self, path):
+        from agent.tflite.model import Model
+
         self._path = path
         with open(path, "rb") as file:
             model = Model(file, files.size_of(path))

@@ -2,12 +2,24 @@
 
 Loaded in this order no import runs inside another: nested ones cost several KB of C
 stack a level, which small ports do not have. ``memory`` comes first, so that it sees
-what the heap held before the agent.
+what the heap held before the agent. What is needed seldom (seldom.py) is not here.
 """
 
+# Before the start is counted (boot.py).
+FIRST = ("agent.memory", "agent.seldom", "agent.files", "agent.slots", "agent.board")
+
+# What reads models, while one is read (models.py): names below ``agent``.
+READERS = (
+    "tflite.geometry",
+    "tflite.flatbuffer",
+    "tflite.model",
+    "tflite.scales",
+    "tflite.softmax_math",
+    "tflite.ops",
+    "tflite.planner",
+)
+
 MODULES = (
-    "agent.memory",
-    "agent.files",
     "agent.refused",
     "tinyteach_protocol.errors",
     "tinyteach_protocol.frame",
@@ -15,19 +27,10 @@ MODULES = (
     "tinyteach_protocol.session",
     "tinyteach_protocol.responder",
     "agent.tflite.errors",
-    "agent.tflite.geometry",
-    "agent.tflite.flatbuffer",
-    "agent.tflite.model",
-    "agent.tflite.scales",
-    "agent.tflite.softmax_math",
     "agent.tflite.kernels",
-    "agent.tflite.ops",
-    "agent.tflite.planner",
     "agent.tflite.interpreter",
     "agent.vision.kernels",
     "agent.vision.area",
-    "agent.slots",
-    "agent.board",
     "agent.camera.error",
     "agent.camera",
     "agent.frame",
@@ -44,7 +47,6 @@ MODULES = (
     "agent.handlers.commit",
     "agent.handlers.grab",
     "agent.handlers.hello",
-    "agent.handlers.info",
     "agent.handlers.open",
     "agent.handlers.read",
     "agent.handlers.restart",

@@ -3,9 +3,8 @@
 import gc
 import time
 
-from agent import board, memory
+from agent import board, handlers, memory, seldom
 from agent.camera.error import CameraError
-from agent.handlers import HANDLERS
 from agent.image import IncomingImage
 from agent.link import Link
 from agent.models import Models
@@ -21,21 +20,34 @@ _WAIT_MS = const(50)
 _MAX_PAYLOAD = const(4608)
 _WINDOW_BYTES = const(9216)
 _ENOSPC = const(28)
+_SETTLED_MS = const(10000)
+# What works without a host, loaded only while there is none.
+_ALONE = ("led", "smoothing", "report", "rules", "alone")
 
 
 class Agent:
-    """All that a handler needs: link, session, camera view, models, stream."""
+    """All that a handler needs: link, session, camera view, models, stream.
 
-    def __init__(self):
+    ``trouble`` is a sentence about what does not work without a host, or empty.
+    """
+
+    def __init__(self, safe_mode):
         self.link = Link()
         self.responder = Responder(_MAX_PAYLOAD, _WINDOW_BYTES)
         self.board_id = board.board_id()
-        self.models = Models()
+        self.safe_mode = safe_mode
+        self.models = Models(safe_mode)
         self.image = IncomingImage(self.models.recogniser)
         self.view = View()
+        if not safe_mode:
+            self.view.open()
         self.stream = Stream(self)
         self.restart_asked = False
+        self.trouble = ""
         self._framed = False
+        self._alone = None
+        self._began_ms = time.ticks_ms()
+        self._settled = safe_mode
         memory.sample()
 
     def run(self):
@@ -44,11 +56,17 @@ class Agent:
             while True:
                 self.step()
         finally:
+            # Ctrl-C often comes twice.
+            self.link.set_framed(True)
+            if self._alone:
+                self._alone.end()
             self.link.set_framed(False)
 
     def step(self):
-        """Read what has come, answer it, send an event if the host wants one."""
+        """Read what has come, answer it, send an event if the host wants one, or work alone."""
         patience_ms = 0 if self.responder.credit > 0 else _WAIT_MS
+        if self._alone:
+            patience_ms = min(patience_ms, self._alone.wait_ms())
         while self.link.wait(patience_ms):
             self._read()
             self._serve()
@@ -57,6 +75,41 @@ class Agent:
         self._serve()
         self._follow_session()
         self.stream.step()
+        self._settle()
+        if not self._framed:
+            self._work_alone()
+
+    def _work_alone(self):
+        if self._alone is None:
+            names = _ALONE[:1] if self.safe_mode else _ALONE
+            self._alone = seldom.use(*names).begin(self)
+        self._alone.step()
+
+    def _rest(self):
+        """A host is there: what it wants needs the memory."""
+        if self._alone is not None:
+            self._alone.end()
+            self._alone = None
+            seldom.forget(*_ALONE)
+
+    def _settle(self):
+        """A start that went well for a while is no part of a crash loop."""
+        if not self._settled and time.ticks_diff(time.ticks_ms(), self._began_ms) > _SETTLED_MS:
+            self._settled = True
+            seldom.call("boot", "settled")
+
+    def mend(self, action):
+        """Carry out what ends safe mode and a count of crashes; what ``action`` returns."""
+        if self.safe_mode:
+            self.models.load_embedding()
+        result = action()
+        if self.safe_mode:
+            self.models.load_head()
+            self.view.open()
+        if self.safe_mode or not self._settled:
+            seldom.call("boot", "settled")
+        self.safe_mode = False
+        return result
 
     def _read(self):
         view = self.responder.get_buffer()
@@ -77,7 +130,7 @@ class Agent:
     def _answer(self, request):
         """Carry the request out; the frame to send. Whatever fails is an error's frame."""
         try:
-            return HANDLERS[request.type](self, request)
+            return handlers.handle(self, request)
         except Refused as error:
             return self.responder.refuse(request, error.code, error.detail)
         except ModelError as error:
@@ -100,5 +153,9 @@ class Agent:
         if self._framed != self.responder.framed:
             self._framed = self.responder.framed
             self.link.set_framed(self._framed)
-            if not self._framed:
+            if self._framed:
+                self._rest()
+                if not self._settled:
+                    seldom.call("boot", "answered")
+            else:
                 self.models.suspend_upload()

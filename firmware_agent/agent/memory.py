@@ -9,6 +9,7 @@ import gc
 # Collect after this much has been allocated anew, so that what is in use stays close
 # to what is needed.
 _COLLECT_EVERY_BYTES = const(3072)
+_COLLECT_OFTEN_BYTES = const(1024)
 
 gc.collect()
 gc.threshold(_COLLECT_EVERY_BYTES)
@@ -21,6 +22,11 @@ def sample():
     global _peak_bytes
     _peak_bytes = max(_peak_bytes, gc.mem_alloc() - _before_bytes)
     return _peak_bytes
+
+
+def collect_often(often):
+    """While the heap is fullest, a new head beside what reads it, leave less to collect."""
+    gc.threshold(_COLLECT_OFTEN_BYTES if often else _COLLECT_EVERY_BYTES)
 
 
 def total_bytes():

@@ -1,18 +1,21 @@
-"""The models on flash: the embedding, two head slots, and uploads that replace them."""
+"""The models on flash: the embedding, two head slots, rules, and uploads that replace them."""
 
 import gc
 import os
 
-from agent import files, memory
+from agent import files, memory, seldom
 from agent.head import Head
+from agent.load_order import READERS
 from agent.recogniser import Recogniser
 from agent.refused import Refused
 from agent.slots import DIRECTORY, HeadSlots
+from agent.tflite import kernels
 from agent.tflite.errors import ModelError
 from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
 EMBEDDING = DIRECTORY + "/embedding.tflite"
+RULES = DIRECTORY + "/rules.bin"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
@@ -23,13 +26,39 @@ class Models:
     ``problem`` is a sentence about what could not be loaded, or empty.
     """
 
-    def __init__(self):
+    def __init__(self, safe_mode):
         self._recover()
         self.slots = HeadSlots()
         self.recogniser = Recogniser()
         self.upload = None
         self.problem = ""
-        self._load(self._load_embedding, self._load_active_head)
+        if not safe_mode:
+            self._read(self._load, self._load_embedding, self._load_active_head)
+        elif files.size_of(EMBEDDING) >= 0:
+            # Known, so that a host can tell which head belongs here, but not at work.
+            self.recogniser.embedding_fingerprint = files.sha256_of(EMBEDDING)
+
+    def load_embedding(self):
+        """The first half of going to work after safe mode: what a new head is checked against."""
+        self._read(self._load, self._load_embedding)
+
+    def load_head(self):
+        """The second half: the active head, unless a new one is at work."""
+        if self.recogniser.head is None:
+            self._read(self._load, self._load_active_head)
+
+    @staticmethod
+    def _read(action, *arguments):
+        """Carry out what reads models; what only that needs takes heap for so long.
+
+        Kernels in plain Python work with a part of it, so there it stays.
+        """
+        seldom.use(*READERS)
+        try:
+            return action(*arguments)
+        finally:
+            if kernels.best().name != "reference":
+                seldom.forget(*READERS)
 
     @staticmethod
     def _recover():
@@ -37,9 +66,7 @@ class Models:
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
         if any([name.startswith(PREFIX) or name.endswith(".new") or "~" in name for name in names]):
-            from agent.recovery import recover
-
-            recover(names, EMBEDDING)
+            seldom.call("recovery", "recover", names, EMBEDDING, RULES)
 
     def _load(self, *steps):
         """Carry out steps of loading; the first that fails is kept as ``problem``."""
@@ -116,10 +143,14 @@ class Models:
         upload, self.upload = self.upload, None
         path = upload.finish()
         try:
-            if upload.kind == messages.EMBEDDING:
-                self._replace_embedding(path, upload.digest)
+            if upload.kind == messages.RULES:
+                seldom.call("rules", "check", path)
+                os.rename(path, RULES)
             else:
-                self._activate_head(path, upload.digest)
+                self.recogniser.forget_view()
+                embedding = upload.kind == messages.EMBEDDING
+                replace = self._replace_embedding if embedding else self._activate_head
+                self._read(replace, path, upload.digest)
         except (ModelError, Refused, MemoryError):
             files.remove(path)
             raise
@@ -141,6 +172,7 @@ class Models:
         """Another head, checked. The active one makes room for it, and is back if it fails."""
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
+        memory.collect_often(True)
         gc.collect()
         try:
             return self._open_head(path)
@@ -148,6 +180,8 @@ class Models:
             self._load(self._load_active_head)
             self.recogniser.threshold = threshold
             raise
+        finally:
+            memory.collect_often(False)
 
     def _replace_embedding(self, path, digest):
         # Two embeddings do not fit into a small heap at once.
@@ -169,7 +203,8 @@ class Models:
         if self.slots.previous is None:
             raise Refused(errors.NO_PREVIOUS)
         path = self.slots.path(self.slots.previous)
-        head = self._open_in_place_of_active(path)
+        self.recogniser.forget_view()
+        head = self._read(self._open_in_place_of_active, path)
         self.slots.rollback()
         self.recogniser.use_head(head, files.sha256_of(path))
         return self.recogniser.head_fingerprint, head.labels

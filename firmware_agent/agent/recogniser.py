@@ -8,7 +8,6 @@ from agent.head import steps_of, top_of
 from agent.refused import Refused
 from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.tflite.interpreter import Interpreter
-from agent.tflite.model import Model
 from agent.vision.area import AreaResizer
 from tinyteach_protocol import errors
 
@@ -36,8 +35,14 @@ class Recogniser:
         self.has_tensor = self.has_features = self.has_scores = False
         self.preprocess_us = self.embedding_us = self.head_us = 0
 
+    def forget_view(self):
+        """Make room: what cameras' pictures are preprocessed with is made again when needed."""
+        self._resizer = None
+
     def load_embedding(self, path, fingerprint):
         """Plan the embedding in a file. Raises ModelError where it cannot be one."""
+        from agent.tflite.model import Model
+
         with open(path, "rb") as file:
             interpreter = Interpreter(Model(file, files.size_of(path)))
         gc.collect()

@@ -13,21 +13,23 @@ import os
 from agent import files
 from agent.slots import DIRECTORY, HEADS, STATE
 from agent.upload import PREFIX
-from tinyteach_protocol.messages import EMBEDDING
+from tinyteach_protocol import messages
 
 _PIECE_BYTES = const(512)
 
 
-def recover(names, embedding):
+def recover(names, embedding, rules):
     """Finish what ``names``, the files beside the models, say was under way."""
-    targets = HEADS + [STATE, embedding]
+    targets = HEADS + [STATE, embedding, rules]
+    uploads = ((messages.EMBEDDING, embedding), (messages.RULES, rules))
     try:
         for name in names:
             path = DIRECTORY + "/" + name
             for target in targets:
                 _finish(path, target, path in (target + ".new", target + "~"))
-            if name.startswith(PREFIX + "%d_" % EMBEDDING):
-                _finish(path, embedding, name.endswith(_digits(path)))
+            for kind, target in uploads:
+                if name.startswith(PREFIX + "%d_" % kind):
+                    _finish(path, target, name.endswith(_digits(path)))
             if path not in targets and files.size_of(path) >= 0:
                 _part_from(path, targets)
                 if "~" in name:

@@ -21,15 +21,15 @@ class View:
         self.frame = None
         self._grabbed = 0
         self.problem = ""
-        self.camera = self._open()
+        self.camera = None
 
-    def _open(self):
+    def open(self):
+        """Start the camera, if there is one."""
         try:
-            return open_camera()
+            self.camera = open_camera()
         except Exception as error:
             # Also what a module raises that is not as expected: the agent must answer all the same.
             self.problem = (str(error) or repr(error))[:_PROBLEM_CHARACTERS]
-            return None
 
     def require_camera(self):
         """The camera; Refused where the board has none, CameraError where it did not start."""

@@ -3,24 +3,31 @@
 In an installed package the sources are data files; in a checkout they lie beside it.
 """
 
+import json
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import tinyteach_protocol
+from tinyteach import short_names
 from tinyteach.errors import MissingToolError
 
 LIBRARY = "/lib"
 MAIN = "/main.py"
+LED = "/tinyteach/led"
 # The host's end of a session, and its words for a person, are of no use on a board.
 HOST_MODULES = ("error_sentences.py", "requester.py", "transfer.py")
 # In the name of a module with code for some architectures only; on a board of another the agent
 # takes the one beside it.
 NATIVE_WORD, ASSEMBLER_WORD = "viper", "thumb"
 COMPILE_TIMEOUT_S = 60
+# The loop and what works without a host keep line numbers for the traceback of a crash.
+NUMBERED = "loop alone rules report led smoothing kept"
+NUMBERED_MODULES = {f"agent.{name}" for name in NUMBERED.split()}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,24 @@ def boards_dir() -> Path:
     return firmware_dir() / "boards"
 
 
+def board_facts(machine: str) -> dict[str, Any] | None:
+    """The facts of the board whose firmware calls itself ``machine``, None for an unknown one.
+
+    Boards of one chip may run images of one name: only one of their files states it.
+    """
+    for path in sorted(boards_dir().glob("*.json")):
+        facts = json.loads(path.read_text())
+        if facts["machine"] and facts["machine"].lower() in machine.lower():
+            return facts
+    return None
+
+
+def led_file(machine: str) -> list[BoardFile]:
+    """Where the status LED of such a board is, for its agent; nothing where nobody knows."""
+    led = (board_facts(machine) or {}).get("led")
+    return [BoardFile(LED, f"{led['pin']} {led['lit']}".encode())] if led else []
+
+
 @lru_cache
 def board_files(mpy: int) -> tuple[BoardFile, ...]:
     """Every file of the agent for a board whose ``sys.implementation._mpy`` is ``mpy``.
@@ -54,9 +79,24 @@ def board_files(mpy: int) -> tuple[BoardFile, ...]:
     Compiled to .mpy for its architecture; sources where its .mpy version is another than
     mpy-cross writes, or 0. Raises MissingToolError where mpy-cross does not run.
     """
-    sources = [*_sources(firmware_dir(), "agent"), *_sources(_protocol_dir(), "")]
+    sources = _all_sources()
     main = BoardFile(MAIN, (firmware_dir() / "main.py").read_bytes())
     return (*_compiled(sources, mpy), main)
+
+
+def _all_sources() -> list[tuple[str, Path]]:
+    return [*_sources(firmware_dir(), "agent"), *_sources(_protocol_dir(), "")]
+
+
+@lru_cache
+def names_on_boards() -> dict[str, dict[str, str]]:
+    """Module → (private names → what they are called on boards), see `short_names`."""
+    return short_names.plan({module_name(name): path.read_text() for name, path in _all_sources()})
+
+
+def with_full_names(traceback: str) -> str:
+    """A traceback of this version's agent with its functions' full names."""
+    return short_names.lengthen(traceback, names_on_boards())
 
 
 def _protocol_dir() -> Path:
@@ -104,12 +144,20 @@ def suits(name: str, march: str) -> bool:
 
 
 def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:
-    target = Path(folder) / "module.mpy"
+    module = module_name(name)
+    shortened, target = Path(folder) / "module.py", Path(folder) / "module.mpy"
+    shortened.write_text(short_names.shorten(source.read_text(), names_on_boards()[module]))
     options = [f"-march={MARCH[arch]}"] if arch in MARCH else []
-    # -s: the name in tracebacks, so that no path of this computer gets onto boards.
-    # -O3: no line numbers, which nobody sees on a board and which take 3 KB of its heap.
-    _mpy_cross(*options, "-O3", "-s", name, "-o", str(target), str(source))
+    # -s: the name in tracebacks. A module's own name is on the board's heap anyway, a path is not.
+    # -O3: no line numbers, which take 3 KB of a board's heap in all.
+    level = "-O2" if module in NUMBERED_MODULES else "-O3"
+    _mpy_cross(*options, level, "-s", module, "-o", str(target), str(shortened))
     return target.read_bytes()
+
+
+def module_name(name: str) -> str:
+    """What imports call the file ``name`` below /lib: ``agent.loop`` for ``agent/loop.py``."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 @lru_cache

@@ -79,6 +79,11 @@ ERRORS = {
         "NO_SESSION",
         "The board closed the session after a silence; connect to it again.",
     ),
+    errors.SAFE_MODE: (
+        "SAFE_MODE",
+        "The board is in safe mode after a crash loop; 'tinyteach info' shows why, "
+        "'tinyteach pair' or 'tinyteach deploy' mends it.",
+    ),
 }
 
 

@@ -21,6 +21,7 @@ BAD_VALUE = 18
 FLASH_FAILED = 19
 INTERNAL = 20
 NO_SESSION = 21
+SAFE_MODE = 22
 
 
 class ProtocolError(Exception):

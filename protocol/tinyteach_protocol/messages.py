@@ -41,6 +41,9 @@ SCORES = 4  # the last head output, int8
 HEAD = 8
 EMBEDDING = 9
 IMAGE = 10  # square pixels, preprocessed as they arrive, whole rows a WRITE
+RULES = 11  # what the board does without a host; READ too
+KEPT = 12  # frames that the head was not sure of, each with a header of its own
+CRASH = 13  # the traceback of the last crash, UTF-8
 
 # Pixel formats; RGB565 and BGR565 have 2 bytes a pixel.
 RGB565_BE = 1
@@ -144,6 +147,11 @@ VERBS = {
             ("kernels", STR),
             ("state", STR),
             ("threshold", U8),
+            ("boot", STR),
+            ("safe_mode", U8),
+            ("crash_bytes", U16),
+            ("rules_bytes", U16),
+            ("kept", U16),
         ),
     ),
     RESTART: ("RESTART", ONCE, (), ()),

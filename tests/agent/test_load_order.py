@@ -7,13 +7,31 @@ from pathlib import Path
 # Chosen when first needed, because a port may lack what they need.
 CHOSEN_AT_RUN_TIME = re.compile(
     r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.(esp32|lemariva|openmv)"
-    r"|agent\.recovery"
 )
+# Loaded by seldom.py for as long as they are needed.
+SELDOM = {"boot", "facts", "handlers.info", "kept", "recovery"}
+ALONE = {"led", "smoothing", "report", "rules", "alone"}
+
+
+def assigned(root: Path, name: str) -> list[str]:
+    """A tuple of names in load_order.py."""
+    source = (root / "firmware_agent" / "agent" / "load_order.py").read_text()
+    (value,) = (
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == name
+    )
+    return list(ast.literal_eval(value))
 
 
 def listed(root: Path) -> list[str]:
-    source = (root / "firmware_agent" / "agent" / "load_order.py").read_text()
-    return ast.literal_eval(ast.parse(source).body[1].value)
+    """What stays in the heap, in the order in which it is loaded."""
+    return assigned(root, "FIRST") + assigned(root, "MODULES")
+
+
+def readers(root: Path) -> list[str]:
+    """What is there while a model is read."""
+    return ["agent." + name for name in assigned(root, "READERS")]
 
 
 def modules(root: Path) -> dict[str, Path]:
@@ -49,6 +67,7 @@ def test_each_module_comes_after_those_it_imports(root):
     known = modules(root)
     order = listed(root)
     loaded = {name for name, path in known.items() if is_small_package(path)}
+    loaded.add("agent.load_order")  # main.py's first
     for name in order:
         nested = imports_at_load(name, known[name], known) - loaded
         if name != "agent.loop":  # the last one loads the table of handlers
@@ -61,6 +80,19 @@ def test_every_module_is_listed(root):
         f"tinyteach_protocol.{name}" for name in ("error_sentences", "requester", "transfer")
     }
     packages = {n for n, p in modules(root).items() if p.name == "__init__.py"}
-    others = set(modules(root)) - packages - host_only - {"agent.load_order"}
-    missing = {n for n in others - set(listed(root)) if not CHOSEN_AT_RUN_TIME.search(n)}
+    seldom = {"agent." + name for name in SELDOM | ALONE}
+    others = set(modules(root)) - packages - host_only - {"agent.load_order"} - seldom
+    others -= set(listed(root)) | set(readers(root))
+    missing = {n for n in others if not CHOSEN_AT_RUN_TIME.search(n)}
     assert not missing
+
+
+def test_readers_come_after_those_they_import(root):
+    """And what stays in the heap holds on to none of them, or they could not be forgotten."""
+    known = modules(root)
+    loaded = set(listed(root))
+    for name in readers(root):
+        assert imports_at_load(name, known[name], known) & set(readers(root)) <= loaded, name
+        loaded.add(name)
+    for name in listed(root):
+        assert not imports_at_load(name, known[name], known) & set(readers(root)), name

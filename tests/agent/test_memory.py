@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from alone import set_up
 from paired import deploy, make_head, scores_of, views_of
+from soak.always_on import ALLOWED_BYTES, RULES, Counted, part
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import AGENT_HEAP_BYTES, Wanted, pair_for_now
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
@@ -72,6 +74,25 @@ def test_everything_fits(client, trained_heads):
     assert info["heap_peak"] <= info["heap_total"]
     if info["arch"] == "x86":
         assert info["heap_peak"] <= PEAK_BYTES
+
+
+FRAMES = 150  # a part; tests/soak/always_on.py takes 10,000 in all
+
+
+@pytest.mark.parametrize("arch", ["amd64", "i386"])
+def test_alone_is_flat_and_fits(switch_on, trained_heads, arch):
+    """Frame after frame without a host, with rules, lines, kept views: no more heap each time."""
+    with switch_on(arch) as board:
+        camera = Counted(each=5)
+        board.show_source(camera)
+        settings = {"interval_ms": 0, "line_s": 1, "keep": 3, "keep_s": 1}
+        set_up(board, trained_heads[1], *RULES, **settings)
+        parts = [part(board, camera, FRAMES) for _ in range(4)]
+        with BoardClient(board.port) as client:
+            assert client.info()["arch"] == {"amd64": "x64", "i386": "x86"}[arch]
+    assert parts[-1][2] <= parts[1][2] + ALLOWED_BYTES
+    if arch == "i386":
+        assert parts[-1][2] <= PEAK_BYTES
 
 
 @pytest.mark.parametrize("classes", [20, 64])

@@ -31,7 +31,7 @@ from .conftest import ARCHS, quiet
 
 def files_on(board, folder="/"):
     """Names in a folder of the board's flash; stops what runs on it."""
-    pairing._free_the_repl(board.port)
+    pairing.free_the_repl(board.port)
     with raw_repl(board.port) as repl:
         return set(repl.evaluate(f"import json, os\nprint(json.dumps(os.listdir({folder!r})))"))
 
@@ -64,7 +64,7 @@ def test_from_blank_flash_with_progress(embedding):
 
 
 def test_only_what_changed_is_written(paired_board, embedding):
-    pairing._free_the_repl(paired_board.port)
+    pairing.free_the_repl(paired_board.port)
     with raw_repl(paired_board.port) as repl:
         repl.run("import os; os.remove('/lib/agent/link.mpy')")
         repl.run("f = open('/lib/agent/loop.mpy', 'ab'); f.write(b'x'); f.close()")
@@ -86,7 +86,7 @@ def test_embedding_that_may_stay_does(paired_board, embedding):
 
 def test_stale_files_are_removed(paired_board, embedding):
     """A source beside its .mpy would be loaded in its place."""
-    pairing._free_the_repl(paired_board.port)
+    pairing.free_the_repl(paired_board.port)
     with raw_repl(paired_board.port) as repl:
         repl.run("f = open('/lib/agent/loop.py', 'w'); f.write('1/0'); f.close()")
     assert pair(paired_board.port, Wanted(embedding), None, quiet).written == []

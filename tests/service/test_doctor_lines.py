@@ -75,20 +75,38 @@ def test_page_ends_with_the_code_of_the_first_fault():
 
 
 BOOT = {"name": "micropython", "version": [1, 27, 0], "mpy": 6 | 10 << 10, "machine": "XIAO"}
-BOOT |= {"cause": "PWRON", "clock": [2000, 1, 1, 0, 0, 9]}
+BOOT |= {"cause": "PWRON", "clock": [2000, 1, 1, 0, 0, 9], "crash": ""}
+CRASH = (
+    'TinyTeach\'s agent 0.0.1\nTraceback (most recent call last):\n  File "agent.loop", line 57, '
+)
+CRASH += "in run\nValueError: odd\n"
 
 
 def test_clock_and_restarts():
     evidence = Evidence(None, "/dev/ttyACM0", boot=BOOT)
     assert board_checks.check_clock(evidence).found == "not set (2000-01-01 00:00:09)"
     assert board_checks.check_last_boot(evidence).found == "power-on"
-    assert board_checks.check_last_crash(evidence).found == "not recorded"
+    assert board_checks.check_last_crash(evidence).found == "none is written down"
     assert board_checks.check_architecture(evidence).found == "xtensawin"
     bare = Evidence(None, "/dev/ttyACM0", boot=BOOT | {"clock": None, "cause": ""})
     assert board_checks.check_clock(bare).found == "not recorded: the board has none"
     assert board_checks.check_last_boot(bare).found == "not recorded"
     hung = Evidence(None, "/dev/ttyACM0", boot=BOOT | {"cause": "WDT"})
     assert board_checks.check_last_boot(hung).line().startswith("by the watchdog: a program hung;")
+
+
+def test_last_crash_and_safe_mode():
+    crashed = Evidence("desk", "p", boot=BOOT | {"crash": CRASH}, info={"safe_mode": 0})
+    finding = board_checks.check_last_crash(crashed)
+    assert finding.status == PASS
+    assert finding.found == 'ValueError: odd ("agent.loop", line 57, in run)'
+    crashed.info = {"safe_mode": 1}
+    finding = board_checks.check_last_crash(crashed)
+    assert finding.exit_code == BoardRefusedError.exit_code
+    assert finding.line() == (
+        'safe mode after ValueError: odd ("agent.loop", line 57, in run); run \'tinyteach --board '
+        "desk pair' or 'tinyteach deploy'."
+    )
 
 
 @pytest.mark.parametrize(

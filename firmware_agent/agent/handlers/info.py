@@ -1,6 +1,7 @@
-"""INFO: what a person or a test wants to know of the board."""
+"""INFO: what a person or a test wants to know of the board. Loaded when asked only (seldom.py)."""
 
-from agent import board, files, memory
+from agent import board, facts, files, kept, memory
+from agent.models import RULES
 from agent.tflite import kernels
 
 NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
@@ -12,14 +13,15 @@ def handle(agent, request):
     _camera_facts(fields, agent)
     _model_facts(fields, agent)
     _room_facts(fields, agent)
+    _alone_facts(fields, agent)
     return agent.responder.respond(request, **fields)
 
 
 def _board_facts(fields):
-    fields["board"] = board.platform()
-    fields["machine"] = board.machine_name()
-    fields["micropython"] = board.micropython_version()
-    fields["arch"] = board.architecture()
+    fields["board"] = facts.platform()
+    fields["machine"] = facts.machine_name()
+    fields["micropython"] = facts.micropython_version()
+    fields["arch"] = facts.architecture()
     fields["kernels"] = kernels.best().name
 
 
@@ -40,7 +42,7 @@ def _model_facts(fields, agent):
     fields["previous_head"] = agent.models.previous_fingerprint()
     fields["labels"] = recogniser.head.labels if recogniser.head else []
     fields["threshold"] = recogniser.threshold
-    fields["state"] = agent.models.problem or _camera_state(agent.view)
+    fields["state"] = agent.models.problem or _camera_state(agent.view) or agent.trouble
 
 
 def _camera_state(view):
@@ -52,3 +54,16 @@ def _room_facts(fields, agent):
     fields["heap_free"] = memory.free_bytes()
     fields["heap_peak"] = memory.sample()
     fields["flash_free"], fields["flash_total"] = files.free_bytes()
+
+
+def _alone_facts(fields, agent):
+    """What the board did and does without a host."""
+    fields["boot"] = board.reset_cause()
+    fields["safe_mode"] = 1 if agent.safe_mode else 0
+    fields["crash_bytes"] = _size(board.CRASH)
+    fields["rules_bytes"] = _size(RULES)
+    fields["kept"] = kept.count(agent.models.recogniser.tensor)
+
+
+def _size(path):
+    return min(0xFFFF, max(0, files.size_of(path)))

@@ -2,5 +2,5 @@
 
 
 def handle(agent, request):
-    fingerprint, labels = agent.models.rollback()
+    fingerprint, labels = agent.mend(agent.models.rollback)
     return agent.responder.respond(request, fingerprint=fingerprint, labels=labels)

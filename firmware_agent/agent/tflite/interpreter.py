@@ -3,8 +3,19 @@
 import gc
 
 from agent.tflite import kernels as kernels_choice
-from agent.tflite import ops, planner
 from agent.tflite.errors import NO_MEMORY, ModelError
+
+
+class Step:
+    """An operator as its kernel needs it: the same attributes without the class that made them.
+
+    So what reads models can be forgotten while they are at work (docs/decisions/0021).
+    """
+
+    def __init__(self, op, run):
+        self.kernel, self.macs, self.run = op.kernel, op.macs, run
+        for name, value in op.__dict__.items():
+            setattr(self, name, value)
 
 
 class TensorView:
@@ -42,9 +53,10 @@ class Interpreter:
             raise ModelError(NO_MEMORY) from None
 
     def _prepare(self, model, kernels):
+        from agent.tflite import ops, planner
+
         planned = ops.build(model)
         self.macs = sum([op.macs for op in planned])
-        self.steps = [op for op in planned if op.kernel]
         tensors = planner.blocks(model)
         # What an operator works in is one more block, alive for its step only.
         work = [planner.Block(kernels.prepare(op), step) for step, op in enumerate(planned)]
@@ -55,8 +67,7 @@ class Interpreter:
         for op, block in zip(planned, work):  # noqa: B905 - MicroPython's zip has no strict
             op.bind(views)
             kernels.bind(op, arena[block.offset : block.offset + block.size])
-        for op in self.steps:
-            op.run = getattr(kernels, op.kernel)
+        self.steps = [Step(op, getattr(kernels, op.kernel)) for op in planned if op.kernel]
         self.inputs = [TensorView(model.tensor(n), views[n]) for n in model.inputs]
         self.outputs = [TensorView(model.tensor(n), views[n]) for n in model.outputs]
         self.input, self.output = self.inputs[0], self.outputs[0]

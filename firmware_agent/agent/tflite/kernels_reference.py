@@ -132,7 +132,7 @@ def add(op):
 
 def contribution(op, byte, scale):
     zero_point, multiplier, shift = scale
-    return multiply((signed(byte) - zero_point) << op.LEFT_SHIFT, multiplier, shift - 32)
+    return multiply((signed(byte) - zero_point) << op.left_shift, multiplier, shift - 32)
 
 
 def pad(op):

@@ -223,10 +223,10 @@ class Add(Op):
     """
 
     kernel = "add"
-    LEFT_SHIFT = 20  # headroom for rounding, kernels/add.cc
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 2)
+        self.left_shift = 20  # headroom for rounding, kernels/add.cc
         a, b = self.input_tensor(model), self.input_tensor(model, 1)
         target = self.output_tensor(model)
         require(a.shape == b.shape == target.shape, "only tensors of one shape can be added")
@@ -245,7 +245,7 @@ class Add(Op):
         twice = twice[0], twice[1] + 1
         self.first = (a.zero_point(),) + below_one(first, twice)
         self.second = (b.zero_point(),) + below_one(second, twice)
-        out = out[0], out[1] + self.LEFT_SHIFT
+        out = out[0], out[1] + self.left_shift
         self.multiplier, self.shift = below_one(twice, out)
 
     def bind(self, views):

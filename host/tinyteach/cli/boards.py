@@ -87,6 +87,24 @@ def show(
     say(show_to_virtual(name, photo, demo_object))
 
 
+@boards_app.command()
+def pins(
+    name: Annotated[str, typer.Argument(help="Which virtual board.")] = "virtual",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the levels of the pins that a virtual board sets, as its rules do."""
+    from tinyteach.service.virtual_boards import pins_of_virtual
+
+    levels = pins_of_virtual(name)
+    if as_json:
+        print_json(levels)
+        return
+    for number, level in levels.items():
+        say(f"pin {number}: {'high' if level else 'low'}")
+    if not levels:
+        say(f"The board {name} sets no pin.")
+
+
 def pair(
     board: BoardOption = None,
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
@@ -127,3 +145,5 @@ def info(board: BoardOption = None, as_json: JsonOption = False) -> None:
         print_json(facts.as_dict())
     else:
         show_table("", ("", ""), facts.rows())
+        for line in facts.traceback:
+            say(line)

@@ -76,6 +76,8 @@ def deploy(
         print_json(deployed.as_dict())
     else:
         say(deployed.sentence())
+        for problem in deployed.problems:
+            say(problem)
 
 
 def rollback(board: BoardOption = None, as_json: JsonOption = False) -> None:
@@ -87,6 +89,8 @@ def rollback(board: BoardOption = None, as_json: JsonOption = False) -> None:
         print_json(restored.as_dict())
     else:
         say(restored.sentence())
+        for problem in restored.problems:
+            say(problem)
 
 
 def upgrade(

@@ -67,6 +67,8 @@ class BoardClient:
         self._answers: dict[int, Response | Refused | Unanswered] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._heard_ms = 0
+        # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
+        self._in_session = False
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
@@ -74,6 +76,7 @@ class BoardClient:
             raise
 
     def _hello(self, tries: int) -> Message:
+        self._in_session = False
         answer = self._try_hello(tries)
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES and self._end_any_frame():
             answer = self._try_hello(1)
@@ -82,7 +85,9 @@ class BoardClient:
                 f"No TinyTeach agent answers on {self.port}; run "
                 f"'tinyteach --board {self.port} pair' to install it."
             )
-        return self._message(answer)
+        welcome = self._message(answer)
+        self._in_session = True
+        return welcome
 
     def _end_any_frame(self) -> bool:
         """Whether the other side took the zeros; what reads nothing is no board of ours."""
@@ -261,8 +266,7 @@ class BoardClient:
             self._answers[event.seq] = event
         elif isinstance(event, Event):
             self._events.append(event)
-        elif isinstance(event, Text) and self._requester.welcome and not event.suspect:
-            # Before the welcome it is what a REPL echoes.
+        elif isinstance(event, Text) and self._in_session and not event.suspect:
             self._text.add(event.data.decode(errors="replace"))
 
     def _message(self, answer: Any) -> Message:
@@ -280,6 +284,7 @@ class BoardClient:
 
     def close(self) -> None:
         """Give the port back to the board's REPL and let go of it."""
+        self._in_session = False
         try:
             seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
             self._await(seq)

@@ -20,7 +20,7 @@ from tinyteach.errors import (
     LinkError,
     UsageError,
 )
-from tinyteach.firmware import LIBRARY, BoardFile, board_files
+from tinyteach.firmware import LIBRARY, BoardFile, board_files, led_file
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -134,13 +134,13 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
     Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
     old, too small), UsageError (`camera_settings`) or LinkError.
     """
-    at_work = _free_the_repl(port)
+    at_work = free_the_repl(port)
     with raw_repl(port) as repl, _runs_on_where_refused(repl):
         facts = survey(repl)
         _check_firmware(facts)
         embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
         settings = camera_settings(repl, facts, wanted.camera)
-        files = [*board_files(facts["mpy"]), *filter(None, [settings.file, embedding])]
+        files = [*_files_of_agent(facts), *filter(None, [settings.file, embedding])]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts["embedding_bytes"]
         _check_room(facts, changed, size)
@@ -166,7 +166,11 @@ def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[Boa
     files = [BoardFile(EMBEDDING, content) for content in embeddings]
     present = facts["files"].get(EMBEDDING)
     chosen = next((file for file in files if file.digest == present), files[0])
-    return [*board_files(facts["mpy"]), chosen]
+    return [*_files_of_agent(facts), chosen]
+
+
+def _files_of_agent(facts: dict[str, Any]) -> list[BoardFile]:
+    return [*board_files(facts["mpy"]), *led_file(facts["machine"])]
 
 
 def _choose_embedding(
@@ -193,7 +197,7 @@ def _choose_embedding(
     return BoardFile(EMBEDDING, content) if is_doubtful else None
 
 
-def _free_the_repl(port: str) -> str | None:
+def free_the_repl(port: str) -> str | None:
     """A running agent gives the port back at BYE; where none answers there is none to stop.
 
     Fingerprint of the embedding that it had loaded, in hex digits; None where none answered.

@@ -55,9 +55,21 @@ def find_board(name: str) -> PairedBoard | None:
 def remember(board: PairedBoard) -> None:
     """Keep a board, in place of what was known of it before."""
     others = [other for other in paired_boards() if other.board_id != board.board_id]
+    _write([*others, board])
+
+
+def forget(*names: str) -> None:
+    """Forget boards by name or identity."""
+    boards = paired_boards()
+    left = [board for board in boards if not {board.name, board.board_id} & set(names)]
+    if len(left) < len(boards):
+        _write(left)
+
+
+def _write(boards: list[PairedBoard]) -> None:
     _file().parent.mkdir(parents=True, exist_ok=True)
     beside = _file().with_suffix(f".{os.getpid()}.new")
-    beside.write_text(json.dumps([asdict(entry) for entry in [*others, board]], indent=2))
+    beside.write_text(json.dumps([asdict(entry) for entry in boards], indent=2))
     beside.replace(_file())
 
 

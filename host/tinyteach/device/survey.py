@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
-from tinyteach.firmware import LIBRARY, MAIN, BoardFile
+from tinyteach.firmware import LED, LIBRARY, MAIN, BoardFile
 
 EMBEDDING = "/tinyteach/embedding.tflite"
 # Arguments for the firmware's camera (firmware_agent/agent/camera/__init__.py).
 SETTINGS = "/tinyteach/camera.json"
+# How many starts went wrong, of the agent that was there: removed, so safe mode ends.
+STARTS = "/tinyteach/starts"
 # What a file is called while it is written (raw_repl.py); such a one stays where that was cut off.
 UNFINISHED = ".new"
 
@@ -66,10 +68,12 @@ print(json.dumps({
     'embedding_bytes': embedding,
 }))
 """
-_ALONE = (MAIN, EMBEDDING, SETTINGS)
+AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
+_ALONE = (MAIN, EMBEDDING, SETTINGS, LED)
 OWNED = (
-    *(f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol"),
+    *AGENT,
     *_ALONE,
+    STARTS,
     *(path + UNFINISHED for path in _ALONE),
 )
 

@@ -4,12 +4,13 @@ Each piece prints one JSON value, is short, and ends by itself. The pieces on th
 go in order: `CAMERA_START` opens it, the others use it.
 """
 
-# Before any restart: why the board started, and what time it believes it is.
+# Before any restart: why the board started, what time it believes it is, its last crash.
 BOOT = """
 import json, sys, time
 i = sys.implementation
 said = {'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
-    'machine': getattr(i, '_machine', sys.platform), 'cause': '', 'clock': None}
+    'machine': getattr(i, '_machine', sys.platform), 'cause': '', 'clock': None,
+    'crash': ''}
 try:
     import machine
     cause = machine.reset_cause()
@@ -21,6 +22,11 @@ except (ImportError, AttributeError):
 try:
     said['clock'] = list(time.gmtime()[:6])
 except (AttributeError, OSError):
+    pass
+try:
+    with open('tinyteach/crash.txt') as file:
+        said['crash'] = file.read(6000)
+except OSError:
     pass
 print(json.dumps(said))
 """

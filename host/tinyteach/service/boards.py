@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.sensors import sensor_name
 from tinyteach.device.usb_products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach_protocol import errors
+from tinyteach_protocol.error_sentences import error_sentence
 
 if TYPE_CHECKING:
     from tinyteach.device.client import BoardClient
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
 BOARD_VARIABLE = "TINYTEACH_BOARD"
+# INFO's ``boot`` in words.
+STARTS = {
+    "PWRON": "power-on",
+    "HARD": "reset",
+    "SOFT": "soft reset",
+    "DEEPSLEEP": "deep sleep",
+    "WDT": "by the watchdog",
+}
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -251,8 +261,27 @@ class BoardFacts:
             ("heap", f"{f['heap_free']} of {f['heap_total']} bytes free"),
             ("tensors and workspace", f"{f['arena']} bytes"),
             ("flash", f"{f['flash_free']} of {f['flash_total']} bytes free"),
-            ("state", f["state"] or "all is well"),
+            ("last start", STARTS.get(f["boot"], "the board does not tell why")),
+            ("last crash", crash_summary(f["crash"]) or "none is written down"),
+            ("state", _state(f)),
         ]
+
+    @property
+    def traceback(self) -> list[str]:
+        """Lines of the crash that led to safe mode; none where the board is not in it."""
+        return self.facts["crash"].splitlines() if self.facts["safe_mode"] else []
+
+
+def crash_summary(crash: str) -> str:
+    from tinyteach.device.crash import summary
+
+    return summary(crash)
+
+
+def _state(facts: dict[str, Any]) -> str:
+    if facts["safe_mode"]:
+        return error_sentence(errors.SAFE_MODE)
+    return facts["state"] or "all is well"
 
 
 def _short(fingerprint: str) -> str:
@@ -265,6 +294,7 @@ def _named(name: str | None, fingerprint: str) -> str:
 
 def board_info(board: str | None) -> BoardFacts:
     """Ask a board what it is."""
+    from tinyteach.device.crash import read_crash
     from tinyteach.service.embeddings import name_of
 
     with open_board(board) as client:
@@ -273,6 +303,7 @@ def board_info(board: str | None) -> BoardFacts:
             name: value.hex() if isinstance(value, bytes) else value for name, value in said.items()
         }
         own = {
+            "crash": read_crash(client),
             "board_id": client.board_id,
             "port": client.port,
             "agent_version": client.welcome.agent_version,

@@ -1,10 +1,8 @@
 """What a board must reach: one small file of facts per board."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
-from tinyteach.firmware import boards_dir
+from tinyteach.firmware import board_facts
 
 STAGES = ("preprocess", "embedding", "head")
 
@@ -19,17 +17,9 @@ class Budget:
 
 
 def budget_of(machine: str) -> Budget | None:
-    """The budget of the board whose firmware calls itself ``machine``, None for an unknown one.
-
-    Boards of one chip may run images of one name: only one of their files states it.
-    """
-    for path in sorted(boards_dir().glob("*.json")):
-        facts = json.loads(path.read_text())
-        if facts["machine"] and facts["machine"].lower() in machine.lower():
-            return _budget(facts)
-    return None
-
-
-def _budget(facts: dict[str, Any]) -> Budget:
+    """The budget of the board whose firmware calls itself ``machine``, None for an unknown one."""
+    facts = board_facts(machine)
+    if facts is None:
+        return None
     limits = facts["budget"]
     return Budget(facts["name"], limits["heap_peak_bytes"], limits["latency_p95_ms"])

@@ -104,10 +104,11 @@ def threshold_steps(probability: float) -> int:
 
 def deployed_labels(client: BoardClient) -> list[str]:
     """The labels of the head at work; BoardRefusedError where there is none."""
-    labels = client.info()["labels"]
-    if not labels:
-        raise BoardRefusedError(error_sentence(errors.NO_HEAD), errors.NO_HEAD)
-    return labels
+    info = client.info()
+    if not info["labels"]:
+        code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_HEAD
+        raise BoardRefusedError(error_sentence(code), code)
+    return info["labels"]
 
 
 def classify_on_board(board: str | None, files: Sequence[Path]) -> list[Recognised]:

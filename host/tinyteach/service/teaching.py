@@ -14,6 +14,7 @@ from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import SCORE_STEPS, threshold_steps, trained_head
+from tinyteach.service.rules import resting_rules
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -182,6 +183,7 @@ class Deployed:
     deploy_bytes: int
     deploy_s: float
     threshold: float  # probability below which a best label is unknown; 0: none is
+    problems: list[str]  # on rules that rest with this head
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -248,6 +250,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
         sent,
         round(duration_s, 4),
         round(head.threshold / SCORE_STEPS, 4),
+        resting_rules(client, head.labels),
     )
 
 
@@ -268,6 +271,7 @@ class RolledBack:
 
     fingerprint: str
     labels: list[str]
+    problems: list[str]  # on rules that rest with this head
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -281,4 +285,5 @@ def rollback(board: str | None) -> RolledBack:
     """Put the board's previous head back to work."""
     with open_board(board) as client:
         restored = client.rollback()
-        return RolledBack(restored.fingerprint.hex(), restored.labels)
+        problems = resting_rules(client, restored.labels)
+        return RolledBack(restored.fingerprint.hex(), restored.labels, problems)

@@ -59,7 +59,7 @@ class Upgraded:
             f"{sent if self.embedding_bytes is not None else 'found the embedding there'} and "
             f"deployed the head, in {self.upgrade_s:.2f} s."
         )
-        return [*self.trained.problems, done]
+        return [*self.trained.problems, done, *self.deployed.problems]
 
 
 def upgrade(folder: Path, board: str | None, embedding: str | None, progress: Progress) -> Upgraded:

@@ -50,6 +50,11 @@ def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> s
     return f"The camera of {name} sees the {demo_object} now, held in a moving hand."
 
 
+def pins_of_virtual(name: str) -> dict[str, int]:
+    """Number and level of each pin that a virtual board's program drives."""
+    return _control(name).pins()
+
+
 def _demo_views(name: str) -> Path:
     """A folder of views of a demo object, as a moving hand would show it."""
     from PIL import Image

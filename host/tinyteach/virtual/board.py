@@ -11,7 +11,6 @@ import select
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -19,17 +18,15 @@ from typing import Any
 
 from tinyteach.errors import LinkError, UsageError
 from tinyteach.virtual import micropython, optics, process
-from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
+from tinyteach.virtual.board_memory import BoardMemory
 from tinyteach.virtual.flash_image import FlashImage
+from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.scene import Scene, Source
+from tinyteach.virtual.watchdog import Watchdog
 
 DEFAULT_FLASH_BYTES = 2 << 20
 START_TIMEOUT_S = 30.0
-# A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
-INTERRUPT_GRACE_S = 0.25
-INTERRUPT_POLL_S = 0.002
-
 # Messages on the camera's bus (rom/chip.py).
 BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
 BUS_GRAB, BUS_STARTED = 1, 2
@@ -76,15 +73,16 @@ class VirtualBoard:
         heap_bytes = parse_heap(heap)
         api = camera_api if camera else ""
         self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, api, file_system)
-        self._line = Line(self._memory, self._request_interrupt)
         self._processor = process.Processor(self.interpreter, heap_bytes)
+        self._interrupt = Interrupt(self._memory, self._processor)
+        self._line = Line(self._memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
         self._wake, self._waker = socket.socketpair()
         self._tasks: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._started = False
         self._failure = ""
-        self._interrupt_since: float | None = None
+        self._watchdog = Watchdog(self._memory)
         self._thread: threading.Thread | None = None
         self._stopping = False
         self.set_speed(bytes_per_second)
@@ -214,6 +212,10 @@ class VirtualBoard:
     def pin(self, number: int) -> int:
         return self._memory.pin(number)
 
+    def driven_pins(self) -> dict[int, int]:
+        """Number and level of each pin that the program has made an output."""
+        return self._memory.driven_pins()
+
     def set_pin(self, number: int, level: int) -> None:
         self._memory.set_pin(number, level)
 
@@ -256,8 +258,11 @@ class VirtualBoard:
         self._line.move()
         if self.powered:
             self._serve_bus()
-            self._pursue_interrupt()
+            self._interrupt.pursue()
             self._notice_end()
+            if self._watchdog.is_due():
+                self._processor.kill()
+                self._power_up(CAUSE_CRASH)
         else:
             self._line.forget_input()  # nobody is there to hear it
 
@@ -266,8 +271,10 @@ class VirtualBoard:
         readers += [self._wake.fileno(), self._bus.fileno()]
         if self.powered:
             readers.append(self._processor.fileno())
-        if self._interrupt_since:
+        if self._interrupt.waiting:
             timeout = INTERRUPT_POLL_S
+        elif self.powered:
+            timeout = self._watchdog.poll_s or timeout
         select.select(readers, writers, [], timeout)
 
     def _run_tasks(self) -> None:
@@ -287,7 +294,7 @@ class VirtualBoard:
         if not keep_raw_repl:
             self._line.forget_input()
         self._memory.power_up(cause, keep_raw_repl)
-        self._interrupt_since = None
+        self._interrupt.forget()
         self._set_started(False)
         _drain(self._bus_board_end)
         _drain(self._bus)
@@ -337,33 +344,6 @@ class VirtualBoard:
         if self._failure or not in_time:
             why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
             raise LinkError(f"The virtual board does not start ({why}).")
-
-    # Ctrl-C
-
-    def _request_interrupt(self) -> None:
-        self._memory.interrupt_requested = True
-        self._interrupt_since = self._interrupt_since or time.monotonic()
-
-    def _pursue_interrupt(self) -> None:
-        """Signal the program, unless it takes the request from its register by itself.
-
-        MicroPython's unix port raises KeyboardInterrupt out of the signal's
-        handler, wherever the program is: inside the garbage collector too,
-        which then stays locked. So the signal waits until the process sleeps
-        in the operating system, or its time of grace is over.
-        """
-        if self._interrupt_since is None:
-            return
-        if not self._memory.interrupt_requested or self._memory.interrupt_char == NO_INTERRUPT_CHAR:
-            self._interrupt_since = None
-        elif self._processor.sleeping() or self._interrupt_overdue():
-            self._memory.interrupt_requested = False
-            self._interrupt_since = None
-            self._processor.interrupt()
-
-    def _interrupt_overdue(self) -> bool:
-        since = self._interrupt_since
-        return since is not None and time.monotonic() - since > INTERRUPT_GRACE_S
 
     # Camera's bus
 

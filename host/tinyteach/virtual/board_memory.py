@@ -27,7 +27,8 @@ _CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
 _CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE = range(8, 13)
 _CAMERA, _CAMERA_ON, _FILE_SYSTEM = 13, 14, 15
 _HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
-_PINS = 256
+_WATCHDOG_MS, _WATCHDOG_FED, _FLASH_READS = 28, 32, 33
+_PINS, _PIN_LEVEL, _PIN_DRIVEN = 256, 1, 2
 
 
 def _number(name: str, known: tuple[str, ...], what: str) -> int:
@@ -65,6 +66,7 @@ class BoardMemory:
         self._map[_INTERRUPT_REQUESTED] = 0
         self._map[_INTERRUPT_CHAR] = NO_INTERRUPT_CHAR
         self._map[_RESET_CAUSE] = reset_cause
+        self._write_u32(_WATCHDOG_MS, 0)
         if not keep_raw_repl:
             self._map[_RAW_REPL] = 0
             self._map[_CAMERA_ON] = 0
@@ -89,6 +91,16 @@ class BoardMemory:
         self._map[_INTERRUPT_REQUESTED] = requested
 
     @property
+    def watchdog(self) -> tuple[int, int]:
+        """Its time in ms, 0 while it is off, and a number that changes when it is fed."""
+        return self._read_u32(_WATCHDOG_MS), self._map[_WATCHDOG_FED]
+
+    @property
+    def flash_reads(self) -> int:
+        """Flash blocks read, modulo 256."""
+        return self._map[_FLASH_READS]
+
+    @property
     def block_operations(self) -> int:
         """Flash blocks programmed or erased since the board was made."""
         return self._read_u32(_BLOCK_OPERATIONS)
@@ -99,10 +111,15 @@ class BoardMemory:
         self._map[_CUT_COUNTDOWN : _CUT_COUNTDOWN + 2] = operation.to_bytes(2, "little")
 
     def pin(self, number: int) -> int:
-        return self._map[_PINS + number]
+        return self._map[_PINS + number] & _PIN_LEVEL
 
     def set_pin(self, number: int, level: int) -> None:
-        self._map[_PINS + number] = 1 if level else 0
+        self._map[_PINS + number] = self._map[_PINS + number] & _PIN_DRIVEN | (1 if level else 0)
+
+    def driven_pins(self) -> dict[int, int]:
+        """Number and level of each pin that a program has made an output."""
+        driven = [n for n in range(PIN_COUNT) if self._map[_PINS + n] & _PIN_DRIVEN]
+        return {number: self.pin(number) for number in driven}
 
     def write_frame(self, buffer_number: int, pixels: bytes) -> None:
         """Fill a frame buffer, over whatever frame it held."""

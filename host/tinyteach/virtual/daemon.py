@@ -136,6 +136,9 @@ class _Server:
         else:
             self._board.show(path)
 
+    def _on_pins(self) -> dict[str, Any]:
+        return {"pins": {str(number): level for number, level in self._board.driven_pins().items()}}
+
     def _on_reset(self) -> None:
         self._board.reset()
 

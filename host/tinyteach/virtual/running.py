@@ -163,6 +163,10 @@ class Control:
         else:
             self._do(do="show", png=_as_png(photograph))
 
+    def pins(self) -> dict[str, int]:
+        """Number and level of each pin that its program drives."""
+        return self._do(do="pins")["pins"]
+
     def reset(self) -> None:
         self._do(do="reset")
 

@@ -97,6 +97,7 @@ def test_wide_weights_take_the_other_way(micropython, tmp_path):
 
 MEMORY = """
 import gc, micropython, os, sys
+from agent.tflite import ops, planner
 from agent.tflite.interpreter import Interpreter
 from agent.tflite.model import Model
 gc.collect()
@@ -107,7 +108,7 @@ gc.collect()
 weights = sum([len(op.weights) for op in interpreter.steps if hasattr(op, "weights")])
 used = gc.mem_alloc() - before - weights
 print(used, interpreter.arena_bytes)
-invoke, inferences = interpreter.invoke, int(sys.argv[2])
+invoke, inferences, _ = interpreter.invoke, int(sys.argv[2]), 0
 gc.disable()
 before = gc.mem_alloc()
 micropython.heap_lock()

@@ -1,7 +1,7 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
-from tinyteach.firmware import MAIN, BoardFile
+from tinyteach.firmware import BoardFile
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 
@@ -50,11 +50,10 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    from tinyteach.device.survey import EMBEDDING, SETTINGS, is_unfinished
+    from tinyteach.firmware import LIBRARY
 
-    present = set(evidence.survey["files"]) if evidence.survey else set()
-    present = {path for path in present if not is_unfinished(path)}
-    return not present - {MAIN, EMBEDDING, SETTINGS}
+    present = evidence.survey["files"] if evidence.survey else {}
+    return not [path for path in present if path.startswith(LIBRARY)]
 
 
 def _differing_files(evidence: Evidence) -> list[str]:
@@ -95,5 +94,5 @@ def _wanted(evidence: Evidence) -> list[BoardFile]:
     from tinyteach.service.embeddings import for_pairing
 
     shipped = for_pairing(None)
-    facts = evidence.survey or {"files": {}, "mpy": 0}
+    facts = evidence.survey or {"files": {}, "mpy": 0, "machine": ""}
     return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

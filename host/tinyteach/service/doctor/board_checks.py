@@ -7,7 +7,12 @@ from tinyteach.errors import (
     LinkError,
     VerificationError,
 )
-from tinyteach.service.doctor.agent_checks import NO_REPL, embedding_bytes, pairing_would_write
+from tinyteach.service.doctor.agent_checks import (
+    NO_REPL,
+    embedding_bytes,
+    pair_command,
+    pairing_would_write,
+)
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 
@@ -130,23 +135,25 @@ def check_clock(evidence: Evidence) -> Finding:
     return passed("clock", shown if clock[0] >= SET_SINCE_YEAR else f"not set ({shown})")
 
 
-CAUSES = {
-    "PWRON": "power-on",
-    "HARD": "reset",
-    "SOFT": "soft reset",
-    "DEEPSLEEP": "deep sleep",
-}
-
-
 def check_last_boot(evidence: Evidence) -> Finding:
+    from tinyteach.service.boards import STARTS
+
     if evidence.boot is None:
         return skipped("last boot", NO_REPL)
     cause = evidence.boot["cause"]
     if cause == "WDT":
         fix = "if it happens again, pair the board again and take other programs off it"
         return to_fix("last boot", "by the watchdog: a program hung", fix, VerificationError)
-    return passed("last boot", CAUSES[cause]) if cause else skipped("last boot", "not recorded")
+    return passed("last boot", STARTS[cause]) if cause else skipped("last boot", "not recorded")
 
 
 def check_last_crash(evidence: Evidence) -> Finding:
-    return skipped("last crash", "not recorded" if evidence.boot else NO_REPL)
+    from tinyteach.device.crash import readable, summary
+
+    if evidence.boot is None:
+        return skipped("last crash", NO_REPL)
+    found = summary(readable(evidence.boot["crash"])) or "none is written down"
+    if evidence.info and evidence.info["safe_mode"]:
+        fix = f"run {pair_command(evidence)} or 'tinyteach deploy'"
+        return to_fix("last crash", f"safe mode after {found}", fix, BoardRefusedError)
+    return passed("last crash", found)

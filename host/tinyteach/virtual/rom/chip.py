@@ -27,7 +27,12 @@ CAMERA, CAMERA_ON = 13, 14
 FILE_SYSTEM = 15
 GREY_CAMERA = 6
 HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
-PINS, PIN_COUNT = 256, 64
+# The watchdog's time, 0 while it is off, and a byte that changes when it is fed.
+WATCHDOG_MS, WATCHDOG_FED = 28, 32
+# Counts block reads, modulo 256.
+FLASH_READS = 33
+# Each pin's level, and beside it whether a program has made it an output.
+PINS, PIN_COUNT, PIN_LEVEL, PIN_DRIVEN = 256, 64, 1, 2
 
 # Exit statuses by which the process tells the supervisor what to do next.
 EXIT_POWER_LOST, EXIT_RESET, EXIT_SOFT_RESET = 86, 87, 88

@@ -1,7 +1,12 @@
 # mypy: ignore-errors
 # ruff: noqa: I001, PTH123, SIM105, SIM115
-"""Module ``micropython`` whose kbd_intr() tells the supervisor which byte is Ctrl-C."""
+"""Module ``micropython`` whose kbd_intr() tells the supervisor which byte is Ctrl-C.
 
+And imports that take Ctrl-C between them: one that strikes while a file is looked for
+counts as a missing file (extmod/vfs.c), so it would be lost.
+"""
+
+import builtins
 import sys
 
 import micropython
@@ -17,5 +22,16 @@ class BoardMicroPython:
         return getattr(micropython, name)
 
 
+_import = builtins.__import__
+
+
+def board_import(*arguments):
+    chip.check_interrupt()
+    module = _import(*arguments)
+    chip.check_interrupt()
+    return module
+
+
 def install():
     sys.modules["micropython"] = BoardMicroPython()
+    builtins.__import__ = board_import

@@ -38,6 +38,20 @@ def idle():
     time.sleep_ms(1)
 
 
+class WDT:
+    """As on an ESP32: a later one replaces the time of an earlier one."""
+
+    def __init__(self, id=0, timeout=5000):
+        if id or timeout <= 0:
+            raise ValueError("invalid timeout")
+        at = chip.WATCHDOG_MS
+        chip.registers[at : at + 4] = timeout.to_bytes(4, "little")
+        self.feed()
+
+    def feed(self):
+        chip.registers[chip.WATCHDOG_FED] = chip.registers[chip.WATCHDOG_FED] + 1 & 0xFF
+
+
 class Pin:
     """A pin whose level the host side can see and set."""
 
@@ -51,14 +65,16 @@ class Pin:
         self.init(mode, pull, value=value)
 
     def init(self, mode=-1, pull=-1, *, value=None):
-        self._mode = mode
+        if mode in (self.OUT, self.OPEN_DRAIN):
+            chip.registers[chip.PINS + self._number] |= chip.PIN_DRIVEN
         if value is not None:
             self.value(value)
 
     def value(self, level=None):
         if level is None:
-            return chip.registers[chip.PINS + self._number]
-        chip.registers[chip.PINS + self._number] = 1 if level else 0
+            return chip.registers[chip.PINS + self._number] & chip.PIN_LEVEL
+        driven = chip.registers[chip.PINS + self._number] & chip.PIN_DRIVEN
+        chip.registers[chip.PINS + self._number] = driven | (1 if level else 0)
         return None
 
     __call__ = value

@@ -1,0 +1,163 @@
+"""Work without a host: look, recognise, smooth, follow the rules, tell who listens.
+
+Ends when a host says HELLO and begins anew after it has left. Loaded only in between
+(seldom.py), so that models and transfers have its memory.
+"""
+
+import json
+import time
+
+from agent import VERSION, board, led, memory, report, rules, seldom, smoothing
+from agent.camera.error import CameraError
+from agent.head import steps_of
+from agent.models import RULES
+from agent.refused import Refused
+
+# Without a picture, or anything to recognise by, look again after so long.
+_TROUBLE_MS = const(1000)
+# The most that a turn waits: the LED's patterns have this step.
+_TURN_MS = const(50)
+# Probability in 256ths below which a best label counts as unsure, where the threshold is lower.
+_SURE = const(179)
+# A watchdog cannot be stopped; with a day's time it is as good as that.
+_LET_GO_MS = const(86400000)
+
+
+class Alone:
+    """One stretch of time without a host."""
+
+    def __init__(self, agent):
+        self._agent = agent
+        agent.trouble = ""
+        try:
+            settings, self._rules = rules.load(RULES)
+        except ValueError:
+            agent.trouble = "The board's rules cannot be read; clear them and add them again."
+            settings, self._rules = rules.DEFAULTS, []
+        _, weight, self._interval_ms, line_s, self._keep, self._keep_s, watchdog_s, _ = settings
+        self._weight = weight + 1
+        self._led = led.Led()
+        self._pattern = led.ALIVE
+        self._report = report.Report(line_s)
+        self._smoother = self._problem = None
+        self._next_ms = time.ticks_ms()
+        self._kept_ms = time.ticks_add(self._next_ms, -1000 * self._keep_s)
+        self._watchdog = board.watchdog(watchdog_s * 1000) if watchdog_s else None
+        if watchdog_s and not self._watchdog:
+            agent.trouble = "This board has no watchdog that can be let go of; none is on."
+
+    # Turns
+
+    def wait_ms(self):
+        """How long the next turn may wait for a byte."""
+        left_ms = time.ticks_diff(self._next_ms, time.ticks_ms())
+        return max(0, min(left_ms, _TURN_MS))
+
+    def step(self):
+        """A view, if one is due; the LED."""
+        if self._watchdog:
+            self._watchdog.feed()
+        now_ms = time.ticks_ms()
+        if time.ticks_diff(now_ms, self._next_ms) >= 0:
+            self._next_ms = time.ticks_add(now_ms, self._interval_ms)
+            self._look(now_ms)
+        self._led.show(self._pattern, now_ms)
+
+    def end(self):
+        """A host is there, or the REPL. Pins stay as they are."""
+        if self._watchdog:
+            board.watchdog(_LET_GO_MS)
+        memory.sample()
+        self._led.show(led.OFF, 0)
+
+    # Views
+
+    def _look(self, now_ms):
+        recogniser = self._agent.models.recogniser
+        try:
+            recogniser.preprocess(self._agent.view.grab())
+            recogniser.embed()
+            recogniser.classify()
+        except (CameraError, Refused, OSError, MemoryError) as error:
+            self._fail(error, now_ms)
+            return
+        if self._smoother is None:
+            self._begin(recogniser.head)
+        self._problem = None
+        self._smoother.add(recogniser.scores)
+        self._judge(recogniser, now_ms)
+        if self._keep:
+            self._keep_unsure(recogniser, now_ms)
+
+    def _judge(self, recogniser, now_ms):
+        """What is believed of the smoothed scores, and what follows from it."""
+        labels = recogniser.head.labels
+        best = self._smoother.best(len(labels))
+        steps = self._smoother.steps(best)
+        label = best if steps >= recogniser.threshold else rules.NO_LABEL
+        self._pattern = led.ALIVE if label == rules.NO_LABEL else led.LIT
+        for rule in self._rules:
+            if not rule.rests and rule.take(rule.holds(self._smoother, label), now_ms):
+                self._act(rule)
+        if self._report.is_due(label, now_ms):
+            self._report.result(labels[best], label == best, steps)
+
+    def _act(self, rule):
+        rule.act(self._report)
+        met = "true" if rule.met else "false"
+        self._report.tell('{"rule":%d,"met":%s}' % (self._rules.index(rule) + 1, met))
+
+    def _begin(self, head):
+        """The first view."""
+        self._smoother = smoothing.Smoother(head.outputs, self._weight)
+        self._report.tell(
+            '{"tinyteach":"%s","board":"%s","classes":%s}'
+            % (VERSION, self._agent.board_id, json.dumps(head.labels))
+        )
+        for number, rule in enumerate(self._rules, 1):
+            trouble = rule.begin(head.labels)
+            if rule.uses(self._led.pin):
+                self._led.give_away()
+            if trouble:
+                self._agent.trouble = "Rule %d rests: %s." % (number, trouble)
+                self._report.problem(self._agent.trouble)
+        memory.sample()
+
+    # Trouble
+
+    def _fail(self, error, now_ms):
+        """Without a result: say so once, look again later. Rules count it as a view of nothing."""
+        self._next_ms = time.ticks_add(now_ms, _TROUBLE_MS)
+        self._pattern = led.TROUBLE
+        for rule in self._rules:
+            if not rule.rests and rule.take(False, now_ms):
+                self._act(rule)
+        problem = self._words(error)
+        if problem != self._problem:
+            self._problem = problem
+            self._report.problem(problem)
+
+    def _words(self, error):
+        models = self._agent.models
+        if models.recogniser.head is None:
+            return models.problem or "Nothing has been taught yet; train and deploy."
+        return self._agent.view.problem or str(error) or repr(error)
+
+    # Frames for retraining
+
+    def _keep_unsure(self, recogniser, now_ms):
+        """Keep the model's input where its own scores, not the smoothed ones, are unsure."""
+        steps = steps_of(recogniser.scores, recogniser.top)
+        if steps >= max(_SURE, recogniser.threshold):
+            return
+        if time.ticks_diff(now_ms, self._kept_ms) < self._keep_s * 1000:
+            return
+        self._kept_ms = now_ms
+        fingerprint = recogniser.head_fingerprint
+        facts = (recogniser.tensor, fingerprint, recogniser.top, steps, self._keep)
+        seldom.call("kept", "store", *facts)
+
+
+def begin(agent):
+    """What works while there is no host."""
+    return Alone(agent)

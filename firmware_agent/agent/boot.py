@@ -1,0 +1,76 @@
+"""How starts went: why the board started, which crash was the last, when safe mode is due.
+
+``/tinyteach/starts`` holds two bytes: how many starts in a row have not gone well yet, and 1
+where one of them ended in a crash that was written down. Loaded when needed only (seldom.py).
+"""
+
+import os
+import sys
+import time
+
+from agent import VERSION, board, files
+from agent.slots import DIRECTORY
+
+STARTS = DIRECTORY + "/starts"
+# The third start after two that crashed is in safe mode.
+_STARTS_MAX = const(2)
+_PAUSE_MS = const(1000)
+
+
+def begin():
+    """Count this start; True where it is to be in safe mode."""
+    files.make_directory(DIRECTORY)
+    count, crashed = _starts()
+    # Someone who plugs a board in and out is no crash loop, unless a crash was written down.
+    if not crashed and board.reset_cause() == "PWRON":
+        count = 0
+    if count >= _STARTS_MAX:
+        return True
+    _write(count + 1, crashed)
+    return False
+
+
+def _starts():
+    try:
+        count, crashed = files.read_whole(STARTS)
+        return count, crashed
+    except (OSError, ValueError):
+        return 0, 0
+
+
+def _write(count, crashed):
+    with open(STARTS, "wb") as file:
+        file.write(bytes((count, crashed)))
+
+
+def settled():
+    """This start has gone well: the next crash is the first again."""
+    files.remove(STARTS)
+
+
+def answered():
+    """A host was answered: the start has gone well, but for a crash while there is no host."""
+    if not _starts()[1]:
+        settled()
+
+
+def crashed(error, may_restart):
+    """Show the traceback and write it down; then start anew, or leave the port to the REPL."""
+    sys.print_exception(error)
+    try:
+        _write_down(error)
+    except OSError as problem:
+        print(problem)
+    if may_restart:
+        # Time for Ctrl-C, so that a board in a crash loop can be stopped by it, too.
+        time.sleep_ms(_PAUSE_MS)
+        board.restart()
+
+
+def _write_down(error):
+    beside = board.CRASH + ".new"
+    with open(beside, "w") as file:
+        file.write("TinyTeach's agent %s\n" % VERSION)
+        sys.print_exception(error, file)
+    os.rename(beside, board.CRASH)
+    _write(max(1, _starts()[0]), 1)

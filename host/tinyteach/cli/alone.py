@@ -1,0 +1,196 @@
+"""rule, alone, wipe, unpair: what a board does without a host, and taking things off it again."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.output import note, print_json, say, show_table
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+RULE_COLUMNS = ("", "when", "then", "held for", "afterwards")
+
+rule_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What the board does when it sees a class, without a computer.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.add_typer(rule_app, name="rule")
+    app.command()(alone)
+    app.command()(wipe)
+    app.command()(unpair)
+
+
+@rule_app.command()
+def add(
+    condition: Annotated[
+        str,
+        typer.Argument(help="'mask >= 80% for 3 frames', 'mask for 3 frames', 'unknown' …"),
+    ],
+    action: Annotated[
+        list[str], typer.Argument(help="pin 21 high, pin 21 low, or: say some words")
+    ],
+    hold: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Stay so after the last such view.")
+    ] = 0,
+    otherwise: Annotated[
+        str | None,
+        typer.Option(
+            "--else",
+            metavar="ACTION",
+            help="What follows when it no longer holds; a pin's other level if not said.",
+            show_default=False,
+        ),
+    ] = None,
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a rule to the board."""
+    from tinyteach.service import rules
+
+    _show_rules(
+        rules.add(chosen_board(board), condition, " ".join(action), otherwise, hold), as_json
+    )
+
+
+@rule_app.command(name="list")
+def list_rules(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """List the board's rules."""
+    from tinyteach.service import rules
+
+    _show_rules(rules.show(chosen_board(board)), as_json)
+
+
+@rule_app.command()
+def remove(
+    number: Annotated[int, typer.Argument(help="The rule's number in the list.")],
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a rule from the board."""
+    from tinyteach.service import rules
+
+    _show_rules(rules.remove(chosen_board(board), number), as_json)
+
+
+@rule_app.command()
+def clear(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """Remove all rules from the board."""
+    from tinyteach.service import rules
+
+    count = rules.clear(chosen_board(board))
+    if as_json:
+        print_json({"removed": count})
+    else:
+        say(f"{count} rules removed." if count else "The board had no rules.")
+
+
+def _show_rules(found: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(found.as_dict())
+        return
+    if found.rules:
+        show_table("", RULE_COLUMNS, found.rule_rows())
+    else:
+        say("The board has no rules.")
+    for problem in found.problems:
+        say(problem)
+
+
+def alone(
+    smoothing: Annotated[
+        float | None,
+        typer.Option(help="Weight of a new view, 0.03 to 1; 1 smooths not.", show_default=False),
+    ] = None,
+    interval: Annotated[
+        int | None,
+        typer.Option(metavar="MS", help="Time from view to view, at least.", show_default=False),
+    ] = None,
+    lines: Annotated[
+        str | None,
+        typer.Option(
+            metavar="off|changes|SECONDS",
+            help="When results are printed on the port.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            metavar="VIEWS",
+            help="Keep the last so many views that the board was not sure of; 0 none.",
+            show_default=False,
+        ),
+    ] = None,
+    keep_every: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="Between two of them.", show_default=False),
+    ] = None,
+    watchdog: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Restart a board that hangs for so long; 0 off.",
+            show_default=False,
+        ),
+    ] = None,
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or set how the board works without a computer."""
+    from tinyteach.service import rules
+
+    changes = rules.Changes(smoothing, interval, lines, keep, keep_every, watchdog)
+    chosen = chosen_board(board)
+    found = rules.change(chosen, changes) if changes.any else rules.show(chosen)
+    if as_json:
+        print_json(found.as_dict())
+        return
+    show_table("", ("setting", "value"), found.setting_rows())
+    say(f"Rules: {len(found.rules)}")
+    for problem in found.problems:
+        say(problem)
+
+
+def wipe(board: BoardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
+    from tinyteach.service.clearing import board_label, wipe_board
+
+    chosen = chosen_board(board)
+    _confirm(f"Forget all that {board_label(chosen)[1]} has learnt?", yes)
+    _show_done(wipe_board(chosen), as_json)
+
+
+def unpair(board: BoardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    """Take the agent and all of its files off the board; its own main.py comes back."""
+    from tinyteach.service.clearing import board_label, unpair_board
+
+    chosen = chosen_board(board)
+    _confirm(f"Take TinyTeach and all it has learnt off {board_label(chosen)[1]}?", yes)
+    _show_done(unpair_board(chosen), as_json)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    """Ask; anything but yes ends the command. Without a terminal --yes is needed."""
+    from tinyteach.errors import UsageError
+
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort as error:
+        raise UsageError("Nothing was done; add --yes where nobody can answer.") from error
+    if not agreed:
+        note("Nothing was done.")
+        raise typer.Exit(1)
+
+
+def _show_done(done: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        say(done.sentence())

@@ -1,0 +1,84 @@
+"""Takes things off a board again, through its raw REPL: what it learnt, or the agent as a whole."""
+
+from tinyteach.device.installing import KEPT_MAIN, OWN_MAIN
+from tinyteach.device.pairing import free_the_repl
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.survey import AGENT
+from tinyteach.firmware import MAIN
+
+FOLDER = "/tinyteach"
+# What a wipe leaves: the embedding, the board's own identity, its camera's and LED's settings.
+KEPT_BY_WIPE = ("embedding.tflite", "id", "camera.json", "colours.json", "led")
+
+# Paths are given from the board's root (survey.py).
+REMOVE = """
+import os
+root = os.getcwd().rstrip('/')
+def remove(path):
+    try:
+        entries = os.listdir(path) if os.stat(path)[0] & 0x4000 else None
+    except OSError:
+        return 0
+    if entries is None:
+        os.remove(path)
+        return 1
+    count = sum([remove(path + '/' + name) for name in entries])
+    os.rmdir(path)
+    return count
+"""
+
+WIPE = (
+    REMOVE
+    + f"""
+try:
+    names = [name for name in os.listdir(root + {FOLDER!r}) if name not in {KEPT_BY_WIPE!r}]
+except OSError:
+    names = []
+print(sum([remove(root + {FOLDER!r} + '/' + name) for name in names]))
+"""
+)
+
+# The user's own main.py comes back first: no power cut leaves the board without one for long.
+UNPAIR = (
+    REMOVE
+    + f"""
+import json
+def is_ours(path):
+    try:
+        with open(path, 'rb') as file:
+            return {OWN_MAIN!r} in file.read(100)
+    except OSError:
+        return False
+restored = False
+main = root + {MAIN!r}
+if is_ours(main):
+    try:
+        os.rename(root + {KEPT_MAIN!r}, main)
+        restored = True
+    except OSError:
+        os.remove(main)
+count = sum([remove(root + path) for path in {(*AGENT, FOLDER)!r}])
+print(json.dumps([count, restored]))
+"""
+)
+
+
+def wipe(port: str) -> int:
+    """Remove heads, rules, kept views and whatever else was learnt; how many files that were.
+
+    The board restarts. Raises what `raw_repl` raises.
+    """
+    free_the_repl(port)
+    with raw_repl(port) as repl:
+        count = repl.evaluate(WIPE)
+        repl.reset()
+    return count
+
+
+def unpair(port: str) -> tuple[int, bool]:
+    """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
+    free_the_repl(port)
+    with raw_repl(port) as repl:
+        count, restored = repl.evaluate(UNPAIR)
+        repl.reset()
+    return count, restored

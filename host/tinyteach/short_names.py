@@ -1,0 +1,69 @@
+"""Shortens the private names of the agent's modules, whose every name a board keeps in its heap.
+
+A name like ``_heard_ms`` that only one module uses becomes ``_a``, ``_b`` … there; names in
+several modules stay, since they may mean the same. Lines stay where they are. Tracebacks from
+a board are given their names back.
+"""
+
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+# One underscore and a small letter: ``_NAME = const(…)`` leaves no name, ``__init__`` is Python's.
+PRIVATE = re.compile(r"_[a-z]\w*")
+FRAME = re.compile(r'File "(?P<module>[\w.]+)", line \d+, in (?P<name>\w+)')
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def plan(sources: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Module → (its own private names → short ones), of all modules together (module → text)."""
+    found = {module: _private_names(text) for module, text in sources.items()}
+    uses = Counter(name for names in found.values() for name in names)
+    return {
+        module: dict(
+            zip([name for name in names if uses[name] == 1], _free_names(names), strict=False)
+        )
+        for module, names in found.items()
+    }
+
+
+def _private_names(text: str) -> list[str]:
+    """In order of their first use."""
+    return list(dict.fromkeys(token.string for token in _private_tokens(text)))
+
+
+def _private_tokens(text: str) -> list[tokenize.TokenInfo]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [t for t in tokens if t.type == tokenize.NAME and PRIVATE.fullmatch(t.string)]
+
+
+def _free_names(taken: list[str]) -> Iterator[str]:
+    """``_a`` … ``_z``, ``_aa`` …, without those that the module has already."""
+    for first in ("", *LETTERS):
+        for letter in LETTERS:
+            if f"_{first}{letter}" not in taken:
+                yield f"_{first}{letter}"
+
+
+def shorten(text: str, names: Mapping[str, str]) -> str:
+    """The module's text with ``names`` shortened."""
+    lines = text.splitlines(keepends=True)
+    # From the end, so that earlier places stay right.
+    for token in reversed(_private_tokens(text)):
+        row, start, end = token.start[0] - 1, token.start[1], token.end[1]
+        lines[row] = lines[row][:start] + names.get(token.string, token.string) + lines[row][end:]
+    return "".join(lines)
+
+
+def lengthen(traceback: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    """A board's traceback with the functions' full names."""
+
+    def full(match: re.Match[str]) -> str:
+        own = {short: name for name, short in names.get(match["module"], {}).items()}
+        return match[0][: match.start("name") - match.start()] + own.get(
+            match["name"], match["name"]
+        )
+
+    return FRAME.sub(full, traceback)

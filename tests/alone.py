@@ -1,0 +1,88 @@
+"""What tests of a board without a host share: its lines, its rules, waiting for what it does."""
+
+import contextlib
+import json
+import time
+
+import serial
+
+from paired import deploy
+from tinyteach.device.client import BoardClient
+from tinyteach.device.rules import RuleFile, Settings
+from tinyteach.errors import BoardNotFoundError
+from tinyteach.link.serial_link import SerialLink
+from tinyteach.service.rule_text import parse_rule
+from tinyteach.service.rules import write_rules
+
+WAIT_S = 30.0
+
+
+def set_up(board, head, *rules, **settings):
+    """Deploy a head and put rules to work, each ``(condition, action, else, hold_s)``."""
+    parsed = tuple(parse_rule(*rule) for rule in rules)
+    with BoardClient(board.port) as client:
+        if client.info()["head"] != head.fingerprint:
+            deploy(client, head)
+        write_rules(client, RuleFile(Settings(**settings), parsed))
+
+
+def power_cycle(board):
+    board.cut_power_now()
+    board.power_on()
+
+
+def wait_for_port(board):
+    """Until a port that was closed can be locked again.
+
+    A virtual board that restarts forks this process: until the child has become MicroPython it
+    holds the lock, too.
+    """
+
+    def is_free():
+        try:
+            SerialLink(board.port).close()
+        except BoardNotFoundError:
+            return False
+        return True
+
+    wait_for(is_free, "the port stays locked")
+
+
+@contextlib.contextmanager
+def reading(board):
+    """``next_line(wanted)`` on the plain port: the first line from now on that ``wanted`` takes."""
+    with serial.Serial(board.port, timeout=0.2) as port:
+
+        def next_line(wanted=lambda line: True):
+            buffered, deadline = b"", time.monotonic() + WAIT_S
+            while time.monotonic() < deadline:
+                buffered += port.readline()
+                if buffered.endswith(b"\n"):
+                    line, buffered = buffered.decode().rstrip("\r\n"), b""
+                    if wanted(line):
+                        return line
+            raise AssertionError("the line did not come")
+
+        yield next_line
+
+
+def fields_of(line):
+    """A JSON line's fields; none where it is no JSON."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def has(**wanted):
+    """Whether a line holds these fields."""
+    return lambda line: wanted.items() <= fields_of(line).items()
+
+
+def wait_for(condition, what):
+    """Until ``condition()``; fails with ``what`` after a while."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)

@@ -1,0 +1,60 @@
+"""Short private names: the same program in fewer names, and tracebacks that read as before."""
+
+import ast
+
+from tinyteach.firmware import names_on_boards
+from tinyteach.short_names import lengthen, plan, shorten
+
+FIRST = """
+_HIDDEN = const(3)
+
+
+class Thing:
+    def __init__(self):
+        self._own_value = 1  # _own_value
+        self._shared = "_own_value"
+
+    def _own_function(self, _given):
+        return self._own_value + _given
+"""
+SECOND = "def use(thing):\n    return thing._shared + thing.__class__._a\n"
+
+
+def test_own_names_are_short_and_shared_ones_stay():
+    names = plan({"first": FIRST, "second": SECOND})
+    assert names["second"] == {"_a": "_b"}  # its own _a is renamed, and not to itself
+    assert set(names["first"]) == {"_own_value", "_own_function", "_given"}
+    assert len(set(names["first"].values())) == 3
+    text = shorten(FIRST, names["first"])
+    assert "self._shared" in text and '"_own_value"' in text and "# _own_value" in text
+    assert "_HIDDEN" in text and "self._own_value" not in text
+    assert len(text.splitlines()) == len(FIRST.splitlines())
+    assert ast.dump(ast.parse(text)) != ast.dump(ast.parse(FIRST))
+
+
+def test_no_short_name_is_one_that_the_module_has():
+    source = "self._a + self._b + self._long\n"
+    assert plan({"m": source, "n": "x._a\nx._b\n"})["m"] == {"_long": "_c"}
+
+
+def test_traceback_reads_as_before():
+    names = plan({"agent.first": FIRST})
+    short = names["agent.first"]["_own_function"]
+    said = f'  File "agent.first", line 11, in {short}\n  File "main.py", line 2, in {short}\n'
+    assert lengthen(said, names) == said.replace(short, "_own_function", 1)
+
+
+def test_the_agents_names_are_told_apart():
+    """Within a module no two names become one."""
+    for module, names in names_on_boards().items():
+        assert len(set(names.values())) == len(names), module
+
+
+def test_a_class_and_its_base_in_another_module_share_no_private_name(root):
+    """Their names are chosen apart, so a short one might be the other's."""
+    for path in (root / "firmware_agent" / "agent").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                own = {n.name for n in ast.parse(path.read_text()).body if hasattr(n, "name")}
+                bases = {ast.unparse(base) for base in node.bases}
+                assert bases <= own | {"Exception", "ValueError"}, (path, bases)
