@@ -16,6 +16,7 @@ from tinyteach_protocol import errors, messages
 
 EMBEDDING = "/tinyteach/embedding.tflite"
 RULES = "/tinyteach/rules.bin"
+MADE = "/tinyteach/taught.tflite"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
@@ -53,6 +54,7 @@ class Models:
         Kernels in plain Python work with a part of it, so there it stays.
         """
         seldom.use(*READERS)
+        gc.collect()
         try:
             return action(*arguments)
         finally:
@@ -159,16 +161,40 @@ class Models:
         self.recogniser.use_head(head, digest)
         self.problem = ""
 
-    def _open_in_place_of_active(self, path):
-        """Another head, checked. The active one makes room for it, and is back if it fails."""
+    def learn(self, classes):
+        """Put a head of these examples to work (teach.py has what classes are)."""
+        self.recogniser.forget_view()
+        head = self._open_in_place_of_active(MADE, classes)
+        digest = files.sha256_of(MADE)
+        self.slots.activate(MADE)
+        self.recogniser.use_head(head, digest)
+        self.problem = ""
+
+    def _make(self, classes):
+        """Write the head of these examples. One part after the other has the heap."""
+        __import__("tinyteach_protocol.head_layout")
+        seldom.use("tflite.scales")
+        facts = (MADE, classes, self.recogniser.output)
+        begun = seldom.call("taught_head", "begin", *facts)
+        seldom.forget("tflite.scales")
+        fingerprint = self.recogniser.embedding_fingerprint
+        self._read(seldom.call, "taught_card", "finish", MADE, fingerprint, *begun)
+
+    def _open_in_place_of_active(self, path, classes=None):
+        """Another head, checked; made of the examples of ``classes`` where there are any.
+
+        The active one makes room for it, and is back if it fails.
+        """
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
         memory.collect_often(True)
         gc.collect()
         try:
-            return self._open_head(path)
+            if classes:
+                self._make(classes)
+            return self._read(self._open_head, path)
         except Exception:
-            self._load(self._load_active_head)
+            self._read(self._load, self._load_active_head)
             self.recogniser.threshold = threshold
             raise
         finally:
@@ -195,7 +221,7 @@ class Models:
             raise Refused(errors.NO_PREVIOUS)
         path = self.slots.path(self.slots.previous)
         self.recogniser.forget_view()
-        head = self._read(self._open_in_place_of_active, path)
+        head = self._open_in_place_of_active(path)
         self.slots.rollback()
         self.recogniser.use_head(head, files.sha256_of(path))
         return self.recogniser.head_fingerprint, head.labels
