@@ -7,7 +7,7 @@ What it does it tells as lines of JSON. Loaded when needed only (seldom.py).
 import json
 import time
 
-from agent import board, files, led, report, teach
+from agent import board, files, led, report, seldom, teach
 from agent.camera.error import CameraError
 from agent.refused import Refused
 from agent.tflite.errors import ModelError
@@ -50,7 +50,8 @@ def _learn(agent, _light, _lines):
     _light.show(led.OFF, 0)
     _lines.tell('{"recorded":%s,"frames":%d}' % (json.dumps(name), frames))
     if frames:
-        agent.models.learn(teach.act(agent, messages.TEACH_LEARN, "", 0))
+        classes = teach.act(agent, messages.TEACH_LEARN, "", 0)
+        seldom.call("learning", "learn", agent.models, classes)
         settings[0] = " ".join([pin, level, str((int(turn) + 1) % len(names))])
         files.replace_text(board.BUTTON, "\n".join(settings))
         labels = json.dumps(agent.models.recogniser.head.labels)

@@ -16,7 +16,6 @@ from tinyteach_protocol import errors, messages
 
 EMBEDDING = "/tinyteach/embedding.tflite"
 RULES = "/tinyteach/rules.bin"
-MADE = "/tinyteach/taught.tflite"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
@@ -33,22 +32,22 @@ class Models:
         self.upload = None
         self.problem = ""
         if not safe_mode:
-            self._read(self._load, self._load_embedding, self._load_active_head)
+            self.read(self._load, self._load_embedding, self._load_active_head)
         elif files.size_of(EMBEDDING) >= 0:
             # Known, so that a host can tell which head belongs here, but not at work.
             self.recogniser.embedding_fingerprint = files.sha256_of(EMBEDDING)
 
     def load_embedding(self):
         """The first half of going to work after safe mode: what a new head is checked against."""
-        self._read(self._load, self._load_embedding)
+        self.read(self._load, self._load_embedding)
 
     def load_head(self):
         """The second half: the active head, unless a new one is at work."""
         if self.recogniser.head is None:
-            self._read(self._load, self._load_active_head)
+            self.read(self._load, self._load_active_head)
 
     @staticmethod
-    def _read(action, *arguments):
+    def read(action, *arguments):
         """Carry out what reads models; what only that needs takes heap for so long.
 
         Kernels in plain Python work with a part of it, so there it stays.
@@ -89,6 +88,7 @@ class Models:
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
         head = Head(path)
+        gc.collect()
         memory.sample()
         if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
             raise Refused(errors.WRONG_EMBEDDING)
@@ -143,7 +143,7 @@ class Models:
                 self.recogniser.forget_view()
                 embedding = upload.kind == messages.EMBEDDING
                 replace = self._replace_embedding if embedding else self._activate_head
-                self._read(replace, path, upload.digest)
+                self.read(replace, path, upload.digest)
         except (ModelError, Refused, MemoryError):
             files.remove(path)
             raise
@@ -153,7 +153,7 @@ class Models:
         if not self.recogniser.ready:
             raise Refused(errors.NO_EMBEDDING)
         at_work = digest == self.recogniser.head_fingerprint
-        head = self._open_in_place_of_active(path)
+        head = self.open_in_place_of_active(path)
         if at_work:
             files.remove(path)
         else:
@@ -161,27 +161,8 @@ class Models:
         self.recogniser.use_head(head, digest)
         self.problem = ""
 
-    def learn(self, classes):
-        """Put a head of these examples to work (teach.py has what classes are)."""
-        self.recogniser.forget_view()
-        head = self._open_in_place_of_active(MADE, classes)
-        digest = files.sha256_of(MADE)
-        self.slots.activate(MADE)
-        self.recogniser.use_head(head, digest)
-        self.problem = ""
-
-    def _make(self, classes):
-        """Write the head of these examples. One part after the other has the heap."""
-        __import__("tinyteach_protocol.head_layout")
-        seldom.use("tflite.scales")
-        facts = (MADE, classes, self.recogniser.output)
-        begun = seldom.call("taught_head", "begin", *facts)
-        seldom.forget("tflite.scales")
-        fingerprint = self.recogniser.embedding_fingerprint
-        self._read(seldom.call, "taught_card", "finish", MADE, fingerprint, *begun)
-
-    def _open_in_place_of_active(self, path, classes=None):
-        """Another head, checked; made of the examples of ``classes`` where there are any.
+    def open_in_place_of_active(self, path, make=None):
+        """Another head, checked; ``make()`` leaves it at ``path`` before, where it is given.
 
         The active one makes room for it, and is back if it fails.
         """
@@ -190,11 +171,11 @@ class Models:
         memory.collect_often(True)
         gc.collect()
         try:
-            if classes:
-                self._make(classes)
-            return self._read(self._open_head, path)
+            if make:
+                make()
+            return self.read(self._open_head, path)
         except Exception:
-            self._read(self._load, self._load_active_head)
+            self.read(self._load, self._load_active_head)
             self.recogniser.threshold = threshold
             raise
         finally:
@@ -221,7 +202,7 @@ class Models:
             raise Refused(errors.NO_PREVIOUS)
         path = self.slots.path(self.slots.previous)
         self.recogniser.forget_view()
-        head = self._open_in_place_of_active(path)
+        head = self.open_in_place_of_active(path)
         self.slots.rollback()
         self.recogniser.use_head(head, files.sha256_of(path))
         return self.recogniser.head_fingerprint, head.labels

@@ -4,6 +4,7 @@ Loaded when needed only (seldom.py), beside what reads models.
 """
 
 import binascii
+import gc
 import struct
 
 from agent import files, memory
@@ -41,6 +42,7 @@ def _scores(file, size, places):
     from agent.tflite.model import Model
 
     head = Interpreter(Model(file, size))
+    gc.collect()
     memory.sample()
     found = []
     for place in places:

@@ -21,7 +21,7 @@ _SPARE_BYTES = const(16384)
 
 
 def act(agent, action, label, source):
-    """Carry out one action of TEACH; the classes of which a head is to be made (Models.learn)."""
+    """Carry out one action of TEACH; the classes of which a head is to be made (learning.py)."""
     models = agent.models
     models.recogniser.require_embedding()
     if action == messages.TEACH_BEGIN or action == messages.TEACH_AFRESH:

@@ -11,7 +11,7 @@ CHOSEN_AT_RUN_TIME = re.compile(
 # Loaded by seldom.py for as long as they are needed.
 SELDOM = {"boot", "facts", "handlers.info", "kept"}
 TEACHING = {"agent.teach", "agent.handlers.teach", "agent.taught_head", "agent.button"}
-TEACHING |= {"agent.taught_card"}
+TEACHING |= {"agent.taught_card", "agent.learning"}
 TEACHING |= {"tinyteach_protocol.head_layout"}
 ALONE = {"led", "smoothing", "report", "rules", "alone"}
 

@@ -25,6 +25,8 @@ HEAP_BYTES = 512 << 10
 FIRMWARE_BYTES = 4096
 OBJECTS = (("cat", "coffee"), ("cat", "coffee", "rocket"))
 PEAK_BYTES = 256 << 10  # of what the agent uses, where words have 32 bits as on boards
+# While a head is made of examples; what makes it is loaded only then.
+TEACHING_PEAK_BYTES = 266 << 10
 EVENTS = 20
 
 
@@ -107,7 +109,7 @@ def test_teaching_fits(client, trained_heads):
     do_all(client, trained_heads[1])
     teach(client, "cat", views_of("cat", 2, side=96))
     info = client.info()
-    assert info["heap_peak"] <= (PEAK_BYTES if info["arch"] == "x86" else HEAP_BYTES)
+    assert info["heap_peak"] <= (TEACHING_PEAK_BYTES if info["arch"] == "x86" else HEAP_BYTES)
 
 
 @pytest.mark.parametrize("classes", [20, 64])

@@ -7,5 +7,5 @@ def handle(agent, request):
     facts = (agent, request.action, request.label, request.source)
     classes = seldom.call("teach", "act", *facts)
     if classes:
-        agent.models.learn(classes)
+        seldom.call("learning", "learn", agent.models, classes)
     return agent.responder.respond(request, **seldom.call("teach", "state", agent.models))
