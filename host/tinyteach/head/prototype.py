@@ -11,7 +11,7 @@ the zero point z, and M the largest |S|:
 - no bias but for what is unknown, whose weights are 0: a logit of 9 always.
 
 Whole numbers until the scale, which is rounded once. 20, 9 and the threshold were chosen on
-photographs: decision 0022 has the table.
+photographs: decision 0023 has the table.
 """
 
 import math
