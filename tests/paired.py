@@ -1,9 +1,14 @@
 """What tests of paired boards share: views of objects, small heads, a client's short ways."""
 
+import threading
+from hashlib import sha256
+
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.sources import demo_objects
+from tinyteach.device.client import BoardClient
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
+from tinyteach.errors import LinkError
 from tinyteach.head.train import train_head
 from tinyteach_protocol import messages
 
@@ -33,13 +38,56 @@ def other_embedding() -> bytes:
     return content.replace(weights, thinned)
 
 
+def without_examples(head):
+    """The head's file as an earlier version wrote it: none of its classes' examples."""
+    content = head.content.replace(b"TINYTEACH_EXAMPLES", b"ANOTHER_ENTRY_NAME")
+    seal = b"sha256:" + b"0" * 64
+    content = content[: -len(seal)]
+    return content + b"sha256:" + sha256(content).hexdigest().encode()
+
+
 def deploy(client, head):
     """Send a head and put it to work; COMMIT's answer."""
     client.upload(messages.HEAD, head.content)
     return client.commit()
 
 
+def teach(client, label, views, afresh=False):
+    """Teach views (uint8 squares) as one class; LEARN's answer."""
+    client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, label)
+    for view in views:
+        client.send_image(view.tobytes(), view.shape[0], messages.RGB888)
+        client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
+    return client.teach(messages.TEACH_LEARN)
+
+
 def scores_of(client, square):
     """The board's scores of a photograph that is sent to it."""
     client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
     return client.run(messages.SOURCE_IMAGE).scores
+
+
+def until_power_is_lost(board, action):
+    """``action(session)``; the cable goes when the power does, so that nobody waits.
+
+    Whether it completed.
+    """
+    done = threading.Event()
+
+    def pull():
+        while board.powered and not done.wait(0.002):
+            pass
+        if not done.is_set():
+            board.drop_link()
+
+    watcher = threading.Thread(target=pull)
+    watcher.start()
+    try:
+        with BoardClient(board.port) as session:
+            action(session)
+    except LinkError:
+        return False
+    finally:
+        done.set()
+        watcher.join()
+    return board.powered

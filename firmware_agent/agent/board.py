@@ -10,6 +10,8 @@ from agent.slots import DIRECTORY
 
 ID_FILE = DIRECTORY + "/id"
 CRASH = DIRECTORY + "/crash.txt"
+# Pin, level when down and whose turn it is in the first line, then the classes in line.
+BUTTON = DIRECTORY + "/button"
 _ID_BYTES = const(8)
 
 
@@ -67,6 +69,23 @@ def watchdog(timeout_ms):
     if sys.platform not in ("esp32", "linux") or not hasattr(machine, "WDT"):
         return None
     return machine.WDT(timeout=timeout_ms)
+
+
+def button():
+    """(pin, level when down) of the button that teaches, or None where there is none."""
+    try:
+        from machine import Pin
+
+        name, level = files.read_whole(BUTTON).decode().split("\n")[0].split()[:2]
+        pull = Pin.PULL_DOWN if level == "1" else Pin.PULL_UP
+        return Pin(int(name) if name.isdigit() else name, Pin.IN, pull), int(level)
+    except (ImportError, OSError, TypeError, ValueError):
+        return None
+
+
+def is_down(button):
+    """Whether it is pressed now."""
+    return button[0].value() == button[1]
 
 
 def restart():

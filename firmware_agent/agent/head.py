@@ -12,6 +12,7 @@ from agent.tflite.errors import ModelError
 from agent.tflite.interpreter import Interpreter
 
 ENTRY = "TINYTEACH_HEAD"
+EXAMPLES = "TINYTEACH_EXAMPLES"
 MAGIC = b"TTH2"
 
 
@@ -28,6 +29,8 @@ class Head:
             if place is None:
                 raise ModelError("the file holds no TinyTeach head")
             tests_bytes = self._read(model.reader, *place)
+            # (where, how many bytes) of the file, or None; read by whoever goes on from the head.
+            self.examples = model.metadata(EXAMPLES)
             self.interpreter = Interpreter(model)
         self._check_shapes(tests_bytes)
 

@@ -23,6 +23,7 @@ _ENOSPC = const(28)
 _SETTLED_MS = const(10000)
 # What works without a host, loaded only while there is none.
 _ALONE = ("led", "smoothing", "report", "rules", "alone")
+_BUTTON = ("led", "report", "teach", "button")
 
 
 class Agent:
@@ -44,6 +45,7 @@ class Agent:
         self.stream = Stream(self)
         self.restart_asked = False
         self.trouble = ""
+        self.button = None if safe_mode else board.button()
         self._framed = False
         self._alone = None
         self._began_ms = time.ticks_ms()
@@ -77,7 +79,15 @@ class Agent:
         self.stream.step()
         self._settle()
         if not self._framed:
+            self._press()
             self._work_alone()
+
+    def _press(self):
+        """The button that teaches, where there is one, may be down."""
+        if self.button and board.is_down(self.button):
+            self._rest()
+            seldom.use(*_BUTTON).hold(self)
+            seldom.forget(*_BUTTON)
 
     def _work_alone(self):
         if self._alone is None:

@@ -33,27 +33,28 @@ class Models:
         self.upload = None
         self.problem = ""
         if not safe_mode:
-            self._read(self._load, self._load_embedding, self._load_active_head)
+            self.read(self._load, self._load_embedding, self._load_active_head)
         elif files.size_of(EMBEDDING) >= 0:
             # Known, so that a host can tell which head belongs here, but not at work.
             self.recogniser.embedding_fingerprint = files.sha256_of(EMBEDDING)
 
     def load_embedding(self):
         """The first half of going to work after safe mode: what a new head is checked against."""
-        self._read(self._load, self._load_embedding)
+        self.read(self._load, self._load_embedding)
 
     def load_head(self):
         """The second half: the active head, unless a new one is at work."""
         if self.recogniser.head is None:
-            self._read(self._load, self._load_active_head)
+            self.read(self._load, self._load_active_head)
 
     @staticmethod
-    def _read(action, *arguments):
+    def read(action, *arguments):
         """Carry out what reads models; what only that needs takes heap for so long.
 
         Kernels in plain Python work with a part of it, so there it stays.
         """
         seldom.use(*READERS)
+        gc.collect()
         try:
             return action(*arguments)
         finally:
@@ -65,7 +66,9 @@ class Models:
         """Finish what a power cut interrupted; its code is loaded only where something is left."""
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
-        if any([name.startswith(PREFIX) or name.endswith(".new") or "~" in name for name in names]):
+        if any([name.startswith((PREFIX, "taught.")) or "~" in name for name in names]) or any(
+            [name.endswith(".new") for name in names]
+        ):
             seldom.call("recovery", "recover", names, EMBEDDING, RULES)
 
     def _load(self, *steps):
@@ -96,6 +99,7 @@ class Models:
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
         head = Head(path)
+        gc.collect()
         memory.sample()
         if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
             raise Refused(errors.WRONG_EMBEDDING)
@@ -150,7 +154,7 @@ class Models:
                 self.recogniser.forget_view()
                 embedding = upload.kind == messages.EMBEDDING
                 replace = self._replace_embedding if embedding else self._activate_head
-                self._read(replace, path, upload.digest)
+                self.read(replace, path, upload.digest)
         except (ModelError, Refused, MemoryError):
             files.remove(path)
             raise
@@ -160,7 +164,7 @@ class Models:
         if not self.recogniser.ready:
             raise Refused(errors.NO_EMBEDDING)
         at_work = digest == self.recogniser.head_fingerprint
-        head = self._open_in_place_of_active(path)
+        head = self.open_in_place_of_active(path)
         if at_work:
             files.remove(path)
         else:
@@ -168,16 +172,21 @@ class Models:
         self.recogniser.use_head(head, digest)
         self.problem = ""
 
-    def _open_in_place_of_active(self, path):
-        """Another head, checked. The active one makes room for it, and is back if it fails."""
+    def open_in_place_of_active(self, path, make=None):
+        """Another head, checked; ``make()`` leaves it at ``path`` before, where it is given.
+
+        The active one makes room for it, and is back if it fails.
+        """
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
         memory.collect_often(True)
         gc.collect()
         try:
-            return self._open_head(path)
+            if make:
+                make()
+            return self.read(self._open_head, path)
         except Exception:
-            self._load(self._load_active_head)
+            self.read(self._load, self._load_active_head)
             self.recogniser.threshold = threshold
             raise
         finally:
@@ -204,7 +213,7 @@ class Models:
             raise Refused(errors.NO_PREVIOUS)
         path = self.slots.path(self.slots.previous)
         self.recogniser.forget_view()
-        head = self._read(self._open_in_place_of_active, path)
+        head = self.open_in_place_of_active(path)
         self.slots.rollback()
         self.recogniser.use_head(head, files.sha256_of(path))
         return self.recogniser.head_fingerprint, head.labels

@@ -64,6 +64,11 @@ class Recogniser:
         self.has_scores = False
 
     @property
+    def output(self):
+        """The embedding's output: its feature vector's memory, scale and zero point."""
+        return self._embedding.output
+
+    @property
     def ready(self):
         """True where an embedding is loaded."""
         return self._embedding is not None

@@ -23,6 +23,7 @@ ABORT = 0x15
 RUN = 0x18
 ROLLBACK = 0x1A
 THRESHOLD = 0x1B
+TEACH = 0x1C
 STREAM = 0x20
 CREDIT = 0x21
 STOP = 0x22
@@ -80,6 +81,15 @@ STAGE_PREPROCESS = 1
 STAGE_EMBEDDING = 2
 STAGE_HEAD = 4
 STAGES_ALL = 7
+
+# What TEACH does.
+TEACH_LIST = 0
+TEACH_BEGIN = 1
+TEACH_FRAME = 2
+TEACH_LEARN = 3
+TEACH_FORGET = 4
+TEACH_AFRESH = 5
+TEACH_BUTTON = 6
 
 STREAM_RESULTS = 0
 STREAM_PREVIEW = 1
@@ -199,6 +209,19 @@ VERBS = {
     ),
     ROLLBACK: ("ROLLBACK", ONCE | SLOW, (), (("fingerprint", BYTES), ("labels", STRS))),
     THRESHOLD: ("THRESHOLD", 0, (("threshold", U8),), (("threshold", U8),)),
+    TEACH: (
+        "TEACH",
+        ONCE | SLOW,
+        (("action", U8), ("source", U8), ("label", STR)),
+        (
+            ("labels", STRS),
+            ("counts", BYTES),
+            ("label", STR),
+            ("waiting", U8),
+            ("size", U32),
+            ("fingerprint", BYTES),
+        ),
+    ),
     STREAM: ("STREAM", ONCE | SLOW, (("kind", U8), ("credits", U32)), ()),
     CREDIT: ("CREDIT", ONE_WAY, (("total", U32),), ()),
     STOP: ("STOP", ONCE, (), (("events", U32),)),

@@ -119,6 +119,18 @@ EXAMPLES = [
     ),
     (messages.THRESHOLD, {"threshold": 154}),
     (messages.THRESHOLD | messages.RESPONSE, {"threshold": 154}),
+    (messages.TEACH, {"action": messages.TEACH_BEGIN, "source": 0, "label": "Tasse"}),
+    (
+        messages.TEACH | messages.RESPONSE,
+        {
+            "labels": ["Käse"],
+            "counts": b"\x0a",
+            "label": "Tasse",
+            "waiting": 3,
+            "size": 20480,
+            "fingerprint": FINGERPRINT,
+        },
+    ),
     (messages.STREAM, {"kind": messages.STREAM_RESULTS, "credits": 8}),
     (messages.STREAM | messages.RESPONSE, {}),
     (messages.CREDIT, {"total": 0xFFFFFFFF}),

@@ -1,12 +1,11 @@
 """A head reaches the board whole or not at all; until the end the old one is at work."""
 
-import threading
 from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from paired import deploy, scores_of, views_of
+from paired import deploy, scores_of, until_power_is_lost, views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
@@ -257,26 +256,8 @@ def test_another_upload_between_starts_anew(board, trained_heads):
 
 
 def deploy_until_power_is_lost(board, head):
-    """Deploy; the cable goes when the power does, so that nobody waits. Whether it completed."""
-    done = threading.Event()
-
-    def pull():
-        while board.powered and not done.wait(0.002):
-            pass
-        if not done.is_set():
-            board.drop_link()
-
-    watcher = threading.Thread(target=pull)
-    watcher.start()
-    try:
-        with BoardClient(board.port) as session:
-            deploy(session, head)
-    except LinkError:
-        return False
-    finally:
-        done.set()
-        watcher.join()
-    return board.powered
+    """Deploy; whether it completed."""
+    return until_power_is_lost(board, lambda session: deploy(session, head))
 
 
 @pytest.mark.parametrize(("arch", "torn"), [("i386", False), ("amd64", True)])

@@ -67,5 +67,5 @@ def test_no_command_shows_the_help(tinyteach):
 
 
 def test_unknown_command(tinyteach):
-    result = tinyteach("teach")
-    assert result.code == 2 and "No such command 'teach'" in result.err
+    result = tinyteach("fly")
+    assert result.code == 2 and "No such command 'fly'" in result.err

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyteach.embedding.runtime import TfliteModel
+from tinyteach.head.examples import ENTRY
 from tinyteach.head.metadata import (
     CARD_NAME,
     LABELS_FILE,
@@ -135,7 +136,7 @@ def test_model_metadata_by_the_public_schemas_field_numbers():
 def test_entries_of_a_head_file(trained):
     model = schema.ModelT.InitFromPackedBuf(trained.head.content, 0)
     entries = {m.name.decode(): bytes(model.buffers[m.buffer].data) for m in model.metadata}
-    assert set(entries) == {"min_runtime_version", "TFLITE_METADATA", CARD_NAME}
+    assert set(entries) == {"min_runtime_version", "TFLITE_METADATA", CARD_NAME, ENTRY}
     assert entries["TFLITE_METADATA"][4:8] == b"M001"
     tests = unpack_card(entries[CARD_NAME]).self_tests
     np.testing.assert_array_equal(

@@ -6,6 +6,7 @@ import pytest
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import TrainingError
 from tinyteach.head.evaluation import Evaluation
+from tinyteach.head.examples import pack_examples
 from tinyteach.head.head_file import load_head
 from tinyteach.head.train import check_classes, train_head
 
@@ -39,7 +40,10 @@ def test_the_file_says_whose_features_it_takes(trained, embedding, features):
 
 
 def test_the_file_is_small(trained):
-    assert len(trained.head.content) < 10_240
+    """But for the examples: 4 KB a class."""
+    examples = len(pack_examples(trained.head.info.examples))
+    assert examples < 16_500
+    assert len(trained.head.content) - examples < 10_240
 
 
 def test_same_photographs_and_seed_give_the_same_file(photo_set, embedding, trained):

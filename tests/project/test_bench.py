@@ -55,6 +55,13 @@ def photo_folder(folder):
     return folder
 
 
+def test_teaching(root, tmp_path):
+    photos = photo_folder(tmp_path / "light")
+    (row,) = measured(root, "teaching.py", tmp_path, "--photos", str(photos))["results"]
+    assert (row["classes"], row["shots"]) == (2, 5)
+    assert row["taught"] >= 50 and row["photos all"] >= 50 and row["4 old"] >= 0
+
+
 def test_few_shot(root, tmp_path):
     photos = photo_folder(tmp_path / "light")
     options = ("--photos", str(photos), "--models", str(EMBEDDING_FILE))

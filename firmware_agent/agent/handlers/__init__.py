@@ -21,8 +21,17 @@ from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
 # Those that take much heap and are asked for seldom, with what they load.
-SELDOM = {messages.INFO: ("facts", "kept", "handlers.info")}
-NOT_IN_SAFE_MODE = (messages.GRAB, messages.RUN, messages.STREAM, messages.THRESHOLD)
+SELDOM = {
+    messages.INFO: ("facts", "kept", "handlers.info"),
+    messages.TEACH: ("handlers.teach",),
+}
+NOT_IN_SAFE_MODE = (
+    messages.GRAB,
+    messages.RUN,
+    messages.STREAM,
+    messages.TEACH,
+    messages.THRESHOLD,
+)
 HANDLERS = {
     messages.HELLO: hello.handle,
     messages.BYE: bye.handle,

@@ -20,6 +20,13 @@ def handle(agent, request):
             raise Refused(errors.NO_OBJECT)
         length = _length(agent, request, files.size_of(path))
         data = files.read_piece(path, request.offset, length)
+    elif request.object == messages.HEAD:
+        recogniser, slots = agent.models.recogniser, agent.models.slots
+        if recogniser.head is None:
+            raise Refused(errors.NO_HEAD)
+        path = slots.path(slots.active)
+        length = _length(agent, request, files.size_of(path))
+        data = files.read_piece(path, request.offset, length)
     else:
         whole = memoryview(_computed(agent, request.object))
         data = whole[request.offset : request.offset + _length(agent, request, len(whole))]

@@ -9,7 +9,7 @@ from tinyteach_protocol import errors, messages
 def handle(agent, request):
     recogniser = agent.models.recogniser
     if request.stages & messages.STAGE_PREPROCESS:
-        _preprocess(agent, request.source)
+        preprocess(agent, request.source)
     if request.stages & messages.STAGE_EMBEDDING:
         _require(recogniser.has_tensor)
         recogniser.embed()
@@ -30,7 +30,8 @@ def handle(agent, request):
     )
 
 
-def _preprocess(agent, source):
+def preprocess(agent, source):
+    """The view from ``source`` (messages.SOURCE_…) to the model's input."""
     if source == messages.SOURCE_CAMERA:
         agent.models.recogniser.preprocess(agent.view.grab())
     elif source == messages.SOURCE_FRAME:

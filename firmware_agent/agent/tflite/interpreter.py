@@ -5,6 +5,9 @@ import gc
 from agent.tflite import kernels as kernels_choice
 from agent.tflite.errors import NO_MEMORY, ModelError
 
+# What only the planning needs of an operator.
+PLANNED = ("inputs", "output", "weights_shape")
+
 
 class Step:
     """An operator as its kernel needs it: the same attributes without the class that made them.
@@ -15,7 +18,8 @@ class Step:
     def __init__(self, op, run):
         self.kernel, self.macs, self.run = op.kernel, op.macs, run
         for name, value in op.__dict__.items():
-            setattr(self, name, value)
+            if name not in PLANNED:
+                setattr(self, name, value)
 
 
 class TensorView:

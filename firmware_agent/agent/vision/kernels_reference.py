@@ -54,3 +54,9 @@ def exchange(out, offset, count):
 def clear(totals, count):
     for i in range(count):
         totals[i] = 0
+
+
+def add(values, totals, count):
+    """Add int8 bytes to totals."""
+    for i in range(count):
+        totals[i] += ((values[i] & 255) ^ 128) - 128

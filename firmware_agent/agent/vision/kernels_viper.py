@@ -123,3 +123,11 @@ def clear(totals: ptr32, count: int):
     while i < count:
         totals[i] = 0
         i += 1
+
+
+@micropython.viper
+def add(values: ptr8, totals: ptr32, count: int):
+    i = 0
+    while i < count:
+        totals[i] = totals[i] + (values[i] ^ 128) - 128
+        i += 1

@@ -62,6 +62,11 @@ def chosen_board(given: str | None) -> str | None:
     return given or _globals.board
 
 
+def given_project(given: Path | None) -> Path | None:
+    """The project folder named after the command, else before it, else None."""
+    return given or _globals.project
+
+
 def chosen_project(given: Path | None) -> Path:
     """The project folder named after the command, else before it, else the current folder."""
     return given or _globals.project or Path()

@@ -3,6 +3,7 @@
     <project>/tinyteach.json         name, board, embedding, order of the classes
     <project>/photos/<class>/*.png   the photographs; each folder in photos/ is a class
     <project>/photos.jsonl           where and when each was taken, see photo_index.py
+    <project>/learnt/<class>/        what came from a board without photographs, see learnt.py
     <project>/heads/                 head.tflite and its report
 
 The folders are the truth: a class exists while its folder does, whoever made
@@ -95,6 +96,10 @@ class Project:
     def photos_dir(self) -> Path:
         return self.root / "photos"
 
+    def learnt_dir(self, class_name: str) -> Path:
+        """Where that which a class learnt on a board lies; may be missing."""
+        return self.root / "learnt" / class_name
+
     @property
     def index_path(self) -> Path:
         return self.root / "photos.jsonl"
@@ -148,20 +153,25 @@ class Project:
         self._refuse_clash(stored, besides=source.name)
         order = [stored if name == source.name else name for name in self.classes()]
         self._change(lambda: source.rename(self.photos_dir / stored))
+        if self.learnt_dir(source.name).is_dir():
+            self._change(lambda: self.learnt_dir(source.name).rename(self.learnt_dir(stored)))
         self._set("classes", order)
         move_records(self.index_path, f"photos/{source.name}", f"photos/{stored}")
         return stored
 
     def remove_class(self, name: str, delete_photos: bool = False) -> None:
-        """Remove a class; one with anything in its folder only with ``delete_photos``."""
+        """Remove a class; one with anything in its folders only with ``delete_photos``."""
         folder = self.class_dir(name)
-        count = sum(1 for path in folder.rglob("*") if path.is_file())
+        learnt = self.learnt_dir(folder.name)
+        count = sum(1 for place in (folder, learnt) for path in place.rglob("*") if path.is_file())
         if count and not delete_photos:
             raise ProjectError(
                 f"Class {folder.name!r} holds {count} {'file' if count == 1 else 'files'}; "
                 "say that they are to be deleted too, or move them elsewhere first."
             )
         self._change(lambda: _delete_folder(folder))
+        if learnt.is_dir():
+            self._change(lambda: _delete_folder(learnt))
         self._set("classes", self.classes())
 
     def _folder_names(self) -> list[str]:

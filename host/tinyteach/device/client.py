@@ -127,10 +127,17 @@ class BoardClient:
         held = messages.FRAME if kind == messages.GRAB_SQUARE else messages.TENSOR
         return taken, self.read(held, taken.size, taken.crc32)
 
-    def read(self, held: int, size: int, checksum: int | None = None) -> bytes:
+    def read(
+        self,
+        held: int,
+        size: int,
+        checksum: int | None = None,
+        progress: Progress | None = None,
+    ) -> bytes:
         """Fetch ``size`` bytes of one of the board's objects (FRAME, TENSOR …)."""
         download = Download(self._requester, held, size, checksum)
-        self._transfer(download)
+        tell = progress or (lambda done, total: None)
+        self._transfer(download, lambda: tell(download.received_bytes, size))
         return bytes(download.data)
 
     def send_image(self, pixels: bytes, side: int, pixel_format: int) -> None:
@@ -183,6 +190,16 @@ class BoardClient:
                     yield event.message
             self._turn()
             stream.tick(_now_ms())
+
+    # Teaching
+
+    def teach(self, action: int, label: str = "", source: int = messages.SOURCE_CAMERA) -> Message:
+        """One action of TEACH (messages.TEACH_…): what the board holds after it."""
+        return self.request(messages.TEACH, action=action, source=source, label=label)
+
+    def read_head(self, size: int, progress: Progress | None = None) -> bytes:
+        """The file of the head at work, ``size`` bytes as TEACH_LIST says."""
+        return self.read(messages.HEAD, size, progress=progress)
 
     # Models
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
+from tinyteach.head.examples import ENTRY, Examples, unpack_examples
 from tinyteach.head.metadata import (
     CARD_MAGIC,
     CARD_MAGIC_BEFORE,
@@ -52,6 +53,7 @@ class HeadInfo:
     fingerprint: bytes  # SHA-256 of the head file
     has_background: bool = False  # the last score is that of anything that is no label's
     threshold: int = 0  # see head/rejection.py
+    examples: Examples | None = None  # of its classes, where it carries some
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,9 @@ def read_head(data: bytes) -> HeadInfo:
     if not is_sealed(data):
         raise ModelError(_DAMAGED.format("its digest does not fit its content"))
     try:
-        card, features = _read_model(data)
+        card, features, examples = _read_model(data)
         _check_card(card, features, read_labels(data))
+        _check_examples(examples, card, features)
     except ModelError:
         raise
     except _READER_ERRORS as error:
@@ -153,20 +156,20 @@ def read_head(data: bytes) -> HeadInfo:
         hashlib.sha256(data).digest(),
         card.has_background,
         card.threshold,
+        examples,
     )
 
 
-def _read_model(data: bytes) -> tuple[Card, int]:
-    """The card, and the feature vector's length after checking the graph against the card."""
+def _read_model(data: bytes) -> tuple[Card, int, Examples | None]:
+    """The card, the feature vector's length after checking the graph against it, the examples."""
     model = schema.Model.GetRootAs(data)
-    card = unpack_card(_buffer(model, _card_buffer(model)))
+    entries = [model.Metadata(index) for index in range(model.MetadataLength())]
+    places = {entry.Name().decode(): entry.Buffer() for entry in entries}
+    card = unpack_card(_buffer(model, places[CARD_NAME]))
     features = _check_graph(model, card.outputs)
-    return card, features
-
-
-def _card_buffer(model: Any) -> int:
-    names = [model.Metadata(index).Name() for index in range(model.MetadataLength())]
-    return model.Metadata(names.index(CARD_NAME.encode())).Buffer()
+    if ENTRY not in places:
+        return card, features, None
+    return card, features, unpack_examples(_buffer(model, places[ENTRY]))
 
 
 def _buffer(model: Any, index: int) -> bytes:
@@ -202,6 +205,12 @@ def _check_card(card: Card, features: int, labels: tuple[str, ...]) -> None:
     _require(len(card.labels) >= 1 and 2 <= card.outputs <= MAX_CLASSES)
     _require(file_labels(card) == labels)
     _require(card.self_tests.features.shape[1] == features)
+
+
+def _check_examples(examples: Examples | None, card: Card, features: int) -> None:
+    if examples is not None:
+        _require(len(examples.vectors) == len(card.labels) + 1)
+        _require(examples.vectors[0].shape[1] == features)
 
 
 def _require(condition: bool) -> None:

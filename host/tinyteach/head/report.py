@@ -134,6 +134,7 @@ def make_report(
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
+    More labels than photographs: the last were learnt from what has none.
     ``names`` are shown beside the worst photographs, such as their paths.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
@@ -143,8 +144,9 @@ def make_report(
     ]
     worst = [
         WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
-        for result in evaluation.worst(WORST_PHOTOS)
-    ]
+        for result in evaluation.worst(len(evaluation.targets))
+        if result.index < len(photos)
+    ][:WORST_PHOTOS]
     advice = advise(evaluation, [row.photos for row in rows])
     return Report(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0))
 

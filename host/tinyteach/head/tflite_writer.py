@@ -10,6 +10,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
+from tinyteach.head.examples import ENTRY, Examples, pack_examples
 from tinyteach.head.metadata import (
     CARD_NAME,
     Card,
@@ -57,8 +58,11 @@ class _Buffers:
         return len(self.all) - 1
 
 
-def write_head(head: QuantisedHead, card: Card) -> bytes:
-    """The head's .tflite file: int8 features in, int8 scores out, labels and self-tests inside."""
+def write_head(head: QuantisedHead, card: Card, examples: Examples | None = None) -> bytes:
+    """The head's .tflite file: int8 features in, int8 scores out, labels and self-tests inside.
+
+    ``examples`` of its classes go with it.
+    """
     buffers = _Buffers()
     model = schema.ModelT(
         version=SCHEMA_VERSION,
@@ -68,7 +72,7 @@ def write_head(head: QuantisedHead, card: Card) -> bytes:
             _operator_code(schema.BuiltinOperator.SOFTMAX, SOFTMAX_VERSION),
         ],
         subgraphs=[_subgraph(head, buffers)],
-        metadata=_metadata(card, buffers),
+        metadata=_metadata(card, examples, buffers),
         buffers=buffers.all,
     )
     builder = flatbuffers.Builder(4096)
@@ -132,11 +136,13 @@ def _tensor(name: str, shape: list[int], kind: int, scales: Any, zero: int, buff
     )
 
 
-def _metadata(card: Card, buffers: _Buffers) -> list[Any]:
+def _metadata(card: Card, examples: Examples | None, buffers: _Buffers) -> list[Any]:
     description = f"Tells {len(card.labels)} classes apart by the features of a photograph."
     entries = {
         "min_runtime_version": MIN_RUNTIME_VERSION,
         "TFLITE_METADATA": model_metadata(description),
         CARD_NAME: pack_card(card),
     }
+    if examples is not None:
+        entries[ENTRY] = pack_examples(examples)
     return [schema.MetadataT(name=name, buffer=buffers.add(data)) for name, data in entries.items()]

@@ -16,6 +16,7 @@ from tinyteach.errors import TrainingError
 from tinyteach.head.augment import LIGHT, Augmentation, augment
 from tinyteach.head.evaluate import Trial, blank_card, cross_validate
 from tinyteach.head.evaluation import Evaluation
+from tinyteach.head.examples import Learnt, summarise
 from tinyteach.head.head_file import Head, load_head
 from tinyteach.head.metadata import MAX_CLASSES, MAX_LABEL_BYTES, Card, SelfTests
 from tinyteach.head.quantise import QuantisedHead
@@ -80,17 +81,21 @@ def train_head(
     classes: Sequence[str] | None = None,
     seed: int = 0,
     augmentation: Augmentation | None = LIGHT,
+    learnt: Learnt | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> TrainedHead:
     """Train a head on ``photos`` (uint8 squares N×N×3), each with its label and burst.
 
     ``classes`` gives the labels' order and those that must have photographs; by default
     the labels found, sorted. Photographs of a class called 'unknown' join the embedding's
-    background set. The same input and ``seed`` give the same file.
+    background set. What is ``learnt`` without a photograph counts as much as a photograph with
+    its views. The same input and ``seed`` give the same file.
     Raises TrainingError where there is no two classes' worth of photographs.
     """
     if not len(photos) == len(labels) == len(bursts):
         raise ValueError("photos, labels and bursts must be of one length")
+    learnt = learnt or Learnt(np.empty((0, embedding.features), np.int8))
+    labels, bursts = [*labels, *learnt.labels], [*bursts, *learnt.bursts]
     clock = _Clock(progress)
     started = time.perf_counter()
     names = check_classes(labels, classes)
@@ -104,6 +109,8 @@ def train_head(
             features = _embed(photos, embedding, done)
         with clock.step("augment") as done:
             views = _embed_views(photos, embedding, augmentation, seed, done)
+    features = np.concatenate([features, learnt.features])
+    views = np.concatenate([views, _repeated(learnt.features, views.shape[1])])
     samples = Samples(
         *(known, targets, features, views),
         *(embedding.scale, embedding.zero_point, embedding.background),
@@ -169,7 +176,12 @@ def _embed(photos: Sequence[np.ndarray], embedding: Embedding, done: Done) -> np
         for photo in photos:
             rows.append(embedding.embed(to_tensor(photo, embedding.side)[None])[0])
             done(len(rows), len(photos))
-    return np.array(rows)
+    return np.array(rows, np.int8).reshape(-1, embedding.features)
+
+
+def _repeated(features: np.ndarray, views: int) -> np.ndarray:
+    """In place of the views of what has no photograph: itself, N×views×F."""
+    return np.repeat(features[:, None], views, axis=1)
 
 
 def _embed_views(
@@ -186,7 +198,7 @@ def _embed_views(
     views only train: what is reported and verified comes from photographs and the
     reference kernels.
     """
-    count = _views_per_photo(len(photos)) if augmentation else 0
+    count = _views_per_photo(len(photos)) if augmentation and len(photos) else 0
     views = np.empty((len(photos), count, embedding.features), np.int8)
     if not count or augmentation is None:
         return views
@@ -222,6 +234,7 @@ def _write(
             has_background=samples.has_background,
             threshold=rejection.threshold,
         ),
+        summarise(samples.features, samples.targets, len(samples.labels) + 1),
     )
 
 

@@ -26,6 +26,7 @@ class Trained:
 
     classes: list[str]
     photos: int
+    learnt: int  # features from a board, in place of photographs
     accuracy: float | None
     method: str
     threshold: float  # probability below which a view is unknown
@@ -43,8 +44,9 @@ class Trained:
 
     def lines(self) -> list[str]:
         """For a person."""
+        learnt = f" and {self.learnt} examples from boards" if self.learnt else ""
         first = (
-            f"Trained {len(self.classes)} classes on {self.photos} photographs "
+            f"Trained {len(self.classes)} classes on {self.photos} photographs{learnt} "
             f"in {self.train_s:.2f} s."
         )
         if self.accuracy is not None:
@@ -70,14 +72,17 @@ def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) ->
     embedding = embedding or project_embedding(project)
     labels = [photo.class_name for photo in loaded.photos]
     bursts = [photo.burst for photo in loaded.photos]
-    trained = _train_head(loaded, labels, bursts, embedding, project.classes(), seed, progress)
+    learnt = learnt_features(project, embedding, loaded.problems)
+    trained = _train_head(
+        loaded, labels, bursts, learnt, embedding, project.classes(), seed, progress
+    )
     train_s = time.perf_counter() - start
     write_atomically(project.head_path, trained.head.content)
     report = make_report(
         trained.evaluation,
         loaded.squares,
-        labels,
-        bursts,
+        [*labels, *learnt.labels],
+        [*bursts, *learnt.bursts],
         title=project.name,
         names=[photo.path.name for photo in loaded.photos],
         timings=trained.timings,
@@ -87,6 +92,7 @@ def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) ->
     return Trained(
         classes=list(trained.head.labels),
         photos=len(loaded.photos),
+        learnt=len(learnt.labels),
         accuracy=trained.evaluation.accuracy,
         method=report.method,
         threshold=round(trained.rejection.probability, 4),
@@ -101,10 +107,28 @@ def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) ->
     )
 
 
+def learnt_features(project: Any, embedding: Any, problems: list[str]) -> Any:
+    """What the project learnt from boards with this embedding; the rest is told in ``problems``."""
+    from tinyteach.data.learnt import list_learnt
+    from tinyteach.head.examples import join_learnt
+
+    files, damaged = list_learnt(project)
+    problems += damaged
+    fitting = [file for file in files if file.embedding == embedding.fingerprint]
+    left = {file.class_name for file in files} - {file.class_name for file in fitting}
+    if left:
+        problems.append(
+            f"What boards learnt of {', '.join(sorted(left))} is left out: it was made with "
+            "another embedding; pull again from a board that has the project's."
+        )
+    return join_learnt([(f.class_name, f.features) for f in fitting], embedding.features)
+
+
 def _train_head(
     loaded: Any,
     labels: list[str],
     bursts: list[str],
+    learnt: Any,
     embedding: Any,
     classes: list[str],
     seed: int,
@@ -121,6 +145,7 @@ def _train_head(
             embedding,
             classes=classes,
             seed=seed,
+            learnt=learnt,
             progress=progress,
         )
     except TrainingError as error:

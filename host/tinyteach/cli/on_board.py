@@ -1,0 +1,168 @@
+"""teach, pull, retrain: learning on the board itself, and from it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.options import (
+    INTERRUPTED,
+    BoardOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+    chosen_project,
+    given_project,
+)
+from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(teach)
+    app.command()(pull)
+    app.command()(retrain)
+
+
+def teach(
+    class_name: Annotated[
+        str | None, typer.Argument(metavar="CLASS", help="What is being shown.")
+    ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE…", help="Photographs to send in place of the camera's."),
+    ] = None,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, help="How many frames of the camera.")
+    ] = 10,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Begin with nothing: no class that it knew stays.")
+    ] = False,
+    forget: Annotated[
+        str | None, typer.Option("--forget", metavar="CLASS", help="Forget a class instead.")
+    ] = None,
+    list_them: Annotated[
+        bool, typer.Option("--list", help="List the classes and their examples instead.")
+    ] = False,
+    button: Annotated[
+        str | None,
+        typer.Option(
+            "--button",
+            metavar="PIN|board|off",
+            help="Let a button teach the classes named, in turn, without a computer.",
+        ),
+    ] = None,
+    board: BoardOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach the board a class by itself: it learns from frames of its camera, with no training.
+
+    It keeps the classes that it knows, also those of a deployed head.
+    """
+    if button is not None:
+        names = [name for name in (class_name, *map(str, files or [])) if name is not None]
+        _set_button(button, names, board, as_json)
+        return
+    if [class_name is not None, forget is not None, list_them].count(True) != 1:
+        raise UsageError("Name a class to teach, or say --forget CLASS, --list or --button PIN.")
+    if list_them:
+        _list_classes(board, as_json)
+    elif forget is not None:
+        _forget_class(forget, board, as_json)
+    else:
+        _teach_class(class_name or "", files or [], count, afresh, board, as_json)
+
+
+def _teach_class(
+    class_name: str, files: list[Path], count: int, afresh: bool, board: str | None, as_json: bool
+) -> None:
+    from tinyteach.service.teaching_on_board import teach as show
+
+    with progress_bar(as_json) as progress:
+        taught = show(chosen_board(board), class_name, count, files, afresh, progress)
+    if as_json:
+        print_json(taught.as_dict())
+    else:
+        say(taught.sentence())
+    if taught.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
+    from tinyteach.service.teaching_on_board import forget
+
+    forgotten = forget(chosen_board(board), class_name)
+    if as_json:
+        print_json(forgotten.as_dict())
+    else:
+        say(forgotten.sentence())
+
+
+def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) -> None:
+    from tinyteach.service.teaching_on_board import set_button
+
+    done = set_button(chosen_board(board), pin, names)
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        say(done.sentence())
+
+
+def _list_classes(board: str | None, as_json: bool) -> None:
+    from tinyteach.service.teaching_on_board import held_examples
+
+    held = held_examples(chosen_board(board))
+    if as_json:
+        print_json(held.as_dict())
+    elif held.examples:
+        show_table("", ("class", "examples", "more fit"), held.rows())
+    else:
+        say("The board knows nothing yet; 'tinyteach teach CLASS' teaches it.")
+
+
+def pull(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
+    """Bring the board's classes and examples into the project.
+
+    Training takes them in place of photographs.
+    """
+    from tinyteach.service.pulling import pull as bring
+
+    with progress_bar(as_json) as progress:
+        pulled = bring(chosen_project(project), chosen_board(board), progress)
+    if as_json:
+        print_json(pulled.as_dict())
+        return
+    for line in pulled.lines():
+        say(line)
+
+
+def retrain(
+    from_board: Annotated[
+        bool,
+        typer.Option("--from-board", help="First pull what the board knows; pair it if need be."),
+    ] = False,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Photographs to add: class folders, or a zip of them."),
+    ] = None,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Pull, add photographs, train and deploy in one go, also far from where it was trained.
+
+    Without a project, --from-board makes one that is called like the board. The head that the
+    board had stays there to roll back to.
+    """
+    from tinyteach.service.retraining import retrain as run
+
+    with progress_bar(as_json) as progress:
+        done = run(given_project(project), chosen_board(board), from_board, add or [], progress)
+    if as_json:
+        print_json(done.as_dict())
+        return
+    for line in done.lines():
+        say(line)

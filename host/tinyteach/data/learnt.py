@@ -1,0 +1,66 @@
+"""What a project learnt from a board: features of frames whose photographs nobody has.
+
+    <project>/learnt/<class>/<head>.npz   int8 features and the embedding that they come from
+
+Each file is named for the head that it was in. Files may be deleted by hand like photographs.
+"""
+
+import io
+import zipfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tinyteach.data.files import write_atomically
+from tinyteach.data.project import Project
+
+SUFFIX = ".npz"
+
+
+@dataclass(frozen=True)
+class LearntFile:
+    """Features (int8, N×F) of a class; ``embedding`` is the SHA-256 of what made them."""
+
+    path: Path
+    class_name: str
+    features: np.ndarray
+    embedding: bytes
+
+
+def save_learnt(
+    project: Project, class_name: str, name: str, features: np.ndarray, embedding: bytes
+) -> Path:
+    """Keep features of a class that is there, in place of those of the same ``name``."""
+    folder = project.learnt_dir(project.class_dir(class_name).name)
+    folder.mkdir(parents=True, exist_ok=True)
+    stream = io.BytesIO()
+    np.savez(stream, features=features, embedding=np.frombuffer(embedding, np.uint8))
+    path = folder / (name + SUFFIX)
+    write_atomically(path, stream.getvalue())
+    return path
+
+
+def list_learnt(
+    project: Project, classes: Collection[str] | None = None
+) -> tuple[list[LearntFile], list[str]]:
+    """What the project's classes learnt, in their order; and a sentence for each damaged file."""
+    found, problems = [], []
+    for name in project.classes():
+        if classes is not None and name not in classes:
+            continue
+        for path in sorted(project.learnt_dir(name).glob(f"*{SUFFIX}")):
+            try:
+                found.append(_read(path, name))
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                problems.append(f"{path} is damaged; delete it and pull from the board again.")
+    return found, problems
+
+
+def _read(path: Path, class_name: str) -> LearntFile:
+    with np.load(path) as arrays:
+        features, embedding = arrays["features"], arrays["embedding"]
+    if features.dtype != np.int8 or features.ndim != 2 or embedding.dtype != np.uint8:
+        raise ValueError("no features")
+    return LearntFile(path, class_name, features, embedding.tobytes())

@@ -1,0 +1,310 @@
+"""Teaching on the board: the head it makes of frames is, bit for bit, the reference's."""
+
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+import serial
+
+from paired import deploy, scores_of, teach, until_power_is_lost, views_of, without_examples
+from tinyteach.device.client import BoardClient
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import load_embedding
+from tinyteach.errors import BoardRefusedError
+from tinyteach.head.examples import Examples
+from tinyteach.head.head_file import load_head
+from tinyteach.head.prototype import prototype_head
+from tinyteach_protocol import errors, messages
+
+CLASSES = ("cat", "coffee", "rocket")
+FRAMES, FEW = 10, 3
+CUT_STEP = int(os.environ.get("TINYTEACH_CUT_STEP", "12"))
+
+
+def head_of(client):
+    """The head at work, read from the board and checked."""
+    return load_head(client.read_head(client.teach(messages.TEACH_LIST).size))
+
+
+@pytest.fixture(scope="module")
+def embedding():
+    return load_embedding()
+
+
+@pytest.fixture(scope="module")
+def views():
+    return {name: views_of(name, FRAMES, side=96) for name in CLASSES}
+
+
+@pytest.fixture(scope="module")
+def features(embedding, views):
+    """int8 features of each class's views, by the reference kernels."""
+    return {
+        name: embedding.embed(np.stack([to_tensor(view, embedding.side) for view in of_class]))
+        for name, of_class in views.items()
+    }
+
+
+def reference(embedding, features, names=CLASSES, frames=FEW):
+    vectors = [features[name][:frames] for name in names]
+    return prototype_head(Examples((*vectors, vectors[0][:0])), names, embedding)
+
+
+def teach_all(client, views, frames):
+    """Teach the three classes, nothing else known."""
+    for number, name in enumerate(CLASSES):
+        answer = teach(client, name, views[name][:frames], afresh=number == 0)
+    assert (answer.labels, answer.counts) == (list(CLASSES), bytes([frames] * 3))
+
+
+@pytest.fixture
+def taught(client, views):
+    """The session, with the three classes taught by a few frames."""
+    teach_all(client, views, FEW)
+    return client
+
+
+def test_the_head_is_the_reference_s(client, board, embedding, views, features):
+    teach_all(client, views, FRAMES)
+    expected = reference(embedding, features, frames=FRAMES)
+    assert head_of(client).content == expected
+    client.close()
+    board.cut_power_now()
+    board.power_on()
+    with BoardClient(board.port) as client:
+        assert head_of(client).content == expected
+        assert client.info()["labels"] == list(CLASSES)
+        unseen = {name: views_of(name, 10, seed=77, side=96) for name in CLASSES}
+        head = load_head(expected)
+        right = 0
+        for name, of_class in unseen.items():
+            for view in of_class:
+                scores = scores_of(client, view)
+                vector = embedding.embed(to_tensor(view, embedding.side)[None])
+                assert scores == head.scores(vector)[0].tobytes()
+                right += CLASSES[head.best(np.frombuffer(scores, np.int8))[0]] == name
+        assert right == 30
+
+
+# Going on from what the board knows
+
+
+def test_a_deployed_head_is_gone_on_from(client, trained_heads, embedding, views, features):
+    """Its classes stay, by the examples that it carries; rolling back undoes it."""
+    deployed = trained_heads[0]
+    deploy(client, deployed)
+    answer = teach(client, "rocket", views["rocket"])
+    assert answer.labels == ["cat", "coffee", "rocket"]
+    own = deployed.info.examples
+    assert answer.counts == bytes([*own.counts[:2], FRAMES])
+    vectors = (*own.vectors[:2], features["rocket"], own.vectors[2])
+    assert head_of(client).content == prototype_head(Examples(vectors), CLASSES, embedding)
+    assert client.rollback().fingerprint == deployed.fingerprint
+    assert client.teach(messages.TEACH_LIST).labels == ["cat", "coffee"]
+    assert head_of(client).content == deployed.content
+
+
+def test_more_frames_of_a_class(taught, embedding, views, features):
+    more = views_of("coffee", 3, seed=5, side=96)
+    answer = teach(taught, "coffee", more)
+    assert answer.counts == bytes([FEW, FEW + 3, FEW])
+    of_more = embedding.embed(np.stack([to_tensor(view, embedding.side) for view in more]))
+    grown = {name: rows[:FEW] for name, rows in features.items()}
+    grown["coffee"] = np.concatenate([grown["coffee"], of_more])
+    assert head_of(taught).content == reference(embedding, grown, frames=2 * FEW)
+
+
+def test_a_class_is_forgotten(taught, embedding, features):
+    answer = taught.teach(messages.TEACH_FORGET, "coffee")
+    assert answer.labels == ["cat", "rocket"]
+    assert head_of(taught).content == reference(embedding, features, ("cat", "rocket"))
+    taught.teach(messages.TEACH_FORGET, "cat")
+    assert refusal(taught, messages.TEACH_FORGET, "rocket") == errors.BAD_VALUE  # the last one
+    assert taught.info()["labels"] == ["rocket"]
+
+
+def test_one_class_against_everything_else(client, views):
+    teach(client, "cat", views["cat"], afresh=True)
+    scores = np.frombuffer(scores_of(client, views["cat"][0]), np.int8)
+    assert scores[0] > 100 and len(scores) == 2
+    client.send_image(views["rocket"][0].tobytes(), 96, messages.RGB888)
+    assert client.run(messages.SOURCE_IMAGE).known == 0
+
+
+def test_the_camera_teaches_too(client, board, embedding):
+    """And the frame last grabbed; the head is made of what the camera saw."""
+    seen = []
+    client.teach(messages.TEACH_AFRESH, "cat")
+    for view in views_of("cat", 2):
+        board.show(view)
+        client.teach(messages.TEACH_FRAME)
+        tensor = client.read(messages.TENSOR, embedding.side**2 * 3)
+        seen.append(np.frombuffer(tensor, np.int8).reshape(embedding.side, embedding.side, 3))
+    client.grab()
+    client.teach(messages.TEACH_FRAME, source=messages.SOURCE_FRAME)
+    client.teach(messages.TEACH_LEARN)
+    vectors = embedding.embed(np.stack([*seen, seen[-1]]))
+    assert head_of(client).content == reference(embedding, {"cat": vectors}, ("cat",))
+
+
+# Refused
+
+
+def refusal(client, action, label="", source=messages.SOURCE_IMAGE):
+    with pytest.raises(BoardRefusedError) as refused:
+        client.teach(action, label, source)
+    return refused.value.code
+
+
+def test_a_head_without_examples_is_begun_afresh_only(client, trained_heads, views):
+    client.upload(messages.HEAD, without_examples(trained_heads[0]))
+    client.commit()
+    answer = client.teach(messages.TEACH_LIST)
+    assert (answer.labels, answer.counts) == (["cat", "coffee"], bytes(2))
+    assert refusal(client, messages.TEACH_BEGIN, "rocket") == errors.NO_OBJECT
+    assert refusal(client, messages.TEACH_FORGET, "cat") == errors.NO_OBJECT
+    assert teach(client, "rocket", views["rocket"][:2], afresh=True).labels == ["rocket"]
+
+
+@pytest.mark.parametrize("label", ["", "unknown", "two\nlines", "ä" * 32])
+def test_labels_that_cannot_be(client, label):
+    assert refusal(client, messages.TEACH_BEGIN, label) == errors.BAD_VALUE
+
+
+def test_steps_out_of_order(client, trained_heads, views):
+    deploy(client, trained_heads[0])
+    assert refusal(client, messages.TEACH_FRAME) == errors.NO_OBJECT
+    assert refusal(client, messages.TEACH_LEARN) == errors.NO_OBJECT
+    client.teach(messages.TEACH_BEGIN, "rocket")
+    assert refusal(client, messages.TEACH_LEARN) == errors.NO_OBJECT
+    client.send_image(views["rocket"][0].tobytes(), 96, messages.RGB888)
+    assert client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE).waiting == 1
+    # Frames go on from the head that they were begun with, and are void beside another.
+    deploy(client, trained_heads[1])
+    assert client.teach(messages.TEACH_LIST).waiting == 0
+    assert refusal(client, messages.TEACH_LEARN) == errors.NO_OBJECT
+    assert refusal(client, 99) == errors.BAD_VALUE
+
+
+def test_a_full_class(client, views):
+    teach(client, "cat", views["cat"] * 3 + views["cat"][:2], afresh=True)
+    assert refusal(client, messages.TEACH_BEGIN, "cat") == errors.BAD_VALUE
+    client.teach(messages.TEACH_BEGIN, "coffee")
+    client.send_image(views["coffee"][0].tobytes(), 96, messages.RGB888)
+    for _ in range(32):
+        client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
+    assert refusal(client, messages.TEACH_FRAME) == errors.BAD_VALUE
+    assert client.teach(messages.TEACH_LEARN).counts == bytes([32, 32])
+
+
+def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
+    with switch_on("i386", flash_bytes=1 << 20) as board, BoardClient(board.port) as client:
+        teach(client, "cat", views["cat"], afresh=True)
+        before = client.info()["head"]
+        code = None
+        for number in range(60):
+            try:
+                teach(client, f"class {number}", views["coffee"] * 3)
+            except BoardRefusedError as error:
+                code = error.code
+                break
+            before = client.info()["head"]
+        assert code == errors.NO_SPACE
+        assert client.info()["head"] == before and client.info()["state"] == ""
+        assert scores_of(client, views["cat"][0])
+
+
+# Interrupted
+
+
+@pytest.mark.parametrize(("arch", "torn"), [("i386", False), ("amd64", True)])
+def test_power_cut_at_every_flash_operation(switch_on, trained_heads, views, features, embedding,
+                                            arch, torn):  # fmt: skip
+    """While it records and learns; the board then has the old head or the new one.
+
+    Each of the two cuts at every `CUT_STEP`th operation, from another one on.
+    """
+    old = trained_heads[0]
+    own = old.info.examples
+    two = Examples((*own.vectors[:2], features["rocket"][:2], own.vectors[2]))
+    new = load_head(prototype_head(two, CLASSES, embedding))
+    square = views["rocket"][5]
+    vector = embedding.embed(to_tensor(square, embedding.side)[None])
+    scores = {head.fingerprint: head.scores(vector)[0].tobytes() for head in (old, new)}
+    with switch_on(arch) as board:
+        for operation in range(CUT_STEP // 2 * torn, 400, CUT_STEP):
+            with BoardClient(board.port) as session:
+                deploy(session, old)
+            board.cut_power(operation, torn=torn)
+            completed = until_power_is_lost(
+                board, lambda session: teach(session, "rocket", views["rocket"][:2])
+            )
+            board.cut_power(-1)
+            if completed:
+                break
+            board.power_on()
+            with BoardClient(board.port) as session:
+                info = session.info()
+                assert info["state"] == ""
+                assert info["head"] in scores, operation
+                assert scores_of(session, square) == scores[info["head"]]
+                # What waits, waits for the head that is at work, or is nothing.
+                waiting = session.teach(messages.TEACH_LIST).waiting
+                assert waiting <= (2 if info["head"] == old.fingerprint else 0)
+        assert completed and operation > 20
+        with BoardClient(board.port) as session:
+            assert head_of(session).content == new.content
+
+
+# Without a host
+
+
+PIN = 9  # of the button, which is down when high
+
+
+def hold_button(board):
+    """Hold it until frames are on the flash; the lines that the board prints until it learnt."""
+    lines = []
+    with serial.Serial(board.port, timeout=60) as reader:
+        start = board.flash_operations
+        board.set_pin(PIN, 1)
+        deadline = time.monotonic() + 60
+        while board.flash_operations < start + 12 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        board.set_pin(PIN, 0)
+        while not lines or "learnt" not in lines[-1]:
+            lines.append(json.loads(reader.readline()))
+    return lines
+
+
+def press_shortly(board, seconds):
+    board.set_pin(PIN, 1)
+    time.sleep(seconds)
+    board.set_pin(PIN, 0)
+
+
+@pytest.mark.parametrize("arch", ["i386", "amd64"])
+def test_a_button_teaches_the_classes_in_line(switch_on, embedding, arch):
+    with switch_on(arch) as board:
+        with BoardClient(board.port) as client:
+            client.teach(messages.TEACH_BUTTON, "9 1\ncat\ncoffee")
+        for turn, name in enumerate(["cat", "coffee", "cat"]):
+            board.show(views_of(name, 1, seed=turn)[0])
+            recorded, learnt = hold_button(board)
+            assert recorded["recorded"] == learnt["learnt"] == name and recorded["frames"] > 0
+            if turn == 0:  # whose turn it is outlives the power
+                board.cut_power_now()
+                board.power_on()
+                BoardClient(board.port).close()
+        press_shortly(board, 0.1)  # too short to be meant
+        with BoardClient(board.port) as client:
+            assert client.info()["labels"] == ["cat", "coffee"]
+            assert client.teach(messages.TEACH_LIST).counts[0] > recorded["frames"]
+            assert refusal(client, messages.TEACH_BUTTON, "900 0") == errors.BAD_VALUE
+            client.teach(messages.TEACH_BUTTON, "")
+            before = client.info()["head"]
+        press_shortly(board, 1.0)
+        with BoardClient(board.port) as client:
+            assert client.info()["head"] == before
