@@ -20,6 +20,11 @@ STALE_HEAD = "The board's head was trained for another embedding; train and depl
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
 
+def _is_left_over(name):
+    is_upload = name.startswith(PREFIX) or name.startswith("taught.")
+    return is_upload or name.endswith(".new") or "~" in name
+
+
 class Models:
     """Loads what is on flash at start and replaces it on the host's word.
 
@@ -66,9 +71,7 @@ class Models:
         """Finish what a power cut interrupted; its code is loaded only where something is left."""
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
-        if any([name.startswith((PREFIX, "taught.")) or "~" in name for name in names]) or any(
-            [name.endswith(".new") for name in names]
-        ):
+        if any([_is_left_over(name) for name in names]):
             seldom.call("recovery", "recover", names, EMBEDDING, RULES)
 
     def _load(self, *steps):
