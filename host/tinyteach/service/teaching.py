@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
+from tinyteach.service.head_list import chosen_head
+from tinyteach.service.known_photos import KnownPhotos
 from tinyteach.service.projects import open_project
-from tinyteach.service.recognition import SCORE_STEPS, threshold_steps, trained_head
+from tinyteach.service.recognition import SCORE_STEPS, threshold_steps
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -26,6 +29,7 @@ class Trained:
     classes: list[str]
     photos: int
     accuracy: float | None
+    interval: tuple[float, float] | None  # that holds the accuracy with 95 % probability
     method: str
     threshold: float  # probability below which a view is unknown
     false_rejects: float | None
@@ -34,6 +38,8 @@ class Trained:
     train_s: float
     head_bytes: int
     fingerprint: str
+    strength: float  # of regularisation: scikit-learn's C
+    temperature: float  # that the logits were divided by
     advice: list[str]
     problems: list[str]
 
@@ -47,46 +53,52 @@ class Trained:
             f"in {self.train_s:.2f} s."
         )
         if self.accuracy is not None:
-            first += f" {self.accuracy:.0%} right."
+            first += f" {self.accuracy:.0%} right{_between(self.interval)}."
         first += f" {self.method}"
         size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
         unknown = [self.unknown] if self.unknown else []
         return [*self.problems, first, *unknown, *self.advice, size]
 
 
-def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) -> Trained:
+def train(
+    folder: Path,
+    seed: int,
+    progress: Progress,
+    embedding: Any = None,
+    known: "KnownPhotos | None" = None,
+) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/.
 
-    ``embedding`` is the project's own where none is given.
+    ``embedding`` is the project's own where none is given. ``known`` are photographs that were
+    embedded before, by a front end that trains again and again; classes without photographs
+    are left out then. TrainingError where nothing can be trained.
     """
-    from tinyteach.data.files import write_atomically
-    from tinyteach.data.photos import list_photos, load_photos
-    from tinyteach.head.report import make_report
+    from tinyteach.head.train import train_source
 
     project = open_project(folder)
-    loaded = load_photos(list_photos(project))
     start = time.perf_counter()
-    embedding = embedding or project_embedding(project)
-    labels = [photo.class_name for photo in loaded.photos]
-    bursts = [photo.burst for photo in loaded.photos]
-    trained = _train_head(loaded, labels, bursts, embedding, project.classes(), seed, progress)
+    is_kept = known is not None
+    photos = known if known is not None else _unknown_photos(project, embedding, seed)
+    photos.look(project, progress)
+    classes = photos.filled_classes() if is_kept else project.classes()
+    with _naming(photos.problems):
+        trained = train_source(
+            photos,
+            photos.labels,
+            photos.bursts,
+            photos.embedding,
+            photos.views_wanted,
+            classes=classes,
+            seed=seed,
+            progress=progress,
+        )
     train_s = time.perf_counter() - start
-    write_atomically(project.head_path, trained.head.content)
-    report = make_report(
-        trained.evaluation,
-        loaded.squares,
-        labels,
-        bursts,
-        title=project.name,
-        names=[photo.path.name for photo in loaded.photos],
-        timings=trained.timings,
-        rejection=trained.rejection,
-    )
-    report.write(project.heads_dir)
+    report = _keep(project, trained, photos)
     return Trained(
         classes=list(trained.head.labels),
-        photos=len(loaded.photos),
+        photos=len(photos),
         accuracy=trained.evaluation.accuracy,
+        interval=report.interval,
         method=report.method,
         threshold=round(trained.rejection.probability, 4),
         false_rejects=trained.rejection.false_rejects,
@@ -95,35 +107,48 @@ def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) ->
         train_s=round(train_s, 3),
         head_bytes=len(trained.head.content),
         fingerprint=trained.head.fingerprint.hex(),
+        strength=trained.trial.strength,
+        temperature=round(float(trained.trial.temperature), 4),
         advice=report.advice,
-        problems=loaded.problems,
+        problems=photos.problems,
     )
 
 
-def _train_head(
-    loaded: Any,
-    labels: list[str],
-    bursts: list[str],
-    embedding: Any,
-    classes: list[str],
-    seed: int,
-    progress: Progress,
-) -> Any:
-    """Train on what could be loaded; what could not is named if nothing comes of it."""
-    from tinyteach.head.train import train_head
+def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
+    return KnownPhotos(embedding or project_embedding(project), seed)
 
+
+def _keep(project: Any, trained: Any, photos: "KnownPhotos") -> Any:
+    """Head and report into heads/, once as the present ones and once into the history."""
+    from tinyteach.data.files import write_atomically
+    from tinyteach.data.head_history import keep_head
+    from tinyteach.head.report import make_report
+
+    report = make_report(
+        trained.evaluation,
+        photos.squares,
+        photos.labels,
+        photos.bursts,
+        title=project.name,
+        names=photos.ids,
+        timings=trained.timings,
+        rejection=trained.rejection,
+    )
+    content = trained.head.content
+    write_atomically(project.head_path, content)
+    report.write(project.heads_dir)
+    files = {"head.tflite": content, "report.json": project.report_path("json").read_bytes()}
+    keep_head(project, trained.head.fingerprint.hex(), files)
+    return report
+
+
+@contextmanager
+def _naming(problems: list[str]) -> Iterator[None]:
+    """Have a TrainingError name the photographs that could not be read, too."""
     try:
-        return train_head(
-            loaded.squares,
-            labels,
-            bursts,
-            embedding,
-            classes=classes,
-            seed=seed,
-            progress=progress,
-        )
+        yield
     except TrainingError as error:
-        raise TrainingError(" ".join([str(error), *loaded.problems])) from error
+        raise TrainingError(" ".join([str(error), *problems])) from error
 
 
 @dataclass(frozen=True)
@@ -136,7 +161,8 @@ class FoundReport:
     @property
     def title(self) -> str:
         accuracy = self.data["accuracy"]
-        right = "" if accuracy is None else f": {accuracy:.0%} right"
+        interval = _between(self.data.get("interval"))
+        right = "" if accuracy is None else f": {accuracy:.0%} right{interval}"
         return f"{self.data['title']}{right}"
 
     @property
@@ -157,6 +183,10 @@ class FoundReport:
     def lines(self) -> list[str]:
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
         return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    return f" ({interval[0]:.0%} to {interval[1]:.0%})" if interval else ""
 
 
 def _percent(value: float | None) -> str:
@@ -200,9 +230,13 @@ class Deployed:
 
 
 def deploy(
-    folder: Path, board: str | None, progress: Progress, threshold: float | None = None
+    folder: Path,
+    board: str | None,
+    progress: Progress,
+    threshold: float | None = None,
+    fingerprint: str | None = None,
 ) -> Deployed:
-    """Put the project's head to work on the board.
+    """Put the project's head to work on the board, or one of its history.
 
     ``threshold``, a probability, takes the place of the one that training chose, in the head on
     the board and, once it is at work, in the project's, so that both say the same.
@@ -211,12 +245,12 @@ def deploy(
     from tinyteach.head.head_file import with_threshold
 
     project = open_project(folder)
-    head = trained_head(project)
+    head = chosen_head(project, fingerprint)
     if threshold is not None:
         head = with_threshold(head, threshold_steps(threshold))
     with open_board(board or project.board) as client:
         deployed = deploy_head(client, head, progress)
-    if threshold is not None:
+    if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)
     return deployed
 
