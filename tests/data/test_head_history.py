@@ -31,6 +31,12 @@ def test_the_newest_comes_first(project):
         kept_head(project, "")
 
 
+def test_the_same_again_is_kept_once(project):
+    for number in (1, 2, 2, 1):
+        keep(project, number)
+    assert [kept.content for kept in kept_heads(project)] == [b"\1", b"\2", b"\1"]
+
+
 def test_the_oldest_go(project, monkeypatch):
     monkeypatch.setattr(head_history, "KEPT_MAX", 2)
     for number in range(4):

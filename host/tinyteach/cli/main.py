@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tinyteach import __version__
-from tinyteach.cli import boards, demo, doctor, firmware, heads, photos, projects, recognise
+from tinyteach.cli import boards, demo, doctor, firmware, heads, photos, projects, recognise, studio
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
 from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
 from tinyteach.errors import TinyTeachError
@@ -38,7 +38,7 @@ def main(
     show_board_text()
 
 
-for part in (boards, doctor, firmware, projects, photos, heads, recognise, demo):
+for part in (boards, doctor, firmware, projects, photos, heads, recognise, demo, studio):
     part.register(app)
 
 

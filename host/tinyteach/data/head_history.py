@@ -42,9 +42,15 @@ class KeptHead:
 
 
 def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) -> None:
-    """Add a head and its report; of the oldest, those beyond KEPT_MAX go."""
+    """Add a head and its report; of the oldest, those beyond KEPT_MAX go.
+
+    The same head again, of photographs that did not change, is kept once.
+    """
     now = datetime.now(UTC)
+    newest = next(iter(kept_heads(project)), None)
     folder = _history(project) / f"{now.strftime(_TIME)}-{fingerprint[:DIGITS]}"
+    if newest and newest.fingerprint == fingerprint[:DIGITS]:
+        folder = newest.folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_atomically(folder / name, content)
