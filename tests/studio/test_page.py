@@ -11,7 +11,7 @@ from browser import WIDE, Flow, StudioProcess, chromium, command
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture

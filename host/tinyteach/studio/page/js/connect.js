@@ -45,8 +45,7 @@ export function connectPanel() {
     text(status, typeof told === "function" ? told(name) : told);
     status.dataset.state = state;
     const held = state === "connected";
-    show(actions, held || state === "unpaired");
-    show(disconnect, state !== "none");
+    show(actions, state !== "none");
     show(scene, held && (facts.machine ?? "").includes("virtual"));
     const blind = get("sight") || (held && !facts.has_camera ? words.noCamera : "");
     show(empty, !held || blind);
@@ -115,6 +114,7 @@ export function connectPanel() {
       el("li", { "data-status": finding.status },
         el("span", { class: "mark" }, words.doctorMarks[finding.status]),
         el("span", {}, el("strong", {}, finding.name), ` ${finding.line}`))));
+    doctor.open = !page.healthy;
     show(doctor, true);
   }
 

@@ -16,18 +16,18 @@ const THEMES = ["auto", "light", "dark"];
 const KEY = "tinyteach-theme";
 
 function themeButton() {
-  const button = el("button", { class: "quiet", "aria-label": strings.theme });
+  const button = el("button", { class: "quiet" });
   const use = (theme) => {
     document.documentElement.dataset.theme = theme;
     localStorage.setItem(KEY, theme);
     text(button, strings.themes[theme]);
+    button.setAttribute("aria-label", `${strings.theme}: ${strings.themes[theme]}`);
   };
   button.addEventListener("click", () => {
     const now = document.documentElement.dataset.theme;
     use(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
   });
   use(THEMES.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : "auto");
-  button.removeAttribute("aria-label");
   return button;
 }
 
@@ -45,7 +45,7 @@ function header() {
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), offline, themeButton()];
+  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), themeButton(), offline];
 }
 
 document.getElementById("notices").setAttribute("role", "status");

@@ -63,11 +63,30 @@ export function livePanel() {
     if (done) notice(words.corrected(name));
   }
 
+  // What is shown is of now, or nothing.
+  function forget(board) {
+    const held = board.status === "connected";
+    for (const button of correct.children) button.disabled = !held;
+    if (held) return;
+    view = null;
+    text(label, "–");
+    text(second, "");
+    text(latency, words.noLatency);
+    text(rate, "–");
+    paint(label, "transparent");
+    for (const row of bars.children) row.update(0, false);
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  }
+
   onView(tell);
+  follow("board", forget);
   follow("project", (project) => keep(correct, project.classes, (each) => each.name, (each) => {
     const button = el("button", { class: "chip of-class", onclick: () => keepAs(each.name) }, each.name);
     return button;
-  }, (button, each) => paint(button, colourOf(each.name))));
+  }, (button, each) => {
+    paint(button, colourOf(each.name));
+    button.disabled = get("board")?.status !== "connected";
+  }));
 
   return panel("live", strings.steps.live,
     el("div", { class: "line result" }, canvas, el("div", { class: "grow" }, label, second)),

@@ -6,7 +6,7 @@ export const percent = (value) => `${Math.round(value * 100)} %`;
 export const strings = {
   title: "TinyTeach",
   theme: "Theme",
-  themes: { auto: "System theme", light: "Light theme", dark: "Dark theme" },
+  themes: { auto: "System", light: "Light", dark: "Dark" },
   offline: "The studio does not answer; this page goes on by itself when it does.",
   failed: "The studio did not answer; check that it still runs in its terminal.",
   dismiss: "Dismiss",
@@ -100,10 +100,11 @@ export const strings = {
     confusion: "What was taken for what",
     confusionHint: "Rows: what it is. Columns: what it was taken for. Press a number to see its photos.",
     cell: (count, label, predicted) =>
-      `${plural(count, "photo", "photos")} of ${label} taken for ${predicted}`,
+      `${plural(count, "photo", "photos")} of ${label} ${label === predicted ? "recognised" : `taken for ${predicted}`}`,
     worst: "Photos worth a look",
     worstHint: "Wrong and sure of it first. Press one to see it; delete it if it is a mistake.",
-    taken: (label, predicted, probability) => `${label} taken for ${predicted}, ${percent(probability)}`,
+    taken: (label, predicted, probability) =>
+      `${label}${label === predicted ? "" : ` taken for ${predicted}`}, ${percent(probability)}`,
     advice: "What would help",
     history: "Heads so far",
     compare: "Compare two",
