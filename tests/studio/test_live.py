@@ -1,12 +1,13 @@
 """The WebSocket and the board behind it: credits, recording, thresholds, what survives."""
 
+import threading
 import tracemalloc
 
 import numpy as np
 import pytest
 
 from paired import views_of
-from tinyteach.data.photos import list_photos, save_burst
+from tinyteach.data.photos import Recording, list_photos, save_burst
 from tinyteach.service.workbench.views import KEPT_MAX
 
 
@@ -91,6 +92,30 @@ def test_holding_records_and_letting_go_trains(with_board, project):
     recorded = [photo.record for photo in list_photos(project, "cat") if photo.record.sensor]
     assert len(recorded) >= 3
     assert {(r.sensor, r.kind, r.side) for r in recorded} == {("VIRTUAL", "square", 240)}
+
+
+def test_a_photograph_on_its_way_to_disk_is_trained_on(with_board, project, monkeypatch):
+    """Letting go waits for it: else the training would begin without it, and be given up for it."""
+    adding, may_add = threading.Event(), threading.Event()
+    plain = Recording.add
+
+    def add(recording, square):
+        adding.set()
+        assert may_add.wait(30)
+        return plain(recording, square)
+
+    monkeypatch.setattr(Recording, "add", add)
+    with_board.bench.start_recording("cat")
+    assert adding.wait(30)
+    letting_go = threading.Thread(target=with_board.bench.stop_recording)
+    letting_go.start()
+    letting_go.join(0.3)
+    assert letting_go.is_alive()
+    may_add.set()
+    letting_go.join()
+    assert with_board.bench.feed.get("project")["classes"][0]["photos"] == 5
+    trained = with_board.wait("training", lambda value: value and value["status"] == "done")
+    assert trained["result"]["photos"] == 9 and len(list_photos(project)) == 9
 
 
 def test_a_page_that_closes_lets_go(with_board, project):

@@ -47,6 +47,7 @@ class Workbench:
         self._views = ViewLog()
         self._view_listeners: dict[ViewListener, Callable[[], bool]] = {}
         self._recording: Recording | None = None
+        self._keeping = threading.Lock()
         self._recording_class: str | None = None
         self._next_photo_s = 0.0
         self._tested = False
@@ -204,7 +205,8 @@ class Workbench:
     def stop_recording(self) -> None:
         """End the recording under way, if any; the trainer starts."""
         with self.changing:
-            recording, self._recording = self._recording, None
+            with self._keeping:  # the photograph that is being kept belongs to it
+                recording, self._recording = self._recording, None
             if recording is None:
                 return
             self._recording_class = None
@@ -217,11 +219,12 @@ class Workbench:
         time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
         self._next_photo_s = time.monotonic() + 1 / PHOTOS_PER_S_MAX
         square = take_photo(client)
-        if self._recording is not recording:
-            return  # let go of while it was on its way
-        photo = recording.add(square)
-        self.trainer.learn(photo)
-        self._tell_recording(recording.photos)
+        with self._keeping:
+            if self._recording is not recording:
+                return  # let go of while it was on its way
+            photo = recording.add(square)
+            self.trainer.learn(photo)
+            self._tell_recording(recording.photos)
         side = self.board.facts["model_side"]
         pixels = (to_tensor(square, side).view("uint8") ^ 0x80) if side else square
         self._show(self._views.add(pixels, None, *self.preview.recognise(pixels)))
