@@ -90,8 +90,6 @@ function card(name) {
     const taken = isRecording ? recording.photos : [];
     paint(element, palette[each.colour]);
     swatches.update(each.colour);
-    text(photoCount, words.photos(each.photos + taken.length));
-    text(burstCount, words.bursts(each.bursts + (taken.length ? 1 : 0)));
     text(hold, isRecording ? words.recording(taken.length) : words.hold);
     hold.disabled = get("board")?.status !== "connected";
     hold.title = words.holdHint(get("project").classes.findIndex((other) => other.name === name) + 1);
@@ -99,6 +97,8 @@ function card(name) {
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
     const known = new Set(own.map((photo) => photo.id));
     const fresh = taken.filter((id) => !known.has(id)).map((id) => ({ id, burst: "now" }));
+    text(photoCount, words.photos(each.photos + fresh.length));
+    text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
     show(none, !own.length && !fresh.length);
     photos.update([...own, ...fresh]);
   };
