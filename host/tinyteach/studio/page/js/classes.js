@@ -40,6 +40,7 @@ export function classesPanel() {
   follow("project", tell);
   follow("recording", tell);
   follow("board", tell);
+  follow("online", tell);
   follow("sending", (told) => text(sending, told ?? ""));
   const section = panel("classes", strings.steps.classes, form, none, list, sending,
     el("label", { class: "drop-hint faint" }, words.drop, files));
@@ -86,12 +87,15 @@ function card(name) {
 
   element.update = (each, largest) => {
     const recording = get("recording");
-    const isRecording = recording?.class === name;
-    const taken = isRecording ? recording.photos : [];
+    const online = get("online") !== false;
+    const taken = recording?.class === name ? recording.photos : [];
+    const isRecording = online && recording?.class === name;
     paint(element, palette[each.colour]);
     swatches.update(each.colour);
     text(hold, isRecording ? words.recording(taken.length) : words.hold);
-    hold.disabled = get("board")?.status !== "connected";
+    // Not while it is held: a disabled button does not hear that it is let go of.
+    const isHeld = hold.classList.contains("held");
+    hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
     hold.title = words.holdHint(get("project").classes.findIndex((other) => other.name === name) + 1);
     text(hint, advice(each, largest));
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));

@@ -28,7 +28,6 @@ export function open() {
   socket.onmessage = ({ data }) => (typeof data === "string" ? takeText(data) : takeView(data));
   socket.onclose = () => {
     put("online", false);
-    put("recording", null); // whoever held the button let go of it
     setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
   };
 }
