@@ -50,8 +50,8 @@ WATCH = """() => {
 }"""
 NEW_HEAD = """() => { const label = document.getElementById("live-label");
   const before = label.dataset.head; window.wanted = (now) => !now.endsWith(before); }"""
-ON_BOARD = """() => { const label = document.getElementById("live-label");
-  const head = label.dataset.head; window.wanted = (now) => now === `board ${head}`; }"""
+# The page shows the board's own result as soon as the board has the newest head.
+ON_BOARD = """() => { window.wanted = (now) => now.startsWith("board "); }"""
 TOOK = "() => window.timed.end && window.timed.end - window.timed.start"
 
 
@@ -107,17 +107,20 @@ def wait(page: Any, selector: str) -> None:
 
 def took_ms(page: Any) -> float:
     """The time on the page's clock, as soon as it is there."""
-    while not (took := page.evaluate(TOOK)):
+    for _ in range(PATIENCE_MS // 50):
+        if took := page.evaluate(TOOK):
+            return took
         page.wait_for_timeout(50)
-    return took
+    sys.exit("Nothing changed on the page; is this computer busy?")
 
 
-def record(page: Any, name: str) -> float:
-    """Hold and let go; milliseconds until a prediction of the head that came of it."""
+def record(page: Any, name: str, kept: int) -> float:
+    """Hold, for a photograph at least, and let go; milliseconds until a prediction of the head that came of it."""
     page.evaluate(NEW_HEAD)
     page.locator(f'[data-class="{name}"] .hold').hover()
     page.mouse.down()
     page.wait_for_timeout(HOLD_MS)
+    page.locator(f'[data-class="{name}"] .thumb').nth(kept).wait_for()
     page.mouse.up()
     took = took_ms(page)
     wait(page, '#train-status[data-state="done"]')
@@ -150,7 +153,7 @@ def measure(page: Any, rounds: int, photos: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"record": [], "deploy": []}
     for number in range(rounds):
         name = CLASSES[number % len(CLASSES)]
-        found["record"].append(record(page, name))
+        found["record"].append(record(page, name, photos))
         found["deploy"].append(deploy(page))
         wait(page, '#deploy-status[data-state="done"]')
         forget(page, name, photos)
