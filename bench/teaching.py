@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tinyteach.head.threads import one_blas_thread
 
 from tinyteach.cli.output import print_json, show_table
 from tinyteach.data.layouts import read_collection
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, Embedding, load_embedding
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head import examples as of_examples
 from tinyteach.head.examples import Examples, summarise

@@ -2,8 +2,10 @@
 
 The message of each is a full sentence that says what to do next. The command
 line prints it and exits with ``exit_code``; a web front end answers with
-``http_status``.
+``http_status`` and `as_body`.
 """
+
+from typing import Any
 
 
 class TinyTeachError(Exception):
@@ -11,6 +13,18 @@ class TinyTeachError(Exception):
 
     exit_code = 1
     http_status = 500
+
+    def as_body(self) -> dict[str, Any]:
+        """The one form in which a front end on the web is told of an error."""
+        kind = type(self)
+        return {
+            "error": {
+                "code": kind.__name__.removesuffix("Error"),
+                "sentence": str(self),
+                "exit_code": kind.exit_code,
+                "status": kind.http_status,
+            }
+        }
 
 
 class UsageError(TinyTeachError):
@@ -102,3 +116,24 @@ class FirmwareError(TinyTeachError):
 
     exit_code = 13
     http_status = 422
+
+
+class AccessError(TinyTeachError):
+    """A request to the studio that did not come from its own page."""
+
+    exit_code = 14
+    http_status = 403
+
+
+class TooLargeError(TinyTeachError):
+    """A request to the studio that brings more than it takes."""
+
+    exit_code = 15
+    http_status = 413
+
+
+class NoSuchPageError(TinyTeachError):
+    """An address or method that the studio does not have."""
+
+    exit_code = 16
+    http_status = 404

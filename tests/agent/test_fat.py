@@ -56,7 +56,7 @@ def crowded(taught, tmp_path_factory):
     flash = tmp_path_factory.mktemp("crowded") / "flash"
     shutil.copy(taught, flash)
     with VirtualBoard(flash_path=flash, **FAT) as board:
-        pairing._free_the_repl(board.port)
+        pairing.free_the_repl(board.port)
         with raw_repl(board.port) as repl:
             repl.run("for n in range(3):\n    open('tinyteach/other_%d' % n, 'w').close()")
     return flash

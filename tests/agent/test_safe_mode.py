@@ -11,7 +11,7 @@ from alone import reading, wait_for
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.device.crash import read_crash, summary
-from tinyteach.device.pairing import await_agent, pair_for_now
+from tinyteach.device.pairing import Wanted, await_agent, pair_for_now
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import (
     BoardNotFoundError,
@@ -120,7 +120,7 @@ def test_rollback_mends(board, trained_heads):
 
 def test_pair_mends(board, trained_heads, embedding_file):
     let_crash(board, trained_heads[1])
-    pair_for_now(board.port, embedding_file, lambda *_: None)
+    pair_for_now(board.port, Wanted(embedding_file), lambda *_: None)
     time.sleep(2)
     with BoardClient(board.port) as client:
         info = client.info()

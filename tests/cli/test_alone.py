@@ -8,7 +8,8 @@ import typer
 from alone import set_up, wait_for, wait_for_port
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import KEPT_MAIN, await_agent, pair
+from tinyteach.device.installing import KEPT_MAIN
+from tinyteach.device.pairing import Wanted, await_agent, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
@@ -167,7 +168,7 @@ def test_unpair_leaves_the_board_as_it_was(tinyteach, embedding_file):
     with VirtualBoard("i386") as board:
         with raw_repl(board.port) as repl:
             repl.write_file("/main.py", OWN_MAIN, lambda *_: None)
-        pair(board.port, embedding_file, "desk", lambda *_: None)
+        pair(board.port, Wanted(embedding_file), "desk", lambda *_: None)
         assert find_board("desk")
         done = tinyteach("unpair", "--board", board.port, "--yes")
         assert done.code == 0 and "its own main.py is back" in done.out.lower(), done

@@ -48,7 +48,7 @@ def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, tiny
 
 def without_its_agent(board, code):
     """Run code on a board whose main.py does not start the agent any more."""
-    pairing._free_the_repl(board.port)
+    pairing.free_the_repl(board.port)
     with raw_repl(board.port) as repl:
         repl.write_file("/main.py", b"# TinyTeach's agent, interrupted", lambda done, total: None)
         repl.run(code)

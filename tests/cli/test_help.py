@@ -11,7 +11,7 @@ from tinyteach import __version__
 from tinyteach.cli.main import app
 
 HEAVY = {"numpy", "PIL", "sklearn", "tensorflow", "ai_edge_litert", "matplotlib", "rich.console"}
-HEAVY |= {"serial", "mpremote", "esptool", "skimage", "pytest", "jinja2"}
+HEAVY |= {"serial", "mpremote", "esptool", "skimage", "pytest", "jinja2", "starlette", "uvicorn"}
 
 
 def commands(group=None, path=()):
@@ -28,7 +28,8 @@ ALL = list(commands())
 def test_every_command_of_the_job_is_there():
     named = {path[0] for path in ALL if path}
     wanted = "boards pair info new class capture preview import export train report deploy "
-    wanted += "flash restore rollback upgrade watch classify verify demo rule alone wipe unpair"
+    wanted += "flash restore rollback upgrade watch classify verify demo rule alone wipe unpair "
+    wanted += "studio heads"
     assert set(wanted.split()) <= named
 
 

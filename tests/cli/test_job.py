@@ -122,6 +122,19 @@ def test_rollback(on_board, as_json, tinyteach, project):
     assert second[:12] in on_board("rollback")
 
 
+def test_heads_of_the_past_can_be_deployed(on_board, as_json, tinyteach, project):
+    assert "No head has been trained yet" in on_board("heads")
+    first = as_json("train")["fingerprint"]
+    (project / "photos" / "cat" / "0.png").unlink()
+    on_board("train")
+    newest, oldest = as_json("heads")
+    assert newest["current"] and newest["photos"] == 11
+    assert first.startswith(oldest["fingerprint"]) and oldest["fingerprint"] in on_board("heads")
+    assert as_json("deploy", "--head", oldest["fingerprint"])["fingerprint"] == first
+    refused = tinyteach("-p", project, "deploy", "--head", "123456")
+    assert refused.code == 7 and "tinyteach heads" in refused.err
+
+
 def test_small_photographs(as_json, project):
     assert as_json("capture", "cat", "-n", "2", "--small")["side"] == 64
     lines = (project / "photos.jsonl").read_text().splitlines()

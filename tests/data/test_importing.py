@@ -211,3 +211,18 @@ def test_nothing_to_export_and_nowhere_to_put_it(project, filled, tmp_path):
         export_zip(filled, tmp_path / "no such folder" / "a.zip")
     with pytest.raises(PhotoError, match="tinyteach capture"):
         export_zip(Project.create(tmp_path / "bare"), tmp_path / "b.zip")
+
+
+def test_a_zip_that_claims_too_much(tmp_path, project):
+    """A bomb is refused before any of it is unpacked; photographs of one colour are not."""
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5):
+            archive.writestr(f"cat/{number}.bmp", bytes(16 << 20))
+    with pytest.raises(PhotoError, match="claims to unpack to 80 MiB"):
+        import_folder(project, bomb)
+    Image.new("RGB", (400, 400)).save(tmp_path / "black.bmp")
+    plain = tmp_path / "plain.zip"
+    with zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "black.bmp", "cat/black.bmp")
+    assert import_folder(project, plain).added == {"cat": 1}

@@ -206,7 +206,14 @@ def test_zip_that_claims_to_hold_far_too_much(build, tmp_path):
     size = (0xFFFFFFF0).to_bytes(4, "little")
     huge = bytearray(content)
     huge[directory + 24 : directory + 28] = size  # uncompressed size
-    (photo,) = read_collection(_file(tmp_path / "b.zip", bytes(huge))).photos
+    with pytest.raises(PhotoError, match="claims to unpack to 4095 MiB from 1 KiB"):
+        read_collection(_file(tmp_path / "b.zip", bytes(huge)))
+
+
+def test_zip_with_a_file_that_is_too_long(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("cup/1.bmp", bytes((64 << 20) + 1))
+    (photo,) = read_collection(tmp_path / "a.zip").photos
     with pytest.raises(PhotoError, match="longer than 64 MiB"):
         photo.square()
 

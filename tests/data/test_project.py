@@ -6,7 +6,7 @@ import pytest
 
 from tinyteach.data.photos import list_photos, save_burst
 from tinyteach.data.project import Project
-from tinyteach.errors import ProjectError
+from tinyteach.errors import ProjectError, UsageError
 
 
 def test_created_project_opens_again(tmp_path):
@@ -181,3 +181,45 @@ def test_folder_that_cannot_be_a_class(project):
     (project.photos_dir / ("x" * 64)).mkdir()
     assert project.classes() == []
     assert [folder.name for folder in project.unusable_folders()] == ["x" * 64]
+
+
+def test_the_order_of_classes(project):
+    for name in ("cup", "mug", "plate"):
+        project.add_class(name)
+    project.order_classes(["plate", "cup", "mug"])
+    assert Project.open(project.root).classes() == ["plate", "cup", "mug"]
+    for wrong in ([], ["plate", "cup"], ["plate", "cup", "cup"], ["plate", "cup", "jug"]):
+        with pytest.raises(ProjectError, match="order"):
+            project.order_classes(wrong)
+
+
+def test_colours_stay_with_their_class(project):
+    for name in ("cup", "mug", "plate"):
+        project.add_class(name)
+    assert project.colours() == {"cup": 0, "mug": 1, "plate": 2}
+    project.order_classes(["plate", "mug", "cup"])
+    project.rename_class("cup", "beaker")
+    project.set_colour("mug", 7)
+    project.remove_class("plate")
+    project.add_class("jug")
+    again = Project.open(project.root)
+    assert again.colours() == {"mug": 7, "beaker": 0, "jug": 1}
+    for wrong in (-1, 8):
+        with pytest.raises(UsageError, match="colour"):
+            project.set_colour("mug", wrong)
+
+
+@pytest.mark.parametrize("chosen", [None, [], {"cup": "red"}, {"cup": 99}])
+def test_colours_that_cannot_be(project, chosen):
+    project.add_class("cup")
+    settings = json.loads(project.settings_path.read_text())
+    project.settings_path.write_text(json.dumps({**settings, "colours": chosen}))
+    assert Project.open(project.root).colours()["cup"] in range(8)
+
+
+def test_more_classes_than_colours(project):
+    names = [f"class {number}" for number in range(10)]
+    for name in names:
+        project.add_class(name)
+    colours = project.colours()
+    assert set(colours) == set(names) and set(colours.values()) == set(range(8))

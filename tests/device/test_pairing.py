@@ -109,7 +109,7 @@ os.remove('/lib/agent/link.mpy')
 
 def test_what_an_earlier_pairing_left_unfinished(paired_board, embedding):
     """It takes no room from this one, and is gone after it, also where nothing else changes."""
-    pairing._free_the_repl(paired_board.port)
+    pairing.free_the_repl(paired_board.port)
     with raw_repl(paired_board.port) as repl:
         repl.run(LEFT_UNFINISHED)
     assert pair(paired_board.port, Wanted(embedding), None, quiet).written == [

@@ -45,13 +45,13 @@ def as_chip(monkeypatch):
 
 def settings_on(board):
     """What the board's camera.json holds."""
-    pairing._free_the_repl(board.port)
+    pairing.free_the_repl(board.port)
     with raw_repl(board.port) as repl:
         return repl.read_file(SETTINGS, lambda done, total: None)
 
 
 def put_settings(board, content):
-    pairing._free_the_repl(board.port)
+    pairing.free_the_repl(board.port)
     with raw_repl(board.port) as repl:
         repl.write_file(SETTINGS, content, quiet)
     board.reset()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach.head.evaluate import cross_validate
-from tinyteach.head.evaluation import Evaluation
+from tinyteach.head.evaluation import Evaluation, accuracy_interval
 from tinyteach.head.samples import Samples
 
 
@@ -112,3 +112,24 @@ def test_a_photographs_probabilities():
     (photo,) = evaluation.worst()
     assert (photo.index, photo.label, photo.predicted, photo.correct) == (7, "a", "b", False)
     assert (photo.probability, photo.probability_of_label) == (255 / 256, 0.25)
+
+
+def of(correct: list[bool]) -> Evaluation:
+    """An evaluation of photographs of one class, right or wrong."""
+    scores = np.array([[100, -100] if right else [-100, 100] for right in correct], np.int8)
+    zeros = np.zeros(len(correct), int)
+    return Evaluation(("cat", "dog"), np.arange(len(correct)), zeros, scores)
+
+
+def test_the_interval_is_wilsons():
+    """81 of 263: 25.5 % to 36.6 % (R. G. Newcombe, Statistics in Medicine 17, 1998, table I)."""
+    correct = [True] * 81 + [False] * 182
+    low, high = accuracy_interval(of(correct), [str(number) for number in range(263)])
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+def test_photographs_of_one_recording_count_once():
+    many = accuracy_interval(of([True] * 100), ["one"] * 50 + ["other"] * 50)
+    assert many == accuracy_interval(of([True] * 2), ["one", "other"])
+    assert many[0] == pytest.approx(2 / (2 + 1.96**2)) and many[1] == 1
+    assert accuracy_interval(of([]), []) is None

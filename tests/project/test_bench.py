@@ -83,3 +83,13 @@ def test_heads(root, tmp_path):
     assert set(found) == {"light 2×3"}  # seven photographs do not allow 10
     figures = found["light 2×3"]
     assert len(figures) == 8 and min(figures.values()) == 100
+
+
+def test_studio(root, tmp_path):
+    from browser import find_chromium
+
+    find_chromium()
+    found = measured(root, "studio.py", tmp_path)
+    assert found["rounds"] == 2 and found["photos"] == 6
+    for name in ("record", "deploy"):
+        assert 0 < found[name]["p50_ms"] <= found[name]["p95_ms"] <= found[name]["max_ms"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli")
+HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli", "studio")
 # Shared by every room of the host: errors, places on disk, the agent's sources.
 COMMON = {"errors", "paths", "firmware"}
 # Libraries that only these rooms may touch.
@@ -19,8 +19,10 @@ OWNED_BY = {
     "ai_edge_litert": {"head", "embedding"},
     "tensorflow": {"embedding"},
     "typer": {"cli"},
+    "starlette": {"studio"},
+    "uvicorn": {"studio"},
 }
-NUMERIC_NEVER = {"link", "device", "virtual", "cli", "service"}
+NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
 AGENT_MAY = {"agent", "tinyteach_protocol"}
 MICROPYTHON_LIBRARY = {
@@ -83,6 +85,12 @@ def test_host_rooms(root, room):
         if "rom" in path.parts:
             continue  # runs on MicroPython, inside the virtual board
         assert rooms_of(imported_modules(path)) <= allowed, path
+
+
+def test_only_one_command_knows_the_studio(root):
+    cli = root / "host" / "tinyteach" / "cli"
+    knowing = [p.name for p in cli.glob("*.py") if "studio" in rooms_of(imported_modules(p))]
+    assert [name for name in knowing if name != "main.py"] == ["studio.py"]
 
 
 @pytest.mark.parametrize(("library", "rooms"), OWNED_BY.items())

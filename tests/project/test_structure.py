@@ -40,7 +40,7 @@ def test_no_path_or_host_of_one_machine(root):
 def test_every_dependency_states_its_reason(root):
     inside = False
     for line in (root / "pyproject.toml").read_text().splitlines():
-        if line.startswith(("dependencies = [", "test = [")):
+        if line.startswith(("dependencies = [", "test = [", "studio = [")):
             inside = True
         elif line.startswith("]"):
             inside = False

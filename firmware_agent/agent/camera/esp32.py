@@ -25,7 +25,7 @@ class Esp32Camera:
 
     def __init__(self, settings):
         try:
-            self._camera = Camera(
+            self.device = Camera(
                 pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, **settings
             )
             self.sensor = self._fact("sensor_name") or "unknown"
@@ -36,8 +36,8 @@ class Esp32Camera:
 
     def _fact(self, name):
         """Releases up to 0.5 have methods get_…, later ones attributes too; 0.1 has no name."""
-        getter = getattr(self._camera, "get_" + name, None)
-        return getter() if getter else getattr(self._camera, name, None)
+        getter = getattr(self.device, "get_" + name, None)
+        return getter() if getter else getattr(self.device, name, None)
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""
@@ -49,6 +49,6 @@ class Esp32Camera:
 
     def _capture(self):
         try:
-            return self._camera.capture()
+            return self.device.capture()
         except OSError as error:
             raise CameraError("the camera does not answer: %s" % error) from None

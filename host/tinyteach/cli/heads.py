@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(train)
     app.command()(report)
+    app.command()(heads)
     app.command()(deploy)
     app.command()(rollback)
     app.command()(upgrade)
@@ -55,6 +56,21 @@ def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         say(line)
 
 
+def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """List the heads that were trained, the newest first."""
+    from tinyteach.service.head_list import list_heads
+
+    found = list_heads(chosen_project(project))
+    if as_json:
+        print_json([head.as_dict() for head in found])
+        return
+    if not found:
+        say("No head has been trained yet. Next: tinyteach train")
+        return
+    columns = ("head", "trained", "photographs", "right", "classes")
+    show_table("", columns, [head.row() for head in found])
+
+
 def deploy(
     threshold: Annotated[
         float | None,
@@ -62,6 +78,10 @@ def deploy(
             help="Probability from 0 to 1 below which the board says unknown, kept in the head in "
             "place of the one that training chose; 0: never."
         ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="DIGITS", help="One of 'tinyteach heads'; by default the last."),
     ] = None,
     board: BoardOption = None,
     project: ProjectOption = None,
@@ -71,7 +91,7 @@ def deploy(
     from tinyteach.service.teaching import deploy as send
 
     with progress_bar(as_json) as progress:
-        deployed = send(chosen_project(project), chosen_board(board), progress, threshold)
+        deployed = send(chosen_project(project), chosen_board(board), progress, threshold, head)
     if as_json:
         print_json(deployed.as_dict())
     else:

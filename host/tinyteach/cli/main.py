@@ -16,6 +16,7 @@ from tinyteach.cli import (
     photos,
     projects,
     recognise,
+    studio,
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
 from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
@@ -49,7 +50,20 @@ def main(
     show_board_text()
 
 
-for part in (boards, doctor, firmware, projects, photos, heads, on_board, recognise, alone, demo):
+PARTS = (
+    boards,
+    doctor,
+    firmware,
+    projects,
+    photos,
+    heads,
+    on_board,
+    recognise,
+    alone,
+    demo,
+    studio,
+)
+for part in PARTS:
     part.register(app)
 
 

@@ -18,6 +18,10 @@ MAX_FILE_BYTES = 64 << 20  # a photograph
 MAX_ZIP_BYTES = 1 << 30  # a zip inside a zip, which is read into memory
 MAX_UNPACKED_BYTES = 32 << 30  # what a zip says it holds
 MAX_DEPTH = 2  # zips within a zip
+# Photographs are compressed already: a zip of them holds little more than its own size. One that
+# claims so many times as much, and more than a photograph's limit, was made to fill a memory.
+MAX_RATIO = 200
+LEADS_OUTSIDE = "its name leads outside the zip"
 
 ARCHIVES = frozenset({".zip", ".tm"})  # a Teachable Machine project (.tm) is a zip
 _IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -100,6 +104,7 @@ def _add_zip(source: Path | io.BytesIO, top: tuple[str, ...], entries: Entries, 
     infos = sorted(archive.infolist(), key=lambda info: info.filename)
     if sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES:
         raise PhotoError(f"The zip {name} unpacks to more than 32 GiB; split it.")
+    _check_ratio(infos, name)
     for info in infos:
         if info.is_dir():
             continue
@@ -117,7 +122,7 @@ def _add_member(
     inner = PurePosixPath(info.filename.replace("\\", "/"))
     parts = (*top, *inner.parts)
     if inner.is_absolute() or ".." in inner.parts or not inner.parts or ":" in inner.parts[0]:
-        entries.skip(parts, "its name leads outside the zip")
+        entries.skip(parts, LEADS_OUTSIDE)
     elif _is_ignored(inner.parts):
         return
     elif inner.suffix.lower() in ARCHIVES:
@@ -184,6 +189,16 @@ def _too_long(name: str, limit_bytes: int) -> str:
 
 def _is_ignored(parts: tuple[str, ...]) -> bool:
     return any(part.startswith(".") or part in _IGNORED for part in parts)
+
+
+def _check_ratio(infos: list[zipfile.ZipInfo], name: str) -> None:
+    unpacked = sum(info.file_size for info in infos)
+    packed = sum(info.compress_size for info in infos)
+    if unpacked > max(MAX_FILE_BYTES, MAX_RATIO * packed):
+        raise PhotoError(
+            f"The zip {name} claims to unpack to {unpacked >> 20} MiB from {packed >> 10} KiB, "
+            "which no photographs do; make it again."
+        )
 
 
 def _check_count(entries: Entries, source: object) -> None:

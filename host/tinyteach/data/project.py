@@ -4,7 +4,8 @@
     <project>/photos/<class>/*.png   the photographs; each folder in photos/ is a class
     <project>/photos.jsonl           where and when each was taken, see photo_index.py
     <project>/learnt/<class>/        what came from a board without photographs, see learnt.py
-    <project>/heads/                 head.tflite and its report
+    <project>/heads/                 head.tflite and its report; history/ keeps those before
+    <project>/deleted/               what was deleted and can be put back, see deleted.py
 
 The folders are the truth: a class exists while its folder does, whoever made
 it. The settings only give the order.
@@ -19,11 +20,12 @@ from typing import Any
 from tinyteach.data.files import reason, write_json
 from tinyteach.data.names import check_class_name, is_class_name, same_name
 from tinyteach.data.photo_index import move_records
-from tinyteach.errors import ProjectError
+from tinyteach.errors import ProjectError, UsageError
 
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
 DEFAULT_EMBEDDING = "base"
+COLOURS = 8  # that front ends tell classes apart by; a class has the number of one
 
 
 class Project:
@@ -130,6 +132,31 @@ class Project:
         names = sorted(name for name in self._folder_names() if not is_class_name(name))
         return [self.photos_dir / name for name in names]
 
+    def order_classes(self, names: list[str]) -> None:
+        """Put the classes into this order; ProjectError unless it names each of them once."""
+        if sorted(names) != sorted(self.classes()):
+            raise ProjectError(
+                f"An order names every class once; {self._classes_sentence()}. Try again."
+            )
+        self._set("classes", names)
+
+    def colours(self) -> dict[str, int]:
+        """The number of each class's colour, below COLOURS: as chosen, else the first free one."""
+        chosen = self._settings.get("colours")
+        kept = chosen if isinstance(chosen, dict) else {}
+        found = {n: kept[n] % COLOURS for n in self.classes() if isinstance(kept.get(n), int)}
+        for place, name in enumerate(self.classes()):
+            if name not in found:
+                free = [c for c in range(COLOURS) if c not in found.values()]
+                found[name] = free[0] if free else place % COLOURS
+        return {name: found[name] for name in self.classes()}
+
+    def set_colour(self, name: str, colour: int) -> None:
+        """Give a class a colour; UsageError where there is none of that number."""
+        if not 0 <= colour < COLOURS:
+            raise UsageError(f"A colour is a number from 0 to {COLOURS - 1}; choose one of them.")
+        self._set("colours", {**self.colours(), self.class_dir(name).name: colour})
+
     def class_dir(self, name: str) -> Path:
         """The folder of a class; ProjectError names the classes there are."""
         found = same_name(name, self.classes())
@@ -141,9 +168,10 @@ class Project:
         """Add an empty class and return its name as stored."""
         stored = check_class_name(name)
         self._refuse_clash(stored)
-        before = self.classes()
+        before, colours = self.classes(), self.colours()
         self._change(lambda: (self.photos_dir / stored).mkdir(parents=True))
         self._set("classes", [*before, stored])
+        self._set("colours", {**colours, stored: self.colours()[stored]})
         return stored
 
     def rename_class(self, old: str, new: str) -> str:
@@ -152,10 +180,13 @@ class Project:
         stored = check_class_name(new)
         self._refuse_clash(stored, besides=source.name)
         order = [stored if name == source.name else name for name in self.classes()]
+        colours = self.colours()
+        colours[stored] = colours.pop(source.name)
         self._change(lambda: source.rename(self.photos_dir / stored))
         if self.learnt_dir(source.name).is_dir():
             self._change(lambda: self.learnt_dir(source.name).rename(self.learnt_dir(stored)))
         self._set("classes", order)
+        self._set("colours", colours)
         move_records(self.index_path, f"photos/{source.name}", f"photos/{stored}")
         return stored
 

@@ -76,7 +76,7 @@ COLOUR_BAR = """
 import binascii, json
 row = None
 def show_bar(on):
-    raw = getattr(cam, '_camera', None)
+    raw = getattr(cam, 'device', None)
     if raw is None:
         cam.show_bar(on)
     elif hasattr(raw, 'set_colorbar'):
@@ -128,10 +128,10 @@ import json
 works = False
 name = %r
 try:
-    if hasattr(cam, '_camera'):
+    if hasattr(cam, 'device'):
         from camera import PixelFormat
-        cam._camera.reconfigure(pixel_format=getattr(PixelFormat, name))
-        frame = cam._camera.capture()
+        cam.device.reconfigure(pixel_format=getattr(PixelFormat, name))
+        frame = cam.device.capture()
     elif hasattr(cam, 'set_format'):
         cam.set_format(getattr(cam.module, name))
         frame = cam.grab()[0]

@@ -1,11 +1,15 @@
 """What scores say about a head: accuracy, per class and per photograph."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from tinyteach.head.calibration import calibration_error
+
+Z_95 = 1.96  # standard deviations on either side of the middle that hold 95 %
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Evaluation:
         return float(np.mean(self.predictions == self.targets))
 
     @property
+    def tested(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which photographs were tested, and their classes."""
+        return self.indices, self.targets
+
+    @property
     def calibration_error(self) -> float | None:
         """Expected calibration error of the predictions; None where nothing was tested."""
         probabilities = (self.scores.max(axis=1, initial=-128).astype(int) + 128) / 256
@@ -94,8 +103,12 @@ class Evaluation:
 
     def worst(self, count: int = 12) -> list[PhotoResult]:
         """The photographs worth a look: wrong and sure of it first, then right but unsure."""
-        photos = [self._photo(row) for row in range(len(self.targets))]
-        return sorted(photos, key=_worse_first)[:count]
+        return sorted(self.photos, key=_worse_first)[:count]
+
+    @cached_property
+    def photos(self) -> list[PhotoResult]:
+        """Every tested photograph's outcome, in the order of their indices."""
+        return [self._photo(row) for row in range(len(self.targets))]
 
     def _photo(self, row: int) -> PhotoResult:
         target, predicted = int(self.targets[row]), int(self.predictions[row])
@@ -107,6 +120,24 @@ class Evaluation:
             float(probabilities[predicted]),
             float(probabilities[target]),
         )
+
+
+def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of the accuracy; None where nothing was tested.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927). Recordings are counted, not photographs:
+    those of one recording resemble each other, so a hundred of them say little more than one.
+    ``bursts`` are those of all photographs given.
+    """
+    if evaluation.accuracy is None:
+        return None
+    count = len({(int(t), bursts[i]) for i, t in zip(*evaluation.tested, strict=True)})
+    spread = Z_95**2 / count
+    middle = (evaluation.accuracy + spread / 2) / (1 + spread)
+    variance = evaluation.accuracy * (1 - evaluation.accuracy) / count + spread / (4 * count)
+    half = Z_95 / (1 + spread) * math.sqrt(variance)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _worse_first(photo: PhotoResult) -> tuple:

@@ -14,7 +14,12 @@ from PIL import Image
 
 from tinyteach.head.advice import advise, photographs
 from tinyteach.head.confusion_plot import confusion_png
-from tinyteach.head.evaluation import ClassResult, Evaluation, PhotoResult
+from tinyteach.head.evaluation import (
+    ClassResult,
+    Evaluation,
+    PhotoResult,
+    accuracy_interval,
+)
 from tinyteach.head.rejection import Rejection
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -51,6 +56,8 @@ class Report:
     advice: list[str]
     timings: dict[str, float] = field(default_factory=dict)  # seconds by step
     rejection: Rejection = field(default_factory=lambda: Rejection(0))
+    names: Sequence[str] = ()  # of all photographs
+    interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
 
     @property
     def accuracy(self) -> float | None:
@@ -68,6 +75,7 @@ class Report:
         return {
             "title": self.title,
             "accuracy": self.accuracy,
+            "interval": self.interval,
             "method": self.method,
             "tested_photos": len(evaluation.targets),
             "folds": evaluation.folds,
@@ -85,6 +93,7 @@ class Report:
             "false_accepts": self.rejection.false_accepts,
             "calibration_error": evaluation.calibration_error,
             "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
+            "tested": [{"name": self.names[p.index], **asdict(p)} for p in evaluation.photos],
             "advice": self.advice,
             "timings_s": self.timings,
         }
@@ -148,7 +157,10 @@ def make_report(
         if result.index < len(photos)
     ][:WORST_PHOTOS]
     advice = advise(evaluation, [row.photos for row in rows])
-    return Report(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0))
+    return Report(
+        *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
+        *(titles, accuracy_interval(evaluation, bursts)),
+    )
 
 
 def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:

@@ -27,6 +27,13 @@ def open_project(folder: Path) -> "Project":
     return Project.open(folder)
 
 
+def open_or_create_project(folder: Path) -> "Project":
+    """Open a project folder; one that is missing or empty is made a project."""
+    root = folder.resolve()
+    is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
+    return create_project(root) if is_new else open_project(root)
+
+
 def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
     """Per class its name, photographs and bursts; and a sentence for each unusable file."""
     from tinyteach.data.photos import survey

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
+from tinyteach.service.head_list import chosen_head
+from tinyteach.service.known_photos import KnownPhotos
 from tinyteach.service.projects import open_project
-from tinyteach.service.recognition import SCORE_STEPS, threshold_steps, trained_head
+from tinyteach.service.recognition import SCORE_STEPS, threshold_steps
 from tinyteach.service.rules import resting_rules
 from tinyteach_protocol import messages
 
@@ -28,6 +31,7 @@ class Trained:
     photos: int
     learnt: int  # features from a board, in place of photographs
     accuracy: float | None
+    interval: tuple[float, float] | None  # that holds the accuracy with 95 % probability
     method: str
     threshold: float  # probability below which a view is unknown
     false_rejects: float | None
@@ -36,6 +40,8 @@ class Trained:
     train_s: float
     head_bytes: int
     fingerprint: str
+    strength: float  # of regularisation: scikit-learn's C
+    temperature: float  # that the logits were divided by
     advice: list[str]
     problems: list[str]
 
@@ -50,50 +56,50 @@ class Trained:
             f"in {self.train_s:.2f} s."
         )
         if self.accuracy is not None:
-            first += f" {self.accuracy:.0%} right."
+            first += f" {self.accuracy:.0%} right{_between(self.interval)}."
         first += f" {self.method}"
         size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
         unknown = [self.unknown] if self.unknown else []
         return [*self.problems, first, *unknown, *self.advice, size]
 
 
-def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) -> Trained:
+def train(
+    folder: Path,
+    seed: int,
+    progress: Progress,
+    embedding: Any = None,
+    known: "KnownPhotos | None" = None,
+) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/.
 
-    ``embedding`` is the project's own where none is given.
+    ``embedding`` is the project's own where none is given. ``known`` are photographs that were
+    embedded before, by a front end that trains again and again; classes without photographs
+    are left out then. TrainingError where nothing can be trained.
     """
-    from tinyteach.data.files import write_atomically
-    from tinyteach.data.photos import list_photos, load_photos
-    from tinyteach.head.report import make_report
+    from tinyteach.head.train import train_source
 
     project = open_project(folder)
-    loaded = load_photos(list_photos(project))
     start = time.perf_counter()
-    embedding = embedding or project_embedding(project)
-    labels = [photo.class_name for photo in loaded.photos]
-    bursts = [photo.burst for photo in loaded.photos]
-    learnt = learnt_features(project, embedding, loaded.problems)
-    trained = _train_head(
-        loaded, labels, bursts, learnt, embedding, project.classes(), seed, progress
-    )
+    photos = known if known is not None else _unknown_photos(project, embedding, seed)
+    photos.look(project, progress)
+    learnt, filled = learnt_features(project, photos)
+    classes = filled if known is not None else project.classes()
+    with _naming(photos.problems):
+        trained = train_source(
+            *(photos, photos.labels, photos.bursts, photos.embedding, photos.views_wanted),
+            classes=classes,
+            seed=seed,
+            learnt=learnt,
+            progress=progress,
+        )
     train_s = time.perf_counter() - start
-    write_atomically(project.head_path, trained.head.content)
-    report = make_report(
-        trained.evaluation,
-        loaded.squares,
-        [*labels, *learnt.labels],
-        [*bursts, *learnt.bursts],
-        title=project.name,
-        names=[photo.path.name for photo in loaded.photos],
-        timings=trained.timings,
-        rejection=trained.rejection,
-    )
-    report.write(project.heads_dir)
+    report = _keep(project, trained, photos, learnt)
     return Trained(
         classes=list(trained.head.labels),
-        photos=len(loaded.photos),
+        photos=len(photos),
         learnt=len(learnt.labels),
         accuracy=trained.evaluation.accuracy,
+        interval=report.interval,
         method=report.method,
         threshold=round(trained.rejection.probability, 4),
         false_rejects=trained.rejection.false_rejects,
@@ -102,54 +108,71 @@ def train(folder: Path, seed: int, progress: Progress, embedding: Any = None) ->
         train_s=round(train_s, 3),
         head_bytes=len(trained.head.content),
         fingerprint=trained.head.fingerprint.hex(),
+        strength=trained.trial.strength,
+        temperature=round(float(trained.trial.temperature), 4),
         advice=report.advice,
-        problems=loaded.problems,
+        problems=photos.problems,
     )
 
 
-def learnt_features(project: Any, embedding: Any, problems: list[str]) -> Any:
-    """What the project learnt from boards with this embedding; the rest is told in ``problems``."""
+def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
+    """What the project learnt from boards with the photographs' embedding, and its classes.
+
+    Those that have a photograph or something learnt, in order. What is left out is told in the
+    ``problems`` of ``photos``.
+    """
     from tinyteach.data.learnt import list_learnt
     from tinyteach.head.examples import join_learnt
 
     files, damaged = list_learnt(project)
-    problems += damaged
-    fitting = [file for file in files if file.embedding == embedding.fingerprint]
+    photos.problems += damaged
+    fitting = [file for file in files if file.embedding == photos.embedding.fingerprint]
     left = {file.class_name for file in files} - {file.class_name for file in fitting}
     if left:
-        problems.append(
+        photos.problems.append(
             f"What boards learnt of {', '.join(sorted(left))} is left out: it was made with "
             "another embedding; pull again from a board that has the project's."
         )
-    return join_learnt([(f.class_name, f.features) for f in fitting], embedding.features)
+    learnt = join_learnt([(f.class_name, f.features) for f in fitting], photos.embedding.features)
+    filled = {*photos.labels, *learnt.labels}
+    return learnt, [name for name in project.classes() if name in filled]
 
 
-def _train_head(
-    loaded: Any,
-    labels: list[str],
-    bursts: list[str],
-    learnt: Any,
-    embedding: Any,
-    classes: list[str],
-    seed: int,
-    progress: Progress,
-) -> Any:
-    """Train on what could be loaded; what could not is named if nothing comes of it."""
-    from tinyteach.head.train import train_head
+def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
+    return KnownPhotos(embedding or project_embedding(project), seed)
 
+
+def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
+    """Head and report into heads/, once as the present ones and once into the history."""
+    from tinyteach.data.files import write_atomically
+    from tinyteach.data.head_history import keep_head
+    from tinyteach.head.report import make_report
+
+    report = make_report(
+        trained.evaluation,
+        photos.squares,
+        [*photos.labels, *learnt.labels],
+        [*photos.bursts, *learnt.bursts],
+        title=project.name,
+        names=photos.ids,
+        timings=trained.timings,
+        rejection=trained.rejection,
+    )
+    content = trained.head.content
+    write_atomically(project.head_path, content)
+    report.write(project.heads_dir)
+    files = {"head.tflite": content, "report.json": project.report_path("json").read_bytes()}
+    keep_head(project, trained.head.fingerprint.hex(), files)
+    return report
+
+
+@contextmanager
+def _naming(problems: list[str]) -> Iterator[None]:
+    """Have a TrainingError name the photographs that could not be read, too."""
     try:
-        return train_head(
-            loaded.squares,
-            labels,
-            bursts,
-            embedding,
-            classes=classes,
-            seed=seed,
-            learnt=learnt,
-            progress=progress,
-        )
+        yield
     except TrainingError as error:
-        raise TrainingError(" ".join([str(error), *loaded.problems])) from error
+        raise TrainingError(" ".join([str(error), *problems])) from error
 
 
 @dataclass(frozen=True)
@@ -162,7 +185,8 @@ class FoundReport:
     @property
     def title(self) -> str:
         accuracy = self.data["accuracy"]
-        right = "" if accuracy is None else f": {accuracy:.0%} right"
+        interval = _between(self.data.get("interval"))
+        right = "" if accuracy is None else f": {accuracy:.0%} right{interval}"
         return f"{self.data['title']}{right}"
 
     @property
@@ -183,6 +207,10 @@ class FoundReport:
     def lines(self) -> list[str]:
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
         return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    return f" ({interval[0]:.0%} to {interval[1]:.0%})" if interval else ""
 
 
 def _percent(value: float | None) -> str:
@@ -227,9 +255,13 @@ class Deployed:
 
 
 def deploy(
-    folder: Path, board: str | None, progress: Progress, threshold: float | None = None
+    folder: Path,
+    board: str | None,
+    progress: Progress,
+    threshold: float | None = None,
+    fingerprint: str | None = None,
 ) -> Deployed:
-    """Put the project's head to work on the board.
+    """Put the project's head to work on the board, or one of its history.
 
     ``threshold``, a probability, takes the place of the one that training chose, in the head on
     the board and, once it is at work, in the project's, so that both say the same.
@@ -238,12 +270,12 @@ def deploy(
     from tinyteach.head.head_file import with_threshold
 
     project = open_project(folder)
-    head = trained_head(project)
+    head = chosen_head(project, fingerprint)
     if threshold is not None:
         head = with_threshold(head, threshold_steps(threshold))
     with open_board(board or project.board) as client:
         deployed = deploy_head(client, head, progress)
-    if threshold is not None:
+    if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)
     return deployed
 

@@ -68,10 +68,22 @@ def _demo_views(name: str) -> Path:
         raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
     folder = paths.state_dir() / "views" / name
     folder.mkdir(parents=True, exist_ok=True)
+    if len(list(folder.iterdir())) >= DEMO_VIEWS:
+        return folder  # the same camera shows the same views
     camera = HandheldCamera(objects[name])
     for number in range(DEMO_VIEWS):
-        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.png")
+        # Packing them as PNG would take as long as drawing them, and somebody waits.
+        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.bmp")
     return folder
+
+
+def demo_object_names() -> list[str]:
+    """What `show_to_virtual` can show without a photograph; empty without scikit-image."""
+    import importlib.util
+
+    from tinyteach.data.sources import DEMO_FILES
+
+    return list(DEMO_FILES) if importlib.util.find_spec("skimage") else []
 
 
 def _control(name: str) -> Any:

@@ -142,6 +142,12 @@ class _Server:
     def _on_reset(self) -> None:
         self._board.reset()
 
+    def _on_replug(self) -> None:
+        self._board.drop_link()
+
+    def _on_speed(self, bytes_per_second: float | None) -> None:
+        self._board.set_speed(bytes_per_second)
+
     def _on_stop(self) -> None:
         self._stopped = True
 

@@ -170,6 +170,14 @@ class Control:
     def reset(self) -> None:
         self._do(do="reset")
 
+    def replug(self) -> None:
+        """Pull its cable and put it in again; its port may have another name then."""
+        self._do(do="replug")
+
+    def set_speed(self, bytes_per_second: float | None) -> None:
+        """Limit the line in each direction, as a UART does; None: no limit."""
+        self._do(do="speed", bytes_per_second=bytes_per_second)
+
     def stop(self) -> None:
         """End it; returns when it is gone."""
         self._do(do="stop")

@@ -1,0 +1,54 @@
+"""studio: the page in the browser."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinyteach.cli.options import (
+    BoardOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+    chosen_project,
+)
+from tinyteach.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from tinyteach.studio.addresses import Address
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(studio)
+
+
+def studio(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; another than 127.0.0.1 lets other computers in.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Which port; by default the last one, or a free one."),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach in the browser, offline: the whole job on one page, until Ctrl-C.
+
+    A project folder that is missing or empty is made.
+    """
+    from tinyteach.service.projects import open_or_create_project
+    from tinyteach.studio.serve import serve
+
+    def tell(address: "Address", ran_before: bool) -> None:
+        if as_json:
+            print_json({"url": address.url, "port": address.port, "ran_before": ran_before})
+            return
+        say(f"The studio {'runs already' if ran_before else 'runs'} at {address.url}")
+        if not ran_before:
+            say("It ends with Ctrl-C.")
+
+    folder = open_or_create_project(chosen_project(project)).root
+    serve(folder, chosen_board(board), host, port, browser, tell)

@@ -1,0 +1,118 @@
+"""What was deleted and can be put back: moved aside, never erased.
+
+    <project>/deleted/<number>/undo.json         where the classes stood
+    <project>/deleted/<number>/<class>/*.png     the photographs
+
+The photographs' lines in the index stay, so what is put back has its record again.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from tinyteach.data.files import reason, write_json
+from tinyteach.data.project import Project
+from tinyteach.errors import PhotoError, ProjectError
+
+FOLDER = "deleted"
+_NOTE = "undo.json"
+
+
+def photo_path(project: Project, photo_id: str) -> Path:
+    """The file of a photograph named as ``class/file``; PhotoError where there is none."""
+    parts = PurePosixPath(photo_id).parts
+    inside = len(parts) > 1 and ".." not in parts and parts[0] in project.classes()
+    path = project.photos_dir.joinpath(*parts) if inside else None
+    if path is None or not path.is_file():
+        raise PhotoError(f"There is no photograph {photo_id!r} any more; reload the page.")
+    return path
+
+
+def delete_photos(project: Project, photo_ids: Sequence[str]) -> str:
+    """Move photographs aside; returns the number under which `restore` finds them."""
+    paths = [photo_path(project, photo_id) for photo_id in photo_ids]
+    place = _new_place(project)
+    for path in paths:
+        _move(path, place / path.relative_to(project.photos_dir))
+    return place.name
+
+
+def delete_class(project: Project, name: str) -> str:
+    """Move a class and its photographs aside; returns the number for `restore`."""
+    folder = project.class_dir(name)
+    place = _new_place(project)
+    _move(folder, place / folder.name)
+    return place.name
+
+
+def restore(project: Project, number: str) -> int:
+    """Put back what was deleted under this number; how many photographs that were.
+
+    A photograph whose place is taken meanwhile gets another name. ProjectError for a number
+    that is none, or whose photographs were put back already.
+    """
+    place = project.root / FOLDER / number
+    if "/" in number or ".." in number or not (place / _NOTE).is_file():
+        raise ProjectError("This was put back already, or is gone; there is nothing to undo.")
+    order = _order_before(place)
+    files = sorted(p for p in place.rglob("*") if p.is_file() and p != place / _NOTE)
+    classes = [p.name for p in sorted(place.iterdir()) if p.is_dir()]
+    for name in classes:
+        (project.photos_dir / name).mkdir(parents=True, exist_ok=True)
+    for file in files:
+        _move(file, _free(project.photos_dir / file.relative_to(place)))
+    project.order_classes(_merged(order, project.classes()))
+    shutil.rmtree(place, ignore_errors=True)
+    return len(files)
+
+
+def _new_place(project: Project) -> Path:
+    now = datetime.now(UTC)
+    place = project.root / FOLDER / f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise _not_moved(place, error) from error
+    # First: what is moved after it can be put back, however far the moving comes.
+    write_json(place / _NOTE, {"classes": project.classes()})
+    return place
+
+
+def _order_before(place: Path) -> list[str]:
+    try:
+        return [str(name) for name in json.loads((place / _NOTE).read_text())["classes"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _merged(before: list[str], now: list[str]) -> list[str]:
+    """The classes of now; one that came back stands behind whom it stood behind before."""
+    order = [name for name in now if name not in before]
+    known = [name for name in now if name in before]
+    back = sorted(known, key=before.index)
+    return back + order
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+    except OSError as error:
+        raise _not_moved(source, error) from error
+
+
+def _free(path: Path) -> Path:
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
+
+
+def _not_moved(path: Path, error: OSError) -> ProjectError:
+    return ProjectError(
+        f"{path} could not be moved ({reason(error)}); close programs that use it and try again."
+    )

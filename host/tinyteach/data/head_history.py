@@ -1,0 +1,87 @@
+"""The heads of a project, newest first: every training keeps its own.
+
+<project>/heads/history/<time>-<fingerprint>/head.tflite, report.json
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tinyteach.data.files import write_atomically
+from tinyteach.data.project import Project
+from tinyteach.errors import ProjectError
+
+KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
+DIGITS = 12  # of a fingerprint in a folder's name
+_TIME = "%Y%m%dT%H%M%S%fZ"
+
+
+@dataclass(frozen=True)
+class KeptHead:
+    """A head that was trained; ``fingerprint`` are the first hex digits of its SHA-256."""
+
+    folder: Path
+    time: str  # ISO 8601, UTC
+    fingerprint: str
+
+    @property
+    def content(self) -> bytes:
+        return (self.folder / "head.tflite").read_bytes()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """report.json as it was then; empty where it cannot be read."""
+        try:
+            return json.loads((self.folder / "report.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+
+def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) -> None:
+    """Add a head and its report; of the oldest, those beyond KEPT_MAX go.
+
+    The same head again, of photographs that did not change, is kept once.
+    """
+    now = datetime.now(UTC)
+    newest = next(iter(kept_heads(project)), None)
+    folder = _history(project) / f"{now.strftime(_TIME)}-{fingerprint[:DIGITS]}"
+    if newest and newest.fingerprint == fingerprint[:DIGITS]:
+        folder = newest.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    for old in kept_heads(project)[KEPT_MAX:]:
+        shutil.rmtree(old.folder, ignore_errors=True)
+
+
+def kept_heads(project: Project) -> list[KeptHead]:
+    """All that are whole, the newest first."""
+    folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+    return [kept for path in folders if (kept := _kept(path.parent)) is not None]
+
+
+def kept_head(project: Project, fingerprint: str) -> KeptHead:
+    """The newest whose fingerprint begins so; ProjectError where there is none."""
+    for kept in kept_heads(project):
+        if fingerprint and kept.fingerprint.startswith(fingerprint[:DIGITS].lower()):
+            return kept
+    raise ProjectError(
+        f"There is no head {fingerprint!r} in this project; 'tinyteach heads' lists those it has."
+    )
+
+
+def _history(project: Project) -> Path:
+    return project.heads_dir / "history"
+
+
+def _kept(folder: Path) -> KeptHead | None:
+    stamp, _, fingerprint = folder.name.partition("-")
+    try:
+        time = datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return KeptHead(folder, time.isoformat(timespec="milliseconds"), fingerprint)

@@ -1,0 +1,36 @@
+"""The studio as an ASGI application: guard, addresses, page, errors."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from tinyteach.errors import TinyTeachError
+from tinyteach.service.workbench.workbench import Workbench
+from tinyteach.studio import board_routes, project_routes, socket
+from tinyteach.studio.answers import on_error, on_failure, on_http_error
+from tinyteach.studio.guard import Guard
+
+PAGE = Path(__file__).with_name("page")
+
+
+def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
+    """The application; requests must name this computer or ``host`` and carry the token."""
+    app = Starlette(
+        routes=[
+            *board_routes.ROUTES,
+            *project_routes.ROUTES,
+            *socket.ROUTES,
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ],
+        exception_handlers={
+            TinyTeachError: on_error,
+            HTTPException: on_http_error,
+            Exception: on_failure,
+        },
+    )
+    app.state.bench = bench
+    return Guard(app, token, host)

@@ -1,0 +1,50 @@
+// Requests to the studio. Addresses are relative: the token is the first folder of this page's own.
+
+import { strings } from "./strings.js";
+
+export class StudioError extends Error {}
+
+async function ask(method, address, body, isJson = true) {
+  const options = { method };
+  if (body !== undefined) options.body = isJson ? JSON.stringify(body) : body;
+  let answer;
+  try {
+    answer = await fetch(address, options);
+  } catch {
+    throw new StudioError(strings.failed);
+  }
+  const value = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new StudioError(value.error?.sentence ?? strings.failed);
+  return value;
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  boards: () => ask("GET", "api/boards"),
+  connect: (board) => ask("POST", "api/board/connect", { board }),
+  disconnect: () => ask("POST", "api/board/disconnect"),
+  pair: (board) => ask("POST", "api/board/pair", { board }),
+  doctor: (board) => ask("POST", "api/board/doctor", { board }),
+  threshold: (probability) => ask("PUT", "api/board/threshold", { probability }),
+  deploy: (fingerprint = null) => ask("POST", "api/board/deploy", { fingerprint }),
+  rollback: () => ask("POST", "api/board/rollback"),
+  startVirtual: () => ask("POST", "api/virtual/start"),
+  showVirtual: (object) => ask("POST", "api/virtual/show", { object }),
+  addClass: (name) => ask("POST", "api/classes", { name }),
+  orderClasses: (names) => ask("PUT", "api/classes", { names }),
+  changeClass: (name, change) => ask("PATCH", `api/classes/${part(name)}`, change),
+  deleteClass: (name) => ask("DELETE", `api/classes/${part(name)}`),
+  picture: (id, side) => `api/photos/picture?id=${part(id)}&side=${side}`,
+  deletePhotos: (ids) => ask("POST", "api/photos/delete", { ids }),
+  undo: (undo) => ask("POST", "api/undo", { undo }),
+  correct: (view, name) => ask("POST", "api/correct", { view, class: name }),
+  beginUpload: () => ask("POST", "api/uploads"),
+  sendFile: (upload, name, file) =>
+    ask("PUT", `api/uploads/${upload}?name=${part(name)}`, file, false),
+  importUpload: (upload) => ask("POST", `api/uploads/${upload}`),
+  dropUpload: (upload) => ask("DELETE", `api/uploads/${upload}`),
+  train: () => ask("POST", "api/train"),
+  report: () => ask("GET", "api/report"),
+  compare: (before, after) => ask("GET", `api/heads/compare?before=${before}&after=${after}`),
+};

@@ -1,0 +1,151 @@
+// Classes: add, rename, reorder, colour, delete; hold to record; photographs.
+
+import { api } from "./api.js";
+import { paint, palette } from "./colours.js";
+import { el, keep, newId, panel, show, text } from "./dom.js";
+import { holdButton } from "./hold.js";
+import { attempt, notice } from "./notices.js";
+import { follow, get } from "./store.js";
+import { strings } from "./strings.js";
+import { thumbnails } from "./thumbnails.js";
+import { send, takeDrops } from "./uploads.js";
+
+const words = strings.classes;
+const ENOUGH = 20;
+const IMBALANCE = 4;
+
+export function classesPanel() {
+  const list = el("div", { class: "cards" });
+  const none = el("p", { class: "empty" }, words.none);
+  const sending = el("p", { class: "faint line", role: "status" });
+  const field = el("input", { id: "new-class", required: true, maxlength: 63, placeholder: words.placeholder, autocomplete: "off", "aria-label": words.newName });
+  const form = el("form", { class: "line" }, field, el("button", { class: "primary" }, words.add));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const added = await attempt(() => api.addClass(field.value));
+    if (added) field.value = "";
+  });
+  const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm", class: "hidden-file", "aria-label": words.drop });
+  files.addEventListener("change", () => send(chosen(files), ""));
+
+  function tell() {
+    const project = get("project");
+    if (!project) return;
+    show(none, !project.classes.length);
+    const largest = [...project.classes].sort((a, b) => b.photos - a.photos)[0];
+    keep(list, project.classes, (each) => each.name, (each) => card(each.name),
+      (element, each) => element.update(each, largest));
+  }
+
+  follow("project", tell);
+  follow("recording", tell);
+  follow("board", tell);
+  follow("online", tell);
+  follow("sending", (told) => text(sending, told ?? ""));
+  const section = panel("classes", strings.steps.classes, form, none, list, sending,
+    el("label", { class: "drop-hint faint" }, words.drop, files));
+  takeDrops(section, () => "");
+  return section;
+}
+
+const chosen = (input) => {
+  const items = [...input.files].map((file) => ({ path: file.name, file }));
+  input.value = "";
+  return items;
+};
+
+function card(name) {
+  const field = el("input", { class: "name", value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
+  const photoCount = el("div", {});
+  const burstCount = el("div", {});
+  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount);
+  const hold = el("button", { class: "hold" });
+  const hint = el("p", { class: "hint" });
+  const photos = thumbnails(name);
+  const none = el("p", { class: "empty small" }, words.noPhotos);
+  const swatches = colourChooser(name);
+  const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.filesOf(name) });
+  files.addEventListener("change", () => send(chosen(files), name));
+  field.addEventListener("change", async () => {
+    const done = await attempt(() => api.changeClass(name, { name: field.value }));
+    if (!done) field.value = name;
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") field.blur();
+    if (event.key === "Escape") field.value = name;
+  });
+  holdButton(hold, () => name);
+
+  const element = el("article", { class: "card", "data-class": name, "aria-label": name },
+    el("div", { class: "line" }, swatches.element, field,
+      iconButton("↑", words.up(name), () => move(name, -1)),
+      iconButton("↓", words.down(name), () => move(name, 1)),
+      iconButton("✕", words.remove(name), () => removeClass(name))),
+    el("div", { class: "line record" }, hold, counts, el("label", { class: "button quiet" }, words.files, files)),
+    hint, none, photos.element);
+  takeDrops(element, () => name);
+
+  element.update = (each, largest) => {
+    const recording = get("recording");
+    const online = get("online") !== false;
+    const taken = recording?.class === name ? recording.photos : [];
+    const isRecording = online && recording?.class === name;
+    paint(element, palette[each.colour]);
+    swatches.update(each.colour);
+    text(hold, isRecording ? words.recording(taken.length) : words.hold);
+    // Not while it is held: a disabled button does not hear that it is let go of.
+    const isHeld = hold.classList.contains("held");
+    hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
+    hold.title = words.holdHint(get("project").classes.findIndex((other) => other.name === name) + 1);
+    text(hint, advice(each, largest));
+    const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
+    const known = new Set(own.map((photo) => photo.id));
+    const fresh = taken.filter((id) => !known.has(id)).map((id) => ({ id, burst: "now" }));
+    text(photoCount, words.photos(each.photos + fresh.length));
+    text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
+    show(none, !own.length && !fresh.length);
+    photos.update([...own, ...fresh]);
+  };
+  return element;
+}
+
+function advice(each, largest) {
+  if (!each.photos) return "";
+  if (each.photos < ENOUGH) return words.few(ENOUGH - each.photos);
+  if (each.bursts < 2) return words.oneBurst;
+  if (largest.photos >= IMBALANCE * each.photos) return words.unbalanced(largest.name);
+  return words.enough;
+}
+
+const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon", "aria-label": label, title: label, onclick }, sign);
+
+function move(name, by) {
+  const names = get("project").classes.map((each) => each.name);
+  const from = names.indexOf(name);
+  const to = from + by;
+  if (to < 0 || to >= names.length) return;
+  [names[from], names[to]] = [names[to], names[from]];
+  attempt(() => api.orderClasses(names));
+}
+
+async function removeClass(name) {
+  const done = await attempt(() => api.deleteClass(name));
+  if (done) notice(words.removed(name), { undo: done.undo });
+}
+
+function colourChooser(name) {
+  const group = newId("colour");
+  const inputs = palette.map((colour, index) => {
+    const input = el("input", { type: "radio", name: group, value: index, "aria-label": words.colourNumber(index + 1) });
+    input.addEventListener("change", () => attempt(() => api.changeClass(name, { colour: index })));
+    paint(input, colour);
+    return input;
+  });
+  const summary = el("summary", { "aria-label": words.colour(name), title: words.colour(name) });
+  const element = el("details", { class: "swatch" }, summary,
+    el("div", { class: "palette", role: "radiogroup", "aria-label": words.colour(name) }, ...inputs));
+  element.addEventListener("focusout", (event) => {
+    if (!element.contains(event.relatedTarget)) element.open = false;
+  });
+  return { element, update: (colour) => { inputs[colour].checked = true; } };
+}

@@ -1,0 +1,49 @@
+// Deploy: the newest head onto the board, which one is at work there, the one before.
+
+import { api } from "./api.js";
+import { el, panel, text } from "./dom.js";
+import { attempt } from "./notices.js";
+import { follow, get } from "./store.js";
+import { strings } from "./strings.js";
+
+const words = strings.deploy;
+const DIGITS = 12;
+
+export function deployPanel() {
+  const status = el("p", { class: "status", id: "deploy-status", role: "status" });
+  const onBoard = el("p", { class: "faint", id: "on-board" });
+  const progress = el("progress", { max: 1, value: 0, "aria-label": words.deploy });
+  const deploy = el("button", { class: "primary wide", onclick: () => attempt(() => api.deploy()) }, words.deploy);
+  const rollback = el("button", { onclick: () => attempt(api.rollback) }, words.rollback);
+
+  function tell() {
+    const { status: state, facts } = get("board") ?? { facts: {} };
+    const held = state === "connected";
+    const head = get("preview")?.head;
+    const sent = get("deploying") ?? { status: "idle" };
+    const isSending = sent.status === "sending";
+    deploy.disabled = !held || !head?.tested || isSending || head.fingerprint === facts.head;
+    rollback.disabled = !held || !facts.previous_head || isSending;
+    progress.max = sent.total || 1;
+    progress.value = sent.status === "done" ? progress.max : sent.done ?? 0;
+    progress.classList.toggle("resting", !isSending);
+    text(onBoard, !held ? "" : facts.labels.length ? words.onBoard(facts.head.slice(0, DIGITS), facts.labels) : words.untaught);
+    text(status, sentence(sent, held, head, facts));
+    status.dataset.state = sent.status;
+  }
+
+  for (const part of ["board", "preview", "deploying"]) follow(part, tell);
+  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback));
+}
+
+function sentence(sent, held, head, facts) {
+  if (sent.status === "sending") return words.sending(sent.done, sent.total);
+  if (sent.status === "interrupted") return words.interrupted;
+  if (sent.status === "failed") return sent.sentence;
+  if (!held) return words.noBoard;
+  if (!head) return words.nothing;
+  if (sent.status === "done" && sent.fingerprint === facts.head) {
+    return sent.bytes === undefined ? words.rolledBack : words.done(sent.bytes, sent.deploy_s);
+  }
+  return head.fingerprint === facts.head ? words.newest : words.waiting;
+}

@@ -1,0 +1,58 @@
+// The page: one flow, left to right.
+
+import { classesPanel } from "./classes.js";
+import { connectPanel } from "./connect.js";
+import { deployPanel } from "./deploy.js";
+import { el, text } from "./dom.js";
+import { onFailure, onView, open } from "./live.js";
+import { notice } from "./notices.js";
+import { drawView } from "./picture.js";
+import { livePanel } from "./result.js";
+import { follow } from "./store.js";
+import { strings } from "./strings.js";
+import { trainPanel } from "./train.js";
+
+const THEMES = ["auto", "light", "dark"];
+const KEY = "tinyteach-theme";
+
+function themeButton() {
+  const button = el("button", { class: "quiet" });
+  const use = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem(KEY, theme);
+    text(button, strings.themes[theme]);
+    button.setAttribute("aria-label", `${strings.theme}: ${strings.themes[theme]}`);
+  };
+  button.addEventListener("click", () => {
+    const now = document.documentElement.dataset.theme;
+    use(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
+  });
+  use(THEMES.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : "auto");
+  return button;
+}
+
+function header() {
+  const name = el("span", { class: "project" });
+  const offline = el("p", { class: "offline", role: "alert", hidden: true }, strings.offline);
+  follow("project", (project) => {
+    text(name, project.name);
+    name.title = strings.folder(project.folder);
+    document.title = `${project.name} · ${strings.title}`;
+  });
+  follow("online", (online) => {
+    offline.hidden = online;
+  });
+  // On a phone the picture scrolls away while one records: this one stays.
+  const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
+  onView((view) => drawView(peek, view));
+  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), themeButton(), offline];
+}
+
+document.getElementById("notices").setAttribute("role", "status");
+document.getElementById("top").append(...header());
+document.getElementById("flow").append(
+  connectPanel(), classesPanel(), trainPanel(),
+  el("div", { class: "column" }, deployPanel(), livePanel()),
+);
+onFailure((sentence) => notice(sentence, { isError: true }));
+open();

@@ -1,0 +1,199 @@
+// Live: what the board recognises, by its own head or by the newest one on this computer.
+
+import { api } from "./api.js";
+import { UNKNOWN, colourOf, paint } from "./colours.js";
+import { el, keep, newId, panel, show, text } from "./dom.js";
+import { onView } from "./live.js";
+import { attempt, notice } from "./notices.js";
+import { drawView } from "./picture.js";
+import { follow, get } from "./store.js";
+import { percent, strings } from "./strings.js";
+
+const words = strings.live;
+const ANNOUNCE_MS = 2000;
+
+export function livePanel() {
+  let view = null;
+  let source = "auto";
+  let announced = { label: "", at: 0 };
+  const canvas = el("canvas", { class: "view small", width: 64, height: 64, role: "img", "aria-label": strings.connect.preview });
+  const label = el("strong", { class: "big", id: "live-label" }, "–");
+  const second = el("span", { class: "faint" });
+  const heard = el("p", { class: "only-heard", role: "status" });
+  const none = el("p", { class: "empty small" }, words.none);
+  const bars = el("div", { class: "bars", role: "group", "aria-label": words.bars });
+  const latency = el("span", { class: "figure", id: "latency" }, words.noLatency);
+  const rate = el("span", { class: "figure" }, "–");
+  const choices = sourceChoice((chosen) => { source = chosen; });
+  const threshold = thresholdSlider();
+  const strip = timeline();
+  const correct = el("div", { class: "chips", role: "group", "aria-label": words.correct });
+
+  function tell(next) {
+    view = next;
+    drawView(canvas, view);
+    const chosen = source === "auto" ? (view.host_head && view.host_head !== get("board")?.facts.head ? "host" : "board") : source;
+    choices.mark(chosen, view);
+    const result = view[chosen] ?? view.board ?? view.host;
+    text(rate, strings.connect.rate(view.frames_per_s));
+    text(latency, view.board?.latency_ms ? words.latency(sum(view.board.latency_ms)) : words.noLatency);
+    show(none, !result);
+    if (!result) return;
+    label.dataset.head = chosen === "host" ? view.host_head : get("board")?.facts.head ?? "";
+    label.dataset.source = chosen;
+    text(label, result.label);
+    paint(label, colourOf(result.label));
+    text(second, result.label === result.best_label ? percent(result.probability) : `${words.atBest(result.best_label)} ${percent(result.probability)}`);
+    keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, name === result.label));
+    strip.add(result.label);
+    announce(result.label);
+  }
+
+  function announce(name) {
+    const now = performance.now();
+    if (name === announced.label || now - announced.at < ANNOUNCE_MS) return;
+    announced = { label: name, at: now };
+    text(heard, words.announce(name));
+  }
+
+  async function keepAs(name) {
+    const shown = view;
+    if (!shown) return;
+    const done = await attempt(() => api.correct(shown.view, name));
+    if (done) notice(words.corrected(name));
+  }
+
+  // What is shown is of now, or nothing.
+  function forget(board) {
+    const held = board.status === "connected";
+    for (const button of correct.children) button.disabled = !held;
+    if (held) return;
+    view = null;
+    text(label, "–");
+    text(second, "");
+    text(latency, words.noLatency);
+    text(rate, "–");
+    paint(label, "transparent");
+    for (const row of bars.children) row.update(0, false);
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  }
+
+  onView(tell);
+  follow("board", forget);
+  follow("project", (project) => keep(correct, project.classes, (each) => each.name, (each) => {
+    const button = el("button", { class: "chip of-class", onclick: () => keepAs(each.name) }, each.name);
+    return button;
+  }, (button, each) => {
+    paint(button, colourOf(each.name));
+    button.disabled = get("board")?.status !== "connected";
+  }));
+
+  return panel("live", strings.steps.live,
+    el("div", { class: "line result" }, canvas, el("div", { class: "grow" }, label, second)),
+    heard, none, choices.element, bars, threshold,
+    el("div", { class: "line" }, latency, rate),
+    el("h3", {}, words.timeline), strip.element,
+    el("h3", {}, words.correct), el("p", { class: "faint" }, words.correctHint), correct);
+}
+
+const sum = (latency) => Object.values(latency).reduce((total, each) => total + each, 0);
+
+function bar(name) {
+  const value = el("span", { class: "figure" });
+  const fill = el("div", { class: "fill" });
+  const id = newId("bar");
+  const meter = el("div", { class: "track", role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
+  const row = el("div", { class: "bar" }, el("span", { id, class: "bar-name" }, name), meter, value);
+  row.update = (probability, isBest) => {
+    paint(row, colourOf(name));
+    fill.style.transform = `scaleX(${probability})`;
+    meter.setAttribute("aria-valuenow", Math.round(probability * 100));
+    text(value, percent(probability));
+    row.classList.toggle("best", isBest);
+  };
+  return row;
+}
+
+function sourceChoice(choose) {
+  const group = newId("source");
+  const radio = (value, name, hint) => {
+    const input = el("input", { type: "radio", name: group, value });
+    input.addEventListener("change", () => choose(value));
+    return { input, element: el("label", { title: hint ?? name }, input, el("span", {}, name)) };
+  };
+  const all = { board: radio("board", words.board), host: radio("host", words.host, words.hostHint) };
+  const element = el("fieldset", { class: "segments" }, el("legend", { class: "only-heard" }, words.source), all.board.element, all.host.element);
+  const mark = (chosen, view) => {
+    all[chosen].input.checked = true;
+    all.board.input.disabled = !view.board;
+    all.host.input.disabled = !view.host;
+  };
+  return { element, mark };
+}
+
+function thresholdSlider() {
+  const id = newId("threshold");
+  const input = el("input", { id, type: "range", min: 0, max: 99, step: 1, value: 50 });
+  const value = el("output", { class: "figure", for: id });
+  let sending = false;
+  let wanted = null;
+
+  async function sendNewest() {
+    if (sending) return;
+    sending = true;
+    while (wanted !== null) {
+      const next = wanted;
+      wanted = null;
+      await attempt(() => api.threshold(next));
+    }
+    sending = false;
+  }
+  const tell = () => text(value, `${input.value} %`);
+  input.addEventListener("input", () => {
+    tell();
+    wanted = Number(input.value) / 100;
+    sendNewest();
+  });
+  const follow_ = () => {
+    if (document.activeElement === input) return;
+    const { head, threshold } = get("preview") ?? {};
+    const facts = get("board")?.facts ?? {};
+    const ofBoard = facts.labels?.length ? facts.threshold / 256 : null;
+    input.value = Math.round(100 * (threshold ?? ofBoard ?? head?.threshold ?? 0.5));
+    tell();
+  };
+  follow("preview", follow_);
+  follow("board", follow_);
+  return el("div", { class: "threshold" },
+    el("label", { for: id }, words.threshold), input, value, el("p", { class: "faint" }, words.thresholdHint));
+}
+
+// A strip of colours, the newest at the right; the name is told beside it.
+function timeline() {
+  const SPAN_MS = 30000;
+  const canvas = el("canvas", { class: "timeline", width: 300, height: 18, role: "img", "aria-label": words.timeline });
+  let marks = [];
+  const draw = () => {
+    const now = performance.now();
+    marks = marks.filter((mark) => now - mark.at < SPAN_MS);
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    marks.forEach((mark, index) => {
+      const x = (1 - (now - mark.at) / SPAN_MS) * canvas.width;
+      const next = marks[index + 1];
+      const end = next ? (1 - (now - next.at) / SPAN_MS) * canvas.width : canvas.width;
+      context.fillStyle = colourOf(mark.label);
+      const tall = mark.label === UNKNOWN ? canvas.height / 3 : canvas.height;
+      context.fillRect(x, canvas.height - tall, end - x, tall);
+    });
+    const order = [...new Set(marks.map((mark) => mark.label))];
+    canvas.setAttribute("aria-label", `${words.timeline}: ${order.join(", ")}`);
+  };
+  return {
+    element: canvas,
+    add: (label) => {
+      if (marks.at(-1)?.label !== label) marks.push({ label, at: performance.now() });
+      draw();
+    },
+  };
+}

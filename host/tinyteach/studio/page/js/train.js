@@ -1,0 +1,151 @@
+// Train: how good the head is, what is taken for what, what would help, the heads so far.
+
+import { api } from "./api.js";
+import { el, keep, panel, show, text } from "./dom.js";
+import { attempt, notice } from "./notices.js";
+import { follow, get } from "./store.js";
+import { percent, strings } from "./strings.js";
+import { SMALL } from "./thumbnails.js";
+
+const words = strings.train;
+const DIGITS = 12;
+const WORST = 8;
+
+export function trainPanel() {
+  const status = el("p", { class: "status", id: "train-status", role: "status" }, words.none);
+  const progress = el("progress", { max: 1, value: 0, "aria-label": strings.steps.train });
+  const figure = el("strong", { class: "big", id: "accuracy" }, "–");
+  const interval = el("p", { class: "faint" }, words.untested);
+  const matrix = el("div", { class: "matrix" });
+  const worst = el("div", { class: "worst" });
+  const advice = el("ul", { class: "advice", id: "advice" });
+  const heads = el("ul", { class: "rows", id: "heads" });
+  const compared = el("p", { class: "faint", role: "status" }, words.compareHint);
+  const again = el("button", { class: "quiet", onclick: () => attempt(api.train) }, words.again);
+  const picked = [];
+  const photos = photoDialog();
+  const details = el("div", { hidden: true },
+    el("h3", {}, words.confusion), el("p", { class: "faint" }, words.confusionHint), matrix,
+    el("h3", {}, words.advice), advice,
+    el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
+  let shown = "";
+
+  follow("training", async (training) => {
+    const told = training.status === "done" && training.fit_s !== null ? words.done(training.fit_s) : words.status[training.status];
+    const isEmpty = training.status === "waiting" && (get("project")?.classes ?? []).filter((each) => each.photos).length < 2;
+    text(status, isEmpty ? words.none : training.sentence || told);
+    status.dataset.state = training.status;
+    progress.max = training.total || 1;
+    progress.value = training.status === "done" ? progress.max : training.done;
+    progress.classList.toggle("resting", training.status !== "fitting" && training.status !== "testing");
+    const fingerprint = training.result?.fingerprint;
+    if (fingerprint && fingerprint !== shown && training.status === "done") {
+      shown = fingerprint;
+      const report = await attempt(api.report);
+      if (report) tellReport(report);
+    }
+  });
+
+  function tellReport(report) {
+    text(figure, report.accuracy === null ? "–" : percent(report.accuracy));
+    text(interval, report.interval ? words.interval(...report.interval) : words.untested);
+    matrix.replaceChildren(confusionTable(report, photos.open));
+    const doubtful = report.worst.slice(0, WORST);
+    worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
+    advice.replaceChildren(...report.advice.map((sentence) => el("li", {}, sentence)));
+    show(details, true);
+  }
+
+  function tellHeads() {
+    const all = get("heads") ?? [];
+    const onBoard = get("board")?.facts.head?.slice(0, DIGITS);
+    keep(heads, all.slice(0, 10).map((head) => ({ ...head, onBoard: head.fingerprint === onBoard })),
+      (head) => `${head.fingerprint} ${head.time} ${head.current} ${head.onBoard}`, headRow);
+  }
+
+  function headRow(head) {
+    const pick = el("input", { type: "checkbox", "aria-label": words.pick(head.fingerprint) });
+    pick.addEventListener("change", () => choose(pick, head.fingerprint));
+    const marks = [head.current ? words.current : "", head.onBoard ? words.onBoard : ""].filter(Boolean);
+    const deploy = el("button", { class: "quiet", "aria-label": words.deployThis(head.fingerprint), onclick: () => attempt(() => api.deploy(head.fingerprint)) }, words.deployShort);
+    return el("li", {}, pick,
+      el("div", { class: "grow" },
+        el("div", {}, el("code", {}, head.fingerprint), " ", ...marks.map((mark) => el("span", { class: "tag" }, mark))),
+        el("div", { class: "faint" }, words.head(head))),
+      deploy);
+  }
+
+  async function choose(box, fingerprint) {
+    if (box.checked) picked.push({ box, fingerprint });
+    else picked.splice(picked.findIndex((each) => each.box === box), 1);
+    if (picked.length > 2) picked.shift().box.checked = false;
+    if (picked.length < 2) return text(compared, words.compareHint);
+    const [after, before] = picked.map((each) => each.fingerprint).sort(newestFirst);
+    const result = await attempt(() => api.compare(before, after));
+    return result && text(compared, result.sentence);
+  }
+
+  const newestFirst = (a, b) => place(a) - place(b);
+  const place = (fingerprint) => get("heads").findIndex((head) => head.fingerprint === fingerprint);
+
+  follow("heads", tellHeads);
+  follow("board", tellHeads);
+
+  return panel("train", strings.steps.train,
+    status, progress,
+    el("div", { class: "line accuracy" }, figure, el("span", { class: "grow" }, words.accuracy), again),
+    interval, details,
+    el("details", {}, el("summary", {}, words.history), heads, compared),
+    photos.element);
+}
+
+function confusionTable(report, open) {
+  const { labels, confusion } = report;
+  const cell = (row, column) => {
+    const count = confusion[row][column];
+    if (!count) return el("td", { class: "none" }, "·");
+    const title = words.cell(count, labels[row], labels[column]);
+    const found = report.tested.filter((photo) => photo.label === labels[row] && photo.predicted === labels[column]);
+    return el("td", { class: row === column ? "right" : "wrong" },
+      el("button", { "aria-label": title, title, onclick: () => open(title, found) }, String(count)));
+  };
+  return el("table", {},
+    el("thead", {}, el("tr", {}, el("td", {}), ...labels.map((label) => el("th", { scope: "col" }, el("span", {}, label))))),
+    el("tbody", {}, ...labels.map((label, row) =>
+      el("tr", {}, el("th", { scope: "row" }, label), ...labels.map((_, column) => cell(row, column))))));
+}
+
+function thumb(photo, open) {
+  const title = words.taken(photo.label, photo.predicted, photo.probability);
+  return el("button", { class: photo.label === photo.predicted ? "thumb" : "thumb wrong", "aria-label": title, title, onclick: () => open(title, [photo]) },
+    el("img", { src: api.picture(photo.name, SMALL), width: 44, height: 44, loading: "lazy", alt: "" }));
+}
+
+function photoDialog() {
+  const title = el("h3", { id: "dialog-title" });
+  const pictures = el("div", { class: "pictures" });
+  const close = el("button", { onclick: () => element.close() }, words.close);
+  const element = el("dialog", { "aria-labelledby": "dialog-title" }, title, pictures, close);
+
+  const figure = (photo, side) => {
+    const item = el("figure", {},
+      el("img", { src: api.picture(photo.name, side), alt: words.taken(photo.label, photo.predicted, photo.probability) }),
+      el("figcaption", {}, words.taken(photo.label, photo.predicted, photo.probability)),
+      el("button", { class: "quiet", onclick: async () => {
+        const done = await attempt(() => api.deletePhotos([photo.name]));
+        if (!done) return;
+        item.remove();
+        notice(strings.classes.deleted(1), { undo: done.undo });
+      } }, words.remove));
+    return item;
+  };
+
+  return {
+    element,
+    open: (name, photos) => {
+      text(title, name);
+      pictures.replaceChildren(...photos.slice(0, 60).map((photo) => figure(photo, photos.length > 1 ? SMALL : 480)));
+      element.showModal();
+    },
+  };
+}

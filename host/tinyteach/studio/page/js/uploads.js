@@ -1,0 +1,76 @@
+// Files dropped or chosen: sent one by one, then imported together.
+
+import { api } from "./api.js";
+import { attempt, notice } from "./notices.js";
+import { put } from "./store.js";
+import { strings } from "./strings.js";
+
+const words = strings.classes;
+const ARCHIVE = /\.(zip|tm)$/i;
+
+// What was dropped as { path, file }, folders walked through.
+export async function dropped(transfer) {
+  const items = [...transfer.items].filter((item) => item.kind === "file");
+  // Both are taken before the first wait: what was dropped is gone after this event.
+  const found = items.map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
+  const lists = await Promise.all(found.map(({ entry, file }) =>
+    entry ? walk(entry, "") : [{ path: file.name, file }]));
+  return lists.flat();
+}
+
+async function walk(entry, above) {
+  const path = above + entry.name;
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return [{ path, file }];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) break;
+    for (const each of some) found.push(...(await walk(each, `${path}/`)));
+  }
+  return found;
+}
+
+// Bare photographs belong to `className`; what lies in folders brings its class along.
+export async function send(items, className) {
+  if (!items.length) return;
+  await attempt(async () => {
+    const { upload } = await api.beginUpload();
+    try {
+      for (const [index, { path, file }] of items.entries()) {
+        put("sending", words.sending(index + 1, items.length));
+        const isBare = !path.includes("/") && !ARCHIVE.test(path);
+        await api.sendFile(upload, isBare && className ? `${className}/${path}` : path, file);
+      }
+      put("sending", words.importing(0, items.length));
+      const { added, skipped } = await api.importUpload(upload);
+      const count = Object.values(added).reduce((sum, each) => sum + each, 0);
+      notice([words.imported(count, skipped.length), ...skipped.slice(0, 2)].join(" "));
+    } catch (error) {
+      await api.dropUpload(upload).catch(() => null);
+      throw error;
+    } finally {
+      put("sending", null);
+    }
+  });
+}
+
+// Have `element` take what is dropped on it.
+export function takeDrops(element, className) {
+  const mark = (isOver) => element.classList.toggle("over-drop", isOver);
+  element.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    mark(true);
+  });
+  element.addEventListener("dragleave", () => mark(false));
+  element.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    mark(false);
+    await send(await dropped(event.dataTransfer), className());
+  });
+}

@@ -1,0 +1,192 @@
+"""Addresses about the project: classes, photographs, uploads, undo, training and its heads."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tinyteach.errors import UsageError
+from tinyteach.service import head_list, photos, teaching
+from tinyteach.service.projects import open_project
+from tinyteach.studio.answers import answer, bench_of
+from tinyteach.studio.bodies import optional, read_json, save_body, wanted
+
+
+async def add_class(request: Request) -> Response:
+    """Add a class."""
+    name = wanted(await read_json(request), "name", str)
+
+    def add() -> dict:
+        bench = bench_of(request)
+        with bench.changing:
+            added = open_project(bench.folder).add_class(name)
+            bench.changed(train=False)
+        return {"name": added}
+
+    return await answer(add)
+
+
+async def change_class(request: Request) -> Response:
+    """Rename a class, or give it another colour."""
+    body, old = await read_json(request), request.path_params["name"]
+    name, colour = optional(body, "name", str), optional(body, "colour", int)
+
+    def change() -> dict:
+        bench = bench_of(request)
+        with bench.changing:
+            project = open_project(bench.folder)
+            if colour is not None:
+                project.set_colour(old, colour)
+            now = project.rename_class(old, name) if name is not None and name != old else old
+            bench.changed(train=now != old)
+        return {"name": now}
+
+    return await answer(change)
+
+
+async def delete_class(request: Request) -> Response:
+    """Delete a class with its photographs; ``undo`` brings them back."""
+    name = request.path_params["name"]
+
+    def delete() -> dict:
+        bench = bench_of(request)
+        with bench.changing:
+            number = photos.delete_class(bench.folder, name)
+            bench.changed()
+        return {"undo": number}
+
+    return await answer(delete)
+
+
+async def order_classes(request: Request) -> Response:
+    """Put the classes into another order."""
+    names = wanted(await read_json(request), "names", list)
+
+    def order() -> None:
+        bench = bench_of(request)
+        with bench.changing:
+            open_project(bench.folder).order_classes([str(name) for name in names])
+            bench.changed()
+
+    return await answer(order)
+
+
+async def picture(request: Request) -> Response:
+    """A photograph as a JPEG, ``side`` pixels at most."""
+    side = request.query_params.get("side", "96")
+    if not side.isdecimal():
+        raise UsageError("A picture's side is a number of pixels; reload the page.")
+    photo_id = request.query_params.get("id", "")
+    folder = bench_of(request).folder
+    content = await run_in_threadpool(photos.thumbnail, folder, photo_id, int(side))
+    return Response(content, media_type="image/jpeg")
+
+
+async def delete_photos(request: Request) -> Response:
+    """Delete photographs; ``undo`` brings them back."""
+    ids = [str(photo_id) for photo_id in wanted(await read_json(request), "ids", list)]
+
+    def delete() -> dict:
+        bench = bench_of(request)
+        with bench.changing:
+            number = photos.delete_photos(bench.folder, ids)
+            bench.changed()
+        return {"undo": number}
+
+    return await answer(delete)
+
+
+async def undo(request: Request) -> Response:
+    """Put back what was deleted."""
+    number = wanted(await read_json(request), "undo", str)
+
+    def put_back() -> dict:
+        bench = bench_of(request)
+        with bench.changing:
+            count = photos.undo_delete(bench.folder, number)
+            bench.changed()
+        return {"photos": count}
+
+    return await answer(put_back)
+
+
+async def correct(request: Request) -> Response:
+    """Make a view that was shown a photograph of a class, and retrain."""
+    body = await read_json(request)
+    view, name = wanted(body, "view", int), wanted(body, "class", str)
+    return await answer(lambda: {"id": bench_of(request).correct(view, name)})
+
+
+async def begin_upload(request: Request) -> Response:
+    """A number to send files under."""
+    return await answer(lambda: {"upload": bench_of(request).uploads.begin()})
+
+
+async def upload_file(request: Request) -> Response:
+    """One file of an upload, its name with folders in ``name``."""
+    uploads, number = bench_of(request).uploads, request.path_params["number"]
+    name = request.query_params.get("name", "")
+    file = await run_in_threadpool(uploads.open_file, number, name)
+    size = await save_body(request, file, lambda count: uploads.count(number, count))
+    return JSONResponse({"bytes": size})
+
+
+async def import_upload(request: Request) -> Response:
+    """Import what was sent as a folder would be."""
+    bench, number = bench_of(request), request.path_params["number"]
+
+    def tell(text: str, done: int, total: int) -> None:
+        bench.feed.publish("importing", {"done": done, "total": total})
+
+    def take_over() -> dict:
+        try:
+            with bench.changing:
+                summary = bench.uploads.take_over(number, bench.folder, tell)
+                bench.changed(train=bool(summary.added))
+        finally:
+            bench.feed.publish("importing", None)
+        return {"added": summary.added, "skipped": summary.skipped}
+
+    return await answer(take_over)
+
+
+async def drop_upload(request: Request) -> Response:
+    """Forget an upload."""
+    number = request.path_params["number"]
+    return await answer(bench_of(request).uploads.end, number)
+
+
+async def train(request: Request) -> Response:
+    """Train again; the part ``training`` says how it goes."""
+    return await answer(bench_of(request).trainer.ask)
+
+
+async def report(request: Request) -> Response:
+    """The report of the last training."""
+    return await answer(lambda: teaching.load_report(bench_of(request).folder).data)
+
+
+async def compare(request: Request) -> Response:
+    """Two heads of the history side by side."""
+    before, after = (request.query_params.get(name, "") for name in ("before", "after"))
+    folder = bench_of(request).folder
+    return await answer(lambda: head_list.compare_heads(folder, before, after).as_dict())
+
+
+ROUTES = [
+    Route("/api/classes", add_class, methods=["POST"]),
+    Route("/api/classes", order_classes, methods=["PUT"]),
+    Route("/api/classes/{name}", change_class, methods=["PATCH"]),
+    Route("/api/classes/{name}", delete_class, methods=["DELETE"]),
+    Route("/api/photos/picture", picture),
+    Route("/api/photos/delete", delete_photos, methods=["POST"]),
+    Route("/api/undo", undo, methods=["POST"]),
+    Route("/api/correct", correct, methods=["POST"]),
+    Route("/api/uploads", begin_upload, methods=["POST"]),
+    Route("/api/uploads/{number}", upload_file, methods=["PUT"]),
+    Route("/api/uploads/{number}", import_upload, methods=["POST"]),
+    Route("/api/uploads/{number}", drop_upload, methods=["DELETE"]),
+    Route("/api/train", train, methods=["POST"]),
+    Route("/api/report", report),
+    Route("/api/heads/compare", compare),
+]

@@ -1,0 +1,156 @@
+"""The WebSocket: what changed, views as the page's credits allow, and the record button.
+
+Credits are totals since the socket opened, as on the wire to the board (protocol/SPEC.md), so
+that one lost or repeated does no harm. A page that is slow has granted none: views are dropped
+then, and of every other part only the newest value waits. Nothing is queued.
+"""
+
+import asyncio
+import contextlib
+import json
+import struct
+from dataclasses import asdict
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from tinyteach.errors import TinyTeachError, UsageError
+from tinyteach.service.workbench.views import LiveView
+from tinyteach.studio.answers import bench_of
+
+MESSAGE_BYTES_MAX = 4096  # from the page
+# A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.
+VIEW_HEADER = struct.Struct("<I")
+
+
+class Page:
+    """One open page: which parts it has not seen, the newest view, its credits."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._bench = bench_of(socket)
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._stale = set(self._bench.feed.parts())
+        self._view: LiveView | None = None
+        self._granted = 0
+        self._sent = 0
+        self._holds = False
+
+    async def serve(self) -> None:
+        """Until the page is gone; a recording that it holds ends with it."""
+        stop_parts = self._bench.feed.listen(self._on_part)
+        stop_views = self._bench.watch(self._on_view, self.wants_view)
+        sender = asyncio.create_task(self._send_all())
+        await run_in_threadpool(self._bench.look_again)
+        try:
+            await self._receive_all()
+        finally:
+            stop_parts()
+            stop_views()
+            sender.cancel()
+            if self._holds:
+                await run_in_threadpool(self._bench.stop_recording)
+            with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await sender
+
+    # From the workbench's threads
+
+    def wants_view(self) -> bool:
+        """Whether the page has granted a view that it was not sent yet."""
+        return self._granted > self._sent and self._view is None
+
+    def _on_part(self, part: str) -> None:
+        self._call(self._note_part, part)
+
+    def _on_view(self, view: LiveView) -> None:
+        self._call(self._note_view, view)
+
+    def _call(self, note: Any, value: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(note, value)
+
+    # In the loop
+
+    def _note_part(self, part: str) -> None:
+        self._stale.add(part)
+        self._news.set()
+
+    def _note_view(self, view: LiveView) -> None:
+        self._view = view
+        self._news.set()
+
+    async def _send_all(self) -> None:
+        self._news.set()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._stale:
+                part = self._stale.pop()
+                value = self._bench.feed.get(part)
+                await self._socket.send_text(json.dumps({"part": part, "value": value}))
+            if self._view is not None and self._granted > self._sent:
+                view = self._view
+                self._sent += 1
+                self._view = None
+                await self._socket.send_bytes(packed(view))
+
+    async def _receive_all(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                text = await self._socket.receive_text()
+                try:
+                    await self._take(text)
+                except TinyTeachError as error:
+                    await self._socket.send_text(json.dumps(error.as_body()))
+
+    async def _take(self, text: str) -> None:
+        try:
+            message = json.loads(text) if len(text) <= MESSAGE_BYTES_MAX else None
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            raise UsageError("The studio does not understand this message; reload the page.")
+        if isinstance(message.get("credits"), int):
+            self._granted = max(self._granted, min(message["credits"], self._sent + 8))
+            self._bench.board.wake()
+            self._news.set()
+        if "record" in message:
+            await self._record(message["record"])
+
+    async def _record(self, class_name: Any) -> None:
+        """Hold the button for a class, or let go of it (null)."""
+        if isinstance(class_name, str):
+            await run_in_threadpool(self._bench.start_recording, class_name)
+            self._holds = True
+        elif self._holds:
+            self._holds = False
+            await run_in_threadpool(self._bench.stop_recording)
+
+
+def packed(view: LiveView) -> bytes:
+    """A view as the page reads it."""
+    height, width, _ = view.pixels.shape
+    facts = {
+        "view": view.number,
+        "time_s": view.time_s,
+        "width": width,
+        "height": height,
+        "frames_per_s": view.frames_per_s,
+        "board": asdict(view.board) if view.board else None,
+        "host": asdict(view.host) if view.host else None,
+        "host_head": view.host_head,
+    }
+    text = json.dumps(facts).encode()
+    return VIEW_HEADER.pack(len(text)) + text + view.pixels.tobytes()
+
+
+async def live(socket: WebSocket) -> None:
+    """A page has opened."""
+    await socket.accept()
+    await Page(socket).serve()
+
+
+ROUTES = [WebSocketRoute("/live", live)]

@@ -1,0 +1,148 @@
+"""The page in the distribution's Chromium, the studio in a process of its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE_MS = 180_000
+WIDE = {"width": 1280, "height": 900}
+
+
+def find_chromium() -> str:
+    """Its path; skips where there is none."""
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    pytest.skip(f"none of {', '.join(NAMES)} is installed (Debian: apt install chromium)")
+
+
+@contextmanager
+def chromium():
+    """A browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def command(*arguments) -> list[str]:
+    """The `tinyteach` command of this environment."""
+    return [str(Path(sys.executable).with_name("tinyteach")), *map(str, arguments)]
+
+
+class StudioProcess:
+    """``tinyteach studio`` as a user starts it; a context manager."""
+
+    def __init__(self, folder: Path, home: Path, *options) -> None:
+        self._command = command("studio", "-p", folder, "--no-browser", "--json", *options)
+        self._environment = {**os.environ, "TINYTEACH_HOME": str(home)}
+        self.url = ""
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, env=self._environment, text=True
+        )
+        assert self.process.stdout
+        self.url = json.loads(self.process.stdout.readline())["url"]
+
+    def kill(self) -> None:
+        """As a crash ends it."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As Ctrl-C ends it; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+    def __enter__(self) -> "StudioProcess":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+        self.process.stdout.close()
+
+
+class Flow:
+    """What a person does on the page, step by step."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def part(self, selector: str):
+        return self.page.locator(selector)
+
+    def button(self, name: str, **options):
+        return self.page.get_by_role("button", name=name, **options)
+
+    def start_virtual(self) -> None:
+        self.button("Start the virtual board").click()
+        self.part('#board-status[data-state="connected"]').wait_for()
+
+    def show(self, name: str) -> None:
+        """Put an object before the virtual camera; returns when it is there."""
+        with self.page.expect_response("**/api/virtual/show"):
+            self.part("#panel-connect").get_by_role("button", name=name, exact=True).click()
+
+    def add_class(self, name: str) -> None:
+        self.page.get_by_label("Name of the new class").fill(name)
+        self.button("Add class").click()
+        self.card(name).wait_for()
+
+    def card(self, name: str):
+        return self.part(f'[data-class="{name}"]')
+
+    def count(self, name: str) -> int:
+        """Photographs that the card of a class shows."""
+        return int(self.card(name).get_by_text("photo").first.inner_text().split()[0])
+
+    def hold(self, name: str, photos: int) -> None:
+        """Press the record button until so many photographs are counted, and let go."""
+        self.card(name).locator(".hold").hover()
+        self.page.mouse.down()
+        self.counted(name, photos)
+        self.page.mouse.up()
+        self.card(name).get_by_role("button", name="Hold to record").wait_for()
+
+    def counted(self, name: str, photos: int) -> None:
+        """Wait until so many are shown."""
+        self.card(name).locator(f".thumb >> nth={photos - 1}").wait_for()
+
+    def state(self, panel: str, state: str) -> None:
+        self.part(f'#{panel}-status[data-state="{state}"]').wait_for()
+
+    def trained(self) -> None:
+        self.state("train", "done")
+
+    def label(self, name: str) -> None:
+        """Wait until the live view says so."""
+        self.part("#live-label").get_by_text(name, exact=True).wait_for()
+
+    def deploy(self) -> None:
+        self.part("#panel-deploy").get_by_role("button", name="Deploy to the board").click()
+
+    @property
+    def on_board(self) -> str:
+        return self.part("#on-board").inner_text()

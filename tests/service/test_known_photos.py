@@ -1,0 +1,85 @@
+"""Photographs are embedded once, and what is trained on them is the same as without."""
+
+import pytest
+
+from paired import views_of
+from tinyteach.data.photos import save_burst
+from tinyteach.data.project import Project
+from tinyteach.embedding.runtime import load_embedding
+from tinyteach.errors import TrainingError
+from tinyteach.head.train import Settings, fit_at_once
+from tinyteach.service.known_photos import KnownPhotos
+from tinyteach.service.teaching import train
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project.create(tmp_path / "things")
+    for name in ("cat", "coffee"):
+        made.add_class(name)
+        for seed in (1, 2):
+            save_burst(made, name, views_of(name, 3, seed=seed, side=96))
+    return made
+
+
+@pytest.fixture
+def known():
+    return KnownPhotos(load_embedding())
+
+
+@pytest.fixture
+def embedded(known, monkeypatch):
+    """Which photographs were embedded, by way of their pixels' sum."""
+    asked = []
+    plain = known._embedder.features
+    monkeypatch.setattr(known._embedder, "features", lambda s: asked.append(s.sum()) or plain(s))
+    return asked
+
+
+def quiet(*_):
+    pass
+
+
+def test_the_same_head_as_without(project, known):
+    first = train(project.root, 0, quiet, known=known)
+    again = train(project.root, 0, quiet, known=known)
+    assert first.fingerprint == again.fingerprint == train(project.root, 0, quiet).fingerprint
+
+
+def test_each_is_embedded_once(project, known, embedded):
+    known.look(project)
+    assert len(embedded) == len(known) == 12
+    known.look(project)
+    assert len(embedded) == 12
+    (photo,) = save_burst(project, "cat", views_of("cat", 1, seed=7, side=96))
+    known.learn(photo, 13)
+    assert len(embedded) == 13
+    known.look(project)
+    assert len(embedded) == len(known) == 13 and f"cat/{photo.path.name}" in known.ids
+
+
+def test_what_changes_or_goes_is_noticed(project, known, embedded):
+    known.look(project)
+    path = project.photos_dir / known.ids[0]
+    path.write_bytes((project.photos_dir / known.ids[-1]).read_bytes())
+    (project.photos_dir / known.ids[1]).unlink()
+    (project.photos_dir / known.ids[2]).write_bytes(b"no picture")
+    known.look(project)
+    assert len(embedded) == 13 and len(known) == 10
+    assert len(known.problems) == 1 and "cannot be read" in known.problems[0]
+
+
+def test_a_class_without_photographs_is_left_out(project, known):
+    project.add_class("empty")
+    assert train(project.root, 0, quiet, known=known).classes == ["cat", "coffee"]
+    with pytest.raises(TrainingError, match="'empty'"):
+        train(project.root, 0, quiet)
+
+
+def test_a_head_at_once_recognises(project, known):
+    known.look(project)
+    settings = Settings(threshold=100)
+    head = fit_at_once(known, known.labels, known.embedding, known.views_wanted, settings)
+    assert head.labels == ("cat", "coffee") and head.threshold == 100
+    found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
+    assert found == [head.labels.index(label) for label in known.labels]

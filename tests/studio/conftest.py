@@ -1,0 +1,40 @@
+"""A studio of the test's own, served over loopback for real."""
+
+import pytest
+
+from paired import views_of
+from studio_server import StudioServer
+from tinyteach.data.photos import save_burst
+from tinyteach.data.project import Project
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """No test sees or changes the boards that this user has paired."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with two classes of four photographs."""
+    made = Project.create(tmp_path / "things")
+    for name in ("cat", "coffee"):
+        made.add_class(name)
+        save_burst(made, name, views_of(name, 4, side=96))
+    return made
+
+
+@pytest.fixture
+def studio(project):
+    """The project's studio, without a board."""
+    with StudioServer(project.root) as server:
+        yield server
+
+
+@pytest.fixture
+def board(switch_on):
+    """A paired board that sees a cat."""
+    with switch_on("amd64") as started:
+        started.show(views_of("cat", 1)[0])
+        yield started

@@ -1,0 +1,253 @@
+"""A person's way through the page, in the distribution's Chromium, on the virtual board."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from browser import WIDE, Flow, StudioProcess, chromium, command
+from tinyteach.data.photos import list_photos, load_photos
+from tinyteach.data.project import Project
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "things"
+
+
+@pytest.fixture
+def virtual(home_folder):
+    """What steers the virtual board that the page starts; it is stopped at the end."""
+    from tinyteach.virtual import running
+
+    yield lambda: running.control(running.find())
+    running.stop_all()
+
+
+@pytest.fixture
+def home_folder(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def studio(browser, folder, home_folder, virtual):
+    with StudioProcess(folder, home_folder) as started:
+        yield started
+
+
+@pytest.fixture
+def flow(browser, studio):
+    page = browser.new_page(viewport=WIDE)
+    page.goto(studio.url)
+    flow = Flow(page)
+    yield flow
+    assert flow.problems == []
+
+
+def teach(flow, photos=5):
+    """Connect, two classes, a recording of each."""
+    flow.start_virtual()
+    for name in ("cat", "coffee"):
+        flow.add_class(name)
+        flow.show(name)
+        flow.hold(name, photos)
+    flow.trained()
+
+
+def serious(page) -> list[str]:
+    """What axe-core finds that hinders people seriously or worse."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['html']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def test_the_whole_flow(flow, folder, virtual):
+    assert serious(flow.page) == []
+    teach(flow)
+    assert "%" in flow.part("#accuracy").inner_text()
+    flow.label("coffee")  # the preview head, before anything was deployed
+    flow.deploy()
+    flow.state("deploy", "done")
+    assert (
+        "cat, coffee" in flow.on_board and "bytes sent" in flow.part("#deploy-status").inner_text()
+    )
+    first = flow.on_board
+    flow.label("coffee")
+    flow.show("cat")
+    flow.label("cat")
+    assert "ms on the board" in flow.part("#latency").inner_text()
+    assert "frames/s" in flow.part("#frame-rate").inner_text()
+
+    flow.show("rocket")
+    flow.label("unknown")
+    flow.add_class("rocket")
+    wrong = flow.part("#panel-live").get_by_role("group", name="Wrong? It is")
+    for number in (1, 2, 3):
+        wrong.get_by_role("button", name="rocket").click()
+        flow.part(f'[data-class="rocket"] .thumb >> nth={number - 1}').wait_for()
+    flow.label("rocket")
+    flow.trained()
+    flow.deploy()
+    flow.part("#on-board").get_by_text("cat, coffee, rocket").wait_for()
+    flow.label("rocket")
+    flow.button("Roll back").click()
+    flow.part("#on-board").get_by_text(first).wait_for()
+
+    flow.page.reload()
+    flow.state("board", "connected")
+    flow.trained()
+    assert flow.count("cat") >= 5 and flow.count("rocket") == 3
+    assert serious(flow.page) == []
+    flow.page.emulate_media(color_scheme="dark")
+    assert serious(flow.page) == []
+    project = Project.open(folder)
+    loaded = load_photos(list_photos(project))
+    assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
+
+
+def test_a_cable_pulled_while_deploying(flow, virtual):
+    teach(flow)
+    flow.page.evaluate(
+        """() => { const line = document.getElementById("deploy-status"); window.states = [];
+        new MutationObserver(() => window.states.push(line.dataset.state))
+          .observe(line, { attributes: true }); }"""
+    )
+    virtual().set_speed(8000)
+    flow.deploy()
+    flow.state("deploy", "sending")
+    virtual().replug()
+    virtual().set_speed(None)
+    flow.state("deploy", "done")  # by itself: the board is back
+    states = list(dict.fromkeys(flow.page.evaluate("() => window.states")))
+    assert states == ["sending", "interrupted", "done"]
+    assert "cat, coffee" in flow.on_board
+    flow.label("coffee")
+
+
+def test_a_server_that_is_killed_while_recording(flow, studio, folder):
+    flow.start_virtual()
+    flow.add_class("cat")
+    flow.card("cat").locator(".hold").hover()
+    flow.page.mouse.down()
+    flow.counted("cat", 3)
+    studio.kill()
+    flow.page.get_by_role("alert").wait_for()
+    flow.page.mouse.up()
+    kept = list_photos(Project.open(folder))
+    loaded = load_photos(kept)
+    assert len(kept) >= 3 and loaded.problems == []
+    before = studio.url
+    studio.start()
+    assert studio.url == before
+    flow.page.get_by_role("alert").wait_for(state="hidden")
+    flow.state("board", "connected")
+    flow.card("cat").get_by_text(f"{len(kept)} photos").wait_for()
+    flow.hold("cat", len(kept) + 2)
+
+
+def test_keyboard_alone(flow):
+    page = flow.page
+    flow.start_virtual()
+    flow.page.get_by_label("Name of the new class").focus()
+    page.keyboard.type("cat")
+    page.keyboard.press("Enter")
+    flow.card("cat").wait_for()
+    flow.card("cat").locator(".hold:enabled").focus()
+    page.keyboard.down(" ")
+    flow.counted("cat", 2)
+    page.keyboard.up(" ")
+    flow.card("cat").get_by_role("button", name="Hold to record").wait_for()
+    page.locator("body").focus()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.down("1")
+    flow.counted("cat", 5)
+    page.keyboard.up("1")
+    flow.card("cat").get_by_role("button", name="Hold to record").wait_for()
+    taken = flow.count("cat")
+    flow.card("cat").locator(".thumb").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Delete")
+    flow.part("#notices").get_by_text("1 photo deleted").wait_for()
+    flow.card("cat").get_by_text(f"{taken - 1} photos").wait_for()
+    flow.part("#notices").get_by_role("button", name="Undo").click()
+    flow.card("cat").get_by_text(f"{taken} photos").wait_for()
+    name = flow.card("cat").get_by_label("Name of this class")
+    name.fill("tom cat")
+    name.press("Enter")
+    flow.card("tom cat").wait_for()
+    order = []
+    page.locator("#panel-connect button >> nth=0").focus()
+    for _ in range(40):
+        order.append(page.evaluate("document.activeElement.closest('section')?.id ?? ''"))
+        page.keyboard.press("Tab")
+    steps = list(dict.fromkeys(place for place in order if place))
+    assert (
+        steps == sorted(steps, key=["connect", "classes", "train", "deploy", "live"].index)
+        if (steps := [step.removeprefix("panel-") for step in steps])
+        else False
+    )
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_nothing_sticks_out_or_jumps(flow, size):
+    page = flow.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    teach(flow, photos=3)
+    flow.deploy()
+    flow.state("deploy", "done")
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    script = """() => [".hold", ".bar"].map((each) =>
+      document.querySelector(each).getBoundingClientRect().top + scrollY)"""
+    before = page.evaluate(script)
+    flow.show("cat")
+    flow.label("cat")
+    flow.show("rocket")
+    flow.label("unknown")
+    assert page.evaluate(script) == before
+    assert serious(page) == []
+
+
+def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):
+    from paired import views_of
+    from tinyteach.data.images import encode_png
+
+    flow.add_class("rocket")
+    files = []
+    for number, view in enumerate(views_of("rocket", 3, side=96)):
+        files.append(tmp_path / f"{number}.png")
+        files[-1].write_bytes(encode_png(view))
+    flow.page.get_by_label("Add photos to rocket").set_input_files(files)
+    flow.card("rocket").get_by_text("3 photos").wait_for()
+    transfer = flow.page.evaluate_handle(
+        """(bytes) => { const t = new DataTransfer(), data = new Uint8Array(bytes);
+        t.items.add(new File([data], "moon.png", {type: "image/png"})); return t; }""",
+        list(encode_png(views_of("rocket", 4, side=96)[3])),
+    )
+    flow.card("rocket").dispatch_event("drop", {"dataTransfer": transfer})
+    flow.card("rocket").get_by_text("4 photos").wait_for()
+
+
+def test_the_command(folder, home_folder, virtual):
+    with StudioProcess(folder, home_folder) as studio:
+        environment = {**os.environ, "TINYTEACH_HOME": str(home_folder)}
+        again = command("studio", "-p", folder, "--no-browser", "--json")
+        told = subprocess.run(again, env=environment, capture_output=True, text=True, timeout=60)
+        assert json.loads(told.stdout) | {"url": studio.url, "ran_before": True} == json.loads(
+            told.stdout
+        )
+        assert studio.stop() in (0, 130)
+    assert (folder / "tinyteach.json").exists()

@@ -1,0 +1,108 @@
+"""Photographs, folders and zips from a page: taken over whole, or refused with a sentence."""
+
+import io
+import zipfile
+
+import pytest
+
+from paired import views_of
+from tinyteach.data.images import encode_png
+from tinyteach.errors import PhotoError, TooLargeError
+from tinyteach.service.workbench import uploads
+
+
+def png(name="rocket", seed=5):
+    return encode_png(views_of(name, 1, seed=seed, side=64)[0])
+
+
+def zipped(**files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def send(studio, **files):
+    """Send files by name; the last answer, that of importing or of the file that was refused."""
+    number = studio.ask("POST", "/api/uploads").value["upload"]
+    for name, content in files.items():
+        answer = studio.ask("PUT", f"/api/uploads/{number}?name={name}", content)
+        if answer.status != 200:
+            return answer
+    return studio.ask("POST", f"/api/uploads/{number}")
+
+
+def check_refused(answer, error, *words):
+    assert answer.status == error.http_status, answer.content
+    told = answer.value["error"]
+    assert told["exit_code"] == error.exit_code
+    assert told["sentence"].endswith(".") and all(word in told["sentence"] for word in words)
+
+
+def photos_of(studio):
+    return {row["name"]: row["photos"] for row in studio.bench.feed.get("project")["classes"]}
+
+
+def test_photographs_go_into_their_class(studio):
+    answer = send(studio, **{"cat/a.png": png(seed=5), "cat/b.png": png(seed=6)})
+    assert answer.value == {"added": {"cat": 2}, "skipped": []}
+    assert photos_of(studio) == {"cat": 6, "coffee": 4}
+
+
+def test_a_folder_and_a_zip_bring_their_classes(studio):
+    inner = zipped(**{"set/rocket/1.png": png(seed=7), "set/mug/1.png": png("coffee", 7)})
+    assert send(studio, **{"all.zip": inner}).value["added"] == {"rocket": 1, "mug": 1}
+    assert send(studio, **{"train/rocket/2.png": png(seed=8), "train/mug/2.png": png("cat", 8)})
+    assert photos_of(studio) == {"cat": 4, "coffee": 4, "rocket": 2, "mug": 2}
+
+
+def test_a_file_that_is_no_photograph(studio):
+    answer = send(studio, **{"cat/a.png": b"no picture", "cat/b.png": png()})
+    assert answer.value["added"] == {"cat": 1} and "a.png" in answer.value["skipped"][0]
+    check_refused(send(studio, **{"notes.doc": b"words"}), PhotoError, "No photographs")
+    check_refused(send(studio, **{"broken.zip": b"PK\x03\x04 cut"}), PhotoError)
+
+
+def test_a_zip_bomb(studio):
+    bomb = zipped(**{"cat/a.bmp": bytes(300 << 20)})
+    assert len(bomb) < 1 << 20
+    check_refused(send(studio, **{"bomb.zip": bomb}), PhotoError, "claims to unpack to 300 MiB")
+    assert photos_of(studio) == {"cat": 4, "coffee": 4}
+
+
+@pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "cat/../../evil.png"])
+def test_a_zip_that_leads_outside(studio, tmp_path, name):
+    content = zipped(**{"cat/good.png": png(), name: png(seed=9)})
+    check_refused(send(studio, **{"bad.zip": content}), PhotoError, "leads outside")
+    assert photos_of(studio) == {"cat": 4, "coffee": 4}
+    assert not list(tmp_path.rglob("evil*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.png", "/etc/evil.png", "a/../../evil.png", "", "C:/x.png"]
+)
+def test_a_name_that_leads_outside(studio, tmp_path, name):
+    check_refused(send(studio, **{name: png()}), PhotoError, "leads outside")
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_more_than_it_takes(studio, monkeypatch):
+    monkeypatch.setattr(uploads, "BYTES_MAX", 10_000)
+    check_refused(send(studio, **{"cat/a.png": bytes(20_000)}), TooLargeError, "MiB at most")
+    monkeypatch.setattr(uploads, "FILES_MAX", 1)
+    check_refused(send(studio, **{"cat/a.png": b"", "cat/b.png": b""}), TooLargeError, "1 files")
+    assert studio.ask("POST", "/api/classes", b"{" + bytes(2 << 20)).status == 413
+
+
+def test_uploads_leave_nothing_behind(studio, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads.tempfile, "tempdir", str(tmp_path))
+    send(studio, **{"cat/a.png": png()})
+    number = studio.ask("POST", "/api/uploads").value["upload"]
+    studio.ask("PUT", f"/api/uploads/{number}?name=cat/b.png", png())
+    assert list(tmp_path.glob("tinyteach-upload-*"))
+    studio.ask("DELETE", f"/api/uploads/{number}")
+    assert not list(tmp_path.glob("tinyteach-upload-*"))
+    assert studio.ask("POST", f"/api/uploads/{number}").status == 400
+    numbers = [studio.ask("POST", "/api/uploads").status for _ in range(uploads.UPLOADS_MAX + 1)]
+    assert numbers == [200] * uploads.UPLOADS_MAX + [400]

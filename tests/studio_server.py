@@ -1,0 +1,144 @@
+"""The studio in a thread of this process: the real server, and requests as a browser sends them."""
+
+import contextlib
+import http.client
+import json
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from websockets.sync.client import connect
+
+from tinyteach.service.workbench.workbench import Workbench
+from tinyteach.studio.addresses import LOOPBACK, listen
+from tinyteach.studio.app import make_app
+
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; ``value`` is the JSON object, None where it is none."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.content)
+
+
+class StudioServer:
+    """A context manager; ``bench`` is what it serves, ``url`` where."""
+
+    def __init__(self, folder) -> None:
+        self.bench = Workbench(folder)
+        self._listener, self.address = listen(LOOPBACK, None, None)
+        config = uvicorn.Config(
+            make_app(self.bench, self.address.token, LOOPBACK),
+            log_level="warning",
+            lifespan="off",
+            ws="websockets-sansio",
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
+
+    def __enter__(self) -> "StudioServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join()
+        self.bench.close()
+        self._listener.close()
+
+    @property
+    def url(self) -> str:
+        return self.address.url
+
+    @property
+    def host(self) -> str:
+        return f"{self.address.host}:{self.address.port}"
+
+    def ask(self, method: str, path: str, body: Any = None, token: str | None = None, **headers):
+        """One request below the token; ``body`` bytes as they are, anything else as JSON."""
+        connection = http.client.HTTPConnection(self.address.host, self.address.port, timeout=60)
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        own = self.address.token if token is None else token
+        try:
+            connection.request(method, f"/{own}{path}", content, headers)
+            answer = connection.getresponse()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, named, answer.read())
+        finally:
+            connection.close()
+
+    def open_page(self, **headers: str) -> "OpenPage":
+        """A WebSocket as a page opens it."""
+        return OpenPage(self.url.replace("http", "ws") + "live", headers)
+
+    def wait(self, part: str, wanted) -> Any:
+        """The value of a part as soon as ``wanted(value)``; fails after a minute."""
+        heard = threading.Event()
+        stop = self.bench.feed.listen(lambda name: heard.set() if name == part else None)
+        end = time.monotonic() + PATIENCE_S
+        try:
+            while not wanted(value := self.bench.feed.get(part)):
+                assert time.monotonic() < end, f"{part} stays {value}"
+                heard.wait(1)
+                heard.clear()
+            return value
+        finally:
+            stop()
+
+    def connect(self, port: str) -> None:
+        """Hold the board there."""
+        self.bench.board.connect(port)
+        self.wait("board", lambda board: board["status"] == "connected")
+
+
+class OpenPage:
+    """What a page hears: parts by name, views; and what it says."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        self._opened = contextlib.ExitStack()
+        self._socket = self._opened.enter_context(connect(url, additional_headers=headers))
+
+    def __enter__(self) -> "OpenPage":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def say(self, **message: Any) -> None:
+        self._socket.send(json.dumps(message))
+
+    def hear(self, timeout_s: float = PATIENCE_S) -> Any:
+        """The next message: a dict of JSON, or a view's facts with ``pixels``."""
+        message = self._socket.recv(timeout=timeout_s)
+        if isinstance(message, str):
+            return json.loads(message)
+        (length,) = struct.unpack_from("<I", message)
+        return {**json.loads(message[4 : 4 + length]), "pixels": message[4 + length :]}
+
+    def part(self, name: str, wanted=lambda value: True) -> Any:
+        """The next value of a part that ``wanted``."""
+        while True:
+            message = self.hear()
+            if message.get("part") == name and wanted(message["value"]):
+                return message["value"]
+
+    def view(self) -> dict[str, Any]:
+        """The next view."""
+        while True:
+            message = self.hear()
+            if "pixels" in message:
+                return message
