@@ -115,7 +115,7 @@ def took_ms(page: Any) -> float:
 
 
 def record(page: Any, name: str, kept: int) -> float:
-    """Hold for a photograph, let go; milliseconds until a prediction of the head that came of it."""
+    """Hold for a photograph, let go; milliseconds until a prediction of the head made of it."""
     page.evaluate(NEW_HEAD)
     page.locator(f'[data-class="{name}"] .hold').hover()
     page.mouse.down()

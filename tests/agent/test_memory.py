@@ -142,7 +142,7 @@ def test_what_pairing_asks_for_is_enough(size):
     content = EMBEDDING_FILES[size].read_bytes()
     embedding = load_embedding(EMBEDDING_FILES[size])
     heads = [make_head(*names, embedding=embedding) for names in OBJECTS]
-    wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES
+    wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES + 256
     with VirtualBoard("i386", heap=wanted) as board:
         pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:

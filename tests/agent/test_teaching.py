@@ -265,7 +265,10 @@ PIN = 9  # of the button, which is down when high
 
 
 def hold_button(board):
-    """Hold it until frames are on the flash; the lines that the board prints until it learnt."""
+    """Hold it until frames are on the flash; what the board prints of that until it learnt.
+
+    Between those lines it prints what it recognises, as it does without a host.
+    """
     lines = []
     with serial.Serial(board.port, timeout=60) as reader:
         start = board.flash_operations
@@ -275,7 +278,8 @@ def hold_button(board):
             time.sleep(0.02)
         board.set_pin(PIN, 0)
         while not lines or "learnt" not in lines[-1]:
-            lines.append(json.loads(reader.readline()))
+            line = json.loads(reader.readline())
+            lines += [line] if {"recorded", "learnt"} & set(line) else []
     return lines
 
 

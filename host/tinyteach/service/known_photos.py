@@ -41,7 +41,6 @@ class KnownPhotos:
         self._photos: list[Photo] = []
         self._keys: list[Key] = []
         self._loaded: tuple[Path, np.ndarray] | None = None
-        self._classes: list[str] = []
         self.problems: list[str] = []
 
     def look(self, project: Any, progress: Progress = lambda text, done, total: None) -> None:
@@ -49,7 +48,6 @@ class KnownPhotos:
         from tinyteach.data.photos import survey
 
         listing = survey(project)
-        self._classes = project.classes()
         self._photos, self._keys = [], []
         self.problems = []
         for done, photo in enumerate(listing.photos, 1):
@@ -85,11 +83,6 @@ class KnownPhotos:
     @property
     def views_wanted(self) -> int:
         return self._embedder.count(len(self))
-
-    def filled_classes(self) -> list[str]:
-        """The project's classes that have photographs, in order."""
-        filled = set(self.labels)
-        return [name for name in self._classes if name in filled]
 
     # A PhotoSource
 
