@@ -110,12 +110,12 @@ def _pooled(maps: Any) -> Any:
 def _cut(path: Path, maps: Sequence[int]) -> tuple[bytes, int]:
     """The teacher as far as it is needed, and the side of the images that it sees."""
     model = TfliteModel(path, reference=False)
-    details = model.input_details
+    details, cut = model.input_details, cut_at_feature_map(model.content, maps)
     if details.dtype != np.uint8 or details.shape[3:] != (3,):
         raise ModelError(
             "The teacher does not take a uint8 RGB image; use a classifier quantised to uint8."
         )
-    return cut_at_feature_map(model.content, maps), min(SIDE, details.shape[1])
+    return cut, min(SIDE, details.shape[1])
 
 
 class _Look:
