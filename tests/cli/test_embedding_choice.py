@@ -68,7 +68,7 @@ def test_pairing_keeps_a_custom_embedding_unless_told(ask, own_board, tmp_path):
     without_its_agent(own_board, "import os\nos.remove('/lib/agent/loop.mpy')")
     assert set(ask("pair")["written"]) == {"/lib/agent/loop.mpy", "/main.py"}
     assert ask("info")["embedding"] == digest
-    spoil = f"open({embedding!r}, 'wb').write(b'TFL3' + bytes(900))"
+    spoil = f"with open({embedding!r}, 'wb') as file:\n    file.write(b'TFL3' + bytes(900))\n"
     without_its_agent(own_board, spoil)
     assert embedding in ask("pair")["written"] and ask("info")["embedding_name"] == "base"
 
