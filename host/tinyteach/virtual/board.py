@@ -28,6 +28,8 @@ DEFAULT_FLASH_BYTES = 2 << 20
 START_TIMEOUT_S = 30.0
 # A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
 INTERRUPT_GRACE_S = 0.25
+# And so long in all while it reads its flash: an import takes an interrupt for a missing file.
+INTERRUPT_READING_S = 3.0
 INTERRUPT_POLL_S = 0.002
 
 # Messages on the camera's bus (rom/chip.py).
@@ -85,6 +87,7 @@ class VirtualBoard:
         self._started = False
         self._failure = ""
         self._interrupt_since: float | None = None
+        self._flash_reads, self._flash_read_s = 0, 0.0
         self._thread: threading.Thread | None = None
         self._stopping = False
         self.set_speed(bytes_per_second)
@@ -362,8 +365,13 @@ class VirtualBoard:
             self._processor.interrupt()
 
     def _interrupt_overdue(self) -> bool:
-        since = self._interrupt_since
-        return since is not None and time.monotonic() - since > INTERRUPT_GRACE_S
+        now_s, since_s = time.monotonic(), self._interrupt_since
+        if since_s is None:
+            return False
+        if self._memory.flash_reads != self._flash_reads:
+            self._flash_reads, self._flash_read_s = self._memory.flash_reads, now_s
+        reading = now_s - self._flash_read_s < INTERRUPT_GRACE_S
+        return now_s - since_s > (INTERRUPT_READING_S if reading else INTERRUPT_GRACE_S)
 
     # Camera's bus
 

@@ -26,7 +26,7 @@ PIN_COUNT = 64
 _CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
 _CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE = range(8, 13)
 _CAMERA, _CAMERA_ON, _FILE_SYSTEM = 13, 14, 15
-_HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
+_HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES, _FLASH_READS = 16, 20, 24, 33
 _PINS = 256
 
 
@@ -87,6 +87,11 @@ class BoardMemory:
     @interrupt_requested.setter
     def interrupt_requested(self, requested: bool) -> None:
         self._map[_INTERRUPT_REQUESTED] = requested
+
+    @property
+    def flash_reads(self) -> int:
+        """Flash blocks read, modulo 256."""
+        return self._map[_FLASH_READS]
 
     @property
     def block_operations(self) -> int:

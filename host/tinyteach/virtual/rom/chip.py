@@ -27,6 +27,8 @@ CAMERA, CAMERA_ON = 13, 14
 FILE_SYSTEM = 15
 GREY_CAMERA = 6
 HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
+# Counts block reads, modulo 256.
+FLASH_READS = 33
 PINS, PIN_COUNT = 256, 64
 
 # Exit statuses by which the process tells the supervisor what to do next.

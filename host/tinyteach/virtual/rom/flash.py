@@ -33,6 +33,7 @@ class Flash:
     """MicroPython's extended block device interface (docs/library/vfs.rst)."""
 
     def readblocks(self, block, buffer, offset=0):
+        chip.registers[chip.FLASH_READS] = chip.registers[chip.FLASH_READS] + 1 & 0xFF
         copy(buffer, 0, chip.flash, block * BLOCK_BYTES + offset, len(buffer))
 
     def writeblocks(self, block, buffer, offset=None):
