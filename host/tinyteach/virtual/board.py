@@ -11,7 +11,6 @@ import select
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -19,19 +18,14 @@ from typing import Any
 
 from tinyteach.errors import LinkError, UsageError
 from tinyteach.virtual import micropython, optics, process
-from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
+from tinyteach.virtual.board_memory import BoardMemory
 from tinyteach.virtual.flash_image import FlashImage
+from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.scene import Scene, Source
 
 DEFAULT_FLASH_BYTES = 2 << 20
 START_TIMEOUT_S = 30.0
-# A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
-INTERRUPT_GRACE_S = 0.25
-# And so long in all while it reads its flash: an import takes an interrupt for a missing file.
-INTERRUPT_READING_S = 3.0
-INTERRUPT_POLL_S = 0.002
-
 # Messages on the camera's bus (rom/chip.py).
 BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
 BUS_GRAB, BUS_STARTED = 1, 2
@@ -78,16 +72,15 @@ class VirtualBoard:
         heap_bytes = parse_heap(heap)
         api = camera_api if camera else ""
         self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, api, file_system)
-        self._line = Line(self._memory, self._request_interrupt)
         self._processor = process.Processor(self.interpreter, heap_bytes)
+        self._interrupt = Interrupt(self._memory, self._processor)
+        self._line = Line(self._memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
         self._wake, self._waker = socket.socketpair()
         self._tasks: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._started = False
         self._failure = ""
-        self._interrupt_since: float | None = None
-        self._flash_reads, self._flash_read_s = 0, 0.0
         self._thread: threading.Thread | None = None
         self._stopping = False
         self.set_speed(bytes_per_second)
@@ -154,6 +147,11 @@ class VirtualBoard:
         return self._processor.running
 
     @property
+    def reset_cause(self) -> int:
+        """Why it started last, one of the CAUSE numbers of this module."""
+        return self._memory.reset_cause
+
+    @property
     def pid(self) -> int:
         """MicroPython's process, for tests."""
         return self._processor.pid
@@ -181,12 +179,27 @@ class VirtualBoard:
     def power_on(self) -> None:
         """Power on, unless it is; returns when the firmware has started."""
         self._do(self._press_power)
-        self._wait_started()
+        self.wait_started()
 
     def reset(self) -> None:
         """The reset button; returns when the firmware has started again."""
         self._do(self._press_reset)
-        self._wait_started()
+        self.wait_started()
+
+    def wait_started(self) -> None:
+        """Until a start that is under way is over: before, it loses what is sent to it.
+
+        LinkError where it does not start.
+        """
+
+        def settled() -> bool:
+            return self._started or bool(self._failure) or not self.powered
+
+        with self._state:
+            in_time = self._state.wait_for(settled, START_TIMEOUT_S)
+        if self._failure or not in_time:
+            why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
+            raise LinkError(f"The virtual board does not start ({why}).")
 
     def cut_power_now(self) -> None:
         """The process is gone at once; ``power_on()`` starts it again."""
@@ -259,7 +272,7 @@ class VirtualBoard:
         self._line.move()
         if self.powered:
             self._serve_bus()
-            self._pursue_interrupt()
+            self._interrupt.pursue()
             self._notice_end()
         else:
             self._line.forget_input()  # nobody is there to hear it
@@ -269,7 +282,7 @@ class VirtualBoard:
         readers += [self._wake.fileno(), self._bus.fileno()]
         if self.powered:
             readers.append(self._processor.fileno())
-        if self._interrupt_since:
+        if self._interrupt.waiting:
             timeout = INTERRUPT_POLL_S
         select.select(readers, writers, [], timeout)
 
@@ -289,9 +302,9 @@ class VirtualBoard:
         keep_raw_repl = cause == CAUSE_SOFT
         if not keep_raw_repl:
             self._line.forget_input()
-        self._memory.power_up(cause, keep_raw_repl)
-        self._interrupt_since = None
         self._set_started(False)
+        self._memory.power_up(cause, keep_raw_repl)
+        self._interrupt.forget()
         _drain(self._bus_board_end)
         _drain(self._bus)
         uart, bus = self._line.board_end.fileno(), self._bus_board_end.fileno()
@@ -330,48 +343,6 @@ class VirtualBoard:
         with self._state:
             self._started, self._failure = started, failure
             self._state.notify_all()
-
-    def _wait_started(self) -> None:
-        def settled() -> bool:
-            return self._started or bool(self._failure) or not self.powered
-
-        with self._state:
-            in_time = self._state.wait_for(settled, START_TIMEOUT_S)
-        if self._failure or not in_time:
-            why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
-            raise LinkError(f"The virtual board does not start ({why}).")
-
-    # Ctrl-C
-
-    def _request_interrupt(self) -> None:
-        self._memory.interrupt_requested = True
-        self._interrupt_since = self._interrupt_since or time.monotonic()
-
-    def _pursue_interrupt(self) -> None:
-        """Signal the program, unless it takes the request from its register by itself.
-
-        MicroPython's unix port raises KeyboardInterrupt out of the signal's
-        handler, wherever the program is: inside the garbage collector too,
-        which then stays locked. So the signal waits until the process sleeps
-        in the operating system, or its time of grace is over.
-        """
-        if self._interrupt_since is None:
-            return
-        if not self._memory.interrupt_requested or self._memory.interrupt_char == NO_INTERRUPT_CHAR:
-            self._interrupt_since = None
-        elif self._processor.sleeping() or self._interrupt_overdue():
-            self._memory.interrupt_requested = False
-            self._interrupt_since = None
-            self._processor.interrupt()
-
-    def _interrupt_overdue(self) -> bool:
-        now_s, since_s = time.monotonic(), self._interrupt_since
-        if since_s is None:
-            return False
-        if self._memory.flash_reads != self._flash_reads:
-            self._flash_reads, self._flash_read_s = self._memory.flash_reads, now_s
-        reading = now_s - self._flash_read_s < INTERRUPT_GRACE_S
-        return now_s - since_s > (INTERRUPT_READING_S if reading else INTERRUPT_GRACE_S)
 
     # Camera's bus
 

@@ -89,6 +89,11 @@ class BoardMemory:
         self._map[_INTERRUPT_REQUESTED] = requested
 
     @property
+    def reset_cause(self) -> int:
+        """Why the program was started last."""
+        return self._map[_RESET_CAUSE]
+
+    @property
     def flash_reads(self) -> int:
         """Flash blocks read, modulo 256."""
         return self._map[_FLASH_READS]
