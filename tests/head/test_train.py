@@ -5,7 +5,6 @@ import pytest
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import TrainingError
-from tinyteach.head.evaluation import Evaluation
 from tinyteach.head.examples import pack_examples
 from tinyteach.head.head_file import load_head
 from tinyteach.head.train import check_classes, train_head
@@ -24,9 +23,8 @@ def test_recognises_a_recording_it_has_not_seen(photo_set, embedding):
     train, (photos, labels, _) = held_out(photo_set)
     head = train_head(*train, embedding).head
     features = embedding.embed(np.array([to_tensor(p, embedding.side) for p in photos]))
-    targets = np.array([head.labels.index(label) for label in labels])
-    scores = head.scores(features)
-    assert Evaluation(head.labels, np.arange(len(photos)), targets, scores).accuracy > 0.85
+    best = [head.labels[head.best(scores)[0]] for scores in head.scores(features)]
+    assert np.mean([found == label for found, label in zip(best, labels, strict=True)]) > 0.85
 
 
 def test_the_file_says_whose_features_it_takes(trained, embedding, features):

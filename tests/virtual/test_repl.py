@@ -4,10 +4,13 @@ import hashlib
 import random
 import subprocess
 import sys
+import time
 
 import pytest
 import serial
 from mpremote.transport import TransportExecError
+
+from tinyteach.virtual.board import CAUSE_HARD
 
 from .conftest import raw_repl, run
 
@@ -54,6 +57,10 @@ def test_mount_runs_a_module_from_the_host(board, tmp_path):
 def test_soft_reset_and_reset(board):
     mpremote(board, "soft-reset")
     mpremote(board, "reset")
+    # mpremote is gone a tenth of a second before the board resets; a soft reset came first.
+    while board.reset_cause != CAUSE_HARD:
+        time.sleep(0.01)
+    board.wait_started()
     assert run(board, "print('still here')") == "still here\r\n"
 
 

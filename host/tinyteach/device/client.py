@@ -79,7 +79,7 @@ class BoardClient:
         self._in_session = False
         answer = self._try_hello(tries)
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES and self._end_any_frame():
-            answer = self._try_hello(1)
+            answer = self._try_hello(tries - 1)
         if isinstance(answer, Unanswered):
             raise BoardNotPairedError(
                 f"No TinyTeach agent answers on {self.port}; run "

@@ -14,6 +14,8 @@ from tinyteach.device.survey import SETTINGS
 from tinyteach.errors import UsageError
 from tinyteach.firmware import BoardFile, boards_dir
 
+# Whatever else fails, such as a camera that is not attached, is the doctor's to name: to pair a
+# board without its camera has to go on.
 WANTS_PINS = """
 import json
 wants = False

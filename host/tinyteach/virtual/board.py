@@ -149,6 +149,11 @@ class VirtualBoard:
         return self._processor.running
 
     @property
+    def reset_cause(self) -> int:
+        """Why it started last, one of the CAUSE numbers of this module."""
+        return self._memory.reset_cause
+
+    @property
     def pid(self) -> int:
         """MicroPython's process, for tests."""
         return self._processor.pid
@@ -176,12 +181,27 @@ class VirtualBoard:
     def power_on(self) -> None:
         """Power on, unless it is; returns when the firmware has started."""
         self._do(self._press_power)
-        self._wait_started()
+        self.wait_started()
 
     def reset(self) -> None:
         """The reset button; returns when the firmware has started again."""
         self._do(self._press_reset)
-        self._wait_started()
+        self.wait_started()
+
+    def wait_started(self) -> None:
+        """Until a start that is under way is over: before, it loses what is sent to it.
+
+        LinkError where it does not start.
+        """
+
+        def settled() -> bool:
+            return self._started or bool(self._failure) or not self.powered
+
+        with self._state:
+            in_time = self._state.wait_for(settled, START_TIMEOUT_S)
+        if self._failure or not in_time:
+            why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
+            raise LinkError(f"The virtual board does not start ({why}).")
 
     def cut_power_now(self) -> None:
         """The process is gone at once; ``power_on()`` starts it again."""
@@ -293,9 +313,9 @@ class VirtualBoard:
         keep_raw_repl = cause == CAUSE_SOFT
         if not keep_raw_repl:
             self._line.forget_input()
+        self._set_started(False)
         self._memory.power_up(cause, keep_raw_repl)
         self._interrupt.forget()
-        self._set_started(False)
         _drain(self._bus_board_end)
         _drain(self._bus)
         uart, bus = self._line.board_end.fileno(), self._bus_board_end.fileno()
@@ -334,16 +354,6 @@ class VirtualBoard:
         with self._state:
             self._started, self._failure = started, failure
             self._state.notify_all()
-
-    def _wait_started(self) -> None:
-        def settled() -> bool:
-            return self._started or bool(self._failure) or not self.powered
-
-        with self._state:
-            in_time = self._state.wait_for(settled, START_TIMEOUT_S)
-        if self._failure or not in_time:
-            why = self._failure or f"nothing heard for {START_TIMEOUT_S:.0f} s"
-            raise LinkError(f"The virtual board does not start ({why}).")
 
     # Camera's bus
 

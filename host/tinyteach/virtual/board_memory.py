@@ -96,6 +96,11 @@ class BoardMemory:
         return self._read_u32(_WATCHDOG_MS), self._map[_WATCHDOG_FED]
 
     @property
+    def reset_cause(self) -> int:
+        """Why the program was started last."""
+        return self._map[_RESET_CAUSE]
+
+    @property
     def flash_reads(self) -> int:
         """Flash blocks read, modulo 256."""
         return self._map[_FLASH_READS]
