@@ -1,5 +1,6 @@
 """Boards on USB: product and mode by their ids, the same board in each mode, what holds a port."""
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import serial
 from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device import discovery
+from tinyteach.device.bounded_transport import BoundedTransport
 from tinyteach.device.usb_products import BOOT_LOADER, MICROPYTHON, NO_MICROPYTHON, PRODUCTS
 from tinyteach.errors import BoardNotFoundError
 from tinyteach.link import serial_link
@@ -111,6 +113,20 @@ def test_program_that_holds_the_port_is_named():
         named = rf"held by python.* \(process {process.pid}\); close that program"
         with pytest.raises(BoardNotFoundError, match=named):
             SerialLink(port)
+
+
+def test_closed_port_is_free_while_a_starting_process_has_a_copy():
+    """Between its fork and its exec a process has every open file of the one that starts it."""
+    with device(b"") as port:
+        link = SerialLink(port)
+        copies = [os.dup(link._serial.fd)]
+        link.close()
+        transport = BoundedTransport(port, exclusive=True)
+        copies.append(os.dup(transport.serial.fd))
+        transport.close()
+        SerialLink(port).close()
+        for copy in copies:
+            os.close(copy)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which program has a port")

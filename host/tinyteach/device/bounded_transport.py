@@ -6,6 +6,8 @@ from typing import Any
 
 from mpremote.transport_serial import SerialTransport
 
+from tinyteach.link.serial_link import close_port
+
 
 class BoundedTransport(SerialTransport):
     """Keeps the time limit also while bytes go on coming, as from a GPS receiver.
@@ -37,6 +39,10 @@ class BoundedTransport(SerialTransport):
             if _over(timeout, heard_s, now_s) or _over(timeout_overall, began_s, now_s):
                 break
         return bytes(data)
+
+    def close(self) -> None:
+        """Close the port also where the board is gone, which mpremote's own leaves open."""
+        close_port(self.serial)
 
 
 def _over(limit_s: float | None, since_s: float, now_s: float) -> bool:

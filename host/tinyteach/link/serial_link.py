@@ -66,16 +66,8 @@ class SerialLink:
             raise self._lost() from error
 
     def close(self) -> None:
-        """Let go of the port.
-
-        RTS first, as mpremote does: closing drops both, and on an Espressif board DTR dropped
-        while RTS is set is a reset.
-        """
-        with contextlib.suppress(OSError):
-            # Pseudo-terminals have no such lines, and a board that is gone has no port.
-            self._serial.rts = False
-            self._serial.dtr = False
-        self._serial.close()
+        """Let go of the port."""
+        close_port(self._serial)
 
     def _lost(self) -> LinkError:
         return LinkError(
@@ -92,6 +84,25 @@ class SerialLink:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def close_port(opened: serial.SerialBase) -> None:
+    """Close a port so that whoever opens it next finds it free.
+
+    RTS first, as mpremote does: closing drops both, and on an Espressif board DTR dropped
+    while RTS is set is a reset.
+
+    The lock is undone by hand: it belongs to the open file, and closing leaves it in place for
+    as long as a process that another thread starts at that moment holds a copy (flock(2)).
+    """
+    with contextlib.suppress(OSError):
+        # Pseudo-terminals have no such lines, and a board that is gone has no port.
+        opened.rts = False
+        opened.dtr = False
+    with contextlib.suppress(OSError):
+        if opened.exclusive:
+            opened.exclusive = False
+    opened.close()
 
 
 def _open(port: str, baud_rate: int) -> serial.SerialBase:
