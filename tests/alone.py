@@ -9,10 +9,9 @@ import serial
 from paired import deploy
 from tinyteach.device.client import BoardClient
 from tinyteach.device.rules import RuleFile, Settings
-from tinyteach.errors import BoardNotFoundError
-from tinyteach.link.serial_link import SerialLink
 from tinyteach.service.rule_text import parse_rule
 from tinyteach.service.rules import write_rules
+from tinyteach.virtual.board import CAUSE_HARD
 
 WAIT_S = 30.0
 
@@ -31,21 +30,13 @@ def power_cycle(board):
     board.power_on()
 
 
-def wait_for_port(board):
-    """Until a port that was closed can be locked again.
+def wait_for_reset(board):
+    """Until a board that a raw REPL left with a reset has started again.
 
-    A virtual board that restarts forks this process: until the child has become MicroPython it
-    holds the lock, too.
+    The command is over when the reset is asked for; what is sent before it comes is lost.
     """
-
-    def is_free():
-        try:
-            SerialLink(board.port).close()
-        except BoardNotFoundError:
-            return False
-        return True
-
-    wait_for(is_free, "the port stays locked")
+    wait_for(lambda: board.reset_cause == CAUSE_HARD, "the board is not reset")
+    board.wait_started()
 
 
 @contextlib.contextmanager

@@ -255,32 +255,47 @@ def test_another_upload_between_starts_anew(board, trained_heads):
         assert session.upload(messages.HEAD, new.content) == len(new.content)
 
 
-def deploy_until_power_is_lost(board, head):
-    """Deploy; whether it completed."""
-    return until_power_is_lost(board, lambda session: deploy(session, head))
+# The last operations of a deployment: the file is closed, named and put to work.
+SWITCHING, CUT_STEP = 20, 6
+
+
+def operations_of_a_deployment(board, head):
+    with BoardClient(board.port) as session:
+        first = board.flash_operations
+        deploy(session, head)
+    return board.flash_operations - first
 
 
 @pytest.mark.parametrize(("arch", "torn"), [("i386", False), ("amd64", True)])
-def test_power_cut_at_every_flash_operation(switch_on, trained_heads, square, arch, torn):
-    """The board then has the old head or the new one, and it works."""
+def test_power_cut_while_deploying(switch_on, trained_heads, square, arch, torn):
+    """The board then has the old head or the new one, and it works.
+
+    Cut at every operation that switches, and at every `CUT_STEP`th of those that write the file.
+    """
+    old, new = trained_heads
     reference = Reference(load_embedding())
     features = reference.features(square)[None]
     scores = {head.fingerprint: head.scores(features)[0].tobytes() for head in trained_heads}
+    seen = set()
     with switch_on(arch) as board:
-        for operation in range(200):
-            old, new = trained_heads[operation % 2], trained_heads[1 - operation % 2]
+        with BoardClient(board.port) as session:
+            deploy(session, old)
+        total = operations_of_a_deployment(board, new)
+        assert total > 2 * SWITCHING
+        for operation in [
+            *range(CUT_STEP // 2 * torn, total - SWITCHING, CUT_STEP),
+            *range(total - SWITCHING, total + 8),
+        ]:
             with BoardClient(board.port) as session:
                 deploy(session, old)
             board.cut_power(operation, torn=torn)
-            completed = deploy_until_power_is_lost(board, new)
+            until_power_is_lost(board, lambda session: deploy(session, new))
             board.cut_power(-1)
-            if completed:
-                break
             board.power_on()
             with BoardClient(board.port) as session:
                 info = session.info()
                 assert info["state"] == ""
-                assert info["head"] in (old.fingerprint, new.fingerprint), operation
+                assert info["head"] in scores, operation
                 assert scores_of(session, square) == scores[info["head"]]
-        assert completed and operation > 20
-        assert at_work(board) == new.fingerprint
+            seen.add(info["head"])
+        assert seen == set(scores)

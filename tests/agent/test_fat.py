@@ -168,7 +168,7 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat):
         client.commit()
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 8):
+    for operations in last_steps(switch_on_fat, change, 18):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info["model_side"] and faults(board) == [], operations

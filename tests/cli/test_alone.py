@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from alone import set_up, wait_for, wait_for_port
+from alone import set_up, wait_for, wait_for_reset
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.device.installing import KEPT_MAIN
@@ -109,7 +109,6 @@ def test_safe_mode_is_shown_with_its_traceback(tinyteach, switch_on):
         with raw_repl(board.port) as repl:
             repl.write_file("/lib/agent/alone.py", spoil, lambda *_: None)
             repl.reset()
-        wait_for_port(board)
         at = ("--board", board.port)
         wait_for(lambda: _in_safe_mode(board), "no safe mode")
         shown = tinyteach("info", *at)
@@ -173,7 +172,7 @@ def test_unpair_leaves_the_board_as_it_was(tinyteach, embedding_file):
         done = tinyteach("unpair", "--board", board.port, "--yes")
         assert done.code == 0 and "its own main.py is back" in done.out.lower(), done
         assert find_board("desk") is None
-        wait_for_port(board)
+        wait_for_reset(board)
         with raw_repl(board.port) as repl:
             left = repl.evaluate(
                 "import os, json\n"
@@ -189,10 +188,10 @@ def test_unpair_without_a_program_of_the_users(tinyteach, switch_on):
         await_agent(board.port, "").close()
         done = tinyteach("unpair", "--board", board.port, "--yes", "--json")
         assert json.loads(done.out)["restored"] is False
-        wait_for_port(board)
+        wait_for_reset(board)
         with raw_repl(board.port) as repl:
             assert repl.evaluate("import os, json\nprint(json.dumps(os.listdir('/')))") == ["lib"]
             repl.reset()
-        wait_for_port(board)
+        wait_for_reset(board)
         again = tinyteach("unpair", "--board", board.port, "--yes")
         assert again.code == 0 and "(0 files gone)" in again.out

@@ -93,7 +93,12 @@ class Report:
             "false_accepts": self.rejection.false_accepts,
             "calibration_error": evaluation.calibration_error,
             "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
-            "tested": [{"name": self.names[p.index], **asdict(p)} for p in evaluation.photos],
+            # What a board learnt without photographs comes last and has no name.
+            "tested": [
+                {"name": self.names[photo.index], **asdict(photo)}
+                for photo in evaluation.photos
+                if photo.index < len(self.names)
+            ],
             "advice": self.advice,
             "timings_s": self.timings,
         }
