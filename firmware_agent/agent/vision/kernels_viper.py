@@ -14,8 +14,8 @@ of the first, 10 bytes back to it, 11 offset of the first whole one, 12 to 15 fr
 whole one, 16 to the last, 17 its weight; 18 output pixels of half a row.
 
 Viper keeps a function's first three arguments in registers: the busiest values are arguments,
-whatever is passed. No mask lets through what a shift of a sign or 64 bits bring in. The modules
-are one, because a module's names take the heap of one more pool of names.
+whatever is passed. No mask lets through what a shift of a sign or 64 bits bring in. All is
+one module, because the names of another would take one more pool of names, 9 KB of the heap.
 """
 
 name = "viper"
