@@ -47,20 +47,20 @@ def steps_us(interpreter):
     return [taken_us(op.run, op) for op in interpreter.steps]
 
 
-def preprocess(tensor, side, frame):
-    resizer = AreaResizer(FRAME_SIDE, side, RGB565_BE)
+def preprocess(resizer, tensor, frame):
     resizer.begin(tensor)
     resizer.rows(frame, 0, 2 * FRAME_SIDE, FRAME_SIDE)
 
 
 def preprocess_us(view, repeats):
-    """What preprocessing takes at best; None where the model does not take square RGB images."""
+    """A frame at best, not the first; None where the model does not take square RGB images."""
     shape = view.shape
     if len(shape) != 4 or shape[1] != shape[2] or shape[1] > FRAME_SIDE or shape[3] != 3:
         return None
     frame = bytes(2 * FRAME_SIDE * FRAME_SIDE)
+    resizer = AreaResizer(FRAME_SIDE, shape[1], RGB565_BE)
     gc.collect()
-    return min([taken_us(preprocess, view.data, shape[1], frame) for _ in range(repeats)])
+    return min([taken_us(preprocess, resizer, view.data, frame) for _ in range(repeats)])
 
 
 def main(model, tensor, name, repeats):

@@ -19,12 +19,58 @@ _BGR = const(5)  # from RGB565_BE to BGR565_BE
 _MIN_SIDE = const(8)
 _MAX_SIDE = const(1024)
 _MAX_OUT_SIDE = const(128)
+# What two pixels a word have room for: whole rows of an output row, units of those on its edges.
+_WHOLE_ROWS = const(4)
+_EDGE_UNITS = const(4)
+_UNITS = const(16)  # that an output pixel takes along an axis
+_PLAN_BYTES = const(76)
 
 
 def square_of(width, height):
     """(side, x0, y0) of the centre square of a picture."""
     side = min(width, height)
     return side, (width - side) // 2, (height - side) // 2
+
+
+def layout(side_in, side_out):
+    """What kernels_viper needs to take whole pictures two pixels a word; None for other sides."""
+    common, rest = side_in, side_out
+    while rest:
+        common, rest = rest, common % rest
+    side, unit = side_in // common, side_out // common
+    if side_in % 4 or side_out % 2 or side > _UNITS or not fits(side, unit):
+        return None
+    factor, shift = reciprocal(side * side)
+    if not factor:
+        return None
+    plan = array("i", bytes(_PLAN_BYTES))
+    plan[0], plan[1], plan[2], plan[18] = side, unit, side_in // 4, side_out // 2
+    plan[3], plan[4] = factor, shift
+    return plan
+
+
+def fits(side, step):
+    """Whether each output row has one to four whole source rows, and little of two others."""
+    for i in range(step):
+        first = -i * side % step
+        whole, last = divmod(side - first, step)
+        if not 1 <= whole <= _WHOLE_ROWS or first + last > _EDGE_UNITS:
+            return False
+    return True
+
+
+def reciprocal(area):
+    """(factor, shift) with which n * factor >> shift is n // area, in 31 bits; (0, 0) if none.
+
+    For n up to 255 * area + area // 2. factor = (2**shift + e) / area, 0 <= e < area; exact where
+    n * e < 2**shift (Granlund and Montgomery, 1994).
+    """
+    most = 255 * area + area // 2
+    for shift in range(8, 25):
+        factor = ((1 << shift) + area - 1) // area
+        if most * (factor * area - (1 << shift)) < 1 << shift:
+            return (factor, shift) if most * factor >> 31 == 0 else (0, 0)
+    return 0, 0
 
 
 class AreaResizer:
@@ -46,10 +92,14 @@ class AreaResizer:
         self._exchanged = pixel_format > _BGR
         self._pixel_format = pixel_format - _BGR if self._exchanged else pixel_format
         self.row_bytes = side_in * PIXEL_BYTES[pixel_format]
-        self._rgb = bytearray(3 * side_in)
         self._across = array("i", bytes(12 * side_out))
-        self._totals = array("i", bytes(12 * side_out))
-        # All attributes exist from here on, so that a picture allocates nothing.
+        self._table = None
+        if self._kernels.name == "viper" and self._pixel_format < RGB888:
+            self._table = layout(side_in, side_out)
+            if self._table:
+                self._across = array("i", bytes(max(6 * side_in, 12 * side_out)))
+        # Made for the first rows that come in portions; no picture after it allocates.
+        self._rgb = self._totals = None
         self._out = None
         self._row, self._out_row, self._room = side_in, 0, 0
 
@@ -60,7 +110,6 @@ class AreaResizer:
         self._out = out
         self._row = self._out_row = 0
         self._room = self._side_in
-        self._clear()
 
     @property
     def complete(self):
@@ -76,6 +125,9 @@ class AreaResizer:
             raise ValueError("more rows than the picture has")
         if count and not self._inside(buffer, offset_bytes, stride_bytes, count):
             raise ValueError("the rows reach beyond their buffer")
+        if count == self._side_in and self._computed(buffer, offset_bytes, stride_bytes):
+            return
+        self._prepare()
         k = self._kernels
         for row in range(count):
             k.decode(
@@ -88,6 +140,29 @@ class AreaResizer:
             k.resample(self._rgb, self._across, self._side_in, self._side_out)
             self._row += 1
             self._add()
+
+    def _computed(self, buffer, offset_bytes, stride_bytes):
+        """Take the whole picture two pixels a word; False where sides or alignment forbid it."""
+        k, table, across = self._kernels, self._table, self._across
+        if not table or not k.start(buffer, offset_bytes, stride_bytes, table):
+            return False
+        columns = k.big if self._pixel_format == RGB565_BE else k.little
+        for _ in range(self._side_out):
+            k.place(table)
+            columns(0, 0, 0, buffer, across, table)
+            k.across(across, 0, 0, 0, self._out, table)
+        if self._exchanged:
+            k.exchange(self._out, 0, self._side_out * self._side_out)
+        self._row = self._side_in
+        return True
+
+    def _prepare(self):
+        """Memory for rows that come in portions, and sums that begin at nothing."""
+        if not self._totals:
+            self._rgb = bytearray(3 * self._side_in)
+            self._totals = array("i", bytes(12 * self._side_out))
+        if not self._row:
+            self._clear()
 
     def _inside(self, buffer, offset, stride, count):
         end = offset + (count - 1) * stride + self.row_bytes

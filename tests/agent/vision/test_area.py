@@ -56,20 +56,28 @@ class Runner:
     def __init__(self, micropython, kernels: str, folder: Path) -> None:
         self.micropython, self.kernels, self.folder = micropython, kernels, folder
 
-    def __call__(self, cases) -> None:
-        """Cases: (frame, out side, format, rows at a time, left margin, right margin, typed)."""
+    def expected(self, frame, side, pixel_format) -> np.ndarray:
+        return resized(as_rgb(frame, pixel_format), side)
+
+    def __call__(self, cases) -> int:
+        """Cases: (frame, out side, format, rows at a time, left margin, right margin, typed).
+
+        The number of those that were taken two pixels a word.
+        """
         source, result = self.folder / "cases.bin", self.folder / "results.bin"
         source.write_bytes(b"".join(packed(*case) for case in cases))
         script = str(HERE / "run_area.py")
         printed = self.micropython.run(Path(script), str(source), str(result), self.kernels)
-        assert int(printed) == len(cases)
+        done, at_once = map(int, printed.split())
+        assert done == len(cases)
         found, at = result.read_bytes(), 0
         for frame, side, pixel_format, *_ in cases:
-            expected = resized(as_rgb(frame, pixel_format), side)
+            expected = self.expected(frame, side, pixel_format)
             got = np.frombuffer(found, np.int8, expected.size, at).reshape(expected.shape)
             at += expected.size
             assert np.array_equal(got, expected), (len(frame), side, pixel_format)
         assert at == len(found)
+        return at_once
 
 
 def packed(frame, side, pixel_format, step, left, right, typed) -> bytes:
@@ -159,13 +167,23 @@ NO_HEAP = """
 import micropython
 from agent.vision.area import AreaResizer
 resizer, out, frame = AreaResizer(96, 64, 1), bytearray(12288), bytearray(96 * 192)
-for _ in range(2):
+def resize(step):
+    resizer.begin(out)
+    row = 0
+    while row < 96:
+        resizer.rows(frame, 192 * row, 192, step)
+        row += step
+def resize_locked(step):
     micropython.heap_lock()
     try:
-        resizer.begin(out)
-        resizer.rows(frame, 0, 192, 96)
+        resize(step)
     finally:
         micropython.heap_unlock()
+resize_locked(96)
+resize_locked(96)
+resize(48)  # makes what rows in portions need
+resize_locked(48)
+resize_locked(96)
 print(resizer.kernels_name, resizer.complete)
 """
 
