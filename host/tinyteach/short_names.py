@@ -1,10 +1,11 @@
 """Shortens the private names of the agent's modules, whose every name a board keeps in its heap.
 
-A name like ``_heard_ms`` that only one module uses becomes ``_a``, ``_b`` … there; names in
-several modules stay, since they may mean the same. Lines stay where they are. Tracebacks from
-a board are given their names back.
+A name like ``_heard_ms`` that only one module uses becomes ``_a``, ``_b`` … there; so does one that
+each module that uses it sets itself. Others stay, since they may mean the same. Lines stay where
+they are. Tracebacks from a board are given their names back.
 """
 
+import ast
 import io
 import re
 import tokenize
@@ -20,13 +21,39 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def plan(sources: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Module → (its own private names → short ones), of all modules together (module → text)."""
     found = {module: _private_names(text) for module, text in sources.items()}
-    uses = Counter(name for names in found.values() for name in names)
+    shared = _shared(sources, found)
     return {
         module: dict(
-            zip([name for name in names if uses[name] == 1], _free_names(names), strict=False)
+            zip([name for name in names if name not in shared], _free_names(names), strict=False)
         )
         for module, names in found.items()
     }
+
+
+def _shared(sources: Mapping[str, str], found: Mapping[str, list[str]]) -> set[str]:
+    """Names in several modules, one of which has them of another."""
+    uses = Counter(name for names in found.values() for name in names)
+    return {
+        name
+        for module, names in found.items()
+        for name in set(names) - _set_names(ast.parse(sources[module]))
+        if uses[name] > 1
+    }
+
+
+def _set_names(module: ast.Module) -> set[str]:
+    """What a module itself gives a value: functions, classes, arguments, variables, self's."""
+    names = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names |= {node.attr} if ast.unparse(node.value) == "self" else set()
+    return names
 
 
 def _private_names(text: str) -> list[str]:

@@ -32,6 +32,13 @@ def test_own_names_are_short_and_shared_ones_stay():
     assert ast.dump(ast.parse(text)) != ast.dump(ast.parse(FIRST))
 
 
+def test_a_name_that_each_module_sets_itself_is_each_one_s_own():
+    sources = {"first": "class A:\n    def _go(self):\n        self._go()\n", "second": "_go = 1\n"}
+    assert plan(sources) == {"first": {"_go": "_a"}, "second": {"_go": "_a"}}
+    sources["third"] = "def f(a):\n    return a._go\n"
+    assert plan(sources) == {"first": {}, "second": {}, "third": {}}
+
+
 def test_no_short_name_is_one_that_the_module_has():
     source = "self._a + self._b + self._long\n"
     assert plan({"m": source, "n": "x._a\nx._b\n"})["m"] == {"_long": "_c"}

@@ -68,9 +68,9 @@ def prepare_weighted(op):
     if op.bias is None:
         op.bias = array("i", bytes(4 * op.out_channels))
     flatten(op.window)
-    op.paired = op.kernel == "conv_2d" and choose_pairs(op)
+    op.paired = op.kernel == "conv_2d" and _choose_pairs(op)
     if op.paired:
-        return prepare_pairs(op)
+        return _prepare_pairs(op)
     # sum(w * (x - zero)) = sum(w * (x + 128)) - (128 + zero) * sum(w): the second
     # part is constant, and goes into the bias. Padding reads as the zero point.
     zero = 128 + op.input_zero_point
@@ -99,7 +99,7 @@ def prepare_depthwise(op, zero):
     return lay_out(op, ("wide_weights", 4 * taps), ("patches", window.filter_height * op.columns))
 
 
-def choose_pairs(op):
+def _choose_pairs(op):
     """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
     if not pairs.fits(op.window):
         return False
@@ -115,7 +115,7 @@ def choose_pairs(op):
     return True
 
 
-def prepare_pairs(op):
+def _prepare_pairs(op):
     """Chunks are whole filter rows, so that their turns are those of the whole filter."""
     zero = op.input_zero_point
     convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)

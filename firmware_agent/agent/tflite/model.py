@@ -24,7 +24,7 @@ _MAX_ELEMENTS = const(1 << 24)
 _MAX_CHANNELS = const(4096)
 
 
-def element_count(shape):
+def _element_count(shape):
     """Elements of a tensor of this shape; ModelError where it is none or too large."""
     count = 1
     for size in shape:
@@ -42,7 +42,7 @@ class Tensor:
     def __init__(self, model, table):
         reader = self._reader = model.reader
         self.shape = reader.field_ints(table, 0, _MAX_RANK)
-        self.elements = element_count(self.shape)
+        self.elements = _element_count(self.shape)
         self.type = reader.field_u8(table, 1)
         self.data = self._constant(model.buffer_data(reader.field_u32(table, 2)))
         self._quantisation = reader.field_table(table, 4)

@@ -33,10 +33,10 @@ class Op:
         self.inputs = operator.inputs[:input_count]
         self.output = operator.outputs[0]
 
-    def input_tensor(self, model, index=0):
+    def _input_tensor(self, model, index=0):
         return activation(model.tensor(self.inputs[index]))
 
-    def output_tensor(self, model):
+    def _output_tensor(self, model):
         tensor = activation(model.tensor(self.output))
         require(tensor.data is None, "an operator writes to a constant")
         return tensor
@@ -52,12 +52,12 @@ def activation(tensor):
     return tensor
 
 
-def options_of(operator):
+def _options_of(operator):
     require(operator.options is not None, "an operator lacks its options")
     return operator.options
 
 
-def same_quantisation(a, b):
+def _same_quantisation(a, b):
     return a.scale_bits() == b.scale_bits() and a.zero_point() == b.zero_point()
 
 
@@ -71,7 +71,7 @@ class Weighted(Op):
 
     def __init__(self, model, operator, rank, channel_axis):
         super().__init__(model, operator, 2)
-        source, target = self.input_tensor(model), self.output_tensor(model)
+        source, target = self._input_tensor(model), self._output_tensor(model)
         weights = activation(model.tensor(self.inputs[1]))
         require(weights.data is not None, "an operator's weights are not constant")
         require(len(weights.shape) == rank, "weights do not have the rank they must")
@@ -83,7 +83,7 @@ class Weighted(Op):
         self.input_zero_point = source.zero_point()
         self.output_zero_point = target.zero_point()
         self._read_bias(model, operator)
-        self.keep_factors(factors(source, weights, target, channel_axis))
+        self._keep_factors(factors(source, weights, target, channel_axis))
 
     def _read_bias(self, model, operator):
         self.bias = None
@@ -92,7 +92,7 @@ class Weighted(Op):
             require(tensor.elements == self.out_channels, "a bias is not one per channel")
             self.bias = array("i", tensor.int32s())
 
-    def keep_factors(self, reals):
+    def _keep_factors(self, reals):
         """``multipliers`` of 31 bits and ``shifts``, each shift + 32 so that a byte holds it."""
         self.multipliers = array("i", [0] * self.out_channels)
         self.shifts = bytearray(self.out_channels)
@@ -127,11 +127,11 @@ class Conv2D(Weighted):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 4, 0)
-        options = options_of(operator)
+        options = _options_of(operator)
         shape = self.weights_shape
         require(options.i32(4, 1) == 1 and options.i32(5, 1) == 1, "dilation is not supported")
         self.window = Window(
-            self.input_tensor(model).shape,
+            self._input_tensor(model).shape,
             shape[1:3],
             (options.i32(2), options.i32(1)),
             options.u8(0),
@@ -139,7 +139,7 @@ class Conv2D(Weighted):
         require(shape[3] == self.window.in_channels, "convolution in groups is not supported")
         self.patch = shape[1] * shape[2] * shape[3]
         self.macs = self.window.pixels * self.out_channels * self.patch
-        check_window_output(self.window, self.out_channels, self.output_tensor(model))
+        _check_window_output(self.window, self.out_channels, self._output_tensor(model))
         self.limit(model, options.u8(3))
 
 
@@ -150,12 +150,12 @@ class DepthwiseConv2D(Weighted):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 4, 3)
-        options = options_of(operator)
+        options = _options_of(operator)
         shape = self.weights_shape
         require(shape[0] == 1, "depthwise weights are not [1, h, w, channels]")
         require(options.i32(5, 1) == 1 and options.i32(6, 1) == 1, "dilation is not supported")
         self.window = Window(
-            self.input_tensor(model).shape,
+            self._input_tensor(model).shape,
             shape[1:3],
             (options.i32(2), options.i32(1)),
             options.u8(0),
@@ -165,7 +165,7 @@ class DepthwiseConv2D(Weighted):
         require(shape[3] % channels == 0, "depthwise channels are no multiple of the input's")
         self.patch = shape[1] * shape[2] * channels
         self.macs = self.window.pixels * self.out_channels * shape[1] * shape[2]
-        check_window_output(self.window, self.out_channels, self.output_tensor(model))
+        _check_window_output(self.window, self.out_channels, self._output_tensor(model))
         self.limit(model, options.u8(4))
 
 
@@ -182,9 +182,9 @@ class FullyConnected(Weighted):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 2, 0)
-        options = options_of(operator)
+        options = _options_of(operator)
         require(options.u8(1) == 0, "shuffled dense weights are not supported")
-        source, target = self.input_tensor(model), self.output_tensor(model)
+        source, target = self._input_tensor(model), self._output_tensor(model)
         self.patch = self.weights_shape[1]
         rows = source.elements // self.patch
         require(rows * self.patch == source.elements, "dense weights do not fit their input")
@@ -195,7 +195,7 @@ class FullyConnected(Weighted):
         self.macs = rows * self.out_channels * self.patch
         self.limit(model, options.u8(0))
 
-    def keep_factors(self, reals):
+    def _keep_factors(self, reals):
         self.mantissas = array("H", [0] * (4 * self.out_channels))
         self.exponents = bytearray(self.out_channels)
         for channel, real in enumerate(reals):
@@ -207,7 +207,7 @@ class FullyConnected(Weighted):
             self.exponents[channel] = min(-exponent, 100)
 
 
-def check_window_output(window, channels, target):
+def _check_window_output(window, channels, target):
     require(
         target.shape == (1, window.out_height, window.out_width, channels),
         "an operator's output does not have the shape its input gives",
@@ -227,8 +227,8 @@ class Add(Op):
     def __init__(self, model, operator):
         super().__init__(model, operator, 2)
         self.left_shift = 20  # headroom for rounding, kernels/add.cc
-        a, b = self.input_tensor(model), self.input_tensor(model, 1)
-        target = self.output_tensor(model)
+        a, b = self._input_tensor(model), self._input_tensor(model, 1)
+        target = self._output_tensor(model)
         require(a.shape == b.shape == target.shape, "only tensors of one shape can be added")
         self.elements = target.elements
         self.output_zero_point = target.zero_point()
@@ -243,17 +243,17 @@ class Add(Op):
         out = scales.from_float(target.scale_bits())
         twice = scales.larger(first, second)
         twice = twice[0], twice[1] + 1
-        self.first = (a.zero_point(),) + below_one(first, twice)
-        self.second = (b.zero_point(),) + below_one(second, twice)
+        self.first = (a.zero_point(),) + _below_one(first, twice)
+        self.second = (b.zero_point(),) + _below_one(second, twice)
         out = out[0], out[1] + self.left_shift
-        self.multiplier, self.shift = below_one(twice, out)
+        self.multiplier, self.shift = _below_one(twice, out)
 
     def bind(self, views):
         super().bind(views)
         self.source2 = views[self.inputs[1]]
 
 
-def below_one(a, b):
+def _below_one(a, b):
     """(multiplier, shift + 32) of a / b, which must be below 1."""
     multiplier, shift = scales.quantise_multiplier(scales.quotient(a, b, scales.DOUBLE_BITS))
     require(shift <= 0, "the scales of an addition are too far apart")
@@ -267,14 +267,14 @@ class AveragePool2D(Op):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 1)
-        options = options_of(operator)
-        source, target = self.input_tensor(model), self.output_tensor(model)
-        require(same_quantisation(source, target), "pooling must keep its input's quantisation")
+        options = _options_of(operator)
+        source, target = self._input_tensor(model), self._output_tensor(model)
+        require(_same_quantisation(source, target), "pooling must keep its input's quantisation")
         size = (options.i32(4), options.i32(3))
         self.window = Window(source.shape, size, (options.i32(2), options.i32(1)), options.u8(0))
         self.out_channels = self.window.in_channels
         self.pooled = self.window.pixels * size[0] * size[1] * self.out_channels
-        check_window_output(self.window, self.out_channels, target)
+        _check_window_output(self.window, self.out_channels, target)
         self.lowest, self.highest = scales.activation_range(
             options.u8(5), target.scale_bits(), target.zero_point()
         )
@@ -289,7 +289,7 @@ class Mean(Op):
         super().__init__(model, operator, 2)
         axes = model.tensor(self.inputs[1]).int32s()
         self.inputs = self.inputs[:1]
-        source, target = self.input_tensor(model), self.output_tensor(model)
+        source, target = self._input_tensor(model), self._output_tensor(model)
         rank = len(source.shape)
         require(
             rank == 4 and sorted([axis % rank for axis in axes]) == [1, 2],
@@ -321,8 +321,8 @@ class Pad(Op):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 2)
-        source, target = self.input_tensor(model), self.output_tensor(model)
-        require(same_quantisation(source, target), "padding must keep its input's quantisation")
+        source, target = self._input_tensor(model), self._output_tensor(model)
+        require(_same_quantisation(source, target), "padding must keep its input's quantisation")
         pads = model.tensor(self.inputs[1]).int32s()
         self.inputs = self.inputs[:1]
         rank = len(source.shape)
@@ -344,10 +344,10 @@ class Reshape(Op):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 1)
-        source, target = self.input_tensor(model), self.output_tensor(model)
+        source, target = self._input_tensor(model), self._output_tensor(model)
         require(source.data is None, "a constant is reshaped")
         require(source.elements == target.elements, "a reshape changes the number of elements")
-        require(same_quantisation(source, target), "a reshape must keep the quantisation")
+        require(_same_quantisation(source, target), "a reshape must keep the quantisation")
 
 
 class Softmax(Op):
@@ -361,7 +361,7 @@ class Softmax(Op):
 
     def __init__(self, model, operator):
         super().__init__(model, operator, 1)
-        source, target = self.input_tensor(model), self.output_tensor(model)
+        source, target = self._input_tensor(model), self._output_tensor(model)
         require(source.shape == target.shape, "softmax must keep its input's shape")
         require(
             target.zero_point() == -128 and target.scale_bits() == 0x3B800000,
@@ -370,7 +370,7 @@ class Softmax(Op):
         self.depth = source.shape[-1] if source.shape else 1
         require(self.depth < 512, "softmax over more than 511 classes is not supported")
         self.rows = source.elements // self.depth
-        beta = options_of(operator).u32(0)
+        beta = _options_of(operator).u32(0)
         self.table = softmax_math.exponentials(source.scale_bits(), beta)
 
 
@@ -395,13 +395,13 @@ _MAX_ADDITIONS = const(1 << 28)
 
 def build(model):
     """The model's operators, checked, in the order they run."""
-    built = [build_one(model, operator) for operator in model.operators]
+    built = [_build_one(model, operator) for operator in model.operators]
     total = sum([op.macs + op.pooled for op in built])
     require(total <= _MAX_ADDITIONS, "the model computes too much for a board")
     return built
 
 
-def build_one(model, operator):
+def _build_one(model, operator):
     kind = OPERATORS.get(operator.code)
     require(kind is not None, "the model uses operator %d, not supported" % operator.code)
     built = kind(model, operator)

@@ -62,29 +62,29 @@ def use(found, number, step):
 def place(blocks):
     """Give every block, named once or more, its offset; returns the arena's size in bytes."""
     blocks = set(blocks)
-    orders = [sorted(blocks, key=key) for key in (by_size, by_start)]
-    sizes = [place_in_order(order) for order in orders]
-    return place_in_order(orders[sizes.index(min(sizes))])
+    orders = [sorted(blocks, key=key) for key in (_by_size, _by_start)]
+    sizes = [_place_in_order(order) for order in orders]
+    return _place_in_order(orders[sizes.index(min(sizes))])
 
 
-def by_size(block):
+def _by_size(block):
     return -block.size, block.first
 
 
-def by_start(block):
+def _by_start(block):
     return block.first, -block.size
 
 
-def place_in_order(blocks):
+def _place_in_order(blocks):
     placed = []
     for block in blocks:
         neighbours = sorted([b for b in placed if b.meets(block)], key=lambda b: b.offset)
-        block.offset = lowest_gap(neighbours, block.size)
+        block.offset = _lowest_gap(neighbours, block.size)
         placed.append(block)
     return max([b.offset + b.size for b in placed])
 
 
-def lowest_gap(neighbours, size):
+def _lowest_gap(neighbours, size):
     offset = 0
     for other in neighbours:
         if other.offset - offset >= size:

@@ -114,7 +114,7 @@ def quantised(value, scale_bits):
         if bit_length(mantissa) + exponent > 31:
             raise ModelError("a scale is too small for its activation")
         return mantissa << exponent
-    return shifted_right(mantissa, -exponent)
+    return _shifted_right(mantissa, -exponent)
 
 
 def wrapped(value):
@@ -146,11 +146,11 @@ def multiply_real(value, mantissa, exponent):
     """value * mantissa * 2**-exponent, rounded to a double, then to an integer,
     halves away from zero."""
     product_mantissa, power = rounded(abs(value) * mantissa, -exponent, DOUBLE_BITS)
-    result = shifted_right(product_mantissa, -power)
+    result = _shifted_right(product_mantissa, -power)
     return -result if value < 0 else result
 
 
-def shifted_right(value, count):
+def _shifted_right(value, count):
     """A non-negative value / 2**count, halves up."""
     return (value + (1 << (count - 1))) >> count if count > 0 else value << -count
 

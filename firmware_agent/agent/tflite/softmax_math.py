@@ -49,17 +49,17 @@ def exponentials(scale_bits, beta_bits):
     radius = (31 << FRACTION_BITS) >> shift
     table = array("i", [0] * 256)
     for difference in range(min(radius, 255) + 1):
-        table[difference] = exponential(high_mul(-(difference << shift), multiplier))
+        table[difference] = _exponential(high_mul(-(difference << shift), multiplier))
     return table
 
 
-def exponential(scaled):
+def _exponential(scaled):
     """exp of a Q5.26 number that is not positive, as a 31-bit fraction."""
     if scaled == 0:
         return LARGEST
     quarter = 1 << (FRACTION_BITS - 2)
     inside = (scaled & (quarter - 1)) - quarter
-    result = exponential_of_quarter(inside << (31 - FRACTION_BITS))
+    result = _exponential_of_quarter(inside << (31 - FRACTION_BITS))
     rest = inside - scaled
     for power, factor in EXP_OF_POWERS:
         if rest >> (FRACTION_BITS + power) & 1:
@@ -67,7 +67,7 @@ def exponential(scaled):
     return result
 
 
-def exponential_of_quarter(a):
+def _exponential_of_quarter(a):
     """exp of a 31-bit fraction in [-1/4, 0): a Taylor polynomial around -1/8."""
     x = a + (1 << 28)
     x2 = high_mul(x, x)
