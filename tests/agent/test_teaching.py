@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import serial
 
+from alone import wait_for_reset
 from paired import deploy, scores_of, teach, until_power_is_lost, views_of, without_examples
 from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import await_agent
+from tinyteach.device.raw_repl import raw_repl
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
@@ -200,20 +203,33 @@ def test_a_full_class(client, views):
 
 
 def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
-    with switch_on("i386", flash_bytes=1 << 20) as board, BoardClient(board.port) as client:
-        teach(client, "cat", views["cat"], afresh=True)
-        before = client.info()["head"]
-        code = None
-        for number in range(60):
-            try:
-                teach(client, f"class {number}", views["coffee"] * 3)
-            except BoardRefusedError as error:
-                code = error.code
-                break
+    with switch_on("i386") as board:
+        fill_flash(board, 1_250_000)
+        with BoardClient(board.port) as client:
+            teach(client, "cat", views["cat"], afresh=True)
             before = client.info()["head"]
-        assert code == errors.NO_SPACE
-        assert client.info()["head"] == before and client.info()["state"] == ""
-        assert scores_of(client, views["cat"][0])
+            code = None
+            for number in range(10):
+                try:
+                    teach(client, f"class {number}", views["coffee"] * 3)
+                except BoardRefusedError as error:
+                    code = error.code
+                    break
+                before = client.info()["head"]
+            assert code == errors.NO_SPACE and number > 0
+            assert client.info()["head"] == before and client.info()["state"] == ""
+            assert scores_of(client, views["cat"][0])
+
+
+def fill_flash(board, size):
+    await_agent(board.port, "").close()
+    with raw_repl(board.port) as repl:
+        repl.run(
+            f"with open('/filler', 'wb') as file:\n    for _ in range({size} // 4096):\n"
+            "        file.write(bytes(4096))\n"
+        )
+        repl.reset()
+    wait_for_reset(board)
 
 
 # Interrupted
