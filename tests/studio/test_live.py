@@ -11,13 +11,6 @@ from tinyteach.data.photos import Recording, list_photos, save_burst
 from tinyteach.service.workbench.views import KEPT_MAX
 
 
-@pytest.fixture
-def with_board(studio, board):
-    """The studio, holding a board."""
-    studio.connect(board.port)
-    return studio
-
-
 def test_a_page_hears_every_part_when_it_opens(studio):
     with studio.open_page() as page:
         heard = {page.hear()["part"] for _ in studio.bench.feed.parts()}

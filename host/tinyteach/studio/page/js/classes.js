@@ -58,7 +58,8 @@ function card(name) {
   const field = el("input", { class: "name", value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
   const photoCount = el("div", {});
   const burstCount = el("div", {});
-  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount);
+  const learnt = el("div", {});
+  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount, learnt);
   const hold = el("button", { class: "hold" });
   const hint = el("p", { class: "hint" });
   const photos = thumbnails(name);
@@ -103,6 +104,7 @@ function card(name) {
     const fresh = taken.filter((id) => !known.has(id)).map((id) => ({ id, burst: "now" }));
     text(photoCount, words.photos(each.photos + fresh.length));
     text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
+    text(learnt, each.learnt ? words.learnt(each.learnt) : "");
     show(none, !own.length && !fresh.length);
     photos.update([...own, ...fresh]);
   };
