@@ -47,6 +47,21 @@ def command(*arguments) -> list[str]:
     return [str(Path(sys.executable).with_name("tinyteach")), *map(str, arguments)]
 
 
+def serious(page) -> list[str]:
+    """What axe-core finds that hinders people seriously or worse."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Colours on their way from one theme to the other are nobody's.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['html']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
 class StudioProcess:
     """``tinyteach studio`` as a user starts it; a context manager."""
 
@@ -139,6 +154,13 @@ class Flow:
     def label(self, name: str) -> None:
         """Wait until the live view says so."""
         self.part("#live-label").get_by_text(name, exact=True).wait_for()
+
+    def teach(self, name: str) -> None:
+        """Show an object and have the board learn it."""
+        self.show(name)
+        self.page.get_by_label("Class to teach").fill(name)
+        self.button("Teach", exact=True).click()
+        self.part(f'[data-taught="{name}"]').get_by_text("10 of 32 examples").wait_for()
 
     def deploy(self) -> None:
         self.part("#panel-deploy").get_by_role("button", name="Deploy to the board").click()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from browser import WIDE, Flow, StudioProcess, chromium
 from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
@@ -38,3 +39,53 @@ def board(switch_on):
     with switch_on("amd64") as started:
         started.show(views_of("cat", 1)[0])
         yield started
+
+
+@pytest.fixture
+def with_board(studio, board):
+    """The studio, holding a board."""
+    studio.connect(board.port)
+    return studio
+
+
+# The page, in a browser
+
+
+@pytest.fixture
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "things"
+
+
+@pytest.fixture
+def virtual(home_folder):
+    """What steers the virtual board that the page starts; it is stopped at the end."""
+    from tinyteach.virtual import running
+
+    yield lambda: running.control(running.find())
+    running.stop_all()
+
+
+@pytest.fixture
+def home_folder(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def command_studio(browser, folder, home_folder, virtual):
+    with StudioProcess(folder, home_folder) as started:
+        yield started
+
+
+@pytest.fixture
+def flow(browser, command_studio):
+    page = browser.new_page(viewport=WIDE)
+    page.goto(command_studio.url)
+    flow = Flow(page)
+    yield flow
+    assert flow.problems == []

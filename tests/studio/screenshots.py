@@ -1,4 +1,4 @@
-"""Makes docs/studio.png and docs/studio-phone.png: ``python tests/studio/screenshots.py``.
+"""Makes docs/studio*.png: ``python tests/studio/screenshots.py``.
 
 The photographs are the demo's own. Colours are reduced to a palette, so that the files stay small.
 """
@@ -20,9 +20,9 @@ WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
 
-def save(page, name: str) -> None:
-    """What is on the screen as a PNG of 128 colours."""
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+def save(page, name: str, clip: dict | None = None) -> None:
+    """What is on the screen, or a part of it, as a PNG of 128 colours."""
+    shot = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
     path = ROOT / "docs" / name
     shot.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
     sys.stdout.write(f"{path}: {path.stat().st_size} bytes\n")
@@ -46,6 +46,34 @@ def teach(flow: Flow) -> None:
         flow.page.wait_for_timeout(3000)
 
 
+def on_its_own(flow: Flow) -> None:
+    """A class by the board itself, two rules, and the board let go of."""
+    page = flow.page
+    flow.teach("motorcycle")
+    page.get_by_label("What is seen").select_option(label="motorcycle")
+    page.get_by_label("What to do: pin", exact=True).fill("21")
+    flow.button("Add rule").click()
+    flow.part("#rules li >> nth=0").wait_for()
+    page.get_by_label("What is seen").select_option(label="nothing it knows")
+    page.get_by_label("What to do", exact=True).select_option(label="print a line")
+    page.get_by_label("What to do: words", exact=True).fill("nobody is there")
+    flow.button("Add rule").click()
+    flow.part("#rules li >> nth=1").wait_for()
+
+
+def tidy(page) -> None:
+    """Without the notices of what was just done."""
+    page.evaluate("() => document.getElementById('notices').replaceChildren()")
+
+
+def lower(page) -> dict:
+    """Where the last two sections are."""
+    boxes = [page.locator(f"#panel-{name}").bounding_box() for name in ("rules", "teach")]
+    top = boxes[0]["y"] - 12
+    bottom = max(box["y"] + box["height"] for box in boxes) + 12
+    return {"x": 0, "y": top, "width": WIDE["width"], "height": bottom - top}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         os.environ["TINYTEACH_HOME"] = str(Path(place) / "home")
@@ -59,6 +87,10 @@ def main() -> None:
                 teach(flow)
                 page.wait_for_timeout(2000)
                 save(page, "studio.png")
+                on_its_own(flow)
+                tidy(page)
+                page.set_viewport_size(WIDE | {"height": 2000})
+                save(page, "studio-rules.png", lower(page))
                 page.set_viewport_size(PHONE)
                 page.emulate_media(color_scheme="dark")
                 page.locator("#panel-classes").scroll_into_view_if_needed()

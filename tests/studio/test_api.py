@@ -6,7 +6,7 @@ import pytest
 
 from tinyteach.data.photos import list_photos
 from tinyteach.service.workbench.workbench import Workbench
-from tinyteach.studio import board_routes, project_routes
+from tinyteach.studio import board_routes, own_routes, project_routes
 
 
 def names_of(studio):
@@ -91,6 +91,20 @@ def test_training_report_history_and_compare(studio):
         ("POST", "/api/board/deploy", {}, 404),
         ("POST", "/api/board/rollback", {}, 504),
         ("PUT", "/api/board/threshold", {"probability": 2}, 400),
+        ("POST", "/api/board/rules", {"condition": "cat"}, 400),
+        ("POST", "/api/board/rules", {"condition": 1, "action": "pin 21 high"}, 400),
+        ("POST", "/api/board/rules", {"condition": "cat", "action": "sing"}, 400),
+        ("POST", "/api/board/rules", {"condition": "cat", "action": "pin 21 high"}, 504),
+        ("DELETE", "/api/board/rules/first", None, 400),
+        ("DELETE", "/api/board/rules/1", None, 504),
+        ("DELETE", "/api/board/rules", None, 504),
+        ("PUT", "/api/board/alone", {"on": "yes"}, 400),
+        ("PUT", "/api/board/alone", {"on": True}, 504),
+        ("POST", "/api/board/teach", b"[", 400),
+        ("POST", "/api/board/teach", {"class": "cat", "afresh": 1}, 400),
+        ("POST", "/api/board/teach", {"class": "cat"}, 504),
+        ("POST", "/api/board/forget", {}, 400),
+        ("POST", "/api/board/pull", None, 504),
         ("POST", "/api/virtual/show", {"object": "dragon"}, 404),
         ("GET", "/api/report", None, 404),
     ],
@@ -116,7 +130,7 @@ def documented(root):
 
 def test_every_address_is_documented(root):
     _, rows = documented(root)
-    routes = [*board_routes.ROUTES, *project_routes.ROUTES]
+    routes = [*board_routes.ROUTES, *own_routes.ROUTES, *project_routes.ROUTES]
     served = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
     assert rows == served
 

@@ -11,17 +11,11 @@ from tinyteach.data.photos import Recording, list_photos, save_burst
 from tinyteach.service.workbench.views import KEPT_MAX
 
 
-@pytest.fixture
-def with_board(studio, board):
-    """The studio, holding a board."""
-    studio.connect(board.port)
-    return studio
-
-
 def test_a_page_hears_every_part_when_it_opens(studio):
     with studio.open_page() as page:
-        heard = {page.hear()["part"] for _ in studio.bench.feed.parts()}
-        assert heard == set(studio.bench.feed.parts())
+        missing = set(studio.bench.feed.parts())
+        while missing:
+            missing.discard(page.hear()["part"])
 
 
 def test_what_another_program_added_is_seen_by_the_next_page(studio, project):
@@ -68,7 +62,7 @@ def test_a_slow_page_gets_the_newest_view_and_costs_no_memory(studio):
 
 def test_parts_are_never_queued(studio):
     with studio.open_page() as page:
-        page.part("project")
+        assert page.part("sight") == ""
         for number in range(5000):
             studio.bench.feed.publish("sight", str(number))
         heard = [page.part("sight")]

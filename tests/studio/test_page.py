@@ -5,53 +5,14 @@ import os
 import subprocess
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from browser import WIDE, Flow, StudioProcess, chromium, command
+from browser import StudioProcess, command, serious
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
 pytestmark = pytest.mark.timeout(900)
 
-
-@pytest.fixture
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "things"
-
-
-@pytest.fixture
-def virtual(home_folder):
-    """What steers the virtual board that the page starts; it is stopped at the end."""
-    from tinyteach.virtual import running
-
-    yield lambda: running.control(running.find())
-    running.stop_all()
-
-
-@pytest.fixture
-def home_folder(tmp_path):
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def studio(browser, folder, home_folder, virtual):
-    with StudioProcess(folder, home_folder) as started:
-        yield started
-
-
-@pytest.fixture
-def flow(browser, studio):
-    page = browser.new_page(viewport=WIDE)
-    page.goto(studio.url)
-    flow = Flow(page)
-    yield flow
-    assert flow.problems == []
+STEPS = ["connect", "classes", "train", "deploy", "live", "rules", "teach"]
 
 
 def teach(flow, photos=5):
@@ -62,17 +23,6 @@ def teach(flow, photos=5):
         flow.show(name)
         flow.hold(name, photos)
     flow.trained()
-
-
-def serious(page) -> list[str]:
-    """What axe-core finds that hinders people seriously or worse."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 def test_the_whole_flow(flow, folder, virtual):
@@ -138,7 +88,8 @@ def test_a_cable_pulled_while_deploying(flow, virtual):
     flow.label("coffee")
 
 
-def test_a_server_that_is_killed_while_recording(flow, studio, folder):
+def test_a_server_that_is_killed_while_recording(flow, command_studio, folder):
+    studio = command_studio
     flow.start_virtual()
     flow.add_class("cat")
     flow.card("cat").locator(".hold").hover()
@@ -196,7 +147,7 @@ def test_keyboard_alone(flow):
         page.keyboard.press("Tab")
     steps = list(dict.fromkeys(place for place in order if place))
     assert (
-        steps == sorted(steps, key=["connect", "classes", "train", "deploy", "live"].index)
+        steps == sorted(steps, key=STEPS.index)
         if (steps := [step.removeprefix("panel-") for step in steps])
         else False
     )

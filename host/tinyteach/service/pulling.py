@@ -57,10 +57,15 @@ def pull(folder: Path, board: str | None, progress: Progress) -> Pulled:
     """Bring what a board knows into a project, where training takes it in place of photographs."""
     project = open_project(folder)
     with open_board(board or project.board) as client:
-        head = read_head(client, progress)
-        if head.info.examples is None:
-            raise ModelError(NO_EXAMPLES)
-        return take_over(project, client, head)
+        return pull_over(client, project, progress)
+
+
+def pull_over(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
+    """`pull` over a session that is open already."""
+    head = read_head(client, progress)
+    if head.info.examples is None:
+        raise ModelError(NO_EXAMPLES)
+    return take_over(project, client, head)
 
 
 def read_head(client: BoardClient, progress: Progress) -> Any:
@@ -92,6 +97,16 @@ def take_over(project: "Project", client: BoardClient, head: Any) -> Pulled:
         added[name] = _save(project, name, rows, known, head, save_learnt)
     unsorted = bring_unsure(project, client, head)
     return Pulled(client.board_id, head.fingerprint.hex(), names, added, unsorted)
+
+
+def learnt_counts(project: "Project") -> dict[str, int]:
+    """How many examples from boards a project has, by class."""
+    from tinyteach.data.learnt import list_learnt
+
+    counts: dict[str, int] = {}
+    for file in list_learnt(project)[0]:
+        counts[file.class_name] = counts.get(file.class_name, 0) + len(file.features)
+    return counts
 
 
 def _save(

@@ -121,11 +121,16 @@ def rule_text(rule: Rule) -> str:
     return f"{condition_text(rule)}: {rule.then.as_text()}{hold}{after}"
 
 
+def rests_with(rule: Rule, labels: Sequence[str]) -> bool:
+    """Whether a rule rests with a head of these labels, because it has not the rule's class."""
+    return bool(rule.label) and rule.label not in labels
+
+
 def missing_labels(rules: Sequence[Rule], labels: Sequence[str]) -> list[str]:
     """Sentences on rules that rest because a head has not their class."""
     return [
         f"Rule {number} ({condition_text(rule)}) rests: the head on the board has no class "
         f"{rule.label}."
         for number, rule in enumerate(rules, 1)
-        if rule.label and rule.label not in labels
+        if rests_with(rule, labels)
     ]

@@ -8,7 +8,7 @@ from tinyteach.device.rules import FILE_BYTES_MAX, NO_LINES_S, RULES_MAX, Rule, 
 from tinyteach.device.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.service.boards import open_board
-from tinyteach.service.rule_text import condition_text, missing_labels, parse_rule
+from tinyteach.service.rule_text import condition_text, missing_labels, parse_rule, rests_with
 from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
@@ -20,11 +20,13 @@ SECONDS_MAX = 0xFFFF - 1
 
 @dataclass(frozen=True)
 class Alone:
-    """What a board does without a host. ``problems`` are sentences on rules that rest."""
+    """What a board does without a host. ``resting`` are the numbers of rules whose class the
+    head has not, ``problems`` sentences on them."""
 
     settings: Settings
     rules: tuple[Rule, ...]
     problems: list[str]
+    resting: list[int]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -91,27 +93,27 @@ def write_rules(client: "BoardClient", file: RuleFile) -> None:
 
 def _alone(client: "BoardClient", file: RuleFile) -> Alone:
     labels = client.info()["labels"]
-    problems = missing_labels(file.rules, labels) if labels else []
-    return Alone(file.settings, file.rules, problems)
+    if not labels:
+        return Alone(file.settings, file.rules, [], [])
+    resting = [number for number, rule in enumerate(file.rules, 1) if rests_with(rule, labels)]
+    return Alone(file.settings, file.rules, missing_labels(file.rules, labels), resting)
 
 
-def show(board: str | None) -> Alone:
+# Over a session that is open already
+
+
+def held_rules(client: "BoardClient") -> Alone:
     """What the board does without a host."""
-    with open_board(board) as client:
-        return _alone(client, read_rules(client))
+    return _alone(client, read_rules(client))
 
 
-def add(
-    board: str | None, condition: str, action: str, otherwise: str | None, hold_s: float
-) -> Alone:
-    """One rule more. Raises UsageError where the words or the class are not known."""
-    rule = parse_rule(condition, action, otherwise, hold_s)
-    with open_board(board) as client:
-        _check_class(rule, client.info()["labels"])
-        file = read_rules(client)
-        file = file.with_rules((*file.rules, rule))
-        write_rules(client, file)
-        return _alone(client, file)
+def add_rule(client: "BoardClient", rule: Rule) -> Alone:
+    """One rule more. Raises UsageError where the head has not its class."""
+    _check_class(rule, client.info()["labels"])
+    file = read_rules(client)
+    file = file.with_rules((*file.rules, rule))
+    write_rules(client, file)
+    return _alone(client, file)
 
 
 def _check_class(rule: Rule, labels: Sequence[str]) -> None:
@@ -121,27 +123,55 @@ def _check_class(rule: Rule, labels: Sequence[str]) -> None:
         )
 
 
+def remove_rule(client: "BoardClient", number: int) -> Alone:
+    """Without the rule of that number, counted from 1; UsageError where there is none."""
+    file = read_rules(client)
+    if not 1 <= number <= len(file.rules):
+        there = f"1 to {len(file.rules)}" if file.rules else "none"
+        raise UsageError(f"There is no rule {number}; the board has {there}.")
+    file = file.with_rules(file.rules[: number - 1] + file.rules[number:])
+    write_rules(client, file)
+    return _alone(client, file)
+
+
+def clear_rules(client: "BoardClient") -> int:
+    """Without any rule, the settings kept where they can be read; how many there were."""
+    try:
+        file = read_rules(client)
+    except LinkError:
+        file = RuleFile()
+    write_rules(client, file.with_rules(()))
+    return len(file.rules)
+
+
+# By the board's name
+
+
+def show(board: str | None) -> Alone:
+    """What the board does without a host."""
+    with open_board(board) as client:
+        return held_rules(client)
+
+
+def add(
+    board: str | None, condition: str, action: str, otherwise: str | None, hold_s: float
+) -> Alone:
+    """One rule more. Raises UsageError where the words or the class are not known."""
+    rule = parse_rule(condition, action, otherwise, hold_s)
+    with open_board(board) as client:
+        return add_rule(client, rule)
+
+
 def remove(board: str | None, number: int) -> Alone:
     """Without the rule of that number, counted from 1."""
     with open_board(board) as client:
-        file = read_rules(client)
-        if not 1 <= number <= len(file.rules):
-            there = f"1 to {len(file.rules)}" if file.rules else "none"
-            raise UsageError(f"There is no rule {number}; the board has {there}.")
-        file = file.with_rules(file.rules[: number - 1] + file.rules[number:])
-        write_rules(client, file)
-        return _alone(client, file)
+        return remove_rule(client, number)
 
 
 def clear(board: str | None) -> int:
     """Without any rule, the settings kept where they can be read; how many there were."""
     with open_board(board) as client:
-        try:
-            file = read_rules(client)
-        except LinkError:
-            file = RuleFile()
-        write_rules(client, file.with_rules(()))
-        return len(file.rules)
+        return clear_rules(client)
 
 
 @dataclass(frozen=True)

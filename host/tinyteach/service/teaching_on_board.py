@@ -111,23 +111,37 @@ def teach(
     """
     squares = _squares(files)
     with open_board(board) as client:
-        total = len(squares) or count
-        examples = {} if afresh else held_by(client).examples
-        class_name = _as_stored(class_name, examples)
-        _check_room(examples, class_name, total)
-        client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, class_name)
-        frames, interrupted = 0, False
-        try:
-            for number in range(total):
-                _record(client, squares[number] if squares else None)
-                frames = number + 1
-                progress(f"Showing {class_name}", frames, total)
-        except KeyboardInterrupt:
-            interrupted = True
-        if not frames:
-            return Taught(class_name, 0, 0, [], "", interrupted)
-        progress("The board learns", 0, 0)
-        held = _held(client.teach(messages.TEACH_LEARN))
+        return teach_over(client, class_name, len(squares) or count, afresh, progress, squares)
+
+
+def teach_over(
+    client: BoardClient,
+    class_name: str,
+    count: int,
+    afresh: bool,
+    progress: Progress,
+    squares: Sequence[Any] = (),
+) -> Taught:
+    """`teach` over a session that is open already; ``squares`` are ``count`` photographs or none.
+
+    ``progress`` is called after each frame and may ask the board for views, or wait.
+    """
+    examples = {} if afresh else held_by(client).examples
+    class_name = _as_stored(class_name, examples)
+    _check_room(examples, class_name, count)
+    client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, class_name)
+    frames, interrupted = 0, False
+    try:
+        for number in range(count):
+            _record(client, squares[number] if squares else None)
+            frames = number + 1
+            progress(f"Showing {class_name}", frames, count)
+    except KeyboardInterrupt:
+        interrupted = True
+    if not frames:
+        return Taught(class_name, 0, 0, [], "", interrupted)
+    progress("The board learns", 0, 0)
+    held = _held(client.teach(messages.TEACH_LEARN))
     return Taught(
         *(class_name, frames, held.examples[class_name], list(held.examples)),
         *(held.fingerprint, interrupted),
@@ -162,6 +176,12 @@ def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
     return same_name(stored, examples) or stored
 
 
+def room_for(client: BoardClient, class_name: str, afresh: bool) -> int:
+    """How many more frames of a class the board takes; not below 0."""
+    examples = {} if afresh else held_by(client).examples
+    return max(0, OF_A_CLASS - examples.get(_as_stored(class_name, examples), 0))
+
+
 def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> None:
     """A sentence for what the board would refuse, before anything is recorded."""
     if not all(examples.values()):
@@ -182,18 +202,23 @@ def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> Non
 def forget(board: str | None, class_name: str) -> Forgotten:
     """Have the board forget a class; its other classes stay."""
     with open_board(board) as client:
-        held = held_by(client)
-        if class_name not in held.examples:
-            known = ", ".join(held.examples) or "nothing"
-            raise UsageError(f"The board does not know {class_name!r}; it knows {known}.")
-        if len(held.examples) == 1:
-            raise UsageError(
-                f"{class_name!r} is all that the board knows; teach it another class first, or "
-                "start with another by --afresh."
-            )
-        if not all(held.examples.values()):
-            raise BoardRefusedError(NO_EXAMPLES)
-        answer = client.teach(messages.TEACH_FORGET, class_name)
+        return forget_over(client, class_name)
+
+
+def forget_over(client: BoardClient, class_name: str) -> Forgotten:
+    """`forget` over a session that is open already."""
+    held = held_by(client)
+    if class_name not in held.examples:
+        known = ", ".join(held.examples) or "nothing"
+        raise UsageError(f"The board does not know {class_name!r}; it knows {known}.")
+    if len(held.examples) == 1:
+        raise UsageError(
+            f"{class_name!r} is all that the board knows; teach it another class first, or "
+            "start with another by --afresh."
+        )
+    if not all(held.examples.values()):
+        raise BoardRefusedError(NO_EXAMPLES)
+    answer = client.teach(messages.TEACH_FORGET, class_name)
     return Forgotten(class_name, list(answer.labels), answer.fingerprint.hex())
 
 

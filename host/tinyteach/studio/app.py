@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from tinyteach.errors import TinyTeachError
 from tinyteach.service.workbench.workbench import Workbench
-from tinyteach.studio import board_routes, project_routes, socket
+from tinyteach.studio import board_routes, own_routes, project_routes, socket
 from tinyteach.studio.answers import on_error, on_failure, on_http_error
 from tinyteach.studio.guard import Guard
 
@@ -22,6 +22,7 @@ def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
     app = Starlette(
         routes=[
             *board_routes.ROUTES,
+            *own_routes.ROUTES,
             *project_routes.ROUTES,
             *socket.ROUTES,
             Mount("/", StaticFiles(directory=PAGE, html=True)),

@@ -31,7 +31,7 @@ async def connect(request: Request) -> Response:
 
 async def disconnect(request: Request) -> Response:
     """Let go of the board."""
-    return await answer(bench_of(request).board.disconnect)
+    return await answer(bench_of(request).disconnect)
 
 
 async def pair(request: Request) -> Response:

@@ -46,8 +46,7 @@ class Deploying:
 
     def _rollback_job(self, client: BoardClient) -> Any:
         restored = client.rollback()
-        self._bench.forget_threshold()
-        self._bench.board.refresh(client)
+        self._bench.use_other_head(client)
         return restored
 
     def _submit(self, head: Any) -> "Future[Any]":
@@ -72,8 +71,7 @@ class Deploying:
             self._tell("sending", done, total, fingerprint=fingerprint)
 
         deployed = deploy_head(client, head, progress)
-        self._bench.forget_threshold()
-        self._bench.board.refresh(client)
+        self._bench.use_other_head(client)
         self._tell(
             "done",
             fingerprint=fingerprint,

@@ -34,8 +34,9 @@ class LiveBoard:
     """``on_state(status, sentence, facts)`` is called from the board's thread when these change.
 
     status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
-    (pairing or examined). ``step(client, head_labels)`` is called again and again while
-    ``wanted()`` says that somebody looks.
+    (pairing, examined, on its own). ``step(board, client)`` is called again and again while
+    ``wanted()`` says that somebody looks; ``on_refreshed(client)`` whenever the board was asked
+    what it is and has.
     """
 
     def __init__(
@@ -43,10 +44,11 @@ class LiveBoard:
         on_state: Callable[[str, str, dict[str, Any]], None],
         step: Callable[["LiveBoard", BoardClient], None],
         wanted: Callable[[], bool],
+        on_refreshed: Callable[[BoardClient], None] = lambda client: None,
         on_connected: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_state, self._step, self._wanted = on_state, step, wanted
-        self._on_connected = on_connected
+        self._on_refreshed, self._on_connected = on_refreshed, on_connected
         self._changed = threading.Condition()
         self._board: str | None = None
         self._chosen = False
@@ -171,6 +173,7 @@ class LiveBoard:
         with self._changed:
             self.facts, self.labels = own | info, list(info["labels"])
         self._tell("connected", "")
+        self._on_refreshed(client)
 
     def _turn(self, client: BoardClient) -> None:
         started = time.monotonic()

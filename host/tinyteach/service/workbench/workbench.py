@@ -13,11 +13,15 @@ from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
 from tinyteach.service import photos as photo_service
 from tinyteach.service.head_list import list_heads
 from tinyteach.service.projects import open_project
+from tinyteach.service.pulling import learnt_counts
 from tinyteach.service.recognition import threshold_steps
 from tinyteach.service.recording import start_recording, take_photo
+from tinyteach.service.workbench.board_rules import BoardRules
+from tinyteach.service.workbench.board_teaching import BoardTeaching
 from tinyteach.service.workbench.deploying import Deploying
 from tinyteach.service.workbench.feed import Feed
 from tinyteach.service.workbench.live_board import LiveBoard, take_view
+from tinyteach.service.workbench.on_its_own import OnItsOwn
 from tinyteach.service.workbench.trainer import Trainer
 from tinyteach.service.workbench.uploads import Uploads
 from tinyteach.service.workbench.views import LiveView, PreviewHead, ViewLog
@@ -51,6 +55,7 @@ class Workbench:
         self._recording_class: str | None = None
         self._next_photo_s = 0.0
         self._tested = False
+        self._lesson = ""  # the head that the board made itself, until a newer one is trained
         for part, value in (
             ("recording", None),
             ("sight", ""),
@@ -62,7 +67,11 @@ class Workbench:
         self.tell_heads()
         self._tell_preview()
         self.trainer = Trainer(self.folder, self._tell_training, self._use_head)
-        self.board = LiveBoard(self._tell_board, self._step, self._wanted, self._connected)
+        self.rules, self.teaching = BoardRules(self), BoardTeaching(self)
+        self.alone = OnItsOwn(self)
+        self.board = LiveBoard(
+            *(self._tell_board, self._step, self._wanted, self._refreshed, self._connected)
+        )
         self.deploying = Deploying(self)
 
     def start(self) -> None:
@@ -75,6 +84,7 @@ class Workbench:
     def close(self) -> None:
         """End everything; photographs and heads are on disk already."""
         self.stop_recording()
+        self.alone.end()
         self.board.close()
         self.trainer.close()
         self.uploads.close()
@@ -85,13 +95,14 @@ class Workbench:
         """Publish classes and photographs as they are on disk."""
         project = open_project(self.folder)
         entries, problems = photo_service.list_photos(self.folder)
+        learnt = learnt_counts(project)
         colours = project.colours()
         classes = []
         for name in project.classes():
             own = [entry for entry in entries if entry.class_name == name]
             bursts = len({entry.burst for entry in own})
             row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
-            classes.append(row)
+            classes.append({**row, "learnt": learnt.get(name, 0)})
         photos = [{"id": e.id, "burst": e.burst, "time": e.time} for e in entries]
         told = {"name": project.name, "folder": str(self.folder), "classes": classes}
         self.feed.publish("project", {**told, "photos": photos, "problems": problems})
@@ -117,6 +128,15 @@ class Workbench:
 
     def _tell_board(self, status: str, sentence: str, facts: dict[str, Any]) -> None:
         self.feed.publish("board", {"status": status, "sentence": sentence, "facts": facts})
+        if facts:
+            return
+        self.teaching.forget_board()
+        if not self.alone.is_on:
+            self.rules.forget()
+
+    def _refreshed(self, client: BoardClient) -> None:
+        self.rules.look(client)
+        self.teaching.look(client)
 
     def _tell_training(self, state: dict[str, Any]) -> None:
         self.feed.publish("training", state)
@@ -125,7 +145,7 @@ class Workbench:
 
     def _use_head(self, embedding: Any, head: Any, tested: bool) -> None:
         self.preview.use(embedding, head)
-        self._tested = tested
+        self._tested, self._lesson = tested, ""
         self._tell_preview()
 
     def _tell_preview(self) -> None:
@@ -138,7 +158,8 @@ class Workbench:
                 "threshold": head.threshold / 256,
                 "tested": self._tested,
             }
-        self.feed.publish("preview", {"head": facts, "threshold": self.preview.threshold})
+        told = {"head": facts, "threshold": self.preview.threshold, "lesson": self._lesson}
+        self.feed.publish("preview", told)
 
     # Views
 
@@ -162,17 +183,21 @@ class Workbench:
             if self._recording is not None:
                 self._record_one(client, self._recording)
                 return
-            pixels, result = take_view(client, board.facts)
+            self.look(client)
         except BoardRefusedError as error:
             self.feed.publish("sight", str(error))
             time.sleep(BLIND_S)
             return
         if self.feed.get("sight"):
             self.feed.publish("sight", "")
-        if self._same_head(board.facts):
-            by_host = result, board.facts["head"]
-        else:
-            by_host = self.preview.recognise(pixels)
+
+    def look(self, client: BoardClient) -> None:
+        """Take one view and show it to who looks. In the board's thread."""
+        facts = self.board.facts
+        pixels, result = take_view(client, facts)
+        by_host = (
+            (result, facts["head"]) if self._same_head(facts) else self.preview.recognise(pixels)
+        )
         self._show(self._views.add(pixels, result, *by_host))
 
     def _same_head(self, facts: dict[str, Any]) -> bool:
@@ -250,6 +275,15 @@ class Workbench:
         self.preview.threshold = None
         self._tell_preview()
 
+    def use_other_head(self, client: BoardClient, lesson: str = "") -> None:
+        """Another head is at work on the board, ``lesson`` where it made that itself.
+
+        In the board's thread.
+        """
+        self._lesson = lesson
+        self.forget_threshold()
+        self.board.refresh(client)
+
     def correct(self, number: int, class_name: str) -> str:
         """Make the view of that number a photograph of a class; returns its id. Retrains."""
         view = self._views.find(number)
@@ -260,7 +294,7 @@ class Workbench:
             self.changed()
         return photo_id
 
-    # Pairing and examining, for which the port must be free
+    # Which board, and pairing and examining, for which the port must be free
 
     def pair(self, board: str | None) -> dict[str, Any]:
         """Put agent and embedding on a board, then hold it."""
@@ -269,6 +303,7 @@ class Workbench:
         def tell(text: str, done: int, total: int) -> None:
             self.feed.publish("pairing", {"text": text, "done": done, "total": total})
 
+        self.alone.end()
         try:
             paired = self.board.do_without_session(
                 "Pairing", lambda: pair_board(board, None, tell)
@@ -283,7 +318,13 @@ class Workbench:
         with self.changing:
             if board:
                 open_project(self.folder).board = board
+        self.alone.end()
         self.board.connect(board)
+
+    def disconnect(self) -> None:
+        """Let go of the board."""
+        self.alone.end()
+        self.board.disconnect()
 
     def examine(self, board: str | None) -> dict[str, Any]:
         """The doctor's page on a board; it is held again afterwards if it was."""
@@ -293,6 +334,7 @@ class Workbench:
             self.feed.publish("doctor", {"text": text, "done": done, "total": total})
 
         tell("", 0, 1)
+        self.alone.end()
         try:
             page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
         finally:

@@ -58,7 +58,8 @@ function card(name) {
   const field = el("input", { class: "name", value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
   const photoCount = el("div", {});
   const burstCount = el("div", {});
-  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount);
+  const learnt = el("div", {});
+  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount, learnt);
   const hold = el("button", { class: "hold" });
   const hint = el("p", { class: "hint" });
   const photos = thumbnails(name);
@@ -84,11 +85,13 @@ function card(name) {
     el("div", { class: "line record" }, hold, counts, el("label", { class: "button quiet" }, words.files, files)),
     hint, none, photos.element);
   takeDrops(element, () => name);
+  // Of the recording under way; of one that has just ended until the project tells of them, too.
+  let taken = [];
 
   element.update = (each, largest) => {
     const recording = get("recording");
     const online = get("online") !== false;
-    const taken = recording?.class === name ? recording.photos : [];
+    if (recording?.class === name) taken = recording.photos;
     const isRecording = online && recording?.class === name;
     paint(element, palette[each.colour]);
     swatches.update(each.colour);
@@ -100,9 +103,12 @@ function card(name) {
     text(hint, advice(each, largest));
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
     const known = new Set(own.map((photo) => photo.id));
-    const fresh = taken.filter((id) => !known.has(id)).map((id) => ({ id, burst: "now" }));
+    const unknown = taken.filter((id) => !known.has(id));
+    if (recording?.class !== name) taken = unknown;
+    const fresh = unknown.map((id) => ({ id, burst: "now" }));
     text(photoCount, words.photos(each.photos + fresh.length));
     text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
+    text(learnt, each.learnt ? words.learnt(each.learnt) : "");
     show(none, !own.length && !fresh.length);
     photos.update([...own, ...fresh]);
   };

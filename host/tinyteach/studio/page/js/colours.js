@@ -10,7 +10,15 @@ export const UNKNOWN = "unknown";
 
 export function colourOf(name) {
   const found = (get("project")?.classes ?? []).find((each) => each.name === name);
-  return found ? palette[found.colour] : "#8c8c8c";
+  return found ? palette[found.colour] : ofBoard(name);
+}
+
+// What only the board knows has colours that no class of the project has, while there are some.
+function ofBoard(name) {
+  const used = (get("project")?.classes ?? []).map((each) => each.colour);
+  const free = palette.filter((_, index) => !used.includes(index) && index !== palette.length - 1);
+  const place = (get("board")?.facts.labels ?? []).indexOf(name);
+  return place < 0 || !free.length ? "#8c8c8c" : free[place % free.length];
 }
 
 export const paint = (element, colour) => element.style.setProperty("--class", colour);

@@ -46,7 +46,8 @@ export function connectPanel() {
     status.dataset.state = state;
     const held = state === "connected";
     show(actions, state !== "none");
-    show(scene, held && (facts.machine ?? "").includes("virtual"));
+    const machine = facts.machine ?? get("alone")?.machine ?? "";
+    show(scene, (held || get("alone")) && machine.includes("virtual"));
     const blind = get("sight") || (held && !facts.has_camera ? words.noCamera : "");
     show(empty, !held || blind);
     if (!held || blind) {
@@ -120,6 +121,7 @@ export function connectPanel() {
 
   follow("board", tellStatus);
   follow("sight", tellStatus);
+  follow("alone", tellStatus);
   follow("pairing", telling);
   follow("doctor", telling);
   follow("board", look);

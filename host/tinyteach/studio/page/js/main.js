@@ -8,8 +8,10 @@ import { onFailure, onView, open } from "./live.js";
 import { notice } from "./notices.js";
 import { drawView } from "./picture.js";
 import { livePanel } from "./result.js";
+import { rulesPanel } from "./rules.js";
 import { follow } from "./store.js";
 import { strings } from "./strings.js";
+import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -45,7 +47,12 @@ function header() {
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), themeButton(), offline];
+  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), sections(), themeButton(), offline];
+}
+
+function sections() {
+  const link = ([step, name]) => el("a", { href: `#panel-${step}` }, name);
+  return el("nav", { "aria-label": strings.sections }, ...Object.entries(strings.steps).map(link));
 }
 
 document.getElementById("notices").setAttribute("role", "status");
@@ -53,6 +60,7 @@ document.getElementById("top").append(...header());
 document.getElementById("flow").append(
   connectPanel(), classesPanel(), trainPanel(),
   el("div", { class: "column" }, deployPanel(), livePanel()),
+  rulesPanel(), teachPanel(),
 );
 onFailure((sentence) => notice(sentence, { isError: true }));
 open();

@@ -32,7 +32,10 @@ export function livePanel() {
   function tell(next) {
     view = next;
     drawView(canvas, view);
-    const chosen = source === "auto" ? (view.host_head && view.host_head !== get("board")?.facts.head ? "host" : "board") : source;
+    const onBoard = get("board")?.facts.head;
+    const isLesson = onBoard && get("preview")?.lesson === onBoard;
+    const isNewer = view.host_head && view.host_head !== onBoard && !isLesson;
+    const chosen = source === "auto" ? (isNewer ? "host" : "board") : source;
     choices.mark(chosen, view);
     const result = view[chosen] ?? view.board ?? view.host;
     text(rate, strings.connect.rate(view.frames_per_s));

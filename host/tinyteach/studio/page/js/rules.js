@@ -1,0 +1,165 @@
+// Rules: what the board does when it sees a class, kept on the board; and letting it do so.
+
+import { api } from "./api.js";
+import { UNKNOWN } from "./colours.js";
+import { el, keep, newId, panel, show, text } from "./dom.js";
+import { attempt, notice } from "./notices.js";
+import { follow, get } from "./store.js";
+import { percent, strings } from "./strings.js";
+
+const words = strings.rules;
+
+export function rulesPanel() {
+  const list = el("ol", { class: "rows", id: "rules", "aria-label": words.list });
+  const empty = el("p", { class: "empty small" });
+  const problems = el("ul", { class: "problems", role: "status" });
+  const clear = el("button", { class: "quiet", onclick: () => attempt(api.clearRules) }, words.clear);
+  const form = ruleForm();
+
+  function tell() {
+    const rules = get("rules");
+    const alone = get("alone");
+    const held = get("board")?.status === "connected";
+    const rows = (rules?.rules ?? []).map((rule) => ({
+      ...rule, held, isMet: Boolean(alone?.met.includes(rule.number)), isTold: Boolean(alone),
+    }));
+    keep(list, rows, (rule) => `${rule.number} ${rule.text}`, ruleRow, (row, rule) => row.update(rule));
+    keep(problems, (rules?.problems ?? []).map((sentence) => ({ sentence })), (each) => each.sentence,
+      (each) => el("li", {}, each.sentence));
+    show(empty, !rows.length);
+    text(empty, rules ? words.none : words.noBoard);
+    show(clear, rows.length > 1 || (rules?.problems.length && !rows.length));
+    clear.disabled = !held;
+    form.enable(held);
+  }
+
+  for (const part of ["rules", "alone", "board"]) follow(part, tell);
+  return panel("rules", strings.steps.rules,
+    el("p", { class: "faint" }, words.hint),
+    el("div", { class: "halves" },
+      el("div", {}, empty, list, problems, el("div", { class: "actions" }, clear), trial()),
+      form.element));
+}
+
+function ruleRow(rule) {
+  const mark = el("span", { class: "tag" });
+  const remove = el("button", { class: "quiet icon", "aria-label": words.remove(rule.text), title: words.remove(rule.text) }, "✕");
+  remove.addEventListener("click", async () => {
+    if (await attempt(() => api.removeRule(rule.number))) notice(words.removed(rule.text));
+  });
+  const row = el("li", {}, el("code", { class: "grow" }, rule.text), mark, remove);
+  row.update = (now) => {
+    row.classList.toggle("met", now.isMet);
+    text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);
+    show(mark, now.isTold || now.rests);
+    mark.classList.toggle("warn", !now.isTold && now.rests);
+    remove.disabled = !now.held;
+  };
+  return row;
+}
+
+// The form writes the words that `tinyteach rule add` takes; what is wrong with them the studio says.
+
+function ruleForm() {
+  const label = select(words.label, {});
+  const how = select(words.how, words.hows);
+  const level = field(words.level, { type: "number", class: "short", value: 80, min: 0, max: 100 });
+  const frames = field(words.frames, { type: "number", class: "short", value: 3, min: 1 });
+  const then = action(words.then, words.actions);
+  const after = action(words.after, words.afters);
+  const hold = field(words.hold, { type: "number", class: "short", value: 0, min: 0, step: "any" });
+  const add = el("button", { class: "primary" }, words.add);
+  const group = el("fieldset", { class: "plain" }, el("legend", {}, words.formTitle),
+    line(words.when, label, how, el("span", { class: "unit" }, level, " %")),
+    line(words.during, frames, words.framesUnit),
+    line(words.doThis, ...then.parts),
+    line(words.afterwards, ...after.parts),
+    line(words.holdFor, hold, words.holdUnit),
+    el("div", { class: "line" }, add));
+  const element = el("form", { novalidate: true, id: "rule-form" }, group);
+
+  function adapt() {
+    const isUnknown = label.value === UNKNOWN;
+    if (isUnknown) how.value = "";
+    how.disabled = isUnknown;
+    fade(level.parentElement, how.value);
+    then.adapt();
+    after.adapt();
+  }
+
+  function offer() {
+    const facts = get("board")?.facts ?? {};
+    const names = facts.labels?.length ? facts.labels : (get("project")?.classes ?? []).map((each) => each.name);
+    const options = [...names.map((name) => ({ value: JSON.stringify(name), name })), { value: UNKNOWN, name: words.unknown }];
+    keep(label, options, (each) => each.value, (each) => el("option", { value: each.value }, each.name));
+    adapt();
+  }
+
+  element.addEventListener("input", adapt);
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const sign = how.value ? ` ${how.value} ${level.value}%` : "";
+    const during = frames.value === "1" ? "" : ` for ${frames.value} frames`;
+    const rule = { condition: `${label.value}${sign}${during}`, action: then.words(), else: after.words(), hold_s: Number(hold.value) };
+    if (await attempt(() => api.addRule(rule))) notice(words.added);
+  });
+  follow("board", offer);
+  follow("project", offer);
+  return { element, enable: (held) => { group.disabled = !held; } };
+}
+
+// A pin's level or a line: what, and which pin or words.
+function action(name, kinds) {
+  const kind = select(name, kinds);
+  const what = field(words.pin, {});
+  const isPin = () => kind.value.startsWith("pin");
+  return {
+    parts: [kind, what],
+    adapt: () => {
+      fade(what, isPin() || kind.value === "say");
+      what.setAttribute("aria-label", `${name}: ${isPin() ? words.pin : words.line}`);
+      what.placeholder = isPin() ? words.pinExample : words.lineExample;
+    },
+    words: () => {
+      if (isPin()) return `pin ${what.value} ${kind.value.split(" ")[1]}`;
+      return kind.value === "say" ? `say ${what.value}` : kind.value || null;
+    },
+  };
+}
+
+const select = (name, options) => el("select", { "aria-label": name },
+  ...Object.entries(options).map(([value, shown]) => el("option", { value }, shown)));
+const field = (name, more) => el("input", { "aria-label": name, autocomplete: "off", ...more });
+const line = (name, ...parts) => el("div", { class: "rule-line" }, el("span", { class: "lead" }, name), el("div", {}, ...parts));
+
+// Its place stays, so that nothing jumps.
+const fade = (element, isThere) => element.classList.toggle("away", !isThere);
+
+// While a computer holds the board its rules rest; this lets go of it and shows what it says.
+function trial() {
+  const hintId = newId("alone");
+  const status = el("p", { class: "status", id: "alone-status", role: "status" });
+  const said = el("pre", { class: "said", role: "log", "aria-label": words.said });
+  const toggle = el("button", { "aria-describedby": hintId, onclick: () => attempt(() => api.alone(!get("alone"))) });
+
+  function tell() {
+    const alone = get("alone");
+    const held = get("board")?.status === "connected";
+    toggle.disabled = !alone && !held;
+    text(toggle, alone ? words.takeBack : words.letGo);
+    text(status, alone ? seen(alone) : held ? words.resting : words.notHeld);
+    status.dataset.state = !alone ? "" : alone.problem ? "failed" : "connected";
+    text(said, (alone?.said ?? []).join("\n"));
+  }
+
+  for (const part of ["alone", "board"]) follow(part, tell);
+  return el("div", { class: "trial" }, el("h3", {}, words.try), el("p", { class: "faint", id: hintId }, words.tryHint),
+    el("div", { class: "line" }, toggle), status, said);
+}
+
+function seen(alone) {
+  if (alone.problem) return alone.problem;
+  if (!alone.label) return words.listening(alone.name);
+  const sure = alone.probability === null ? "" : percent(alone.probability);
+  return words.sees(alone.name, alone.label, alone.best_label, sure);
+}
