@@ -270,7 +270,8 @@ def operations_of_a_deployment(board, head):
 def test_power_cut_while_deploying(switch_on, trained_heads, square, arch, torn):
     """The board then has the old head or the new one, and it works.
 
-    Cut at every operation that switches, and at every `CUT_STEP`th of those that write the file.
+    Cut at every `CUT_STEP`th operation that writes the file and at every other one that switches,
+    from the first on one board and from the next on the other.
     """
     old, new = trained_heads
     reference = Reference(load_embedding())
@@ -284,7 +285,7 @@ def test_power_cut_while_deploying(switch_on, trained_heads, square, arch, torn)
         assert total > 2 * SWITCHING
         for operation in [
             *range(CUT_STEP // 2 * torn, total - SWITCHING, CUT_STEP),
-            *range(total - SWITCHING, total + 8),
+            *range(total - SWITCHING + torn, total + 8, 2),
         ]:
             with BoardClient(board.port) as session:
                 deploy(session, old)
