@@ -42,6 +42,7 @@ OTHER_COLOURS = (
     "The order of the camera's colours is another than it was on this board; run "
     "'tinyteach doctor'."
 )
+IN_PLACE = "The embedding is read in place, in the board's ROMFS, so its flash holds none."
 RESTART_TIMEOUT_S = 20.0
 RESTART_POLL_S = 0.2
 
@@ -159,7 +160,7 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
         install_files(repl, facts, files, changed, progress, keep)
         repl.reset()
     written = [facts["root"] + file.path for file in changed]
-    return Installed(written, [settings.note] if settings.note else [])
+    return Installed(written, [*filter(None, [settings.note, IN_PLACE if in_place else ""])])
 
 
 @contextmanager
