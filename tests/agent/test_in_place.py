@@ -139,6 +139,7 @@ def test_heap(board, trained_heads):
         do_all(client, trained_heads[1])
         info = client.info()
     assert info["state"] == ""
+    assert pair_for_now(board.port, Wanted(EMBEDDING), quiet).written == []  # ROMFS is as it was
     if info["arch"] == "x86":
         assert working <= info["heap_peak"] <= PEAK_BYTES
 
@@ -156,6 +157,20 @@ def test_what_pairing_asks_for_is_enough(rom, trained_heads):
             client.rollback()
             teach_all(client)
             assert client.info()["state"] == ""
+
+
+def test_beside_fat(rom, trained_heads, reference):
+    """As on OpenMV's boards: the agent's own files at /flash, the embedding at /rom."""
+    square = views_of("coffee", 1, seed=4)[0]
+    with VirtualBoard("i386", file_system="fat", romfs=rom) as board:
+        paired = pair_for_now(board.port, Wanted(EMBEDDING), quiet)
+        assert "/flash/main.py" in paired.written
+        assert not [path for path in paired.written if path.endswith(".tflite")]
+        with BoardClient(board.port) as client:
+            deploy(client, trained_heads[1])
+            assert scores_of(client, square) == reference.scores(square).tobytes()
+        restart(board)
+        assert at_work(board) == (OURS, True, "")
 
 
 # What is in the way
