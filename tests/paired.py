@@ -1,5 +1,6 @@
 """What tests of paired boards share: views of objects, small heads, a client's short ways."""
 
+import itertools
 import threading
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from tinyteach.head.train import train_head
 from tinyteach_protocol import messages
 
 SIDE = 240
+EVENTS = 20
 
 
 def views_of(name, count, seed=1, side=SIDE):
@@ -61,10 +63,29 @@ def teach(client, label, views, afresh=False):
     return client.teach(messages.TEACH_LEARN)
 
 
+def teach_all(client):
+    """Three classes of ten frames taught on the board, from nothing."""
+    for number, name in enumerate(("cat", "coffee", "rocket")):
+        teach(client, name, views_of(name, 10, side=96), afresh=number == 0)
+
+
 def scores_of(client, square):
     """The board's scores of a photograph that is sent to it."""
     client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
     return client.run(messages.SOURCE_IMAGE).scores
+
+
+def do_all(client, head):
+    """Deploy, take, stream, run: what a day brings."""
+    deploy(client, head)
+    client.grab()
+    client.grab(messages.GRAB_MODEL)
+    client.run(messages.SOURCE_CAMERA)
+    scores_of(client, views_of("cat", 1, side=241)[0])
+    for kind in (messages.STREAM_RESULTS, messages.STREAM_PREVIEW):
+        events = client.stream(kind)
+        list(itertools.islice(events, EVENTS))
+        events.close()
 
 
 def until_power_is_lost(board, action):

@@ -15,6 +15,8 @@ from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
 EMBEDDING = DIRECTORY + "/embedding.tflite"
+# Where weights are read in place (docs/decisions/0026).
+IN_ROM = "/rom/" + EMBEDDING
 RULES = DIRECTORY + "/rules.bin"
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
@@ -23,6 +25,14 @@ BROKEN_HEAD = "The board's head computes other scores than it should; deploy it 
 def _is_left_over(name):
     is_upload = name.startswith(PREFIX) or name.startswith("taught.")
     return is_upload or name.endswith(".new") or "~" in name
+
+
+def _embedding_path():
+    """The flash's own embedding, which a host sends, else the one in ROMFS, else empty."""
+    for path in (EMBEDDING, IN_ROM):
+        if files.size_of(path) >= 0:
+            return path
+    return ""
 
 
 class Models:
@@ -39,9 +49,9 @@ class Models:
         self.problem = ""
         if not safe_mode:
             self.read(self._load, self._load_embedding, self._load_active_head)
-        elif files.size_of(EMBEDDING) >= 0:
+        elif _embedding_path():
             # Known, so that a host can tell which head belongs here, but not at work.
-            self.recogniser.embedding_fingerprint = files.sha256_of(EMBEDDING)
+            self.recogniser.embedding_fingerprint = files.sha256_of(_embedding_path())
 
     def load_embedding(self):
         """The first half of going to work after safe mode: what a new head is checked against."""
@@ -88,8 +98,9 @@ class Models:
             )
 
     def _load_embedding(self):
-        if files.size_of(EMBEDDING) >= 0:
-            self.recogniser.load_embedding(EMBEDDING, files.sha256_of(EMBEDDING))
+        path = _embedding_path()
+        if path:
+            self.recogniser.load_embedding(path, files.sha256_of(path))
             memory.sample()
 
     def _load_active_head(self):
@@ -155,9 +166,10 @@ class Models:
                 os.rename(path, RULES)
             else:
                 self.recogniser.forget_view()
-                embedding = upload.kind == messages.EMBEDDING
-                replace = self._replace_embedding if embedding else self._activate_head
-                self.read(replace, path, upload.digest)
+                if upload.kind == messages.EMBEDDING:
+                    seldom.call("replacing", "replace", self, path, upload.digest)
+                else:
+                    self.read(self._activate_head, path, upload.digest)
         except (ModelError, Refused, MemoryError):
             files.remove(path)
             raise
@@ -194,21 +206,6 @@ class Models:
             raise
         finally:
             memory.collect_often(False)
-
-    def _replace_embedding(self, path, digest):
-        # Two embeddings do not fit into a small heap at once.
-        self.recogniser.use_head(None, b"")
-        self.recogniser.unload()
-        gc.collect()
-        try:
-            self.recogniser.load_embedding(path, digest)
-            os.rename(path, EMBEDDING)
-        except (ModelError, MemoryError, OSError):
-            self.recogniser.unload()
-            gc.collect()
-            self._load(self._load_embedding, self._load_active_head)
-            raise
-        self._load(self._load_active_head)
 
     def rollback(self):
         """Put the previous head back to work; SHA-256 and labels of it."""

@@ -31,6 +31,7 @@ class Recogniser:
         self._resizer = None
         self.embedding_fingerprint = b""
         self.side = 0
+        self.in_place = False
         self.tensor = memoryview(bytearray(0))
         self.has_tensor = self.has_features = self.has_scores = False
         self.preprocess_us = self.embedding_us = self.head_us = 0
@@ -44,7 +45,10 @@ class Recogniser:
         from agent.tflite.model import Model
 
         with open(path, "rb") as file:
-            interpreter = Interpreter(Model(file, files.size_of(path)))
+            model = Model(file, files.size_of(path))
+            interpreter = Interpreter(model)
+        in_place = model.reader.in_place is not None
+        del model
         gc.collect()
         if gc.mem_free() < _SPARE_BYTES:
             raise ModelError(NO_MEMORY)
@@ -52,6 +56,7 @@ class Recogniser:
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != _CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
         self._embedding = interpreter
+        self.in_place = in_place
         self.side = shape[1]
         self.tensor = interpreter.input.data
         self.embedding_fingerprint = fingerprint

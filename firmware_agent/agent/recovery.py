@@ -21,7 +21,10 @@ _PIECE_BYTES = const(512)
 def recover(names, embedding, rules):
     """Finish what ``names``, the files beside the models, say was under way."""
     targets = HEADS + [STATE, embedding, rules]
-    uploads = ((messages.EMBEDDING, embedding), (messages.RULES, rules))
+    uploads = [(messages.RULES, rules)]
+    # Where one is in ROMFS, none on flash is no sign of a rename: it may never have been there.
+    if files.size_of("/rom/" + embedding) < 0:
+        uploads.append((messages.EMBEDDING, embedding))
     try:
         for name in names:
             path = DIRECTORY + "/" + name

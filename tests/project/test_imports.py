@@ -13,7 +13,7 @@ COMMON = {"errors", "paths", "firmware"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},
-    "mpremote": {"device"},
+    "mpremote": {"device", "virtual"},
     "esptool": {"device"},
     "sklearn": {"head", "embedding"},
     "ai_edge_litert": {"head", "embedding"},

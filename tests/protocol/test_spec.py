@@ -76,7 +76,7 @@ def test_capabilities(spec):
     (line,) = [row[3] for row in rows(section(spec, "0x01 HELLO")) if row[1] == "capabilities"]
     for number, name in re.findall(r"(\d+) ([A-Z_]+)", line):
         assert getattr(messages, "CAP_" + name) == int(number)
-    assert len(re.findall(r"\d+ [A-Z_]+", line)) == 4
+    assert len(re.findall(r"\d+ [A-Z_]+", line)) == 5
 
 
 def test_limits(spec):

@@ -16,4 +16,5 @@ def _capabilities(agent):
     bits = messages.CAP_CAMERA if agent.view.camera is not None else 0
     bits |= messages.CAP_VIPER if kernels.best().name != "reference" else 0
     bits |= messages.CAP_HEAD_ACTIVE if recogniser.head is not None else 0
+    bits |= messages.CAP_IN_PLACE if recogniser.in_place else 0
     return bits | (messages.CAP_EMBEDDING_READY if recogniser.ready else 0)

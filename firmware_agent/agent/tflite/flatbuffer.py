@@ -18,8 +18,9 @@ _PAGE_BYTES = const(256)
 class Reader:
     """Checked reads of an open file of ``size`` bytes. Raises ModelError outside of it.
 
-    One page of the file is held, and views are copies: what a model's file holds beside its
-    weights, names, scales and zero points, is an eighth of it and needed only once.
+    One page of the file is held: what a model's file holds beside its weights, names, scales and
+    zero points, is an eighth of it and needed only once. Views are copies, unless the file lies
+    mapped in memory, as in ROMFS: ``in_place`` is that memory then, else None.
     """
 
     def __init__(self, file, size):
@@ -27,6 +28,10 @@ class Reader:
         self._file = file
         self._page = bytearray(_PAGE_BYTES)
         self._first = -_PAGE_BYTES
+        try:
+            self.in_place = memoryview(file)
+        except TypeError:
+            self.in_place = None
 
     def check(self, position, count):
         if position < 0 or count < 0 or position + count > self.size:
@@ -57,8 +62,10 @@ class Reader:
         return target
 
     def view(self, start, count):
-        """A copy of ``count`` bytes, the caller's own."""
+        """``count`` bytes to read, at any address; a copy where there is no ``in_place``."""
         self.check(start, count)
+        if self.in_place:
+            return self.in_place[start : start + count]
         content = bytearray(count)
         self._file.seek(start)
         self._file.readinto(content)

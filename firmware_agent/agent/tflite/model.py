@@ -37,7 +37,7 @@ def _element_count(shape):
 
 
 class Tensor:
-    """Shape, type, quantisation and constant data (a memoryview of its own, or None)."""
+    """Shape, type, quantisation and constant data (a memoryview to read, or None)."""
 
     def __init__(self, model, table):
         reader = self._reader = model.reader
@@ -130,7 +130,8 @@ class Operator:
 class Model:
     """The first subgraph of a .tflite file of ``size`` bytes.
 
-    The file must be open as long as the model is asked, but not for an interpreter made of it.
+    The file must be open as long as the model is asked, but not for an interpreter made of it;
+    one that lies mapped in memory must stay there.
     Raises ModelError on a damaged file.
     """
 

@@ -1,4 +1,4 @@
-"""flash, restore: what runs on a board before TinyTeach does."""
+"""flash, restore, romfs: what runs on a board before TinyTeach does."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
 from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(flash)
     app.command()(restore)
+    app.command()(romfs)
 
 
 def flash(
@@ -74,6 +75,23 @@ def restore(
     _show_done(done)
     _show_return(done)
     say("The board has again what it had when the backup was made.")
+
+
+def romfs(
+    folder: Annotated[Path, typer.Argument(help="What goes into the board's ROMFS, all of it.")],
+    embedding: EmbeddingOption = None,
+) -> None:
+    """Put an embedding, by default base, into a folder for the ROMFS of a board that has one.
+
+    From there its weights are read in place, so that they take none of the board's memory.
+    """
+    from tinyteach.service.embeddings import put_into
+
+    path = put_into(folder, embedding)
+    say(
+        f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "
+        "board's ROMFS; pair the board afterwards."
+    )
 
 
 @contextmanager

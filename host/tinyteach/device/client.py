@@ -115,6 +115,11 @@ class BoardClient:
         """Whether the board can take photographs itself."""
         return bool(self.welcome.capabilities & messages.CAP_CAMERA)
 
+    @property
+    def reads_in_place(self) -> bool:
+        """Whether the embedding's weights are read where they lie in flash."""
+        return bool(self.welcome.capabilities & messages.CAP_IN_PLACE)
+
     def info(self) -> dict[str, Any]:
         """All fields of INFO (protocol/SPEC.md), fingerprints as bytes."""
         return self.request(messages.INFO).fields

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
-from tinyteach.device.survey import EMBEDDING, SETTINGS, doubtful_paths, is_unfinished
+from tinyteach.device.survey import doubtful_paths, is_unfinished
 from tinyteach.firmware import MAIN, BoardFile
 
 Progress = Callable[[str, int, int], None]
@@ -33,14 +33,15 @@ def install_files(
     wanted: Sequence[BoardFile],
     changed: Sequence[BoardFile],
     progress: Progress,
+    keep: Sequence[str],
 ) -> None:
-    """Write ``changed`` and remove what is ours and not among ``wanted``."""
+    """Write ``changed`` and remove what is ours, not among ``wanted``, and no path of ``keep``."""
     root, present = facts["root"], facts["files"]
     _make_folders(repl, [root + file.path for file in changed])
     if changed:
         _stand_in_for_main(repl, root, present)
         present = {path: present[path] for path in present if not _is_unfinished_main(path)}
-    _remove_stale(repl, root, present, wanted)
+    _remove_stale(repl, root, present, {*keep, *(file.path for file in wanted)})
     if not changed:
         return
     # The real main.py comes last: a half-written agent is never started.
@@ -111,15 +112,12 @@ def _is_unfinished_main(path: str) -> bool:
     return path.rpartition("/")[0] == "" and is_unfinished(path)
 
 
-def _remove_stale(
-    repl: RawRepl, root: str, present: dict[str, str], wanted: Sequence[BoardFile]
-) -> None:
-    """Remove what is not wanted: a stale source beside a new .mpy would be loaded in its place.
+def _remove_stale(repl: RawRepl, root: str, present: dict[str, str], keep: set[str]) -> None:
+    """Remove what is not to be kept: a stale source beside a new .mpy would be loaded in its place.
 
     And what an earlier pairing left unfinished, with what may share its clusters.
     """
-    keep = {file.path for file in wanted} | {EMBEDDING, SETTINGS, MAIN}
-    stale = (set(present) - keep) | (doubtful_paths(present) - {MAIN})
+    stale = (set(present) - keep - {MAIN}) | (doubtful_paths(present) - {MAIN})
     if stale:
         paths = sorted(root + path for path in stale)
         repl.run(f"import os\nfor path in {paths!r}:\n    os.remove(path)\n")

@@ -11,7 +11,15 @@ from tinyteach.device.discovery import port_of, usb_serial_of
 from tinyteach.device.installing import install_files
 from tinyteach.device.raw_repl import RawRepl, raw_repl
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
-from tinyteach.device.survey import EMBEDDING, changed_files, doubtful_paths, survey
+from tinyteach.device.survey import (
+    EMBEDDING,
+    ROM,
+    SETTINGS,
+    changed_files,
+    doubtful_paths,
+    embedding_on,
+    survey,
+)
 from tinyteach.device.wiring import camera_settings
 from tinyteach.errors import (
     BoardNotFoundError,
@@ -34,6 +42,7 @@ OTHER_COLOURS = (
     "The order of the camera's colours is another than it was on this board; run "
     "'tinyteach doctor'."
 )
+IN_PLACE = "The embedding is read in place, in the board's ROMFS, so its flash holds none."
 RESTART_TIMEOUT_S = 20.0
 RESTART_POLL_S = 0.2
 
@@ -140,14 +149,18 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
         _check_firmware(facts)
         embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
         settings = camera_settings(repl, facts, wanted.camera)
-        files = [*_files_of_agent(facts), *filter(None, [settings.file, embedding])]
+        in_place = lies_in_rom(facts, embedding.digest if embedding else embedding_on(facts))
+        on_flash = None if in_place else embedding
+        files = [*_files_of_agent(facts), *filter(None, [settings.file, on_flash])]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts["embedding_bytes"]
-        _check_room(facts, changed, size)
-        install_files(repl, facts, files, changed, progress)
+        _check_room(facts, changed, 0 if in_place else size)
+        # A copy on flash of what is in ROMFS would be loaded into the heap.
+        keep = [SETTINGS] if in_place else [SETTINGS, EMBEDDING]
+        install_files(repl, facts, files, changed, progress, keep)
         repl.reset()
     written = [facts["root"] + file.path for file in changed]
-    return Installed(written, [settings.note] if settings.note else [])
+    return Installed(written, [*filter(None, [settings.note, IN_PLACE if in_place else ""])])
 
 
 @contextmanager
@@ -161,11 +174,17 @@ def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
         raise
 
 
+def lies_in_rom(facts: dict[str, Any], digest: str) -> bool:
+    """Whether an embedding, by its SHA-256, is in the board's ROMFS, to be read in place."""
+    return digest != "" and digest == facts["in_place"]
+
+
 def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
     """All that belongs on a board; the embedding, last, is the one it has, else the first."""
     files = [BoardFile(EMBEDDING, content) for content in embeddings]
-    present = facts["files"].get(EMBEDDING)
-    chosen = next((file for file in files if file.digest == present), files[0])
+    present = facts["files"].get(EMBEDDING), facts["in_place"]
+    found = [file for digest in present for file in files if file.digest == digest]
+    chosen = found[0] if found else files[0]
     return [*_files_of_agent(facts), chosen]
 
 
@@ -182,14 +201,15 @@ def _choose_embedding(
     Where no agent answered, the file is read and looked at here.
     """
     *_, known = wanted_files(facts, [wanted.embedding, *wanted.may_stay])
-    present = facts["files"].get(EMBEDDING)
-    if wanted.is_embedding is None or present in (None, known.digest):
+    present = embedding_on(facts)
+    if wanted.is_embedding is None or present in ("", known.digest):
         return known
     is_doubtful = EMBEDDING in doubtful_paths(facts["files"])
     if at_work is not None and not is_doubtful:
         return None if at_work == present else known
+    folder = facts["root"] if EMBEDDING in facts["files"] else ROM
     content = repl.read_file(
-        facts["root"] + EMBEDDING,
+        folder + EMBEDDING,
         lambda done, total: progress("Looking at the board's embedding", done, total),
     )
     if not wanted.is_embedding(content):

@@ -7,6 +7,8 @@ from tinyteach.device.raw_repl import RawRepl
 from tinyteach.firmware import LED, LIBRARY, MAIN, BoardFile
 
 EMBEDDING = "/tinyteach/embedding.tflite"
+# Where the agent reads weights in place, on boards whose firmware maps a ROM partition there.
+ROM = "/rom"
 # Arguments for the firmware's camera (firmware_agent/agent/camera/__init__.py).
 SETTINGS = "/tinyteach/camera.json"
 # How many starts went wrong, of the agent that was there: removed, so safe mode ends.
@@ -58,6 +60,11 @@ for folder in (root or '/', root + '/tinyteach'):
                 add(folder.rstrip('/') + '/' + name)
     except OSError:
         pass
+# Of the embedding in ROMFS, where its memory can be read as it is.
+try:
+    in_place = binascii.hexlify(hashlib.sha256(memoryview(open(%r, 'rb'))).digest()).decode()
+except (OSError, TypeError):
+    in_place = ''
 i = sys.implementation
 s = os.statvfs(root or '/')
 gc.collect()
@@ -65,7 +72,7 @@ print(json.dumps({
     'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
     'machine': getattr(i, '_machine', sys.platform), 'root': root, 'path': sys.path,
     'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3] + unfinished, 'files': files,
-    'embedding_bytes': embedding,
+    'embedding_bytes': embedding, 'in_place': in_place,
 }))
 """
 AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
@@ -83,9 +90,15 @@ def survey(repl: RawRepl) -> dict[str, Any]:
 
     ``flash_free`` counts what was left unfinished, which the next pairing removes. ``files``
     goes by the paths that files of ours have on a board whose ``root`` is empty, as it is where
-    its file system is mounted at /.
+    its file system is mounted at /. ``in_place`` is the SHA-256 of the embedding in ROMFS, empty
+    without.
     """
-    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED))
+    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING))
+
+
+def embedding_on(facts: dict[str, Any]) -> str:
+    """SHA-256 of the embedding that the board's agent loads, empty for none."""
+    return facts["files"].get(EMBEDDING) or facts["in_place"]
 
 
 def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:

@@ -254,7 +254,7 @@ class BoardFacts:
             ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
             ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
             ("camera", camera),
-            ("embedding", _named(f["embedding_name"], f["embedding"]) or "none"),
+            ("embedding", _embedding(f)),
             ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
             ("previous head", _short(f["previous_head"]) or "none"),
             ("agent's heap, at most", f"{f['heap_peak']} bytes"),
@@ -284,6 +284,11 @@ def _state(facts: dict[str, Any]) -> str:
     return facts["state"] or "all is well"
 
 
+def _embedding(facts: dict[str, Any]) -> str:
+    named = _named(facts["embedding_name"], facts["embedding"]) or "none"
+    return f"{named}, read in place" if facts["in_place"] else named
+
+
 def _short(fingerprint: str) -> str:
     return fingerprint[:12]
 
@@ -308,5 +313,6 @@ def board_info(board: str | None) -> BoardFacts:
             "port": client.port,
             "agent_version": client.welcome.agent_version,
             "embedding_name": name_of(said["embedding"]),
+            "in_place": client.reads_in_place,
         }
     return BoardFacts(own | info)

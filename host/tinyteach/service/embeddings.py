@@ -67,6 +67,18 @@ def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
     return Wanted(default, others, is_embedding, camera)
 
 
+def put_into(folder: Path, named: str | None) -> Path:
+    """Write an embedding, by default base, where the agent looks for it in a board's ROMFS."""
+    from tinyteach.data.project import DEFAULT_EMBEDDING
+    from tinyteach.device.survey import EMBEDDING
+
+    path = folder / EMBEDDING.lstrip("/")
+    content = load_named(named or DEFAULT_EMBEDDING).content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
 def is_embedding(content: bytes) -> bool:
     """Whether a file's content can serve as one."""
     from tinyteach.embedding.runtime import Embedding, TfliteModel

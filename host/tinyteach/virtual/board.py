@@ -22,6 +22,7 @@ from tinyteach.virtual.board_memory import BoardMemory
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
+from tinyteach.virtual.romfs_image import image_of
 from tinyteach.virtual.scene import Scene, Source
 from tinyteach.virtual.watchdog import Watchdog
 
@@ -52,6 +53,7 @@ class VirtualBoard:
     blank one each time), ``heap`` what the board's programs have after start-up.
     ``camera_api`` is the camera module that its firmware has, one of CAMERA_APIS
     in board_memory.py, ``file_system`` what it makes of its flash, one of FILE_SYSTEMS there.
+    ``romfs`` is a folder that is mapped into memory and mounted at /rom (`deploy_romfs`).
     Raises MissingToolError where no MicroPython can be had.
     """
 
@@ -65,6 +67,7 @@ class VirtualBoard:
         camera_api: str = "camera",
         file_system: str = "littlefs",
         flash_bytes: int = DEFAULT_FLASH_BYTES,
+        romfs: Path | None = None,
         bytes_per_second: float | None = None,
     ) -> None:
         self.interpreter = micropython.find(arch)
@@ -73,6 +76,8 @@ class VirtualBoard:
         heap_bytes = parse_heap(heap)
         api = camera_api if camera else ""
         self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, api, file_system)
+        if romfs:
+            self.deploy_romfs(romfs)
         self._processor = process.Processor(self.interpreter, heap_bytes)
         self._interrupt = Interrupt(self._memory, self._processor)
         self._line = Line(self._memory, self._interrupt.request)
@@ -228,6 +233,10 @@ class VirtualBoard:
     def flash_contents(self) -> bytes:
         """The flash image, as a LittleFS or FAT tool reads it."""
         return self._flash.contents()
+
+    def deploy_romfs(self, folder: Path | None) -> None:
+        """What `mpremote romfs deploy` does; None takes the partition out. From the next start."""
+        self._memory.write_romfs(image_of(folder) if folder else b"")
 
     def pin(self, number: int) -> int:
         return self._memory.pin(number)

@@ -1,7 +1,7 @@
-"""The virtual board's memory as the host sees it: registers, then two frame buffers.
+"""The virtual board's memory as the host sees it: registers, two frame buffers, ROMFS.
 
 One unlinked file, mapped by the supervisor and by the board's process, stands
-for the registers and PSRAM of a board. The offsets are those of rom/chip.py.
+for the registers, PSRAM and mapped flash of a board. The offsets are those of rom/chip.py.
 """
 
 import mmap
@@ -14,6 +14,8 @@ REGISTERS_BYTES = 4096
 # Two buffers of the largest frame: UXGA in RGB888. The file is sparse.
 FRAME_BUFFER_BYTES = 1600 * 1200 * 3
 MEMORY_BYTES = REGISTERS_BYTES + 2 * FRAME_BUFFER_BYTES
+# What `mpremote romfs deploy` writes on a board lies behind them.
+ROMFS_BYTES = 1 << 20
 
 NO_INTERRUPT_CHAR = 0xFF
 # Camera modules that the firmware may have, by their numbers in rom/start.py; 0: none.
@@ -27,7 +29,7 @@ _CUT_COUNTDOWN, _BLOCK_OPERATIONS = 0, 4
 _CUT_TORN, _INTERRUPT_REQUESTED, _INTERRUPT_CHAR, _RAW_REPL, _RESET_CAUSE = range(8, 13)
 _CAMERA, _CAMERA_ON, _FILE_SYSTEM = 13, 14, 15
 _HEAP_BYTES, _FLASH_BYTES, _MEMORY_BYTES = 16, 20, 24
-_WATCHDOG_MS, _WATCHDOG_FED, _FLASH_READS = 28, 32, 33
+_WATCHDOG_MS, _WATCHDOG_FED, _FLASH_READS, _ROMFS_BYTES = 28, 32, 33, 36
 _PINS, _PIN_LEVEL, _PIN_DRIVEN = 256, 1, 2
 
 
@@ -46,8 +48,8 @@ class BoardMemory:
         self, heap_bytes: int, flash_bytes: int, camera_api: str, file_system: str
     ) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
-        os.ftruncate(self._file.fileno(), MEMORY_BYTES)
-        self._map = mmap.mmap(self._file.fileno(), MEMORY_BYTES)
+        os.ftruncate(self._file.fileno(), MEMORY_BYTES + ROMFS_BYTES)
+        self._map = mmap.mmap(self._file.fileno(), MEMORY_BYTES + ROMFS_BYTES)
         self._write_u32(_HEAP_BYTES, heap_bytes)
         self._write_u32(_FLASH_BYTES, flash_bytes)
         self._write_u32(_MEMORY_BYTES, MEMORY_BYTES)
@@ -130,6 +132,13 @@ class BoardMemory:
         """Fill a frame buffer, over whatever frame it held."""
         start = REGISTERS_BYTES + buffer_number * FRAME_BUFFER_BYTES
         self._map[start : start + len(pixels)] = pixels
+
+    def write_romfs(self, image: bytes) -> None:
+        """The ROM partition from the next start on; empty: there is none."""
+        if len(image) > ROMFS_BYTES:
+            raise UsageError(f"The ROMFS has {len(image)} bytes and may have {ROMFS_BYTES}.")
+        self._map[MEMORY_BYTES : MEMORY_BYTES + len(image)] = image
+        self._write_u32(_ROMFS_BYTES, len(image))
 
     def _read_u32(self, offset: int) -> int:
         return int.from_bytes(self._map[offset : offset + 4], "little")

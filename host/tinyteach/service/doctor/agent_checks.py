@@ -69,12 +69,15 @@ def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
 
     if evidence.survey is None:
         return []
+    stays = _has_its_own(evidence) or _in_rom(evidence)
     changed = changed_files(evidence.survey, _wanted(evidence))
-    return [file for file in changed if file.path != EMBEDDING or not _has_its_own(evidence)]
+    return [file for file in changed if file.path != EMBEDDING or not stays]
 
 
-def embedding_bytes(evidence: Evidence) -> int:
-    """Of the embedding that is on the board after pairing."""
+def embedding_heap_bytes(evidence: Evidence) -> int:
+    """What the embedding that the board has after pairing takes of its heap."""
+    if _in_rom(evidence):
+        return 0
     if evidence.survey and _has_its_own(evidence):
         return evidence.survey["embedding_bytes"]
     return len(_wanted(evidence)[-1].content)
@@ -82,10 +85,22 @@ def embedding_bytes(evidence: Evidence) -> int:
 
 def _has_its_own(evidence: Evidence) -> bool:
     """Whether its agent works with the embedding that is there: pairing leaves it, whichever."""
-    from tinyteach.device.survey import EMBEDDING
+    from tinyteach.device.survey import embedding_on
 
-    present = evidence.survey["files"].get(EMBEDDING) if evidence.survey else None
+    present = embedding_on(evidence.survey) if evidence.survey else None
     return evidence.info is not None and evidence.info["embedding"].hex() == present
+
+
+def _in_rom(evidence: Evidence) -> bool:
+    """Whether the embedding after pairing is the one in ROMFS."""
+    from tinyteach.device.pairing import lies_in_rom
+    from tinyteach.device.survey import embedding_on
+
+    facts = evidence.survey
+    if facts is None:
+        return False
+    own = _has_its_own(evidence)
+    return lies_in_rom(facts, embedding_on(facts) if own else _wanted(evidence)[-1].digest)
 
 
 def _wanted(evidence: Evidence) -> list[BoardFile]:
@@ -94,5 +109,5 @@ def _wanted(evidence: Evidence) -> list[BoardFile]:
     from tinyteach.service.embeddings import for_pairing
 
     shipped = for_pairing(None)
-    facts = evidence.survey or {"files": {}, "mpy": 0, "machine": ""}
+    facts = evidence.survey or {"files": {}, "in_place": "", "mpy": 0, "machine": ""}
     return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

@@ -9,7 +9,7 @@ from tinyteach.errors import (
 )
 from tinyteach.service.doctor.agent_checks import (
     NO_REPL,
-    embedding_bytes,
+    embedding_heap_bytes,
     pair_command,
     pairing_would_write,
 )
@@ -81,7 +81,7 @@ def check_memory(evidence: Evidence) -> Finding:
     if evidence.survey is None:
         return skipped("memory", NO_REPL)
     free = evidence.survey["heap_free"]
-    needed = AGENT_HEAP_BYTES + embedding_bytes(evidence)
+    needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"

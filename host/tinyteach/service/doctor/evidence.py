@@ -35,6 +35,7 @@ class Evidence:
     shared_with: list[str] = field(default_factory=list)
     agent_version: str = ""
     board_id: str = ""
+    in_place: bool = False
     agent_error: TinyTeachError | None = None
     info: dict[str, Any] | None = None
     link_bytes_per_second: tuple[float, float] | None = None
@@ -105,6 +106,7 @@ def _ask_agent(evidence: Evidence) -> None:
             check_identity(evidence.board, client)
             evidence.agent_version = client.welcome.agent_version
             evidence.board_id = client.board_id
+            evidence.in_place = client.reads_in_place
             evidence.info = client.info()
             if evidence.info["model_side"]:
                 evidence.link_bytes_per_second = _measure_link(client, evidence.info["model_side"])

@@ -109,16 +109,16 @@ def check_embedding(evidence: Evidence) -> Finding:
     if evidence.info and not evidence.info["embedding"]:
         found = "the file on the board does not load"
         return to_fix("embedding", found, pair, ModelError)
-    return passed("embedding", f"{name or 'none that ships'}, {digest[:SHORT_DIGITS]}")
+    place = ", read in place" if evidence.in_place else ""
+    return passed("embedding", f"{name or 'none that ships'}, {digest[:SHORT_DIGITS]}{place}")
 
 
 def _embedding_on(evidence: Evidence) -> tuple[str, str | None]:
     """SHA-256 of the file on the board in hex digits, and its name where it ships."""
-    from tinyteach.device.survey import EMBEDDING
+    from tinyteach.device.survey import embedding_on
     from tinyteach.service.embeddings import name_of
 
-    files = evidence.survey["files"] if evidence.survey else {}
-    digest = files.get(EMBEDDING, "")
+    digest = embedding_on(evidence.survey) if evidence.survey else ""
     return digest, name_of(bytes.fromhex(digest)) if digest else None
 
 

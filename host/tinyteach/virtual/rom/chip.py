@@ -4,7 +4,7 @@
 
 Stands for what firmware does in C. Three things are inherited as open files,
 their numbers given as arguments: the board's memory (registers, then frame
-buffers), its flash chip, and the camera's bus. Memory is mapped outside the
+buffers, ROMFS), its flash chip, and the camera's bus. Memory is mapped outside the
 garbage collector's heap, as PSRAM frame buffers are on a board, so that heap
 figures speak for the agent.
 The registers' offsets stand in ``board_memory.py`` on the host's side too.
@@ -31,6 +31,8 @@ HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
 WATCHDOG_MS, WATCHDOG_FED = 28, 32
 # Counts block reads, modulo 256.
 FLASH_READS = 33
+# Size of the ROMFS that lies behind the frame buffers, 0 for none.
+ROMFS_BYTES = 36
 # Each pin's level, and beside it whether a program has made it an output.
 PINS, PIN_COUNT, PIN_LEVEL, PIN_DRIVEN = 256, 64, 1, 2
 
@@ -59,7 +61,7 @@ def read_u32(offset):
 
 _memory_fd, _flash_fd, _bus_fd = map(int, sys.argv[1:4])
 registers = _map(_memory_fd, REGISTERS_BYTES)
-memory = _map(_memory_fd, read_u32(MEMORY_BYTES))
+memory = _map(_memory_fd, read_u32(MEMORY_BYTES) + read_u32(ROMFS_BYTES))
 flash_bytes = read_u32(FLASH_BYTES)
 # One more block than the file system sees: the once-programmable part.
 flash = _map(_flash_fd, flash_bytes + 4096)

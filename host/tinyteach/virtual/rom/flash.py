@@ -109,7 +109,8 @@ def _die_unless(powered):
 def mount():
     """The flash becomes the board's whole file system, made new on a blank chip.
 
-    FAT is at /flash, which becomes the current folder, and at / there is nothing.
+    FAT is at /flash, which becomes the current folder, and at / there is nothing. ROMFS, where
+    there is one, is at /rom, as in firmware that has it.
     Raises OSError where a file system was there and cannot be read.
     """
     once = chip.flash[chip.flash_bytes :]
@@ -120,6 +121,9 @@ def mount():
         kind.mkfs(device)
         once[FORMATTED] = 1
     vfs.umount("/")
+    if chip.read_u32(chip.ROMFS_BYTES):
+        vfs.mount(vfs.VfsRom(chip.memory[chip.read_u32(chip.MEMORY_BYTES) :]), "/rom")
+        sys.path[2:2] = ("/rom", "/rom/lib")  # before the flash's, docs/reference/romfs.rst
     vfs.mount(kind(device), "/flash" if is_fat else "/")
     if is_fat:
         os.chdir("/flash")

@@ -26,7 +26,7 @@ def take(slot, pixel_format, width, height, flags=0, quality=85):
 
 def address_of(slot):
     """Where a frame buffer lies."""
-    slot_bytes = (len(chip.memory) - chip.REGISTERS_BYTES) // 2
+    slot_bytes = (chip.read_u32(chip.MEMORY_BYTES) - chip.REGISTERS_BYTES) // 2
     return uctypes.addressof(chip.memory) + chip.REGISTERS_BYTES + slot * slot_bytes
 
 

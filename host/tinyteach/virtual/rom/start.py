@@ -3,7 +3,7 @@
 """Power-on: what a board's firmware does before the user's code runs.
 
 Takes over the interpreter: output, keyboard, camera and machine stand-ins, the
-flash as the only file system; then boot.py, main.py (not in the raw REPL, as
+flash and ROMFS as the only file systems; then boot.py, main.py (not in the raw REPL, as
 boards do) of the current folder and the prompt. The heap that is left is exactly the one asked for.
 """
 
