@@ -156,11 +156,11 @@ def make_report(
         ClassRow(result, labels.count(result.label), _bursts(labels, bursts, result.label))
         for result in evaluation.classes
     ]
+    shown = [p for p in evaluation.worst(len(evaluation.targets)) if p.index < len(photos)]
     worst = [
         WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
-        for result in evaluation.worst(len(evaluation.targets))
-        if result.index < len(photos)
-    ][:WORST_PHOTOS]
+        for result in shown[:WORST_PHOTOS]
+    ]
     advice = advise(evaluation, [row.photos for row in rows])
     return Report(
         *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),

@@ -50,8 +50,9 @@ class KnownPhotos:
         listing = survey(project)
         self._photos, self._keys = [], []
         self.problems = []
+        views = self._embedder.count(len(listing.photos))
         for done, photo in enumerate(listing.photos, 1):
-            self._take(photo)
+            self._take(photo, views)
             progress("read", done, len(listing.photos))
         kept = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in kept}
@@ -59,8 +60,7 @@ class KnownPhotos:
     def learn(self, photo: "Photo", photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
         known = self._known.setdefault(_key(photo.path), _Known())
-        known.features = self._embedder.features(self._square(photo.path))
-        known.views = self._embedder.views(self._square(photo.path), self._embedder.count(photos))
+        self._embed(known, photo, self._embedder.count(photos))
 
     @property
     def labels(self) -> list[str]:
@@ -100,12 +100,12 @@ class KnownPhotos:
             known.views = self._embedder.views(self._square(self._photos[index].path), count)
         return known.views[:count]
 
-    def _take(self, photo: "Photo") -> None:
+    def _take(self, photo: "Photo", views: int) -> None:
         key = _key(photo.path)
         known = self._known.setdefault(key, _Known())
         if known.features is None and not known.problem:
             try:
-                known.features = self._embedder.features(self._square(photo.path))
+                self._embed(known, photo, views)
             except PhotoError as error:
                 known.problem = str(error)
         if known.problem:
@@ -113,6 +113,11 @@ class KnownPhotos:
             return
         self._photos.append(photo)
         self._keys.append(key)
+
+    def _embed(self, known: _Known, photo: "Photo", views: int) -> None:
+        """Both at once, while the pixels are there."""
+        known.features = self._embedder.features(self._square(photo.path))
+        known.views = self._embedder.views(self._square(photo.path), views)
 
     def _square(self, path: Path) -> np.ndarray:
         """A photograph's pixels; those read last are kept, for its views."""
