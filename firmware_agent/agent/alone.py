@@ -108,7 +108,7 @@ class Alone:
         self._report.tell('{"rule":%d,"met":%s}' % (self._rules.index(rule) + 1, met))
 
     def _begin(self, head):
-        """The first view."""
+        """The first view, or none."""
         self._smoother = smoothing.Smoother(head.outputs, self._weight)
         self._report.tell(
             '{"tinyteach":"%s","board":"%s","classes":%s}'
@@ -129,6 +129,10 @@ class Alone:
         """Without a result: say so once, look again later. Rules count it as a view of nothing."""
         self._next_ms = time.ticks_add(now_ms, _TROUBLE_MS)
         self._pattern = led.TROUBLE
+        head = self._agent.models.recogniser.head
+        if self._smoother is None and head:
+            # Pins that a host left high do not wait for a camera that may never work.
+            self._begin(head)
         for rule in self._rules:
             if not rule.rests and rule.take(False, now_ms):
                 self._act(rule)

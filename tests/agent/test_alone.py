@@ -141,6 +141,19 @@ def test_camera_that_fails_and_comes_back(board, trained_heads, views):
         wait_for(lambda: board.pin(21) == 1, "the pin stayed low afterwards")
 
 
+def test_pins_begin_without_a_camera_too(board, trained_heads, views):
+    """What a host left high goes low, though nothing is seen."""
+    set_up(board, trained_heads[1], COFFEE_PIN, interval_ms=20, weight=256)
+    board.show(views["coffee"])
+    wait_for(lambda: board.pin(21) == 1, "the pin stayed low")
+    with BoardClient(board.port):
+        board.break_camera()
+    try:
+        wait_for(lambda: board.pin(21) == 0, "the pin stayed high")
+    finally:
+        board.break_camera(False)
+
+
 def test_damaged_rules_are_said_and_can_be_replaced(board, trained_heads, views):
     set_up(board, trained_heads[1], COFFEE_PIN, interval_ms=20)
     with raw_repl(board.port) as repl:

@@ -20,7 +20,7 @@ from tinyteach_protocol import errors
 
 HEAP_BYTES = 512 << 10
 # What the start of a virtual board and pairing's own question take of the heap asked for.
-FIRMWARE_BYTES = 4608
+FIRMWARE_BYTES = 5120
 OBJECTS = (("cat", "coffee"), ("cat", "coffee", "rocket"))
 PEAK_BYTES = 256 << 10  # of what the agent uses, where words have 32 bits as on boards
 # While a head is made of examples; what makes it is loaded only then.
