@@ -9,6 +9,7 @@ import serial
 from paired import deploy
 from tinyteach.device.client import BoardClient
 from tinyteach.device.rules import RuleFile, Settings
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.service.rule_text import parse_rule
 from tinyteach.service.rules import write_rules
 from tinyteach.virtual.board import CAUSE_HARD
@@ -37,6 +38,15 @@ def wait_for_reset(board):
     """
     wait_for(lambda: board.reset_cause == CAUSE_HARD, "the board is not reset")
     board.wait_started()
+
+
+def is_safe(board):
+    """Whether the board answers, in safe mode."""
+    try:
+        with BoardClient(board.port) as client:
+            return client.info()["safe_mode"] == 1
+    except (BoardNotFoundError, BoardNotPairedError, LinkError):
+        return False  # between two starts
 
 
 @contextlib.contextmanager

@@ -7,17 +7,14 @@ import time
 import pytest
 import serial
 
-from alone import reading, wait_for
+from alone import is_safe, reading, wait_for
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.device.crash import read_crash, summary
 from tinyteach.device.pairing import Wanted, await_agent, pair_for_now
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import (
-    BoardNotFoundError,
-    BoardNotPairedError,
     BoardRefusedError,
-    LinkError,
 )
 from tinyteach_protocol import errors, messages
 
@@ -61,14 +58,6 @@ def let_crash(board, head):
             assert port.read_until(CRASHED.encode()).endswith(CRASHED.encode())
     # The third start is the safe one: it answers, and no host has helped it.
     wait_for(lambda: is_safe(board), "no safe mode")
-
-
-def is_safe(board):
-    try:
-        with BoardClient(board.port) as client:
-            return client.info()["safe_mode"] == 1
-    except (BoardNotFoundError, BoardNotPairedError, LinkError):
-        return False  # between two starts
 
 
 def test_crash_loop_ends_in_a_safe_mode_that_answers(board, trained_heads):

@@ -5,14 +5,13 @@ import json
 import pytest
 import typer
 
-from alone import set_up, wait_for, wait_for_reset
+from alone import is_safe, set_up, wait_for, wait_for_reset
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.device.installing import KEPT_MAIN
 from tinyteach.device.pairing import Wanted, await_agent, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.virtual.board import VirtualBoard
 
 OWN_MAIN = b"print('my own program')\n"
@@ -110,7 +109,7 @@ def test_safe_mode_is_shown_with_its_traceback(tinyteach, switch_on):
             repl.write_file("/lib/agent/alone.py", spoil, lambda *_: None)
             repl.reset()
         at = ("--board", board.port)
-        wait_for(lambda: _in_safe_mode(board), "no safe mode")
+        wait_for(lambda: is_safe(board), "no safe mode")
         shown = tinyteach("info", *at)
         assert "safe mode" in shown.out and "ValueError: on purpose" in shown.out
         assert ", in _work_alone\n" in shown.out
@@ -119,14 +118,6 @@ def test_safe_mode_is_shown_with_its_traceback(tinyteach, switch_on):
         assert refused.code == 5 and "safe mode" in refused.err
         assert tinyteach("pair", *at).code == 0
         assert "safe mode" not in tinyteach("info", *at).out
-
-
-def _in_safe_mode(board):
-    try:
-        with BoardClient(board.port) as client:
-            return client.info()["safe_mode"] == 1
-    except (BoardNotFoundError, BoardNotPairedError, LinkError):
-        return False  # between two starts
 
 
 # Taking things off

@@ -1,5 +1,8 @@
 """Addresses about the project: classes, photographs, uploads, undo, training and its heads."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,18 +15,27 @@ from tinyteach.studio.answers import answer, bench_of
 from tinyteach.studio.bodies import optional, read_json, save_body, wanted
 
 
+async def _change(
+    request: Request, action: Callable[[Path], dict | None], train: bool = True
+) -> Response:
+    """Answer what ``action`` on the project's folder gives, while nobody else changes it."""
+
+    def change() -> dict | None:
+        bench = bench_of(request)
+        with bench.changing:
+            result = action(bench.folder)
+            bench.changed(train=train)
+        return result
+
+    return await answer(change)
+
+
 async def add_class(request: Request) -> Response:
     """Add a class."""
     name = wanted(await read_json(request), "name", str)
-
-    def add() -> dict:
-        bench = bench_of(request)
-        with bench.changing:
-            added = open_project(bench.folder).add_class(name)
-            bench.changed(train=False)
-        return {"name": added}
-
-    return await answer(add)
+    return await _change(
+        request, lambda folder: {"name": open_project(folder).add_class(name)}, train=False
+    )
 
 
 async def change_class(request: Request) -> Response:
@@ -47,28 +59,13 @@ async def change_class(request: Request) -> Response:
 async def delete_class(request: Request) -> Response:
     """Delete a class with its photographs; ``undo`` brings them back."""
     name = request.path_params["name"]
-
-    def delete() -> dict:
-        bench = bench_of(request)
-        with bench.changing:
-            number = photos.delete_class(bench.folder, name)
-            bench.changed()
-        return {"undo": number}
-
-    return await answer(delete)
+    return await _change(request, lambda folder: {"undo": photos.delete_class(folder, name)})
 
 
 async def order_classes(request: Request) -> Response:
     """Put the classes into another order."""
-    names = wanted(await read_json(request), "names", list)
-
-    def order() -> None:
-        bench = bench_of(request)
-        with bench.changing:
-            open_project(bench.folder).order_classes([str(name) for name in names])
-            bench.changed()
-
-    return await answer(order)
+    names = [str(name) for name in wanted(await read_json(request), "names", list)]
+    return await _change(request, lambda folder: open_project(folder).order_classes(names))
 
 
 async def picture(request: Request) -> Response:
@@ -85,29 +82,13 @@ async def picture(request: Request) -> Response:
 async def delete_photos(request: Request) -> Response:
     """Delete photographs; ``undo`` brings them back."""
     ids = [str(photo_id) for photo_id in wanted(await read_json(request), "ids", list)]
-
-    def delete() -> dict:
-        bench = bench_of(request)
-        with bench.changing:
-            number = photos.delete_photos(bench.folder, ids)
-            bench.changed()
-        return {"undo": number}
-
-    return await answer(delete)
+    return await _change(request, lambda folder: {"undo": photos.delete_photos(folder, ids)})
 
 
 async def undo(request: Request) -> Response:
     """Put back what was deleted."""
     number = wanted(await read_json(request), "undo", str)
-
-    def put_back() -> dict:
-        bench = bench_of(request)
-        with bench.changing:
-            count = photos.undo_delete(bench.folder, number)
-            bench.changed()
-        return {"photos": count}
-
-    return await answer(put_back)
+    return await _change(request, lambda folder: {"photos": photos.undo_delete(folder, number)})
 
 
 async def correct(request: Request) -> Response:
