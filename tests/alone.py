@@ -1,6 +1,7 @@
 """What tests of a board without a host share: its lines, its rules, waiting for what it does."""
 
 import contextlib
+import itertools
 import json
 import time
 
@@ -14,7 +15,24 @@ from tinyteach.service.rule_text import parse_rule
 from tinyteach.service.rules import write_rules
 from tinyteach.virtual.board import CAUSE_HARD
 
-WAIT_S = 30.0
+# Reached only by what is broken: a busy machine may be ten times slower than an idle one.
+WAIT_S = 300.0
+
+
+class Shown:
+    """The camera's view: these photographs in turn; ``count`` of them were taken."""
+
+    def __init__(self, views):
+        self._views, self.count = itertools.cycle(views), 0
+
+    def __call__(self):
+        self.count += 1
+        return next(self._views)
+
+    def wait(self, views):
+        """Until the board has taken so many more, undisturbed: a session stops it each time."""
+        seen = self.count + views
+        wait_for(lambda: self.count >= seen, "the board does not look")
 
 
 def set_up(board, head, *rules, **settings):

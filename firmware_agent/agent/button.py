@@ -30,6 +30,11 @@ def hold(agent):
         _learn(agent, _light, _lines)
     except (Refused, CameraError, ModelError, OSError, MemoryError) as error:
         _lines.problem(getattr(error, "detail", "") or str(error) or repr(error))
+        _await_release(agent, _light)
+
+
+def _await_release(agent, _light):
+    """A press that outlasts its recording is not the next one."""
     _light.show(led.OFF, 0)
     while board.is_down(agent.button):
         time.sleep_ms(_TURN_MS)
@@ -47,7 +52,8 @@ def _learn(agent, _light, _lines):
     while board.is_down(agent.button) and teach.room(agent.models):
         teach.act(agent, messages.TEACH_FRAME, "", messages.SOURCE_CAMERA)
         frames += 1
-    _light.show(led.OFF, 0)
+    # Before it learns: whoever presses meanwhile means the next class.
+    _await_release(agent, _light)
     _lines.tell('{"recorded":%s,"frames":%d}' % (json.dumps(name), frames))
     if frames:
         classes = teach.act(agent, messages.TEACH_LEARN, "", 0)

@@ -1,12 +1,9 @@
 """Views that the head was not sure of: kept in a ring on flash, read over the wire."""
 
-import itertools
-import time
-
 import numpy as np
 import pytest
 
-from alone import power_cycle, set_up, wait_for
+from alone import Shown, power_cycle, set_up
 from paired import views_of
 from tinyteach.device.client import BoardClient
 from tinyteach.device.kept import read_kept
@@ -37,8 +34,9 @@ def newest(board):
 
 def test_nothing_is_kept_unless_asked(board, trained_heads, noise):
     set_up(board, trained_heads[1], interval_ms=0)
-    board.show(noise[0])
-    time.sleep(1)
+    shown = Shown(noise)
+    board.show_source(shown)
+    shown.wait(10)
     assert kept(board) == []
     with BoardClient(board.port) as client, pytest.raises(BoardRefusedError) as refused:
         client.request(messages.READ, object=messages.KEPT, offset=0, length=100)
@@ -46,11 +44,12 @@ def test_nothing_is_kept_unless_asked(board, trained_heads, noise):
 
 
 def test_unsure_views_are_kept_in_a_ring(board, trained_heads, noise):
-    shown = itertools.cycle(noise)
-    board.show_source(lambda: next(shown))
+    shown = Shown(noise)
+    board.show_source(shown)
     set_up(board, trained_heads[1], interval_ms=0, keep=5, keep_s=0)
-    wait_for(lambda: any(frame.number >= 7 for frame in kept(board)), "the ring does not go round")
+    shown.wait(len(noise))
     frames = kept(board)
+    assert frames[-1].number >= 7, "the ring does not go round"
     assert len(frames) == 5
     numbers = [frame.number for frame in frames]
     assert numbers == list(range(numbers[0], numbers[0] + 5))
@@ -70,25 +69,24 @@ def test_unsure_views_are_kept_in_a_ring(board, trained_heads, noise):
 
 def test_sure_views_are_not_kept(switch_on, trained_heads):
     with switch_on("i386") as board:
-        board.show(views_of("cat", 1)[0])
+        shown = Shown(views_of("cat", 1))
+        board.show_source(shown)
         set_up(board, trained_heads[0], interval_ms=0, keep=5, keep_s=0)
-        time.sleep(1)
+        shown.wait(10)
         assert kept(board) == []
 
 
 def test_power_cut_while_one_is_stored(switch_on, trained_heads, noise):
     """What was kept before is whole, and more is kept afterwards."""
     with switch_on("i386") as board:
-        shown = itertools.cycle(noise)
-        board.show_source(lambda: next(shown))
+        shown = Shown(noise)
+        board.show_source(shown)
         set_up(board, trained_heads[1], interval_ms=0, keep=6, keep_s=0)
         for writes in (5, 9, 14, 20):
             before = {frame.number for frame in kept(board)}
             board.cut_power(writes, torn=True)
             board.wait_power_lost()
             board.power_on()
-            wait_for(
-                lambda before=before: newest(board) > max(before, default=-1),
-                "nothing more is kept",
-            )
+            shown.wait(len(noise))
+            assert newest(board) > max(before, default=-1), "nothing more is kept"
             assert all(len(frame.tensor) == 64 * 64 * 3 for frame in kept(board))

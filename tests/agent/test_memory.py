@@ -5,7 +5,7 @@ import pytest
 
 from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
-from soak.always_on import ALLOWED_BYTES, RULES, Counted, part
+from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import AGENT_HEAP_BYTES, Wanted, pair_for_now
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
@@ -69,7 +69,7 @@ FRAMES = 150  # a part; tests/soak/always_on.py takes 10,000 in all
 def test_alone_is_flat_and_fits(switch_on, trained_heads, arch):
     """Frame after frame without a host, with rules, lines, kept views: no more heap each time."""
     with switch_on(arch) as board:
-        camera = Counted(each=5)
+        camera = two_objects(each=5)
         board.show_source(camera)
         settings = {"interval_ms": 0, "line_s": 1, "keep": 3, "keep_s": 1}
         set_up(board, trained_heads[1], *RULES, **settings)

@@ -1,14 +1,12 @@
 """Teaching on the board: the head it makes of frames is, bit for bit, the reference's."""
 
-import json
 import os
 import time
 
 import numpy as np
 import pytest
-import serial
 
-from alone import wait_for_reset
+from alone import Shown, fields_of, reading, wait_for_reset
 from paired import deploy, scores_of, teach, until_power_is_lost, views_of, without_examples
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import await_agent
@@ -280,23 +278,34 @@ def test_power_cut_at_every_flash_operation(switch_on, trained_heads, views, fea
 PIN = 9  # of the button, which is down when high
 
 
-def hold_button(board):
-    """Hold it until frames are on the flash; what the board prints of that until it learnt.
-
-    Between those lines it prints what it recognises, as it does without a host.
-    """
-    lines = []
-    with serial.Serial(board.port, timeout=60) as reader:
-        start = board.flash_operations
+def hold_button(board, view):
+    """Hold it before the camera for some frames; what the board prints of that until it learnt."""
+    shown = Shown([view])
+    board.show_source(shown)
+    with reading(board) as next_line:
         board.set_pin(PIN, 1)
-        deadline = time.monotonic() + 60
-        while board.flash_operations < start + 12 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        shown.wait(4)  # the first may be one that it took before it saw the button
         board.set_pin(PIN, 0)
-        while not lines or "learnt" not in lines[-1]:
-            line = json.loads(reader.readline())
-            lines += [line] if {"recorded", "learnt"} & set(line) else []
-    return lines
+        return fields_of(next_line(_holds("recorded"))), fields_of(next_line(_holds("learnt")))
+
+
+def _holds(word):
+    return lambda line: word in line
+
+
+def test_a_press_while_it_learns_means_the_next_class(switch_on):
+    with switch_on("i386") as board:
+        with BoardClient(board.port) as client:
+            client.teach(messages.TEACH_BUTTON, "9 1\ncat\ncoffee")
+        shown = Shown(views_of("cat", 2))
+        board.show_source(shown)
+        with reading(board) as next_line:
+            for name in ("cat", "coffee"):
+                board.set_pin(PIN, 1)
+                shown.wait(4)
+                board.set_pin(PIN, 0)
+                # As soon as this is printed it learns, and the next press comes.
+                assert fields_of(next_line(_holds("recorded")))["recorded"] == name
 
 
 def press_shortly(board, seconds):
@@ -311,8 +320,7 @@ def test_a_button_teaches_the_classes_in_line(switch_on, embedding, arch):
         with BoardClient(board.port) as client:
             client.teach(messages.TEACH_BUTTON, "9 1\ncat\ncoffee")
         for turn, name in enumerate(["cat", "coffee", "cat"]):
-            board.show(views_of(name, 1, seed=turn)[0])
-            recorded, learnt = hold_button(board)
+            recorded, learnt = hold_button(board, views_of(name, 1, seed=turn)[0])
             assert recorded["recorded"] == learnt["learnt"] == name and recorded["frames"] > 0
             if turn == 0:  # whose turn it is outlives the power
                 board.cut_power_now()

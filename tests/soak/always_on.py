@@ -6,7 +6,6 @@ than that of the second by more than what a collection lets gather.
 """
 
 import argparse
-import itertools
 import os
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from alone import set_up  # noqa: E402
+from alone import Shown, set_up  # noqa: E402
 from paired import make_head, views_of  # noqa: E402
 from tinyteach.device.client import BoardClient  # noqa: E402
 from tinyteach.device.pairing import pair_for_now  # noqa: E402
@@ -28,16 +27,9 @@ ALLOWED_BYTES = 6144
 RULES = (("cat for 2 frames", "pin 21 high", None, 0), ("coffee", "say coffee", "say none", 1))
 
 
-class Counted:
-    """The camera's view: two objects in turn, so many frames each; counts them."""
-
-    def __init__(self, each: int = 20) -> None:
-        views = [view for name in ("cat", "coffee") for view in views_of(name, 1) * each]
-        self._views, self.count = itertools.cycle(views), 0
-
-    def __call__(self):
-        self.count += 1
-        return next(self._views)
+def two_objects(each: int = 20) -> Shown:
+    """The camera's view: two objects in turn, so many frames each."""
+    return Shown([view for name in ("cat", "coffee") for view in views_of(name, 1) * each])
 
 
 def heap_of(board: VirtualBoard) -> tuple[int, int]:
@@ -47,11 +39,10 @@ def heap_of(board: VirtualBoard) -> tuple[int, int]:
     return info["heap_total"] - info["heap_free"], info["heap_peak"]
 
 
-def part(board: VirtualBoard, camera: Counted, frames: int) -> tuple[float, int, int]:
+def part(board: VirtualBoard, camera: Shown, frames: int) -> tuple[float, int, int]:
     """(frames a second, heap in use after them, most ever seen)."""
     start, first = time.monotonic(), camera.count
-    while camera.count < first + frames:
-        time.sleep(0.05)
+    camera.wait(frames)
     rate = (camera.count - first) / (time.monotonic() - start)
     return rate, *heap_of(board)
 
@@ -62,7 +53,7 @@ def measure(arch: str, size: str, frames: int) -> list[tuple[float, int, int]]:
     with tempfile.TemporaryDirectory() as home, VirtualBoard(arch) as board:
         os.environ["TINYTEACH_HOME"] = home
         pair_for_now(board.port, embedding, lambda *_: None)
-        camera = Counted()
+        camera = two_objects()
         board.show_source(camera)
         set_up(board, make_head("cat", "coffee"), *RULES, interval_ms=0, line_s=1)
         return [part(board, camera, frames // PARTS) for _ in range(PARTS)]

@@ -1,11 +1,23 @@
 """Which MicroPython is taken: the user's, the system's, the cached one."""
 
+import os
 import sys
 
 import pytest
 
-from tinyteach.errors import MissingToolError
+from tinyteach.errors import LinkError, MissingToolError
 from tinyteach.virtual import micropython
+from tinyteach.virtual.board import VirtualBoard
+
+WITHOUT_FFI = """
+import builtins
+whole = builtins.__import__
+def imported(name, *arguments):
+    if name == "ffi":
+        raise ImportError("no module named 'ffi'")
+    return whole(name, *arguments)
+builtins.__import__ = imported
+"""
 
 
 def wrapper(folder, arch, name="micropython"):
@@ -24,6 +36,46 @@ def test_the_users_own_comes_first_and_decides_the_architecture(tmp_path, monkey
     assert found.argv == (str(script),) and found.arch == "i386"
     assert found.version >= micropython.MIN_VERSION
     assert micropython.find("amd64").argv != found.argv
+
+
+def test_one_for_each_word_size(tmp_path, monkeypatch):
+    scripts = {arch: wrapper(tmp_path, arch, f"mp-{arch}") for arch in ("i386", "amd64")}
+    monkeypatch.setenv("MICROPYTHON", os.pathsep.join(map(str, scripts.values())))
+    for arch, script in scripts.items():
+        assert micropython.find(arch).argv == (str(script),)
+    assert micropython.find().arch == "i386"
+
+
+@pytest.fixture
+def without_ffi(tmp_path):
+    """A program that runs MicroPython as it is where it was built without ffi."""
+    script = wrapper(tmp_path, "amd64")
+    hook = tmp_path / "hook"
+    hook.write_text(WITHOUT_FFI)
+    text = script.read_text().replace('"$@"', f'-c "$(cat \'{hook}\'; echo "$2")"')
+    script.write_text(text)
+    return script
+
+
+def test_one_without_ffi_is_told(without_ffi, monkeypatch):
+    monkeypatch.setenv("MICROPYTHON", str(without_ffi))
+    with pytest.raises(MissingToolError, match="without the module ffi"):
+        micropython.find()
+
+
+def test_one_without_ffi_on_the_path_is_passed_over(without_ffi, monkeypatch):
+    monkeypatch.setenv("PATH", f"{without_ffi.parent}:{os.environ['PATH']}")
+    assert micropython.find("amd64").argv != (str(without_ffi),)
+
+
+def test_a_start_that_fails_says_why(tmp_path, monkeypatch):
+    script = wrapper(tmp_path, "amd64")
+    # It answers what it is, and runs nothing else.
+    refuse = '[ "$1" = -c ] || { echo out of order >&2; exit 1; }\n'
+    script.write_text(script.read_text().replace("exec", refuse + "exec"))
+    monkeypatch.setenv("MICROPYTHON", str(script))
+    with pytest.raises(LinkError, match="status 1: out of order"), VirtualBoard("amd64"):
+        pass
 
 
 def test_one_on_the_path_is_taken_for_its_architecture(tmp_path, monkeypatch):

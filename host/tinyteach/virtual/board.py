@@ -357,7 +357,9 @@ class VirtualBoard:
         elif self._started:
             self._power_up(CAUSE_CRASH)
         else:
-            self._set_started(False, f"it ended with status {status}: {self._processor.log_text()}")
+            self._set_started(
+                False, f"it ended with status {status}: {self._processor.last_words()}"
+            )
 
     def _set_started(self, started: bool, failure: str = "") -> None:
         with self._state:

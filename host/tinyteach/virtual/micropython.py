@@ -1,7 +1,8 @@
 """Find a MicroPython to run the virtual board on, or fetch one without root.
 
-Order: the MICROPYTHON environment variable, then PATH (both only when they are
-of the architecture asked for), then the cache, then the distribution's own
+Order: the MICROPYTHON environment variable, which may name several, one for each
+architecture, then PATH (both only when they are of the architecture asked for
+and have the module ffi), then the cache, then the distribution's own
 package, fetched and signature-checked by apt in a private state folder and
 unpacked with its own C library, so that a package of a newer release runs on
 an older one.
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tinyteach import paths
 from tinyteach.errors import MissingToolError
@@ -35,6 +37,9 @@ LOADERS = {
 }
 QEMU = {"armhf": "qemu-arm", "arm64": "qemu-aarch64"}
 
+# Reached only by what hangs; under an emulator on a busy machine a start takes seconds.
+PROBE_TIMEOUT_S = 120
+
 HOW_TO_INSTALL = (
     "install it (Debian 13 or Ubuntu 25.04: apt install micropython; macOS: brew install "
     "micropython) or set MICROPYTHON to its path"
@@ -48,6 +53,7 @@ class MicroPython:
     argv: tuple[str, ...]
     arch: str
     version: tuple[int, int, int]
+    has_ffi: bool = True
 
 
 def native_arch() -> str:
@@ -67,27 +73,35 @@ def find(arch: str | None = None) -> MicroPython:
             "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
         )
     named = _named_by_user()
-    # Without a wish, what the user names decides the architecture too.
-    wanted = arch or (named.arch if named else native_arch())
-    if named and named.arch == wanted:
-        return named
-    for argv in _installed_candidates(wanted):
-        found = _probe(argv, wanted)
-        if found:
+    # Without a wish, what the user names first decides the architecture too.
+    wanted = arch or (named[0].arch if named else native_arch())
+    for found in named:
+        if found.arch == wanted:
             return found
+    for argv in _installed_candidates(wanted):
+        installed = _probe(argv)
+        if installed and installed.arch == wanted and installed.has_ffi:
+            return installed
     return _fetch(wanted)
 
 
-def _named_by_user() -> MicroPython | None:
-    """The one in MICROPYTHON. Raises MissingToolError where that is none we can use."""
-    program = os.environ.get("MICROPYTHON")
-    if not program:
-        return None
-    found = next((mp for arch in DEBIAN_TO_MPY if (mp := _probe((program,), arch))), None)
+def _named_by_user() -> list[MicroPython]:
+    """Those in MICROPYTHON. Raises MissingToolError where one is none that we can use."""
+    programs = os.environ.get("MICROPYTHON", "").split(os.pathsep)
+    return [_usable(program) for program in programs if program]
+
+
+def _usable(program: str) -> MicroPython:
+    found = _probe((program,))
     if not found:
         raise MissingToolError(
             f"MICROPYTHON names {program}, which is no MicroPython "
             f"{'.'.join(map(str, MIN_VERSION))} or later; correct it or unset it."
+        )
+    if not found.has_ffi:
+        raise MissingToolError(
+            f"MICROPYTHON names {program}, which was built without the module ffi that the virtual "
+            "board needs; name one of the variant 'standard', which has it, or unset it."
         )
     return found
 
@@ -113,21 +127,27 @@ def _unpacked_argv(root: Path, arch: str) -> tuple[str, ...]:
     return (*emulator, str(library / loader), "--library-path", str(library), program)
 
 
-def _probe(argv: tuple[str, ...], arch: str) -> MicroPython | None:
-    """Run it once: its version and architecture, or None where it is not as asked."""
+def _probe(argv: tuple[str, ...]) -> MicroPython | None:
+    """Run it once: what it is, or None where it is no MicroPython that is new enough."""
     code = "import sys; i = sys.implementation; print(i.name, *i.version[:3], i._mpy >> 10 & 15)"
     try:
-        result = subprocess.run([*argv, "-c", code], capture_output=True, text=True, timeout=30)
+        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": PROBE_TIMEOUT_S}
+        result = subprocess.run([*argv, "-c", f"{code}; import ffi, uctypes"], **options)
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.fullmatch(r"micropython (\d+) (\d+) (\d+) (\d+)", result.stdout.strip())
     if not match:
         return None
     major, minor, patch, mpy = map(int, match.groups())
-    expected = DEBIAN_TO_MPY.get(arch, "none")
-    if (major, minor) < MIN_VERSION or MPY_ARCHS.get(mpy, "none") != expected:
+    if (major, minor) < MIN_VERSION:
         return None
-    return MicroPython(argv, arch, (major, minor, patch))
+    return MicroPython(argv, _arch_of(mpy), (major, minor, patch), result.returncode == 0)
+
+
+def _arch_of(mpy: int) -> str:
+    """Debian's name of what MicroPython makes machine code for."""
+    name = MPY_ARCHS.get(mpy, "none")
+    return next((arch for arch, mpy_arch in DEBIAN_TO_MPY.items() if mpy_arch == name), "")
 
 
 def _fetch(arch: str) -> MicroPython:
@@ -136,8 +156,8 @@ def _fetch(arch: str) -> MicroPython:
 
     root = _cache_dir(arch)
     apt.fetch_and_unpack("micropython", arch, root)
-    found = _probe(_unpacked_argv(root, arch), arch)
-    if not found:
+    found = _probe(_unpacked_argv(root, arch))
+    if not found or found.arch != arch:
         raise MissingToolError(
             f"The packaged MicroPython for {arch} does not run here; {HOW_TO_INSTALL}."
         )

@@ -87,10 +87,11 @@ class Processor:
             return False
         return fields.rpartition(")")[2].split()[0] == "S"
 
-    def log_text(self) -> str:
-        """What MicroPython itself wrote, such as an error of the firmware."""
+    def last_words(self) -> str:
+        """The last line that MicroPython itself wrote, such as an error of the firmware."""
         self._log.seek(0)
-        return self._log.read().decode(errors="replace").strip()
+        lines = self._log.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "no reason given")
 
     def close(self) -> None:
         self.kill()
