@@ -68,14 +68,21 @@ def test_one_without_ffi_on_the_path_is_passed_over(without_ffi, monkeypatch):
     assert micropython.find("amd64").argv != (str(without_ffi),)
 
 
-def test_a_start_that_fails_says_why(tmp_path, monkeypatch):
+@pytest.mark.parametrize("output", ["", ">&2"])
+def test_a_start_that_fails_says_why(output, tmp_path, monkeypatch):
     script = wrapper(tmp_path, "amd64")
     # It answers what it is, and runs nothing else.
-    refuse = '[ "$1" = -c ] || { echo out of order >&2; exit 1; }\n'
+    refuse = f'[ "$1" = -c ] || {{ echo out of order {output}; exit 1; }}\n'
     script.write_text(script.read_text().replace("exec", refuse + "exec"))
     monkeypatch.setenv("MICROPYTHON", str(script))
     with pytest.raises(LinkError, match="status 1: out of order"), VirtualBoard("amd64"):
         pass
+
+
+@pytest.fixture(autouse=True)
+def unnamed(monkeypatch):
+    """None is named, whatever these tests themselves run on."""
+    monkeypatch.delenv("MICROPYTHON", raising=False)
 
 
 def test_one_on_the_path_is_taken_for_its_architecture(tmp_path, monkeypatch):

@@ -357,9 +357,9 @@ class VirtualBoard:
         elif self._started:
             self._power_up(CAUSE_CRASH)
         else:
-            self._set_started(
-                False, f"it ended with status {status}: {self._processor.last_words()}"
-            )
+            # MicroPython 1.29 shows an exception on the line, earlier ones beside it.
+            said = self._processor.last_words() or process.last_line(self._line.unread())
+            self._set_started(False, f"it ended with status {status}: {said or 'without a word'}")
 
     def _set_started(self, started: bool, failure: str = "") -> None:
         with self._state:

@@ -14,6 +14,7 @@ Tests may limit the speed, alter bytes under way (``filters``) and pull the plug
 
 import contextlib
 import os
+import select
 import socket
 import time
 import tty
@@ -103,6 +104,14 @@ class Line:
         with contextlib.suppress(BlockingIOError):
             while self.board_end.recv(CHUNK_BYTES, socket.MSG_DONTWAIT):
                 pass
+
+    def unread(self) -> bytes:
+        """What no client has taken yet. It is gone then."""
+        self.move()
+        data = b""
+        while select.select([self._slave], [], [], 0)[0]:
+            data += os.read(self._slave, CHUNK_BYTES)
+        return data + bytes(self._to_host)
 
     def waits_for(self) -> tuple[list[int], list[int], float | None]:
         """When ``move`` should be called: files to be read, to be written, and a timeout."""

@@ -130,12 +130,15 @@ def _unpacked_argv(root: Path, arch: str) -> tuple[str, ...]:
 def _probe(argv: tuple[str, ...]) -> MicroPython | None:
     """Run it once: what it is, or None where it is no MicroPython that is new enough."""
     code = "import sys; i = sys.implementation; print(i.name, *i.version[:3], i._mpy >> 10 & 15)"
+    # Where ffi is lacking the line is printed all the same, and a traceback, to either output.
     try:
         options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": PROBE_TIMEOUT_S}
         result = subprocess.run([*argv, "-c", f"{code}; import ffi, uctypes"], **options)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.fullmatch(r"micropython (\d+) (\d+) (\d+) (\d+)", result.stdout.strip())
+    match = re.fullmatch(
+        r"micropython (\d+) (\d+) (\d+) (\d+)", result.stdout.partition("\n")[0].strip()
+    )
     if not match:
         return None
     major, minor, patch, mpy = map(int, match.groups())

@@ -17,6 +17,12 @@ FIRMWARE_HEAP_BYTES = 160 * 1024
 POWER_LOST, RESET, SOFT_RESET = 86, 87, 88
 
 
+def last_line(output: bytes) -> str:
+    """The last that is not blank, or nothing."""
+    lines = output.decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
 class Processor:
     """Starts, interrupts and ends the process; ``fileno()`` becomes readable when it has ended."""
 
@@ -90,8 +96,7 @@ class Processor:
     def last_words(self) -> str:
         """The last line that MicroPython itself wrote, such as an error of the firmware."""
         self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no reason given")
+        return last_line(self._log.read())
 
     def close(self) -> None:
         self.kill()
