@@ -347,7 +347,11 @@ class VirtualBoard:
     def _notice_end(self) -> None:
         if not _readable(self._processor):
             return
-        status = self._processor.reap()
+        # Whoever waits for a start sees its end and why at once.
+        with self._state:
+            self._follow_end(self._processor.reap())
+
+    def _follow_end(self, status: int) -> None:
         if status == process.POWER_LOST:
             self._power_off()
         elif status == process.SOFT_RESET:
