@@ -112,13 +112,13 @@ class Weighted(Op):
 
 def factors(source, weights, target, channel_axis):
     """The real factor of each channel, one after the other."""
-    count = weights.scale_count()
+    count, channels = weights.scale_count(), weights.shape[channel_axis]
     require(
-        count <= 1 or weights.quantised_axis() == channel_axis,
+        count <= 1 or (weights.quantised_axis() == channel_axis and count == channels),
         "weights are quantised along another axis than their channels",
     )
     input_bits, output_bits = source.scale_bits(), target.scale_bits()
-    for channel in range(weights.shape[channel_axis]):
+    for channel in range(channels):
         bits = weights.scale_bits(channel if count > 1 else 0)
         yield scales.factor(input_bits, bits, output_bits)
 

@@ -38,69 +38,69 @@ class Wrote(Exception):
     """A kernel wrote outside of what is its own."""
 
 
-class Apart:
-    """Kernels whose working memory lies in regions, part by part."""
+class Recorded:
+    """Kernels that note, in ``op.parts``, how large each part of an operator's memory is."""
 
-    def __init__(self, chosen, memory):
-        self._chosen, self._memory = chosen, memory
-        self.name = chosen.name
+    def __init__(self, chosen):
+        self._chosen, self.name = chosen, chosen.name
 
     def __getattr__(self, name):
         return getattr(self._chosen, name)
 
     def prepare(self, op):
-        op.work_bytes = self._chosen.prepare(op)
-        return op.work_bytes
-
-    def bind(self, op, workspace):
-        parts = op.layout if hasattr(op, "layout") else []
-        ends = [at for _, at in parts[1:]] + [op.work_bytes]
-        self._chosen.bind(op, workspace)
-        for (name, at), end in zip(parts, ends):  # noqa: B905
-            setattr(op, name, self._memory.region(end - at))
+        size = self._chosen.prepare(op)
+        layout = getattr(op, "layout", [])
+        ends = [at for _, at in layout[1:]] + [size]
+        op.parts = [(name, end - at) for (name, at), end in zip(layout, ends)]  # noqa: B905
+        return size
 
 
-def views_apart(memory):
+def load(content, chosen, memory):
+    """An interpreter in a guarded arena, and of each tensor's view whose memory it is."""
+    owners = {}
+
     def views(model, found, arena):
-        regions, made = {}, {}
-        for number, tensor in enumerate(model.tensors):
-            block = found.get(number)
-            if block:
-                if id(block) not in regions:
-                    regions[id(block)] = memory.region(tensor.elements)
-                made[number] = regions[id(block)]
-            elif tensor.data is not None:
-                made[number] = tensor.data
+        made = _tensor_views(model, found, arena)
+        owners.update([(id(made[number]), id(block)) for number, block in found.items()])
         return made
 
-    return views
-
-
-def planned_arena(memory):
     def allocate(size):
         bytearray(size)  # what a board does, and its error
         return memory.region(size)
 
-    return allocate
-
-
-def load(content, chosen, memory, apart):
-    """An interpreter whose memory is guarded."""
     model_module.Tensor._constant = lambda tensor, data: kept(memory, _constant(tensor, data))
-    if apart:
-        interpreter_module.tensor_views = views_apart(memory)
-        chosen = Apart(chosen, memory)
-    else:
-        interpreter_module.bytearray = planned_arena(memory)
+    interpreter_module.tensor_views, interpreter_module.bytearray = views, allocate
     try:
         model = model_module.Model(io.BytesIO(content), len(content))
-        made = interpreter_module.Interpreter(model, chosen)
+        made = interpreter_module.Interpreter(model, Recorded(chosen))
     finally:
         model_module.Tensor._constant = _constant
         interpreter_module.tensor_views = _tensor_views
         interpreter_module.bytearray = bytearray
     guard_constants(made, memory)
-    return made
+    return made, owners
+
+
+def set_apart(made, owners, memory):
+    """Give every tensor, and every part that an operator works in, pages of its own."""
+    regions = {}
+
+    def region_of(view):
+        owner = owners.get(id(view))
+        if owner is None:
+            return view  # a constant
+        if owner not in regions:
+            regions[owner] = memory.region(len(view))
+        return regions[owner]
+
+    for op in made.steps:
+        for name in ("source", "source2", "target"):
+            if hasattr(op, name):
+                setattr(op, name, region_of(getattr(op, name)))
+        for name, size in op.parts:
+            setattr(op, name, memory.region(size))
+    for view in made.inputs + made.outputs:
+        view.data = region_of(view.data)
 
 
 def kept(memory, data):
@@ -133,37 +133,27 @@ def invoke(made, noise, at, memory):
     return b"".join([bytes(view.data) for view in made.outputs])
 
 
-def once(content, chosen, noise, at, how):
-    apart, at_end, fill = how
-    memory = guarded_memory.Memory(at_end, fill)
-    try:
-        made = load(content, chosen, memory, apart)
-        return made, invoke(made, noise, at, memory)
-    finally:
-        memory.free()
-
-
 def additions(made):
     """About how much work an inference is for plain Python."""
     moved = sum([len(op.source) + 4 * len(op.target) for op in made.steps])
     return sum([op.macs + getattr(op, "pooled", 0) for op in made.steps]) + moved
 
 
-# In pages of their own, at the end of the pages, what they hold at first.
-ARENA, APART, APART_AT_START = (False, True, 0x5A), (True, True, 0xA5), (True, False, 0x3C)
-
-
 def all_ways(content, chosen, noise, at):
     """The output, the same whichever way."""
-    apart = APART_AT_START if at & 1 else APART
-    results = [once(content, chosen, noise, at, ARENA)[1]]
-    made, output = once(content, chosen, noise, at, apart)
-    results.append(output)
-    if at & 2 and additions(made) <= _SMALL:
-        results.append(once(content, kernels_reference, noise, at, apart)[1])
-    for number, output in enumerate(results):
-        if output != results[0]:
-            return "differs", "way %d" % number, results[0]
+    memory = guarded_memory.Memory(at & 1 == 0, 0xA5)
+    try:
+        made, owners = load(content, chosen, memory)
+        results = [invoke(made, noise, at, memory)]
+        set_apart(made, owners, memory)
+        results.append(invoke(made, noise, at, memory))
+        if at & 2 and additions(made) <= _SMALL:
+            made, _ = load(content, kernels_reference, memory)
+            results.append(invoke(made, noise, at, memory))
+    finally:
+        memory.free()
+    if any([output != results[0] for output in results]):
+        return "differs", "ways %r" % [output == results[0] for output in results], results[0]
     return "ran", "%d" % len(results), results[0]
 
 

@@ -108,12 +108,12 @@ def test_values_that_are_only_moved_count_as_work(load):
     assert "computes too much" in load(model)
 
 
-def convolutions(channels: int, count: int) -> bytes:
+def convolutions(channels: int, count: int, scales: int = 1) -> bytes:
     """1×1 convolutions of one pixel: nothing to compute, but factors of every channel."""
     options = schema.Conv2DOptionsT()
     options.padding, options.strideH, options.strideW = VALID, 1, 1
     options.dilationHFactor = options.dilationWFactor = 1
-    weights = Tensor((), 0.1, 0, np.ones((channels, 1, 1, 1), np.int8))
+    weights = Tensor((), np.full(scales, 0.1), 0, np.ones((channels, 1, 1, 1), np.int8))
     entry = (Options.Conv2DOptions, options)
     return many(Op.CONV_2D, (1, 1, 1, 1), (1, 1, 1, channels), count, entry, weights)
 
@@ -122,3 +122,9 @@ def test_channels_are_bounded_one_by_one_and_in_all(load):
     assert load(convolutions(4096, 1)) == "ran"
     assert "too many channels" in load(convolutions(4097, 1))
     assert "computes too much" in load(convolutions(4096, 9))
+
+
+@pytest.mark.parametrize("scales", [0, 2, 4])
+def test_scales_of_weights_are_one_or_one_a_channel(scales, load):
+    assert load(convolutions(3, 1, 3)) == "ran"
+    assert load(convolutions(3, 1, scales)) != "ran"
