@@ -107,11 +107,6 @@ class Reader:
         self.check(start + 4, count * item_bytes)
         return start + 4, count
 
-    def field_view(self, table, number):
-        """A vector of bytes (or a string) as a memoryview; empty where left out."""
-        start, count = self.field_vector(table, number, 1)
-        return self.view(start, count)
-
     def field_ints(self, table, number, limit):
         """A vector of at most ``limit`` int32 as a tuple."""
         start, count = self.limited(table, number, limit)

@@ -53,7 +53,7 @@ class Interpreter:
         self.kernels_name = kernels.name
         try:
             self._prepare(model, kernels)
-        except MemoryError:
+        except (MemoryError, OverflowError):  # the latter from more bytes than a word can count
             raise ModelError(NO_MEMORY) from None
 
     def _prepare(self, model, kernels):

@@ -22,6 +22,7 @@ _MAX_METADATA = const(64)
 _MAX_GRAPHS = const(8)
 _MAX_ELEMENTS = const(1 << 24)
 _MAX_CHANNELS = const(4096)
+_PART_BYTES = const(256)  # of zero points, compared at once
 
 
 def _element_count(shape):
@@ -70,9 +71,10 @@ class Tensor:
         start, count = self._vector(3, 8)
         if count > _MAX_CHANNELS:
             raise ModelError("a tensor has too many zero points")
-        point = self._int64(start) if count else 0
-        for index in range(1, count):
-            if self._int64(start + 8 * index) != point:
+        point, end = self._int64(start) if count else 0, start + 8 * count
+        for at in range(start, end, _PART_BYTES):
+            part = bytes(self._reader.view(at, min(_PART_BYTES, end - at)))
+            if part != part[:8] * (len(part) // 8) or self._int64(at) != point:
                 raise ModelError("a tensor has different zero points")
         if not -128 <= point <= 127:
             raise ModelError("a zero point is outside int8")
@@ -145,7 +147,7 @@ class Model:
             raise ModelError("the model's schema version is not 3")
         try:
             self._read_graph(reader)
-        except MemoryError:
+        except (MemoryError, OverflowError):
             raise ModelError(NO_MEMORY) from None
 
     def _read_graph(self, reader):
@@ -181,8 +183,8 @@ class Model:
         """(start, count) in the file of the metadata entry of that name, or None."""
         wanted, reader = name.encode(), self.reader
         for entry in reader.field_tables(self._root, 6, _MAX_METADATA):
-            found = reader.field_view(entry, 0)
-            if len(found) == len(wanted) and bytes(found) == wanted:
+            start, count = reader.field_vector(entry, 0, 1)
+            if count == len(wanted) and bytes(reader.view(start, count)) == wanted:
                 return self._buffer_place(reader.field_u32(entry, 1))
         return None
 

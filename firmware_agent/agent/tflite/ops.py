@@ -16,6 +16,8 @@ from agent.tflite.errors import ModelError
 from agent.tflite.geometry import VALID, Window
 from agent.tflite.model import INT8
 
+_MAX_CHANNELS = const(4096)
+
 
 def require(condition, sentence):
     if not condition:
@@ -80,6 +82,7 @@ class Weighted(Op):
         self.weights = weights.data
         self.weights_shape = weights.shape
         self.out_channels = weights.shape[channel_axis]
+        require(self.out_channels <= _MAX_CHANNELS, "an operator has too many channels")
         self.input_zero_point = source.zero_point()
         self.output_zero_point = target.zero_point()
         self._read_bias(model, operator)
@@ -109,13 +112,13 @@ class Weighted(Op):
 
 def factors(source, weights, target, channel_axis):
     """The real factor of each channel, one after the other."""
-    count = weights.scale_count()
+    count, channels = weights.scale_count(), weights.shape[channel_axis]
     require(
-        count <= 1 or weights.quantised_axis() == channel_axis,
+        count <= 1 or (weights.quantised_axis() == channel_axis and count == channels),
         "weights are quantised along another axis than their channels",
     )
     input_bits, output_bits = source.scale_bits(), target.scale_bits()
-    for channel in range(weights.shape[channel_axis]):
+    for channel in range(channels):
         bits = weights.scale_bits(channel if count > 1 else 0)
         yield scales.factor(input_bits, bits, output_bits)
 
@@ -391,14 +394,26 @@ OPERATORS = {
 # A damaged or hostile file must not keep a board busy for minutes: an inference of
 # this many additions takes a 240 MHz board about ten seconds.
 _MAX_ADDITIONS = const(1 << 28)
+_CHANNEL_ADDITIONS = const(1 << 13)
 
 
 def build(model):
     """The model's operators, checked, in the order they run."""
-    built = [_build_one(model, operator) for operator in model.operators]
-    total = sum([op.macs + op.pooled for op in built])
-    require(total <= _MAX_ADDITIONS, "the model computes too much for a board")
+    for number in model.inputs + model.outputs:
+        activation(model.tensor(number))
+    built, total = [], 0
+    for operator in model.operators:
+        built.append(_build_one(model, operator))
+        total += _additions(built[-1], model)
+        require(total <= _MAX_ADDITIONS, "the model computes too much for a board")
     return built
+
+
+def _additions(op, model):
+    """What an operator's work is worth; of a channel, that of computing its factor when loaded."""
+    moved = model.tensor(op.inputs[0]).elements + model.tensor(op.output).elements
+    channels = op.out_channels if hasattr(op, "weights") else 0
+    return op.macs + op.pooled + moved + channels * _CHANNEL_ADDITIONS
 
 
 def _build_one(model, operator):

@@ -59,6 +59,8 @@ def gather(source: ptr8, u: ptr32, op, pair: int, count: int, first_row: int, ro
             left = (x + half) * stride - int(window.pad_left)
             first = 0 - left if left < 0 else 0
             last = width - left if left + columns > width else columns
+            if last < first:  # the partner of a last pixel that is alone may lie beyond the input
+                last = first
             row = 0
             while row < rows:
                 inside = (last - first) * depth

@@ -9,13 +9,10 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[2] / "bench")]
 
-from instructions import machine_code  # noqa: E402
+import machine_code_of_thumb as thumb_code  # noqa: E402
+from guarded import Guarded  # noqa: E402
 from litert_oracle import reference_outputs  # noqa: E402
 from model_cases import Case  # noqa: E402
-
-from tinyteach import firmware  # noqa: E402
-
-ARMV7EMDP = 8  # sys.implementation._mpy >> 10 of armhf
 
 
 class Compare:
@@ -53,15 +50,8 @@ class Compare:
 @pytest.fixture(scope="session")
 def thumb_folder(tmp_path_factory) -> Path:
     """A folder with thumb_code.py, for thumb_by_ffi: the machine code that boards get."""
-    mpy = 6 | 3 << 8 | ARMV7EMDP << 10
-    files = {file.path: file.content for file in firmware.board_files(mpy)}
-    codes = {
-        name: machine_code(files[f"/lib/agent/tflite/thumb_{name}.mpy"])
-        for name in ("dot", "gather")
-    }
     folder = tmp_path_factory.mktemp("thumb")
-    lines = [f"{name.upper()} = {code!r}\n" for name, code in codes.items()]
-    (folder / "thumb_code.py").write_text("".join(lines))
+    thumb_code.write(folder)
     return folder
 
 
@@ -75,3 +65,14 @@ def compare(request, micropython_on, thumb_folder, tmp_path) -> Compare:
     """Callable with a list of Case: MicroPython's outputs must equal LiteRT's bit for bit."""
     arch, kernels = request.param
     return Compare(micropython_on(arch), kernels, tmp_path, thumb_folder)
+
+
+NATIVE = [(arch, kernels) for arch, kernels in WHERE if kernels != "reference"]
+
+
+@pytest.fixture(scope="module", params=NATIVE, ids="-".join)
+def guarded(request, micropython_on, thumb_folder):
+    """Callable with a model: a `guarded.Answer`."""
+    arch, kernels = request.param
+    with Guarded(micropython_on(arch).interpreter, kernels, [thumb_folder]) as made:
+        yield made

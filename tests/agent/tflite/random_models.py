@@ -179,8 +179,12 @@ def convolution(rng, sizes, depth, channels, weights=random_bytes):
 
 def depthwise(rng):
     """(model, vectors) of a random DEPTHWISE_CONV_2D."""
-    size, filter_size, strides, padding, out = geometry(rng)
-    depth, times = int(rng.integers(1, 14)), int(rng.choice([1, 1, 2, 3]))
+    sizes = geometry(rng)
+    return depthwise_of(rng, sizes, int(rng.integers(1, 14)), int(rng.choice([1, 1, 2, 3])))
+
+
+def depthwise_of(rng, sizes, depth, times):
+    size, filter_size, strides, padding, out = sizes
     shape, channels = (1, *size, depth), depth * times
     patch = filter_size[0] * filter_size[1]
     tensors, scale = weighted_tensors(rng, shape, (1, *filter_size, channels), 3, patch)
@@ -197,7 +201,10 @@ def depthwise(rng):
 
 def dense(rng):
     """(model, vectors) of a random FULLY_CONNECTED."""
-    rows, depth, channels = (int(rng.integers(1, limit)) for limit in (4, 100, 12))
+    return dense_of(rng, *(int(rng.integers(1, limit)) for limit in (4, 100, 12)))
+
+
+def dense_of(rng, rows, depth, channels):
     shape = (rows, depth)
     tensors, scale = weighted_tensors(rng, shape, (channels, depth), 0, depth)
     # LiteRT casts the scaled sum from double to int32, undefined where it does not fit.
@@ -214,7 +221,10 @@ def dense(rng):
 
 def add(rng):
     """(model, vectors) of a random ADD; one time in five an operand is constant."""
-    shape = (1, *(int(rng.integers(1, 8)) for _ in range(3)))
+    return add_of(rng, (1, *(int(rng.integers(1, 8)) for _ in range(3))))
+
+
+def add_of(rng, shape):
     first, second = (float(np.float32(10 ** rng.uniform(-4, 0))) for _ in range(2))
     out = max(first, second) * float(10 ** rng.uniform(-1.5, 1))
     constant = random_bytes(rng, shape) if rng.integers(5) == 0 else None
@@ -232,8 +242,12 @@ def add(rng):
 
 def average_pool(rng):
     """(model, vectors) of a random AVERAGE_POOL_2D."""
-    size, filter_size, strides, padding, out = geometry(rng)
-    depth = int(rng.integers(1, 9))
+    sizes = geometry(rng)
+    return average_pool_of(rng, sizes, int(rng.integers(1, 9)))
+
+
+def average_pool_of(rng, sizes, depth):
+    size, filter_size, strides, padding, out = sizes
     shape, scale, zero = (1, *size, depth), float(rng.uniform(0.01, 1)), zero_point(rng)
     options = schema.Pool2DOptionsT()
     options.filterHeight, options.filterWidth = filter_size
@@ -247,7 +261,10 @@ def average_pool(rng):
 
 def mean(rng):
     """(model, vectors) of a random MEAN over height and width."""
-    shape = (1, *(int(rng.integers(1, 14)) for _ in range(3)))
+    return mean_of(rng, (1, *(int(rng.integers(1, 14)) for _ in range(3))))
+
+
+def mean_of(rng, shape):
     keep = bool(rng.integers(2))
     options = schema.ReducerOptionsT()
     options.keepDims = keep
@@ -267,7 +284,10 @@ def pad(rng):
     """(model, vectors) of a random PAD of one to four dimensions."""
     rank = int(rng.integers(1, 5))
     shape = tuple(int(rng.integers(1, 6)) for _ in range(rank))
-    pads = rng.integers(0, 3, (rank, 2)).astype(np.int32)
+    return pad_of(rng, shape, rng.integers(0, 3, (rank, 2)).astype(np.int32))
+
+
+def pad_of(rng, shape, pads):
     scale, zero = float(rng.uniform(0.01, 1)), zero_point(rng)
     out = tuple(int(s + p.sum()) for s, p in zip(shape, pads, strict=True))
     tensors = [Tensor(shape, scale, zero), Tensor((), 1, 0, pads)]
@@ -278,7 +298,10 @@ def pad(rng):
 
 def softmax(rng):
     """(model, vectors) of a random SOFTMAX, beta and scale from soft to all-or-nothing."""
-    shape = (int(rng.integers(1, 6)), int(rng.choice([1, 2, 3, 10, 64, 200])))
+    return softmax_of(rng, (int(rng.integers(1, 6)), int(rng.choice([1, 2, 3, 10, 64, 200]))))
+
+
+def softmax_of(rng, shape):
     options = schema.SoftmaxOptionsT()
     options.beta = float(rng.choice([1.0, 1.0, 0.37, 2.5]))
     source = Tensor(shape, float(10 ** rng.uniform(-4, 1)), zero_point(rng))
