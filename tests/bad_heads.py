@@ -8,7 +8,7 @@ import flatbuffers
 import numpy as np
 
 from tinyteach.embedding.litert import schema_module
-from tinyteach.embedding.runtime import load_embedding
+from tinyteach.embedding.runtime import TfliteModel, load_embedding
 from tinyteach.head import metadata
 from tinyteach.head.examples import Examples
 from tinyteach.head.metadata import Card, SelfTests
@@ -21,7 +21,10 @@ WORDS = (0, 1, 2, 63, 64, 255, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 
 def head_file(
     labels=("cat", "coffee"), features=None, background=1, tests=2, outputs=None, **changed
 ):
-    """A whole head with weights by chance; ``changed`` are numbers of `QuantisedHead`."""
+    """A whole head with weights by chance, whose self-tests pass as far as they fit its graph.
+
+    ``changed`` are numbers of `QuantisedHead`.
+    """
     embedding, rng = load_embedding(), np.random.default_rng(7)
     features = embedding.features if features is None else features
     outputs = len(labels) + background if outputs is None else outputs
@@ -34,12 +37,19 @@ def head_file(
         logit_scale=0.1,
         logit_zero_point=0,
     )
-    examples = changed.pop("examples", None)
-    vectors = SelfTests(
-        np.zeros((tests, features), np.int8), np.zeros((tests, len(labels) + background), np.int8)
-    )
-    card = Card(tuple(labels), embedding.fingerprint, vectors, background)
-    return write_head(replace(numbers, **changed), card, examples)
+    examples, numbers = changed.pop("examples", None), replace(numbers, **changed)
+    blank = Card(tuple(labels), embedding.fingerprint, self_tests(features, tests), background)
+    vectors = self_tests(features, tests, TfliteModel(write_head(numbers, blank)), blank.outputs)
+    return write_head(numbers, replace(blank, self_tests=vectors), examples)
+
+
+def self_tests(features, count, model=None, outputs=0):
+    vectors = np.random.default_rng(8).integers(-128, 128, (count, features), np.int8)
+    scores = np.zeros((count, outputs), np.int8)
+    if model and count:
+        given = model.run(vectors)[:, :outputs]
+        scores[:, : given.shape[1]] = given
+    return SelfTests(vectors, scores)
 
 
 def examples_of(features, classes):
@@ -49,7 +59,7 @@ def examples_of(features, classes):
 def graph_changed(change):
     """A head whose model ``change(model, schema)`` has altered."""
     schema = schema_module()
-    model = schema.ModelT.InitFromPackedBuf(head_file(), 0)
+    model = schema.ModelT.InitFromPackedBuf(head_file(tests=0), 0)
     change(model, schema)
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(model.Pack(builder), b"TFL3")
