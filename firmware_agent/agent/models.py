@@ -18,8 +18,10 @@ EMBEDDING = DIRECTORY + "/embedding.tflite"
 # Where weights are read in place (docs/decisions/0026).
 IN_ROM = "/rom/" + EMBEDDING
 RULES = DIRECTORY + "/rules.bin"
-# Left free beside embedding, head and what reads them: for views, requests and their answers.
+# Left free beside embedding, head and what reads them: for views, for answers and lines that hold
+# the labels, in several pieces at once.
 _SPARE_BYTES = const(4096)
+_SPARE_BYTES_A_LABEL = const(384)
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
@@ -126,7 +128,7 @@ class Models:
         if not head.self_test():
             raise Refused(errors.SELF_TEST_FAILED)
         gc.collect()
-        if gc.mem_free() < _SPARE_BYTES:
+        if gc.mem_free() < _SPARE_BYTES + _SPARE_BYTES_A_LABEL * len(head.labels):
             raise ModelError(NO_MEMORY)
         return head
 

@@ -2,15 +2,20 @@
 
 import pytest
 
-from bad_heads import bad_heads, damaged_heads
+from alone import wait_for
+from bad_heads import bad_heads, damaged_heads, head_file
 from paired import deploy, scores_of, views_of
+from soak.always_on import Counted
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import await_agent, free_the_repl
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import BoardRefusedError
 from tinyteach_protocol import errors, messages
 
+# Each board is offered dozens of heads.
+pytestmark = pytest.mark.timeout(900)
 ARCHS = ("amd64", "i386")
+LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
 DAMAGED = 60
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
@@ -100,3 +105,29 @@ def plant(board, content):
     with raw_repl(board.port) as repl:
         repl.write_file("/tinyteach/head_a.tflite", content, lambda *_: None)
         repl.reset()
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_largest_head_answers(switch_on, square, arch):
+    with switch_on(arch) as board, BoardClient(board.port) as client:
+        assert offered(client, head_file(labels=LARGEST, tests=8))
+        assert client.info()["labels"] == client.teach(messages.TEACH_LIST).labels == LARGEST
+        assert len(scores_of(client, square)) == 64
+
+
+@pytest.mark.parametrize("heap", ["328k", "340k", "352k"])
+def test_a_head_that_memory_hardly_holds(switch_on, square, heap):
+    """It is refused, or there is room for all that follows, also for work without a host."""
+    with switch_on("i386", heap=heap) as board:
+        camera = Counted(each=1)
+        board.show_source(camera)
+        with BoardClient(board.port) as client:
+            taken = offered(client, head_file(labels=LARGEST))
+            labels = client.info()["labels"]
+            assert labels == (LARGEST if taken else [])
+            assert not taken or len(scores_of(client, square)) == 64
+        before = camera.count
+        wait_for(lambda: camera.count > before + 2, "the board does not look by itself")
+        with BoardClient(board.port) as client:
+            info = client.info()
+            assert not info["crash_bytes"] and not info["safe_mode"] and info["labels"] == labels

@@ -88,10 +88,13 @@ def load_embedding(content: bytes) -> Any:
 
 
 def check_head(content: bytes) -> None:
-    """ModelError where no board would put this head to work, whatever its embedding."""
-    with _file_of(content) as path:
+    """ModelError where no board would put this head to work, whatever its embedding.
+
+    What it says of itself and its shapes; its numbers are for its self-test.
+    """
+    with model_of(content) as model:
         try:
-            module("agent.head").Head(str(path))
+            module("agent.card").read(model)
         except _refusal() as error:
             raise ModelError(f"Boards take no such head ({error}); train again.") from error
 
