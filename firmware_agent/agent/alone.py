@@ -110,10 +110,13 @@ class Alone:
     def _begin(self, head):
         """The first view, or none."""
         self._smoother = smoothing.Smoother(head.outputs, self._weight)
-        self._report.tell(
-            '{"tinyteach":"%s","board":"%s","classes":%s}'
-            % (VERSION, self._agent.board_id, json.dumps(head.labels))
-        )
+        try:
+            self._report.tell(
+                '{"tinyteach":"%s","board":"%s","classes":%s}'
+                % (VERSION, self._agent.board_id, json.dumps(head.labels))
+            )
+        except MemoryError:
+            pass  # a line is left out rather than the start
         for number, rule in enumerate(self._rules, 1):
             trouble = rule.begin(head.labels)
             if rule.uses(self._led.pin):

@@ -1,19 +1,11 @@
-"""A classifier head: its labels, the embedding it was trained for, its threshold, its self-test.
+"""A classifier head: its labels, the embedding it was trained for, its threshold, its self-test."""
 
-They stand in the .tflite file's metadata entry ``TINYTEACH_HEAD``, little-endian:
-``TTH2``, 32 bytes SHA-256 of the embedding, u8 label count, per label u8 length and
-UTF-8 text, u8 1 where one score more than labels stands for anything else, u8 threshold,
-u16 self-test count, u16 feature count, then per self-test the int8 features and the int8
-scores that they must give.
-"""
-
-from agent import files
-from agent.tflite.errors import ModelError
+from agent import files, seldom
 from agent.tflite.interpreter import Interpreter
 
-ENTRY = "TINYTEACH_HEAD"
-EXAMPLES = "TINYTEACH_EXAMPLES"
 MAGIC = b"TTH2"
+# The scores' scale, 1/256, as a float32's bits.
+_SCORE_SCALE = const(0x3B800000)
 
 
 class Head:
@@ -25,47 +17,18 @@ class Head:
         self._path = path
         with open(path, "rb") as file:
             model = Model(file, files.size_of(path))
-            place = model.metadata(ENTRY)
-            if place is None:
-                raise ModelError("the file holds no TinyTeach head")
-            tests_bytes = self._read(model.reader, *place)
-            # (where, how many bytes) of the file, or None; read by whoever goes on from the head.
-            self.examples = model.metadata(EXAMPLES)
+            # ``examples``: (where the vectors begin, how many of each class) in the file, or None.
+            facts, tests, self.examples = seldom.call("card", "read", model)
+            self.labels, self.embedding_fingerprint, self.outputs, self.threshold = facts
+            self._tests, self._features, self._tests_at = tests
             self.interpreter = Interpreter(model)
-        self._check_shapes(tests_bytes)
 
-    def _read(self, reader, start, count):
-        """Read the entry but for the self-tests; the bytes that are left for those."""
-        if bytes(reader.view(start, 4)) != MAGIC:
-            raise ModelError("the head is of another format version")
-        self.embedding_fingerprint = bytes(reader.view(start + 4, 32))
-        at = self._read_labels(reader, start + 36)
-        background, self.threshold = reader.u8(at), reader.u8(at + 1)
-        self.outputs = len(self.labels) + background
-        self._tests, self._features = reader.u16(at + 2), reader.u16(at + 4)
-        self._tests_at = at + 6
-        return start + count - self._tests_at
-
-    def _read_labels(self, reader, at):
-        self.labels = []
-        count = reader.u8(at)
-        at += 1
-        for _ in range(count):
-            size = reader.u8(at)
-            try:
-                self.labels.append(str(bytes(reader.view(at + 1, size)), "utf-8"))
-            except ValueError:
-                raise ModelError("the head's labels are damaged") from None
-            at += 1 + size
-        return at
-
-    def _check_shapes(self, tests_bytes):
-        if len(self.interpreter.output.data) != self.outputs or not self.labels:
-            raise ModelError("the head's outputs and labels differ in number")
-        if len(self.interpreter.input.data) != self._features:
-            raise ModelError("the head's inputs and self-test differ in number")
-        if tests_bytes != self._tests * (self._features + self.outputs):
-            raise ModelError("the head's self-test is cut short")
+    def fits(self, output):
+        """Whether it takes what the embedding's ``output`` gives, and its scores are such."""
+        own, scores = self.interpreter.input, self.interpreter.output
+        given = len(output.data), output.scale_bits, output.zero_point
+        taken = self._features, own.scale_bits, own.zero_point
+        return taken == given and (scores.scale_bits, scores.zero_point) == (_SCORE_SCALE, -128)
 
     def self_test(self):
         """True where every self-test vector in the file gives exactly the scores it must."""

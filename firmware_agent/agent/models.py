@@ -10,7 +10,7 @@ from agent.recogniser import Recogniser
 from agent.refused import Refused
 from agent.slots import DIRECTORY, HeadSlots
 from agent.tflite import kernels
-from agent.tflite.errors import ModelError
+from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
@@ -18,6 +18,10 @@ EMBEDDING = DIRECTORY + "/embedding.tflite"
 # Where weights are read in place (docs/decisions/0026).
 IN_ROM = "/rom/" + EMBEDDING
 RULES = DIRECTORY + "/rules.bin"
+# Left free beside embedding, head and what reads them: for views, for answers and lines that hold
+# the labels, in several pieces at once.
+_SPARE_BYTES = const(4096)
+_SPARE_BYTES_A_LABEL = const(384)
 STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
 BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
@@ -92,7 +96,8 @@ class Models:
         except Refused as error:
             stale = error.code == errors.WRONG_EMBEDDING
             self.problem = STALE_HEAD if stale else BROKEN_HEAD
-        except (ModelError, OSError, MemoryError) as error:
+        except Exception as error:
+            # Whatever a file holds, the board starts: a host can send a better one.
             self.problem = "A model on the board's flash does not load: %s." % (
                 str(error) or repr(error)
             )
@@ -112,13 +117,19 @@ class Models:
 
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
-        head = Head(path)
+        head, recogniser = Head(path), self.recogniser
         gc.collect()
         memory.sample()
-        if head.embedding_fingerprint != self.recogniser.embedding_fingerprint:
+        if head.embedding_fingerprint != recogniser.embedding_fingerprint:
             raise Refused(errors.WRONG_EMBEDDING)
+        recogniser.require_embedding()
+        if not head.fits(recogniser.output):
+            raise ModelError("the head takes other features than the embedding gives")
         if not head.self_test():
             raise Refused(errors.SELF_TEST_FAILED)
+        gc.collect()
+        if gc.mem_free() < _SPARE_BYTES + _SPARE_BYTES_A_LABEL * len(head.labels):
+            raise ModelError(NO_MEMORY)
         return head
 
     def previous_fingerprint(self):
@@ -176,8 +187,7 @@ class Models:
         return upload.digest
 
     def _activate_head(self, path, digest):
-        if not self.recogniser.ready:
-            raise Refused(errors.NO_EMBEDDING)
+        self.recogniser.require_embedding()
         at_work = digest == self.recogniser.head_fingerprint
         head = self.open_in_place_of_active(path)
         if at_work:

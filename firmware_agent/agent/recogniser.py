@@ -12,6 +12,8 @@ from agent.vision.area import AreaResizer
 from tinyteach_protocol import errors
 
 _CHANNELS = const(3)
+# What area.py averages to.
+_SIDE_MAX = const(128)
 # Left free beside the embedding: for a head while it is checked, requests and results.
 _SPARE_BYTES = const(16384)
 
@@ -55,6 +57,8 @@ class Recogniser:
         shape = interpreter.input.shape
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != _CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
+        if shape[1] > _SIDE_MAX:
+            raise ModelError("the embedding's image has more than 128 pixels a side")
         self._embedding = interpreter
         self.in_place = in_place
         self.side = shape[1]

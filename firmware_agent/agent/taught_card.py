@@ -15,7 +15,7 @@ _THRESHOLD = const(77)
 
 
 def finish(path, fingerprint, labels, places, digest, _around):
-    """Append card (agent/head.py), ``labels`` for other tools and the seal to the file.
+    """Append card (agent/card.py), ``labels`` for other tools and the seal to the file.
 
     ``fingerprint`` is the embedding's, ``places`` in the file are those of the two examples that
     the head is tested on, ``digest`` has hashed the file so far, ``_around`` stands in front of the

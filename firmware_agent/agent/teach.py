@@ -6,14 +6,13 @@ Frames wait in a file of their own until LEARN; it names the head that they go o
 as soon as another is at work. Loaded when needed only (seldom.py), not while a head is made.
 """
 
-from agent import board, files
+from agent import board, files, seldom
 from agent.handlers.run import preprocess
 from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
 _FRAMES = const("tinyteach/taught")
 _OF_A_CLASS = const(32)
-_LABEL_BYTES = const(63)
 _CLASSES = const(63)
 _BASE_BYTES = const(32)
 # Room that the file system itself wants, as for an upload.
@@ -68,24 +67,11 @@ def _known(models):
         return [[""]]
     path = _head_path(models)
     classes = [[label] for label in head.labels] + [[""]]
-    counts = _examples_in(path, head.examples)
-    if counts is None or len(counts) != len(classes):
-        return classes
-    at = head.examples[0] + 7 + len(counts)
+    at, counts = head.examples or (0, b"")
     for entry, count in zip(classes, counts):  # noqa: B905 - MicroPython's zip has no strict
         entry.append((path, at, count))
         at += count * _vector_bytes(models)
     return classes
-
-
-def _examples_in(path, place):
-    """The number of examples of each class in a head's file, or None where it carries none."""
-    if place is None:
-        return None
-    with open(path, "rb") as file:
-        file.seek(place[0])
-        start = file.read(7)
-        return file.read(start[6]) if start[:4] == b"TTE1" else None
 
 
 def _examples_of(_class):
@@ -129,18 +115,21 @@ def _base(models):
 
 def _begin(models, label, _afresh):
     """Make ready for frames of a class; what waited before is dropped."""
-    size = len(label.encode())
-    if not 0 < size <= _LABEL_BYTES or label == "unknown" or min(label) < " ":
+    if label == "unknown" or not seldom.call("card", "is_label", label):
         raise Refused(errors.BAD_VALUE, "label")
     classes = [[""]] if _afresh else _known(models)
-    for entry in classes:
-        if entry[0] and not _examples_of(entry):
-            raise Refused(errors.NO_OBJECT, "the head at work carries no examples")
+    _require_examples(classes)
     entry = _entry_of(classes, label)
     if entry and _examples_of(entry) >= _OF_A_CLASS or not entry and len(classes) > _CLASSES:
         raise Refused(errors.BAD_VALUE, "no more fit")
     with open(_FRAMES, "wb") as file:
-        file.write(_base(models) + bytes([_afresh, size]) + label.encode())
+        file.write(_base(models) + bytes([_afresh, len(label.encode())]) + label.encode())
+
+
+def _require_examples(classes):
+    for entry in classes:
+        if entry[0] and not _examples_of(entry):
+            raise Refused(errors.NO_OBJECT, "the head at work carries no examples")
 
 
 def _record(agent, source):
@@ -190,8 +179,7 @@ def _forget(models, label):
     entry = _entry_of(classes, label)
     if not label or entry is None or len(classes) < 3:
         raise Refused(errors.BAD_VALUE, "label")
-    if not _examples_of(classes[0]):
-        raise Refused(errors.NO_OBJECT, "the head at work carries no examples")
+    _require_examples(classes)
     classes.remove(entry)
     return _fitting(models, classes)
 

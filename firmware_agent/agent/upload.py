@@ -10,11 +10,13 @@ import os
 from agent import files
 from agent.refused import Refused
 from agent.slots import DIRECTORY
-from tinyteach_protocol import errors
+from tinyteach_protocol import errors, messages
 
 PREFIX = "incoming_"
 # Room that the file system itself wants for directory and metadata blocks.
 _SPARE_BYTES = const(16384)
+# Of a head, which is hashed when it is put to work, for more would keep the board busy for long.
+_HEAD_BYTES = const(1048576)
 
 
 class Upload:
@@ -49,6 +51,8 @@ class Upload:
         free, _ = files.free_bytes()
         if self._size - self.offset + _SPARE_BYTES > free:
             raise Refused(errors.NO_SPACE, "%d bytes free" % free)
+        if self.kind == messages.HEAD and self._size > _HEAD_BYTES:
+            raise Refused(errors.BAD_MODEL, "a head has 1 MB at most")
 
     def write(self, offset, data):
         """Append ``data`` if it is at the expected offset; return the next expected one."""

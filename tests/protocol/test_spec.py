@@ -6,6 +6,8 @@ import struct
 
 import pytest
 
+from tinyteach.data import names
+from tinyteach.head import head_file, metadata, train
 from tinyteach_protocol import frame, messages, session
 from tinyteach_protocol.error_sentences import ERRORS
 
@@ -85,6 +87,19 @@ def test_limits(spec):
     for value, module, name in found:
         constant = getattr(importlib.import_module("tinyteach_protocol." + module), name)
         assert constant == int(value), name
+
+
+def test_limits_of_a_head(spec, root):
+    found = re.findall(r"^\| .+ \| (\d+) \| `(\w+\.py)` `(\w+)` \|$", section(spec, "Heads"), re.M)
+    assert len(found) == 4
+    for value, file, name in found:
+        source = (root / "firmware_agent" / "agent" / file).read_text()
+        assert f"\n{name} = const({value})\n" in source
+    limits = {name: int(value) for value, _, name in found}
+    assert limits["_HEAD_BYTES"] == head_file.MAX_FILE_BYTES
+    assert limits["_OUTPUTS"] == metadata.MAX_CLASSES
+    assert limits["_LABEL_BYTES"] == metadata.MAX_LABEL_BYTES == names.MAX_NAME_BYTES
+    assert limits["_SELF_TESTS"] >= train.SELF_TESTS
 
 
 def crc32_by_definition(data):

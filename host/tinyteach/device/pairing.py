@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tinyteach.device.changing import change_embedding
 from tinyteach.device.client import BoardClient
 from tinyteach.device.discovery import port_of, usb_serial_of
 from tinyteach.device.installing import install_files
@@ -36,6 +37,8 @@ Progress = Callable[[str, int, int], None]
 MIN_MICROPYTHON = (1, 24)
 # Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
 AGENT_HEAP_BYTES = 163_840
+# The tensors of the embedding base, which these hold; those of another may take more.
+ARENA_BYTES = 24_576
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
 OTHER_COLOURS = (
@@ -74,21 +77,27 @@ class Wanted:
 
     ``embedding`` comes on a board that has none; one of ``may_stay``, or one that is there and
     that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
-    firmware is told, None leaves that to `camera_settings`.
+    firmware is told, None leaves that to `camera_settings`. ``arena_bytes`` are what the
+    tensors of ``embedding`` take.
     """
 
     embedding: bytes
     may_stay: Sequence[bytes] = ()
     is_embedding: Callable[[bytes], bool] | None = None
     camera: str | None = None
+    arena_bytes: int = ARENA_BYTES
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The files written, with the board's root, and sentences on what was decided."""
+    """The files written, with the board's root, and sentences on what was decided.
+
+    ``embedding`` is still to be sent, where it takes the place of one that may be at work.
+    """
 
     written: list[str]
     notes: list[str]
+    embedding: bytes | None = None
 
 
 def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Paired:
@@ -104,18 +113,22 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
         remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
         if colours and info["pixel_format"] not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
-        return _paired(client, chosen, installed)
+        return _paired(client, chosen, installed, progress)
 
 
 def pair_for_now(port: str, wanted: Wanted, progress: Progress) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
     installed = install(port, wanted, progress)
     with await_agent(port, "") as client:
-        return _paired(client, client.board_id, installed)
+        return _paired(client, client.board_id, installed, progress)
 
 
-def _paired(client: BoardClient, name: str, installed: Installed) -> Paired:
+def _paired(client: BoardClient, name: str, installed: Installed, progress: Progress) -> Paired:
+    if installed.embedding is not None:
+        change_embedding(client, installed.embedding, "tinyteach pair", progress)
     info = client.info()
+    if not info["embedding"] and any(path.endswith(EMBEDDING) for path in installed.written):
+        raise BoardRefusedError(f"{info['state']} Pair the board with another embedding.")
     return Paired(
         client.board_id,
         name,
@@ -154,13 +167,31 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
         files = [*_files_of_agent(facts), *filter(None, [settings.file, on_flash])]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts["embedding_bytes"]
-        _check_room(facts, changed, 0 if in_place else size)
+        check_memory(facts["heap_free"], 0 if in_place else size, wanted.arena_bytes)
+        _check_flash(facts, changed)
+        to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
+        now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.
-        keep = [SETTINGS] if in_place else [SETTINGS, EMBEDDING]
-        install_files(repl, facts, files, changed, progress, keep)
+        keep = [SETTINGS] if in_place and not to_send else [SETTINGS, EMBEDDING]
+        install_files(repl, facts, files, now, progress, keep)
         repl.reset()
     written = [facts["root"] + file.path for file in changed]
-    return Installed(written, [*filter(None, [settings.note, IN_PLACE if in_place else ""])])
+    notes = [*filter(None, [settings.note, IN_PLACE if in_place else ""])]
+    return Installed(written, notes, to_send.content if to_send else None)
+
+
+def _replaces(
+    facts: dict[str, Any], wanted: Wanted, embedding: BoardFile | None, at_work: str | None
+) -> bool:
+    """Whether an embedding of the user's choice is to come where another may be at work.
+
+    Then it is sent over the wire, where the board tries it before the other one is gone.
+    """
+    present = embedding_on(facts)
+    if embedding is None or wanted.is_embedding is not None or at_work == "":
+        return False
+    is_whole = EMBEDDING not in doubtful_paths(facts["files"])
+    return is_whole and present not in ("", embedding.digest)
 
 
 @contextmanager
@@ -244,14 +275,18 @@ def _check_firmware(facts: dict[str, Any]) -> None:
         )
 
 
-def _check_room(facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int) -> None:
-    """Refuse a board that is too small, before anything is written."""
-    heap_needed = AGENT_HEAP_BYTES + embedding_bytes
-    if facts["heap_free"] < heap_needed:
+def check_memory(heap_bytes: int, content_bytes: int, arena_bytes: int) -> None:
+    """Refuse a board whose memory is too small for agent and embedding."""
+    needed = AGENT_HEAP_BYTES + content_bytes + max(0, arena_bytes - ARENA_BYTES)
+    if heap_bytes < needed:
         raise BoardRefusedError(
-            f"The board has {facts['heap_free']} bytes of free memory and needs {heap_needed}; "
-            "use a board with more, such as one with PSRAM."
+            f"The board has {heap_bytes} bytes of free memory and needs {needed}; "
+            "use a board with more, such as one with PSRAM, or a smaller embedding."
         )
+
+
+def _check_flash(facts: dict[str, Any], changed: Sequence[BoardFile]) -> None:
+    """Refuse a board whose flash is too small, before anything is written."""
     flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
     if facts["flash_free"] < flash_needed:
         card = ", or put in a memory card if it takes one" if facts["root"] else ""

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinyteach.embedding.background import load_background
 from tinyteach.embedding.litert import details_of, open_interpreter
+from tinyteach.embedding.requirements import needs_of
 from tinyteach.errors import ModelError
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
@@ -80,7 +81,7 @@ class Embedding:
     """The frozen network: int8 image tensors in, int8 feature vectors out."""
 
     def __init__(self, model: TfliteModel, background: np.ndarray | None = None) -> None:
-        _check_embedding(model)
+        check_embedding(model.content)
         self._models = [model]
         self.fingerprint = model.fingerprint
         self.side = model.input_details.shape[1]
@@ -114,8 +115,25 @@ def load_embedding(path: Path | str | None = None) -> Embedding:
     Raises ModelError where the file is missing, damaged or no embedding.
     """
     path = Path(EMBEDDING_FILE if path is None else path)
-    model = TfliteModel(path)
-    return Embedding(model, load_background(path, model.fingerprint))
+    content = _read(path)
+    return open_embedding(content, load_background(path, hashlib.sha256(content).digest()))
+
+
+def open_embedding(content: bytes, background: np.ndarray | None = None) -> Embedding:
+    """The same from a file's content, with a background set of the caller's."""
+    check_embedding(content)  # before LiteRT sees it, which ends the process at some damaged files
+    return Embedding(TfliteModel(content), background)
+
+
+def is_shipped(content: bytes) -> bool:
+    """Whether it is one of TinyTeach's own embeddings, which its tests have checked."""
+    return any(p.is_file() and p.read_bytes() == content for p in EMBEDDING_FILES.values())
+
+
+def check_embedding(content: bytes) -> None:
+    """ModelError where a .tflite file's content is no embedding, or none that boards run."""
+    if not is_shipped(content):
+        needs_of(content)
 
 
 def _read(model: Path | str | bytes) -> bytes:
@@ -136,16 +154,3 @@ def _only_io(interpreter: Any) -> tuple[dict, dict]:
             "use one with a single image in and a single vector out."
         )
     return inputs[0], outputs[0]
-
-
-def _check_embedding(model: TfliteModel) -> None:
-    image, vector = model.input_details, model.output_details
-    square = len(image.shape) == 4 and image.shape[1] == image.shape[2] and image.shape[3] == 3
-    int8 = image.dtype == np.int8 and vector.dtype == np.int8
-    exact = (image.scale, image.zero_point) == (1 / 128, 0)
-    if not (square and int8 and exact and len(vector.shape) == 2):
-        raise ModelError(
-            "This .tflite file is no TinyTeach embedding: that takes a square int8 RGB image "
-            "with scale 1/128 and zero point 0 and gives one int8 vector; "
-            "make one with `python -m tinyteach.embedding.train`."
-        )

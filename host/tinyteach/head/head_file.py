@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.agent_code import check_head
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.head.examples import ENTRY, Examples, unpack_examples
@@ -128,7 +129,8 @@ def with_threshold(head: Head, threshold: int) -> Head:
 def read_head(data: bytes) -> HeadInfo:
     """Read what a head file says about itself, without running it.
 
-    Raises ModelError where ``data`` is cut short, damaged or another tool's file.
+    Raises ModelError where ``data`` is cut short, damaged, another tool's file or such that no
+    board puts it to work.
     """
     if len(data) < 8 or data[4:8] != b"TFL3":
         raise ModelError(_FOREIGN.format("it does not begin as a .tflite file does"))
@@ -144,6 +146,7 @@ def read_head(data: bytes) -> HeadInfo:
         card, features, examples = _read_model(data)
         _check_card(card, features, read_labels(data))
         _check_examples(examples, card, features)
+        check_head(data)
     except ModelError:
         raise
     except _READER_ERRORS as error:

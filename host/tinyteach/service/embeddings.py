@@ -30,11 +30,15 @@ def embedding_path(named: str, folder: Path | None = None) -> Path:
     """
     known = shipped()
     path = known.get(named) or (folder or Path()) / named
-    if not path.is_file():
-        raise UsageError(
-            f"There is no embedding {named!r}; choose {' or '.join(known)}, or name a .tflite file."
-        )
-    return path
+    choose = f"choose {' or '.join(known)}, or name a .tflite file"
+    try:
+        if path.is_dir():
+            raise UsageError(f"{named!r} is a folder and no embedding; {choose}.")
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass  # too long for a path, or in a folder of somebody else's
+    raise UsageError(f"There is no embedding {named!r}; {choose}.")
 
 
 def load_named(named: str, folder: Path | None = None) -> "Embedding":
@@ -50,10 +54,14 @@ def project_embedding(project: "Project") -> "Embedding":
 
 
 def as_setting(named: str, root: Path) -> str:
-    """How the project in ``root`` names what was named in the current folder."""
+    """How the project in ``root`` names what was named in the current folder.
+
+    Raises ModelError where that is no embedding, or none that boards run.
+    """
     path = embedding_path(named).resolve()
     if named in shipped():
         return named
+    load_named(str(path))
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
@@ -62,7 +70,8 @@ def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
     from tinyteach.device.pairing import Wanted
 
     if named is not None:
-        return Wanted(load_named(named).content, camera=camera)
+        content = load_named(named).content
+        return Wanted(content, camera=camera, arena_bytes=arena_of(content))
     default, *others = (path.read_bytes() for path in shipped().values())
     return Wanted(default, others, is_embedding, camera)
 
@@ -73,18 +82,30 @@ def put_into(folder: Path, named: str | None) -> Path:
     from tinyteach.device.survey import EMBEDDING
 
     path = folder / EMBEDDING.lstrip("/")
-    content = load_named(named or DEFAULT_EMBEDDING).content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    content = load_named(DEFAULT_EMBEDDING if named is None else named).content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror}); name another folder."
+        ) from error
     return path
+
+
+def arena_of(content: bytes) -> int:
+    """Bytes that the embedding's tensors take of a board's memory."""
+    from tinyteach.embedding.requirements import needs_of
+
+    return needs_of(content).arena_bytes
 
 
 def is_embedding(content: bytes) -> bool:
     """Whether a file's content can serve as one."""
-    from tinyteach.embedding.runtime import Embedding, TfliteModel
+    from tinyteach.embedding.runtime import open_embedding
 
     try:
-        Embedding(TfliteModel(content))
+        open_embedding(content)
     except ModelError:
         return False
     return True

@@ -16,8 +16,9 @@ def create_project(folder: Path, embedding: str | None = None) -> "Project":
     from tinyteach.data.project import DEFAULT_EMBEDDING, Project
     from tinyteach.service.embeddings import as_setting
 
-    chosen = as_setting(embedding, folder.resolve()) if embedding else DEFAULT_EMBEDDING
-    return Project.create(folder, embedding=chosen)
+    if embedding is None:
+        return Project.create(folder, embedding=DEFAULT_EMBEDDING)
+    return Project.create(folder, embedding=as_setting(embedding, folder.resolve()))
 
 
 def open_project(folder: Path) -> "Project":

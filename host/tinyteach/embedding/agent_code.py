@@ -1,0 +1,138 @@
+"""The agent's own loaders of models, run on this computer: what they refuse, a board refuses.
+
+The modules are those that pairing installs, with the plain kernels of a board without native code.
+They are kept apart from Python's own modules, and are given what MicroPython has built in.
+"""
+
+import builtins
+import contextlib
+import gc
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from tinyteach.embedding.litert import schema_module
+from tinyteach.errors import ModelError
+from tinyteach.firmware import firmware_dir, suits
+
+PACKAGE = "agent"
+# How much of this computer's memory the model takes is no question; pairing asks for the board's.
+_BUILT_IN = {"gc": SimpleNamespace(collect=gc.collect, mem_free=lambda: 1 << 30)}
+_NOT_RUN = "Boards cannot run this .tflite model ({}); {}."
+_OPERATORS = "make one of operators that they have: {}"
+
+
+@cache
+def module(name: str) -> Any:
+    """The agent's module of that full name, such as ``agent.tflite.model``."""
+    path = firmware_dir().joinpath(*name.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not (path.is_file() and suits(path.name, "")):
+        raise ImportError(f"no module {name} here")
+    made = ModuleType(name)
+    own = {**vars(builtins), "const": lambda value: value, "__import__": _import}
+    vars(made).update(__builtins__=own, __file__=str(path))
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(made))
+    return made
+
+
+def _import(
+    name: str, globals: Any = None, locals: Any = None, wanted: Sequence[str] = (), level: int = 0
+) -> Any:
+    """``from agent… import …`` inside of the agent, the only form there; all else is Python's."""
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    if name.split(".")[0] != PACKAGE:
+        return builtins.__import__(name, globals, locals, wanted, level)
+    found = module(name)
+    for part in wanted or ():
+        if not hasattr(found, part):
+            with contextlib.suppress(ImportError):  # then Python says so by itself
+                setattr(found, part, module(f"{name}.{part}"))
+    return found
+
+
+def operators() -> dict[int, str]:
+    """What boards run: the schema's number of each operator → its name."""
+    return {code: _operator_name(code) for code in module("agent.tflite.ops").OPERATORS}
+
+
+@contextlib.contextmanager
+def model_of(content: bytes) -> Iterator[Any]:
+    """The agent's reading of a .tflite file; what it refuses is a ModelError of ours."""
+    with _file_of(content) as path, path.open("rb") as file:
+        try:
+            yield module("agent.tflite.model").Model(file, len(content))
+        except _refusal() as error:
+            raise ModelError(
+                f"This file is damaged or no .tflite model that boards can read ({error}); copy it "
+                "again or make another one."
+            ) from error
+
+
+def load_embedding(content: bytes) -> Any:
+    """The agent's recogniser with this embedding: ``side``, ``output``, ``arena_bytes``.
+
+    Raises ModelError with a sentence that names what boards cannot do.
+    """
+    recogniser = module("agent.recogniser").Recogniser()
+    with _file_of(content) as path:
+        try:
+            recogniser.load_embedding(str(path), b"")
+        except _refusal() as error:
+            raise ModelError(_why_not(content, str(error))) from error
+    return recogniser
+
+
+def check_head(content: bytes) -> None:
+    """ModelError where no board would put this head to work, whatever its embedding.
+
+    What it says of itself and its shapes; its numbers are for its self-test.
+    """
+    with model_of(content) as model:
+        try:
+            module("agent.card").read(model)
+        except _refusal() as error:
+            raise ModelError(f"Boards take no such head ({error}); train again.") from error
+
+
+@contextlib.contextmanager
+def _file_of(content: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(content)
+        yield path
+
+
+def _refusal() -> Any:
+    return module("agent.tflite.errors").ModelError
+
+
+def _why_not(content: bytes, reason: str) -> str:
+    """The refusal with the names of the operators that are lacking, or are asked too much."""
+    kinds = module("agent.tflite.ops").OPERATORS
+    with model_of(content) as model:
+        lacking = {operator.code for operator in model.operators} - set(kinds)
+        if lacking:
+            names = ", ".join(sorted(map(_operator_name, lacking)))
+            return _NOT_RUN.format(f"it uses {names}", _advice())
+        for operator in model.operators:
+            try:
+                kinds[operator.code](model, operator)
+            except _refusal() as error:
+                name = _operator_name(operator.code)
+                return _NOT_RUN.format(f"{name}: {error}", "make one without that")
+    return _NOT_RUN.format(reason, "make a smaller or simpler one")
+
+
+def _advice() -> str:
+    return _OPERATORS.format(", ".join(sorted(operators().values())))
+
+
+@cache
+def _operator_name(code: int) -> str:
+    names = {number: name for name, number in vars(schema_module().BuiltinOperator).items()}
+    return names.get(code, f"operator {code}")

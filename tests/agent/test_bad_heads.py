@@ -1,0 +1,133 @@
+"""No head that a board takes can fail at work; what it refuses leaves the old one at work."""
+
+import pytest
+
+from alone import wait_for
+from bad_heads import bad_heads, damaged_heads, head_file
+from paired import deploy, scores_of, views_of
+from soak.always_on import Counted
+from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import await_agent, free_the_repl
+from tinyteach.device.raw_repl import raw_repl
+from tinyteach.errors import BoardRefusedError
+from tinyteach_protocol import errors, messages
+
+# Each board is offered dozens of heads.
+pytestmark = pytest.mark.timeout(900)
+ARCHS = ("amd64", "i386")
+LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
+DAMAGED = 60
+REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
+
+
+@pytest.fixture(scope="module")
+def square():
+    return views_of("coffee", 1, seed=9)[0]
+
+
+def offered(client, content):
+    """Whether the board took a head; it must answer in either case."""
+    try:
+        client.upload(messages.HEAD, content)
+        client.commit()
+    except BoardRefusedError as error:
+        assert error.code in REFUSALS, error
+        return False
+    return True
+
+
+def restarted(board):
+    board.cut_power_now()
+    board.power_on()
+    return await_agent(board.port, "")
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_every_bad_head_is_refused(switch_on, trained_heads, square, arch):
+    with switch_on(arch) as board:
+        with BoardClient(board.port) as client:
+            deploy(client, trained_heads[0])
+            scores = scores_of(client, square)
+            for what, content in bad_heads().items():
+                assert not offered(client, content), what
+                assert client.info()["head"] == trained_heads[0].fingerprint, what
+                assert scores_of(client, square) == scores, what
+        with restarted(board) as client:
+            assert client.info()["state"] == "" and scores_of(client, square) == scores
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square, arch):
+    with switch_on(arch) as board, BoardClient(board.port) as client:
+        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed=arch)
+        assert len(answers) == 2  # some are taken, some are not
+        info = client.info()
+        assert not info["safe_mode"] and not info["crash_bytes"]
+
+
+def hold_against_damage(client, head, square, count, seed):
+    """Offer damaged heads; whether they were taken, as a set."""
+    deploy(client, head)
+    at_work, answers = head.fingerprint, set()
+    for content in damaged_heads(head.content, count, seed):
+        taken = offered(client, content)
+        info = client.info()
+        at_work = info["head"] if taken else at_work
+        assert info["head"] == at_work and not info["state"]
+        assert len(scores_of(client, square)) - len(info["labels"]) in (0, 1)
+        client.teach(messages.TEACH_LIST)
+        answers.add(taken)
+    return answers
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("what", ["more features", "255 scores for anything else", "no label"])
+def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, arch, what):
+    with switch_on(arch) as board:
+        board.show(square)
+        with BoardClient(board.port) as client:
+            deploy(client, trained_heads[0])
+        plant(board, bad_heads()[what])
+        with await_agent(board.port, "") as client:
+            info = client.info()
+            assert "does not load" in info["state"] and not info["labels"]
+            assert not info["safe_mode"] and not info["crash_bytes"]
+            with pytest.raises(BoardRefusedError) as refused:
+                client.run(messages.SOURCE_CAMERA)
+            assert refused.value.code == errors.NO_HEAD
+            deploy(client, trained_heads[1])
+            assert client.info()["state"] == "" and scores_of(client, square)
+
+
+def plant(board, content):
+    """Write a head over the one at work by other means than the agent, and restart."""
+    free_the_repl(board.port)
+    with raw_repl(board.port) as repl:
+        repl.write_file("/tinyteach/head_a.tflite", content, lambda *_: None)
+        repl.reset()
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_largest_head_answers(switch_on, square, arch):
+    with switch_on(arch) as board, BoardClient(board.port) as client:
+        assert offered(client, head_file(labels=LARGEST, tests=8))
+        assert client.info()["labels"] == client.teach(messages.TEACH_LIST).labels == LARGEST
+        assert len(scores_of(client, square)) == 64
+
+
+@pytest.mark.parametrize("heap", ["328k", "340k", "352k"])
+def test_a_head_that_memory_hardly_holds(switch_on, square, heap):
+    """It is refused, or there is room for all that follows, also for work without a host."""
+    with switch_on("i386", heap=heap) as board:
+        camera = Counted(each=1)
+        board.show_source(camera)
+        with BoardClient(board.port) as client:
+            taken = offered(client, head_file(labels=LARGEST))
+            labels = client.info()["labels"]
+            assert labels == (LARGEST if taken else [])
+            assert not taken or len(scores_of(client, square)) == 64
+        before = camera.count
+        wait_for(lambda: camera.count > before + 2, "the board does not look by itself")
+        with BoardClient(board.port) as client:
+            info = client.info()
+            assert not info["crash_bytes"] and not info["safe_mode"] and info["labels"] == labels

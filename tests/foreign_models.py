@@ -1,0 +1,180 @@
+"""Models of other tools, made of the shipped embedding `tiny`: what boards lack, and no embeddings.
+
+Each is a whole .tflite file, so that only who asks what a board runs can tell.
+"""
+
+import copy
+
+import flatbuffers
+import numpy as np
+
+from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.runtime import EMBEDDING_FILES
+
+schema = schema_module()
+Op = schema.BuiltinOperator
+LACKING = ("HARD_SWISH", "LEAKY_RELU", "L2_NORMALIZATION", "LOGISTIC", "CUSTOM", "MUL", "CAST")
+
+
+def tiny_model():
+    return schema.ModelT.InitFromPackedBuf(EMBEDDING_FILES["tiny"].read_bytes(), 0)
+
+
+def packed(model) -> bytes:
+    builder = flatbuffers.Builder(1 << 17)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def ending_in(*names: str) -> bytes:
+    """`tiny` with operators of these names behind its last one, each on one tensor."""
+    model = tiny_model()
+    graph = model.subgraphs[0]
+    for name in names:
+        code = getattr(Op, name)
+        model.operatorCodes.append(
+            schema.OperatorCodeT(deprecatedBuiltinCode=min(code, 127), builtinCode=code, version=1)
+        )
+        last, index = graph.outputs[0], len(model.operatorCodes) - 1
+        graph.tensors.append(copy.deepcopy(graph.tensors[last]))
+        made = len(graph.tensors) - 1
+        graph.operators.append(schema.OperatorT(opcodeIndex=index, inputs=[last], outputs=[made]))
+        graph.outputs = [made]
+    return packed(model)
+
+
+def first_convolution(model):
+    """The operator and its weights' tensor."""
+    graph = model.subgraphs[0]
+    (code,) = [n for n, c in enumerate(model.operatorCodes) if c.builtinCode == Op.CONV_2D]
+    operator = next(o for o in graph.operators if o.opcodeIndex == code)
+    return operator, graph.tensors[operator.inputs[1]]
+
+
+def grouped(model):
+    """One input channel a filter, as in a convolution of three groups."""
+    _, weights = first_convolution(model)
+    shape = [int(n) for n in weights.shape]
+    buffer = model.buffers[weights.buffer]
+    buffer.data = np.frombuffer(bytes(buffer.data), np.uint8).reshape(shape)[..., :1].ravel()
+    weights.shape = [*shape[:3], 1]
+
+
+def dilated(model):
+    operator, _ = first_convolution(model)
+    operator.builtinOptions.dilationWFactor = 2
+
+
+def with_tanh(model):
+    operator, _ = first_convolution(model)
+    operator.builtinOptions.fusedActivationFunction = schema.ActivationFunctionType.TANH
+
+
+def with_int16(model):
+    operator, _ = first_convolution(model)
+    model.subgraphs[0].tensors[operator.outputs[0]].type = schema.TensorType.INT16
+
+
+def of_any_size(model):
+    operator, _ = first_convolution(model)
+    shape = model.subgraphs[0].tensors[operator.outputs[0]].shape
+    model.subgraphs[0].tensors[operator.outputs[0]].shape = [1, 0, *shape[2:]]
+
+
+def _changed(change) -> bytes:
+    model = tiny_model()
+    change(model)
+    return packed(model)
+
+
+# What a board cannot run → the file, and words of the sentence.
+NOT_RUN = {
+    **{name: (ending_in(name), name) for name in LACKING},
+    "two that are lacking": (ending_in("TANH", "HARD_SWISH"), "HARD_SWISH, TANH"),
+    "convolution in groups": (_changed(grouped), "CONV_2D: convolution in groups"),
+    "dilation": (_changed(dilated), "CONV_2D: dilation"),
+    "another activation": (_changed(with_tanh), "CONV_2D: a fused activation"),
+    "16 bits": (_changed(with_int16), "CONV_2D: a tensor that should be int8"),
+    "dynamic shapes": (_changed(of_any_size), "dimension that is zero"),
+}
+
+
+def _input(**changed):
+    def change(model):
+        tensor = model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]]
+        for name, value in changed.items():
+            setattr(tensor, name, value)
+
+    return change
+
+
+def _input_scale(model):
+    tensor = model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]]
+    tensor.quantization.scale = [1 / 255]
+
+
+def _two_outputs(model):
+    graph = model.subgraphs[0]
+    graph.outputs = [int(graph.outputs[0]), int(graph.operators[0].outputs[0])]
+
+
+# No embedding at all → the file.
+NO_EMBEDDING = {
+    "text": b"A shopping list: bread, milk.\n",
+    "nothing": b"",
+    "zeros": bytes(5000),
+    "half a file": EMBEDDING_FILES["tiny"].read_bytes()[:20_000],
+    "uint8": _changed(_input(type=schema.TensorType.UINT8)),
+    "spoken words": _changed(_input(shape=[1, 49, 40, 1])),
+    "another scale": _changed(_input_scale),
+    "two outputs": _changed(_two_outputs),
+}
+
+
+def large(side: int, channels: int) -> bytes:
+    """An embedding whose one convolution gives side × side × channels."""
+    buffers = [schema.BufferT()]
+
+    def buffer(data):
+        buffers.append(schema.BufferT(data=np.frombuffer(data.tobytes(), np.uint8)))
+        return len(buffers) - 1
+
+    def tensor(shape, kind=schema.TensorType.INT8, number=0, scale=(1 / 128,)):
+        scales = np.asarray(scale, np.float32)
+        points = np.zeros(len(scales), np.int64)
+        quantisation = schema.QuantizationParametersT(scale=scales, zeroPoint=points)
+        return schema.TensorT(shape=shape, type=kind, buffer=number, quantization=quantisation)
+
+    weights = buffer(np.ones((channels, 1, 1, 3), np.int8))
+    bias, shape = buffer(np.zeros(channels, np.int32)), buffer(np.int32([1, channels]))
+    options = schema.Pool2DOptionsT(
+        padding=schema.Padding.VALID, strideW=1, strideH=1, filterWidth=side, filterHeight=side
+    )
+    convolved = schema.Conv2DOptionsT(
+        padding=schema.Padding.VALID, strideW=1, strideH=1, dilationWFactor=1, dilationHFactor=1
+    )
+    kinds = schema.BuiltinOptions
+    graph = schema.SubGraphT(
+        tensors=[
+            tensor([1, side, side, 3]),
+            tensor([channels, 1, 1, 3], number=weights),
+            tensor([1, side, side, channels]),
+            tensor([1, 1, 1, channels]),
+            tensor([2], schema.TensorType.INT32, shape, ()),
+            tensor([1, channels]),
+            tensor([channels], schema.TensorType.INT32, bias, (1 / 128 / 128,)),
+        ],
+        inputs=[0],
+        outputs=[5],
+        operators=[
+            schema.OperatorT(0, [0, 1, 6], [2], kinds.Conv2DOptions, convolved),
+            schema.OperatorT(1, [2], [3], kinds.Pool2DOptions, options),
+            schema.OperatorT(2, [3, 4], [5]),
+        ],
+    )
+    codes = [
+        schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code, version=1)
+        for code in (Op.CONV_2D, Op.AVERAGE_POOL_2D, Op.RESHAPE)
+    ]
+    model = schema.ModelT(version=3, operatorCodes=codes, subgraphs=[graph], buffers=buffers)
+    return packed(model)
