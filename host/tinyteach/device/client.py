@@ -4,13 +4,16 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
+from tinyteach.device.wire_answers import checked
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.link.serial_link import SerialLink
+from tinyteach.plain_text import plain
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
@@ -31,6 +34,10 @@ SESSION_SILENCE_MS = 10_000
 # After so long without an event, credits having been granted again, the board has ended the
 # stream, or takes longer than that for one view.
 STREAM_SILENCE_MS = 4000
+# Times in a row that a stream may end without an event although a single view can be had.
+EMPTY_STREAMS_MAX = 3
+# The largest object that is read, and then some: all views that a board can have kept.
+READ_BYTES_MAX = 16 << 20
 
 EVENTS_MAX = 64
 STREAM_STAGES = {
@@ -140,8 +147,10 @@ class BoardClient:
         progress: Progress | None = None,
     ) -> bytes:
         """Fetch ``size`` bytes of one of the board's objects (FRAME, TENSOR …)."""
-        download = Download(self._requester, held, size, checksum)
         tell = progress or (lambda done, total: None)
+        if size > READ_BYTES_MAX:
+            raise self._nonsense("size")
+        download = Download(self._requester, held, size, checksum)
         self._transfer(download, lambda: tell(download.received_bytes, size))
         return bytes(download.data)
 
@@ -168,14 +177,26 @@ class BoardClient:
         A board whose camera or model fails ends the stream. It is then asked for one view:
         what is wrong is raised, and where nothing is any more the stream goes on.
         """
-        stages = STREAM_STAGES[kind]
+        empty, silence_ms = 0, STREAM_SILENCE_MS
         try:
-            while True:
-                yield from self._stream_events(self._start_stream(kind))
-                self.run(messages.SOURCE_CAMERA, stages)
+            while empty < EMPTY_STREAMS_MAX:
+                stream = self._start_stream(kind)
+                yield from self._stream_events(stream, silence_ms)
+                empty = 0 if stream.received else empty + 1
+                silence_ms = max(STREAM_SILENCE_MS, 2 * self._time_of_one_view(kind))
                 self.request(messages.STOP)
         finally:
             self.request(messages.STOP)
+        raise LinkError(
+            f"The board on {self.port} answers and sends no live results; press its reset button "
+            "and try again."
+        )
+
+    def _time_of_one_view(self, kind: int) -> int:
+        """Milliseconds that the board takes for it; raises what keeps it from one."""
+        start_ms = _now_ms()
+        self.run(messages.SOURCE_CAMERA, STREAM_STAGES[kind])
+        return _now_ms() - start_ms
 
     def _start_stream(self, kind: int) -> Stream:
         self._renew()
@@ -184,15 +205,15 @@ class BoardClient:
         self._message(self._await(stream.start(_now_ms())))
         return stream
 
-    def _stream_events(self, stream: Stream) -> Iterator[Message]:
-        """Events until there were none for STREAM_SILENCE_MS."""
+    def _stream_events(self, stream: Stream, silence_ms: int) -> Iterator[Message]:
+        """Events until there were none for so long."""
         heard_ms = _now_ms()
-        while _now_ms() - heard_ms <= STREAM_SILENCE_MS:
+        while _now_ms() - heard_ms <= silence_ms:
             while self._events:
                 event = self._events.popleft()
                 if stream.take(event, _now_ms()):
+                    yield self._checked(event.message)
                     heard_ms = _now_ms()
-                    yield event.message
             self._turn()
             stream.tick(_now_ms())
 
@@ -235,7 +256,8 @@ class BoardClient:
     def request(self, verb: int, **fields: Any) -> Message:
         """Send one request, wait for its answer."""
         self._renew()
-        seq = self._requester.request(verb, _now_ms(), **fields)
+        with _explained():
+            seq = self._requester.request(verb, _now_ms(), **fields)
         return self._message(self._await(seq))
 
     def _renew(self) -> None:
@@ -254,7 +276,8 @@ class BoardClient:
     def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
         self._renew()
         while True:
-            transfer.pump(_now_ms())
+            with _explained():
+                transfer.pump(_now_ms())
             if transfer.done:
                 break
             for event in self._turn():
@@ -293,10 +316,27 @@ class BoardClient:
 
     def _message(self, answer: Any) -> Message:
         if isinstance(answer, Response):
-            return answer.message
-        if isinstance(answer, Refused):
+            return self._checked(answer.message)
+        if isinstance(answer, Refused) and answer.code != errors.NO_SESSION:
             raise refusal(answer.code, answer.detail)
-        raise self._silent()
+        raise self._ended() if isinstance(answer, Refused) else self._silent()
+
+    def _checked(self, message: Message) -> Message:
+        try:
+            return checked(message)
+        except ValueError as error:
+            raise self._nonsense(str(error)) from error
+
+    def _nonsense(self, what: str) -> LinkError:
+        return LinkError(
+            f"The board on {self.port} answered with what cannot be ({what}); press its reset "
+            "button, and where that is no help pair it again."
+        )
+
+    def _ended(self) -> LinkError:
+        return LinkError(
+            f"The board on {self.port} restarted in the middle of this; run the command again."
+        )
 
     def _silent(self) -> LinkError:
         return LinkError(
@@ -328,9 +368,19 @@ class BoardClient:
         self.close()
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What cannot be sent, as a sentence: a picture's row that a small board does not take."""
+    try:
+        yield
+    except errors.ProtocolError as error:
+        raise refusal(error.code, error.detail) from error
+
+
 def refusal(code: int, detail: str = "") -> BoardRefusedError:
     """The board's error code as the sentence that a person reads."""
     sentence = error_sentence(code)
+    detail = plain(detail).strip()
     if detail:
         sentence = f"{sentence.rstrip('.')} ({detail})."
     return BoardRefusedError(sentence, code)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinyteach.device.client import BoardClient
-from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
+from tinyteach.device.wire_answers import check_scores
+from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.rejection import UNKNOWN
 from tinyteach.service.boards import open_board
 from tinyteach.service.budgets import STAGES
@@ -73,6 +74,13 @@ def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
 
 def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
     """`interpret` of a RUN's answer or a RESULT event."""
+    try:
+        check_scores(message, labels)
+    except ValueError as error:
+        raise LinkError(
+            f"The board's result does not fit the head that it names ({error}); press its reset "
+            "button and try again."
+        ) from error
     return interpret(labels, message.top, bool(message.known), message.scores, message)
 
 

@@ -76,7 +76,9 @@ def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
 def read_rules(client: "BoardClient") -> RuleFile:
     """The board's rules and settings, its own defaults where it has none."""
     size = client.info()["rules_bytes"]
-    return decode_rules(client.read(messages.RULES, size)) if size else RuleFile()
+    if not size:
+        return RuleFile()
+    return decode_rules(client.read(messages.RULES, size) if size <= FILE_BYTES_MAX else b"")
 
 
 def write_rules(client: "BoardClient", file: RuleFile) -> None:
