@@ -4,18 +4,16 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
+from tinyteach.device.refusals import explained, refusal
 from tinyteach.device.wire_answers import checked
-from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
+from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink
-from tinyteach.plain_text import plain
 from tinyteach_protocol import errors, messages
-from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
@@ -76,6 +74,7 @@ class BoardClient:
         self._heard_ms = 0
         # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
         self._in_session = False
+        self.is_open = True
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
@@ -249,14 +248,18 @@ class BoardClient:
 
     def restart(self) -> None:
         """Start the board anew; the session ends."""
-        self.request(messages.RESTART)
+        self._renew()
+        answer = self._await(self._requester.request(messages.RESTART, _now_ms()))
+        # Its answer was lost, and the restarted agent knows of no session.
+        if not (isinstance(answer, Refused) and answer.code == errors.NO_SESSION):
+            self._message(answer)
 
     # Inside
 
     def request(self, verb: int, **fields: Any) -> Message:
         """Send one request, wait for its answer."""
         self._renew()
-        with _explained():
+        with explained():
             seq = self._requester.request(verb, _now_ms(), **fields)
         return self._message(self._await(seq))
 
@@ -276,7 +279,7 @@ class BoardClient:
     def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
         self._renew()
         while True:
-            with _explained():
+            with explained():
                 transfer.pump(_now_ms())
             if transfer.done:
                 break
@@ -344,9 +347,26 @@ class BoardClient:
             "button and try again."
         )
 
+    # After a connection that broke
+
+    def let_go(self) -> None:
+        """Close the port, where there is nobody to say BYE to."""
+        self._in_session = self.is_open = False
+        self._text.flush()
+        self._link.close()
+
+    def take_over(self, other: "BoardClient") -> None:
+        """Go on over another session with the same board; LinkError where it is another."""
+        if other.board_id != self.board_id:
+            other.close()
+            raise LinkError(f"Another board is on {other.port}; connect the one that was there.")
+        self.__dict__.update({**other.__dict__, "_text": self._text})
+
     def close(self) -> None:
         """Give the port back to the board's REPL and let go of it."""
         self._in_session = False
+        if not self.is_open:
+            return
         try:
             seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
             self._await(seq)
@@ -366,21 +386,3 @@ class BoardClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What cannot be sent, as a sentence: a picture's row that a small board does not take."""
-    try:
-        yield
-    except errors.ProtocolError as error:
-        raise refusal(error.code, error.detail) from error
-
-
-def refusal(code: int, detail: str = "") -> BoardRefusedError:
-    """The board's error code as the sentence that a person reads."""
-    sentence = error_sentence(code)
-    detail = plain(detail).strip()
-    if detail:
-        sentence = f"{sentence.rstrip('.')} ({detail})."
-    return BoardRefusedError(sentence, code)

@@ -12,6 +12,7 @@ from tinyteach.device.client import BoardClient
 from tinyteach.device.wire_answers import check_scores
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.rejection import UNKNOWN
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.budgets import STAGES
 from tinyteach.service.embeddings import check_head, project_embedding
@@ -95,12 +96,22 @@ def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterato
     with open_board(board) as client:
         labels = deployed_labels(client)
         if steps is not None:
-            client.set_threshold(steps)
+            _believe_from(client, steps)
         events = client.stream(messages.STREAM_RESULTS)
         try:
             yield (interpret_message(labels, event) for event in events)
         finally:
             events.close()
+
+
+def _believe_from(client: BoardClient, steps: int) -> None:
+    """Told twice it is the same: where the answer was lost, it is told again."""
+
+    def tell() -> int:
+        client.set_threshold(steps)
+        return steps
+
+    surely(client, tell, tell, "", "Whether the threshold was set is not known.")
 
 
 def threshold_steps(probability: float) -> int:

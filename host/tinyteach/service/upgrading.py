@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import as_setting, described, load_named, name_of
 from tinyteach.service.projects import open_project
@@ -92,9 +93,19 @@ def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progre
             embedding.content,
             lambda done, total: progress("Sending the embedding", done, total),
         )
-    with _adding(OLD_AT_WORK, NOT_KNOWN):
-        client.commit()
+    with _adding(OLD_AT_WORK, ""):
+        surely(
+            client,
+            lambda: bytes(client.commit().fingerprint),
+            lambda: _at_work(client, embedding.fingerprint),
+            GOES_ON,
+            NOT_KNOWN,
+        )
     return sent
+
+
+def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
+    return fingerprint if client.info()["embedding"] == fingerprint else None
 
 
 @contextmanager
