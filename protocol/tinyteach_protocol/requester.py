@@ -24,8 +24,8 @@ INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, un
 TIMEOUT_MS = 2000  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
 SLOW_TIMEOUT_MS = 15000
 TRIES = 5
-# So long after the last answer it still lives: no board restarts and listens within this time.
-LIVE_MS = 100
+# So long after its last frame a board still lives: none restarts and listens within this time.
+LIVE_MS = 10
 # Of 256 numbers some 240 make a frame without 03, where its payload has none.
 NUMBERS_TRIED = 256
 NO_PROBE = -1
