@@ -59,10 +59,15 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     Console().print(table)
 
 
+class _PlainFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return plain_lines(super().format(record))
+
+
 def show_board_text() -> None:
     """Show on standard error what boards print."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("board: %(message)s"))
+    handler.setFormatter(_PlainFormatter("board: %(message)s"))
     log = logging.getLogger("tinyteach.board")
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
