@@ -1,6 +1,7 @@
 """A board whose answers cannot be: each command ends with one sentence, soon, and holds no more."""
 
 import itertools
+import json
 import random
 import resource
 import unicodedata
@@ -8,9 +9,11 @@ import unicodedata
 import pytest
 from PIL import Image
 
-from lying_board import LyingBoard
+from lying_board import MODEL_SIDE, LyingBoard
+from lying_repl import LyingRepl
 from paired import views_of
-from tinyteach.device import client, raw_repl
+from tinyteach.device import client, pairing, raw_repl
+from tinyteach.device.rules import BEST, LINE, PIN_HIGH, Action, Rule, RuleFile
 from tinyteach.service import aftermath
 from tinyteach_protocol import messages, requester
 
@@ -63,7 +66,6 @@ def commands(tinyteach, tmp_path, trained_heads, liar, picture):
     (folder / "heads").mkdir(exist_ok=True)
     (folder / "heads" / "head.tflite").write_bytes(trained_heads[0].content)
     liar.tell_the_truth()
-    liar.port.plug_in() if liar.port._pulled.is_set() else None
     words = {
         "info": ["info"],
         "doctor": ["doctor"],
@@ -83,7 +85,7 @@ def commands(tinyteach, tmp_path, trained_heads, liar, picture):
     }
 
     def runner(arguments):
-        return lambda: tinyteach("-b", liar.port.name, "-p", folder, *arguments)
+        return lambda *more: tinyteach("-b", liar.port.name, "-p", folder, *arguments, *more)
 
     return {name: runner(arguments) for name, arguments in words.items()}
 
@@ -122,7 +124,8 @@ def assert_ends_well(result):
     assert "Traceback" not in result.err
     if result.code and result.err:
         said = [line for line in result.err.splitlines() if not line.startswith("board: ")]
-        assert len(said) == 1 and said[0].startswith("tinyteach: ") and said[0].endswith("."), said
+        assert len(said) == 1 or (result.out and not said), said
+        assert all(line.startswith("tinyteach: ") and line.endswith(".") for line in said), said
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY_KB_MAX
 
 
@@ -177,3 +180,130 @@ def test_a_refusal_in_any_words(commands, liar, type, seen_by):
     refusal = {"code": 0xFFFF, "detail": "\x1b[2J\n\u202eno" * 8}
     liar.lie = lambda t, fields: refusal if t == type else fields
     assert_ends_well(commands[seen_by[0]]())
+
+
+HOSTILE = "\x1b]0;pwned\x07\u202e[red]\x9b2J\r\nx\u200bgpj"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_hostile_words_in_every_place(commands, liar, as_json):
+    """Texts, labels, the log, a crash, rules, a refusal's detail."""
+    kinds = (messages.STR, messages.STRS)
+
+    def lie(type, fields):
+        texts = {name: kind for name, kind in messages.layout(type) if kind in kinds}
+        words = {name: f"{n}{HOSTILE}" for n, name in enumerate(texts)}
+        labels = [f"{n}{HOSTILE}" for n in range(len(liar.labels))]
+        told = {n: labels if kind == messages.STRS else words[n] for n, kind in texts.items()}
+        if type == messages.TEACH | messages.RESPONSE:
+            told["counts"] = bytes([9] * len(labels))
+        return fields | told | ({"safe_mode": 1} if "safe_mode" in fields else {})
+
+    liar.lie, liar.text = lie, HOSTILE.encode() + b"\r\n"
+    liar.objects[messages.CRASH] = f"File {HOSTILE}\n  at {HOSTILE}\nOSError: {HOSTILE}".encode()
+    rule = Rule(HOSTILE, BEST, 0, 1, 0, Action(LINE, HOSTILE), Action(PIN_HIGH, HOSTILE))
+    liar.objects[messages.RULES] = RuleFile(rules=(rule,)).encode()
+    for name in ("info", "rules", "alone", "list", "watch", "classify", "rollback", "deploy"):
+        result = commands[name](*(["--json"] if as_json else []))
+        assert_ends_well(result)
+        assert "pwned" in result.out + result.err or name == "deploy"
+    for name in ("pull", "teach", "forget", "capture", "doctor"):
+        assert_ends_well(commands[name]())
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [b"TTR1", b"\xff" * 20, b"TTR1" + b"\xff" * 300, RuleFile().encode()[:-1] + b"\xff"],
+    ids=["short", "no rules", "numbers", "count"],
+)
+def test_rules_that_cannot_be_read(commands, liar, rules):
+    liar.objects[messages.RULES] = rules
+    result = commands["rules"]()
+    assert result.code == 6 and "rule clear" in result.err
+
+
+def one_byte_at_a_time(type, fields):
+    return fields | {"data": fields["data"][:1]} if "data" in fields else fields
+
+
+def test_a_download_that_gives_a_byte_at_a_time(commands, liar):
+    liar.lie = one_byte_at_a_time
+    result = commands["pull"]()
+    assert result.code and "a few bytes at a time" in result.err
+
+
+def test_an_upload_of_which_nothing_is_taken(commands, liar):
+    liar.lie = lambda type, fields: fields | {"offset": 0} if "offset" in fields else fields
+    result = commands["deploy"]()
+    assert result.code and "takes no more bytes" in result.err
+
+
+def test_pictures_that_are_never_whole(commands, liar):
+    liar.lie = lambda type, fields: fields | {"offset": 3} if "total" in fields else fields
+    liar.objects[messages.TENSOR] = bytes(MODEL_SIDE * MODEL_SIDE * 3 - 3)
+    assert_ends_well(commands["preview"]())
+    liar.tell_the_truth()
+    liar.lie = lambda type, fields: fields | {"data": b"12"} if "total" in fields else fields
+    result = commands["preview"]()
+    assert result.code == 6 and "none is whole" in result.err
+
+
+def test_a_stream_that_never_begins(commands, liar):
+    silent = (messages.RESULT, messages.PREVIEW)
+    liar.lie = lambda type, fields: None if type in silent else fields
+    for name in ("watch", "preview"):
+        result = commands[name]()
+        assert result.code == 6 and "no live results" in result.err
+
+
+def test_a_head_put_to_work_that_is_another(commands, liar):
+    answer = messages.COMMIT | messages.RESPONSE
+    other = {"fingerprint": bytes(32)}
+    liar.lie = lambda type, fields: fields | other if type == answer else fields
+    result = commands["deploy"]()
+    assert result.code == 6 and "another head" in result.err
+
+
+def run_survey(said):
+    """A board whose raw REPL answers what doctor and pair ask."""
+    truth = {
+        **{"name": "micropython", "version": [1, 25, 0], "mpy": 0, "machine": HOSTILE, "root": ""},
+        **{"path": ["/lib"], "heap_free": 1 << 30, "flash_free": 1 << 30, "files": {}},
+        **{"embedding_bytes": 0, "in_place": "", "cause": HOSTILE, "clock": None},
+        "crash": f"File {HOSTILE}\nOSError: {HOSTILE}",
+    }
+    answers = {"statvfs": truth, "reset_cause": truth, "hasattr(__import__": [HOSTILE]}
+    camera = {"error": "", "sensor": f"0x{HOSTILE}", "width": 9, "height": 9, "pixel_format": 1}
+    answers |= {"open_camera": camera, "hexlify(bytes(frame": "00" * 7, "count < 20": [3, 9]}
+    answers |= {"PixelFormat": True, "Camera()": False}
+
+    def run(code):
+        for sign, answer in answers.items():
+            if sign in code:
+                told = said(sign, answer)
+                return told if isinstance(told, tuple) else (json.dumps(told).encode(), b"")
+        return b"", HOSTILE.encode()
+
+    return run
+
+
+LIES = {
+    "truth": lambda sign, answer: answer,
+    "null": lambda sign, answer: None,
+    "list": lambda sign, answer: [answer],
+    "words": lambda sign, answer: HOSTILE,
+    "nothing": lambda sign, answer: (b"", b""),
+    "refusal": lambda sign, answer: (b"", HOSTILE.encode()),
+    "numbers": lambda sign, answer: dict.fromkeys(answer, -1) if isinstance(answer, dict) else -1,
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+@pytest.mark.parametrize("command", ["doctor", "pair"])
+def test_a_raw_repl_that_lies(tinyteach, monkeypatch, command, lie):
+    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", 0.1)
+    board = LyingRepl(run_survey(lie))
+    try:
+        assert_ends_well(tinyteach("-b", board.port.name, command))
+    finally:
+        board.close()
