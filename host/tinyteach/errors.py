@@ -7,6 +7,8 @@ line prints it and exits with ``exit_code``; a web front end answers with
 
 from typing import Any
 
+from tinyteach.plain_text import plain
+
 
 class TinyTeachError(Exception):
     """Root of every error that reaches a user."""
@@ -20,7 +22,7 @@ class TinyTeachError(Exception):
         return {
             "error": {
                 "code": kind.__name__.removesuffix("Error"),
-                "sentence": str(self),
+                "sentence": plain(str(self)),
                 "exit_code": kind.exit_code,
                 "status": kind.http_status,
             }

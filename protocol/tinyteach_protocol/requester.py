@@ -3,50 +3,33 @@
 Sans-IO. Write what ``data_to_send`` returns, give ``receive`` what was read,
 call ``tick`` at ``next_timeout_ms``, and keep reading while writing: a board
 that waits to write does not read.
+
+A board that restarts takes byte 03 for Ctrl-C again. So frames are numbered such that they
+hold none, where their payload allows it, and others are sent only while the board is heard:
+after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 """
 
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.session import MAX_OUTSTANDING, SILENCE_MS, VERSION, elapsed_ms, hello_frame
+from tinyteach_protocol.outcomes import Event, Refused, Unanswered, outcome_of
+from tinyteach_protocol.outcomes import Response as Response
+from tinyteach_protocol.session import (
+    FORBIDDEN,
+    MAX_OUTSTANDING,
+    SILENCE_MS,
+    elapsed_ms,
+    hello_frame,
+)
 
+INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
 TIMEOUT_MS = 2000  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
 SLOW_TIMEOUT_MS = 15000
 TRIES = 5
-
-
-class Response:
-    """The board carried out request ``seq``; ``message`` holds the answer's fields."""
-
-    def __init__(self, seq: int, verb: int, message: messages.Message) -> None:
-        self.seq = seq
-        self.verb = verb
-        self.message = message
-
-
-class Refused:
-    """The board answered request ``seq`` with an error code."""
-
-    def __init__(self, seq: int, verb: int, code: int, detail: str) -> None:
-        self.seq = seq
-        self.verb = verb
-        self.code = code
-        self.detail = detail
-
-
-class Unanswered:
-    """Request ``seq`` was sent ``tries`` times without an answer."""
-
-    def __init__(self, seq: int, verb: int, tries: int) -> None:
-        self.seq = seq
-        self.verb = verb
-        self.tries = tries
-
-
-class Event:
-    """A RESULT or PREVIEW; ``number`` counts from 0 at STREAM (16 bits)."""
-
-    def __init__(self, number: int, message: messages.Message) -> None:
-        self.number = number
-        self.message = message
+# So long after its last frame a board still lives: none restarts and listens within this time.
+LIVE_MS = 10
+# Of 256 numbers some 240 make a frame without 03, where its payload has none.
+NUMBERS_TRIED = 256
+NO_PROBE = -1
+NO_OBJECT = 0  # READ of it asks nothing and changes nothing
 
 
 class _Pending:
@@ -58,6 +41,7 @@ class _Pending:
         self.timeout_ms = timeout_ms
         self.tries_left = tries
         self.tries = 0
+        self.silences = 0  # times that the board was asked in its place whether it lives
         self.sent_ms = 0  # or when the board last answered anything: it works in order
         self.order = 0  # of the last sending, among all sendings
 
@@ -81,6 +65,9 @@ class Requester:
         self._queue: list = []  # frames to send
         self._seq = 0
         self._order = 0
+        self._heard_ms: int | None = None  # when the board last sent a frame
+        self._held: list = []  # one-way frames that wait until the session is known to live
+        self._probe = NO_PROBE  # seq of the question whether it lives, while that is on its way
 
     # Requests
 
@@ -109,21 +96,25 @@ class Requester:
             raise errors.ProtocolError(errors.NO_SESSION, "HELLO was not answered")
         flags = messages.VERBS[verb][1]
         data = self._build(verb, fields)
+        seq = self._seq
         if flags & messages.ONE_WAY:
-            self._queue.append(data)
-            return self._seq
+            self._send_one_way(data, now_ms)
+            return seq
         if not timeout_ms:
             timeout_ms = SLOW_TIMEOUT_MS if flags & messages.SLOW else TIMEOUT_MS
         pending = _Pending(verb, data, timeout_ms, tries)
-        self._pending[self._seq] = pending
-        self._send(pending, now_ms)
-        return self._seq
+        self._pending[seq] = pending
+        if self._must_wait(data, now_ms):
+            self._hold(pending, now_ms)
+        else:
+            self._send(pending, now_ms)
+        return seq
 
     def has_room(self, payload_bytes: int = 0) -> bool:
         """Whether one more request of so many bytes fits into the board's window."""
         if not self._pending:
             return True
-        used = sum(len(pending.data) for pending in self._pending.values())
+        used = sum([len(pending.data) for pending in self._pending.values()])
         fits = used + frame.OVERHEAD_BYTES + payload_bytes <= self.window
         return fits and len(self._pending) < MAX_OUTSTANDING
 
@@ -161,8 +152,9 @@ class Requester:
             self._decoder.give_up()
             self._drain(events, now_ms)
         for seq, pending in list(self._pending.items()):
-            if elapsed_ms(now_ms, pending.sent_ms) >= pending.timeout_ms:
-                self._repeat(seq, pending, now_ms, events)
+            is_due = elapsed_ms(now_ms, pending.sent_ms) >= pending.timeout_ms
+            if is_due and seq in self._pending:
+                self._overdue(seq, pending, now_ms, events)
         return events
 
     def next_timeout_ms(self, now_ms: int):
@@ -180,15 +172,80 @@ class Requester:
         buffer = bytearray(frame.OVERHEAD_BYTES + size)
         limit = frame.HEADER_BYTES + min(size, self.max_payload)
         end = messages.write_fields(verb, fields, buffer, frame.HEADER_BYTES, limit)
-        self._seq = self._next_seq()
-        length = frame.seal(buffer, verb, 0, self._seq, end - frame.HEADER_BYTES)
-        return buffer[:length]
+        # Found anew for each of many numbers only where one of them helps.
+        tries = 1 if INTERRUPT in buffer[frame.HEADER_BYTES : end] else NUMBERS_TRIED
+        while True:
+            self._seq = self._next_seq()
+            length = frame.seal(buffer, verb, 0, self._seq, end - frame.HEADER_BYTES)
+            tries -= 1
+            if tries <= 0 or INTERRUPT not in buffer[:length]:
+                return buffer[:length]
 
     def _next_seq(self) -> int:
         seq = (self._seq + 1) & 0xFFFF
         while seq in self._pending:
             seq = (seq + 1) & 0xFFFF
         return seq
+
+    def _is_live(self, now_ms: int) -> bool:
+        return self._heard_ms is not None and elapsed_ms(now_ms, self._heard_ms) <= LIVE_MS
+
+    def _must_wait(self, data, now_ms: int) -> bool:
+        """Whether a frame may only go once the session is known to live, or behind such a one."""
+        holding = self._held or any([not p.tries for p in self._pending.values() if p.order])
+        return bool(holding) or (INTERRUPT in data and not self._is_live(now_ms))
+
+    def _hold(self, pending: _Pending, now_ms: int) -> None:
+        """Not sent yet: the answer to the question sends it, as if it had been lost."""
+        self._order += 1
+        pending.order = self._order
+        pending.sent_ms = now_ms
+        self._ask_whether_alive(now_ms)
+
+    def _send_one_way(self, data: bytearray, now_ms: int) -> None:
+        if self._must_wait(data, now_ms):
+            self._held = [data]  # totals: the last one says it all
+            self._ask_whether_alive(now_ms)
+        else:
+            self._queue.append(bytes(data))
+
+    def _ask_whether_alive(self, now_ms: int) -> None:
+        """READ of nothing, in a frame without 03: any answer but NO_SESSION says yes."""
+        if self._probe != NO_PROBE:
+            return
+        data = self._build(messages.READ, {"object": NO_OBJECT, "offset": 0, "length": 1})
+        self._probe = self._seq
+        pending = _Pending(messages.READ, data, TIMEOUT_MS, 1)
+        self._pending[self._seq] = pending
+        self._send(pending, now_ms)
+
+    def _overdue(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
+        """The board is silent: repeat what holds no 03, else ask first."""
+        if seq == self._probe:
+            self._ask_again(now_ms, events)
+        elif not pending.tries:
+            pending.sent_ms = now_ms  # held: the question's own time counts
+            self._ask_whether_alive(now_ms)
+        elif self._repetition_interrupts(seq, pending):
+            self._count_silence(seq, pending, now_ms, events)
+        else:
+            self._repeat(seq, pending, now_ms, events)
+
+    def _ask_again(self, now_ms: int, events: list) -> None:
+        """The question was not answered; what was sent before asks anew when its time is over."""
+        del self._pending[self._probe]
+        self._probe = NO_PROBE
+        for seq, pending in list(self._pending.items()):
+            if not pending.tries:
+                self._count_silence(seq, pending, now_ms, events)
+
+    def _count_silence(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
+        pending.silences += 1
+        pending.sent_ms = now_ms
+        if pending.silences >= TRIES or pending.tries_left <= 0:
+            self._give_up(seq, pending, events)
+        else:
+            self._ask_whether_alive(now_ms)
 
     def _send(self, pending: _Pending, now_ms: int) -> None:
         self._order += 1
@@ -200,14 +257,26 @@ class Requester:
 
     def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
         if pending.tries_left <= 0:
-            del self._pending[seq]
-            events.append(Unanswered(seq, pending.verb, pending.tries))
+            self._give_up(seq, pending, events)
             return
-        if pending.verb != messages.HELLO:  # HELLO's bytes stay free of 03, and it may run twice
+        if pending.tries:
+            self._mark_repeated(seq, pending)
+            self.retries += 1
+        self._send(pending, now_ms)
+
+    def _give_up(self, seq: int, pending: _Pending, events: list) -> None:
+        del self._pending[seq]
+        events.append(Unanswered(seq, pending.verb, pending.tries + pending.silences))
+
+    def _mark_repeated(self, seq: int, pending: _Pending) -> None:
+        """HELLO's bytes stay free of 03, and it may run twice."""
+        if pending.verb != messages.HELLO:
             payload_bytes = len(pending.data) - frame.OVERHEAD_BYTES
             frame.seal(pending.data, pending.verb, frame.RETRY, seq, payload_bytes)
-        self.retries += 1
-        self._send(pending, now_ms)
+
+    def _repetition_interrupts(self, seq: int, pending: _Pending) -> bool:
+        self._mark_repeated(seq, pending)
+        return INTERRUPT in pending.data
 
     def _drain(self, events: list, now_ms: int) -> None:
         while True:
@@ -225,6 +294,7 @@ class Requester:
         if arrived.type >= messages.RESPONSE:
             self._take_answer(arrived, now_ms, events)
         elif arrived.type in messages.EVENTS and self.welcome is not None:
+            self._heard_ms = now_ms
             try:
                 message = messages.decode(arrived.type, arrived.seq, bytes(arrived.payload))
             except errors.ProtocolError:
@@ -240,12 +310,30 @@ class Requester:
             return
         if arrived.type not in (messages.ERROR, pending.verb | messages.RESPONSE):
             return
-        event = _answer(arrived, pending.verb)
+        event = outcome_of(arrived, pending.verb)
         if pending.verb == messages.HELLO and not self._accept(event):
             return
         del self._pending[seq]
-        events.append(event)
+        if isinstance(event, Refused) and event.code == errors.NO_SESSION:
+            self._end(event, seq, pending, events)
+            return
+        self._heard_ms = now_ms
+        if seq == self._probe:
+            self._probe = NO_PROBE
+            self._queue += [bytes(data) for data in self._held]
+            self._held = []
+        else:
+            events.append(event)
         self._progress(pending.order, now_ms, events)
+
+    def _end(self, why: Refused, seq: int, pending: _Pending, events: list) -> None:
+        """The board has left the session, and carries out nothing that is on its way."""
+        ended = {seq: pending}
+        ended.update(self._pending)
+        ended.pop(self._probe, None)
+        self._pending, self._held, self._probe = {}, [], NO_PROBE
+        for number, request in ended.items():
+            events.append(Refused(number, request.verb, why.code, why.detail))
 
     def _accept(self, event) -> bool:
         """Whether this answers our HELLO; if so, take over what the board states."""
@@ -265,16 +353,3 @@ class Requester:
                 self._repeat(seq, pending, now_ms, events)
             else:
                 pending.sent_ms = now_ms
-
-
-def _answer(arrived: frame.Frame, verb: int):
-    """Return the Response or Refused of an answering frame; its bytes are copied once."""
-    try:
-        message = messages.decode(arrived.type, arrived.seq, bytes(arrived.payload))
-    except errors.ProtocolError as error:
-        return Refused(arrived.seq, verb, errors.MALFORMED, str(error))
-    if arrived.type == messages.ERROR:
-        return Refused(arrived.seq, verb, message.code, message.detail)
-    if verb == messages.HELLO and message.version != VERSION:
-        return Refused(arrived.seq, verb, errors.VERSION, "the agent chose %d" % message.version)
-    return Response(arrived.seq, verb, message)

@@ -14,6 +14,13 @@ from tinyteach_protocol.frame import OVERHEAD_BYTES
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
 from tinyteach_protocol.session import elapsed_ms
 
+# A board that asks for the same bytes so often has lost none of them: it does not take them.
+REWINDS_MAX = 30
+# Pieces are no smaller, whatever window a board states: one request may always be sent.
+PIECE_BYTES_MIN = 64
+# Boards answer READ with what fits a frame or the rest of a kept one; fewer are the exception.
+ANSWER_BYTES_MIN = 32
+SHORT_ANSWERS_MAX = 64
 QUIET_MS = 2000  # of a stream: a grant or the last events may be lost
 
 
@@ -96,6 +103,7 @@ class Upload(_Transfer):
 
     def _begin(self) -> None:
         self._opened = False
+        self._rewinds = 0  # since the board took something
         self._rejected = False  # pieces are refused until the one the board expects arrives
         self.acknowledged_bytes = 0  # the board has these
         self.resumed_bytes = 0  # of which it had these before
@@ -132,7 +140,7 @@ class Upload(_Transfer):
         most = self._requester.max_payload - messages.DATA_OVERHEAD_BYTES
         half = self._requester.window // 2 - OVERHEAD_BYTES - messages.DATA_OVERHEAD_BYTES
         # A row is never cut, even where only one fits the window.
-        piece = max(min(most, half) // self._row_bytes, 1) * self._row_bytes
+        piece = max(min(most, max(half, PIECE_BYTES_MIN)) // self._row_bytes, 1) * self._row_bytes
         if piece > most:
             detail = "a row of %d bytes does not fit into a frame" % piece
             raise errors.ProtocolError(errors.BAD_VALUE, detail)
@@ -147,6 +155,8 @@ class Upload(_Transfer):
             self.acknowledged_bytes = self.resumed_bytes = self._next = expected
         else:
             self._acknowledge(expected, sum(piece))
+            if self._rewinds > REWINDS_MAX:
+                self._refuse(event, errors.BAD_OFFSET, "the board takes no more bytes")
 
     def _acknowledge(self, expected: int, end: int) -> None:
         """Go-back-N: a piece refused means one before it was lost; go back there.
@@ -154,13 +164,15 @@ class Upload(_Transfer):
         Where that one is on its way again (the Requester repeats what is
         lost), wait for its answer first, else all would be refused once more.
         """
-        self.acknowledged_bytes = max(self.acknowledged_bytes, expected)
+        if expected > self.acknowledged_bytes:
+            self.acknowledged_bytes, self._rewinds = expected, 0
         if expected < end:
             self._rejected = True
         offsets = [offset for offset, _ in self._on_their_way.values()]
         if self._rejected and self.acknowledged_bytes not in offsets:
             self._next = self.acknowledged_bytes
             self._rejected = False
+            self._rewinds += 1
 
 
 class Download(_Transfer):
@@ -179,6 +191,7 @@ class Download(_Transfer):
 
     def _begin(self) -> None:
         self.received_bytes = 0
+        self._answers_left = SHORT_ANSWERS_MAX + len(self.data) // ANSWER_BYTES_MIN
         self._missing = [(0, len(self.data))] if self.data else []  # [(offset, length)], to ask for
 
     def resume(self, requester: Requester) -> None:
@@ -215,6 +228,11 @@ class Download(_Transfer):
         if event.message.offset != offset or not 0 < len(data) <= length:
             self._missing.append(piece)
             self._refuse(event, errors.MALFORMED, "the board sent other bytes than asked for")
+            return
+        self._answers_left -= 1
+        if self._answers_left < 0:
+            self._missing.append(piece)
+            self._refuse(event, errors.MALFORMED, "the board sends a few bytes at a time")
             return
         self.data[offset : offset + len(data)] = data
         self.received_bytes += len(data)

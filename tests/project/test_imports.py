@@ -9,7 +9,7 @@ import pytest
 
 HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli", "studio")
 # Shared by every room of the host: errors, places on disk, the agent's sources.
-COMMON = {"errors", "paths", "firmware"}
+COMMON = {"errors", "paths", "firmware", "plain_text"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},

@@ -80,7 +80,7 @@ def test_a_lost_write_is_made_good_without_waiting():
     upload.pump(0)
     for event in link.exchange():
         upload.take(event)
-    upload.pump(0)
+    upload.pump(link.now_ms)
     sent = link.requester.data_to_send()
     lost = OVERHEAD_BYTES + 512
     assert len(sent) == 7 * lost

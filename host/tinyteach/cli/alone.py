@@ -6,6 +6,7 @@ import typer
 
 from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
 from tinyteach.cli.output import note, print_json, say, show_table
+from tinyteach.plain_text import plain
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 RULE_COLUMNS = ("", "when", "then", "held for", "afterwards")
@@ -181,7 +182,7 @@ def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
     try:
-        agreed = typer.confirm(question, err=True)
+        agreed = typer.confirm(plain(question), err=True)
     except typer.Abort as error:
         raise UsageError("Nothing was done; add --yes where nobody can answer.") from error
     if not agreed:

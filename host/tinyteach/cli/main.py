@@ -1,6 +1,8 @@
 """The ``tinyteach`` command."""
 
+import io
 import sys
+from typing import Any
 
 import typer
 
@@ -19,8 +21,12 @@ from tinyteach.cli import (
     studio,
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
-from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
+from tinyteach.cli.output import ReaderGoneError, note, show_board_text, silence_output
 from tinyteach.errors import TinyTeachError
+from tinyteach.plain_text import plain
+
+# What typer raises of a command line that it cannot take; its own name is private.
+UsageFault: type[Exception] = typer.BadParameter.__bases__[0]
 
 # Plain help: rich's takes three times as long to appear.
 app = typer.Typer(
@@ -70,11 +76,21 @@ for part in PARTS:
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except UsageFault as error:
+        _show_usage(error)
+        sys.exit(2)
     except TinyTeachError as error:
-        sys.stderr.write(f"tinyteach: {error}\n")
+        note(f"tinyteach: {plain(str(error))}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
+
+
+def _show_usage(error: Any) -> None:
+    """typer's own words, with arguments in them that may hold anything."""
+    words = io.StringIO()
+    error.show(words)
+    note(words.getvalue().rstrip("\n"))

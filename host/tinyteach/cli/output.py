@@ -1,12 +1,13 @@
 """What the commands print: lines and tables for people, JSON for scripts, progress on stderr."""
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from tinyteach.plain_text import plain, plain_json, plain_lines
 
 Progress = Callable[[str, int, int], None]
 
@@ -17,11 +18,15 @@ class ReaderGoneError(Exception):
 
 def print_json(value: Any) -> None:
     """One JSON object on one line of standard output."""
-    say(json.dumps(value, ensure_ascii=False))
+    _write(plain_json(value))
 
 
 def say(text: str = "") -> None:
-    """One line for a person."""
+    """One line for a person; what boards and files are called steers no terminal."""
+    _write(plain_lines(text))
+
+
+def _write(text: str) -> None:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
@@ -31,7 +36,7 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """One line beside the output, which scripts do not read."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(plain_lines(text) + "\n")
 
 
 def silence_output() -> None:
@@ -45,19 +50,24 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=Text(plain(title)) if title else None, title_justify="left")
     for index, column in enumerate(columns):
         numeric = rows and all(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(plain(str(cell))) for cell in row))
     Console().print(table)
+
+
+class _PlainFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return plain_lines(super().format(record))
 
 
 def show_board_text() -> None:
     """Show on standard error what boards print."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("board: %(message)s"))
+    handler.setFormatter(_PlainFormatter("board: %(message)s"))
     log = logging.getLogger("tinyteach.board")
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
@@ -72,9 +82,9 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda text, done, total: progress.update(
-            task, description=text, completed=done, total=total or None
+            task, description=plain(text), completed=done, total=total or None
         )

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from tinyteach.plain_text import plain
+
 log = logging.getLogger("tinyteach.board")
 
 # A board that prints no line ends does not fill memory.
@@ -30,7 +32,8 @@ class LineLog:
         self._waiting = ""
 
     def _put(self, line: str) -> None:
-        # Nothing of it may steer the terminal that shows it.
-        shown = "".join(letter for letter in line if letter.isprintable() or letter == "\t")
-        if shown.strip():
-            self._write(shown.rstrip())
+        """Write a line, in pieces where it is very long."""
+        shown = plain(line.rstrip())
+        for at in range(0, len(shown), LINE_CHARACTERS_MAX):
+            if piece := shown[at : at + LINE_CHARACTERS_MAX].strip():
+                self._write(piece)

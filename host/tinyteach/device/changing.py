@@ -16,10 +16,17 @@ NOT_KNOWN = (
 )
 
 
-def change_embedding(client: BoardClient, content: bytes, command: str, progress: Progress) -> int:
+def change_embedding(
+    client: BoardClient,
+    content: bytes,
+    command: str,
+    progress: Progress,
+    commit: Callable[[BoardClient], object] | None = None,
+) -> int:
     """Send an embedding and put it to work; bytes that crossed the link.
 
-    What fails says what the board has now, and that ``command`` is to be run again.
+    What fails says what the board has now, and that ``command`` is to be run again. ``commit`` puts
+    it to work and says by itself what a lost answer leaves; by default it is not known.
     """
     with adding(OLD_AT_WORK, GOES_ON.format(command)):
         sent = client.upload(
@@ -27,8 +34,8 @@ def change_embedding(client: BoardClient, content: bytes, command: str, progress
             content,
             lambda done, total: progress("Sending the embedding", done, total),
         )
-    with adding(OLD_AT_WORK, NOT_KNOWN.format(command)):
-        client.commit()
+    with adding(OLD_AT_WORK, "" if commit else NOT_KNOWN.format(command)):
+        (commit or BoardClient.commit)(client)
     return sent
 
 

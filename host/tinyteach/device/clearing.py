@@ -3,6 +3,7 @@
 from tinyteach.device.installing import KEPT_MAIN, OWN_MAIN
 from tinyteach.device.pairing import free_the_repl
 from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl_answers import flag, number, record
 from tinyteach.device.survey import AGENT
 from tinyteach.firmware import MAIN
 
@@ -58,7 +59,7 @@ if is_ours(main):
     except OSError:
         os.remove(main)
 count = sum([remove(root + path) for path in {(*AGENT, FOLDER)!r}])
-print(json.dumps([count, restored]))
+print(json.dumps({{'count': count, 'restored': restored}}))
 """
 )
 
@@ -70,7 +71,7 @@ def wipe(port: str) -> int:
     """
     free_the_repl(port)
     with raw_repl(port) as repl:
-        count = repl.evaluate(WIPE)
+        count = repl.evaluate(WIPE, number)
         repl.reset()
     return count
 
@@ -79,6 +80,6 @@ def unpair(port: str) -> tuple[int, bool]:
     """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
     free_the_repl(port)
     with raw_repl(port) as repl:
-        count, restored = repl.evaluate(UNPAIR)
+        done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
-    return count, restored
+    return done["count"], done["restored"]

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
-from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
+from tinyteach.device.refusals import explained, refusal
+from tinyteach.device.wire_answers import checked
+from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import errors, messages
-from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
@@ -31,6 +32,10 @@ SESSION_SILENCE_MS = 10_000
 # After so long without an event, credits having been granted again, the board has ended the
 # stream, or takes longer than that for one view.
 STREAM_SILENCE_MS = 4000
+# Times in a row that a stream may end without an event although a single view can be had.
+EMPTY_STREAMS_MAX = 3
+# The largest object that is read, and then some: all views that a board can have kept.
+READ_BYTES_MAX = 16 << 20
 
 EVENTS_MAX = 64
 STREAM_STAGES = {
@@ -69,6 +74,7 @@ class BoardClient:
         self._heard_ms = 0
         # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
         self._in_session = False
+        self.is_open = True
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
@@ -140,8 +146,10 @@ class BoardClient:
         progress: Progress | None = None,
     ) -> bytes:
         """Fetch ``size`` bytes of one of the board's objects (FRAME, TENSOR …)."""
-        download = Download(self._requester, held, size, checksum)
         tell = progress or (lambda done, total: None)
+        if size > READ_BYTES_MAX:
+            raise self._nonsense("size")
+        download = Download(self._requester, held, size, checksum)
         self._transfer(download, lambda: tell(download.received_bytes, size))
         return bytes(download.data)
 
@@ -168,14 +176,26 @@ class BoardClient:
         A board whose camera or model fails ends the stream. It is then asked for one view:
         what is wrong is raised, and where nothing is any more the stream goes on.
         """
-        stages = STREAM_STAGES[kind]
+        empty, silence_ms = 0, STREAM_SILENCE_MS
         try:
-            while True:
-                yield from self._stream_events(self._start_stream(kind))
-                self.run(messages.SOURCE_CAMERA, stages)
+            while empty < EMPTY_STREAMS_MAX:
+                stream = self._start_stream(kind)
+                yield from self._stream_events(stream, silence_ms)
+                empty = 0 if stream.received else empty + 1
+                silence_ms = max(STREAM_SILENCE_MS, 2 * self._time_of_one_view(kind))
                 self.request(messages.STOP)
         finally:
             self.request(messages.STOP)
+        raise LinkError(
+            f"The board on {self.port} answers and sends no live results; press its reset button "
+            "and try again."
+        )
+
+    def _time_of_one_view(self, kind: int) -> int:
+        """Milliseconds that the board takes for it; raises what keeps it from one."""
+        start_ms = _now_ms()
+        self.run(messages.SOURCE_CAMERA, STREAM_STAGES[kind])
+        return _now_ms() - start_ms
 
     def _start_stream(self, kind: int) -> Stream:
         self._renew()
@@ -184,15 +204,15 @@ class BoardClient:
         self._message(self._await(stream.start(_now_ms())))
         return stream
 
-    def _stream_events(self, stream: Stream) -> Iterator[Message]:
-        """Events until there were none for STREAM_SILENCE_MS."""
+    def _stream_events(self, stream: Stream, silence_ms: int) -> Iterator[Message]:
+        """Events until there were none for so long."""
         heard_ms = _now_ms()
-        while _now_ms() - heard_ms <= STREAM_SILENCE_MS:
+        while _now_ms() - heard_ms <= silence_ms:
             while self._events:
                 event = self._events.popleft()
                 if stream.take(event, _now_ms()):
+                    yield self._checked(event.message)
                     heard_ms = _now_ms()
-                    yield event.message
             self._turn()
             stream.tick(_now_ms())
 
@@ -228,14 +248,19 @@ class BoardClient:
 
     def restart(self) -> None:
         """Start the board anew; the session ends."""
-        self.request(messages.RESTART)
+        self._renew()
+        answer = self._await(self._requester.request(messages.RESTART, _now_ms()))
+        # Its answer was lost, and the restarted agent knows of no session.
+        if not (isinstance(answer, Refused) and answer.code == errors.NO_SESSION):
+            self._message(answer)
 
     # Inside
 
     def request(self, verb: int, **fields: Any) -> Message:
         """Send one request, wait for its answer."""
         self._renew()
-        seq = self._requester.request(verb, _now_ms(), **fields)
+        with explained():
+            seq = self._requester.request(verb, _now_ms(), **fields)
         return self._message(self._await(seq))
 
     def _renew(self) -> None:
@@ -254,7 +279,8 @@ class BoardClient:
     def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
         self._renew()
         while True:
-            transfer.pump(_now_ms())
+            with explained():
+                transfer.pump(_now_ms())
             if transfer.done:
                 break
             for event in self._turn():
@@ -293,10 +319,27 @@ class BoardClient:
 
     def _message(self, answer: Any) -> Message:
         if isinstance(answer, Response):
-            return answer.message
-        if isinstance(answer, Refused):
+            return self._checked(answer.message)
+        if isinstance(answer, Refused) and answer.code != errors.NO_SESSION:
             raise refusal(answer.code, answer.detail)
-        raise self._silent()
+        raise self._ended() if isinstance(answer, Refused) else self._silent()
+
+    def _checked(self, message: Message) -> Message:
+        try:
+            return checked(message)
+        except ValueError as error:
+            raise self._nonsense(str(error)) from error
+
+    def _nonsense(self, what: str) -> LinkError:
+        return LinkError(
+            f"The board on {self.port} answered with what cannot be ({what}); press its reset "
+            "button, and where that is no help pair it again."
+        )
+
+    def _ended(self) -> LinkError:
+        return LinkError(
+            f"The board on {self.port} restarted in the middle of this; run the command again."
+        )
 
     def _silent(self) -> LinkError:
         return LinkError(
@@ -304,9 +347,26 @@ class BoardClient:
             "button and try again."
         )
 
+    # After a connection that broke
+
+    def let_go(self) -> None:
+        """Close the port, where there is nobody to say BYE to."""
+        self._in_session = self.is_open = False
+        self._text.flush()
+        self._link.close()
+
+    def take_over(self, other: "BoardClient") -> None:
+        """Go on over another session with the same board; LinkError where it is another."""
+        if other.board_id != self.board_id:
+            other.close()
+            raise LinkError(f"Another board is on {other.port}; connect the one that was there.")
+        self.__dict__.update({**other.__dict__, "_text": self._text})
+
     def close(self) -> None:
         """Give the port back to the board's REPL and let go of it."""
         self._in_session = False
+        if not self.is_open:
+            return
         try:
             seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
             self._await(seq)
@@ -326,11 +386,3 @@ class BoardClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def refusal(code: int, detail: str = "") -> BoardRefusedError:
-    """The board's error code as the sentence that a person reads."""
-    sentence = error_sentence(code)
-    if detail:
-        sentence = f"{sentence.rstrip('.')} ({detail})."
-    return BoardRefusedError(sentence, code)

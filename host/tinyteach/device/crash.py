@@ -2,6 +2,7 @@
 
 from tinyteach.device.client import BoardClient
 from tinyteach.firmware import with_full_names
+from tinyteach.plain_text import plain_lines
 from tinyteach_protocol import messages
 
 
@@ -15,7 +16,7 @@ def readable(written: str) -> str:
     """What a board wrote, its short names made long where it is of this computer's version."""
     from tinyteach import __version__
 
-    text = written.replace("\r\n", "\n").strip()
+    text = plain_lines(written).strip()
     return with_full_names(text) if text.split("\n")[0].endswith(__version__) else text
 
 

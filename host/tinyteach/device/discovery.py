@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.device.usb_products import BOOT_LOADER, ESPRESSIF, Product, product_of
+from tinyteach.plain_text import plain
 
 # Linux lists every USB device here, those without a serial port too.
 USB_DEVICES = Path("/sys/bus/usb/devices")
@@ -44,7 +45,7 @@ def attached_ports() -> list[AttachedPort]:
 
 def _attached(item: Any) -> AttachedPort:
     product = product_of(item.vid, item.pid)
-    described = product.name if product else item.description or item.device
+    described = product.name if product else plain(item.description or item.device)
     return AttachedPort(item.device, described, item.serial_number or "", item.vid, product)
 
 

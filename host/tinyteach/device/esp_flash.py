@@ -22,6 +22,7 @@ from tinyteach.errors import (
     VerificationError,
 )
 from tinyteach.link.serial_link import SerialLink
+from tinyteach.plain_text import plain
 
 # USB ports ignore the rate; UART bridges take this one (esptool's own examples use it).
 BAUD_RATE = 460_800
@@ -108,7 +109,7 @@ class EspFlash:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else "no answer"
+    return plain(lines[0]).rstrip(".") if lines else "no answer"
 
 
 @contextmanager

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tinyteach.device.repl_answers import Shape, anything
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink
+from tinyteach.plain_text import plain
 
 ENTER_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 1.0
 WRITE_CHUNK_BYTES = READ_CHUNK_BYTES = 1024
+REFUSAL_CHARACTERS_MAX = 200
+# An embedding, the largest file that is read; a file that goes on for ever is no file.
+FILE_BYTES_MAX = 16 << 20
+
+NO_VALUE = (SyntaxError, ValueError, TypeError, MemoryError, RecursionError)
 
 NO_MICROPYTHON = (
     "What is on {port} does not answer as MicroPython; put MicroPython with a camera module on the "
@@ -27,14 +34,14 @@ class RawRepl:
         self._transport = transport
         self._port = port
 
-    def evaluate(self, code: str) -> Any:
-        """Run ``code``, which prints one JSON value on a line; that value.
+    def evaluate(self, code: str, shape: Shape = anything) -> Any:
+        """Run ``code``, which prints one JSON value of this shape on a line; that value.
 
         Firmware may print lines of its own between, as ESP-IDF's camera driver does.
         """
         for line in reversed(self._call(lambda: self._transport.exec(code)).splitlines()):
-            with contextlib.suppress(ValueError):
-                return json.loads(line)
+            with contextlib.suppress(ValueError, RecursionError):
+                return shape(json.loads(line))
         raise LinkError(
             f"The board on {self._port} gave no answer that can be read; press its reset button "
             "and try again."
@@ -46,9 +53,15 @@ class RawRepl:
 
     def read_file(self, path: str, progress: Callable[[int, int], None]) -> bytes:
         """A file's content."""
+
+        def check(done: int, total: int) -> None:
+            if done > FILE_BYTES_MAX:
+                raise OSError("a file without end")
+            progress(done, total)
+
         read = self._transport.fs_readfile
         return bytes(
-            self._call(lambda: read(path, chunk_size=READ_CHUNK_BYTES, progress_callback=progress))
+            self._call(lambda: read(path, chunk_size=READ_CHUNK_BYTES, progress_callback=check))
         )
 
     def write_file(self, path: str, content: bytes, progress: Callable[[int, int], None]) -> None:
@@ -78,7 +91,8 @@ class RawRepl:
                 return action()
         except TransportExecError as error:
             raise LinkError(f"The board on {self._port} refused: {_last_line(error)}.") from error
-        except (TransportError, OSError) as error:
+        # mpremote takes what the board prints for a Python value: SyntaxError and others.
+        except (TransportError, OSError, *NO_VALUE) as error:
             raise LinkError(
                 f"The connection on {self._port} broke before the board was done; check the cable "
                 "and run the command again."
@@ -87,7 +101,7 @@ class RawRepl:
 
 def _last_line(error: Any) -> str:
     lines = str(error.error_output).strip().splitlines()
-    return lines[-1] if lines else "an unknown error"
+    return plain(lines[-1])[:REFUSAL_CHARACTERS_MAX] if lines else "an unknown error"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass, field, replace
 
 from tinyteach.errors import LinkError
+from tinyteach.plain_text import plain
 
 MAGIC = b"TTR1"
 HEADER = "<4sBHHBHBB"
@@ -29,8 +30,8 @@ class Action:
         if self.kind == NOTHING:
             return "nothing"
         if self.kind == LINE:
-            return f"say {self.text}"
-        return f"pin {self.text} {'high' if self.kind == PIN_HIGH else 'low'}"
+            return f"say {plain(self.text)}"
+        return f"pin {plain(self.text)} {'high' if self.kind == PIN_HIGH else 'low'}"
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def decode(content: bytes) -> RuleFile:
 
 def _decode(content: bytes) -> RuleFile:
     magic, weight, *numbers, count = struct.unpack_from(HEADER, content)
-    if magic != MAGIC:
-        raise ValueError("magic")
+    if magic != MAGIC or count > RULES_MAX:
+        raise ValueError("magic or count")
     at, rules = struct.calcsize(HEADER), []
     for _ in range(count):
         rule, at = _decode_rule(content, at)
@@ -118,6 +119,8 @@ def _decode(content: bytes) -> RuleFile:
 def _decode_rule(content: bytes, at: int) -> tuple[Rule, int]:
     label, at = _decode_text(content, at)
     condition, steps, frames, hold_ms = struct.unpack_from("<BBHI", content, at)
+    if condition > LESS:
+        raise ValueError("condition")
     then, at = _decode_action(content, at + 8)
     otherwise, at = _decode_action(content, at)
     return Rule(label, condition, steps, frames, hold_ms, then, otherwise), at
@@ -125,6 +128,8 @@ def _decode_rule(content: bytes, at: int) -> tuple[Rule, int]:
 
 def _decode_action(content: bytes, at: int) -> tuple[Action, int]:
     text, end = _decode_text(content, at + 1)
+    if content[at] > LINE:
+        raise ValueError("action")
     return Action(content[at], text), end
 
 

@@ -25,6 +25,7 @@ OPENMV_NAMES = {
 
 def sensor_name(told: str) -> str:
     """What a board's ``sensor`` is called: as told, but for OpenMV's numbers, such as 0x0077."""
-    if not told.startswith("0x"):
+    try:
+        return OPENMV_NAMES.get(int(told, 16), told) if told.startswith("0x") else told
+    except ValueError:
         return told
-    return OPENMV_NAMES.get(int(told, 16), told)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
+from tinyteach.device.repl_answers import digits, mapping, number, path, record, several, text
 from tinyteach.firmware import LED, LIBRARY, MAIN, BoardFile
 
 EMBEDDING = "/tinyteach/embedding.tflite"
@@ -75,6 +76,19 @@ print(json.dumps({
     'embedding_bytes': embedding, 'in_place': in_place,
 }))
 """
+FACTS = record(
+    name=text,
+    version=several(number, least=2),
+    mpy=number,
+    machine=text,
+    root=path,
+    path=several(path),
+    heap_free=number,
+    flash_free=number,
+    files=mapping(path, digits),
+    embedding_bytes=number,
+    in_place=digits,
+)
 AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
 _ALONE = (MAIN, EMBEDDING, SETTINGS, LED)
 OWNED = (
@@ -93,7 +107,7 @@ def survey(repl: RawRepl) -> dict[str, Any]:
     its file system is mounted at /. ``in_place`` is the SHA-256 of the embedding in ROMFS, empty
     without.
     """
-    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING))
+    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
 
 
 def embedding_on(facts: dict[str, Any]) -> str:

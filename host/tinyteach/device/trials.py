@@ -1,8 +1,10 @@
 """Code that a board runs in its raw REPL to say what it is and to try its camera.
 
 Each piece prints one JSON value, is short, and ends by itself. The pieces on the camera
-go in order: `CAMERA_START` opens it, the others use it.
+go in order: `CAMERA_START` opens it, the others use it. Beside each stands the answer's shape.
 """
+
+from tinyteach.device.repl_answers import digits, flag, lines, maybe, number, record, several, text
 
 # Before any restart: why the board started, what time it believes it is, its last crash.
 BOOT = """
@@ -31,6 +33,16 @@ except OSError:
 print(json.dumps(said))
 """
 
+BOOT_FACTS = record(
+    name=text,
+    version=several(number, least=2),
+    mpy=number,
+    machine=text,
+    cause=text,
+    clock=maybe(several(number, least=6, most=6)),
+    crash=lines,
+)
+
 # Those that the firmware has, by what the agent knows them by; the first is the one it takes.
 CAMERA_MODULES = """
 import json
@@ -48,6 +60,8 @@ for name, modules, sign in (
         found.append(name)
 print(json.dumps(found))
 """
+
+MODULE_NAMES = several(text)
 
 # By the agent's own driver (firmware_agent/agent/camera/), with the board's settings. ``None``:
 # there is no agent whose driver could be taken.
@@ -69,6 +83,10 @@ if said:
         said['error'] = repr(error)
 print(json.dumps(said))
 """
+
+CAMERA_FACTS = maybe(
+    record(error=text, sensor=text, width=number, height=number, pixel_format=number)
+)
 
 # The middle row of the colour bar as hex digits, or null: lemariva's module shows none, and a
 # grey picture has no colours. The sensor takes some frames to change.
@@ -98,6 +116,8 @@ except Exception:
 print(json.dumps(row))
 """
 
+ROW = maybe(digits)
+
 # What `firmware_agent/agent/camera/__init__.py` reads; a rename is not needed, as a file that is
 # cut short is told and doctor writes it again.
 STORE_COLOURS = """
@@ -106,6 +126,7 @@ with open('tinyteach/colours.json', 'w') as file:
     json.dump({'pixel_format': %d}, file)
 print('true')
 """
+STORED = WORKS = flag
 
 # Frames and the milliseconds that they took; two seconds at most, but for one late frame.
 FRAME_RATE = """
@@ -120,6 +141,8 @@ except Exception:
     pass
 print(json.dumps([count, time.ticks_diff(time.ticks_ms(), start)]))
 """
+
+COUNT_AND_MS = several(number, least=2, most=2)
 
 FORMATS = ("RGB565", "GRAYSCALE", "YUV422", "RGB888", "JPEG")
 # Whether the camera gives a frame in the format: by cnadler86's module, OpenMV's or lemariva's.

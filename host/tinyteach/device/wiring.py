@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
+from tinyteach.device.repl_answers import flag
 from tinyteach.device.survey import SETTINGS
 from tinyteach.errors import UsageError
 from tinyteach.firmware import BoardFile, boards_dir
@@ -92,7 +93,7 @@ def camera_settings(repl: RawRepl, facts: dict[str, Any], named: str | None) -> 
     if present is not None:
         ours = [wiring.file for wiring in known if wiring.file.digest == present]
         return CameraSettings(ours[0] if ours else None)
-    if not repl.evaluate(WANTS_PINS):
+    if not repl.evaluate(WANTS_PINS, flag):
         return CameraSettings()
     return _by_chip(facts["machine"], known)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
+from tinyteach.plain_text import plain
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, described, name_of, project_embedding
 from tinyteach.service.projects import open_project
@@ -139,7 +140,7 @@ def _class_here(project: "Project", label: str) -> str:
     """The project's class for a label, made where it is not there."""
     from tinyteach.data.names import portable_name, same_name
 
-    name = portable_name(label)
+    name = portable_name(plain(label))
     if name is None:
         raise ProjectError(f"No class here can be called {label!r}, as one on the board is.")
     return same_name(name, project.classes()) or project.add_class(name)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinyteach.device.client import BoardClient
-from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
+from tinyteach.device.wire_answers import check_scores
+from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.rejection import UNKNOWN
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.budgets import STAGES
 from tinyteach.service.embeddings import check_head, project_embedding
@@ -73,6 +75,13 @@ def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
 
 def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
     """`interpret` of a RUN's answer or a RESULT event."""
+    try:
+        check_scores(message, labels)
+    except ValueError as error:
+        raise LinkError(
+            f"The board's result does not fit the head that it names ({error}); press its reset "
+            "button and try again."
+        ) from error
     return interpret(labels, message.top, bool(message.known), message.scores, message)
 
 
@@ -87,12 +96,22 @@ def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterato
     with open_board(board) as client:
         labels = deployed_labels(client)
         if steps is not None:
-            client.set_threshold(steps)
+            _believe_from(client, steps)
         events = client.stream(messages.STREAM_RESULTS)
         try:
             yield (interpret_message(labels, event) for event in events)
         finally:
             events.close()
+
+
+def _believe_from(client: BoardClient, steps: int) -> None:
+    """Told twice it is the same: where the answer was lost, it is told again."""
+
+    def tell() -> int:
+        client.set_threshold(steps)
+        return steps
+
+    surely(client, tell, tell, "", "Whether the threshold was set is not known.")
 
 
 def threshold_steps(probability: float) -> int:

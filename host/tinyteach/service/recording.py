@@ -12,7 +12,7 @@ import numpy as np
 from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import find_board
 from tinyteach.embedding.preprocess import expand
-from tinyteach.errors import ProjectError, UsageError
+from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.service.boards import open_board
 from tinyteach.service.projects import open_project
 from tinyteach_protocol import messages
@@ -25,6 +25,8 @@ Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
 SLOW_LINK_BYTES_PER_S = 50_000
 RGB565_BYTES = 2  # a pixel, as cameras send it
+# A picture has a dozen pieces; a link that loses one of each for so long carries no pictures.
+PIECES_WITHOUT_A_PICTURE_MAX = 500
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def preview_views(board: str | None) -> Iterator[Iterator[View]]:
 def _whole_views(events: Iterator[messages.Message]) -> Iterator[View]:
     """Put the pieces of each picture together; one that lost a piece is left out."""
     pieces = bytearray()
-    for event in events:
+    for event in _while_pictures_come(events, pieces):
         if event.offset == 0:
             pieces.clear()
         if event.offset != len(pieces):
@@ -185,3 +187,18 @@ def _whole_views(events: Iterator[messages.Message]) -> Iterator[View]:
         pieces += event.data
         if len(pieces) == event.total:
             yield View(expand(bytes(pieces), event.width, event.height, event.pixel_format))
+
+
+def _while_pictures_come(
+    events: Iterator[messages.Message], pieces: bytearray
+) -> Iterator[messages.Message]:
+    """The events; LinkError where many together make no whole picture."""
+    without = 0
+    for event in events:
+        yield event
+        without = 0 if len(pieces) == event.total else without + 1
+        if without > PIECES_WITHOUT_A_PICTURE_MAX:
+            raise LinkError(
+                "The board sends pieces of pictures and none is whole; check the cable, press the "
+                "board's reset button and try again."
+            )

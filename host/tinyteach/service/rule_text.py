@@ -17,6 +17,7 @@ from tinyteach.device.rules import (
     Rule,
 )
 from tinyteach.errors import UsageError
+from tinyteach.plain_text import plain
 
 UNKNOWN = "unknown"
 STEPS = 256
@@ -105,7 +106,7 @@ def _short(text: str) -> str:
 
 def condition_text(rule: Rule) -> str:
     """As `parse_rule` takes it."""
-    label = rule.label or UNKNOWN
+    label = plain(rule.label) or UNKNOWN
     if rule.label and NEEDS_QUOTES.search(label):
         label = f'"{label}"'
     sign = {BEST: "", AT_LEAST: " >= ", LESS: " < "}[rule.condition]
@@ -123,14 +124,14 @@ def rule_text(rule: Rule) -> str:
 
 def rests_with(rule: Rule, labels: Sequence[str]) -> bool:
     """Whether a rule rests with a head of these labels, because it has not the rule's class."""
-    return bool(rule.label) and rule.label not in labels
+    return bool(rule.label) and plain(rule.label) not in labels
 
 
 def missing_labels(rules: Sequence[Rule], labels: Sequence[str]) -> list[str]:
     """Sentences on rules that rest because a head has not their class."""
     return [
         f"Rule {number} ({condition_text(rule)}) rests: the head on the board has no class "
-        f"{rule.label}."
+        f"{plain(rule.label)}."
         for number, rule in enumerate(rules, 1)
         if rests_with(rule, labels)
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.rules import FILE_BYTES_MAX, NO_LINES_S, RULES_MAX, Rule, RuleFile, Settings
 from tinyteach.device.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.rule_text import condition_text, missing_labels, parse_rule, rests_with
 from tinyteach_protocol import messages
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tinyteach.device.client import BoardClient
 
 WEIGHT_MIN, WEIGHT_STEPS = 8, 256
+NOT_CHANGED = "The rules were not changed; run the command again."
+NOT_KNOWN = "Whether the rules were changed is not known; 'tinyteach rule list' says what there is."
 SECONDS_MAX = 0xFFFF - 1
 
 
@@ -76,7 +79,9 @@ def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
 def read_rules(client: "BoardClient") -> RuleFile:
     """The board's rules and settings, its own defaults where it has none."""
     size = client.info()["rules_bytes"]
-    return decode_rules(client.read(messages.RULES, size)) if size else RuleFile()
+    if not size:
+        return RuleFile()
+    return decode_rules(client.read(messages.RULES, size) if size <= FILE_BYTES_MAX else b"")
 
 
 def write_rules(client: "BoardClient", file: RuleFile) -> None:
@@ -88,7 +93,11 @@ def write_rules(client: "BoardClient", file: RuleFile) -> None:
             "with 'tinyteach rule remove'."
         )
     client.upload(messages.RULES, content)
-    client.commit()
+
+    def found() -> bytes | None:
+        return content if read_rules(client) == file else None
+
+    surely(client, lambda: client.commit().fingerprint, found, NOT_CHANGED, NOT_KNOWN)
 
 
 def _alone(client: "BoardClient", file: RuleFile) -> Alone:

@@ -11,6 +11,7 @@ from typing import Any
 from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
 from tinyteach.service.head_list import chosen_head
@@ -21,6 +22,9 @@ from tinyteach.service.rules import resting_rules
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
+NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
+NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
+NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."
 
 
 @dataclass(frozen=True)
@@ -288,16 +292,10 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
     check_board(client.info()["embedding"], head)
     start = time.perf_counter()
     try:
-        sent = client.upload(
-            messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
-        )
-        client.commit()
+        sent = _upload_head(client, head, progress)
+        _switch_head(client, head)
     except BoardRefusedError as error:
         raise BoardRefusedError(f"{error} {_kept(client)}", error.code) from error
-    except LinkError as error:
-        raise LinkError(
-            f"{error} The head was not switched; 'tinyteach deploy' goes on where this stopped."
-        ) from error
     duration_s = time.perf_counter() - start
     known = find_board(client.board_id)
     return Deployed(
@@ -309,6 +307,32 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
         round(head.threshold / SCORE_STEPS, 4),
         resting_rules(client, head.labels),
     )
+
+
+def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
+    try:
+        return client.upload(
+            messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
+        )
+    except LinkError as error:
+        raise LinkError(f"{error} {NOT_SWITCHED}") from error
+
+
+def _switch_head(client: BoardClient, head: Any) -> None:
+    """COMMIT; where its answer is lost, the board says which head is at work."""
+    at_work = surely(
+        client,
+        lambda: bytes(client.commit().fingerprint),
+        lambda: _at_work(client, head.fingerprint),
+        NOT_SWITCHED,
+        NOT_KNOWN,
+    )
+    if at_work != head.fingerprint:
+        raise LinkError("The board put another head to work than was sent; deploy it again.")
+
+
+def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
+    return fingerprint if client.info()["head"] == fingerprint else None
 
 
 def _kept(client: BoardClient) -> str:
@@ -341,6 +365,20 @@ class RolledBack:
 def rollback(board: str | None) -> RolledBack:
     """Put the board's previous head back to work."""
     with open_board(board) as client:
+        return rollback_over(client)
+
+
+def rollback_over(client: BoardClient) -> RolledBack:
+    """`rollback` over a session that is open already."""
+    previous = client.info()["previous_head"]
+
+    def go_back() -> tuple[bytes, list[str]]:
         restored = client.rollback()
-        problems = resting_rules(client, restored.labels)
-        return RolledBack(restored.fingerprint.hex(), restored.labels, problems)
+        return restored.fingerprint, restored.labels
+
+    def found() -> tuple[bytes, list[str]] | None:
+        info = client.info()
+        return (previous, info["labels"]) if previous and info["head"] == previous else None
+
+    fingerprint, labels = surely(client, go_back, found, NOT_ROLLED_BACK, NOT_KNOWN)
+    return RolledBack(fingerprint.hex(), labels, resting_rules(client, labels))

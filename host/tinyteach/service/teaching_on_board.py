@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.device.client import BoardClient
-from tinyteach.errors import BoardRefusedError, UsageError
+from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.plain_text import plain
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach_protocol import errors, messages
 
 Progress = Callable[[str, int, int], None]
+NOT_LEARNT = "The board knows what it knew before; run the command again."
+NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
+BUTTON_NOT_KNOWN = "Whether the button was set is not known; run the command again."
 OF_A_CLASS = 32  # examples that a board keeps of one
 UNKNOWN = "unknown"
 # What a head from before examples is worth to a board that is to go on from it.
@@ -126,26 +131,37 @@ def teach_over(
 
     ``progress`` is called after each frame and may ask the board for views, or wait.
     """
-    examples = {} if afresh else held_by(client).examples
+    before = held_by(client)
+    examples = {} if afresh else before.examples
     class_name = _as_stored(class_name, examples)
     _check_room(examples, class_name, count)
-    client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, class_name)
     frames, interrupted = 0, False
     try:
+        client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, class_name)
         for number in range(count):
             _record(client, squares[number] if squares else None)
             frames = number + 1
             progress(f"Showing {class_name}", frames, count)
     except KeyboardInterrupt:
         interrupted = True
+    except LinkError as error:
+        raise LinkError(f"{error} {NOT_LEARNT}") from error
     if not frames:
         return Taught(class_name, 0, 0, [], "", interrupted)
     progress("The board learns", 0, 0)
-    held = _held(client.teach(messages.TEACH_LEARN))
-    return Taught(
-        *(class_name, frames, held.examples[class_name], list(held.examples)),
-        *(held.fingerprint, interrupted),
-    )
+    held = _change(client, before, lambda: client.teach(messages.TEACH_LEARN))
+    known = held.examples.get(plain(class_name), 0)
+    return Taught(class_name, frames, known, list(held.examples), held.fingerprint, interrupted)
+
+
+def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
+    """What the board knows after ``act``, also where its answer was lost."""
+
+    def found() -> Held | None:
+        held = held_by(client)
+        return held if held.fingerprint != before.fingerprint else None
+
+    return surely(client, lambda: _held(act()), found, NOT_LEARNT, NOT_KNOWN)
 
 
 def _squares(files: Sequence[Path]) -> list[Any]:
@@ -218,8 +234,8 @@ def forget_over(client: BoardClient, class_name: str) -> Forgotten:
         )
     if not all(held.examples.values()):
         raise BoardRefusedError(NO_EXAMPLES)
-    answer = client.teach(messages.TEACH_FORGET, class_name)
-    return Forgotten(class_name, list(answer.labels), answer.fingerprint.hex())
+    left = _change(client, held, lambda: client.teach(messages.TEACH_FORGET, class_name))
+    return Forgotten(class_name, list(left.examples), left.fingerprint)
 
 
 OWN_BUTTON = "board"
@@ -254,19 +270,28 @@ def set_button(board: str | None, pin: str, classes: Sequence[str]) -> ButtonSet
     names = [_as_stored(name, {}) for name in classes]
     with open_board(board) as client:
         if pin == NO_BUTTON:
-            client.teach(messages.TEACH_BUTTON)
+            _tell_button(client, "")
             return ButtonSet("", [])
         number, down = _own_button(client) if pin == OWN_BUTTON else _pin(pin)
         text = "\n".join([f"{number} {down}", *names])
         if len(text.encode()) > LINE_BYTES:
             raise UsageError("These classes' names together are too long; name fewer or shorter.")
         try:
-            client.teach(messages.TEACH_BUTTON, text)
+            _tell_button(client, text)
         except BoardRefusedError as error:
             if error.code != errors.BAD_VALUE:
                 raise
             raise UsageError(f"The board has no pin {number!r}; name another.") from error
     return ButtonSet(number, names or ["1", "2", "3"])
+
+
+def _tell_button(client: BoardClient, text: str) -> None:
+    """Told twice it is the same: where the answer was lost, it is told again."""
+
+    def tell() -> Any:
+        return client.teach(messages.TEACH_BUTTON, text)
+
+    surely(client, tell, tell, "", BUTTON_NOT_KNOWN)
 
 
 def _pin(text: str) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.client import BoardClient
 from tinyteach.device.kept import KeptFrame, read_kept
 from tinyteach.embedding.preprocess import expand
+from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _name(frame: KeptFrame, head: Any) -> str:
     from tinyteach.data.names import portable_name
 
     is_its = head.fingerprint.startswith(frame.head) and frame.top < len(head.labels)
-    label = portable_name(head.labels[frame.top]) if is_its else None
+    label = portable_name(plain(head.labels[frame.top])) if is_its else None
     guess = f"{label or 'unsure'}-{frame.steps * 100 // 256}"
     return f"{guess}-{frame.head.hex()}-{frame.number:05}.png"
 

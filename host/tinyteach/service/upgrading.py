@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.device.changing import adding, change_embedding
+from tinyteach.device.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import check_memory
+from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import arena_of, as_setting, described, load_named, name_of
 from tinyteach.service.projects import open_project
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tinyteach.embedding.runtime import Embedding
 
 Progress = Callable[[str, int, int], None]
+COMMAND = "tinyteach upgrade"
 UNTAUGHT = (
     "The board has its new embedding and recognises nothing until 'tinyteach deploy' has run."
 )
@@ -88,4 +90,18 @@ def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progre
     """Put an embedding to work on a board; bytes that crossed the link, None if it was there."""
     if client.info()["embedding"] == embedding.fingerprint:
         return None
-    return change_embedding(client, embedding.content, "tinyteach upgrade", progress)
+
+    def commit(client: BoardClient) -> None:
+        surely(
+            client,
+            lambda: bytes(client.commit().fingerprint),
+            lambda: _at_work(client, embedding.fingerprint),
+            GOES_ON.format(COMMAND),
+            NOT_KNOWN.format(COMMAND),
+        )
+
+    return change_embedding(client, embedding.content, COMMAND, progress, commit)
+
+
+def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
+    return fingerprint if client.info()["embedding"] == fingerprint else None

@@ -144,7 +144,8 @@ def check_last_boot(evidence: Evidence) -> Finding:
     if cause == "WDT":
         fix = "if it happens again, pair the board again and take other programs off it"
         return to_fix("last boot", "by the watchdog: a program hung", fix, VerificationError)
-    return passed("last boot", STARTS[cause]) if cause else skipped("last boot", "not recorded")
+    known = cause in STARTS
+    return passed("last boot", STARTS[cause]) if known else skipped("last boot", "not recorded")
 
 
 def check_last_crash(evidence: Evidence) -> Finding:

@@ -30,12 +30,15 @@ WORDS = {
 # Red 4, green 2, blue 1.
 BAR = (7, 6, 3, 2, 5, 4, 1, 0)
 BARS_MIN = 5
+PIXEL_BYTES = 2
 # Narrower stripes are the edges between bars.
 EDGE_FRACTION = 24
 
 
 def colour_order(row: bytes) -> str | None:
     """Which of `ORDERS` one row of the colour bar is in; None where it shows no bar."""
+    if len(row) % PIXEL_BYTES:
+        return None
     fitting = [name for name, order in ORDERS.items() if _fits(_stripes(row, *order))]
     return fitting[0] if len(fitting) == 1 else None
 

@@ -137,7 +137,7 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
 
     # Not reset at first: a reset is what the board would then give as its last.
     with raw_repl(evidence.port, soft_reset=False) as repl:
-        evidence.boot = repl.evaluate(trials.BOOT)
+        evidence.boot = repl.evaluate(trials.BOOT, trials.BOOT_FACTS)
         try:
             repl.restart_softly()
             evidence.survey = survey(repl)
@@ -152,20 +152,20 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
 def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
     from tinyteach.device import trials
 
-    evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES)
+    evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES, trials.MODULE_NAMES)
     if not evidence.camera_modules:
         return
-    evidence.camera = repl.evaluate(trials.CAMERA_START)
+    evidence.camera = repl.evaluate(trials.CAMERA_START, trials.CAMERA_FACTS)
     if evidence.camera is None or evidence.camera["error"]:
         return
-    row = repl.evaluate(trials.COLOUR_BAR)
+    row = repl.evaluate(trials.COLOUR_BAR, trials.ROW)
     evidence.colour_row = bytes.fromhex(row) if row else None
     _store_colours(repl, evidence)
-    count, duration_ms = repl.evaluate(trials.FRAME_RATE)
+    count, duration_ms = repl.evaluate(trials.FRAME_RATE, trials.COUNT_AND_MS)
     evidence.frames_and_ms = (count, duration_ms)
     # Last: a sensor may not come back from a format that it does not have.
     for name in trials.FORMATS:
-        if repl.evaluate(trials.TRY_FORMAT % name):
+        if repl.evaluate(trials.TRY_FORMAT % name, trials.WORKS):
             evidence.formats.append(name)
 
 
@@ -179,7 +179,7 @@ def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
         return
     pixel_format = getattr(messages, order)
     if pixel_format != evidence.camera["pixel_format"]:
-        evidence.colours_stored = bool(repl.evaluate(trials.STORE_COLOURS % pixel_format))
+        evidence.colours_stored = repl.evaluate(trials.STORE_COLOURS % pixel_format, trials.STORED)
 
 
 def _await_agent(evidence: Evidence) -> None:

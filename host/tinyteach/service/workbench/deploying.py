@@ -7,7 +7,7 @@ from tinyteach.device.client import BoardClient
 from tinyteach.errors import LinkError
 from tinyteach.service.head_list import chosen_head
 from tinyteach.service.projects import open_project
-from tinyteach.service.teaching import deploy_head
+from tinyteach.service.teaching import deploy_head, rollback_over
 
 if TYPE_CHECKING:
     from tinyteach.service.workbench.workbench import Workbench
@@ -42,10 +42,10 @@ class Deploying:
     def rollback(self) -> None:
         """Put the board's previous head back to work."""
         restored = self._bench.board.do(self._rollback_job).result()
-        self._tell("done", fingerprint=restored.fingerprint.hex(), labels=restored.labels)
+        self._tell("done", fingerprint=restored.fingerprint, labels=restored.labels)
 
     def _rollback_job(self, client: BoardClient) -> Any:
-        restored = client.rollback()
+        restored = rollback_over(client)
         self._bench.use_other_head(client)
         return restored
 

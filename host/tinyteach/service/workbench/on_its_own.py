@@ -9,8 +9,10 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
+from tinyteach.device.rules import RULES_MAX
 from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
+from tinyteach.plain_text import plain
 
 if TYPE_CHECKING:
     from tinyteach.service.workbench.workbench import Workbench
@@ -37,13 +39,13 @@ class AloneLines:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-LINE_BYTES_MAX:]
         for line in lines:
-            self._take_line(line.decode(errors="replace").strip())
+            self._take_line(plain(line[-LINE_BYTES_MAX:].decode(errors="replace")).strip())
         return bool(lines)
 
     def _take_line(self, line: str) -> None:
         try:
             fields = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if not isinstance(fields, dict):
             self._say(line)
@@ -53,13 +55,13 @@ class AloneLines:
             probability = fields.get("probability")
             if not (isinstance(probability, int | float) and 0 <= probability <= 1):
                 probability = None
-            labels = {name: str(fields.get(name, "")) for name in ("label", "best_label")}
+            labels = {name: plain(str(fields.get(name, ""))) for name in ("label", "best_label")}
             self.state |= {**labels, "probability": probability, "problem": ""}
-        elif isinstance(fields.get("rule"), int):
+        elif fields.get("rule") in range(1, RULES_MAX + 1):
             others = set(self.state["met"]) - {fields["rule"]}
             self.state["met"] = sorted(others | ({fields["rule"]} if fields.get("met") else set()))
         elif "problem" in fields:
-            self.state["problem"] = str(fields["problem"])
+            self.state["problem"] = plain(str(fields["problem"]))
             self._say(self.state["problem"])
         else:
             self._say(line)

@@ -1,0 +1,141 @@
+"""The answer to a command is lost, or the command itself: what is said of it is true."""
+
+import json
+
+import pytest
+
+from tinyteach.device.client import BoardClient
+from tinyteach.service import aftermath
+from tinyteach_protocol import messages, requester
+from tinyteach_protocol.frame import MAGIC
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """What is lost for good is given up soon; a head is at work long before."""
+    monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 3000)
+    monkeypatch.setattr(requester, "TIMEOUT_MS", 1000)
+
+
+@pytest.fixture
+def losing(board):
+    """losing(verb, "answer" or "request") drops every frame of that kind until the test ends."""
+
+    def lose(verb, which):
+        start = MAGIC + bytes([verb | (messages.RESPONSE if which == "answer" else 0)])
+
+        def drop(data):
+            return b"" if start in data else data
+
+        board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
+
+    yield lose
+    board.disturb()
+
+
+@pytest.fixture
+def taught(tinyteach, board, trained_project):
+    """The project's head and one before it are on the board."""
+    on = ("-b", board.port, "-p", trained_project)
+    assert tinyteach(*on, "deploy", "--threshold", "0.4").code == 0
+    assert tinyteach(*on, "deploy", "--threshold", "0.5").code == 0
+    return on
+
+
+def info(board):
+    with BoardClient(board.port) as client:
+        return client.info()
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_deploy(tinyteach, board, taught, losing, which):
+    before = info(board)["head"]
+    losing(messages.COMMIT, which)
+    result = tinyteach(*taught, "deploy", "--threshold", "0.7", "--json")
+    board.disturb()
+    has_switched = info(board)["head"] != before
+    assert has_switched == (which == "answer")
+    if has_switched:
+        assert json.loads(result.out)["fingerprint"] == info(board)["head"].hex()
+    else:
+        assert result.code == 6 and "The head was not switched" in result.err
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_rollback(tinyteach, board, taught, losing, which):
+    previous = info(board)["previous_head"]
+    losing(messages.ROLLBACK, which)
+    result = tinyteach(*taught, "rollback", "--json")
+    board.disturb()
+    assert (info(board)["head"] == previous) == (which == "answer")
+    if which == "answer":
+        assert json.loads(result.out)["fingerprint"] == previous.hex()
+    else:
+        assert result.code == 6 and "The head was not switched" in result.err
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_forget(tinyteach, board, taught, losing, which):
+    """TEACH_LIST must come through, so only frames that follow it are dropped."""
+    fingerprint = info(board)["head"]
+    seen = []
+
+    def drop(data):
+        start = MAGIC + bytes([messages.TEACH | (messages.RESPONSE if which == "answer" else 0)])
+        if start in data and board_forgets(seen):
+            return b""
+        return data
+
+    board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
+    result = tinyteach(*taught, "teach", "--forget", "coffee", "--json")
+    board.disturb()
+    has_changed = info(board)["head"] != fingerprint
+    assert has_changed == (which == "answer")
+    if has_changed:
+        assert json.loads(result.out)["labels"] == info(board)["labels"] == ["cat"]
+    else:
+        assert result.code == 6 and "knows what it knew before" in result.err
+
+
+def board_forgets(seen):
+    """The second frame of TEACH and its five repetitions; the first and the last are lists."""
+    seen.append(1)
+    return 2 <= len(seen) <= 1 + requester.TRIES
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_rules(tinyteach, board, taught, losing, which):
+    losing(messages.COMMIT, which)
+    result = tinyteach(*taught, "rule", "add", "cat", "say", which, "--json")
+    board.disturb()
+    said = tinyteach(*taught, "rule", "list", "--json").out
+    assert (which in said) == (which == "answer")
+    if which == "answer":
+        assert result.code == 0
+    else:
+        assert result.code == 6 and "rules were not changed" in result.err
+
+
+def test_nothing_is_claimed_where_the_board_stays_away(tinyteach, board, taught, monkeypatch):
+    """The cable is out as the head is switched."""
+    monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.5)
+    gone = []
+
+    def drop(data):
+        if MAGIC + bytes([messages.COMMIT | messages.RESPONSE]) in data or gone:
+            gone.append(1)
+            return b""
+        return data
+
+    board.disturb(to_host=drop)
+    try:
+        result = tinyteach(*taught, "deploy", "--threshold", "0.3")
+    finally:
+        board.disturb()
+    assert result.code == 6 and "Whether the head was switched is not known" in result.err
+
+
+def test_a_restart_whose_answer_is_lost_is_one(board, losing):
+    losing(messages.RESTART, "answer")
+    with BoardClient(board.port) as client:
+        client.restart()
