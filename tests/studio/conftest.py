@@ -84,7 +84,7 @@ def command_studio(browser, folder, home_folder, virtual):
 
 @pytest.fixture
 def flow(browser, command_studio):
-    page = browser.new_page(viewport=WIDE)
+    page = browser.new_context(viewport=WIDE).new_page()
     page.goto(command_studio.url)
     flow = Flow(page)
     yield flow

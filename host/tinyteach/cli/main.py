@@ -20,6 +20,7 @@ from tinyteach.cli import (
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
 from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
+from tinyteach.cli.signals import ending_in_order
 from tinyteach.errors import TinyTeachError
 
 # Plain help: rich's takes three times as long to appear.
@@ -70,7 +71,8 @@ for part in PARTS:
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
     try:
-        app()
+        with ending_in_order():
+            app()
     except TinyTeachError as error:
         sys.stderr.write(f"tinyteach: {error}\n")
         sys.exit(error.exit_code)

@@ -11,14 +11,15 @@ from starlette.types import ASGIApp
 from tinyteach.errors import TinyTeachError
 from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import board_routes, own_routes, project_routes, socket
+from tinyteach.studio.addresses import Address
 from tinyteach.studio.answers import on_error, on_failure, on_http_error
 from tinyteach.studio.guard import Guard
 
 PAGE = Path(__file__).with_name("page")
 
 
-def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
-    """The application; requests must name this computer or ``host`` and carry the token."""
+def make_app(bench: Workbench, address: Address) -> ASGIApp:
+    """The application; requests must name ``address`` or this computer and be let in by its key."""
     app = Starlette(
         routes=[
             *board_routes.ROUTES,
@@ -34,4 +35,4 @@ def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
         },
     )
     app.state.bench = bench
-    return Guard(app, token, host)
+    return Guard(app, address)

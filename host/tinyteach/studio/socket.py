@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.service.workbench.views import LiveView
 from tinyteach.studio.answers import bench_of
+from tinyteach.studio.bodies import fits, parsed
 
 MESSAGE_BYTES_MAX = 4096  # from the page
 # A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.
@@ -98,22 +99,22 @@ class Page:
                 await self._socket.send_bytes(packed(view))
 
     async def _receive_all(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                text = await self._socket.receive_text()
-                try:
-                    await self._take(text)
-                except TinyTeachError as error:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] != "websocket.receive":
+                return
+            try:
+                await self._take(message.get("text"))
+            except TinyTeachError as error:
+                with contextlib.suppress(WebSocketDisconnect):
                     await self._socket.send_text(json.dumps(error.as_body()))
 
-    async def _take(self, text: str) -> None:
-        try:
-            message = json.loads(text) if len(text) <= MESSAGE_BYTES_MAX else None
-        except ValueError:
-            message = None
+    async def _take(self, text: str | None) -> None:
+        """``text``: None where bytes came, which no page sends."""
+        message = parsed(text) if text and len(text) <= MESSAGE_BYTES_MAX else None
         if not isinstance(message, dict):
             raise UsageError("The studio does not understand this message; reload the page.")
-        if isinstance(message.get("credits"), int):
+        if fits(message.get("credits")):
             self._granted = max(self._granted, min(message["credits"], self._sent + 8))
             self._bench.board.wake()
             self._news.set()
@@ -122,7 +123,9 @@ class Page:
 
     async def _record(self, class_name: Any) -> None:
         """Hold the button for a class, or let go of it (null)."""
-        if isinstance(class_name, str):
+        if not isinstance(class_name, str | None):
+            raise UsageError("The class to record into is a name; reload the page.")
+        if class_name is not None:
             await run_in_threadpool(self._bench.start_recording, class_name)
             self._holds = True
         elif self._holds:
