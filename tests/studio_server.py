@@ -138,7 +138,11 @@ class OpenPage:
         self._opened.close()
 
     def say(self, **message: Any) -> None:
-        self._socket.send(json.dumps(message))
+        self.send(json.dumps(message))
+
+    def send(self, message: str | bytes) -> None:
+        """A message as it is."""
+        self._socket.send(message)
 
     def hear(self, timeout_s: float = PATIENCE_S) -> Any:
         """The next message: a dict of JSON, or a view's facts with ``pixels``."""

@@ -6,7 +6,7 @@ asked for one: a code is a time, a random part and their HMAC. The studio notes 
 
 import hmac
 import secrets
-import time
+from time import time
 
 LIFE_S = 600  # for a browser that starts slowly, or a person who copies the address
 AHEAD_S = 5  # a clock may be set between two processes
@@ -20,7 +20,7 @@ def new_key() -> str:
 
 def new_code(key: str) -> str:
     """What the address carries until the browser has its cookie."""
-    told = f"{time.time():.0f}.{secrets.token_urlsafe(12)}"
+    told = f"{time():.0f}.{secrets.token_urlsafe(12)}"
     return f"{told}.{sealed(key, CODE + told)}"
 
 
@@ -51,7 +51,7 @@ class Codes:
         told, _, seal = code.rpartition(".")
         if not same(seal, sealed(self._key, CODE + told)):
             return False
-        age_s = time.time() - float(told.partition(".")[0])
+        age_s = time() - float(told.partition(".")[0])
         if code in self._used or not -AHEAD_S <= age_s <= LIFE_S:
             return False
         self._used.add(code)

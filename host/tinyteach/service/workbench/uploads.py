@@ -23,6 +23,7 @@ MAKES_ROOM_S = 5.0
 ENDS_S = 60.0
 
 Progress = Callable[[str, int, int], None]
+now_s = time.monotonic
 
 
 @dataclass
@@ -31,12 +32,12 @@ class _Upload:
     files: int = 0
     bytes: int = 0
     used: int = 0  # requests that are about it now
-    heard_s: float = field(default_factory=time.monotonic)
+    heard_s: float = field(default_factory=lambda: now_s())
     ended: bool = False
 
     def silent_s(self) -> float:
         """For how long nobody has been about it."""
-        return 0.0 if self.used else time.monotonic() - self.heard_s
+        return 0.0 if self.used else now_s() - self.heard_s
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -105,7 +106,7 @@ class Uploads:
         finally:
             with self._lock:
                 upload.used -= 1
-                upload.heard_s = time.monotonic()
+                upload.heard_s = now_s()
                 is_left = upload.ended and not upload.used
             if is_left:
                 upload.remove()
