@@ -19,7 +19,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MS = 180_000
+PATIENCE_MS = 600_000  # of a page that stands still
 WIDE = {"width": 1280, "height": 900}
 
 
@@ -100,7 +100,7 @@ class StudioProcess(Asker):
     def stop(self) -> int:
         """As Ctrl-C ends it; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait()
 
     def __enter__(self) -> "StudioProcess":
         self.start()

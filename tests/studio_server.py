@@ -1,11 +1,14 @@
-"""The studio in a thread of this process: the real server, and requests as a browser sends them."""
+"""The studio in a thread of this process: the real server, and requests as a browser sends them.
+
+Nothing here has a time limit: what takes how long depends on who else is busy. A test that hangs is
+ended by pytest's, with every stack.
+"""
 
 import contextlib
 import http.client
 import json
 import struct
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +18,6 @@ from websockets.sync.client import connect
 from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio.addresses import LOOPBACK, Address, listen
 from tinyteach.studio.app import make_app
-
-PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Asker:
 
         It shows the key, unless ``Authorization`` is None or another.
         """
-        connection = http.client.HTTPConnection(self.address.host, self.address.port, timeout=60)
+        connection = http.client.HTTPConnection(self.address.host, self.address.port)
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         try:
             folder = f"/{self.address.folder}" if below is None else below
@@ -102,14 +103,12 @@ class StudioServer(Asker):
         self._listener.close()
 
     def wait(self, part: str, wanted) -> Any:
-        """The value of a part as soon as ``wanted(value)``; fails after a minute."""
+        """The value of a part as soon as ``wanted(value)``."""
         heard = threading.Event()
         stop = self.bench.feed.listen(lambda name: heard.set() if name == part else None)
-        end = time.monotonic() + PATIENCE_S
         try:
             while not wanted(value := self.bench.feed.get(part)):
-                assert time.monotonic() < end, f"{part} stays {value}"
-                heard.wait(1)
+                heard.wait()
                 heard.clear()
             return value
         finally:
@@ -144,7 +143,7 @@ class OpenPage:
         """A message as it is."""
         self._socket.send(message)
 
-    def hear(self, timeout_s: float = PATIENCE_S) -> Any:
+    def hear(self, timeout_s: float | None = None) -> Any:
         """The next message: a dict of JSON, or a view's facts with ``pixels``."""
         message = self._socket.recv(timeout=timeout_s)
         if isinstance(message, str):

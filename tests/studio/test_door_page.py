@@ -1,11 +1,7 @@
 """The studio's door in the distribution's Chromium: let in once, and told what to do."""
 
-import pytest
-
 from browser import FLAGS, find_chromium, serious
 from tinyteach.studio.codes import cookie_of
-
-pytestmark = pytest.mark.timeout(600)
 
 
 def secrets_in(profile, studio):

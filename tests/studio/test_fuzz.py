@@ -17,8 +17,6 @@ from studio_server import StudioServer
 from tinyteach.studio import board_routes, own_routes, project_routes
 from tinyteach.studio import bodies as studio_bodies
 
-pytestmark = pytest.mark.timeout(900)
-
 FIELDS = [
     *(
         "name",

@@ -10,6 +10,7 @@ def try_lock(path: Path) -> TextIO | None:
 
     OSError where there can be no such file.
     """
+    path.touch(mode=0o600)  # who can read it could hold it
     file = path.open("a")
     try:
         _lock(file)

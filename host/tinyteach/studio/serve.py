@@ -105,7 +105,9 @@ def _run(
             with super().capture_signals(), _handled("SIGHUP", self.handle_exit):
                 yield
 
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.WARNING)
+    log.addFilter(_matters)
     config = uvicorn.Config(
         make_app(bench, address),
         access_log=False,  # it would print the codes
@@ -117,6 +119,11 @@ def _run(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     Server(config).run(sockets=[listener])
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    """Not that requests were cut off at the end: they are answered with a sentence."""
+    return not str(record.msg).startswith("Cancel %s running task")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import struct
+from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import Any
 
@@ -45,8 +46,8 @@ class Page:
         stop_parts = self._bench.feed.listen(self._on_part)
         stop_views = self._bench.watch(self._on_view, self.wants_view)
         sender = asyncio.create_task(self._send_all())
-        await run_in_threadpool(self._bench.look_again)
         try:
+            await self._or_say_why(run_in_threadpool(self._bench.look_again))
             await self._receive_all()
         finally:
             stop_parts()
@@ -56,6 +57,14 @@ class Page:
                 await run_in_threadpool(self._bench.stop_recording)
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await sender
+
+    async def _or_say_why(self, doing: Awaitable[None]) -> None:
+        """Await it; what is wrong with it is told to the page."""
+        try:
+            await doing
+        except TinyTeachError as error:
+            with contextlib.suppress(WebSocketDisconnect):
+                await self._socket.send_text(json.dumps(error.as_body()))
 
     # From the workbench's threads
 
@@ -103,11 +112,7 @@ class Page:
             message = await self._socket.receive()
             if message["type"] != "websocket.receive":
                 return
-            try:
-                await self._take(message.get("text"))
-            except TinyTeachError as error:
-                with contextlib.suppress(WebSocketDisconnect):
-                    await self._socket.send_text(json.dumps(error.as_body()))
+            await self._or_say_why(self._take(message.get("text")))
 
     async def _take(self, text: str | None) -> None:
         """``text``: None where bytes came, which no page sends."""
