@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from browser import StudioProcess, command
 from tinyteach.studio.addresses import LOOPBACK
@@ -157,6 +158,16 @@ def test_a_browser_s_command_line_holds_a_code_alone(tmp_path, folder, home_fold
             assert secret not in line + json.dumps(studio.told)
         assert opens(studio, url) == 303 and opens(studio, url) == 403
         assert opens(studio, studio.url) == 303  # what was printed is another
+
+
+def test_who_is_refused_leaves_no_line(started):
+    """A page of a studio that ended tries again every two seconds."""
+    with pytest.raises(InvalidStatus):
+        started.open_page(**KEYLESS)
+    assert started.ask("GET", "/", Host="[", **KEYLESS).status == 403
+    assert started.ask("GET", "/", **KEYLESS).status == 403
+    started.stop()
+    assert started.log.read_text() == ""
 
 
 def leave_an_upload(studio, temporary):

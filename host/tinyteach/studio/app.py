@@ -18,6 +18,7 @@ from tinyteach.studio.answers import error_answer, on_error, on_failure, on_http
 from tinyteach.studio.guard import Guard
 
 ENDED = "The studio ended before this was done; start it again with 'tinyteach studio'."
+GOING_AWAY = 1001  # RFC 6455, 7.4.1
 PAGE = Path(__file__).with_name("page")
 
 
@@ -48,8 +49,10 @@ def _answering_to_the_end(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send)
         except asyncio.CancelledError:
-            if scope["type"] == "http":
-                with contextlib.suppress(RuntimeError):  # its answer had begun
+            with contextlib.suppress(RuntimeError):  # its answer had begun
+                if scope["type"] == "http":
                     await error_answer(LinkError(ENDED))(scope, receive, send)
+                else:
+                    await send({"type": "websocket.close", "code": GOING_AWAY})
 
     return answering

@@ -17,6 +17,11 @@ from tinyteach.studio import addresses
 from tinyteach.studio.addresses import Address, Place
 
 SHUTDOWN_S = 2
+# Requests that the end cuts off, and WebSockets that are refused: both get a sentence.
+TOLD_ALREADY = (
+    "Cancel %s running task",
+    "ASGI callable returned without completing handshake",
+)
 Tell = Callable[[Address, Path, bool], None]
 
 
@@ -122,8 +127,8 @@ def _run(
 
 
 def _matters(record: logging.LogRecord) -> bool:
-    """Not that requests were cut off at the end: they are answered with a sentence."""
-    return not str(record.msg).startswith("Cancel %s running task")
+    """Whether a line of uvicorn's tells a person more than who asked was told."""
+    return not str(record.msg).startswith(TOLD_ALREADY)
 
 
 @contextlib.contextmanager
