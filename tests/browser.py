@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from studio_server import Asker
+from tinyteach.studio.addresses import Address
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MS = 180_000
+PATIENCE_MS = 600_000  # of a page that stands still
 WIDE = {"width": 1280, "height": 900}
 
 
@@ -62,20 +65,32 @@ def serious(page) -> list[str]:
     ]
 
 
-class StudioProcess:
-    """``tinyteach studio`` as a user starts it; a context manager."""
+class StudioProcess(Asker):
+    """``tinyteach studio`` as a user starts it; a context manager.
 
-    def __init__(self, folder: Path, home: Path, *options) -> None:
+    ``url`` opens it once, ``told`` is all that it printed, ``log`` what it wrote to standard error.
+    """
+
+    def __init__(self, folder: Path, home: Path, *options, **environment: str) -> None:
         self._command = command("studio", "-p", folder, "--no-browser", "--json", *options)
-        self._environment = {**os.environ, "TINYTEACH_HOME": str(home)}
+        self.environment = {**os.environ, "TINYTEACH_HOME": str(home), **environment}
+        self.log = home.with_name(f"{home.name}.studio.log")
         self.url = ""
 
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, env=self._environment, text=True
-        )
+    def start(self, **options) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+                text=True,
+                **options,
+            )
         assert self.process.stdout
-        self.url = json.loads(self.process.stdout.readline())["url"]
+        self.told = json.loads(self.process.stdout.readline())
+        self.url = self.told["url"]
+        self.address = Address(**json.loads(Path(self.told["key_file"]).read_text()))
 
     def kill(self) -> None:
         """As a crash ends it."""
@@ -85,7 +100,7 @@ class StudioProcess:
     def stop(self) -> int:
         """As Ctrl-C ends it; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait()
 
     def __enter__(self) -> "StudioProcess":
         self.start()

@@ -7,7 +7,7 @@ import pytest
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
 from tinyteach.service.projects import open_or_create_project
 from tinyteach.studio import addresses, serve
-from tinyteach.studio.addresses import LOOPBACK, Address
+from tinyteach.studio.addresses import LOOPBACK, Address, Place
 
 
 def studio(fails, folder, *options):
@@ -51,25 +51,87 @@ def test_without_the_libraries(fails, tinyteach, tmp_path, monkeypatch):
     assert tinyteach("studio", "-p", tmp_path / "things").code == MissingToolError.exit_code
 
 
-def test_the_address_is_kept_by_project(tmp_path):
-    one, other = tmp_path / "one", tmp_path / "other"
-    listener, address = addresses.listen(LOOPBACK, None, None)
-    addresses.remember(one, address)
-    assert addresses.last_address(one) == address and addresses.last_address(other) is None
-    assert len(address.token) > 20 and not addresses.answers(address)
-    file = addresses._file(one)
-    assert file.stat().st_mode & 0o077 == 0
-    with listener:  # taken by another program meanwhile: another port, the same token
-        second, moved = addresses.listen(LOOPBACK, None, address)
+def test_where_it_runs_is_kept_by_project(tmp_path):
+    with Place(tmp_path / "one") as one, Place(tmp_path / "other") as other:
+        assert one.take() is None and other.take() is None
+        address = Address(LOOPBACK, 4711)
+        with one.announced_as(address):
+            assert one.announced() == address and other.announced() is None
+            assert one.file.stat().st_mode & 0o077 == 0
+            with Place(tmp_path / "one") as again:  # the lock is another opening's, as a process's
+                assert again.take() == address
+        assert one.announced() is None and one.last_port() == 4711
+        assert address.key not in one.file.read_text()
+
+
+def test_a_studio_that_was_killed_runs_no_more(tmp_path):
+    """Its lock went with it; what it wrote, key and all, stays and counts for nothing."""
+    with Place(tmp_path) as place:
+        address = Address(LOOPBACK, 4711)
+        place.take()
+        place._write(vars(address))
+    with Place(tmp_path) as next_one:
+        assert next_one.announced() == address
+        assert next_one.take() is None and next_one.last_port() == 4711
+        assert next_one.announced() is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            "",
+            "{",
+            "null",
+            "[]",
+            "7",
+            "[" * 100_000,
+            '"x"',
+            "\x00",
+            '{"port": "80"}',
+            '{"port": 0}',
+        ),
+        *('{"port": true}', '{"port": 1e400}', '{"port": -1}', '{"port": 99999}', '{"host": 1}'),
+        '{"host": 1, "port": 99999, "folder": [], "key": null}',
+    ],
+)
+def test_a_file_that_is_damaged(tmp_path, content):
+    with Place(tmp_path) as place:
+        place.file.parent.mkdir(parents=True)
+        place.file.write_text(content)
+        assert place.announced() is None and place.last_port() == 0
+        assert place.take() is None
+
+
+def test_a_state_folder_that_is_none(fails, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_STATE", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("")
+    assert "writable" in studio(fails, tmp_path / "things")
+
+
+def test_another_that_neither_tells_nor_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(addresses, "ANNOUNCE_S", 0.1)
+    with Place(tmp_path) as one, Place(tmp_path) as other:
+        one.take()
+        with pytest.raises(UsageError, match="starting or ending"):
+            other.take()
+
+
+def test_the_last_port_or_another_and_always_new_secrets():
+    listener, first = addresses.listen(LOOPBACK, None, 0)
+    with listener:  # taken by another program meanwhile
+        second, moved = addresses.listen(LOOPBACK, None, first.port)
         second.close()
-    assert moved.token == address.token and moved.port != address.port
-    again, same = addresses.listen(LOOPBACK, None, address)
+    again, same_port = addresses.listen(LOOPBACK, None, first.port)
     again.close()
-    assert same == address
-    file.write_text("{")
-    assert addresses.last_address(one) is None
+    assert moved.port != first.port == same_port.port
+    secrets = {each for one in (first, moved, same_port) for each in (one.key, one.folder)}
+    assert len(secrets) == 6 and min(map(len, secrets)) >= 12 and len(first.key) > 40
+    assert first.key not in repr(first)
 
 
 def test_addresses():
-    assert Address("::1", 80, "t").url == "http://[::1]:80/t/"
+    six = Address("::1", 80, "f", "k")
+    assert six.base == "http://[::1]:80/f/"
+    assert six.opening().startswith("http://[::1]:80/f/?code=")
     assert serve._checked("localhost") in (LOOPBACK, "::1")

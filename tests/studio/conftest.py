@@ -1,5 +1,7 @@
 """A studio of the test's own, served over loopback for real."""
 
+from pathlib import Path
+
 import pytest
 
 from browser import WIDE, Flow, StudioProcess, chromium
@@ -7,6 +9,16 @@ from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
+
+HERE = Path(__file__).parent
+HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
+
+
+def pytest_collection_modifyitems(items):
+    """The one time limit of these tests, which ends what hangs and shows its stacks."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(HANGS_S))
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +96,7 @@ def command_studio(browser, folder, home_folder, virtual):
 
 @pytest.fixture
 def flow(browser, command_studio):
-    page = browser.new_page(viewport=WIDE)
+    page = browser.new_context(viewport=WIDE).new_page()
     page.goto(command_studio.url)
     flow = Flow(page)
     yield flow

@@ -1,12 +1,14 @@
-"""Who may come in: only the studio's own page, by token, Host and Origin."""
+"""Who may come in: only the studio's own page and scripts, by cookie or key, Host and Origin."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from tinyteach.errors import AccessError
-from tinyteach.studio.guard import Guard
+from tinyteach.studio.addresses import Address
+from tinyteach.studio.guard import AGAIN, Guard
 
 EVERYWHERE = ("/", "/js/main.js", "/api/boards", "/api/photos/picture?id=cat/1.png")
+KEYLESS = {"Authorization": None}
 
 
 def check_refused(answer):
@@ -17,36 +19,114 @@ def check_refused(answer):
     assert error["sentence"].endswith(".")
 
 
+def wrong_keys(studio):
+    key = studio.address.key
+    return [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {key[:-1]}",
+        f"Bearer {key}x",
+        key,
+        "Bearer \xff",
+    ]
+
+
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_without_the_token_nothing_is_shown(studio, path):
-    for token in ("", "wrong", studio.address.token[:-1], studio.address.token + "x", "%00"):
-        check_refused(studio.ask("GET", path, token=token))
+def test_without_the_key_nothing_is_shown(studio, path):
+    for shown in wrong_keys(studio):
+        check_refused(studio.ask("GET", path, Authorization=shown))
+    name = f"tinyteach_{studio.address.port}"
+    for cookie in (f"{name}=", f"{name}={studio.address.key}", f"{name}", "=;;=", "\xff=\xff"):
+        check_refused(studio.ask("GET", path, Cookie=cookie, **KEYLESS))
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize("folder", ["", "/", "/favicon.ico", "/wrong/", "/%00/", "/%ff%fe/", "//"])
+def test_another_folder_is_refused_also_with_the_key(studio, folder):
+    check_refused(studio.ask("GET", folder, below=""))
+
+
+FOREIGN_HOSTS = (
+    *("evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[", "[::1", "::1", "[]"),
+    *("[::1]x", "127.0.0.1:x", "127.0.0.1:", "evil.example@127.0.0.1", "127.0.0.1@evil.example"),
+    *(
+        "localhost.evil.example",
+        "2130706433",
+        "127.1",
+        "0x7f.0.0.1",
+        "[::ffff:127.0.0.1]",
+        ".",
+        "\xff",
+    ),
+    *("127.0.0.1, evil.example", "127.0.0.1:99999999", "xn--", "x" * 400, "127.0.0.1/evil"),
+)
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
 def test_a_foreign_host_is_refused(studio, host):
-    check_refused(studio.ask("GET", "/", Host=host))
+    answer = studio.ask("GET", "/", Host=host)
+    assert answer.status in (400, AccessError.http_status)
+    if answer.status != 400:  # that is the parser's, whose sentence is no JSON
+        check_refused(answer)
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"]
+    "host", ["127.0.0.1", "LocalHost", "localhost.", "127.0.0.1.", "[::1]", "[0:0:0:0:0:0:0:1]"]
+)
+def test_every_way_to_write_the_own_host(studio, host):
+    for named in (host, f"{host}:{studio.address.port}", f"{host}:9000"):
+        answer = studio.ask("GET", "/", Host=named, Origin=f"http://{named}")
+        assert answer.status == 200, named
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            "http://evil.example",
+            "null",
+            "http://127.0.0.1:1",
+            "https://localhost",
+            "[",
+            "http://[",
+        ),
+        *(
+            "http://127.0.0.1@evil.example",
+            "\xff",
+            "file://",
+            "http://",
+            "x" * 3000,
+            "http://127.0.0.1",
+        ),
+    ],
 )
 def test_a_foreign_origin_is_refused(studio, origin):
     check_refused(studio.ask("POST", "/api/classes", {"name": "mug"}, Origin=origin))
     assert studio.ask("GET", "/api/report").status != AccessError.http_status
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_page_asks_for_is_refused_also_without_origin(studio, site):
+    """As an <img> of a page on another port, which the cookie would go along with."""
+    headers = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "no-cors"}
+    check_refused(studio.ask("GET", "/api/report", **headers))
+
+
 def test_every_address_of_this_computer_where_that_was_asked_for():
-    everywhere, one = Guard(None, "t", "0.0.0.0"), Guard(None, "t", "192.0.2.7")
+    everywhere, one = Guard(None, Address("0.0.0.0", 80)), Guard(None, Address("192.0.2.7", 80))
     assert everywhere._is_own("192.0.2.8:80") and everywhere._is_own("[2001:db8::1]:80")
     assert one._is_own("192.0.2.7:80") and one._is_own("localhost:80")
     assert not one._is_own("192.0.2.8:80")
     assert not everywhere._is_own("evil.example:80") and not everywhere._is_own("")
+    six = Guard(None, Address("2001:db8::1", 80))
+    assert six._is_own("[2001:DB8:0:0::1]:80") and not six._is_own("[2001:db8::2]:80")
 
 
 def test_an_address_without_the_last_slash(studio):
     answer = studio.ask("GET", "")
-    assert answer.status == 307 and answer.headers["location"] == f"/{studio.address.token}/"
+    assert answer.status == 303 and answer.headers["location"] == f"/{studio.address.folder}/"
+    assert "set-cookie" not in answer.headers
 
 
 def test_the_own_page_comes_in(studio):
@@ -58,21 +138,32 @@ def test_the_own_page_comes_in(studio):
 
 
 @pytest.mark.parametrize(
-    ("headers", "token"), [({"Origin": "http://evil.example"}, None), ({}, "wrong")]
+    "headers", [{"Origin": "http://evil.example"}, {"Authorization": "Bearer x"}, KEYLESS]
 )
-def test_a_foreign_websocket_is_refused(studio, headers, token):
-    if token:
-        object.__setattr__(studio.address, "token", token)
+def test_a_foreign_websocket_is_refused(studio, headers):
     with pytest.raises(InvalidStatus) as refused:
         studio.open_page(**headers)
     assert refused.value.response.status_code == AccessError.http_status
     assert b'"code":"Access"' in refused.value.response.body
 
 
+def test_a_person_reads_a_page_and_a_script_json(studio):
+    for asked in ({"Sec_Fetch_Mode": "navigate"}, {"Accept": "text/html,*/*;q=0.8"}):
+        answer = studio.ask("GET", "/", **asked, **KEYLESS)
+        assert answer.status == AccessError.http_status
+        assert answer.headers["content-type"].startswith("text/html")
+        text = answer.content.decode()
+        assert AGAIN in text and "tinyteach studio" in text and "refresh" not in text
+    led_here = {"Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "cross-site"}
+    assert b"refresh" in studio.ask("GET", "/", **led_here, **KEYLESS).content
+    check_refused(studio.ask("GET", "/", Sec_Fetch_Mode="cors", Accept="text/html", **KEYLESS))
+
+
 @pytest.mark.parametrize("path", [*EVERYWHERE, "/nothing"])
 def test_every_answer_has_the_headers(studio, path):
-    for token in (None, "wrong"):
-        headers = studio.ask("GET", path, token=token).headers
+    page = {"Sec_Fetch_Mode": "navigate"}
+    for shown in ({}, KEYLESS, KEYLESS | page):
+        headers = studio.ask("GET", path, **shown).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy

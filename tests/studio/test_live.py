@@ -25,6 +25,22 @@ def test_what_another_program_added_is_seen_by_the_next_page(studio, project):
         page.part("training", lambda value: value["status"] == "done")
 
 
+def test_a_project_that_is_gone_meanwhile_is_told(studio, project, caplog):
+    settings = project.root / "tinyteach.json"
+    content = settings.read_text()
+    settings.write_text("{")
+    with studio.open_page() as page:
+        while "error" not in (heard := page.hear()):
+            continue
+        assert heard["error"]["sentence"].endswith(".")
+        settings.write_text(content)
+        page.say(record="dog")
+        while "error" not in (heard := page.hear()):
+            continue
+        assert "no class 'dog'" in heard["error"]["sentence"]
+    assert "Traceback" not in caplog.text
+
+
 def test_views_come_one_a_credit(with_board):
     with with_board.open_page() as page:
         page.say(credits=3)

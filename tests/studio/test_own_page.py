@@ -1,12 +1,8 @@
 """Rules and teaching on the board by the page, in the distribution's Chromium."""
 
-import pytest
-
 from alone import wait_for
 from browser import serious
 from tinyteach.data.project import Project
-
-pytestmark = pytest.mark.timeout(900)
 
 PIN = 21
 PLACES = """() => [...document.querySelectorAll("#rule-form :is(select, input, button)")]

@@ -22,6 +22,7 @@ from tinyteach.cli import (
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
 from tinyteach.cli.output import ReaderGoneError, note, show_board_text, silence_output
+from tinyteach.cli.signals import ending_in_order
 from tinyteach.errors import TinyTeachError
 from tinyteach.plain_text import plain
 
@@ -76,7 +77,8 @@ for part in PARTS:
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        with ending_in_order():
+            sys.exit(app(standalone_mode=False) or 0)
     except UsageFault as error:
         _show_usage(error)
         sys.exit(2)

@@ -1,5 +1,6 @@
 """studio: the page in the browser."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,11 +43,13 @@ def studio(
     from tinyteach.service.projects import open_or_create_project
     from tinyteach.studio.serve import serve
 
-    def tell(address: "Address", ran_before: bool) -> None:
+    def tell(address: "Address", file: Path, ran_before: bool) -> None:
         if as_json:
-            print_json({"url": address.url, "port": address.port, "ran_before": ran_before})
+            told = {"url": address.opening(), "api": address.base, "key_file": str(file)}
+            print_json({**told, "port": address.port, "ran_before": ran_before})
             return
-        say(f"The studio {'runs already' if ran_before else 'runs'} at {address.url}")
+        say(f"The studio {'runs already' if ran_before else 'runs'} at {address.opening()}")
+        say("This address opens it once; 'tinyteach studio' prints another as often as you like.")
         if not ran_before:
             say("It ends with Ctrl-C.")
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
 
 DEMO_VIEWS = 60
+VIRTUAL = "virtual"  # the one that is meant where none is named
 
 
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
@@ -31,6 +32,25 @@ def _refuse_windows() -> None:
         raise MissingToolError(
             "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
         )
+
+
+def start_own_virtual(name: str) -> int | None:
+    """Start a virtual board unless it runs; the process that was started, None where it ran."""
+    from tinyteach.virtual.running import find
+
+    before = find(name)
+    start_virtual(name, None, True)
+    now = find(name)
+    return now.pid if now and (before is None or before.pid != now.pid) else None
+
+
+def stop_own_virtual(name: str, processes: set[int]) -> None:
+    """Stop a virtual board if it is one of these processes."""
+    from tinyteach.virtual.running import find
+
+    now = find(name)
+    if now and now.pid in processes:
+        stop_virtual(name)
 
 
 def stop_virtual(name: str) -> None:

@@ -1,78 +1,157 @@
-"""Where a project's studio was last, so that a page that is still open finds it again."""
+"""Where a project's studio runs, kept in a file that only this user can read.
+
+Whether it runs says a lock, which ends with the process that holds it. So nobody asks a port whose
+it is: another program may have taken it meanwhile.
+"""
 
 import hashlib
 import json
 import secrets
 import socket
-import urllib.error
-import urllib.request
-from dataclasses import asdict, dataclass
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, TextIO
 
 from tinyteach import paths
 from tinyteach.errors import UsageError
+from tinyteach.studio.codes import new_code, new_key
+from tinyteach.studio.locks import try_lock
 
-ANSWER_TIMEOUT_S = 1.0
 LOOPBACK = "127.0.0.1"
-PAGE_MARK = b"<title>TinyTeach</title>"
-PAGE_BYTES_MAX = 4096
+ANNOUNCE_S = 60.0  # a studio that starts or ends gets on long before
+LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True)
 class Address:
-    """Host, port and token of a studio."""
+    """Where a studio answers: host, port, the first folder of its addresses; and its key.
+
+    The folder is no secret, but other servers on this computer do not know it, so that a browser
+    does not send them the cookie (which it does whatever the port). Folder and key are of one run.
+    """
 
     host: str
     port: int
-    token: str
+    folder: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    key: str = field(default_factory=new_key, repr=False)
 
     @property
-    def url(self) -> str:
+    def base(self) -> str:
+        """What every address of it begins with; lets nobody in."""
         name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{name}:{self.port}/{self.token}/"
+        return f"http://{name}:{self.port}/{self.folder}/"
+
+    def opening(self) -> str:
+        """An address that lets one browser in, once."""
+        return f"{self.base}?code={new_code(self.key)}"
 
 
-def last_address(folder: Path) -> Address | None:
-    """The address of this project's studio when it last ran."""
-    try:
-        return Address(**json.loads(_file(folder).read_text()))
-    except (OSError, ValueError, TypeError):
+class Place:
+    """A project's file and lock; a context manager that lets go of them."""
+
+    def __init__(self, project: Path) -> None:
+        name = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]
+        self.file = paths.state_dir() / "studio" / f"{name}.json"
+        self._lock: TextIO | None = None
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def take(self) -> Address | None:
+        """Become this project's studio: None. The address of the one that runs, if one does.
+
+        UsageError where another neither says where it runs nor ends, or no file can be kept.
+        """
+        end_s = time.monotonic() + ANNOUNCE_S
+        while not self._locked():
+            if address := self.announced():
+                return address
+            if time.monotonic() > end_s:
+                raise UsageError(
+                    "Another studio of this project is starting or ending, but does not get on; "
+                    "end that process, or wait for it, and try again."
+                )
+            time.sleep(LOOK_EVERY_S)
+        self._withdraw()
         return None
 
+    @contextmanager
+    def announced_as(self, address: Address) -> Iterator[None]:
+        """Say where this studio runs, as long as it does."""
+        self._write(asdict(address))
+        try:
+            yield
+        finally:
+            self._withdraw()
 
-def remember(folder: Path, address: Address) -> None:
-    """Keep an address, readable by this user alone: it holds the token."""
-    file = _file(folder)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".new")
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(asdict(address)))
-    beside.replace(file)
+    def _withdraw(self) -> None:
+        """Keep the port alone: the key is of no use to anybody any more."""
+        self._write({"port": self.last_port()})
+
+    def announced(self) -> Address | None:
+        """What the file says; it is true while the lock is held."""
+        try:
+            address = Address(**{name: self._read()[name] for name in Address.__annotations__})
+        except KeyError:
+            return None
+        kinds = (str, int, str, str)
+        return address if tuple(map(type, asdict(address).values())) == kinds else None
+
+    def last_port(self) -> int:
+        """The port that this project's studio had when it last ran; 0: none that is known."""
+        port = self._read().get("port")
+        return port if type(port) is int and 0 < port < 65536 else 0
+
+    def _locked(self) -> bool:
+        try:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = try_lock(self.file.with_suffix(".lock"))
+        except OSError as error:
+            raise self._unusable(error) from error
+        return self._lock is not None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            read = json.loads(self.file.read_text())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    def _write(self, content: dict[str, Any]) -> None:
+        beside = self.file.with_suffix(".new")
+        try:
+            beside.unlink(missing_ok=True)
+            beside.touch(mode=0o600, exist_ok=False)
+            beside.write_text(json.dumps(content))
+            beside.replace(self.file)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"The studio cannot keep its address in {self.file.parent} "
+            f"({(error.strerror or str(error)).lower()}); make that folder writable."
+        )
 
 
-def _file(folder: Path) -> Path:
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    return paths.state_dir() / "studio" / f"{name}.json"
-
-
-def answers(address: Address) -> bool:
-    """Whether this studio runs there now."""
-    try:
-        with urllib.request.urlopen(address.url, timeout=ANSWER_TIMEOUT_S) as answer:
-            return PAGE_MARK in answer.read(PAGE_BYTES_MAX)
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
-
-
-def listen(host: str, port: int | None, last: Address | None) -> tuple[socket.socket, Address]:
+def listen(host: str, port: int | None, last_port: int) -> tuple[socket.socket, Address]:
     """A listening socket: on ``port``, else where the last one was, else anywhere that is free.
 
     UsageError where the host or the port cannot be used.
     """
-    wanted = [port] if port else [last.port if last else 0, 0]
+    wanted = [port] if port else [last_port, 0]
     for number, candidate in enumerate(wanted, 1):
         try:
-            listener = _bound(host, candidate or 0)
+            listener = _bound(host, candidate)
         except OSError as error:
             if number < len(wanted):
                 continue
@@ -81,15 +160,15 @@ def listen(host: str, port: int | None, last: Address | None) -> tuple[socket.so
                 f"({(error.strerror or str(error)).lower()}); choose another with --port."
             ) from error
         break
-    token = last.token if last else secrets.token_urlsafe(16)
-    return listener, Address(host, listener.getsockname()[1], token)
+    return listener, Address(host, listener.getsockname()[1])
 
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # where it would share the port with whoever asks for it
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(64)
     except BaseException:

@@ -1,24 +1,29 @@
 """The studio as an ASGI application: guard, addresses, page, errors."""
 
+import asyncio
+import contextlib
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tinyteach.errors import TinyTeachError
+from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import board_routes, own_routes, project_routes, socket
-from tinyteach.studio.answers import on_error, on_failure, on_http_error
+from tinyteach.studio.addresses import Address
+from tinyteach.studio.answers import error_answer, on_error, on_failure, on_http_error
 from tinyteach.studio.guard import Guard
 
+ENDED = "The studio ended before this was done; start it again with 'tinyteach studio'."
+GOING_AWAY = 1001  # RFC 6455, 7.4.1
 PAGE = Path(__file__).with_name("page")
 
 
-def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
-    """The application; requests must name this computer or ``host`` and carry the token."""
+def make_app(bench: Workbench, address: Address) -> ASGIApp:
+    """The application; requests must name ``address`` or this computer and be let in by its key."""
     app = Starlette(
         routes=[
             *board_routes.ROUTES,
@@ -34,4 +39,20 @@ def make_app(bench: Workbench, token: str, host: str) -> ASGIApp:
         },
     )
     app.state.bench = bench
-    return Guard(app, token, host)
+    return Guard(_answering_to_the_end(app), address)
+
+
+def _answering_to_the_end(app: ASGIApp) -> ASGIApp:
+    """The application; what the studio's end cuts off is answered, and leaves no trace here."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            with contextlib.suppress(RuntimeError):  # its answer had begun
+                if scope["type"] == "http":
+                    await error_answer(LinkError(ENDED))(scope, receive, send)
+                else:
+                    await send({"type": "websocket.close", "code": GOING_AWAY})
+
+    return answering

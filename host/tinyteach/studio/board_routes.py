@@ -7,8 +7,6 @@ from starlette.routing import Route
 from tinyteach.studio.answers import answer, bench_of
 from tinyteach.studio.bodies import optional, read_json, wanted
 
-VIRTUAL = "virtual"
-
 
 async def boards(request: Request) -> Response:
     """Boards that are attached, paired or running, and what a virtual one can be shown."""
@@ -48,19 +46,12 @@ async def doctor(request: Request) -> Response:
 
 async def start_virtual(request: Request) -> Response:
     """Start the virtual board, pair it if need be, and hold it."""
-    from tinyteach.service import virtual_boards
-
-    def start() -> dict:
-        bench = bench_of(request)
-        virtual_boards.start_virtual(VIRTUAL, None, True)
-        return bench.pair(VIRTUAL)
-
-    return await answer(start)
+    return await answer(bench_of(request).start_virtual)
 
 
 async def show(request: Request) -> Response:
     """Put an object of the demo before the virtual board's camera."""
-    from tinyteach.service.virtual_boards import show_to_virtual
+    from tinyteach.service.virtual_boards import VIRTUAL, show_to_virtual
 
     chosen = wanted(await read_json(request), "object", str)
     return await answer(lambda: {"sentence": show_to_virtual(VIRTUAL, None, chosen)})

@@ -1,40 +1,91 @@
 """What comes in a request, read no further than it may go."""
 
+import asyncio
 import json
+import math
+from collections.abc import AsyncIterator, Callable
 from typing import Any, BinaryIO
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from tinyteach.errors import TooLargeError, UsageError
 
 JSON_BYTES_MAX = 1 << 20  # ids of some ten thousand photographs
+SILENCE_S = 60.0  # of a sender in the middle of a body
+DIGITS_MAX = 15
+WHOLE_MAX = 1 << 53  # whole numbers that JSON's readers agree on
+
+
+async def pieces(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; UsageError where its sender is gone or silent for too long."""
+    stream = request.stream()
+    try:
+        while True:
+            async with asyncio.timeout(SILENCE_S):
+                piece = await anext(stream, None)
+            if piece is None:
+                return
+            yield piece
+    except (TimeoutError, ClientDisconnect) as error:
+        raise UsageError("The rest of this request did not come; send it again.") from error
 
 
 async def read_json(request: Request) -> dict[str, Any]:
     """The body as a JSON object; an empty body is an empty object."""
     content = b""
-    async for piece in request.stream():
+    async for piece in pieces(request):
         content += piece
         if len(content) > JSON_BYTES_MAX:
             raise TooLargeError("This request is larger than any that the page sends.")
-    try:
-        value = json.loads(content) if content else {}
-    except ValueError as error:
-        raise UsageError(f"This request holds no JSON ({error}); reload the page.") from error
+    value = parsed(content) if content else {}
     if not isinstance(value, dict):
         raise UsageError("This request holds no JSON object; reload the page.")
     return value
 
 
+def parsed(content: str | bytes) -> Any:
+    """The value of a JSON text whose numbers are finite and whose words can be written down.
+
+    UsageError where it is none such.
+    """
+    try:
+        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no letter
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"This request holds no JSON ({error}); reload the page.") from error
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _refuse_constant(digits[:20])
+
+
+def whole(text: str, sentence: str) -> int:
+    """A number of decimal digits from an address; UsageError with the sentence otherwise."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
+        raise UsageError(sentence)
+    return int(text)
+
+
 def wanted(body: dict[str, Any], name: str, kind: type) -> Any:
     """A field of a body; UsageError where it is missing or of another kind."""
-    value = body.get(name)
-    if isinstance(value, int) and kind is float and not isinstance(value, bool):
+    value: Any = body.get(name)
+    if kind is float and fits(value):
         return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if not isinstance(value, kind) or (kind is int and not fits(value)):
         raise UsageError(f"This request needs {name!r}, a {kind.__name__}; reload the page.")
     return value
+
+
+def fits(value: Any) -> bool:
+    """Whether this is a whole number of a size that something can be counted by."""
+    return type(value) is int and -WHOLE_MAX <= value <= WHOLE_MAX
 
 
 def optional(body: dict[str, Any], name: str, kind: type) -> Any:
@@ -42,12 +93,11 @@ def optional(body: dict[str, Any], name: str, kind: type) -> Any:
     return None if body.get(name) is None else wanted(body, name, kind)
 
 
-async def save_body(request: Request, file: BinaryIO, count: Any) -> int:
+async def save_body(request: Request, file: BinaryIO, count: Callable[[int], None]) -> int:
     """Write the body into a file as it comes; ``count(bytes)`` may raise TooLargeError."""
     total = 0
-    with file:
-        async for piece in request.stream():
-            count(len(piece))
-            total += len(piece)
-            await run_in_threadpool(file.write, piece)
+    async for piece in pieces(request):
+        count(len(piece))
+        total += len(piece)
+        await run_in_threadpool(file.write, piece)
     return total

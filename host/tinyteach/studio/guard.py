@@ -1,89 +1,108 @@
-"""Lets in only what this studio's own page sends: by the token in the address, Host and Origin.
+"""Lets in only this studio's own page and scripts: by cookie or key, by Host and Origin.
 
-The token is the first folder of every address, so that the page's relative addresses carry it and
-no cookie is needed, which other servers on this computer would be sent, too. Host is checked
-because a name of somebody else's may lead to 127.0.0.1 (DNS rebinding), Origin because any page
-may send requests here.
+A browser shows a code once (codes.py) and is given a cookie, HttpOnly and SameSite=Strict, for the
+studio's folder alone: cookies go to every port of a computer. Scripts show the key. Host is checked
+because a name of somebody else's may lead to 127.0.0.1 (DNS rebinding), Origin because any page may
+send requests here.
 """
 
-import hmac
 import ipaddress
-from urllib.parse import urlsplit
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tinyteach.errors import AccessError, TinyTeachError
+from tinyteach.errors import AccessError
+from tinyteach.studio.addresses import Address
+from tinyteach.studio.codes import Codes, cookie_of, same
+from tinyteach.studio.refusals import refuse, security_headers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 EVERY_ADDRESS = ("0.0.0.0", "::")
-NO_SLASH = ""  # the path of an address that ends after the token
-NO_TOKEN = "This address lacks the studio's token; open the one that 'tinyteach studio' printed."
+HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9.-]{1,253})(:[0-9]{1,5})?", re.ASCII)
+AGAIN = "run 'tinyteach studio' in the project's folder and open the address that it prints."
+NO_KEY = f"The studio has not let this browser in, or not since it was started; {AGAIN}"
+USED_CODE = f"This address was used already or is too old; {AGAIN}"
+OTHER_STUDIO = f"This is no address of the studio that runs here now; {AGAIN}"
 FOREIGN_HOST = "The studio answers under its own address only; open the one that it printed."
 FOREIGN_ORIGIN = "Another page may not use the studio; open its own address."
 
 
-def security_headers(host: str) -> dict[str, str]:
-    """Headers of every answer; ``host`` is where the page's WebSocket leads."""
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-    return {
-        "content-security-policy": policy,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cross-origin-resource-policy": "same-origin",
-        "cross-origin-opener-policy": "same-origin",
-        "cache-control": "no-store",
-    }
+@dataclass(frozen=True)
+class Way:
+    """How a request goes on: its path below the studio's folder, or to ``location``."""
+
+    path: str
+    location: str = ""
+    lets_in: bool = False
 
 
 class Guard:
     """ASGI middleware around the whole studio."""
 
-    def __init__(self, app: ASGIApp, token: str, host: str) -> None:
-        self._app, self._token, self._own = app, token, host
+    def __init__(self, app: ASGIApp, address: Address) -> None:
+        self._app, self._address = app, address
+        self._codes = Codes(address.key)
+        self._cookie = f"tinyteach_{address.port}", cookie_of(address.key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         try:
-            inner = self._admit(scope)
+            way = self._admit(scope)
         except AccessError as error:
-            await _refuse(scope, receive, send, error)
+            await refuse(scope, receive, send, error)
             return
-        if inner["path"] == NO_SLASH:
-            # The page's relative addresses need the slash.
-            await RedirectResponse(f"/{self._token}/")(scope, receive, send)
-            return
-        host = _header(scope, "host")
+        app = self._redirect(way) if way.location else self._app
+        inner = {**scope, "path": way.path, "raw_path": way.path.encode(errors="replace")}
+        await app(inner, receive, _with_headers(send, _header(scope, "host")))
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                added = security_headers(host).items()
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((name.encode(), value.encode()) for name, value in added),
-                ]
-            await send(message)
+    def _redirect(self, way: Way) -> RedirectResponse:
+        answer = RedirectResponse(way.location, 303)
+        if way.lets_in:
+            name, value = self._cookie
+            folder = f"/{self._address.folder}/"
+            answer.set_cookie(name, value, path=folder, httponly=True, samesite="strict")
+        return answer
 
-        await self._app(inner, receive, send_with_headers)
+    def _admit(self, scope: Scope) -> Way:
+        """Where the request goes on; AccessError where it may not come in."""
+        self._require_own(scope)
+        folder, slash, rest = str(scope["path"]).removeprefix("/").partition("/")
+        if not same(folder, self._address.folder):
+            raise AccessError(OTHER_STUDIO)
+        home = f"/{self._address.folder}/"
+        code = _code(scope) if not rest else None
+        if code is not None and self._codes.use(code):
+            return Way("/", home, lets_in=True)
+        if not self._is_known(scope):
+            raise AccessError(NO_KEY if code is None else USED_CODE)
+        # The page's relative addresses need the slash.
+        return Way("/" + rest, home if code is not None or not slash else "")
 
-    def _admit(self, scope: Scope) -> Scope:
-        """The scope with the token taken off its path; AccessError where it may not come in."""
-        host, origin = _header(scope, "host"), _header(scope, "origin")
-        if not self._is_own(host):
+    def _require_own(self, scope: Scope) -> None:
+        """AccessError unless Host is ours and no other page has sent this."""
+        hosts, origins = _headers(scope, "host"), _headers(scope, "origin")
+        if len(hosts) != 1 or not self._is_own(hosts[0]):
             raise AccessError(FOREIGN_HOST)
-        if origin and urlsplit(origin).netloc != host:
+        if any(origin.lower() != f"http://{hosts[0].lower()}" for origin in origins):
             raise AccessError(FOREIGN_ORIGIN)
-        token, slash, rest = str(scope["path"]).removeprefix("/").partition("/")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise AccessError(NO_TOKEN)
-        path = "/" + rest if slash else NO_SLASH
-        return {**scope, "path": path, "raw_path": path.encode()}
+        site, mode = _header(scope, "sec-fetch-site"), _header(scope, "sec-fetch-mode")
+        if site in ("cross-site", "same-site") and mode != "navigate":
+            raise AccessError(FOREIGN_ORIGIN)
+
+    def _is_known(self, scope: Scope) -> bool:
+        """Whether the request shows the cookie or the key."""
+        name, value = self._cookie
+        kind, _, key = _header(scope, "authorization").partition(" ")
+        if kind.lower() == "bearer" and same(key.strip(), self._address.key):
+            return True
+        cookies = ";".join(_headers(scope, "cookie")).split(";")
+        parts = (cookie.strip().partition("=") for cookie in cookies)
+        return any(own == name and same(shown, value) for own, _, shown in parts)
 
     def _is_own(self, host: str) -> bool:
         """Whether a request's Host is this studio's.
@@ -91,10 +110,24 @@ class Guard:
         Where it listens on every address of this computer, each of them is: an address, unlike a
         name, cannot be made to lead here by somebody else.
         """
-        name = urlsplit(f"//{host}").hostname or ""
-        if name == self._own or name in LOOPBACK_NAMES:
+        found = HOST.fullmatch(host.lower())
+        name = _plain(found[1].strip("[]").removesuffix(".")) if found else ""
+        if name and name in (*LOOPBACK_NAMES, self._address.host):
             return True
-        return self._own in EVERY_ADDRESS and _is_address(name)
+        return self._address.host in EVERY_ADDRESS and _is_address(name)
+
+
+def _code(scope: Scope) -> str | None:
+    """The code in an address that a browser opens."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return parse_qs(query, keep_blank_values=True).get("code", [None])[0]
+
+
+def _plain(name: str) -> str:
+    """An address in the one way in which it is written; a name as it is."""
+    return str(ipaddress.ip_address(name)) if _is_address(name) else name
 
 
 def _is_address(name: str) -> bool:
@@ -105,28 +138,24 @@ def _is_address(name: str) -> bool:
     return True
 
 
+def _headers(scope: Scope, name: str) -> list[str]:
+    """Every value of a header."""
+    wanted = name.encode()
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted]
+
+
 def _header(scope: Scope, name: str) -> str:
-    for key, value in scope["headers"]:
-        if key.decode("latin-1").lower() == name:
-            return value.decode("latin-1")
-    return ""
+    return (_headers(scope, name) or [""])[0]
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, error: TinyTeachError) -> None:
-    answer = JSONResponse(error.as_body(), error.http_status, headers=security_headers("127.0.0.1"))
-    if scope["type"] == "websocket":
-        if "websocket.http.response" not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        await receive()
-        await _deny(answer, send)
-        return
-    await answer(scope, receive, send)
+def _with_headers(send: Send, host: str) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            added = security_headers(host).items()
+            message["headers"] = [
+                *message.get("headers", []),
+                *((name.encode(), value.encode()) for name, value in added),
+            ]
+        await send(message)
 
-
-async def _deny(answer: JSONResponse, send: Send) -> None:
-    """The answer instead of a WebSocket (ASGI's extension "WebSocket Denial Response")."""
-    headers = [*answer.raw_headers]
-    start = {"status": answer.status_code, "headers": headers}
-    await send({"type": "websocket.http.response.start", **start})
-    await send({"type": "websocket.http.response.body", "body": answer.body})
+    return send_with_headers

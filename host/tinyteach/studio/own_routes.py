@@ -4,9 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tinyteach.errors import UsageError
 from tinyteach.studio.answers import answer, bench_of
-from tinyteach.studio.bodies import optional, read_json, wanted
+from tinyteach.studio.bodies import optional, read_json, wanted, whole
 
 
 async def add_rule(request: Request) -> Response:
@@ -19,10 +18,10 @@ async def add_rule(request: Request) -> Response:
 
 async def remove_rule(request: Request) -> Response:
     """The board without the rule of that number."""
-    number = request.path_params["number"]
-    if not number.isdecimal():
-        raise UsageError("A rule is removed by its number; reload the page.")
-    return await answer(bench_of(request).rules.remove, int(number))
+    number = whole(
+        request.path_params["number"], "A rule is removed by its number; reload the page."
+    )
+    return await answer(bench_of(request).rules.remove, number)
 
 
 async def clear_rules(request: Request) -> Response:

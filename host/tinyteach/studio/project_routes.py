@@ -12,7 +12,7 @@ from tinyteach.errors import UsageError
 from tinyteach.service import head_list, photos, teaching
 from tinyteach.service.projects import open_project
 from tinyteach.studio.answers import answer, bench_of
-from tinyteach.studio.bodies import optional, read_json, save_body, wanted
+from tinyteach.studio.bodies import optional, read_json, save_body, wanted, whole
 
 
 async def _change(
@@ -71,11 +71,10 @@ async def order_classes(request: Request) -> Response:
 async def picture(request: Request) -> Response:
     """A photograph as a JPEG, ``side`` pixels at most."""
     side = request.query_params.get("side", "96")
-    if not side.isdecimal():
-        raise UsageError("A picture's side is a number of pixels; reload the page.")
+    pixels = whole(side, "A picture's side is a number of pixels; reload the page.")
     photo_id = request.query_params.get("id", "")
     folder = bench_of(request).folder
-    content = await run_in_threadpool(photos.thumbnail, folder, photo_id, int(side))
+    content = await run_in_threadpool(photos.thumbnail, folder, photo_id, pixels)
     return Response(content, media_type="image/jpeg")
 
 
@@ -107,8 +106,12 @@ async def upload_file(request: Request) -> Response:
     """One file of an upload, its name with folders in ``name``."""
     uploads, number = bench_of(request).uploads, request.path_params["number"]
     name = request.query_params.get("name", "")
-    file = await run_in_threadpool(uploads.open_file, number, name)
-    size = await save_body(request, file, lambda count: uploads.count(number, count))
+    try:
+        with uploads.receiving(number, name) as file:
+            size = await save_body(request, file, lambda count: uploads.count(number, count))
+    except UsageError:
+        uploads.end(number)  # the page that sent it is gone
+        raise
     return JSONResponse({"bytes": size})
 
 

@@ -1,55 +1,73 @@
 """Runs the studio until Ctrl-C."""
 
+import contextlib
 import ipaddress
 import logging
+import signal
 import socket
+import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 from tinyteach.errors import MissingToolError, UsageError
 from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import addresses
-from tinyteach.studio.addresses import Address
+from tinyteach.studio.addresses import Address, Place
 
 SHUTDOWN_S = 2
+# Requests that the end cuts off, and WebSockets that are refused: both get a sentence.
+TOLD_ALREADY = (
+    "Cancel %s running task",
+    "ASGI callable returned without completing handshake",
+)
+Tell = Callable[[Address, Path, bool], None]
 
 
 def serve(
-    folder: Path,
+    project: Path,
     board: str | None,
     host: str,
     port: int | None,
     browser: bool,
-    tell: Callable[[Address, bool], None],
+    tell: Tell,
 ) -> None:
-    """Serve the project in ``folder``; ``tell(address, ran_before)`` once it answers.
+    """Serve the project in this folder; ``tell(address, file, ran_before)`` once it answers.
 
-    Where its studio runs already, that one is told and shown. ``host`` other than loopback lets
-    other computers in, by the token alone.
+    ``file`` holds the address with its key. Where its studio runs already, that one is told and
+    shown. ``host`` other than loopback lets other computers ask.
     """
     _require_libraries()
-    last = addresses.last_address(folder)
-    if last and addresses.answers(last):
-        tell(last, True)
-        _show(last, browser)
-        return
-    listener, address = addresses.listen(_checked(host), port, last)
-    bench = Workbench(folder)
+    with Place(project) as place:
+        running = place.take()
+        if running:
+            tell(running, place.file, True)
+            if browser:
+                webbrowser.open(running.opening())
+            return
+        listener, address = addresses.listen(_checked(host), port, place.last_port())
+
+        def ready() -> None:
+            tell(address, place.file, False)
+            if browser:  # which may keep us until it is closed, as those in a terminal do
+                opening = (address.opening(),)
+                threading.Thread(target=webbrowser.open, args=opening, daemon=True).start()
+
+        with listener, _started(project, board) as bench, place.announced_as(address):
+            _run(bench, listener, address, ready)
+
+
+@contextlib.contextmanager
+def _started(project: Path, board: str | None) -> Iterator[Workbench]:
+    bench = Workbench(project)
     try:
-        addresses.remember(folder, address)
         bench.start()
         if board:
             bench.connect(board)
-
-        def ready() -> None:
-            tell(address, False)
-            _show(address, browser)
-
-        _run(bench, listener, address, ready)
+        yield bench
     finally:
         bench.close()
-        listener.close()
 
 
 def _require_libraries() -> None:
@@ -73,11 +91,6 @@ def _checked(host: str) -> str:
         ) from error
 
 
-def _show(address: Address, browser: bool) -> None:
-    if browser:
-        webbrowser.open(address.url)
-
-
 def _run(
     bench: Workbench, listener: socket.socket, address: Address, ready: Callable[[], None]
 ) -> None:
@@ -86,20 +99,48 @@ def _run(
     from tinyteach.studio.app import make_app
 
     class Server(uvicorn.Server):
-        """Says when it answers."""
+        """Says when it answers, and ends for a terminal that closes as for Ctrl-C."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
 
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with super().capture_signals(), _handled("SIGHUP", self.handle_exit):
+                yield
+
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.WARNING)
+    log.addFilter(_matters)
     config = uvicorn.Config(
-        make_app(bench, address.token, address.host),
-        access_log=False,  # it would print the token
+        make_app(bench, address),
+        access_log=False,  # it would print the codes
         log_config=None,
         lifespan="off",
+        http="h11",  # it reads strictly, and the same whatever else is installed
         ws="websockets-sansio",
         ws_max_size=1 << 16,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     Server(config).run(sockets=[listener])
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's tells a person more than who asked was told."""
+    return not str(record.msg).startswith(TOLD_ALREADY)
+
+
+@contextlib.contextmanager
+def _handled(name: str, handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have this signal call ``handler``, unless there is none such or it is ignored."""
+    number = getattr(signal, name, None)
+    before = signal.getsignal(number) if number is not None else signal.SIG_IGN
+    if number is None or before == signal.SIG_IGN:
+        yield
+        return
+    signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import struct
+from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.service.workbench.views import LiveView
 from tinyteach.studio.answers import bench_of
+from tinyteach.studio.bodies import fits, parsed
 
 MESSAGE_BYTES_MAX = 4096  # from the page
 # A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.
@@ -44,8 +46,8 @@ class Page:
         stop_parts = self._bench.feed.listen(self._on_part)
         stop_views = self._bench.watch(self._on_view, self.wants_view)
         sender = asyncio.create_task(self._send_all())
-        await run_in_threadpool(self._bench.look_again)
         try:
+            await self._or_say_why(run_in_threadpool(self._bench.look_again))
             await self._receive_all()
         finally:
             stop_parts()
@@ -55,6 +57,14 @@ class Page:
                 await run_in_threadpool(self._bench.stop_recording)
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await sender
+
+    async def _or_say_why(self, doing: Awaitable[None]) -> None:
+        """Await it; what is wrong with it is told to the page."""
+        try:
+            await doing
+        except TinyTeachError as error:
+            with contextlib.suppress(WebSocketDisconnect):
+                await self._socket.send_text(json.dumps(error.as_body()))
 
     # From the workbench's threads
 
@@ -98,22 +108,18 @@ class Page:
                 await self._socket.send_bytes(packed(view))
 
     async def _receive_all(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                text = await self._socket.receive_text()
-                try:
-                    await self._take(text)
-                except TinyTeachError as error:
-                    await self._socket.send_text(json.dumps(error.as_body()))
+        while True:
+            message = await self._socket.receive()
+            if message["type"] != "websocket.receive":
+                return
+            await self._or_say_why(self._take(message.get("text")))
 
-    async def _take(self, text: str) -> None:
-        try:
-            message = json.loads(text) if len(text) <= MESSAGE_BYTES_MAX else None
-        except ValueError:
-            message = None
+    async def _take(self, text: str | None) -> None:
+        """``text``: None where bytes came, which no page sends."""
+        message = parsed(text) if text and len(text) <= MESSAGE_BYTES_MAX else None
         if not isinstance(message, dict):
             raise UsageError("The studio does not understand this message; reload the page.")
-        if isinstance(message.get("credits"), int):
+        if fits(message.get("credits")):
             self._granted = max(self._granted, min(message["credits"], self._sent + 8))
             self._bench.board.wake()
             self._news.set()
@@ -122,7 +128,9 @@ class Page:
 
     async def _record(self, class_name: Any) -> None:
         """Hold the button for a class, or let go of it (null)."""
-        if isinstance(class_name, str):
+        if not isinstance(class_name, str | None):
+            raise UsageError("The class to record into is a name; reload the page.")
+        if class_name is not None:
             await run_in_threadpool(self._bench.start_recording, class_name)
             self._holds = True
         elif self._holds:

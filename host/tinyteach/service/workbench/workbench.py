@@ -1,5 +1,6 @@
 """A project, a board, a trainer and what they show: all that a page needs, none of its words."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.embedding.preprocess import to_tensor
-from tinyteach.errors import BoardRefusedError, ProjectError, UsageError
+from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.service import photos as photo_service
+from tinyteach.service import virtual_boards
 from tinyteach.service.head_list import list_heads
 from tinyteach.service.projects import open_project
 from tinyteach.service.pulling import learnt_counts
 from tinyteach.service.recognition import threshold_steps
 from tinyteach.service.recording import start_recording, take_photo
+from tinyteach.service.virtual_boards import VIRTUAL
 from tinyteach.service.workbench.board_rules import BoardRules
 from tinyteach.service.workbench.board_teaching import BoardTeaching
 from tinyteach.service.workbench.deploying import Deploying
@@ -55,6 +58,7 @@ class Workbench:
         self._recording_class: str | None = None
         self._next_photo_s = 0.0
         self._tested = False
+        self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
         self._lesson = ""  # the head that the board made itself, until a newer one is trained
         for part, value in (
             ("recording", None),
@@ -83,11 +87,13 @@ class Workbench:
 
     def close(self) -> None:
         """End everything; photographs and heads are on disk already."""
+        self.uploads.close()
         self.stop_recording()
         self.alone.end()
         self.board.close()
         self.trainer.close()
-        self.uploads.close()
+        with contextlib.suppress(TinyTeachError):  # it is ending by itself
+            virtual_boards.stop_own_virtual(VIRTUAL, self._own_virtual)
 
     # What is shown
 
@@ -312,6 +318,13 @@ class Workbench:
             self.feed.publish("pairing", None)
         self.connect(paired.name)
         return paired.as_dict()
+
+    def start_virtual(self) -> dict[str, Any]:
+        """Start the virtual board, pair it if need be, and hold it; it ends with the workbench."""
+        started = virtual_boards.start_own_virtual(VIRTUAL)
+        if started is not None:
+            self._own_virtual.add(started)
+        return self.pair(VIRTUAL)
 
     def connect(self, board: str | None) -> None:
         """Hold this board, and remember it as the project's."""

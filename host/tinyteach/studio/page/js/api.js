@@ -1,4 +1,4 @@
-// Requests to the studio. Addresses are relative: the token is the first folder of this page's own.
+// Requests to the studio. Addresses are relative: its folder is the first of this page's own.
 
 import { strings } from "./strings.js";
 
@@ -16,6 +16,16 @@ async function ask(method, address, body, isJson = true) {
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new StudioError(value.error?.sentence ?? strings.failed);
   return value;
+}
+
+// Why the studio does not let this page in any more; "" where it does, or does not answer.
+export async function refusal() {
+  try {
+    const answer = await fetch(".");
+    return answer.status === 403 ? (await answer.json()).error.sentence : "";
+  } catch {
+    return "";
+  }
 }
 
 const part = encodeURIComponent;

@@ -1,5 +1,6 @@
 // The WebSocket: parts as they change, views as fast as this page draws them, the record button.
 
+import { refusal } from "./api.js";
 import { put } from "./store.js";
 
 const RETRY_MS = [300, 600, 1200, 2000];
@@ -26,8 +27,9 @@ export function open() {
     grant();
   };
   socket.onmessage = ({ data }) => (typeof data === "string" ? takeText(data) : takeView(data));
-  socket.onclose = () => {
+  socket.onclose = async () => {
     put("online", false);
+    put("refused", await refusal());
     setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
   };
 }

@@ -5,6 +5,7 @@ import { connectPanel } from "./connect.js";
 import { deployPanel } from "./deploy.js";
 import { el, text } from "./dom.js";
 import { onFailure, onView, open } from "./live.js";
+import { followMoves } from "./moves.js";
 import { notice } from "./notices.js";
 import { drawView } from "./picture.js";
 import { livePanel } from "./result.js";
@@ -44,6 +45,7 @@ function header() {
   follow("online", (online) => {
     offline.hidden = online;
   });
+  follow("refused", (sentence) => text(offline, sentence || strings.offline));
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
@@ -63,4 +65,5 @@ document.getElementById("flow").append(
   rulesPanel(), teachPanel(),
 );
 onFailure((sentence) => notice(sentence, { isError: true }));
+followMoves();
 open();

@@ -7,7 +7,7 @@ export const strings = {
   title: "TinyTeach",
   theme: "Theme",
   themes: { auto: "System", light: "Light", dark: "Dark" },
-  offline: "The studio does not answer; this page goes on by itself when it does.",
+  offline: "The studio does not answer; run 'tinyteach studio' in the project's folder, and this page goes on by itself.",
   failed: "The studio did not answer; check that it still runs in its terminal.",
   dismiss: "Dismiss",
   undo: "Undo",
