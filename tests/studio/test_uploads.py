@@ -46,7 +46,7 @@ def photos_of(studio):
 
 def test_photographs_go_into_their_class(studio):
     answer = send(studio, **{"cat/a.png": png(seed=5), "cat/b.png": png(seed=6)})
-    assert answer.value == {"added": {"cat": 2}, "skipped": []}
+    assert answer.value == {"added": {"cat": 2}, "skipped": [], "renamed": {}, "told": []}
     assert photos_of(studio) == {"cat": 6, "coffee": 4}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from tinyteach.errors import PhotoError, TooLargeError, UsageError
-from tinyteach.service.projects import ImportSummary, import_photos
+from tinyteach.service.importing import ImportSummary, import_photos
 
 FILES_MAX = 5_000
 BYTES_MAX = 512 << 20  # of all files of one upload
@@ -107,7 +107,8 @@ def _inner(name: str) -> Path:
 
 def _refuse_leading_outside(folder: Path) -> None:
     """PhotoError for a zip that holds a name leading out of it: who made it means no good."""
-    from tinyteach.data.entries import LEADS_OUTSIDE, list_entries
+    from tinyteach.data.entries import LEADS_OUTSIDE
+    from tinyteach.data.listing import list_entries
 
     for skipped in list_entries(folder).skipped:
         if skipped.reason == LEADS_OUTSIDE:
