@@ -6,6 +6,7 @@ called images. The tree of folders is read from the outside: as long as folders 
 are laid on top of each other, and those found then are the classes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -156,16 +157,18 @@ class _Reader:
         """Those of a folder's folders that hold classes; none where they are the classes."""
         names = [inner.name for inner in inside]
         deep = [inner for inner in inside if inner.folders]
-        mirrors = [inner for inner in deep if _mirrors(inner, inside)]
+        beside = set(map(folded, names))
+        mirrors = [inner for inner in deep if _mirrors(inner, beside)]
         if mirrors and len(mirrors) < len(inside):
             return mirrors
         by_name = self._by_name(folder, names, deep)
         if not deep:
             return inside if by_name >= set(names) else []
         others = [inner for inner in inside if not inner.folders and inner.name not in by_name]
-        sharing = [inner for inner in deep if _shares(inner, deep)]
+        sharing = _sharing(deep)
         if any(inner.name in by_name for inner in deep) or (sharing and not others):
-            found = [inner for inner in deep if inner in sharing or inner.name in by_name]
+            shared = {inner.name for inner in sharing}
+            found = [inner for inner in deep if inner.name in by_name | shared]
             held = _count(found)
             if held >= _count(others) and 2 * held >= _count(deep):
                 return deep
@@ -185,11 +188,12 @@ class _Reader:
             for name, child in inner.folders.items():
                 together.folders.setdefault(name, _Folder(name)).add(child)
         there = {folded(name) for name in together.folders}
+        beside = {folded(inner.name) for inner in inside}
+        mirror = all(_mirrors(inner, beside) for inner in holding)
+        held = {inner.name for inner in holding}
         for inner in inside:
-            if inner not in holding and folded(inner.name) in there:
+            if inner.name not in held and (mirror or folded(inner.name) in there):
                 together.folders.setdefault(inner.name, _Folder(inner.name)).add(inner)
-            elif inner not in holding and _all_mirror(inside, holding):
-                together.folders[inner.name] = inner
         return together
 
     def _label_by_names(self, numbers: list[int], strict: bool = False) -> bool:
@@ -205,25 +209,28 @@ class _Reader:
             self._reading.classes[number] = name
 
 
-def _shares(folder: _Folder, others: list[_Folder]) -> bool:
-    """Whether another folder has the same folders in it, half of the smaller one's at least."""
-    own = {folded(name) for name in folder.folders}
-    for other in others:
-        theirs = {folded(name) for name in other.folders}
-        if other is not folder and 2 * len(own & theirs) >= min(len(own), len(theirs)):
-            return True
-    return False
+def _sharing(folders: list[_Folder]) -> list[_Folder]:
+    """Those that have the same folders in them as another, half of the smaller one's at least."""
+    inner = [{folded(name) for name in folder.folders} for folder in folders]
+    having: dict[str, list[int]] = defaultdict(list)
+    for number, names in enumerate(inner):
+        for name in names:
+            having[name].append(number)
+
+    def shares(number: int) -> bool:
+        others = (other for name in inner[number] for other in having[name] if other != number)
+        return any(
+            2 * len(inner[number] & inner[other]) >= min(len(inner[number]), len(inner[other]))
+            for other in others
+        )
+
+    return [folder for number, folder in enumerate(folders) if shares(number)]
 
 
-def _mirrors(folder: _Folder, beside: list[_Folder]) -> bool:
+def _mirrors(folder: _Folder, beside: set[str]) -> bool:
     """Whether the folders in it are called like those beside it: cat, dog and more/cat."""
-    names = {folded(other.name) for other in beside if other is not folder}
     own = {folded(name) for name in folder.folders}
-    return 2 * len(own & names) >= len(own)
-
-
-def _all_mirror(inside: list[_Folder], holding: list[_Folder]) -> bool:
-    return all(_mirrors(inner, inside) for inner in holding)
+    return 2 * len(own & (beside - {folded(folder.name)})) >= len(own)
 
 
 def _count(folders: list[_Folder]) -> int:

@@ -17,13 +17,16 @@ _STATED = "cp437"
 # In the order in which equally likely ones are taken.
 _GUESSES = {
     "cp437": "code page 437",
+    "cp850": "code page 850",
     "gbk": "GBK",
     "cp932": "Shift-JIS",
     "big5": "Big5",
     "cp949": "Korean",
     "cp866": "code page 866",
+    "cp1252": "Windows-1252",
 }
-_HANGUL_SURE = 6  # syllables; fewer may as well be Chinese
+_LATIN = ("cp437", "cp850", "cp1252")
+_HANGUL_SURE = 8  # syllables; fewer may as well be Chinese
 
 
 def decoded_names(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
@@ -83,8 +86,7 @@ def _likelihood(content: bytes, encoding: str) -> float:
     text = _text(content, encoding)
     if text is None:
         return -1
-    hangul = sum("가" <= char <= "힣" for char in text)
-    if encoding == "cp949" and hangul < _HANGUL_SURE:
+    if encoding == "cp949" and sum(map(_is_common_hangul, text)) < _HANGUL_SURE:
         return 0
     around = zip(" " + text, text, text[1:] + " ", strict=False)
     scores = [_score(*three, encoding) for three in around if not three[1].isascii()]
@@ -94,22 +96,29 @@ def _likelihood(content: bytes, encoding: str) -> float:
 def _score(before: str, char: str, after: str, encoding: str) -> float:
     if not unicodedata.category(char).startswith(("L", "M")):
         return 0.3 if unicodedata.east_asian_width(char) in "FW" else -1
-    if encoding in ("cp437", "cp866"):
-        return _score_of_letter(before, char, after, "LATIN" if encoding == "cp437" else "CYRILLIC")
+    if encoding in _LATIN:
+        return _score_of_latin(char, after)
+    if encoding == "cp866":
+        return _score_of_cyrillic(before, char, after)
     return _score_of_ideograph(char, encoding) - 0.5 * (after.isascii() and after.islower())
 
 
-def _score_of_letter(before: str, char: str, after: str, script: str) -> float:
-    if not unicodedata.name(char, "").startswith(script):
+def _score_of_latin(char: str, after: str) -> float:
+    """In words of Latin letters those with marks seldom meet, and a capital follows none."""
+    if not unicodedata.name(char, "").startswith("LATIN"):
         return -1
-    if script == "CYRILLIC":  # a word is of one script
-        return 1 - 2 * ((before + after).strip("\n").isascii() and (before + after).isalpha())
-    # In words of Latin letters those with marks seldom meet, and a capital follows none.
-    return (
-        1
-        - 1.5 * (after.isalpha() and not after.isascii())
-        - 2 * (char.islower() and after.isupper())
-    )
+    meets = after.isalpha() and not after.isascii()
+    return 1 - 1.5 * meets - 2 * (char.islower() and after.isupper())
+
+
+def _score_of_cyrillic(before: str, char: str, after: str) -> float:
+    """A word is of one script."""
+    is_mixed = any(near.isascii() and near.isalpha() for near in (before, after))
+    return 1 if unicodedata.name(char, "").startswith("CYRILLIC") and not is_mixed else -1
+
+
+def _is_common_hangul(char: str) -> bool:
+    return "가" <= char <= "힣" and bool(char.encode("euc_kr", "ignore"))
 
 
 def _score_of_ideograph(char: str, encoding: str) -> float:
@@ -121,7 +130,7 @@ def _score_of_ideograph(char: str, encoding: str) -> float:
             return 1.2
         return 0.8 if 0x88 <= char.encode(encoding)[0] <= 0x97 else 0
     if encoding == "cp949":
-        return 1.1 if "가" <= char <= "힣" else -1
+        return 1.1 if _is_common_hangul(char) else -1
     if encoding == "gbk":
         first = char.encode("gb2312", "ignore")[:1]
         return 1 if b"\xb0" <= first <= b"\xd7" else 0.3 if first else -0.5
