@@ -66,6 +66,8 @@ class Entries:
 def shown(parts: Iterable[str]) -> str:
     """A file's place as text that a terminal takes: no control characters, no half letters."""
     text = "/".join(parts)
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 

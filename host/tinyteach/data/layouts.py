@@ -55,8 +55,8 @@ class ClassPhoto:
     def folder(self) -> tuple[str, ...]:
         """The folder that gave the class, as a place; else the one that it lies in."""
         folders = self.entry.parts[:-1]
-        for position, name in enumerate(folders):
-            if _class_of_folder(name) == self.class_name:
+        for position in (*range(1, len(folders)), 0):  # a source may be called like a class of it
+            if _class_of_folder(folders[position]) == self.class_name:
                 return folders[: position + 1]
         return folders
 
@@ -162,8 +162,11 @@ def _images(entries: Entries, collection: Collection) -> list[Entry]:
     """Sort the files into images (returned), companions and those skipped."""
     images = []
     for entry in _without_project_files(entries.files):
+        if entry.suffix in SUFFIXES:
+            images.append(entry)
+            continue
         told = foreign_kind(entry.parts[-1])
-        if entry.suffix in SUFFIXES or (_TM_MARK in entry.parts[-1] and not told):
+        if _TM_MARK in entry.parts[-1] and not told:
             images.append(entry)
         elif entry.suffix in _COMPANIONS:
             collection.companions.append(entry)
@@ -217,8 +220,8 @@ def _check_found(
     if not collection.photos:
         raise PhotoError(
             f"Nothing says which classes the {len(images)} photographs in {source} belong to; "
-            "put those of each class into a folder named like it, or say with --level which "
-            "folders are the classes."
+            "put those of each class into a folder named like it, or say with 'tinyteach import "
+            "--level' which folders are the classes."
         )
 
 

@@ -1,5 +1,6 @@
 """The files of a zip, read where they are: nothing is ever unpacked to the disk."""
 
+import functools
 import importlib.util
 import io
 import stat
@@ -124,11 +125,16 @@ def _fault(info: zipfile.ZipInfo) -> str:
         return _LOCKED
     if stat.S_ISLNK(info.external_attr >> 16):
         return "a link to another file"
-    module = _MODULES.get(info.compress_type)
-    if module == "" or (module and importlib.util.find_spec(module)):
+    if _is_known(info.compress_type):
         return ""
     method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
     return f"compressed with {method}, which this Python cannot read"
+
+
+@functools.cache
+def _is_known(method: int) -> bool:
+    module = _MODULES.get(method)
+    return module == "" or bool(module and importlib.util.find_spec(module))
 
 
 def _check_readable(infos: Sequence[zipfile.ZipInfo], name: str) -> None:

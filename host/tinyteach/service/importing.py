@@ -63,7 +63,7 @@ class ImportSummary:
     def plan_lines(self) -> list[str]:
         """For a person, before: what would be taken for what."""
         found = [
-            f"{name}: {_photographs(sum(folders.values()))} found{_origin(folders)}."
+            f"{name}: {_photographs(sum(folders.values()))} in {_some(folders)}."
             for name, folders in self.classes.items()
         ]
         if self.dry_run:
@@ -78,7 +78,7 @@ class ImportSummary:
     def lines(self) -> list[str]:
         """For a person, after: what was taken."""
         added = [
-            f"{name}: {_photographs(count)} added{_origin(self.classes.get(name, {}))}."
+            f"{name}: {_photographs(count)} added from {_some(self.classes[name])}."
             for name, count in self.added.items()
         ]
         nothing = "Nothing is new: all of these photographs are in the project already."
@@ -192,11 +192,10 @@ def _photographs(count: int) -> str:
     return f"{count} photograph{'' if count == 1 else 's'}"
 
 
-def _origin(folders: dict[str, int]) -> str:
+def _some(folders: dict[str, int]) -> str:
     names = list(folders)
     more = len(names) - _FOLDERS_SHOWN
-    some = ", ".join(names[:_FOLDERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    return f" from {some}" if names else ""
+    return ", ".join(names[:_FOLDERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _silent(line: str) -> None:
