@@ -241,7 +241,9 @@ def test_zips_too_deep_inside_zips(build, tmp_path):
             archive.write(tmp_path / "source/cup/1.png", f"cup/{depth}.png")
         inner = outer
     collection = read_collection(inner)
-    assert [skip.reason for skip in collection.skipped] == ["it is a zip too deep inside others"]
+    assert [skip.reason for skip in collection.skipped] == [
+        "it is an archive too deep inside others"
+    ]
     assert len(collection.photos) == 3
 
 

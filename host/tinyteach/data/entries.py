@@ -21,6 +21,10 @@ MAX_DEPTH = 2  # archives within an archive
 MAX_RATIO = 200
 LEADS_OUTSIDE = "its name leads outside the zip"
 
+# Called for a file in an archive: its place, its size and how to read it up to a limit; true
+# where it is an archive itself, and then dealt with.
+OnArchive = Callable[[tuple[str, ...], int, Callable[[int], bytes]], bool]
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -69,6 +73,14 @@ def shown(parts: Iterable[str]) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def place_in_archive(name: str) -> tuple[str, ...] | None:
+    """Folders and name of a file in an archive; None where they lead outside of it."""
+    inner = PurePosixPath(name.replace("\\", "/"))
+    if inner.is_absolute() or ".." in inner.parts or not inner.parts or ":" in inner.parts[0]:
+        return None
+    return inner.parts
 
 
 def file_reader(path: Path) -> Callable[[], bytes]:

@@ -237,7 +237,7 @@ def _is_certain(collection: Collection) -> bool:
 def _no_photographs(source: str | Path, collection: Collection) -> PhotoError:
     """What there is instead of photographs."""
     first = collection.skipped[0] if collection.skipped else None
-    seen = f" Of {first.name}: {first.reason}." if first else ""
+    seen = f" Of {first.name}: {first.reason.rstrip('.')}." if first else ""
     return PhotoError(
         f"No photographs were found in {source}; name a folder or zip that holds a folder "
         f"of {KINDS} files per class.{seen}"

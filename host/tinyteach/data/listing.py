@@ -17,15 +17,15 @@ from tinyteach.data.entries import (
 from tinyteach.data.files import reason
 from tinyteach.data.images import SUFFIXES
 from tinyteach.data.litter import is_litter
+from tinyteach.data.tars import add_tar
 from tinyteach.data.zips import add_zip
 from tinyteach.errors import PhotoError, UsageError
 
-ARCHIVES = frozenset({".zip", ".tm"})  # a Teachable Machine project (.tm) is a zip
+_ZIPS = (".zip", ".tm")  # a Teachable Machine project (.tm) is a zip
+_TARS = (".tar.gz", ".tar", ".tgz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
 _OTHERS = {
     ".7z": "a 7z archive",
     ".rar": "a rar archive",
-    ".tar": "a tar archive",
-    ".tgz": "a tar archive",
     ".gz": "a gzip file",
     ".bz2": "a bzip2 file",
     ".xz": "an xz file",
@@ -63,8 +63,8 @@ def list_entries(source: str | Path) -> Entries:
 
 
 def _add_file(source: Path, entries: Entries) -> None:
-    if zipfile.is_zipfile(source):
-        _add_archive(source, (source.stem,), entries, depth=0)
+    if zipfile.is_zipfile(source) or _is_tar(source):
+        _add_archive(source, (source.name,), entries, depth=0)
         return
     told = _kind_of_archive(source)
     if told:
@@ -91,24 +91,29 @@ def _kind_of_archive(path: Path) -> str:
     if start.startswith(b"PK\3\4"):
         return "a zip whose end is missing; fetch or make it again"
     suffix = next((s for begin, s in _OTHER_STARTS.items() if start.startswith(begin)), "")
-    if start[257:262] == b"ustar":
-        suffix = ".tar"
     told = _OTHERS.get(suffix) or _OTHERS.get(path.suffix.lower())
     return f"{told}, {_UNPACK}" if told else ""
 
 
+def _is_tar(path: Path) -> bool:
+    return path.name.lower().endswith(_TARS)
+
+
 def _add_archive(
-    source: Path | io.BytesIO, top: tuple[str, ...], entries: Entries, depth: int
+    source: Path | io.BytesIO, place: tuple[str, ...], entries: Entries, depth: int
 ) -> None:
     def on_archive(parts: tuple[str, ...], size: int, read: Callable[[int], bytes]) -> bool:
-        suffix = PurePosixPath(parts[-1]).suffix.lower()
-        if suffix in _OTHERS:
-            entries.skip(parts, f"it is {_OTHERS[suffix]}, {_UNPACK}")
-        elif suffix in ARCHIVES:
+        name = parts[-1].lower()
+        is_archive = name.endswith((*_ZIPS, *_TARS))
+        other = _OTHERS.get(PurePosixPath(name).suffix)
+        if is_archive:
             _add_nested(parts, size, read, entries, depth + 1)
-        return suffix in ARCHIVES or suffix in _OTHERS
+        elif other:
+            entries.skip(parts, f"it is {other}, {_UNPACK}")
+        return is_archive or other is not None
 
-    add_zip(source, top, entries, on_archive)
+    add = add_tar if place[-1].lower().endswith(_TARS) else add_zip
+    add(source, _without_suffix(place), entries, on_archive)
 
 
 def _add_nested(
@@ -119,19 +124,21 @@ def _add_nested(
     depth: int,
 ) -> None:
     if depth > MAX_DEPTH:
-        entries.skip(parts, "it is a zip too deep inside others")
+        entries.skip(parts, "it is an archive too deep inside others")
         return
     try:
         # It stays in memory for as long as its photographs may be read.
         content = read(MAX_NESTED_BYTES - entries.nested_bytes)
         entries.nested_bytes += size
-        _add_archive(io.BytesIO(content), _without_suffix(parts), entries, depth)
+        _add_archive(io.BytesIO(content), parts, entries, depth)
     except PhotoError as error:
         entries.skip(parts, str(error))
 
 
 def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return (*parts[:-1], PurePosixPath(parts[-1]).stem)
+    name = parts[-1]
+    ending = next((end for end in _TARS if name.lower().endswith(end)), PurePosixPath(name).suffix)
+    return (*parts[:-1], name[: len(name) - len(ending)] or name)
 
 
 class _Walk:
@@ -184,9 +191,10 @@ class _Walk:
             self._add(path, parts)
 
     def _add(self, path: Path, parts: tuple[str, ...]) -> None:
-        if path.suffix.lower() in ARCHIVES and zipfile.is_zipfile(path):
-            _add_archive(path, _without_suffix(parts), self._entries, depth=0)
-        elif path.suffix.lower() in ARCHIVES or path.suffix.lower() in _OTHERS:
+        suffix = path.suffix.lower()
+        if _is_tar(path) or (suffix in _ZIPS and zipfile.is_zipfile(path)):
+            _add_archive(path, parts, self._entries, depth=0)
+        elif suffix in _ZIPS or suffix in _OTHERS:
             told = self._told(path)
             self._entries.skip(parts, f"it is {told or 'no zip, whatever its name says'}")
         else:

@@ -5,8 +5,8 @@ import importlib.util
 import io
 import stat
 import zipfile
-from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 
 from tinyteach.data.entries import (
     LEADS_OUTSIDE,
@@ -14,6 +14,8 @@ from tinyteach.data.entries import (
     MAX_UNPACKED_BYTES,
     Entries,
     Entry,
+    OnArchive,
+    place_in_archive,
     shown,
     too_long,
 )
@@ -21,9 +23,6 @@ from tinyteach.data.images import MAX_FILE_BYTES
 from tinyteach.data.litter import is_litter
 from tinyteach.data.zip_names import decoded_names
 from tinyteach.errors import PhotoError
-
-# Called for an archive inside the zip: its place, its size and how to read it.
-OnArchive = Callable[[tuple[str, ...], int, Callable[[int], bytes]], bool]
 
 # By the numbers of APPNOTE 4.4.5, for methods that people meet.
 _METHODS = {
@@ -85,13 +84,13 @@ def _add_member(
     entries: Entries,
     on_archive: OnArchive,
 ) -> None:
-    inner = PurePosixPath(place[-1].replace("\\", "/"))
-    parts = (*place[:-1], *inner.parts)
-    if inner.is_absolute() or ".." in inner.parts or not inner.parts or ":" in inner.parts[0]:
-        entries.skip(parts, LEADS_OUTSIDE)
+    inner = place_in_archive(place[-1])
+    if inner is None:
+        entries.skip(place, LEADS_OUTSIDE)
         return
-    if any(map(is_litter, inner.parts)):
+    if any(map(is_litter, inner)):
         return
+    parts = (*place[:-1], *inner)
     fault = _fault(info)
     if fault:
         entries.skip(parts, f"it is {fault}; unpack the zip and name the folder")
