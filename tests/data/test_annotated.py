@@ -78,6 +78,19 @@ ANNOTATED = {
         **photos("val/images"),
         "val/val_annotations.txt": "0.jpg n01\n",
     },
+    "sittings with boxes": {
+        **photos("camera A", "camera B"),
+        **{f"camera {side}/{n}.xml": VOC for side in "AB" for n in range(4)},
+    },
+    "sittings with boxes and a list of names": {
+        **photos("desk", "floor"),
+        **{f"{side}/{n}.txt": YOLO for side in ("desk", "floor") for n in range(4)},
+        "classes.txt": "cup\nmug\n",
+    },
+    "images beside what was made of them": {
+        **photos("train2017", "stuffthingmaps"),
+        "annotations/instances_train2017.json": COCO,
+    },
     "Edge Impulse's boxes": {**photos("training"), "training/bounding_boxes.labels": "{}"},
 }
 
@@ -90,6 +103,12 @@ def test_annotated_collections_are_refused(build, files):
 
 FINE = {
     "classes with boxes": {**photos("cat", "dog"), "cat/1.xml": VOC, "dog/1.txt": YOLO},
+    "classes with boxes in all": {
+        **photos("cat", "dog"),
+        **{
+            f"{name}/{n}.xml": VOC.replace("cup", name) for name in ("cat", "dog") for n in range(4)
+        },
+    },
     "classes with a table of all": {**photos("cat", "dog"), "table.csv": TABLE},
     "classes below images": {**photos("images/cat", "images/dog"), "meta/train.json": COCO},
     "a phone's notes of one class": {

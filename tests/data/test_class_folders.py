@@ -63,6 +63,14 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
         "drive-download-20240101T120000Z-002/photos/cow": "cow",
     },
     "people who all show the same": split(("anna", "ben", "cleo"), "happy", "sad"),
+    "a split in each of several places": {
+        "site A/train/cat": "cat",
+        "site A/test/cow": "cow",
+        "site B/train/dog": "dog",
+    },
+    "months": split(("2024-01", "2024-02"), "a", "b"),
+    "months without a common class": {"2024-01/cat": "cat", "2024-02/dog": "dog"},
+    "dev and holdout": {"dev/cat": "cat", "holdout/dog": "dog", "Train/cow": "cow"},
     "numbers are classes (MNIST)": split(("training", "testing"), "0", "1", "2"),
     "class, then split": {
         f"{name}/{part}": name for name in ("cat", "dog") for part in ("train", "test")

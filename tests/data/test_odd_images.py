@@ -84,6 +84,12 @@ def test_png_with_odd_chunks(photo, extra):
     assert np.array_equal(decode_square(with_chunk(encode_png(photo), extra), "x"), photo)
 
 
+@pytest.mark.parametrize("extra", PNG_CHUNKS.values(), ids=PNG_CHUNKS.keys())
+def test_png_with_odd_chunks_behind_the_pixels(photo, extra):
+    content = encode_png(photo)
+    assert np.array_equal(decode_square(content[:-12] + extra + content[-12:], "x"), photo)
+
+
 JPEG_SEGMENTS = {
     "EXIF of nonsense": (0xE1, b"Exif\0\0MM\0*\xff\xff\xff\xff1234"),
     "EXIF cut off": (0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\0"),
@@ -121,6 +127,26 @@ TURNS = {
 def test_orientation_beside_a_fraction_that_cannot_be(photo, orientation):
     content = with_segment(encoded(photo, "JPEG"), 0xE1, exif(orientation))
     assert near(decode_square(content, "x"), TURNS[orientation](photo))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_in_other_formats(photo, kind, orientation):
+    if kind == "TIFF":
+        content = encoded(photo, kind, tiffinfo={274: orientation})
+    else:
+        metadata = Image.Exif()
+        metadata[274] = orientation
+        content = encoded(photo, kind, exif=metadata)
+    assert near(decode_square(content, "x"), TURNS[orientation](photo))
+
+
+@pytest.mark.parametrize("kind", ["BMP", "PPM"])
+def test_plain_pixels_without_the_last_bytes(photo, kind):
+    content = encoded(photo, kind)
+    assert near(decode_square(content[:-9], "x"), photo)
+    with pytest.raises(PhotoError, match="cannot be read"):
+        decode_square(content[: int(0.9 * len(content))], "x")
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 8, 20])

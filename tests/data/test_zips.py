@@ -172,6 +172,13 @@ def test_control_characters_in_names_do_not_reach_the_terminal(tmp_path):
     assert len(told) == 2 and all(text.isprintable() for text in told)
 
 
+def test_thousands_of_folders_in_one_another(tmp_path):
+    path = make(tmp_path / "a.zip", ["a/" * 9000 + "1.jpg", "cat/1.jpg", "dog/1.jpg"])
+    collection = read_collection(path)
+    assert {photo.class_name for photo in collection.photos} == {"cat", "dog"}
+    assert [skip.reason for skip in collection.skipped] == ["it lies too deep in folders"]
+
+
 def test_the_same_name_twice(tmp_path):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):

@@ -5,13 +5,13 @@ for the class, so a collection that has only these is none that it can read.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tinyteach.data.entries import Entry
 from tinyteach.errors import PhotoError
 
 _READ_BYTES = 1 << 20  # of a file that is looked into
+_SAMPLE = 200  # files that are looked into
 # COCO, YOLO and darknet, Roboflow, Pascal VOC, Tiny ImageNet, Edge Impulse.
 _NAMES = re.compile(
     r"_annotations\..*|_classes\.csv|(instances|captions|person_keypoints)_.*\.json|data\.ya?ml|"
@@ -28,21 +28,44 @@ _BESIDE = {
 }
 
 
-def annotation_file(companions: Iterable[Entry], photos: Iterable[Entry]) -> str | None:
+def annotation_file(companions: Sequence[Entry], photos: Sequence[Entry]) -> str | None:
     """A file that says what the photographs show, by its name; None where there is none."""
-    by_stem: dict[str, list[Entry]] = defaultdict(list)
+    known = next((entry.name for entry in companions if _is_named_so(entry)), None)
+    if known:
+        return known
+    beside = _beside(companions, photos)
+    annotating = next((entry.name for entry in beside[:_SAMPLE] if _annotates(entry)), None)
+    if annotating:
+        return annotating
+    names, of_one = {photo.parts[-1] for photo in photos}, {entry.parts for entry in beside}
+    tables = (e for e in companions if e.suffix in _TABLES and e.parts not in of_one)
+    return next((entry.name for entry in tables if _speaks_of(entry, names)), None)
+
+
+def annotation_of_others(
+    companions: Sequence[Entry], photos: Sequence[Entry], classes: Iterable[str]
+) -> str | None:
+    """A file that says what a photograph shows, where most have one and none speaks of a class.
+
+    Then the folders are sittings or cameras, and what is in the photographs stands elsewhere.
+    """
+    beside = _beside(companions, photos)
+    some = beside[:_SAMPLE]
+    annotating = [entry for entry in some if _annotates(entry)]
+    if 2 * len(beside) < len(photos) or not some or 2 * len(annotating) < len(some):
+        return None
+    lists = [entry for entry in companions if _is_named_so(entry)][:_SAMPLE]
+    text = b"\n".join(_start(entry) for entry in annotating + lists).decode(errors="replace")
+    spoken = text.casefold()
+    return None if any(name.casefold() in spoken for name in classes) else annotating[0].name
+
+
+def _beside(companions: Sequence[Entry], photos: Sequence[Entry]) -> list[Entry]:
+    """Files that are called like a photograph, wherever they lie: 1.jpg, 1.txt, 1.jpg.json."""
     names = {photo.parts[-1] for photo in photos}
     stems = {name.rpartition(".")[0] for name in names} | names
-    known = [entry for entry in companions if _is_named_so(entry)]
-    if known:
-        return known[0].name
-    for entry in companions:
-        by_stem[entry.parts[-1].rpartition(".")[0]].append(entry)
-    beside = [entry for stem in by_stem.keys() & stems for entry in by_stem[stem]]
-    for entry in [e for e in sorted(beside, key=lambda e: e.parts) if _annotates(e)][:1]:
-        return entry.name
-    tables = [entry for entry in companions if entry.suffix in _TABLES and entry not in beside]
-    return next((entry.name for entry in tables if _speaks_of(entry, names)), None)
+    found = [e for e in companions if e.parts[-1].rpartition(".")[0] in stems]
+    return sorted(found, key=lambda entry: entry.parts)
 
 
 def refuse_annotated(source: object, example: str) -> PhotoError:

@@ -40,7 +40,8 @@ class _Folder:
     name: str
     photos: list[int] = field(default_factory=list)
     folders: dict[str, "_Folder"] = field(default_factory=dict)
-    splits_inside: bool = False  # of folders that were taken for this one
+    splits_inside: bool = False  # photographs of folders of a split were taken for its own
+    split_of_classes: bool = False  # folders of a split, with folders in them, lie below it
 
     def all_photos(self) -> list[int]:
         inner = [number for folder in self.folders.values() for number in folder.all_photos()]
@@ -94,12 +95,16 @@ class _Reader:
         """Folders within a class that are none: cat/train and cat/test, n0123/images."""
         for inner in folder.folders.values():
             self._take_in(inner)
+        self._leave_out_annotations(folder)
         inside = list(folder.folders.values())
         names = [inner.name for inner in inside]
-        self._leave_out_annotations(folder)
+        folder.split_of_classes = any(
+            inner.split_of_classes or (is_split(inner.name) and inner.folders) for inner in inside
+        )
         flat = all(not inner.folders and self._holds(inner.name) for inner in inside)
         lonely = len(inside) == 1 and (
-            self._holds(names[0]) or folded(names[0]) == folded(folder.name)
+            folded(names[0]) == folded(folder.name)
+            or (self._holds(names[0]) and not folder.split_of_classes)
         )
         if inside and (flat or lonely) and len(folder.photos) <= len(folder.all_photos()) / 2:
             folder.folders = {}
@@ -178,6 +183,7 @@ class _Reader:
         found = {name for name in names if holds_classes(name)} | splits_among(names)
         found |= downloads_among([inner.name for inner in deep])
         found |= {inner.name for inner in deep if folded(inner.name) == folded(folder.name)}
+        found |= {inner.name for inner in deep if inner.split_of_classes}
         return {name for name in found if folded(name) not in self._known}
 
     def _laid_together(

@@ -78,7 +78,8 @@ def shown(parts: Iterable[str]) -> str:
 def place_in_archive(name: str) -> tuple[str, ...] | None:
     """Folders and name of a file in an archive; None where they lead outside of it."""
     inner = PurePosixPath(name.replace("\\", "/"))
-    if inner.is_absolute() or ".." in inner.parts or not inner.parts or ":" in inner.parts[0]:
+    is_drive = bool(inner.parts) and inner.parts[0][1:2] == ":" and inner.parts[0][0].isalpha()
+    if inner.is_absolute() or ".." in inner.parts or not inner.parts or is_drive:
         return None
     return inner.parts
 

@@ -11,8 +11,8 @@ def _set(words: str) -> frozenset[str]:
 
 
 _SPLITS = _set(
-    "train training trainset trainval trn val valid validation validate valset eval evaluation "
-    "test testing testset tst holdout heldout pred unlabeled unlabelled"
+    "dev train training trainset trainval trn val valid validation validate valset eval "
+    "evaluation test testing testset tst holdout heldout pred unlabeled unlabelled"
 )
 # Words that say what lies in a folder, whatever it shows; and what may stand beside them.
 _NOUNS = _set(
@@ -35,7 +35,9 @@ _ANNOTATIONS = _set(
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_DATE = re.compile(r"(19|20)\d\d[-_. ]?(0\d|1[0-2])[-_. ]?([0-2]\d|3[01])(\D.*)?")
+_DATE = re.compile(
+    r"(19|20)\d\d([-_.](0\d|1[0-2])|[-_. ]?(0\d|1[0-2])[-_. ]?([0-2]\d|3[01])(\D.*)?)"
+)
 _COPY = re.compile(r"(?P<base>drive-download-[^-]+)-.+|(?P<first>.+?)( ?\(\d+\)|[ -]copy( \d+)?)")
 
 

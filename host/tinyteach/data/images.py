@@ -146,6 +146,7 @@ def _open(file: IO[bytes], name: str) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
+    image.load()  # some metadata stands behind the pixels; and Pillow turns TIFF by itself
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # damaged metadata: then nothing says that it lies on its side

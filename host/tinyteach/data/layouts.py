@@ -15,14 +15,16 @@ Known layouts:
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.annotations import annotation_file, refuse_annotated
+from tinyteach.data.annotations import annotation_file, annotation_of_others, refuse_annotated
 from tinyteach.data.class_folders import Reading, classes_at_level, classes_by_place
 from tinyteach.data.edge_impulse import labels_of
 from tinyteach.data.entries import Entries, Entry, Skipped
+from tinyteach.data.folder_names import holds_classes
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import KINDS, SUFFIXES, decode_square
 from tinyteach.data.listing import list_entries
@@ -33,6 +35,7 @@ _TM_MARK, _TM_MANIFEST = "-!-", "manifest.json"
 INDEX_NAME = "photos.jsonl"  # lies beside photos/ in a project and in its export
 _PROJECT_FILES = (INDEX_NAME, "tinyteach.json")
 _PHOTOS = "photos"
+_MAX_PARTS = 100  # no collection is so deep; a name in a zip can have thousands
 # Files that collections come with and nobody expects to be imported.
 _COMPANIONS = frozenset(
     {".json", ".jsonl", ".labels", ".names", ".txt", ".md", ".csv", ".tsv", ".xml", ".yaml"}
@@ -162,6 +165,9 @@ def _images(entries: Entries, collection: Collection) -> list[Entry]:
     """Sort the files into images (returned), companions and those skipped."""
     images = []
     for entry in _without_project_files(entries.files):
+        if len(entry.parts) > _MAX_PARTS:
+            collection.skipped.append(Skipped(entry.name, "it lies too deep in folders"))
+            continue
         if entry.suffix in SUFFIXES:
             images.append(entry)
             continue
@@ -211,10 +217,15 @@ def _check_found(
                 f"No photographs of {source} lie in folders at level {level}; name another level."
             )
         return
-    folders = {photo.folder for photo in collection.photos}
+    classes = {photo.class_name for photo in collection.photos}
     example = None
-    if len(folders) < 2 and not _is_certain(collection):
-        example = annotation_file(collection.companions, images)
+    if not _is_certain(collection):
+        find = (
+            annotation_file
+            if _is_doubtful(classes)
+            else partial(annotation_of_others, classes=classes)
+        )
+        example = find(collection.companions, images)
     if example:
         raise refuse_annotated(source, example)
     if not collection.photos:
@@ -223,6 +234,11 @@ def _check_found(
             "put those of each class into a folder named like it, or say with 'tinyteach import "
             "--level' which folders are the classes."
         )
+
+
+def _is_doubtful(classes: set[str]) -> bool:
+    """Whether folders that are called so may as well be no classes."""
+    return len(classes) < 2 or any(map(holds_classes, classes))
 
 
 def _is_certain(collection: Collection) -> bool:

@@ -13,6 +13,7 @@ from PIL import Image
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"eXIf")
+_PLAIN = (b"BM", b"P4", b"P5", b"P6")  # BMP and PPM
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _START_OF_SCAN, _COMMENT, _APP1, _APP_ADOBE, _APP_LAST = 0xDA, 0xFE, 0xE1, 0xEE, 0xEF
 MISSING_MAX = 0.05  # of the pixels: what a cut of the last bytes takes, hidden by no viewer
@@ -29,6 +30,8 @@ def mended_forms(content: bytes) -> Iterator[tuple[bytes, bool]]:
         yield _bare_jpeg(content, keeps_exif=True) + _JPEG_END, True
     elif content.startswith(_PNG):
         yield from _bare_pngs(content)
+    elif content.startswith(_PLAIN):  # pixels as they are: a short tail may be missing
+        yield content + bytes(int(MISSING_MAX * len(content))), False
 
 
 def lacks_pixels(image: Image.Image) -> bool:
