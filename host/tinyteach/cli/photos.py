@@ -112,22 +112,22 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
-    from tinyteach.service.importing import plan_photos
+    from tinyteach.service import importing
 
+    folder = chosen_project(project)
+    plan = importing.plan_photos(folder, source, level)
+    told = importing.planned(plan, dry_run)
+    if not as_json:
+        for line in told.plan_lines():
+            say(line)
     if dry_run:
-        _tell(plan_photos(chosen_project(project), source, level), as_json)
-    else:
-        _import(chosen_project(project), source, level, as_json)
-
-
-def _import(project: Path, source: Path, level: int | None, as_json: bool) -> None:
-    from tinyteach.service.importing import NothingImportedError
-    from tinyteach.service.importing import import_photos as take_over
-
+        if as_json:
+            print_json(told.as_dict())
+        return
     try:
         with progress_bar(as_json) as progress:
-            summary = take_over(project, source, progress, level, None if as_json else say)
-    except NothingImportedError as error:
+            summary = importing.import_photos(folder, source, progress, plan)
+    except importing.NothingImportedError as error:
         _tell(error.summary, as_json)
         raise
     _tell(summary, as_json)
@@ -137,7 +137,7 @@ def _tell(summary: "ImportSummary", as_json: bool) -> None:
     if as_json:
         print_json(summary.as_dict())
         return
-    for line in summary.plan_lines() if summary.dry_run else summary.lines():
+    for line in summary.lines():
         say(line)
 
 

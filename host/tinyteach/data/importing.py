@@ -36,7 +36,7 @@ def import_folder(
     source: str | Path,
     on_progress: Callable[[int, int], None] | None = None,
     level: int | None = None,
-    on_plan: Callable[[ImportPlan], object] | None = None,
+    plan: ImportPlan | None = None,
 ) -> ImportResult:
     """Copy the photographs of a folder or zip into the project, one class each folder.
 
@@ -44,13 +44,11 @@ def import_folder(
     that guess is wrong, as in `read_collection`. Photographs are stored as PNG
     centre squares as `images.load_square` gives them. One that is in the
     project already, or comes twice, is skipped, so an import can be repeated.
-    ``on_plan(plan)`` is called once before anything is written, ``on_progress(done, total)``
-    after each file. Raises UsageError or PhotoError where the source as a whole cannot be
-    used; a class is made only with its first photograph.
+    ``plan`` is what `plan_import` made of the source, where it was asked before.
+    ``on_progress(done, total)`` is called after each file. Raises UsageError or PhotoError
+    where the source as a whole cannot be used; a class is made only with its first photograph.
     """
-    plan = plan_import(project, source, level)
-    if on_plan:
-        on_plan(plan)
+    plan = plan or plan_import(project, source, level)
     run = _Import(project, plan)
     total = len(plan.collection.photos)
     for done, photo in enumerate(plan.collection.photos, 1):

@@ -113,57 +113,49 @@ class NothingImportedError(PhotoError):
         self.summary = summary
 
 
-def import_photos(
-    folder: Path,
-    source: Path,
-    progress: Progress,
-    level: int | None = None,
-    tell: Callable[[str], None] | None = None,
-) -> ImportSummary:
-    """Add the photographs of a folder of class folders, or of a zip of one.
+def plan_photos(folder: Path, source: Path, level: int | None = None) -> "ImportPlan":
+    """What an import would take for what; nothing is written and no photograph opened."""
+    from tinyteach.data.import_plan import plan_import
 
-    ``tell`` is called with each line of what is taken for what, before anything is
-    written. NothingImportedError where none could be taken.
+    return plan_import(open_project(folder), source, level)
+
+
+def planned(plan: "ImportPlan", dry_run: bool = False) -> ImportSummary:
+    """A plan, to be told."""
+    return _summary(plan, {}, plan.collection.skipped, dry_run=dry_run)
+
+
+def import_photos(
+    folder: Path, source: Path, progress: Progress, plan: "ImportPlan | None" = None
+) -> ImportSummary:
+    """Add the photographs of a folder of class folders, or of a zip or tar of one.
+
+    NothingImportedError where none could be taken.
     """
     from tinyteach.data.importing import import_folder
 
-    plans: list[ImportPlan] = []
-
-    def on_plan(plan: "ImportPlan") -> None:
-        plans.append(plan)
-        for line in _summary(plan).plan_lines():
-            (tell or _silent)(line)
-
+    plan = plan or plan_photos(folder, source)
     result = import_folder(
         open_project(folder),
         source,
         lambda done, total: progress("Importing", done, total),
-        level,
-        on_plan,
+        plan=plan,
     )
-    summary = _summary(plans[0], result.added, result.skipped, result.known)
+    summary = _summary(plan, result.added, result.skipped, result.known)
     if not result.added and not result.known:
         raise NothingImportedError(source, summary)
     return summary
 
 
-def plan_photos(folder: Path, source: Path, level: int | None = None) -> ImportSummary:
-    """What an import would take for what; nothing is written and no photograph opened."""
-    from tinyteach.data.import_plan import plan_import
-
-    plan = plan_import(open_project(folder), source, level)
-    return _summary(plan, {}, plan.collection.skipped, dry_run=True)
-
-
 def _summary(
     plan: "ImportPlan",
-    added: dict[str, int] | None = None,
-    skipped: "Sequence[Skipped]" = (),
+    added: dict[str, int],
+    skipped: "Sequence[Skipped]",
     known: int = 0,
     dry_run: bool = False,
 ) -> ImportSummary:
     return ImportSummary(
-        added or {},
+        added,
         [f"{item.name}: {item.reason}" for item in skipped],
         plan.renamed,
         plan.folders(),
@@ -196,7 +188,3 @@ def _some(folders: dict[str, int]) -> str:
     names = list(folders)
     more = len(names) - _FOLDERS_SHOWN
     return ", ".join(names[:_FOLDERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _silent(line: str) -> None:
-    pass
