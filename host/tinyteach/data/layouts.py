@@ -88,6 +88,12 @@ class Collection:
     parts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def decided(self) -> list[str]:
+        """Sentences on what was taken for what."""
+        names = ", ".join(dict.fromkeys(self.parts))
+        parts = [f"Taken for parts of one collection, not for classes: {names}."] if names else []
+        return parts + self.notes
+
 
 def read_collection(
     source: str | Path, known: Iterable[str] = (), level: int | None = None
@@ -230,7 +236,8 @@ def _check_found(
         raise refuse_annotated(source, example)
     if not collection.photos:
         raise PhotoError(
-            f"Nothing says which classes the {len(images)} photographs in {source} belong to; "
+            f"Nothing says which classes the {len(images)} photograph"
+            f"{'s' * (len(images) > 1)} in {source} belong to; "
             "put those of each class into a folder named like it, or say with 'tinyteach import "
             "--level' which folders are the classes."
         )

@@ -36,9 +36,11 @@ class ImportSummary:
     known: int = 0
     dry_run: bool = False
     skipped_lines: list[str] = field(default_factory=list)  # the same, many alike as one
+    told: list[str] = field(default_factory=list)  # ``parts`` and ``notes`` for a person
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "skipped_lines"}
+        for_persons = ("skipped_lines", "told")
+        return {name: value for name, value in asdict(self).items() if name not in for_persons}
 
     def together_with(self, other: "ImportSummary") -> "ImportSummary":
         """Two imports as one."""
@@ -58,6 +60,7 @@ class ImportSummary:
             self.notes + other.notes,
             self.known + other.known,
             skipped_lines=self.skipped_lines + other.skipped_lines,
+            told=self.told + other.told,
         )
 
     def plan_lines(self) -> list[str]:
@@ -96,9 +99,7 @@ class ImportSummary:
         return [f"Class {there!r} there is {here!r} here." for there, here in self.renamed.items()]
 
     def decided(self) -> list[str]:
-        names = ", ".join(dict.fromkeys(self.parts))
-        parts = [f"Taken for parts of one collection, not for classes: {names}."] if names else []
-        return [*parts, *self.notes, *self.renames()]
+        return [*self.told, *self.renames()]
 
 
 class NothingImportedError(PhotoError):
@@ -164,6 +165,7 @@ def _summary(
         known,
         dry_run,
         _grouped(skipped),
+        plan.collection.decided(),
     )
 
 

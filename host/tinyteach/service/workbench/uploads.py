@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tinyteach.errors import PhotoError, TooLargeError, UsageError
+from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
 from tinyteach.service.importing import ImportSummary, import_photos
 
 FILES_MAX = 5_000
@@ -70,6 +70,9 @@ class Uploads:
                 raise UsageError("Nothing was sent; drop photographs, a folder or a zip.")
             _refuse_leading_outside(folder)
             return import_photos(project, folder, progress)
+        except TinyTeachError as error:  # the page knows nothing of a folder
+            error.args = (str(error).replace(str(folder), "what was sent"),)
+            raise
         finally:
             self.end(number)
 
