@@ -18,7 +18,7 @@ from tinyteach.data.names import portable_name, same_name
 from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
-from tinyteach.errors import PhotoError
+from tinyteach.errors import PhotoError, ProjectError
 
 
 @dataclass
@@ -68,6 +68,7 @@ class _Import:
         self._names = plan.names
         self._owner = _owners(project)
         self._before = frozenset(self._owner)
+        self._made: set[str] = set()
         self.result = ImportResult(skipped=list(plan.collection.skipped), renamed=plan.renamed)
 
     def take(self, photo: ClassPhoto) -> None:
@@ -86,7 +87,12 @@ class _Import:
             self.result.known += digest in self._before
             self._skip(photo, f"the same photograph is in class {self._owner[digest]!r} already")
             return
-        self._store(photo, self._class_dir(class_name), square)
+        folder = self._class_dir(class_name)
+        try:
+            self._store(photo, folder, square)
+        except ProjectError:
+            self._leave_no_empty_class(folder)
+            raise
         self._owner[digest] = class_name
 
     def _skip(self, photo: ClassPhoto, why: str) -> None:
@@ -95,8 +101,12 @@ class _Import:
     def _class_dir(self, class_name: str) -> Path:
         """The folder of a class, made when first needed."""
         if same_name(class_name, self._project.classes()) is None:
-            self._project.add_class(class_name)
+            self._made.add(self._project.add_class(class_name))
         return self._project.class_dir(class_name)
+
+    def _leave_no_empty_class(self, folder: Path) -> None:
+        if folder.name in self._made and not any(folder.iterdir()):
+            self._project.remove_class(folder.name)
 
     def _store(self, photo: ClassPhoto, folder: Path, square: np.ndarray) -> None:
         path = _free_path(folder, photo)

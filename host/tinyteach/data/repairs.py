@@ -16,6 +16,7 @@ _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"eXIf")
 _PLAIN = (b"BM", b"P4", b"P5", b"P6")  # BMP and PPM
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _START_OF_SCAN, _COMMENT, _APP1, _APP_ADOBE, _APP_LAST = 0xDA, 0xFE, 0xE1, 0xEE, 0xEF
+_UNPACKED_MAX = 256 << 20
 MISSING_MAX = 0.05  # of the pixels: what a cut of the last bytes takes, hidden by no viewer
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by a PNG's colour type
 
@@ -94,9 +95,11 @@ def _completed(chunks: list[tuple[bytes, bytes, bytes]], data: bytes) -> bytes |
     if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
         return None
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", chunks[0][1])
-    if interlace or colour not in _CHANNELS or width * height > 1 << 27:
+    if interlace or colour not in _CHANNELS:
         return None
     length = (1 + (width * depth * _CHANNELS[colour] + 7) // 8) * height
+    if not 0 < length <= _UNPACKED_MAX:
+        return None
     try:
         pixels = zlib.decompressobj().decompress(data, length)
     except zlib.error:

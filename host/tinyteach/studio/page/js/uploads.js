@@ -6,7 +6,7 @@ import { put } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.classes;
-const ARCHIVE = /\.(zip|tm)$/i;
+const ARCHIVE = /\.(zip|tm|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
 
 // What was dropped as { path, file }, folders walked through.
 export async function dropped(transfer) {
