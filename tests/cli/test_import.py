@@ -114,6 +114,12 @@ def test_one_class_written_in_two_ways_is_one_and_is_told(tinyteach, empty, buil
     assert told["renamed"] == {"cat": "Cat", "dog": "Dog"}
 
 
+def test_a_class_that_joins_one_of_the_project_is_told(tinyteach, empty, build):
+    tinyteach("-p", empty, "class", "add", "Cat")
+    result = tinyteach("-p", empty, "import", build("cat/1.png", "dog/1.png"))
+    assert result.out.count("Class 'cat' there is added to 'Cat', which the project has.") == 2
+
+
 def test_teachable_machine_classes_with_a_slash(tinyteach, empty, build, tmp_path):
     source = build("1.png", "2.png")
     with zipfile.ZipFile(tmp_path / "project.tm", "w") as archive:

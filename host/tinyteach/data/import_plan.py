@@ -19,11 +19,21 @@ class ImportPlan:
 
     collection: Collection
     names: dict[str, str | None]  # class there → class here; None where no class can be called so
+    existing: frozenset[str] = frozenset()  # classes that the project had before
 
     @property
     def renamed(self) -> dict[str, str]:
         """Classes there that are called otherwise here."""
         return {there: here for there, here in self.names.items() if here and here != there}
+
+    def rename_lines(self) -> list[str]:
+        """A sentence for each class that is called otherwise here."""
+        return [
+            f"Class {there!r} there is added to {here!r}, which the project has."
+            if here in self.existing
+            else f"Class {there!r} there is {here!r} here."
+            for there, here in self.renamed.items()
+        ]
 
     def folders(self) -> dict[str, dict[str, int]]:
         """By class here the folders that it comes from, with the photographs in each."""
@@ -42,7 +52,7 @@ def plan_import(project: Project, source: str | Path, level: int | None = None) 
     collection = read_collection(source, existing, level)
     names = _names_here(collection.photos, existing)
     _check_apart(source, collection.photos, names)
-    return ImportPlan(collection, names)
+    return ImportPlan(collection, names, frozenset(existing))
 
 
 def _names_here(photos: Iterable[ClassPhoto], existing: Iterable[str]) -> dict[str, str | None]:

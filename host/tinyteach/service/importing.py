@@ -37,9 +37,10 @@ class ImportSummary:
     dry_run: bool = False
     skipped_lines: list[str] = field(default_factory=list)  # the same, many alike as one
     told: list[str] = field(default_factory=list)  # ``parts`` and ``notes`` for a person
+    rename_lines: list[str] = field(default_factory=list)  # ``renamed`` for a person
 
     def as_dict(self) -> dict[str, Any]:
-        for_persons = ("skipped_lines", "told")
+        for_persons = ("skipped_lines", "told", "rename_lines")
         return {name: value for name, value in asdict(self).items() if name not in for_persons}
 
     def together_with(self, other: "ImportSummary") -> "ImportSummary":
@@ -61,6 +62,7 @@ class ImportSummary:
             self.known + other.known,
             skipped_lines=self.skipped_lines + other.skipped_lines,
             told=self.told + other.told,
+            rename_lines=self.rename_lines + other.rename_lines,
         )
 
     def plan_lines(self) -> list[str]:
@@ -88,18 +90,16 @@ class ImportSummary:
         return [
             *added,
             *([nothing] if self.known and not self.added else []),
-            *self.renames(),
+            *self.rename_lines,
             *self.left_out(),
         ]
 
     def left_out(self) -> list[str]:
         return [f"Skipped {line}" for line in self.skipped_lines]
 
-    def renames(self) -> list[str]:
-        return [f"Class {there!r} there is {here!r} here." for there, here in self.renamed.items()]
-
     def decided(self) -> list[str]:
-        return [*self.told, *self.renames()]
+        """For a person: what was taken for what, and what is called otherwise."""
+        return [*self.told, *self.rename_lines]
 
 
 class NothingImportedError(PhotoError):
@@ -166,6 +166,7 @@ def _summary(
         dry_run,
         _grouped(skipped),
         plan.collection.decided(),
+        plan.rename_lines(),
     )
 
 
