@@ -56,6 +56,8 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
     "one download in pieces": {"archive/a": "a", "archive (1)/b": "b", "archive (2)/a": "a"},
     "a name in pieces": {"fruits/apple": "apple", "fruits (1)/pear": "pear"},
     "numbered pieces": {"dataset-1/cat": "cat", "dataset-2/dog": "dog"},
+    "numbered pieces of any name": {"flowers_1/rose": "rose", "flowers_2/tulip": "tulip"},
+    "classes by numbers": {"n014/a": "n014", "n017/b": "n017", "n020/c": "n020"},
     "a drive's download": {
         "drive-download-20240101T120000Z-001/photos/cat": "cat",
         "drive-download-20240101T120000Z-001/photos/cow": "cow",
@@ -167,6 +169,12 @@ def test_classes_of_collections(layout):
 def test_what_was_taken_for_parts_is_told():
     assert check(LAYOUTS["Training and Test (Fruits 360)"]) == ["Training", "Test"]
     assert check({"cat": "cat", "dog": "dog"}) == []
+
+
+def test_a_class_that_is_called_like_a_part_is_told():
+    places = [("source", name, "1.jpg") for name in ("bus", "car", "train")]
+    reading = classes_by_place(places)
+    assert reading.notes == ["train is taken for a class, as others stand beside it."]
 
 
 def test_a_class_that_the_project_has_is_one_whatever_its_name():

@@ -153,6 +153,10 @@ class _Reader:
     def _each_a_class(self, inside: list[_Folder]) -> None:
         for inner in inside:
             self._set(inner.all_photos(), inner.name)
+            if self._holds(inner.name):
+                self._reading.notes.append(
+                    f"{inner.name} is taken for a class, as others stand beside it."
+                )
         nested = [inner.name for inner in inside if inner.folders]
         if nested:
             some = " and ".join(nested[:2])

@@ -38,7 +38,10 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DATE = re.compile(
     r"(19|20)\d\d([-_.](0\d|1[0-2])|[-_. ]?(0\d|1[0-2])[-_. ]?([0-2]\d|3[01])(\D.*)?)"
 )
-_COPY = re.compile(r"(?P<base>drive-download-[^-]+)-.+|(?P<first>.+?)( ?\(\d+\)|[ -]copy( \d+)?)")
+_COPY = re.compile(
+    r"(?P<drive>drive-download-[^-]+)-.+|(?P<first>.+?)( ?\(\d+\)|[ -]copy( \d+)?)|"
+    r"(?P<numbered>.*[^\W\d_]{3})[ _-]?\d+"
+)
 
 
 def folded(name: str) -> str:
@@ -75,7 +78,7 @@ def splits_among(names: Iterable[str]) -> set[str]:
 
 
 def downloads_among(names: Sequence[str]) -> set[str]:
-    """Names of one download in several pieces: flowers and flowers (1), fruit-part1 and -part2."""
+    """Names of one download in several pieces: flowers and flowers (1), fruit-1 and fruit-2."""
     bases: dict[str, list[str]] = defaultdict(list)
     for name in names:
         bases[_base(name)].append(name)
@@ -97,7 +100,7 @@ def annotations_among(names: Sequence[str]) -> set[str]:
 def _base(name: str) -> str:
     copy = _COPY.fullmatch(name.strip())
     if copy:
-        return folded(copy["base"] or copy["first"])
+        return folded(copy["drive"] or copy["first"] or copy["numbered"])
     words = _words(name)
     is_part = any(
         word in _PARTS and after.isdigit() for word, after in zip(words, words[1:], strict=False)
