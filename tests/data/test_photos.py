@@ -130,7 +130,10 @@ def test_survey_names_what_is_no_photograph(cup, save_image):
     listing = survey(cup)
     assert [photo.path.name for photo in listing.photos] == ["a.png"]
     assert len(listing.problems) == 2
-    assert "IMG_1.HEIC is not a PNG, JPEG, WebP or BMP file" in listing.problems[0]
+    assert (
+        "IMG_1.HEIC is a HEIC photograph, which cannot be read here; save it as JPEG"
+        in listing.problems[0]
+    )
     assert "lpt1 cannot be a class" in listing.problems[1]
 
 

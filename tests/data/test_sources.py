@@ -86,6 +86,19 @@ def test_copies_and_unreadable_photographs_are_passed_over(folder):
     assert sum(len(photos) for photos in test.values()) == 8
 
 
+def test_what_was_taken_for_parts_is_told(folder):
+    (folder.parent / "all").mkdir()
+    folder.rename(folder.parent / "all" / "Training")
+    told: list[str] = []
+    photo_split(folder.parent / "all", 2, 1, tell=told.append)
+    assert told == []
+    (folder.parent / "all" / "Test" / "cat").mkdir(parents=True)
+    image = folder.parent / "all" / "Training" / "cat" / "0.png"
+    image.rename(folder.parent / "all" / "Test" / "cat" / "0.png")
+    photo_split(folder.parent / "all", 2, 1, tell=told.append)
+    assert told == ["Taken for parts of one collection, not for classes: Test, Training."]
+
+
 def test_too_few_photographs(folder):
     with pytest.raises(PhotoError, match="'cat' has 12 different readable photographs"):
         photo_split(folder, per_class=12, held_out=1)

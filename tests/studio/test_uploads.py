@@ -46,7 +46,7 @@ def photos_of(studio):
 
 def test_photographs_go_into_their_class(studio):
     answer = send(studio, **{"cat/a.png": png(seed=5), "cat/b.png": png(seed=6)})
-    assert answer.value == {"added": {"cat": 2}, "skipped": []}
+    assert answer.value == {"added": {"cat": 2}, "skipped": [], "renamed": {}, "told": []}
     assert photos_of(studio) == {"cat": 6, "coffee": 4}
 
 
@@ -62,6 +62,30 @@ def test_a_file_that_is_no_photograph(studio):
     assert answer.value["added"] == {"cat": 1} and "a.png" in answer.value["skipped"][0]
     check_refused(send(studio, **{"notes.doc": b"words"}), PhotoError, "No photographs")
     check_refused(send(studio, **{"broken.zip": b"PK\x03\x04 cut"}), PhotoError)
+
+
+def test_what_says_nothing_of_its_class_and_what_would_be_one(studio):
+    loose = send(studio, **{"a.png": png(), "b.png": png(seed=6)})
+    check_refused(loose, PhotoError, "the 2 photographs in what was sent")
+    alike = send(studio, **{"wet?/a.png".replace("?", "%3F"): png(), "wet*/b.png": png(seed=6)})
+    check_refused(alike, PhotoError, "would both be called", "in what was sent")
+    empty = send(studio, **{"cup/a.png": b"no picture"})
+    check_refused(empty, PhotoError, "None of the 1 photograph in what was sent")
+    assert photos_of(studio) == {"cat": 4, "coffee": 4}
+
+
+def test_a_class_of_the_page_may_be_called_like_a_split(studio):
+    studio.ask("POST", "/api/classes", {"name": "Test"})
+    assert send(studio, **{"Test/a.png": png(seed=7)}).value["added"] == {"Test": 1}
+
+
+def test_splits_are_told(studio):
+    names = ("train/rocket/1.png", "train/mug/1.png", "test/rocket/2.png")
+    answer = send(studio, **{name: png(seed=seed) for seed, name in enumerate(names, 20)})
+    assert answer.value["added"] == {"rocket": 2, "mug": 1}
+    assert answer.value["told"] == [
+        "Taken for parts of one collection, not for classes: test, train."
+    ]
 
 
 def test_a_zip_bomb(studio):

@@ -1,7 +1,7 @@
 """capture, preview, import, export: photographs into a project and out of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from tinyteach.cli.options import (
     chosen_project,
 )
 from tinyteach.cli.output import note, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from tinyteach.service.importing import ImportSummary
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
 
@@ -91,25 +94,51 @@ def import_photos(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
     ],
+    level: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Take the folders at this depth for the classes: 0 is DIR itself, 1 those in it.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be taken for what; write nothing.")
+    ] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add photographs from a folder of class folders.
 
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
-    Impulse; or a zip of any of them.
+    Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
-    from tinyteach.service.projects import import_photos as take_over
+    from tinyteach.service import importing
 
-    with progress_bar(as_json) as progress:
-        result = take_over(chosen_project(project), source, progress)
-    if as_json:
-        print_json({"added": result.added, "skipped": result.skipped})
+    folder = chosen_project(project)
+    plan = importing.plan_photos(folder, source, level)
+    told = importing.planned(plan, dry_run)
+    if not as_json:
+        for line in told.plan_lines():
+            say(line)
+    if dry_run:
+        if as_json:
+            print_json(told.as_dict())
         return
-    for name, number in result.added.items():
-        say(f"{name}: {number} photographs added.")
-    for reason in result.skipped:
-        say(f"Skipped {reason}")
+    try:
+        with progress_bar(as_json) as progress:
+            summary = importing.import_photos(folder, source, progress, plan)
+    except importing.NothingImportedError as error:
+        _tell(error.summary, as_json)
+        raise
+    _tell(summary, as_json)
+
+
+def _tell(summary: "ImportSummary", as_json: bool) -> None:
+    if as_json:
+        print_json(summary.as_dict())
+        return
+    for line in summary.lines():
+        say(line)
 
 
 def export(

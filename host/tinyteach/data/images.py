@@ -1,26 +1,57 @@
 """From an image file, of whatever kind, to the square photograph that all else works with."""
 
 import hashlib
+import importlib.util
 import io
+import stat
 import warnings
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from tinyteach.data.files import reason
+from tinyteach.data.foreign_kinds import foreign_kind
+from tinyteach.data.repairs import lacks_pixels, mended_forms
 from tinyteach.errors import PhotoError
 
+# Pillow reads AVIF since 11.3, where it was built with the library for it.
+_AVIF = importlib.util.find_spec("PIL._avif") is not None
 # What Pillow is let try. Formats beyond these bring external programs or rare decoders.
 # JPEG takes in MPO, as some phones and cameras write it.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp"})
-KINDS = "PNG, JPEG, WebP or BMP"
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *(["AVIF"] if _AVIF else []))
+SUFFIXES = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".dib", ".gif"}
+    | {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", *([".avif"] if _AVIF else [])}
+)
+KINDS = f"PNG, JPEG, WebP, {'AVIF, ' if _AVIF else ''}GIF, TIFF, PPM or BMP"
 
 MAX_PIXELS = 64_000_000  # 192 MB as RGB; a small file can claim far more than memory holds
 MIN_SIDE, MAX_SIDE = 8, 1024  # what preprocessing takes (side * side * 255 fits 31 bits at most)
 REDUCED_SIDE = 480  # a VGA camera's square; larger photographs are reduced to it
+MAX_FILE_BYTES = 64 << 20
+
+# By EXIF's orientation (CIPA DC-008, 4.6.4). ImageOps.exif_transpose would write the metadata anew
+# and fails where an entry of it breaks a rule.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class _UnreadableError(PhotoError):
+    """What no decoder reads."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} cannot be read as {KINDS}; save it again in one of these formats or delete it."
+        )
 
 
 def load_square(path: str | Path) -> np.ndarray:
@@ -33,6 +64,8 @@ def load_square(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):  # opening one waits for somebody who writes
+            raise PhotoError(f"{path} is no file but a pipe; name a photograph.")
         with path.open("rb") as file:
             return decode_square(file, str(path))
     except OSError as error:
@@ -44,6 +77,28 @@ def load_square(path: str | Path) -> np.ndarray:
 def decode_square(source: bytes | IO[bytes], name: str) -> np.ndarray:
     """`load_square` from a file's content; ``name`` is what errors call it."""
     file = io.BytesIO(source) if isinstance(source, bytes) else source
+    with warnings.catch_warnings():
+        # Our own limit of pixels is lower, and odd metadata is nothing to tell of.
+        warnings.simplefilter("ignore")
+        try:
+            return _decode(file, name)
+        except _UnreadableError as error:
+            file.seek(0)
+            content = file.read(MAX_FILE_BYTES)
+            return _decode_mended(content, name, error)
+
+
+def _decode_mended(content: bytes, name: str, first: PhotoError) -> np.ndarray:
+    for mended, may_lack_pixels in mended_forms(content):
+        try:
+            return _decode(io.BytesIO(mended), name, may_lack_pixels)
+        except _UnreadableError:
+            continue
+    told = foreign_kind(name, content)
+    raise PhotoError(f"{name} {told}.") if told else first
+
+
+def _decode(file: IO[bytes], name: str, may_lack_pixels: bool = False) -> np.ndarray:
     image = _open(file, name)
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -54,9 +109,13 @@ def decode_square(source: bytes | IO[bytes], name: str) -> np.ndarray:
             f"{MIN_SIDE} x {MIN_SIDE}."
         )
     try:
-        return np.array(_limited(_rgb(_centre_square(_upright(image))), image))
+        square = np.array(_limited(_rgb(_centre_square(_upright(image))), image))
+        damaged = may_lack_pixels and lacks_pixels(image)
     except Exception as error:  # decoders raise of every kind on damaged files
-        raise _unreadable(name) from error
+        raise _UnreadableError(name) from error
+    if damaged:
+        raise _UnreadableError(name)
+    return square
 
 
 def encode_png(square: np.ndarray) -> bytes:
@@ -79,18 +138,20 @@ def pixel_digest(square: np.ndarray) -> bytes:
 
 def _open(file: IO[bytes], name: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            # Our own limit is lower and speaks in a sentence.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except Exception as error:
-        raise _unreadable(name) from error
+        raise _UnreadableError(name) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(image)
+    image.load()  # some metadata stands behind the pixels; and Pillow turns TIFF by itself
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # damaged metadata: then nothing says that it lies on its side
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def _centre_square(image: Image.Image) -> Image.Image:
@@ -101,6 +162,10 @@ def _centre_square(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":  # TIFF: 0 to 1, or 0 to 255
+        values = np.nan_to_num(np.asarray(image))
+        scale = 255 if values.max() <= 1 else 1
+        image = Image.fromarray(np.clip(values * scale, 0, 255).astype(np.uint8))
     if image.mode.startswith("I"):  # 16-bit grey; Pillow would clip it, not scale it
         high_bytes = np.asarray(image).astype(np.int64) >> 8
         image = Image.fromarray(np.clip(high_bytes, 0, 255).astype(np.uint8))
@@ -120,10 +185,4 @@ def _limited(square: Image.Image, original: Image.Image) -> Image.Image:
 def _too_large(name: str) -> PhotoError:
     return PhotoError(
         f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; save it smaller."
-    )
-
-
-def _unreadable(name: str) -> PhotoError:
-    return PhotoError(
-        f"{name} cannot be read as {KINDS}; save it again in one of these formats or delete it."
     )

@@ -12,12 +12,13 @@ from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
 from tinyteach.data.files import write_atomically
 from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest
-from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection, read_collection
+from tinyteach.data.import_plan import ImportPlan, plan_import
+from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
 from tinyteach.data.names import portable_name, same_name
 from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
-from tinyteach.errors import PhotoError
+from tinyteach.errors import PhotoError, ProjectError
 
 
 @dataclass
@@ -27,25 +28,30 @@ class ImportResult:
     added: dict[str, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)  # class there → class here
+    known: int = 0  # photographs that the project has already
 
 
 def import_folder(
     project: Project,
     source: str | Path,
     on_progress: Callable[[int, int], None] | None = None,
+    level: int | None = None,
+    plan: ImportPlan | None = None,
 ) -> ImportResult:
     """Copy the photographs of a folder or zip into the project, one class each folder.
 
-    Knows the layouts that `layouts` lists. Photographs are stored as PNG
+    Knows the layouts that `layouts` lists; ``level`` says which folders are the classes where
+    that guess is wrong, as in `read_collection`. Photographs are stored as PNG
     centre squares as `images.load_square` gives them. One that is in the
     project already, or comes twice, is skipped, so an import can be repeated.
-    ``on_progress(done, total)`` is called after each file. Raises UsageError
-    or PhotoError where the source as a whole cannot be used.
+    ``plan`` is what `plan_import` made of the source, where it was asked before.
+    ``on_progress(done, total)`` is called after each file. Raises UsageError or PhotoError
+    where the source as a whole cannot be used; a class is made only with its first photograph.
     """
-    collection = read_collection(source)
-    run = _Import(project, collection)
-    total = len(collection.photos)
-    for done, photo in enumerate(collection.photos, 1):
+    plan = plan or plan_import(project, source, level)
+    run = _Import(project, plan)
+    total = len(plan.collection.photos)
+    for done, photo in enumerate(plan.collection.photos, 1):
         run.take(photo)
         if on_progress:
             on_progress(done, total)
@@ -55,54 +61,60 @@ def import_folder(
 class _Import:
     """One run: what is in the project already and what has been added."""
 
-    def __init__(self, project: Project, collection: Collection) -> None:
+    def __init__(self, project: Project, plan: ImportPlan) -> None:
         self._project = project
-        self._records = _records_of(collection)
-        self._bursts = _bursts_of(collection)
-        self._names = {photo.class_name: "" for photo in collection.photos}
+        self._records = _records_of(plan.collection)
+        self._bursts = _bursts_of(plan.collection)
+        self._names = plan.names
         self._owner = _owners(project)
-        self.result = ImportResult(skipped=list(collection.skipped))
+        self._before = frozenset(self._owner)
+        self._made: set[str] = set()
+        self.result = ImportResult(skipped=list(plan.collection.skipped), renamed=plan.renamed)
 
     def take(self, photo: ClassPhoto) -> None:
         """Add one photograph or note why not."""
-        class_name = self._class_for(photo.class_name)
+        class_name = self._names[photo.class_name]
         if class_name is None:
             self._skip(photo, f"no class can be called {photo.class_name!r}")
             return
         try:
             square = photo.square()
         except PhotoError as error:
-            self._skip(photo, str(error))
+            self._skip(photo, _clause(str(error), photo.name))
             return
         digest = pixel_digest(square)
         if digest in self._owner:
+            self.result.known += digest in self._before
             self._skip(photo, f"the same photograph is in class {self._owner[digest]!r} already")
             return
+        folder = self._class_dir(class_name)
+        try:
+            self._store(photo, folder, square)
+        except ProjectError:
+            self._leave_no_empty_class(folder)
+            raise
         self._owner[digest] = class_name
-        self._store(photo, class_name, square)
 
     def _skip(self, photo: ClassPhoto, why: str) -> None:
         self.result.skipped.append(Skipped(photo.name, why))
 
-    def _class_for(self, foreign: str) -> str | None:
-        """The project's class for a foreign name, made when first needed."""
-        if not self._names[foreign]:
-            name = portable_name(foreign)
-            if name is None:
-                return None
-            existing = same_name(name, self._project.classes())
-            self._names[foreign] = existing or self._project.add_class(name)
-            if self._names[foreign] != foreign:
-                self.result.renamed[foreign] = self._names[foreign]
-        return self._names[foreign]
+    def _class_dir(self, class_name: str) -> Path:
+        """The folder of a class, made when first needed."""
+        if same_name(class_name, self._project.classes()) is None:
+            self._made.add(self._project.add_class(class_name))
+        return self._project.class_dir(class_name)
 
-    def _store(self, photo: ClassPhoto, class_name: str, square: np.ndarray) -> None:
-        path = _free_path(self._project.class_dir(class_name), photo)
+    def _leave_no_empty_class(self, folder: Path) -> None:
+        if folder.name in self._made and not any(folder.iterdir()):
+            self._project.remove_class(folder.name)
+
+    def _store(self, photo: ClassPhoto, folder: Path, square: np.ndarray) -> None:
+        path = _free_path(folder, photo)
         write_atomically(path, encode_png(square))
         known = self._records.get(photo.entry.parts)
         record = PhotoRecord(
             path=path.relative_to(self._project.root).as_posix(),
-            class_name=class_name,
+            class_name=folder.name,
             board=known.board if known else "",
             sensor=known.sensor if known else "",
             time=known.time if known else "",
@@ -111,7 +123,12 @@ class _Import:
             side=square.shape[0],
         )
         append_records(self._project.index_path, [record])
-        self.result.added[class_name] = self.result.added.get(class_name, 0) + 1
+        self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
+
+
+def _clause(sentence: str, name: str) -> str:
+    """What an error says of a photograph, to stand behind its name."""
+    return f"it {sentence.removeprefix(f'{name} ')}" if sentence.startswith(name) else sentence
 
 
 def _owners(project: Project) -> dict[bytes, str]:

@@ -11,13 +11,12 @@ import numpy as np
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.files import write_atomically
+from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
+from tinyteach.data.litter import is_litter
 from tinyteach.data.photo_index import PhotoRecord, append_records, read_records
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
-
-# Left by file managers; no photographs, and nobody's mistake.
-_LITTER = frozenset({"thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,8 @@ def _survey_class(
     found: list[Photo] = []
     for path in _files(folder):
         if path.suffix.lower() not in SUFFIXES:
-            listing.problems.append(f"{path} is not a {KINDS} file; convert it or move it away.")
+            told = foreign_kind(path.name) or f"is not a {KINDS} file; convert it or move it away"
+            listing.problems.append(f"{path} {told}.")
             continue
         record = records.get(path.relative_to(project.root).as_posix()) or records.get(path.name)
         if record is None:
@@ -164,15 +164,11 @@ def _survey_class(
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files below a folder but hidden ones, in a fixed order."""
+    """All files below a folder but litter, in a fixed order."""
     found = []
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
-        found += [
-            Path(place, name)
-            for name in names
-            if not name.startswith(".") and name.lower() not in _LITTER
-        ]
+        folders[:] = [name for name in folders if not is_litter(name)]
+        found += [Path(place, name) for name in names if not is_litter(name)]
     return sorted(found)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.data.files import reason, write_json
+from tinyteach.data.litter import is_litter
 from tinyteach.data.names import check_class_name, is_class_name, same_name
 from tinyteach.data.photo_index import move_records
 from tinyteach.errors import ProjectError, UsageError
@@ -214,7 +215,7 @@ class Project:
             raise ProjectError(
                 f"{self.photos_dir} cannot be listed ({reason(error)}); check its permissions."
             ) from error
-        return [entry.name for entry in entries if entry.is_dir() and entry.name[0] != "."]
+        return [entry.name for entry in entries if entry.is_dir() and not is_litter(entry.name)]
 
     def _refuse_clash(self, name: str, besides: str | None = None) -> None:
         existing = same_name(name, (other for other in self.classes() if other != besides))

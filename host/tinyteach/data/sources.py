@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -96,19 +96,28 @@ Split = dict[str, list[ClassPhoto]]
 
 
 def photo_split(
-    source: str | Path, per_class: int, held_out: int, seed: int = 0
+    source: str | Path,
+    per_class: int,
+    held_out: int,
+    seed: int = 0,
+    tell: Callable[[str], object] | None = None,
 ) -> tuple[Split, Split]:
     """Draw photographs to train on and others to test on from a folder or zip.
 
     ``per_class`` and up to ``held_out`` a class, by chance but the same for the
     same seed. None is in both, none twice by its pixels, unreadable ones are
     passed over. The class names and the layouts are those of `read_collection`.
+    ``tell`` gets each sentence on what was taken for what.
     PhotoError where a class has too few to leave at least one to test on.
     """
     if per_class < 1 or held_out < 1:
         raise ValueError("at least one photograph to train on and one to test on")
     by_class: dict[str, list[ClassPhoto]] = defaultdict(list)
-    for photo in read_collection(source).photos:
+    collection = read_collection(source)
+    if tell:
+        for line in collection.decided():
+            tell(line)
+    for photo in collection.photos:
         by_class[photo.class_name].append(photo)
     train: Split = {}
     test: Split = {}

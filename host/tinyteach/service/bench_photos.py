@@ -1,6 +1,7 @@
 """Photographs to train on and others to test on: from a folder, or of the demo's objects."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,24 @@ SIDE = 240
 
 
 def training_and_held_out(
-    folder: Path | None, per_class: int, held_out: int, seed: int = 0
+    folder: Path | None,
+    per_class: int,
+    held_out: int,
+    seed: int = 0,
+    tell: Callable[[str], object] | None = None,
 ) -> tuple[Squares, Squares]:
     """Squares (uint8 [N, N, 3]) by class, twice, with no photograph in both.
 
     ``folder``: class folders or a zip of them; None takes views of the demo's objects
     through a virtual hand-held camera, the two sets from different recordings.
+    ``tell`` gets each sentence on what of the folder was taken for what.
     Raises MissingToolError where the demo's photographs are not installed.
     """
     if folder is None:
         return _demo_views(per_class, seed), _demo_views(held_out, seed + 1)
     from tinyteach.data.sources import photo_split
 
-    training, others = photo_split(folder, per_class, held_out, seed)
+    training, others = photo_split(folder, per_class, held_out, seed, tell)
     return _squares(training), _squares(others)
 
 

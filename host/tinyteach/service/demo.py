@@ -86,7 +86,7 @@ def run_demo(
     """
     from tinyteach.embedding.threads import one_blas_thread
 
-    training, others = training_and_held_out(photos, per_class, held_out)
+    training, others = training_and_held_out(photos, per_class, held_out, tell=tell)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stage = stack.enter_context(_stage(board, arch, embedding, tell, progress))

@@ -1,7 +1,6 @@
 """Project folders: make, open, look through, import, export."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,25 +45,6 @@ def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
         bursts = {photo.burst for photo in photos}
         summary.append({"name": name, "photos": len(photos), "bursts": len(bursts)})
     return summary, listing.problems
-
-
-@dataclass(frozen=True)
-class ImportSummary:
-    """Photographs added a class, and what was left out with the reason."""
-
-    added: dict[str, int]
-    skipped: list[str]
-
-
-def import_photos(folder: Path, source: Path, progress: Progress) -> ImportSummary:
-    """Add the photographs of a folder of class folders, or of a zip of one."""
-    from tinyteach.data.importing import import_folder
-
-    project = open_project(folder)
-    result = import_folder(
-        project, source, on_progress=lambda done, total: progress("Importing", done, total)
-    )
-    return ImportSummary(result.added, [f"{item.name}: {item.reason}" for item in result.skipped])
 
 
 def export_photos(folder: Path, target: Path) -> Path:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.service.boards import open_board, pair_board
-from tinyteach.service.projects import ImportSummary, create_project, import_photos, open_project
+from tinyteach.service.importing import ImportSummary, import_photos
+from tinyteach.service.projects import create_project, open_project
 from tinyteach.service.pulling import Pulled, read_head, take_over
 from tinyteach.service.recognition import trained_head
 from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
@@ -43,10 +44,10 @@ class Retrained:
         """For a person."""
         of_board = sum(self.pulled.examples.values()) if self.pulled else 0
         photos = sum(self.added.added.values()) if self.added else 0
-        skipped = [f"Skipped {reason}" for reason in self.added.skipped] if self.added else []
+        told = [*self.added.decided(), *self.added.left_out()] if self.added else []
         met = f"Paired {self.deployed.board}. " if self.paired else ""
         return [
-            *skipped,
+            *told,
             *self.trained.problems,
             f"{met}Pulled {of_board} examples and added {photos} photographs in {self.folder}.",
             *self.trained.lines()[len(self.trained.problems) : -1],
@@ -115,15 +116,11 @@ def _add(folder: Path, sources: list[Path], progress: Progress) -> ImportSummary
     """Import every source; one that cannot be used stops before anything is trained."""
     if not sources:
         return None
-    summaries = []
+    total = ImportSummary({}, [])
     for source in sources:
         try:
-            summaries.append(import_photos(folder, source, progress))
+            total = total.together_with(import_photos(folder, source, progress))
         except TinyTeachError as error:
             error.args = (f"{error} The board was not changed.",)
             raise
-    added: dict[str, int] = {}
-    for summary in summaries:
-        for name, count in summary.added.items():
-            added[name] = added.get(name, 0) + count
-    return ImportSummary(added, [reason for summary in summaries for reason in summary.skipped])
+    return total

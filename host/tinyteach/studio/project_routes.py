@@ -129,7 +129,8 @@ async def import_upload(request: Request) -> Response:
                 bench.changed(train=bool(summary.added))
         finally:
             bench.feed.publish("importing", None)
-        return {"added": summary.added, "skipped": summary.skipped}
+        told = {"renamed": summary.renamed, "told": summary.decided()}
+        return {"added": summary.added, "skipped": summary.skipped, **told}
 
     return await answer(take_over)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tinyteach.errors import PhotoError, TooLargeError, UsageError
-from tinyteach.service.projects import ImportSummary, import_photos
+from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
+from tinyteach.service.importing import ImportSummary, import_photos
 
 FILES_MAX = 5_000
 BYTES_MAX = 512 << 20  # of all files of one upload
@@ -137,11 +137,7 @@ class Uploads:
         """Import what was sent; the upload ends. PhotoError where a zip means no good."""
         try:
             with self._in_use(number) as upload:
-                folder = upload.folder / "upload"
-                if not folder.is_dir():
-                    raise UsageError("Nothing was sent; drop photographs, a folder or a zip.")
-                _refuse_leading_outside(folder)
-                return import_photos(project, folder, progress)
+                return _import_sent(project, upload.folder / "upload", progress)
         finally:
             self.end(number)
 
@@ -191,9 +187,21 @@ def _inner(name: str) -> Path:
     return Path(*parts)
 
 
+def _import_sent(project: Path, folder: Path, progress: Progress) -> ImportSummary:
+    if not folder.is_dir():
+        raise UsageError("Nothing was sent; drop photographs, a folder or a zip.")
+    _refuse_leading_outside(folder)
+    try:
+        return import_photos(project, folder, progress)
+    except TinyTeachError as error:  # the page knows nothing of a folder
+        error.args = (str(error).replace(str(folder), "what was sent"),)
+        raise
+
+
 def _refuse_leading_outside(folder: Path) -> None:
     """PhotoError for a zip that holds a name leading out of it: who made it means no good."""
-    from tinyteach.data.entries import LEADS_OUTSIDE, list_entries
+    from tinyteach.data.entries import LEADS_OUTSIDE
+    from tinyteach.data.listing import list_entries
 
     for skipped in list_entries(folder).skipped:
         if skipped.reason == LEADS_OUTSIDE:

@@ -25,7 +25,7 @@ export function classesPanel() {
     const added = await attempt(() => api.addClass(field.value));
     if (added) field.value = "";
   });
-  const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm", class: "hidden-file", "aria-label": words.drop });
+  const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm,.tar,.tgz,.gz,.bz2,.xz", class: "hidden-file", "aria-label": words.drop });
   files.addEventListener("change", () => send(chosen(files), ""));
 
   function tell() {

@@ -6,7 +6,7 @@ import { put } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.classes;
-const ARCHIVE = /\.(zip|tm)$/i;
+const ARCHIVE = /\.(zip|tm|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
 
 // What was dropped as { path, file }, folders walked through.
 export async function dropped(transfer) {
@@ -46,9 +46,9 @@ export async function send(items, className) {
         await api.sendFile(upload, isBare && className ? `${className}/${path}` : path, file);
       }
       put("sending", words.importing(0, items.length));
-      const { added, skipped } = await api.importUpload(upload);
+      const { added, skipped, told } = await api.importUpload(upload);
       const count = Object.values(added).reduce((sum, each) => sum + each, 0);
-      notice([words.imported(count, skipped.length), ...skipped.slice(0, 2)].join(" "));
+      notice([words.imported(count, skipped.length), ...told, ...skipped.slice(0, 2)].join(" "));
     } catch (error) {
       await api.dropUpload(upload).catch(() => null);
       throw error;

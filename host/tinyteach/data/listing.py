@@ -1,0 +1,218 @@
+"""All files of a folder or an archive, those of archives within included."""
+
+import io
+import stat
+import zipfile
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from tinyteach.data.entries import (
+    MAX_DEPTH,
+    MAX_NESTED_BYTES,
+    Entries,
+    Entry,
+    file_reader,
+)
+from tinyteach.data.files import reason
+from tinyteach.data.images import SUFFIXES
+from tinyteach.data.litter import is_litter
+from tinyteach.data.tars import add_tar
+from tinyteach.data.zips import add_zip
+from tinyteach.errors import PhotoError, UsageError
+
+_ZIPS = (".zip", ".tm")  # a Teachable Machine project (.tm) is a zip
+_TARS = (".tar.gz", ".tar", ".tgz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
+_OTHERS = {
+    ".7z": "a 7z archive",
+    ".rar": "a rar archive",
+    ".gz": "a gzip file",
+    ".bz2": "a bzip2 file",
+    ".xz": "an xz file",
+    ".zst": "a Zstandard file",
+    ".001": "a part of an archive",
+    ".z01": "a part of a zip",
+}
+_OTHER_STARTS = {
+    b"7z\xbc\xaf\x27\x1c": ".7z",
+    b"Rar!\x1a\x07": ".rar",
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ\0": ".xz",
+    b"\x28\xb5\x2f\xfd": ".zst",
+}
+_UNPACK = "which cannot be read here; unpack it and name the folder"
+
+
+def list_entries(source: str | Path) -> Entries:
+    """All files of a folder or zip, those of zips within included, in the order of names.
+
+    Folders that are links are followed, each once and after the others. Names of links that
+    lead nowhere, of folders that may not be read and of what is no ordinary file are
+    in ``skipped``. UsageError where there is no such source, PhotoError for a damaged zip.
+    """
+    source = Path(source)
+    entries = Entries()
+    if source.is_dir():
+        _Walk(source, entries).run()
+    elif source.is_file():
+        _add_file(source, entries)
+    else:
+        raise UsageError(f"There is no folder or zip {source}; check the name.")
+    return entries
+
+
+def _add_file(source: Path, entries: Entries) -> None:
+    if zipfile.is_zipfile(source) or _is_tar(source):
+        _add_archive(source, (source.name,), entries, depth=0)
+        return
+    told = _kind_of_archive(source)
+    if told:
+        raise PhotoError(f"{source} is {told}.")
+    if source.suffix.lower() in SUFFIXES:
+        raise PhotoError(
+            f"{source} is a single photograph; name the folder that it lies in, which is called "
+            "like its class."
+        )
+    raise PhotoError(
+        f"{source} is neither a folder nor a zip; name one that holds a folder per class."
+    )
+
+
+def _kind_of_archive(path: Path) -> str:
+    """What an archive that is no whole zip is, and what to do, as a clause."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(265)
+    except OSError as error:
+        raise PhotoError(
+            f"{path} cannot be read ({reason(error)}); check its permissions."
+        ) from error
+    if start.startswith(b"PK\3\4"):
+        return "a zip whose end is missing; fetch or make it again"
+    suffix = next((s for begin, s in _OTHER_STARTS.items() if start.startswith(begin)), "")
+    told = _OTHERS.get(suffix) or _OTHERS.get(path.suffix.lower())
+    return f"{told}, {_UNPACK}" if told else ""
+
+
+def _is_tar(path: Path) -> bool:
+    return path.name.lower().endswith(_TARS)
+
+
+def _add_archive(
+    source: Path | io.BytesIO, place: tuple[str, ...], entries: Entries, depth: int
+) -> None:
+    def on_archive(parts: tuple[str, ...], size: int, read: Callable[[int], bytes]) -> bool:
+        name = parts[-1].lower()
+        is_archive = name.endswith((*_ZIPS, *_TARS))
+        other = _OTHERS.get(PurePosixPath(name).suffix)
+        if is_archive:
+            _add_nested(parts, size, read, entries, depth + 1)
+        elif other:
+            entries.skip(parts, f"it is {other}, {_UNPACK}")
+        return is_archive or other is not None
+
+    add = add_tar if place[-1].lower().endswith(_TARS) else add_zip
+    add(source, _without_suffix(place), entries, on_archive)
+
+
+def _add_nested(
+    parts: tuple[str, ...],
+    size: int,
+    read: Callable[[int], bytes],
+    entries: Entries,
+    depth: int,
+) -> None:
+    if depth > MAX_DEPTH:
+        entries.skip(parts, "it is an archive too deep inside others")
+        return
+    try:
+        # It stays in memory for as long as its photographs may be read.
+        content = read(MAX_NESTED_BYTES - entries.nested_bytes)
+        entries.nested_bytes += size
+        _add_archive(io.BytesIO(content), parts, entries, depth)
+    except PhotoError as error:
+        entries.skip(parts, str(error))
+
+
+def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
+    name = parts[-1]
+    ending = next((end for end in _TARS if name.lower().endswith(end)), PurePosixPath(name).suffix)
+    return (*parts[:-1], name[: len(name) - len(ending)] or name)
+
+
+class _Walk:
+    """A walk through a folder, first through what really lies in it, then through links."""
+
+    def __init__(self, source: Path, entries: Entries) -> None:
+        self._source = source
+        self._entries = entries
+        # As it was named: a link's own name, and not that of what it leads to.
+        named = source.name if source.name not in ("", "..") else source.resolve().name
+        self._waiting: deque[tuple[Path, tuple[str, ...]]] = deque([(source, (named or "disk",))])
+        self._links: deque[tuple[Path, tuple[str, ...]]] = deque()
+        self._seen: set[tuple[int, int]] = set()
+
+    def run(self) -> None:
+        while self._waiting or self._links:
+            path, parts = (self._waiting or self._links).popleft()
+            self._take(path, parts)
+        self._entries.files.sort(key=lambda entry: entry.parts)
+
+    def _take(self, path: Path, parts: tuple[str, ...]) -> None:
+        """One folder: its files are added, its folders wait."""
+        try:
+            known = path.stat()
+            names = sorted(inner.name for inner in path.iterdir())
+        except OSError as error:
+            self._refuse(path, parts, error)
+            return
+        if (known.st_dev, known.st_ino) in self._seen or self._holds_source(path):
+            self._entries.skip(parts, "it leads to a folder that is taken already")
+            return
+        self._seen.add((known.st_dev, known.st_ino))
+        for name in names:
+            if not is_litter(name):
+                self._sort_in(path / name, (*parts, name))
+
+    def _sort_in(self, path: Path, parts: tuple[str, ...]) -> None:
+        self._entries.check_count(self._source)
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            told = f"it leads to {path.readlink()}, which cannot be read" * path.is_symlink()
+            self._entries.skip(parts, f"{told or 'it cannot be read'} ({reason(error)})")
+            return
+        if stat.S_ISDIR(mode):
+            (self._links if path.is_symlink() else self._waiting).append((path, parts))
+        elif not stat.S_ISREG(mode):
+            self._entries.skip(parts, "it is no ordinary file")
+        else:
+            self._add(path, parts)
+
+    def _add(self, path: Path, parts: tuple[str, ...]) -> None:
+        suffix = path.suffix.lower()
+        if _is_tar(path) or (suffix in _ZIPS and zipfile.is_zipfile(path)):
+            _add_archive(path, parts, self._entries, depth=0)
+        elif suffix in _ZIPS or suffix in _OTHERS:
+            told = self._told(path)
+            self._entries.skip(parts, f"it is {told or 'no zip, whatever its name says'}")
+        else:
+            self._entries.files.append(Entry(parts, file_reader(path)))
+
+    def _told(self, path: Path) -> str:
+        try:
+            return _kind_of_archive(path)
+        except PhotoError as error:
+            return str(error)
+
+    def _holds_source(self, path: Path) -> bool:
+        """Whether a folder is above the one that is read: all of it would come twice."""
+        return path != self._source and path.resolve() in self._source.resolve().parents
+
+    def _refuse(self, path: Path, parts: tuple[str, ...], error: OSError) -> None:
+        if path == self._source:
+            raise PhotoError(
+                f"{path} cannot be read ({reason(error)}); check its permissions."
+            ) from error
+        self._entries.skip(parts, f"it cannot be read ({reason(error)})")

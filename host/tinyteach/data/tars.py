@@ -1,0 +1,156 @@
+"""The files of a tar, plain or compressed, as many public collections come.
+
+A compressed tar has to be unpacked to reach what is in its middle: into a temporary file
+without a name, which goes with the program.
+"""
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from tinyteach.data.entries import (
+    LEADS_OUTSIDE,
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    Entries,
+    Entry,
+    OnArchive,
+    place_in_archive,
+    shown,
+    too_long,
+)
+from tinyteach.data.files import reason
+from tinyteach.data.images import MAX_FILE_BYTES
+from tinyteach.data.litter import is_litter
+from tinyteach.errors import PhotoError
+
+_PIECE_BYTES = 1 << 20
+_START_BYTES = 6
+
+
+def add_tar(
+    source: Path | io.BytesIO, top: tuple[str, ...], entries: Entries, on_archive: OnArchive
+) -> None:
+    """Add the files of a tar; PhotoError where it is damaged or none."""
+    name = shown(top)
+    try:
+        file: Any = _Guarded(_unpacked(source, name))
+        archive = tarfile.TarFile(fileobj=file)  # noqa: SIM115 - open for as long as its files
+        for member in archive:
+            entries.check_count(name)
+            _add_member(archive, member, top, entries, on_archive)
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise _damaged(name, error) from error
+    except OSError as error:
+        raise PhotoError(
+            f"The tar {name} cannot be unpacked ({reason(error)}); unpack it where there is room "
+            "and name the folder."
+        ) from error
+    entries.files.sort(key=lambda entry: entry.parts)
+
+
+def _add_member(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    top: tuple[str, ...],
+    entries: Entries,
+    on_archive: OnArchive,
+) -> None:
+    inner = place_in_archive(member.name)
+    if inner is None:
+        entries.skip((*top, member.name), LEADS_OUTSIDE)
+    elif member.isdir() or any(map(is_litter, inner)):
+        return
+    elif not (member.isfile() or member.islnk()):
+        entries.skip((*top, *inner), "it is no ordinary file")
+    elif not on_archive((*top, *inner), member.size, _reader(archive, member)):
+        read = _reader(archive, member)
+        entries.files.append(Entry((*top, *inner), lambda: read(MAX_FILE_BYTES)))
+
+
+def _reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[int], bytes]:
+    def read(limit_bytes: int) -> bytes:
+        try:
+            file = archive.extractfile(member)  # of a hard link: the file that it names
+            content = file.read(limit_bytes + 1) if file else b""
+        except (tarfile.TarError, KeyError, OSError) as error:
+            raise PhotoError(
+                f"{shown([member.name])} is damaged inside its tar ({error}); fetch the tar again."
+            ) from error
+        if len(content) > limit_bytes:
+            raise PhotoError(too_long(shown([member.name]), limit_bytes))
+        return content
+
+    return read
+
+
+def _unpacked(source: Path | io.BytesIO, name: str) -> IO[bytes]:
+    """The tar itself, from wherever it is."""
+    packed = source.open("rb") if isinstance(source, Path) else source
+    packed.seek(0)
+    start = packed.read(_START_BYTES)
+    size_bytes = packed.seek(0, io.SEEK_END)
+    packed.seek(0)
+    opener = _opener(start)
+    if opener is None:
+        return packed
+    unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - it is read for as long as the photographs are
+    with packed, opener(packed) as stream:
+        _copy(stream, unpacked, max(MAX_FILE_BYTES, MAX_RATIO * size_bytes), name)
+    unpacked.seek(0)
+    return unpacked
+
+
+def _opener(start: bytes) -> Callable[[IO[bytes]], Any] | None:
+    """What reads through a compression; some builds of Python have not all of them."""
+    if start.startswith(b"\x1f\x8b"):
+        import gzip
+
+        return gzip.open
+    if start.startswith(b"BZh"):
+        import bz2
+
+        return bz2.open
+    if start.startswith(b"\xfd7zXZ\0"):
+        import lzma
+
+        return lzma.open
+    return None
+
+
+def _copy(stream: Any, target: IO[bytes], limit_bytes: int, name: str) -> None:
+    try:
+        while piece := stream.read(_PIECE_BYTES):
+            target.write(piece)
+            if target.tell() > min(limit_bytes, MAX_UNPACKED_BYTES):
+                raise PhotoError(
+                    f"The tar {name} unpacks to {target.tell() >> 20} MiB and more, which no "
+                    "photographs of its size do; make it again."
+                )
+    except PhotoError:
+        raise
+    except Exception as error:  # each compression has errors of its own
+        if isinstance(error, OSError) and error.errno:  # of the disk, not of the data
+            raise
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> PhotoError:
+    return PhotoError(f"The tar {name} is damaged ({error}); fetch or make it again.")
+
+
+class _Guarded:
+    """A file of which nobody reads more at once than a photograph may have."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Headers of tars state lengths of their own, of any size."""
+        if size > MAX_FILE_BYTES + 1:
+            raise tarfile.ReadError("a header claims too much")
+        return self._file.read(size)

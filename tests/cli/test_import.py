@@ -1,0 +1,210 @@
+"""tinyteach import: what it says before and after, what it refuses, what it leaves behind."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tinyteach.errors import PhotoError
+
+
+@pytest.fixture
+def empty(tinyteach, tmp_path):
+    """A project without classes."""
+    assert tinyteach("new", tmp_path / "empty").code == 0
+    return tmp_path / "empty"
+
+
+@pytest.fixture
+def build(tmp_path):
+    """build(*places) makes a folder "in" with a different photograph at each place."""
+
+    def make(*places: str):
+        for number, place in enumerate(places):
+            path = tmp_path / "in" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pixels = np.random.default_rng(number).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(path)
+        return tmp_path / "in"
+
+    return make
+
+
+def project_files(project) -> list[str]:
+    return sorted(path.relative_to(project).as_posix() for path in project.rglob("*"))
+
+
+SPLIT = ("Training/Apple/1.png", "Training/Pear/1.png", "Test/Apple/2.png", "Test/Pear/2.png")
+
+
+def test_what_is_taken_for_what_is_told_before_and_after(tinyteach, empty, build):
+    result = tinyteach("-p", empty, "import", build(*SPLIT))
+    assert result.code == 0
+    assert result.out.splitlines() == [
+        "Taken for parts of one collection, not for classes: Test, Training.",
+        "Apple: 2 photographs in in/Test/Apple, in/Training/Apple.",
+        "Pear: 2 photographs in in/Test/Pear, in/Training/Pear.",
+        "Apple: 2 photographs added from in/Test/Apple, in/Training/Apple.",
+        "Pear: 2 photographs added from in/Test/Pear, in/Training/Pear.",
+    ]
+
+
+def test_a_dry_run_writes_nothing(tinyteach, empty, build):
+    before = project_files(empty)
+    source = build(*SPLIT, "Test/cover.png")
+    shown = tinyteach("-p", empty, "import", source, "--dry-run").out
+    assert "Apple: 2 photographs in in" in shown and "nothing was written" in shown
+    assert "Skipped in/Test/cover.png: nothing says which class it belongs to" in shown
+    told = json.loads(tinyteach("-p", empty, "import", source, "--dry-run", "--json").out)
+    assert told["dry_run"] and told["added"] == {} and told["parts"] == ["Test", "Training"]
+    assert told["classes"]["Apple"] == {"in/Test/Apple": 1, "in/Training/Apple": 1}
+    assert project_files(empty) == before
+
+
+def test_json_says_what_was_taken_for_what(tinyteach, empty, build):
+    told = json.loads(tinyteach("-p", empty, "import", build(*SPLIT), "--json").out)
+    assert told["added"] == {"Apple": 2, "Pear": 2} and not told["dry_run"]
+    assert told["classes"]["Pear"] == {"in/Test/Pear": 1, "in/Training/Pear": 1}
+    assert (told["renamed"], told["skipped"], told["notes"]) == ({}, [], [])
+
+
+def test_the_level_of_the_classes_can_be_named(tinyteach, empty, build):
+    result = tinyteach("-p", empty, "import", build(*SPLIT), "--level", "1", "--json")
+    assert json.loads(result.out)["added"] == {"Test": 2, "Training": 2}
+
+
+def test_an_annotated_collection_is_refused(fails, empty, build):
+    source = build("train/a_jpg.rf.01.png", "train/b_jpg.rf.02.png")
+    (source / "train" / "_annotations.coco.json").write_text("{}")
+    assert "_annotations.coco.json" in fails("-p", empty, "import", source)
+    assert not list((empty / "photos").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("wet?", "wet*"), ("Cat", "cat"), ("caf\u00e9", "cafe\u0301"), ("cup", "cup "), ("a.", "a")],
+)
+def test_classes_that_would_become_one_are_refused(fails, empty, build, one, other):
+    told = fails("-p", empty, "import", build(f"{one}/1.png", f"{other}/1.png"))
+    assert "would both be called" in told and "rename one" in told
+    assert not list((empty / "photos").iterdir())
+
+
+def test_long_names_that_begin_alike_are_refused(fails, empty, build):
+    assert "would both be called" in fails(
+        "-p", empty, "import", build(f"{'x' * 70}1/1.png", f"{'x' * 70}2/1.png")
+    )
+
+
+def test_classes_that_only_look_alike_stay_apart(tinyteach, empty, build):
+    names = ("red cup", "red_cup", "red-cup", "redcup", "cup 1", "cup 01")
+    result = tinyteach("-p", empty, "import", build(*(f"{name}/1.png" for name in names)), "--json")
+    assert json.loads(result.out)["added"] == dict.fromkeys(names, 1)
+
+
+def test_one_class_written_in_two_ways_is_one_and_is_told(tinyteach, empty, build):
+    places = ("train/Cat/1.png", "train/Dog/1.png", "test/cat/2.png", "test/dog/2.png")
+    source = build(*places)
+    assert (
+        tinyteach("-p", empty, "import", source).out.count("Class 'cat' there is 'Cat' here.") == 2
+    )
+    told = json.loads(tinyteach("-p", empty, "import", source, "--json").out)
+    assert told["renamed"] == {"cat": "Cat", "dog": "Dog"}
+
+
+def test_a_class_that_joins_one_of_the_project_is_told(tinyteach, empty, build):
+    tinyteach("-p", empty, "class", "add", "Cat")
+    result = tinyteach("-p", empty, "import", build("cat/1.png", "dog/1.png"))
+    assert result.out.count("Class 'cat' there is added to 'Cat', which the project has.") == 2
+
+
+def test_teachable_machine_classes_with_a_slash(tinyteach, empty, build, tmp_path):
+    source = build("1.png", "2.png")
+    with zipfile.ZipFile(tmp_path / "project.tm", "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"type": "image"}))
+        archive.write(source / "1.png", "left/up-!-0.png")
+        archive.write(source / "2.png", "right/up-!-0.png")
+    for folder in (tmp_path / "project.tm", tmp_path / "tm"):
+        told = json.loads(tinyteach("-p", empty, "import", folder, "--dry-run", "--json").out)
+        assert told["renamed"] == {"left/up": "left-up", "right/up": "right-up"}
+        if folder.is_file():
+            (tmp_path / "tm").mkdir()
+            folder.replace(tmp_path / "tm" / "project.tm")
+
+
+def test_sounds_of_teachable_machine(fails, tinyteach, empty, tmp_path):
+    with zipfile.ZipFile(tmp_path / "project.tm", "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"type": "audio"}))
+        archive.writestr("Clap-!-0.webm", b"\x1aE\xdf\xa3")
+    assert "film" in fails("-p", empty, "import", tmp_path / "project.tm")
+    assert tinyteach("-p", empty, "class", "list", "--json").out.count("Clap") == 0
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_import_that_brings_nothing(tinyteach, empty, tmp_path, as_json):
+    for name in ("cat", "dog"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "1.jpg").write_text("version https://git-lfs.github.com/spec/v1")
+    result = tinyteach("-p", empty, "import", tmp_path / "in", *(["--json"] if as_json else []))
+    assert result.code == PhotoError.exit_code
+    assert "None of the 2 photographs" in result.err and "git lfs pull" in result.err
+    assert "in/dog/1.jpg" in result.out
+    if as_json:
+        assert json.loads(result.out)["added"] == {}
+    assert not list((empty / "photos").iterdir())
+
+
+def test_a_class_of_which_nothing_can_be_read_is_not_made(tinyteach, empty, build):
+    source = build("cat/1.png", "dog/1.png")
+    (source / "dog" / "1.png").write_bytes(b"nothing")
+    assert tinyteach("-p", empty, "import", source).code == 0
+    assert [path.name for path in (empty / "photos").iterdir()] == ["cat"]
+
+
+def test_an_import_can_be_repeated(tinyteach, empty, build):
+    source = build("cat/1.png", "dog/1.png")
+    tinyteach("-p", empty, "import", source)
+    result = tinyteach("-p", empty, "import", source)
+    assert result.code == 0 and "Nothing is new" in result.out
+
+
+def test_many_files_left_out_for_one_reason_are_one_line(tinyteach, empty, build):
+    source = build("train/cat/1.png", "train/dog/1.png", *(f"test/{n}.png" for n in range(30)))
+    shown = tinyteach("-p", empty, "import", source).out
+    assert shown.count("Skipped") == 1 and "30 files in in/test, such as in/test/0.png" in shown
+    told = json.loads(tinyteach("-p", empty, "import", source, "--json").out)
+    assert len(told["skipped"]) == 32
+
+
+def test_a_zip_that_cannot_be_unpacked_here(fails, empty, build, tmp_path):
+    source = build("cat/1.png", "dog/1.png")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in source.rglob("*.png"):
+            archive.write(path, path.relative_to(source).as_posix())
+    content = (tmp_path / "a.zip").read_bytes()
+    for mark, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        parts = content.split(mark)
+        changed = [part[: at - 4] + b"\x09\0" + part[at - 2 :] for part in parts[1:]]
+        content = mark.join([parts[0], *changed])
+    (tmp_path / "a.zip").write_bytes(content)
+    told = fails("-p", empty, "import", tmp_path / "a.zip")
+    assert "Deflate64" in told and "password" not in told
+
+
+def test_an_export_of_any_class_names_comes_back(tinyteach, empty, build, tmp_path):
+    """Names that elsewhere would be parts of a collection."""
+    names = ("train", "images", "part1")
+    source = build(*(f"{name}/{n}.png" for name in names for n in range(2)))
+    for project in (empty, tmp_path / "back"):
+        if project != empty:
+            assert tinyteach("new", project).code == 0
+        assert tinyteach("-p", project, "import", source, "--level", "1").code == 0
+        assert tinyteach("-p", project, "export", tmp_path / f"{project.name}.zip").code == 0
+        source = tmp_path / f"{project.name}.zip"
+    third = tmp_path / "third"
+    tinyteach("new", third)
+    told = json.loads(tinyteach("-p", third, "import", tmp_path / "empty.zip", "--json").out)
+    assert told["added"] == dict.fromkeys(names, 2)
+    assert tinyteach("-p", third, "import", empty, "--dry-run").code == 0
