@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.sensors import sensor_name
@@ -30,6 +31,7 @@ STARTS = {
     "DEEPSLEEP": "deep sleep",
     "WDT": "by the watchdog",
 }
+ANOTHER_BOARD = "Another board is where {name} was; connect {name}, or name a port with --board."
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -110,6 +112,25 @@ def virtual_ports() -> set[str]:
 # Finding a board
 
 
+def board_meant(named: str | None, folder: Path | None, or_new: bool = False) -> str | None:
+    """Which board a command means; None: the only one that is attached.
+
+    The one that it names, else the environment's TINYTEACH_BOARD, else the project's. The project
+    is ``folder``, or with None the current folder where that is one. Raises ProjectError where
+    ``folder`` is none, unless it may yet have to be made (``or_new``), or is damaged.
+    """
+    from tinyteach.data.project import SETTINGS_NAME
+    from tinyteach.service.projects import open_project
+
+    wanted = _wanted(named)
+    if wanted is not None:
+        return wanted
+    has_settings = ((folder or Path()) / SETTINGS_NAME).is_file()
+    if not has_settings and (folder is None or or_new):
+        return None
+    return open_project(folder or Path()).board or None
+
+
 def resolve_port(board: str | None) -> str:
     """Where a board is: by name, identity, port, URL or ``virtual``; None takes the only one.
 
@@ -141,7 +162,7 @@ def _only_board() -> str:
 
 
 def _port_of_paired(name: str) -> str | None:
-    from tinyteach.device.discovery import port_of
+    from tinyteach.device.discovery import port_of, usb_serial_of
     from tinyteach.device.registry import find_board
 
     known = find_board(name)
@@ -150,14 +171,18 @@ def _port_of_paired(name: str) -> str | None:
     for info in _running_virtuals():
         if info.unique_id == known.board_id:
             return info.port
-    return port_of(known.usb_serial) or known.port
+    port = port_of(known.usb_serial)
+    if port is None and known.usb_serial and usb_serial_of(known.port):
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+    return port or known.port
 
 
 def _as_port(wanted: str) -> str:
     looks_like_port = "/" in wanted or "://" in wanted or wanted.upper().startswith("COM")
     if not looks_like_port:
         raise BoardNotFoundError(
-            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is."
+            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is, and --board "
+            "names one."
         )
     return wanted
 
@@ -187,9 +212,7 @@ def check_identity(board: str | None, client: "BoardClient") -> None:
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
-        raise BoardNotFoundError(
-            f"Another board is where {known.name} was; connect {known.name}, or name a port."
-        )
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 
 # Pairing and facts

@@ -70,7 +70,7 @@ def upgrade(folder: Path, board: str | None, embedding: str | None, progress: Pr
     project = open_project(folder)
     setting = as_setting(embedding, project.root) if embedding else project.embedding
     chosen = load_named(setting, project.root)
-    with open_board(board or project.board) as client:
+    with open_board(board) as client:
         start = time.perf_counter()
         trained = train(folder, 0, progress, chosen)
         project.embedding = setting

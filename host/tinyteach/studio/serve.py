@@ -38,9 +38,7 @@ def serve(
     bench = Workbench(folder)
     try:
         addresses.remember(folder, address)
-        bench.start()
-        if board:
-            bench.connect(board)
+        bench.start(board)
 
         def ready() -> None:
             tell(address, False)
