@@ -71,4 +71,5 @@ def sha256_of(path):
 def free_bytes():
     """Free and total bytes of the flash's file system."""
     stat = os.statvfs("")
-    return stat[0] * stat[3], stat[0] * stat[2]
+    # LittleFS counts blocks that files share more than once, and so more than there are.
+    return max(0, stat[0] * stat[3]), stat[0] * stat[2]

@@ -1,6 +1,7 @@
 """INFO: what a person or a test wants to know of the board. Loaded when asked only (seldom.py)."""
 
 from agent import board, facts, files, kept, memory
+from agent.camera import RUNG
 from agent.models import RULES
 from agent.tflite import kernels
 
@@ -63,6 +64,15 @@ def _alone_facts(fields, agent):
     fields["crash_bytes"] = _size(board.CRASH)
     fields["rules_bytes"] = _size(RULES)
     fields["kept"] = kept.count(agent.models.recogniser.tensor)
+    fields["camera"] = _rung() if agent.view.camera else ""
+
+
+def _rung():
+    """The settings that this board's sensor was found to need; empty where it needs none."""
+    try:
+        return files.read_whole(RUNG).decode()
+    except OSError:
+        return ""
 
 
 def _size(path):

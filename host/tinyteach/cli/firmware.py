@@ -128,10 +128,7 @@ def _show_hints(as_json: bool) -> None:
         return
     for written_by, sentence in WRITTEN_BY.items():
         for hint in [hint for hint in hints if hint.written_by == written_by]:
-            say(
-                f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published "
-                f"by {hint.publisher} at {hint.url}"
-            )
+            say(hint.sentence())
         say(sentence)
 
 

@@ -88,8 +88,8 @@ def verify(
 ) -> None:
     """Test the board against the host.
 
-    Exactness, accuracy, latency, memory, deploying. Without --board a virtual board is
-    started for it. What was deployed before is at work again at the end.
+    Exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
+    none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
     from tinyteach.service.verification import verify as run_suite
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.device.sensors import sensor_name
+from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.device.usb_products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach_protocol import errors
@@ -269,7 +269,8 @@ class BoardFacts:
         """For a person."""
         f = self.facts
         sensor = sensor_name(f["sensor"])
-        camera = f"{sensor}, {f['frame_width']}×{f['frame_height']}" if sensor else "none"
+        size = f"{f['frame_width']}×{f['frame_height']}{needed_settings(f['camera'])}"
+        camera = f"{sensor}, {size}" if sensor else "none"
         return [
             ("identity", f["board_id"]),
             ("port", f["port"]),
