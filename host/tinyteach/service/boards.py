@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
+VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
 BOARD_VARIABLE = "TINYTEACH_BOARD"
 # INFO's ``boot`` in words.
 STARTS = {
@@ -32,6 +33,10 @@ STARTS = {
     "WDT": "by the watchdog",
 }
 ANOTHER_BOARD = "Another board is where {name} was; connect {name}, or name a port with --board."
+NEW_FLASH = (
+    "The virtual board {name} has another flash than the one that was paired: its file was "
+    "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it anew."
+)
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -193,6 +198,7 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
     from tinyteach.device.client import BoardClient
 
     port = resolve_port(board)
+    _refuse_new_flash(board)
     try:
         client = BoardClient(port)
     except BoardNotPairedError as error:
@@ -205,6 +211,24 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
         yield client
 
 
+def _refuse_new_flash(board: str | None) -> None:
+    """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
+    from tinyteach.device.registry import find_board
+
+    wanted = _wanted(board)
+    known = find_board(wanted) if wanted else None
+    if known is None or not is_virtual(known):
+        return
+    for info in _running_virtuals():
+        if info.name == wanted and info.unique_id != known.board_id:
+            raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
+
+
+def is_virtual(board: "PairedBoard") -> bool:
+    """Whether a board that was paired is a virtual one."""
+    return board.machine.startswith(VIRTUAL_MACHINE)
+
+
 def check_identity(board: str | None, client: "BoardClient") -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
     from tinyteach.device.registry import find_board
@@ -212,6 +236,7 @@ def check_identity(board: str | None, client: "BoardClient") -> None:
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
+        _refuse_new_flash(board)
         raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 
@@ -239,12 +264,17 @@ def pair_board(
 
 
 def _virtual_name(port: str) -> str | None:
-    """What a virtual board is called that is paired for the first time."""
-    from tinyteach.device.registry import find_board, free_name
+    """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
+    from tinyteach.device.registry import find_board, forget, free_name
 
     for info in _running_virtuals():
-        if info.port == port and find_board(info.unique_id) is None:
-            return free_name(info.name, info.unique_id)
+        if info.port == port:
+            namesake = find_board(info.name)
+            if namesake and namesake.board_id != info.unique_id and is_virtual(namesake):
+                forget(namesake.board_id)
+                return info.name
+            if find_board(info.unique_id) is None:
+                return free_name(info.name, info.unique_id)
     return None
 
 
