@@ -150,6 +150,15 @@ def test_a_damaged_rung_is_found_again(switch_on):
                 assert client.grab()[1]
 
 
+def test_info_is_told_whatever_the_file_holds(switch_on):
+    with switch_on("i386") as board:
+        for odd in ('{"fb_count": 2%s}' % (" " * 300), '{"fb_count": 2}\udcff'):
+            write_file(board, "/tinyteach/rung.json", odd)
+            with BoardClient(board.port) as client:
+                assert client.info()["sensor"] == "VIRTUAL"
+                assert client.grab()[1]
+
+
 def test_the_sensor_sees_what_is_shown(switch_on):
     square = views_of("cat", 1, seed=8)[0]
     with switch_on("i386", sensor=sensor({"clock_mhz_max": 10})) as board:

@@ -5,6 +5,7 @@ from agent.camera import RUNG
 from agent.models import RULES
 from agent.tflite import kernels
 
+_TEXT_BYTES = const(256)
 NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
 
 
@@ -70,8 +71,9 @@ def _alone_facts(fields, agent):
 def _rung():
     """The settings that this board's sensor was found to need; empty where it needs none."""
     try:
-        return files.read_whole(RUNG).decode()
-    except OSError:
+        content = files.read_whole(RUNG)
+        return content.decode() if len(content) < _TEXT_BYTES else ""
+    except (OSError, ValueError):
         return ""
 
 

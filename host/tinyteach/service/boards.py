@@ -35,7 +35,8 @@ STARTS = {
 ANOTHER_BOARD = "Another board is where {name} was; connect {name}, or name a port with --board."
 NEW_FLASH = (
     "The virtual board {name} has another flash than the one that was paired: its file was "
-    "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it anew."
+    "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
+    "anew."
 )
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
