@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+from importlib import import_module
 
 import pytest
 import typer
@@ -46,6 +47,12 @@ ARGUMENTS = {
     "studio": ("--no-browser",),
 }
 
+# Those that look for a board.
+MODULES = (
+    *("boards", "clearing", "flashing", "verification", "teaching", "recording", "pulling"),
+    *("upgrading", "retraining", "rules", "recognition", "teaching_on_board"),
+)
+
 
 def takes_a_board(command) -> bool:
     return any("--board" in parameter.opts for parameter in command.params)
@@ -72,14 +79,11 @@ def asked_for(monkeypatch):
         names.append(boards._wanted(board))
         raise BoardNotFoundError("It was looked for.")
 
-    for module in (
-        *("boards", "clearing", "flashing", "verification"),
-        *("teaching", "recording", "pulling", "upgrading", "retraining", "rules"),
-        *("recognition", "teaching_on_board"),
-    ):
+    # All are imported first: one that is meanwhile would keep what stands in here.
+    modules = [import_module(f"tinyteach.service.{name}") for name in MODULES]
+    for module in modules:
         for name in ("resolve_port", "open_board"):
-            place = f"tinyteach.service.{module}.{name}"
-            monkeypatch.setattr(place, look, raising=False)
+            monkeypatch.setattr(module, name, look, raising=False)
     hold = "tinyteach.service.workbench.live_board.LiveBoard.connect"
     monkeypatch.setattr(hold, lambda self, board: names.append(board))
     monkeypatch.setattr("tinyteach.studio.serve._run", lambda *_: None)
