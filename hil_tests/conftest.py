@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
-from tinyteach.errors import MissingToolError
-from tinyteach.head.head_file import Head
+from tinyteach.errors import BoardNotFoundError, LinkError, MissingToolError, TinyTeachError
+from tinyteach.head.head_file import Head, with_threshold
 from tinyteach.head.train import train_head
 from tinyteach.service import bench_photos
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import load_named, name_of
+from tinyteach.service.link_speed import Speed, measure_link, side_in_time
 from tinyteach.service.recognition import Reference
 from tinyteach.service.virtual_boards import temporary_virtual_board
 from tinyteach_protocol import messages
 
 PHOTOS_PER_CLASS = 40
-FEW_PHOTOS = 4
+# How long a photograph may be on its way: hundreds of them are sent.
+PHOTO_TIME_S = 2.0
 
 
 def pytest_addoption(parser):
@@ -33,6 +35,20 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "hardware: needs a real board; skipped on the virtual one")
     config.measured = {}
+    config.ended_by = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What a user can meet is one sentence; without board or photographs nothing goes on."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, TinyTeachError):
+        report.longrepr = str(error)
+        if call.when != "call" or isinstance(error, LinkError | BoardNotFoundError):
+            item.session.shouldfail = str(error)
+            item.config.ended_by = error
+    return report
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -81,7 +97,33 @@ def reference(embedding) -> Reference:
 
 
 @pytest.fixture(scope="session")
-def photo_sets(pytestconfig):
+def link_speed(board_port, embedding, measured) -> Speed:
+    """What the link carries."""
+    with open_board(board_port) as session:
+        speed = measure_link(session, embedding.side)
+    to_board, from_board = (rate / 1000 for rate in speed)
+    measured["link"] = f"{to_board:.1f} KB/s to the board, {from_board:.1f} KB/s from it"
+    return speed
+
+
+@pytest.fixture(scope="session")
+def photo_sets(original_photo_sets, link_speed, embedding, measured):
+    """The same, made small first where the link could not carry them in time."""
+    side = side_in_time(link_speed.to_board, PHOTO_TIME_S, embedding.side)
+    sides = [
+        square.shape[0] for photos in original_photo_sets for s in photos.values() for square in s
+    ]
+    if max(sides) <= side:
+        return original_photo_sets
+    measured["made small first"] = (
+        f"photographs of up to {max(sides)} pixels a side to {side}, because the link carries no "
+        f"larger one in {PHOTO_TIME_S:.0f} s"
+    )
+    return tuple(bench_photos.shrunk(photos, side) for photos in original_photo_sets)
+
+
+@pytest.fixture(scope="session")
+def original_photo_sets(pytestconfig):
     """Photographs to train on and others to test on, by class, uint8 [N, N, 3] each."""
     folder = pytestconfig.getoption("--photos")
     try:
@@ -122,7 +164,7 @@ def deployed(board_port, photo_sets, embedding):
     with open_board(board_port) as session:
         before = session.info()["head"]
         if not before:
-            put_to_work(session, train(training, FEW_PHOTOS, embedding))
+            put_to_work(session, with_threshold(head, head.threshold - 1 if head.threshold else 1))
         put_to_work(session, head)
     yield head
     with open_board(board_port) as session:

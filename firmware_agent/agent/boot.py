@@ -4,7 +4,7 @@
 where one of them ended in a crash that was written down. Loaded when needed only (seldom.py).
 """
 
-import os
+import io
 import sys
 import time
 
@@ -15,6 +15,7 @@ STARTS = DIRECTORY + "/starts"
 # The third start after two that crashed is in safe mode.
 _STARTS_MAX = const(2)
 _PAUSE_MS = const(1000)
+_TRACE_CHARACTERS = const(3000)
 
 
 def begin():
@@ -68,9 +69,18 @@ def crashed(error, may_restart):
 
 
 def _write_down(error):
-    beside = board.CRASH + ".new"
-    with open(beside, "w") as file:
-        file.write("TinyTeach's agent %s\n" % VERSION)
-        sys.print_exception(error, file)
-    os.rename(beside, board.CRASH)
+    note(error)
     _write(max(1, _starts()[0]), 1)
+
+
+def note(error):
+    """The traceback into crash.txt, unless it holds the same: what comes again wears no flash."""
+    trace = io.StringIO()
+    sys.print_exception(error, trace)
+    text = "TinyTeach's agent %s\n%s" % (VERSION, trace.getvalue()[:_TRACE_CHARACTERS])
+    try:
+        known = files.read_whole(board.CRASH) == text.encode()
+    except OSError:
+        known = False
+    if not known:
+        files.replace_text(board.CRASH, text)

@@ -71,4 +71,6 @@ def sha256_of(path):
 def free_bytes():
     """Free and total bytes of the flash's file system."""
     stat = os.statvfs("")
-    return stat[0] * stat[3], stat[0] * stat[2]
+    # LittleFS counts a block that two files share twice: of a full flash less than none is free.
+    free = stat[3] if 0 <= stat[3] <= stat[2] else 0
+    return stat[0] * free, stat[0] * stat[2]

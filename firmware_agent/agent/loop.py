@@ -21,6 +21,8 @@ _MAX_PAYLOAD = const(4608)
 _WINDOW_BYTES = const(9216)
 _ENOSPC = const(28)
 _SETTLED_MS = const(10000)
+# Tracebacks that a start writes down: two that take turns would wear the flash.
+_NOTES_MAX = const(8)
 # What works without a host, loaded only while there is none.
 _ALONE = ("led", "smoothing", "report", "rules", "alone")
 _BUTTON = ("led", "report", "teach", "button")
@@ -48,6 +50,7 @@ class Agent:
         self.button = None if safe_mode else board.button()
         self._framed = False
         self._alone = None
+        self._notes_left = _NOTES_MAX
         self._began_ms = time.ticks_ms()
         self._settled = safe_mode
         memory.sample()
@@ -156,7 +159,17 @@ class Agent:
             code = errors.NO_SPACE if error.errno == _ENOSPC else errors.FLASH_FAILED
             return self.responder.refuse(request, code, str(error))
         except Exception as error:
+            self.note(error)
             return self.responder.refuse(request, errors.INTERNAL, repr(error))
+
+    def note(self, error):
+        """Write down what went wrong inside, so often at most; the board goes on all the same."""
+        if self._notes_left:
+            self._notes_left -= 1
+            try:
+                seldom.call("boot", "note", error)
+            except Exception:
+                pass  # a full flash, or no memory left
 
     def _follow_session(self):
         """Let the interrupt byte through as data exactly while a host is connected."""

@@ -1,5 +1,6 @@
 """The events of a stream: results, or what the model sees."""
 
+from agent.camera.error import CameraError
 from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
@@ -33,9 +34,11 @@ class Stream:
             return
         try:
             frame = self._result() if self._kind == messages.STREAM_RESULTS else self._preview()
-        except Exception:
+        except Exception as error:
             # The host sees that no events come, asks, and is told why.
             self._agent.responder.close_stream()
+            if not isinstance(error, (Refused, CameraError, OSError)):
+                self._agent.note(error)
             return
         self._agent.link.write(frame)
 

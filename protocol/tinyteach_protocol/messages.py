@@ -163,6 +163,7 @@ VERBS = {
             ("crash_bytes", U16),
             ("rules_bytes", U16),
             ("kept", U16),
+            ("camera", STR),
         ),
     ),
     RESTART: ("RESTART", ONCE, (), ()),

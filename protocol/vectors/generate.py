@@ -64,6 +64,7 @@ EXAMPLES = [
             "crash_bytes": 0,
             "rules_bytes": 46,
             "kept": 3,
+            "camera": '{"xclk_freq": 10000000}',
         },
     ),
     (messages.RESTART, {}),

@@ -9,7 +9,8 @@ CHOSEN_AT_RUN_TIME = re.compile(
     r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.(esp32|lemariva|openmv)"
 )
 # Loaded by seldom.py for as long as they are needed.
-SELDOM = {"boot", "card", "facts", "handlers.info", "kept", "recovery", "replacing"}
+SELDOM = {"boot", "camera.ladder", "card", "facts", "handlers.info", "kept", "recovery"}
+SELDOM |= {"replacing"}
 TEACHING = {"agent.teach", "agent.handlers.teach", "agent.taught_head", "agent.button"}
 TEACHING |= {"agent.taught_card", "agent.learning"}
 TEACHING |= {"tinyteach_protocol.head_layout"}

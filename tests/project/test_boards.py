@@ -71,6 +71,14 @@ def test_page_names_the_file_and_its_settings(path, root):
     assert not settings or settings in shown
 
 
+@each
+def test_page_names_the_release_of_each_sensor(path, root):
+    facts = facts_of(path)
+    text = (root / "docs" / "boards" / "xiao_esp32s3_sense.md").read_text()
+    for sensor, release in facts.get("firmware", {}).get("releases", {}).items():
+        assert re.search(rf"^\| {sensor} \| {re.escape(release)}\b", text, re.MULTILINE)
+
+
 def test_every_page_belongs_to_a_file(root):
     pages = {page.name for page in (root / "docs" / "boards").glob("*.md")} - {"README.md"}
     assert pages == {facts_of(path)["page"] for path in FILES}

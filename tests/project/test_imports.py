@@ -26,7 +26,7 @@ NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
 AGENT_MAY = {"agent", "tinyteach_protocol"}
 MICROPYTHON_LIBRARY = {
-    *("array", "binascii", "gc", "hashlib", "json", "micropython", "os", "select"),
+    *("array", "binascii", "gc", "hashlib", "io", "json", "micropython", "os", "select"),
     *("struct", "sys", "time", "uctypes"),
 }
 HARDWARE = {"machine", "camera", "csi", "sensor"}

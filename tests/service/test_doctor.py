@@ -9,8 +9,10 @@ from planted_faults import FAULTS, changed
 from tinyteach.device import raw_repl
 from tinyteach.device.pairing import await_agent
 from tinyteach.device.registry import PairedBoard, find_board, remember
+from tinyteach.service.boards import board_info
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
+from tinyteach.virtual.sensors import Sensor
 
 
 def quiet(*_):
@@ -53,6 +55,18 @@ def test_healthy_board(env):
     assert found["embedding"].startswith("base, ") and found["last boot"] == "power-on"
     assert re.fullmatch(r"\d+ KB/s to the board, \d+ KB/s from it", found["link"])
     assert find_board("desk").colours == "RGB565_BE"
+
+
+def test_a_sensor_that_needs_a_slower_clock(env):
+    """The doctor and ``info`` say which settings worked; the pictures are all right."""
+    with env.switch_on("i386", sensor=Sensor(clock_mhz_max=10, otherwise="parts")) as board:
+        facts = board_info(board.port)
+        page = examine(board.port, quiet)
+    found = {finding.name: finding.found for finding in page.findings}
+    assert found["camera"] == "module camera, sensor VIRTUAL, 240×240, with a clock of 10 MHz"
+    assert dict(facts.rows())["camera"] == "VIRTUAL, 240×240, with a clock of 10 MHz"
+    assert facts.as_dict()["camera"] == '{"xclk_freq": 10000000}'
+    assert page.faults == []
 
 
 def test_board_that_goes_silent_in_the_middle(env):

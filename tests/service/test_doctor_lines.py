@@ -150,6 +150,27 @@ def test_camera_by_name():
     assert sight_checks.check_camera(unknown).found == "module csi, sensor 0x1234, 240×240"
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("", ""),
+        ("{}", ""),
+        ('{"xclk_freq": 8000000}', ", with a clock of 8 MHz"),
+        ('{"xclk_freq": 10000000, "fb_count": 1}', ", with a clock of 10 MHz and one frame buffer"),
+        ('{"fb_count": 1, "pixel_format": 3}', ", with one frame buffer and grey pictures"),
+        ('{"format": 3, "jpeg_quality": 9}', ", with grey pictures and jpeg_quality 9"),
+        ('{"xclk_freq": "x"}', ", with xclk_freq x"),
+        ("{", ""),
+        ("[1]", ""),
+    ],
+)
+def test_camera_with_the_settings_that_it_needs(settings, words):
+    camera = CAMERA | {"settings": settings}
+    evidence = Evidence(None, "p", camera_modules=["camera"], camera=camera)
+    found = sight_checks.check_camera(evidence).found
+    assert found == f"module camera, sensor OV2640, 240×240{words}"
+
+
 def test_camera_without_an_agent():
     evidence = Evidence(None, "p", camera_modules=["csi"])
     assert sight_checks.check_camera(evidence).found == "module csi"

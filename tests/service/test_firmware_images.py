@@ -114,3 +114,13 @@ def test_every_hint_is_complete():
     assert {hint.written_by for hint in hints} == set(WRITTEN_BY)
     for hint in hints:
         assert all(hint.as_dict().values()) and hint.url.startswith("https://")
+
+
+def test_the_release_for_each_sensor():
+    """In the order in which boards are sold: what works with an OV3660 is not the newest."""
+    (xiao,) = [hint for hint in image_hints() if hint.image == "XIAO_ESP32S3"]
+    assert xiao.releases["OV3660"] == xiao.releases["OV5640"] == "0.6.0"
+    assert "release 0.6.2 for OV2640, release 0.6.0 for OV3660 or OV5640" in xiao.sentence()
+    assert xiao.as_dict()["releases"] == xiao.releases
+    (pico,) = [hint for hint in image_hints() if hint.image == "RPI_PICO"]
+    assert "release 0" not in pico.sentence()

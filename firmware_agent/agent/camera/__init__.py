@@ -3,12 +3,16 @@
 A driver is loaded only where the firmware has its module: elsewhere it would cost heap.
 """
 
+from agent import seldom
+from agent.camera.error import CameraError
 from tinyteach_protocol.messages import PIXEL_BYTES
 
 # Arguments for the firmware's camera, such as its pins; missing where it needs none.
 SETTINGS = "tinyteach/camera.json"
 # The pixel format that the camera's colour bar showed, where it is another than the driver's.
 COLOURS = "tinyteach/colours.json"
+# More such arguments, with which this sensor gave frames where it gave none without (ladder.py).
+RUNG = "tinyteach/rung.json"
 
 
 def open_camera():
@@ -32,16 +36,40 @@ def _open_driver():
     if _firmware_has("camera", "Camera"):
         from agent.camera.esp32 import Esp32Camera
 
-        return Esp32Camera(_settings(SETTINGS))
+        return _start(Esp32Camera)
     if _firmware_has("camera", "init"):
         from agent.camera.lemariva import LemarivaCamera
 
-        return LemarivaCamera(_settings(SETTINGS))
+        return _start(LemarivaCamera)
     if _firmware_has("csi", "CSI") or _firmware_has("sensor", "snapshot"):
         from agent.camera.openmv import OpenMvCamera
 
         return OpenMvCamera()
     return None
+
+
+def _start(driver):
+    """With the arguments that worked last; where they do not, with others."""
+    settings = _settings(SETTINGS)
+    try:
+        arguments = _settings(RUNG)
+        arguments.update(settings)
+        return attempt(driver, arguments)
+    except Exception as error:
+        return seldom.call("camera.ladder", "climb", driver, settings, error)
+
+
+def attempt(driver, arguments):
+    """The camera, if it starts with these arguments and gives a whole frame."""
+    camera = driver(arguments)
+    try:
+        frame, width, height, pixel_format = camera.grab()
+        if len(frame) < width * height * PIXEL_BYTES[pixel_format]:
+            raise CameraError("the camera gives parts of frames")
+        return camera
+    except Exception:
+        camera.close()
+        raise
 
 
 def _firmware_has(module, name):

@@ -8,7 +8,7 @@ is left to the firmware, which knows its chip.
 from camera import Camera, FrameSize, PixelFormat
 
 from agent.camera.error import CameraError
-from tinyteach_protocol.messages import RGB565_BE
+from tinyteach_protocol.messages import GRAY8, RGB565_BE
 
 # The sensor answers within a frame time (about 90 ms); None means that it missed one.
 _GRAB_TRIES = const(3)
@@ -24,15 +24,21 @@ class Esp32Camera:
     pixel_format = RGB565_BE
 
     def __init__(self, settings):
+        arguments = {"pixel_format": PixelFormat.RGB565, "frame_size": FrameSize.R240X240}
+        arguments.update(settings)
+        if arguments["pixel_format"] == PixelFormat.GRAYSCALE:
+            self.pixel_format = GRAY8
         try:
-            self.device = Camera(
-                pixel_format=PixelFormat.RGB565, frame_size=FrameSize.R240X240, **settings
-            )
+            self.device = Camera(**arguments)
             self.sensor = self._fact("sensor_name") or "unknown"
             self.width = self._fact("pixel_width")
             self.height = self._fact("pixel_height")
         except (OSError, TypeError, ValueError) as error:
             raise CameraError("the camera does not start: %s" % error) from None
+
+    def close(self):
+        """Let go of the camera, of which there is one only."""
+        self.device.deinit()
 
     def _fact(self, name):
         """Releases up to 0.5 have methods get_…, later ones attributes too; 0.1 has no name."""

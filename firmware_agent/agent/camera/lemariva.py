@@ -7,7 +7,7 @@ where there is none. RGB565 has its high byte first.
 import camera
 
 from agent.camera.error import CameraError
-from tinyteach_protocol.messages import RGB565_BE
+from tinyteach_protocol.messages import GRAY8, RGB565_BE
 
 _SIDE = const(240)
 _GRAB_TRIES = const(3)
@@ -19,21 +19,22 @@ class LemarivaCamera:
     # The module does not tell.
     sensor = "unknown"
     width = height = _SIDE
-    pixel_format = RGB565_BE
 
     module = camera
 
     def __init__(self, settings):
         self._settings = settings
-        self.start(camera.RGB565)
+        self.start(settings.get("format", camera.RGB565))
 
     def start(self, pixel_format):
         """In one of the module's formats; for others than RGB565 `tinyteach doctor` asks."""
-        arguments = {"format": pixel_format, "framesize": camera.FRAME_240X240}
+        arguments = {"framesize": camera.FRAME_240X240}
         # Since 2022; the chip's own memory is too small for such a frame.
         if hasattr(camera, "PSRAM"):
             arguments["fb_location"] = camera.PSRAM
         arguments.update(self._settings)
+        arguments["format"] = pixel_format
+        self.pixel_format = GRAY8 if pixel_format == camera.GRAYSCALE else RGB565_BE
         try:
             # A soft reset leaves the camera on, and init() fails then.
             camera.deinit()
@@ -42,6 +43,10 @@ class LemarivaCamera:
             raise CameraError("the camera does not start: %s" % error) from None
         if started is False:
             raise CameraError("the camera does not start")
+
+    def close(self):
+        """Let go of the camera."""
+        camera.deinit()
 
     def grab(self):
         """The next frame as ``(buffer, width, height, pixel_format)``."""

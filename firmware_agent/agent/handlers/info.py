@@ -1,9 +1,11 @@
 """INFO: what a person or a test wants to know of the board. Loaded when asked only (seldom.py)."""
 
 from agent import board, facts, files, kept, memory
+from agent.camera import RUNG
 from agent.models import RULES
 from agent.tflite import kernels
 
+_TEXT_BYTES = const(256)
 NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
 
 
@@ -63,6 +65,16 @@ def _alone_facts(fields, agent):
     fields["crash_bytes"] = _size(board.CRASH)
     fields["rules_bytes"] = _size(RULES)
     fields["kept"] = kept.count(agent.models.recogniser.tensor)
+    fields["camera"] = _rung() if agent.view.camera else ""
+
+
+def _rung():
+    """The settings that this board's sensor was found to need; empty where it needs none."""
+    try:
+        content = files.read_whole(RUNG)
+        return content.decode() if len(content) < _TEXT_BYTES else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def _size(path):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board
 from tinyteach.cli.output import note, print_json, say, show_table
 from tinyteach.plain_text import plain
 
@@ -48,42 +48,49 @@ def add(
         ),
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule to the board."""
     from tinyteach.service import rules
 
     _show_rules(
-        rules.add(chosen_board(board), condition, " ".join(action), otherwise, hold), as_json
+        rules.add(chosen_board(board, project), condition, " ".join(action), otherwise, hold),
+        as_json,
     )
 
 
 @rule_app.command(name="list")
-def list_rules(board: BoardOption = None, as_json: JsonOption = False) -> None:
+def list_rules(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
     """List the board's rules."""
     from tinyteach.service import rules
 
-    _show_rules(rules.show(chosen_board(board)), as_json)
+    _show_rules(rules.show(chosen_board(board, project)), as_json)
 
 
 @rule_app.command()
 def remove(
     number: Annotated[int, typer.Argument(help="The rule's number in the list.")],
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Remove a rule from the board."""
     from tinyteach.service import rules
 
-    _show_rules(rules.remove(chosen_board(board), number), as_json)
+    _show_rules(rules.remove(chosen_board(board, project), number), as_json)
 
 
 @rule_app.command()
-def clear(board: BoardOption = None, as_json: JsonOption = False) -> None:
+def clear(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
     """Remove all rules from the board."""
     from tinyteach.service import rules
 
-    count = rules.clear(chosen_board(board))
+    count = rules.clear(chosen_board(board, project))
     if as_json:
         print_json({"removed": count})
     else:
@@ -140,13 +147,14 @@ def alone(
         ),
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show or set how the board works without a computer."""
     from tinyteach.service import rules
 
     changes = rules.Changes(smoothing, interval, lines, keep, keep_every, watchdog)
-    chosen = chosen_board(board)
+    chosen = chosen_board(board, project)
     found = rules.change(chosen, changes) if changes.any else rules.show(chosen)
     if as_json:
         print_json(found.as_dict())
@@ -157,20 +165,30 @@ def alone(
         say(problem)
 
 
-def wipe(board: BoardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+def wipe(
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
     from tinyteach.service.clearing import board_label, wipe_board
 
-    chosen = chosen_board(board)
+    chosen = chosen_board(board, project)
     _confirm(f"Forget all that {board_label(chosen)[1]} has learnt?", yes)
     _show_done(wipe_board(chosen), as_json)
 
 
-def unpair(board: BoardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+def unpair(
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
     from tinyteach.service.clearing import board_label, unpair_board
 
-    chosen = chosen_board(board)
+    chosen = chosen_board(board, project)
     _confirm(f"Take TinyTeach and all it has learnt off {board_label(chosen)[1]}?", yes)
     _show_done(unpair_board(chosen), as_json)
 

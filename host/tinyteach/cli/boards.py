@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
+from tinyteach.cli.options import (
+    BoardOption,
+    EmbeddingOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+)
 from tinyteach.cli.output import print_json, progress_bar, say, show_table
 
 boards_app = typer.Typer(
@@ -107,6 +113,7 @@ def pins(
 
 def pair(
     board: BoardOption = None,
+    project: ProjectOption = None,
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
     embedding: EmbeddingOption = None,
     camera: Annotated[
@@ -125,7 +132,7 @@ def pair(
     from tinyteach.service.boards import pair_board
 
     with progress_bar(as_json) as progress:
-        paired = pair_board(chosen_board(board), name, progress, embedding, camera)
+        paired = pair_board(chosen_board(board, project), name, progress, embedding, camera)
     if as_json:
         print_json(paired.as_dict())
         return
@@ -136,11 +143,13 @@ def pair(
             say(note)
 
 
-def info(board: BoardOption = None, as_json: JsonOption = False) -> None:
+def info(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
     from tinyteach.service.boards import board_info
 
-    facts = board_info(chosen_board(board))
+    facts = board_info(chosen_board(board, project))
     if as_json:
         print_json(facts.as_dict())
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, named_board
 from tinyteach.cli.output import print_json, progress_bar, say, show_table
 
 
@@ -46,7 +46,7 @@ def demo(
             per_class=per_class,
             held_out=held_out,
             arch=arch,
-            board=chosen_board(board),
+            board=named_board(board),
             tell=tell,
             embedding=embedding,
             progress=progress,

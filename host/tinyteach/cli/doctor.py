@@ -2,7 +2,7 @@
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, chosen_board
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board
 from tinyteach.cli.output import print_json, progress_bar, say
 
 MARKS = {"pass": "ok", "fix": "FIX", "skip": "–"}
@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(board: BoardOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
     """Look a board over: port, firmware, agent, link, camera, models.
 
     Each line is right or says one thing to do. A program that runs on the board is stopped
@@ -22,7 +24,7 @@ def doctor(board: BoardOption = None, as_json: JsonOption = False) -> None:
     from tinyteach.service.doctor.examination import examine
 
     with progress_bar(as_json) as progress:
-        page = examine(chosen_board(board), progress)
+        page = examine(chosen_board(board, project), progress)
     if as_json:
         print_json(page.as_dict())
     else:

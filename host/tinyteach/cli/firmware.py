@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, chosen_board
+from tinyteach.cli.options import (
+    BoardOption,
+    EmbeddingOption,
+    JsonOption,
+    ProjectOption,
+    chosen_board,
+)
 from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ def flash(
         typer.Argument(help="A .bin file, a zip with one, or an address; without it, which one."),
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     backup: Annotated[
         bool, typer.Option(help="Keep what is on the board, for 'tinyteach restore'.")
     ] = True,
@@ -43,7 +50,7 @@ def flash(
     from tinyteach.service.flashing import flash_board
 
     with _progress(as_json) as progress:
-        done = flash_board(chosen_board(board), image, progress, _sayer(as_json), backup)
+        done = flash_board(chosen_board(board, project), image, progress, _sayer(as_json), backup)
     if as_json:
         print_json(done.as_dict())
         return
@@ -59,6 +66,7 @@ def restore(
         Path | None, typer.Argument(help="A backup; without it, the newest of this board.")
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     any_board: Annotated[
         bool, typer.Option("--any-board", help="Write it though it is not of this board.")
     ] = False,
@@ -68,7 +76,9 @@ def restore(
     from tinyteach.service.flashing import restore_board
 
     with _progress(as_json) as progress:
-        done = restore_board(chosen_board(board), backup, progress, _sayer(as_json), any_board)
+        done = restore_board(
+            chosen_board(board, project), backup, progress, _sayer(as_json), any_board
+        )
     if as_json:
         print_json(done.as_dict())
         return
@@ -118,10 +128,7 @@ def _show_hints(as_json: bool) -> None:
         return
     for written_by, sentence in WRITTEN_BY.items():
         for hint in [hint for hint in hints if hint.written_by == written_by]:
-            say(
-                f"{hint.board} ({hint.chip}): the file with {hint.image} in its name, published "
-                f"by {hint.publisher} at {hint.url}"
-            )
+            say(hint.sentence())
         say(sentence)
 
 

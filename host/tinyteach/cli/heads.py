@@ -91,7 +91,9 @@ def deploy(
     from tinyteach.service.teaching import deploy as send
 
     with progress_bar(as_json) as progress:
-        deployed = send(chosen_project(project), chosen_board(board), progress, threshold, head)
+        deployed = send(
+            chosen_project(project), chosen_board(board, project), progress, threshold, head
+        )
     if as_json:
         print_json(deployed.as_dict())
     else:
@@ -100,11 +102,13 @@ def deploy(
             say(problem)
 
 
-def rollback(board: BoardOption = None, as_json: JsonOption = False) -> None:
+def rollback(
+    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
+) -> None:
     """Put the previous head on the board back to work."""
     from tinyteach.service.teaching import rollback as go_back
 
-    restored = go_back(chosen_board(board))
+    restored = go_back(chosen_board(board, project))
     if as_json:
         print_json(restored.as_dict())
     else:
@@ -127,7 +131,7 @@ def upgrade(
     from tinyteach.service.upgrading import upgrade as move
 
     with progress_bar(as_json) as progress:
-        upgraded = move(chosen_project(project), chosen_board(board), embedding, progress)
+        upgraded = move(chosen_project(project), chosen_board(board, project), embedding, progress)
     if as_json:
         print_json(upgraded.as_dict())
         return

@@ -54,12 +54,14 @@ def teach(
         ),
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Teach the board a class by itself: it learns from frames of its camera, with no training.
 
     It keeps the classes that it knows, also those of a deployed head.
     """
+    board = chosen_board(board, project)
     if button is not None:
         names = [name for name in (class_name, *map(str, files or [])) if name is not None]
         _set_button(button, names, board, as_json)
@@ -80,7 +82,7 @@ def _teach_class(
     from tinyteach.service.teaching_on_board import teach as show
 
     with progress_bar(as_json) as progress:
-        taught = show(chosen_board(board), class_name, count, files, afresh, progress)
+        taught = show(board, class_name, count, files, afresh, progress)
     if as_json:
         print_json(taught.as_dict())
     else:
@@ -92,7 +94,7 @@ def _teach_class(
 def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
     from tinyteach.service.teaching_on_board import forget
 
-    forgotten = forget(chosen_board(board), class_name)
+    forgotten = forget(board, class_name)
     if as_json:
         print_json(forgotten.as_dict())
     else:
@@ -102,7 +104,7 @@ def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
 def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) -> None:
     from tinyteach.service.teaching_on_board import set_button
 
-    done = set_button(chosen_board(board), pin, names)
+    done = set_button(board, pin, names)
     if as_json:
         print_json(done.as_dict())
     else:
@@ -112,7 +114,7 @@ def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) ->
 def _list_classes(board: str | None, as_json: bool) -> None:
     from tinyteach.service.teaching_on_board import held_examples
 
-    held = held_examples(chosen_board(board))
+    held = held_examples(board)
     if as_json:
         print_json(held.as_dict())
     elif held.examples:
@@ -131,7 +133,7 @@ def pull(
     from tinyteach.service.pulling import pull as bring
 
     with progress_bar(as_json) as progress:
-        pulled = bring(chosen_project(project), chosen_board(board), progress)
+        pulled = bring(chosen_project(project), chosen_board(board, project), progress)
     if as_json:
         print_json(pulled.as_dict())
         return
@@ -159,8 +161,9 @@ def retrain(
     """
     from tinyteach.service.retraining import retrain as run
 
+    folder, meant = given_project(project), chosen_board(board, project, or_new=True)
     with progress_bar(as_json) as progress:
-        done = run(given_project(project), chosen_board(board), from_board, add or [], progress)
+        done = run(folder, meant, from_board, add or [], progress)
     if as_json:
         print_json(done.as_dict())
         return

@@ -16,7 +16,8 @@ BoardOption = Annotated[
         "--board",
         "-b",
         metavar="NAME|PORT|virtual",
-        help="A paired board's name, a port, any pyserial URL, or 'virtual'.",
+        help="A paired board's name, a port, any pyserial URL, or 'virtual'; without it, the "
+        "project's board, else the only one that is attached.",
         show_default=False,
     ),
 ]
@@ -57,9 +58,19 @@ def set_globals(board: str | None, project: Path | None) -> None:
     _globals.board, _globals.project = board, project
 
 
-def chosen_board(given: str | None) -> str | None:
+def named_board(given: str | None) -> str | None:
     """The board named after the command, else before it, else None."""
     return given or _globals.board
+
+
+def chosen_board(given: str | None, project: Path | None, or_new: bool = False) -> str | None:
+    """The board that a command means, by the one rule of `service.boards.board_meant`.
+
+    ``or_new``: the project folder may yet have to be made.
+    """
+    from tinyteach.service.boards import board_meant
+
+    return board_meant(named_board(given), given_project(project), or_new)
 
 
 def given_project(given: Path | None) -> Path | None:
@@ -69,4 +80,4 @@ def given_project(given: Path | None) -> Path | None:
 
 def chosen_project(given: Path | None) -> Path:
     """The project folder named after the command, else before it, else the current folder."""
-    return given or _globals.project or Path()
+    return given_project(given) or Path()

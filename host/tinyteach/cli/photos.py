@@ -48,7 +48,13 @@ def capture(
 
     with progress_bar(as_json) as progress:
         taken = record(
-            chosen_project(project), chosen_board(board), class_name, count, small, note, progress
+            chosen_project(project),
+            chosen_board(board, project),
+            class_name,
+            count,
+            small,
+            note,
+            progress,
         )
     if as_json:
         print_json(taken.as_dict())
@@ -64,11 +70,12 @@ def preview(
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="Views; 0: until Ctrl-C.")] = 0,
     board: BoardOption = None,
+    project: ProjectOption = None,
 ) -> None:
     """Show in the terminal what the board sees."""
     from tinyteach.service.recording import preview_views
 
-    with preview_views(chosen_board(board)) as views:
+    with preview_views(chosen_board(board, project)) as views:
         if out is not None:
             next(views).save(out)
             say(f"Saved what the board sees to {out}.")

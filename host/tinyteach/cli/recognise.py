@@ -34,6 +34,7 @@ def watch(
         ),
     ] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show live what the board recognises."""
@@ -41,7 +42,7 @@ def watch(
 
     from tinyteach.service.recognition import watch as follow
 
-    with follow(chosen_board(board), threshold) as results:
+    with follow(chosen_board(board, project), threshold) as results:
         for result in islice(results, count or None):
             if as_json:
                 print_json(result.as_dict())
@@ -67,7 +68,7 @@ def classify(
     if on_host:
         results = recognition.classify_on_host(chosen_project(project), files)
     else:
-        results = recognition.classify_on_board(chosen_board(board), files)
+        results = recognition.classify_on_board(chosen_board(board, project), files)
     for file, result in zip(files, results, strict=True):
         if as_json:
             print_json({"file": str(file), **result.as_dict()})
@@ -82,16 +83,17 @@ def verify(
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE.xml", help="Write JUnit XML.")] = None,
     board: BoardOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Test the board against the host.
 
-    Exactness, accuracy, latency, memory, deploying. Without --board a virtual board is
-    started for it. What was deployed before is at work again at the end.
+    Exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
+    none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
     from tinyteach.service.verification import verify as run_suite
 
-    summary = run_suite(chosen_board(board), photos, junit, quiet=as_json)
+    summary = run_suite(chosen_board(board, project), photos, junit, quiet=as_json)
     if as_json:
         print_json(summary.as_dict())
     else:

@@ -54,4 +54,4 @@ def studio(
             say("It ends with Ctrl-C.")
 
     folder = open_or_create_project(chosen_project(project)).root
-    serve(folder, chosen_board(board), host, port, browser, tell)
+    serve(folder, chosen_board(board, folder), host, port, browser, tell)

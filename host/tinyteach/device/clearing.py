@@ -9,7 +9,7 @@ from tinyteach.firmware import MAIN
 
 FOLDER = "/tinyteach"
 # What a wipe leaves: the embedding, the board's own identity, its camera's and LED's settings.
-KEPT_BY_WIPE = ("embedding.tflite", "id", "camera.json", "colours.json", "led")
+KEPT_BY_WIPE = ("embedding.tflite", "id", "camera.json", "rung.json", "colours.json", "led")
 
 # Paths are given from the board's root (survey.py).
 REMOVE = """

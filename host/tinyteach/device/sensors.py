@@ -1,4 +1,7 @@
-"""Image sensors by name: OpenMV's firmware tells numbers."""
+"""Image sensors by name, as OpenMV's firmware tells numbers; and what one was found to need."""
+
+import json
+from typing import Any
 
 # common/omv_csi.h of openmv/openmv, "Chip ID Values".
 OPENMV_NAMES = {
@@ -29,3 +32,24 @@ def sensor_name(told: str) -> str:
         return OPENMV_NAMES.get(int(told, 16), told) if told.startswith("0x") else told
     except ValueError:
         return told
+
+
+def needed_settings(told: str) -> str:
+    """A board's ``camera`` in words, to stand behind the size of its frames: ``, with …``.
+
+    Empty where the sensor needs no other settings than the firmware's, or what is told is none.
+    """
+    try:
+        settings = dict(json.loads(told)) if told else {}
+    except (TypeError, ValueError):
+        return ""
+    words = [_setting(name, value) for name, value in settings.items()]
+    return f", with {' and '.join(words)}" if words else ""
+
+
+def _setting(name: str, value: Any) -> str:
+    if name == "xclk_freq" and isinstance(value, int):
+        return f"a clock of {value / 1_000_000:g} MHz"
+    if (name, value) == ("fb_count", 1):
+        return "one frame buffer"
+    return "grey pictures" if name in ("pixel_format", "format") else f"{name} {value}"

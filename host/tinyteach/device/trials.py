@@ -67,7 +67,7 @@ MODULE_NAMES = several(text)
 # there is no agent whose driver could be taken.
 CAMERA_START = """
 import json
-said = {'error': '', 'sensor': '', 'width': 0, 'height': 0, 'pixel_format': 0}
+said = {'error': '', 'sensor': '', 'width': 0, 'height': 0, 'pixel_format': 0, 'settings': ''}
 try:
     from agent.camera import open_camera
 except Exception:
@@ -79,6 +79,11 @@ if said:
         said['width'] = cam.width
         said['height'] = cam.height
         said['pixel_format'] = cam.pixel_format
+        try:
+            with open('tinyteach/rung.json') as file:
+                said['settings'] = file.read()
+        except OSError:
+            pass
     except Exception as error:
         said['error'] = repr(error)
 print(json.dumps(said))

@@ -45,6 +45,20 @@ def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
     return training_and_held_out(folder, per_class, per_class)
 
 
+def shrunk(squares: Squares, side_max: int) -> Squares:
+    """The same with no photograph larger than ``side_max`` pixels a side."""
+    return {name: [_at_most(square, side_max) for square in own] for name, own in squares.items()}
+
+
+def _at_most(square: np.ndarray, side_max: int) -> np.ndarray:
+    from PIL import Image
+
+    if square.shape[0] <= side_max:
+        return square
+    size = (side_max, side_max)
+    return np.asarray(Image.fromarray(square).resize(size, Image.Resampling.BOX))
+
+
 def generated(per_class: int, seed: int = 0) -> tuple[Squares, Squares]:
     """Pictures of gratings and of spots, where there are no photographs; two sets of each."""
     rng = np.random.default_rng(seed)

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.device.sensors import sensor_name
+from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.device.usb_products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach_protocol import errors
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
+VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
 BOARD_VARIABLE = "TINYTEACH_BOARD"
 # INFO's ``boot`` in words.
 STARTS = {
@@ -30,6 +32,12 @@ STARTS = {
     "DEEPSLEEP": "deep sleep",
     "WDT": "by the watchdog",
 }
+ANOTHER_BOARD = "Another board is where {name} was; connect {name}, or name a port with --board."
+NEW_FLASH = (
+    "The virtual board {name} has another flash than the one that was paired: its file was "
+    "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
+    "anew."
+)
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -110,6 +118,25 @@ def virtual_ports() -> set[str]:
 # Finding a board
 
 
+def board_meant(named: str | None, folder: Path | None, or_new: bool = False) -> str | None:
+    """Which board a command means; None: the only one that is attached.
+
+    The one that it names, else the environment's TINYTEACH_BOARD, else the project's. The project
+    is ``folder``, or with None the current folder where that is one. Raises ProjectError where
+    ``folder`` is none, unless it may yet have to be made (``or_new``), or is damaged.
+    """
+    from tinyteach.data.project import SETTINGS_NAME
+    from tinyteach.service.projects import open_project
+
+    wanted = _wanted(named)
+    if wanted is not None:
+        return wanted
+    has_settings = ((folder or Path()) / SETTINGS_NAME).is_file()
+    if not has_settings and (folder is None or or_new):
+        return None
+    return open_project(folder or Path()).board or None
+
+
 def resolve_port(board: str | None) -> str:
     """Where a board is: by name, identity, port, URL or ``virtual``; None takes the only one.
 
@@ -141,7 +168,7 @@ def _only_board() -> str:
 
 
 def _port_of_paired(name: str) -> str | None:
-    from tinyteach.device.discovery import port_of
+    from tinyteach.device.discovery import port_of, usb_serial_of
     from tinyteach.device.registry import find_board
 
     known = find_board(name)
@@ -150,14 +177,18 @@ def _port_of_paired(name: str) -> str | None:
     for info in _running_virtuals():
         if info.unique_id == known.board_id:
             return info.port
-    return port_of(known.usb_serial) or known.port
+    port = port_of(known.usb_serial)
+    if port is None and known.usb_serial and usb_serial_of(known.port):
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+    return port or known.port
 
 
 def _as_port(wanted: str) -> str:
     looks_like_port = "/" in wanted or "://" in wanted or wanted.upper().startswith("COM")
     if not looks_like_port:
         raise BoardNotFoundError(
-            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is."
+            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is, and --board "
+            "names one."
         )
     return wanted
 
@@ -168,6 +199,7 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
     from tinyteach.device.client import BoardClient
 
     port = resolve_port(board)
+    _refuse_new_flash(board)
     try:
         client = BoardClient(port)
     except BoardNotPairedError as error:
@@ -180,6 +212,24 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
         yield client
 
 
+def _refuse_new_flash(board: str | None) -> None:
+    """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
+    from tinyteach.device.registry import find_board
+
+    wanted = _wanted(board)
+    known = find_board(wanted) if wanted else None
+    if known is None or not is_virtual(known):
+        return
+    for info in _running_virtuals():
+        if info.name == wanted and info.unique_id != known.board_id:
+            raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
+
+
+def is_virtual(board: "PairedBoard") -> bool:
+    """Whether a board that was paired is a virtual one."""
+    return board.machine.startswith(VIRTUAL_MACHINE)
+
+
 def check_identity(board: str | None, client: "BoardClient") -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
     from tinyteach.device.registry import find_board
@@ -187,9 +237,8 @@ def check_identity(board: str | None, client: "BoardClient") -> None:
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
-        raise BoardNotFoundError(
-            f"Another board is where {known.name} was; connect {known.name}, or name a port."
-        )
+        _refuse_new_flash(board)
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 
 # Pairing and facts
@@ -216,12 +265,17 @@ def pair_board(
 
 
 def _virtual_name(port: str) -> str | None:
-    """What a virtual board is called that is paired for the first time."""
-    from tinyteach.device.registry import find_board, free_name
+    """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
+    from tinyteach.device.registry import find_board, forget, free_name
 
     for info in _running_virtuals():
-        if info.port == port and find_board(info.unique_id) is None:
-            return free_name(info.name, info.unique_id)
+        if info.port == port:
+            namesake = find_board(info.name)
+            if namesake and namesake.board_id != info.unique_id and is_virtual(namesake):
+                forget(namesake.board_id)
+                return info.name
+            if find_board(info.unique_id) is None:
+                return free_name(info.name, info.unique_id)
     return None
 
 
@@ -246,7 +300,8 @@ class BoardFacts:
         """For a person."""
         f = self.facts
         sensor = sensor_name(f["sensor"])
-        camera = f"{sensor}, {f['frame_width']}×{f['frame_height']}" if sensor else "none"
+        size = f"{f['frame_width']}×{f['frame_height']}{needed_settings(f['camera'])}"
+        camera = f"{sensor}, {size}" if sensor else "none"
         return [
             ("identity", f["board_id"]),
             ("port", f["port"]),

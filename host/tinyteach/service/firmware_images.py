@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlparse
@@ -40,7 +40,8 @@ WRITTEN_BY = {
 class Hint:
     """The firmware that a board needs: ``image`` is in the file's name at ``url``.
 
-    ``written_by`` is one of `WRITTEN_BY`: what puts it on the board.
+    ``written_by`` is one of `WRITTEN_BY`: what puts it on the board. ``releases``: the newest
+    release that is known to work, by the image sensor; empty where any does.
     """
 
     board: str
@@ -49,9 +50,24 @@ class Hint:
     publisher: str
     url: str
     written_by: str
+    releases: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def sentence(self) -> str:
+        """For a person: which file, from where, of which release."""
+        return (
+            f"{self.board} ({self.chip}): the file with {self.image} in its name, published "
+            f"by {self.publisher} at {self.url}{self._by_sensor()}"
+        )
+
+    def _by_sensor(self) -> str:
+        sensors: dict[str, list[str]] = {}
+        for sensor, release in self.releases.items():
+            sensors.setdefault(release, []).append(sensor)
+        named = [f"release {r} for {' or '.join(names)}" for r, names in sensors.items()]
+        return f", {', '.join(named)}" if named else ""
 
 
 def image_hints() -> list[Hint]:

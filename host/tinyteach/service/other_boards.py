@@ -1,8 +1,11 @@
 """Boards whose firmware esptool does not write, and what does instead."""
 
+import os
+from pathlib import Path
+
 from tinyteach.device.usb_products import ESPRESSIF, MICROPYTHON_OWN, OPENMV, RASPBERRY
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.boards import virtual_ports
+from tinyteach.service.boards import is_virtual, virtual_ports
 
 VIRTUAL_BOARD = (
     "{port} is a virtual board, which has MicroPython and a camera built in and no firmware to be "
@@ -24,11 +27,30 @@ OTHER_BOARD = (
 
 def refuse_other_boards(port: str, board: str | None) -> None:
     """BoardRefusedError with the right way, where what is at ``port`` is known not to be ESP."""
-    if port in virtual_ports():
+    if _is_virtual_port(port):
         raise BoardRefusedError(VIRTUAL_BOARD.format(port=port, board=board or port))
     sentence, name = _known_other(port)
     if sentence:
         raise BoardRefusedError(sentence.format(port=port, name=name))
+
+
+def _is_virtual_port(port: str) -> bool:
+    """Whether a virtual board is there: one of ours, of another home, or paired and stopped."""
+    from tinyteach.device.registry import paired_boards
+    from tinyteach.link.port_holder import holders
+
+    real = os.path.realpath(port)
+    was_paired = [board for board in paired_boards() if board.port == port and is_virtual(board)]
+    ours = real in virtual_ports() or was_paired
+    return bool(ours) or any(_runs_a_board(holder.pid) for holder in holders(real))
+
+
+def _runs_a_board(pid: int) -> bool:
+    """Whether a process is a virtual board in the background; known on Linux only."""
+    try:
+        return b"\0tinyteach.virtual\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _known_other(port: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ class Pulled:
 def pull(folder: Path, board: str | None, progress: Progress) -> Pulled:
     """Bring what a board knows into a project, where training takes it in place of photographs."""
     project = open_project(folder)
-    with open_board(board or project.board) as client:
+    with open_board(board) as client:
         return pull_over(client, project, progress)
 
 

@@ -70,7 +70,7 @@ def capture(
         raise ProjectError(
             f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
         )
-    with open_board(board or project.board) as client:
+    with open_board(board) as client:
         _remember_board(project, client)
         recording = start_recording(project, client, class_name, small)
         try:

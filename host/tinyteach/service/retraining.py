@@ -68,8 +68,7 @@ def retrain(
     """
     start = time.perf_counter()
     if not from_board:
-        folder = folder or Path()
-        board = board or open_project(folder).board
+        folder = open_project(folder or Path()).root
     name, paired = _meet(board, progress)
     project = _project(folder, name)
     pulled = _pull(project, name, progress) if from_board else None

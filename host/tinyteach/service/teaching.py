@@ -277,7 +277,7 @@ def deploy(
     head = chosen_head(project, fingerprint)
     if threshold is not None:
         head = with_threshold(head, threshold_steps(threshold))
-    with open_board(board or project.board) as client:
+    with open_board(board) as client:
         deployed = deploy_head(client, head, progress)
     if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)

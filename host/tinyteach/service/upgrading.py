@@ -65,7 +65,7 @@ def upgrade(folder: Path, board: str | None, embedding: str | None, progress: Pr
     project = open_project(folder)
     setting = project.embedding if embedding is None else as_setting(embedding, project.root)
     chosen = load_named(setting, project.root)
-    with open_board(board or project.board) as client:
+    with open_board(board) as client:
         _check_board(client, chosen)
         start = time.perf_counter()
         trained = train(folder, 0, progress, chosen)

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import tinyteach
-from tinyteach.errors import VerificationError
-from tinyteach.service.boards import resolve_port
+from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
+from tinyteach.service.boards import open_board
+from tinyteach_protocol import errors
+from tinyteach_protocol.error_sentences import error_sentence
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the suite found. ``failed`` and ``skipped`` name tests, with the reason of a skip."""
+    """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
 
     passed: int
     failed: list[str]
@@ -38,10 +40,11 @@ class _Outcome:
         self.failed: list[str] = []
         self.skipped: list[str] = []
         self.measured: dict[str, Any] = {}
+        self.ended_by: TinyTeachError | None = None
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
-            self.failed.append(report.nodeid)
+            self.failed.append(f"{report.nodeid}: {_reason(report.longrepr)}")
         elif report.skipped:
             self.skipped.append(f"{report.nodeid}: {report.longrepr[2]}")
         elif report.when == "call":
@@ -49,6 +52,13 @@ class _Outcome:
 
     def pytest_sessionfinish(self, session: Any) -> None:
         self.measured = getattr(session.config, "measured", {})
+        self.ended_by = getattr(session.config, "ended_by", None)
+
+
+def _reason(found: Any) -> str:
+    """Why a check failed, in one line: a user's sentence, or what was asserted."""
+    crash = getattr(found, "reprcrash", None)
+    return (crash.message if crash else str(found)).splitlines()[0]
 
 
 def suite_dir() -> Path:
@@ -63,7 +73,8 @@ def verify(
 ) -> Summary:
     """Run the suite against a board, by default a virtual one started for it.
 
-    With ``quiet`` nothing is printed.
+    With ``quiet`` nothing is printed. Raises what keeps it from going on: no board, one that does
+    not answer or has nothing to run, photographs that cannot be read.
     """
     import pytest
 
@@ -71,16 +82,31 @@ def verify(
 
     outcome = _Outcome()
     folder = suite_dir()
+    port = _ready_port(board) if board else None
     arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
     arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
-    arguments += [f"--board={resolve_port(board)}"] if board else []
+    arguments += ["--tb=line"]
+    arguments += [f"--board={port}"] if port else []
     arguments += [f"--photos={photos}"] if photos else []
     arguments += [f"--junitxml={junit}"] if junit else []
     with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])
+    if outcome.ended_by:
+        raise outcome.ended_by
     ran = outcome.passed or outcome.failed
     exit_code = 0 if code == 0 and ran else VerificationError.exit_code
     return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, exit_code)
+
+
+def _ready_port(board: str) -> str:
+    """Where the board is; an error where it does not answer, or has nothing to verify."""
+    with open_board(board) as client:
+        info = client.info()
+        port = client.port
+    code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_EMBEDDING
+    if info["safe_mode"] or not info["model_side"]:
+        raise BoardRefusedError(error_sentence(code), code)
+    return port
 
 
 def _silence(quiet: bool) -> Any:

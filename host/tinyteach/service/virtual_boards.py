@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.errors import BoardNotFoundError, UsageError
+from tinyteach.errors import BoardNotFoundError, PhotoError, UsageError
 from tinyteach.service.boards import START_HINT, BoardEntry, pair_for_now
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> s
         raise UsageError("Name a photograph or folder to show, or an object with --object.")
     control = _control(name)
     if photo is not None:
+        if not photo.exists() and str(photo) in demo_object_names():
+            raise PhotoError(
+                f"There is no file {str(photo)!r} here; for the demo's object run "
+                f"'tinyteach boards show --object {photo}'."
+            )
         control.show(photo)
         return f"The camera of {name} sees {photo} now."
     control.show(_demo_views(str(demo_object)))

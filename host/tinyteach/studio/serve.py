@@ -62,9 +62,7 @@ def serve(
 def _started(project: Path, board: str | None) -> Iterator[Workbench]:
     bench = Workbench(project)
     try:
-        bench.start()
-        if board:
-            bench.connect(board)
+        bench.start(board)
         yield bench
     finally:
         bench.close()

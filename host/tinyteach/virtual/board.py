@@ -24,6 +24,7 @@ from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.romfs_image import image_of
 from tinyteach.virtual.scene import Scene, Source
+from tinyteach.virtual.sensors import Sensor
 from tinyteach.virtual.watchdog import Watchdog
 
 DEFAULT_FLASH_BYTES = 2 << 20
@@ -68,10 +69,11 @@ class VirtualBoard:
         file_system: str = "littlefs",
         flash_bytes: int = DEFAULT_FLASH_BYTES,
         romfs: Path | None = None,
+        sensor: Sensor | None = None,
         bytes_per_second: float | None = None,
     ) -> None:
         self.interpreter = micropython.find(arch)
-        self.scene = Scene()
+        self.scene = Scene(sensor or Sensor())
         self._flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
         api = camera_api if camera else ""
@@ -380,12 +382,14 @@ class VirtualBoard:
         if what == BUS_STARTED:
             self._set_started(True)
         elif what == BUS_GRAB:
-            pixel_format, width, height, buffer, flags, quality = arguments
-            request = optics.FrameRequest(pixel_format, width, height, flags, quality)
-            self._answer_grab(number, buffer, request)
+            pixel_format, width, height, buffer, flags, how = arguments
+            request = optics.FrameRequest(pixel_format, width, height, flags, how & 0xFF)
+            self._answer_grab(number, buffer, request, how >> 8 & 0xFF, how >> 16)
 
-    def _answer_grab(self, number: int, buffer: int, request: optics.FrameRequest) -> None:
-        status, frame = self.scene.grab(request)
+    def _answer_grab(
+        self, number: int, buffer: int, request: optics.FrameRequest, clock_mhz: int, buffers: int
+    ) -> None:
+        status, frame = self.scene.grab(request, clock_mhz, buffers)
         self._memory.write_frame(buffer, frame)
         self._bus.send(struct.pack(BUS_ANSWER, number, status, len(frame), 0))
 

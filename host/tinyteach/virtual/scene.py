@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinyteach.virtual import optics
+from tinyteach.virtual.sensors import Sensor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -14,12 +15,14 @@ Source = Callable[[], optics.Photograph]
 
 # Answers of the supervisor on the camera's bus (rom/camera.py).
 GIVEN, TIMED_OUT = 0, 1
+WITHOUT_FRAME = {"times out": TIMED_OUT, "fails": -errno.EIO}
 
 
 class Scene:
     """Photographs in, frames out; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, sensor: Sensor) -> None:
+        self._sensor = sensor
         self._lock = threading.Lock()
         self._source: Source = _darkness
         self._still: tuple[Image, dict[optics.FrameRequest, bytes]] | None = None
@@ -45,7 +48,7 @@ class Scene:
         with self._lock:
             self._failures = count
 
-    def grab(self, request: optics.FrameRequest) -> tuple[int, bytes]:
+    def grab(self, request: optics.FrameRequest, clock_mhz: int, buffers: int) -> tuple[int, bytes]:
         """``(status, frame)``: GIVEN, TIMED_OUT or a negative errno."""
         with self._lock:
             self.frames += 1
@@ -54,8 +57,12 @@ class Scene:
             if self._failures:
                 self._failures -= 1
                 return TIMED_OUT, b""
+            trouble = self._sensor.trouble(request.pixel_format, clock_mhz, buffers)
+            if trouble in WITHOUT_FRAME:
+                return WITHOUT_FRAME[trouble], b""
             try:
-                return GIVEN, self._expose(request)
+                frame = self._expose(request)
+                return GIVEN, frame[: len(frame) // 2] if trouble else frame
             except Exception as error:
                 self.failure = error
                 return -errno.EIO, b""

@@ -5,21 +5,18 @@ examination. A board whose agent answered runs it again afterwards.
 """
 
 import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.service.link_speed import measure_link
 from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
-    from tinyteach.device.client import BoardClient
     from tinyteach.device.raw_repl import RawRepl
 
 Progress = Callable[[str, int, int], None]
-# The side of the photograph that measures the link: 12 KB, about a second on the slowest.
-LINK_SIDE = 64
 STEPS = ("port", "agent", "MicroPython", "camera", "restart")
 
 
@@ -109,22 +106,11 @@ def _ask_agent(evidence: Evidence) -> None:
             evidence.in_place = client.reads_in_place
             evidence.info = client.info()
             if evidence.info["model_side"]:
-                evidence.link_bytes_per_second = _measure_link(client, evidence.info["model_side"])
+                evidence.link_bytes_per_second = measure_link(client, evidence.info["model_side"])
     except BoardNotPairedError:
         return  # no agent, which is no error: the raw REPL tells more
     except TinyTeachError as error:
         evidence.agent_error = error
-
-
-def _measure_link(client: "BoardClient", model_side: int) -> tuple[float, float]:
-    """Bytes a second to the board and from it. There must be an embedding to preprocess for."""
-    photo = bytes(LINK_SIDE * LINK_SIDE * 3)
-    client.send_image(photo, LINK_SIDE, messages.RGB888)  # the first time it makes its tables
-    start = time.perf_counter()
-    client.send_image(photo, LINK_SIDE, messages.RGB888)
-    sent = time.perf_counter()
-    tensor = client.read(messages.TENSOR, model_side * model_side * 3)
-    return len(photo) / (sent - start), len(tensor) / (time.perf_counter() - sent)
 
 
 # The raw REPL

@@ -1,6 +1,6 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
-from tinyteach.device.sensors import sensor_name
+from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
 from tinyteach.service.doctor.agent_checks import NO_AGENT, NO_REPL, pair_command
 from tinyteach.service.doctor.evidence import Evidence
@@ -27,7 +27,7 @@ def check_camera(evidence: Evidence) -> Finding:
     if evidence.camera is None:
         return passed("camera", f"module {modules[0]}")
     camera = evidence.camera
-    size = f"{camera['width']}×{camera['height']}"
+    size = f"{camera['width']}×{camera['height']}{needed_settings(camera.get('settings', ''))}"
     sensor = sensor_name(camera["sensor"])
     return passed("camera", f"module {modules[0]}, sensor {sensor}, {size}")
 

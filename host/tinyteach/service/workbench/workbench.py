@@ -78,12 +78,11 @@ class Workbench:
         )
         self.deploying = Deploying(self)
 
-    def start(self) -> None:
-        """Train on what is there, and connect the project's board if it has one."""
+    def start(self, board: str | None) -> None:
+        """Train on what is there, and connect the board that is meant, if one is."""
         self.trainer.ask()
-        board = open_project(self.folder).board
         if board:
-            self.board.connect(board)
+            self.connect(board)
 
     def close(self) -> None:
         """End everything; photographs and heads are on disk already."""

@@ -90,7 +90,7 @@ class Camera:
             if name not in _PINS.split():
                 raise TypeError("extra keyword arguments given")
         self.hmirror = self.vflip = self.colorbar = False
-        self._settings = {"quality": jpeg_quality}
+        self._settings = {"quality": jpeg_quality, "xclk_freq": xclk_freq}
         self._number = 0
         self._configure(pixel_format, frame_size, fb_count, grab_mode)
         self._ready = False
@@ -151,7 +151,11 @@ class Camera:
         """The next frame, or None where the sensor missed it."""
         self._require_ready()
         self._number += 1
-        size_and_look = (self.pixel_width, self.pixel_height, _flags(self), self.quality)
+        size_and_look = (self.pixel_width, self.pixel_height, _flags(self))
+        # A byte each, as board.py takes them apart: quality, clock in MHz, buffers.
+        size_and_look += (
+            self.quality | self._settings["xclk_freq"] // 1000000 << 8 | self.fb_count << 16,
+        )
         status, size = frames.take(self._slot(), self.pixel_format, *size_and_look)
         if status > 0:
             return None

@@ -23,11 +23,13 @@ _frame = []
 
 
 def init(number, *, format=JPEG, framesize=FRAME_VGA, quality=12, fb_location=DRAM, **more):
+    # With the clock in MHz where other modules have the quality, too; there is one buffer.
+    _frame[:] = (0, 85 | more.get("xclk_freq", XCLK_20MHz) // 1000000 << 8 | 1 << 16)
     _check(format, framesize, more)
     needed = _BYTES_PER_PIXEL.get(format, 0) * _SIZES[framesize][0] * _SIZES[framesize][1]
     if chip.registers[chip.CAMERA_ON] or (fb_location == DRAM and needed > _DRAM_FRAME_BYTES):
         raise OSError("Camera Init Failed")
-    _frame[:] = (format,) + _SIZES[framesize]
+    _frame[:0] = (format,) + _SIZES[framesize]
     if frames.take(0, *_frame)[0] < 0:
         raise OSError("Camera Init Failed")
     chip.registers[chip.CAMERA_ON] = 1

@@ -1,0 +1,198 @@
+"""Which board a command means: the one named, else the environment's, else the project's."""
+
+import inspect
+import json
+import shutil
+from importlib import import_module
+
+import pytest
+import typer
+
+from paired import views_of
+from tinyteach.cli.main import app
+from tinyteach.data.project import Project
+from tinyteach.device.client import BoardClient
+from tinyteach.device.registry import PairedBoard, remember
+from tinyteach.errors import BoardNotFoundError
+from tinyteach.service import boards
+from tinyteach.virtual.board import DEFAULT_FLASH_BYTES, VirtualBoard
+from tinyteach.virtual.flash_image import UNIQUE_ID_BYTES, FlashImage
+from tinyteach_protocol import messages
+
+# What each command that talks to a board needs besides. The demo brings a board of its own.
+ARGUMENTS = {
+    "pair": (),
+    "info": (),
+    "doctor": (),
+    "flash": ("image.bin",),
+    "restore": (),
+    "capture": ("cat",),
+    "preview": (),
+    "deploy": (),
+    "rollback": (),
+    "upgrade": (),
+    "teach": ("cat",),
+    "pull": (),
+    "retrain": (),
+    "watch": (),
+    "classify": ("cat.png",),
+    "verify": (),
+    "rule add": ("cat", "pin", "2", "high"),
+    "rule list": (),
+    "rule remove": ("1",),
+    "rule clear": (),
+    "alone": (),
+    "wipe": ("--yes",),
+    "unpair": ("--yes",),
+    "studio": ("--no-browser",),
+}
+
+# Those that look for a board.
+MODULES = (
+    *("boards", "clearing", "flashing", "verification", "teaching", "recording", "pulling"),
+    *("upgrading", "retraining", "rules", "recognition", "teaching_on_board"),
+)
+
+
+def takes_a_board(command) -> bool:
+    return any("--board" in parameter.opts for parameter in command.params)
+
+
+def commands_with_a_board(command, words=()) -> set[str]:
+    """Every command line that has --board itself."""
+    if not hasattr(command, "commands"):
+        return {" ".join(words)} if takes_a_board(command) else set()
+    below = command.commands.items()
+    return {line for name, part in below for line in commands_with_a_board(part, (*words, name))}
+
+
+def test_every_command_that_has_a_board_is_tried_here():
+    assert commands_with_a_board(typer.main.get_command(app)) == {*ARGUMENTS, "demo"}
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """Which boards were looked for, by name."""
+    names = []
+
+    def look(board):
+        names.append(boards._wanted(board))
+        raise BoardNotFoundError("It was looked for.")
+
+    # All are imported first: one that is meanwhile would keep what stands in here.
+    modules = [import_module(f"tinyteach.service.{name}") for name in MODULES]
+    for module in modules:
+        for name in ("resolve_port", "open_board"):
+            monkeypatch.setattr(module, name, look, raising=False)
+    hold = "tinyteach.service.workbench.live_board.LiveBoard.connect"
+    monkeypatch.setattr(hold, lambda self, board: names.append(board))
+    monkeypatch.setattr("tinyteach.studio.serve._run", lambda *_: None)
+    return names
+
+
+@pytest.fixture
+def things(trained_project, tmp_path, monkeypatch):
+    """The current folder: a project whose board is the kitchen's."""
+    Project.open(trained_project).board = "kitchen"
+    monkeypatch.chdir(trained_project)
+    for source in (trained_project / "photos" / "cat").glob("*.png"):
+        (trained_project / "cat.png").write_bytes(source.read_bytes())
+    return trained_project
+
+
+@pytest.fixture
+def kitchen_is_meant(tinyteach, asked_for):
+    """kitchen_is_meant(line, *options) runs a command and requires that it wants the kitchen's."""
+
+    def run(line, *options):
+        tinyteach(*line.split(), *ARGUMENTS[line], *options)
+        assert asked_for and set(asked_for) == {"kitchen"}, line
+
+    return run
+
+
+@pytest.mark.parametrize("line", ARGUMENTS)
+def test_the_project_s_board_is_meant(kitchen_is_meant, things, line):
+    kitchen_is_meant(line)
+
+
+@pytest.mark.parametrize("line", ["rollback", "wipe", "studio"])
+def test_what_is_named_comes_first(kitchen_is_meant, things, line, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_BOARD", "kitchen")
+    Project.open(things).board = "hall"
+    kitchen_is_meant(line)
+    monkeypatch.setenv("TINYTEACH_BOARD", "hall")
+    kitchen_is_meant(line, "--board", "kitchen")
+
+
+@pytest.mark.parametrize("line", ["rollback", "rule list", "info"])
+def test_a_project_that_is_named(kitchen_is_meant, things, line, monkeypatch, fails, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    kitchen_is_meant(line, "--project", things)
+    assert "is not a TinyTeach project" in fails("-p", "typo", *line.split())
+
+
+def test_elsewhere_the_only_board_is_meant(tinyteach, asked_for):
+    assert "was looked for" in tinyteach("rollback").err
+    assert asked_for == [None]
+
+
+def test_a_damaged_project_names_no_board(fails, things):
+    (things / "tinyteach.json").write_text("{")
+    assert "is damaged" in fails("rollback")
+
+
+def test_one_place_decides():
+    """No command has a board by another way than `chosen_board`; the demo has its own."""
+    for command in app.registered_commands:
+        source = inspect.getsource(command.callback)
+        if "board: BoardOption" in source and command.callback.__name__ != "demo":
+            assert "chosen_board(board, " in source
+
+
+# Two real boards
+
+
+@pytest.fixture
+def another_flash(paired_flashes, tmp_path):
+    """A paired board's flash in a chip with another identity."""
+    path = tmp_path / "another.flash"
+    shutil.copy(paired_flashes("i386"), path)
+    flash = FlashImage(path, DEFAULT_FLASH_BYTES)
+    content = path.read_bytes().replace(flash.unique_id, bytes(UNIQUE_ID_BYTES))
+    flash.close()
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture
+def two_boards(switch_on, trained_heads, another_flash):
+    """The project's board and another one, each with two heads, the larger at work."""
+    with switch_on("i386") as ours, VirtualBoard("i386", another_flash) as other:
+        for name, board in (("kitchen", ours), ("hall", other)):
+            identity = board.unique_id.hex()
+            remember(PairedBoard(identity, name, board.port, "", "virtual board"))
+            board.show(views_of("cat", 1)[0])
+            with BoardClient(board.port) as client:
+                for head in trained_heads:
+                    client.upload(messages.HEAD, head.content)
+                    client.commit()
+        yield ours, other
+
+
+def labels_on(board) -> list[str]:
+    with BoardClient(board.port) as client:
+        return client.info()["labels"]
+
+
+def test_rollback_and_wipe_touch_the_project_s_board_alone(tinyteach, two_boards, things):
+    ours, other = two_boards
+    three = labels_on(other)
+    restored = tinyteach("rollback", "--json")
+    assert restored.code == 0, restored.err
+    assert json.loads(restored.out)["labels"] == ["cat", "coffee"]
+    assert labels_on(ours) == ["cat", "coffee"] and labels_on(other) == three
+    assert json.loads(tinyteach("info", "--json").out)["board_id"] == ours.unique_id.hex()
+    assert tinyteach("watch", "-n", "1").code == 0
+    assert "kitchen has forgotten" in tinyteach("wipe", "--yes").out
+    assert labels_on(ours) == [] and labels_on(other) == three

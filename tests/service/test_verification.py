@@ -1,0 +1,149 @@
+"""`tinyteach verify`: always measured, and where it cannot go on, one sentence."""
+
+import os
+import tty
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from mpremote.transport_serial import SerialTransport
+
+from tinyteach.device.client import BoardClient
+from tinyteach.errors import (
+    BoardNotPairedError,
+    BoardRefusedError,
+    LinkError,
+    PhotoError,
+    TinyTeachError,
+)
+from tinyteach.service import bench_photos
+from tinyteach.service.link_speed import side_in_time
+from tinyteach.service.verification import verify
+from tinyteach.virtual.board import VirtualBoard
+
+
+@pytest.fixture
+def few_photographs(monkeypatch):
+    """Three of each of two kinds, twice."""
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(3))
+
+
+@contextmanager
+def silent_port():
+    """A port that takes bytes and never answers, which is no board."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    try:
+        yield os.ttyname(slave)
+    finally:
+        os.close(slave)
+        os.close(master)
+
+
+def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 100)
+    with silent_port() as port, pytest.raises(BoardNotPairedError, match="No TinyTeach agent"):
+        verify(port, None, None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_missing_port_is_one_sentence(capsys):
+    with pytest.raises(TinyTeachError, match="/dev/no-such-port"):
+        verify("/dev/no-such-port", None, None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_board_without_an_embedding_is_one_sentence(switch_on, capsys):
+    with switch_on("i386") as board:
+        BoardClient(board.port).close()  # it has started: loading modules, it may miss a Ctrl-C
+        transport = SerialTransport(board.port)
+        try:
+            transport.enter_raw_repl()
+            transport.exec("import os\nos.remove('/tinyteach/embedding.tflite')")
+        finally:
+            transport.serial.close()
+        board.reset()
+        with pytest.raises(BoardRefusedError, match="no working embedding|no embedding"):
+            verify(board.port, None, None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
+    """Not the same again for each check that is left."""
+    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 100)
+    with switch_on("i386") as board:
+        generated = bench_photos.generated
+
+        def pull_the_cable(*_):
+            board.stop()
+            return generated(3)
+
+        monkeypatch.setattr(bench_photos, "halves", pull_the_cable)
+        with pytest.raises(TinyTeachError, match=board.port):
+            verify(board.port, None, None)
+    out = capfd.readouterr().out
+    assert "Traceback" not in out and "_ _ _" not in out and out.count("\n") < 20
+
+
+def test_photographs_that_cannot_be_read_end_it(switch_on, tmp_path):
+    with switch_on("i386") as board, pytest.raises(TinyTeachError, match="nowhere") as ended:
+        verify(board.port, tmp_path / "nowhere", None, quiet=True)
+    assert not isinstance(ended.value, LinkError) or isinstance(ended.value, PhotoError)
+
+
+def test_a_check_that_fails_says_what(switch_on, few_photographs, monkeypatch, capfd):
+    monkeypatch.setattr(
+        "tinyteach.service.recognition.Reference.features",
+        lambda self, square: np.zeros(3, np.int8),
+    )
+    with switch_on("i386") as board:
+        summary = verify(board.port, None, None)
+    assert summary.exit_code != 0
+    assert any("test_photographs_in_rgb888: assert" in failed for failed in summary.failed)
+    assert "checks failed: " in summary.sentence()
+    assert "_ _ _" not in capfd.readouterr().out
+
+
+def test_measured_without_a_budget(switch_on, few_photographs, monkeypatch):
+    monkeypatch.setattr("tinyteach.service.budgets.board_facts", lambda machine: None)
+    with switch_on("i386") as board:
+        summary = verify(board.port, None, None, quiet=True)
+    assert summary.exit_code == 0 and summary.failed == []
+    assert "bytes" in summary.measured["heap peak"]
+    for stage in ("preprocess", "embedding", "head"):
+        assert "p95" in summary.measured[f"latency {stage}"]
+    assert sum("measured, not compared" in reason for reason in summary.skipped) == 2
+
+
+def test_photographs_are_made_small_for_a_slow_link(switch_on, monkeypatch):
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(2))
+    with switch_on("i386", bytes_per_second=30_000) as board:
+        summary = verify(board.port, None, None, quiet=True)
+    assert summary.exit_code == 0, summary.failed
+    assert summary.measured["mismatches"] == 0
+    said = summary.measured["made small first"]
+    assert "240 pixels a side to " in said and "link" in said
+    assert "KB/s to the board" in summary.measured["link"]
+    assert 2 <= summary.measured["frames of the camera compared"] < 20
+
+
+@pytest.mark.parametrize(
+    ("bytes_per_second", "side"), [(6_000, 64), (9_600, 80), (500_000, 577), (0.0, 64)]
+)
+def test_the_side_that_comes_in_time(bytes_per_second, side):
+    assert side_in_time(bytes_per_second, 2.0, 64) == side
+
+
+def test_small_photographs_stay(few_photographs):
+    squares = {"a": [np.full((100, 100, 3), 7, np.uint8), np.full((30, 30, 3), 9, np.uint8)]}
+    small, smaller = bench_photos.shrunk(squares, 77)["a"]
+    assert small.shape == (77, 77, 3) and (small == 7).all()
+    assert smaller is squares["a"][1]
+
+
+def test_without_a_board_a_virtual_one_is_started(few_photographs, monkeypatch):
+    started = []
+    start = VirtualBoard.start
+    monkeypatch.setattr(VirtualBoard, "start", lambda self: (started.append(self), start(self)))
+    assert verify(None, None, None, quiet=True).exit_code == 0
+    assert len(started) == 1
