@@ -131,7 +131,7 @@ def test_survey_names_what_is_no_photograph(cup, save_image):
     assert [photo.path.name for photo in listing.photos] == ["a.png"]
     assert len(listing.problems) == 2
     assert "IMG_1.HEIC is not a PNG, JPEG, WebP or BMP file" in listing.problems[0]
-    assert "lpt1 cannot be a class" in listing.problems[1]
+    assert "lpt1 cannot be a class because its name is a device's" in listing.problems[1]
 
 
 def test_photographs_of_one_class(cup, square):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tinyteach.data.files import reason
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.files import reason
 
 MAX_FILES = 200_000
 MAX_FILE_BYTES = 64 << 20  # a photograph

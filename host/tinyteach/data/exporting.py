@@ -5,13 +5,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from tinyteach.data.files import reason
 from tinyteach.data.layouts import INDEX_NAME
 from tinyteach.data.names import portable_name
 from tinyteach.data.photo_index import format_records
 from tinyteach.data.photos import Photo, list_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.files import reason
 
 # Fixed, so that the same photographs always give the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state

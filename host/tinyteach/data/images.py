@@ -9,8 +9,8 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageOps
 
-from tinyteach.data.files import reason
 from tinyteach.errors import PhotoError
+from tinyteach.files import reason
 
 # What Pillow is let try. Formats beyond these bring external programs or rare decoders.
 # JPEG takes in MPO, as some phones and cameras write it.

@@ -10,7 +10,6 @@ import numpy as np
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
-from tinyteach.data.files import write_atomically
 from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection, read_collection
 from tinyteach.data.names import portable_name, same_name
@@ -18,6 +17,7 @@ from tinyteach.data.photo_index import PhotoRecord, append_records, parse_record
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
+from tinyteach.files import write_atomically
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tinyteach.files import format_json, make_folder, write_atomically
 from tinyteach.head.advice import advise, photographs
 from tinyteach.head.confusion_plot import confusion_png
 from tinyteach.head.evaluation import (
@@ -122,17 +122,17 @@ class Report:
         environment.filters |= {"percent": _percent, "base64": _base64}
         return environment.get_template("report.html.j2").render(report=self)
 
-    def write(self, folder: Path) -> dict[str, Path]:
-        """Write report.json, report.html and confusion.png into ``folder``: paths by name."""
-        contents = {
-            "report.json": json.dumps(self.as_dict(), indent=2, ensure_ascii=False).encode(),
-            "report.html": self.html().encode(),
-            "confusion.png": self.png,
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
-        return {name: folder / name for name in contents}
+    def write(self, folder: Path) -> bytes:
+        """Write report.json, report.html and confusion.png into ``folder``; the first's content.
+
+        Each is there whole or as it was. ProjectError where that fails.
+        """
+        facts = format_json(self.as_dict(), indent=2)
+        make_folder(folder)
+        write_atomically(folder / "report.html", self.html().encode(errors="backslashreplace"))
+        write_atomically(folder / "confusion.png", self.png)
+        write_atomically(folder / "report.json", facts)
+        return facts
 
 
 def make_report(

@@ -73,7 +73,7 @@ class KnownPhotos:
     @property
     def ids(self) -> list[str]:
         """``class/file`` of each."""
-        return [f"{p.class_name}/{_below_class(p)}" for p in self._photos]
+        return [photo.id for photo in self._photos]
 
     @property
     def squares(self) -> Sequence[np.ndarray]:
@@ -147,8 +147,3 @@ def _key(path: Path) -> Key:
     except OSError:
         return str(path), 0, 0
     return str(path), facts.st_size, facts.st_mtime_ns
-
-
-def _below_class(photo: "Photo") -> str:
-    parts = photo.path.parts
-    return "/".join(parts[len(parts) - 1 - parts[::-1].index(photo.class_name) + 1 :])

@@ -63,11 +63,15 @@ def capture(
 
     Each is on disk as soon as it is taken.
     """
+    from tinyteach.data.names import same_name
+
     project = open_project(folder)
-    if class_name not in project.classes():
+    stored = same_name(class_name, project.classes())
+    if stored is None:
         raise ProjectError(
             f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
         )
+    class_name = stored
     with open_board(board or project.board) as client:
         _remember_board(project, client)
         recording = start_recording(project, client, class_name, small)
