@@ -19,7 +19,14 @@ from tinyteach.cli import (
     studio,
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
-from tinyteach.cli.output import ReaderGoneError, show_board_text, silence_output
+from tinyteach.cli.output import (
+    ReaderGoneError,
+    complain,
+    open_output,
+    show_board_text,
+    silence_output,
+    system_refusal,
+)
 from tinyteach.errors import TinyTeachError
 
 # Plain help: rich's takes three times as long to appear.
@@ -69,12 +76,16 @@ for part in PARTS:
 
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
+    open_output()
     try:
         app()
     except TinyTeachError as error:
-        sys.stderr.write(f"tinyteach: {error}\n")
+        complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
+    except (OSError, UnicodeError) as error:
+        complain(system_refusal(error))
+        sys.exit(TinyTeachError.exit_code)
