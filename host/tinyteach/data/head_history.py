@@ -12,7 +12,7 @@ from typing import Any
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
-from tinyteach.files import make_folder, read_file, read_json, write_atomically
+from tinyteach.files import make_folder, read_file, read_json, reason, write_atomically
 
 KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
 DIGITS = 12  # of a fingerprint in a folder's name
@@ -59,7 +59,12 @@ def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) ->
 
 def kept_heads(project: Project) -> list[KeptHead]:
     """All that are whole, the newest first."""
-    folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+    try:
+        folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{_history(project)} cannot be listed ({reason(error)}); check its permissions."
+        ) from error
     return [kept for path in folders if (kept := _kept(path.parent)) is not None]
 
 

@@ -1,5 +1,6 @@
 """Photographs from elsewhere into a project: folders, zips and other tools' exports."""
 
+import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
@@ -154,7 +155,7 @@ def _stem(name: str) -> str:
 def _free_path(folder: Path, photo: ClassPhoto) -> Path:
     stem = portable_name(_stem(photo.entry.parts[-1])) or "photo"
     path, number = folder / f"{stem}.png", 1
-    while path.exists():
+    while os.path.lexists(path):  # also where nobody may look
         number += 1
         path = folder / f"{stem}-{number}.png"
     return path

@@ -3,18 +3,19 @@
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.bursts import guess_bursts
+from tinyteach.data.bursts import guess_bursts, joined
+from tinyteach.data.copies import same_files
 from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
 from tinyteach.data.photo_index import PhotoRecord, append_records, path_key, read_records
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
-from tinyteach.files import write_atomically
+from tinyteach.files import reason, write_atomically
 
 # Left by file managers; no photographs, and nobody's mistake.
 _LITTER = frozenset({"thumbs.db", "desktop.ini"})
@@ -65,6 +66,7 @@ def survey(project: Project, class_name: str | None = None) -> Listing:
     listing = Listing()
     for name in names:
         _survey_class(project, name, records, listing)
+    _join_copies(listing.photos)
     if class_name is None:
         for folder, why in project.unusable_folders().items():
             listing.problems.append(
@@ -156,7 +158,7 @@ def _survey_class(
     folder = project.class_dir(name)
     unrecorded: dict[Path, list[Path]] = {}
     found: list[tuple[Path, str, PhotoRecord | None]] = []
-    for path in _files(folder):
+    for path in _files(folder, listing.problems):
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             listing.problems.append(f"{path} is not a {KINDS} file; convert it or move it away.")
             continue
@@ -175,10 +177,25 @@ def _survey_class(
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    """All files below a folder but hidden ones, in a fixed order."""
+def _join_copies(photos: list[Photo]) -> None:
+    """Give files with the same bytes one burst, whatever they are called.
+
+    Those that only look the same are found when they are trained on, where all are decoded.
+    """
+    copies = same_files([photo.path for photo in photos])
+    bursts = joined([photo.burst for photo in photos], copies)
+    photos[:] = [replace(p, burst=burst) for p, burst in zip(photos, bursts, strict=True)]
+
+
+def _files(folder: Path, problems: list[str]) -> list[Path]:
+    """All files below a folder but hidden ones, in a fixed order; what cannot be listed is told."""
+
+    def tell(error: OSError) -> None:
+        where = f"{error.filename} cannot be listed ({reason(error)})"
+        problems.append(f"{where}; check its permissions.")
+
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
         found += [
             Path(place, name)

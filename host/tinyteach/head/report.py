@@ -58,6 +58,8 @@ class Report:
     rejection: Rejection = field(default_factory=lambda: Rejection(0))
     names: Sequence[str] = ()  # of all photographs
     interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
+    # Names of photographs that are copies of one another and in different classes.
+    in_several_classes: Sequence[Sequence[str]] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -99,6 +101,7 @@ class Report:
                 for photo in evaluation.photos
                 if photo.index < len(self.names)
             ],
+            "in_several_classes": [list(names) for names in self.in_several_classes],
             "advice": self.advice,
             "timings_s": self.timings,
         }
@@ -145,11 +148,13 @@ def make_report(
     names: Sequence[str] | None = None,
     timings: dict[str, float] | None = None,
     rejection: Rejection | None = None,
+    in_several_classes: Sequence[Sequence[str]] = (),
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
     More labels than photographs: the last were learnt from what has none.
-    ``names`` are shown beside the worst photographs, such as their paths.
+    ``names`` are shown beside the worst photographs, such as their paths;
+    ``in_several_classes`` those of the same photograph in different classes.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
     rows = [
@@ -161,10 +166,10 @@ def make_report(
         WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
         for result in shown[:WORST_PHOTOS]
     ]
-    advice = advise(evaluation, [row.photos for row in rows])
+    advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
     return Report(
         *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
-        *(titles, accuracy_interval(evaluation, bursts)),
+        *(titles, accuracy_interval(evaluation, bursts), in_several_classes),
     )
 
 

@@ -157,6 +157,7 @@ def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any
         names=photos.ids,
         timings=trained.timings,
         rejection=trained.rejection,
+        in_several_classes=photos.in_several_classes,
     )
     content = trained.head.content
     make_folder(project.heads_dir)
@@ -187,6 +188,7 @@ REPORT = {
         }
     ],
     **{"confusion": [[int]], "worst": [_PHOTO], "tested": [_PHOTO]},
+    "in_several_classes": ([[str]], None),
 }
 
 
