@@ -21,14 +21,7 @@ def read_file(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
     What is no ordinary file is not opened: a pipe without a writer would never end.
     """
     try:
-        facts = path.stat()
-        if stat.S_ISDIR(facts.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file")
-        if facts.st_size > limit_bytes:
-            raise OSError(errno.EFBIG, f"it is longer than {limit_bytes >> 20} MiB")
-        return path.read_bytes()
+        return read_whole(path, limit_bytes)
     except FileNotFoundError:
         raise
     except NotADirectoryError as error:  # a file stands where a folder of the path should
@@ -37,6 +30,18 @@ def read_file(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
         raise ProjectError(
             f"{path} cannot be read ({reason(error)}); check its permissions or move it away."
         ) from error
+
+
+def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
+    """The same where others find the sentence: OSError says why not, ValueError for no path."""
+    facts = path.stat()
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    if facts.st_size > limit_bytes:
+        raise OSError(errno.EFBIG, f"it is longer than {limit_bytes >> 20} MiB")
+    return path.read_bytes()
 
 
 def parse_json(content: bytes) -> Any:

@@ -206,7 +206,7 @@ class Project:
         """Remove a class; one with anything in its folders only with ``delete_photos``."""
         folder, name = self.class_dir(name), self.class_name(name)
         learnt = self.learnt_dir(name)
-        count = sum(1 for place in (folder, learnt) for path in place.rglob("*") if path.is_file())
+        count = sum(len(names) for place in (folder, learnt) for _, _, names in os.walk(place))
         if count and not delete_photos:
             raise ProjectError(
                 f"Class {name!r} holds {count} {'file' if count == 1 else 'files'}; "
