@@ -65,7 +65,7 @@ def portable_name(name: str) -> str | None:
     candidate = stored_form(shortened)
     if _fault(candidate):
         candidate = stored_form(f"_{candidate}")  # a device name such as CON
-    return None if _fault(candidate) or not shortened.strip("-_") else candidate
+    return candidate if _shows(shortened.strip("-_")) and not _fault(candidate) else None
 
 
 def same_name(name: str, existing: Iterable[str]) -> str | None:
@@ -102,13 +102,17 @@ def _is_forbidden(char: str) -> bool:
     return char in _FORBIDDEN or unicodedata.category(char) in _FORBIDDEN_CATEGORIES
 
 
+def _shows(name: str) -> bool:
+    """Whether there is more than marks, spaces and joiners, which stick to what is before them."""
+    return any(unicodedata.category(char)[0] not in "MZ" for char in name if char not in _JOINERS)
+
+
 def _fault(name: str) -> str:
     """Why the name cannot be used, or an empty string."""
     forbidden = sorted({char for char in name if _is_forbidden(char)})
     if forbidden:
         return "holds " + " ".join(map(repr, forbidden))
-    # Marks, spaces and joiners alone show nothing, or stick to what stands before them.
-    if not any(unicodedata.category(char)[0] not in "MZ" for char in name.strip(" " + _JOINERS)):
+    if not _shows(name):
         return "shows nothing" if name.strip() else "is empty"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"is {len(name.encode())} bytes long"
