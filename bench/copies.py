@@ -1,9 +1,9 @@
 """How far copies of photographs are apart, and different photographs of a folder.
 
-``python bench/copies.py --photos DIR_OR_ZIP …``. Each folder or zip holds class folders. Every
-photograph is saved again in ways in which copies come about, and compared as `data/copies.py`
-compares: how many of the copies are found, and how many pairs of different files are taken for
-copies. A collection may hold real copies: the nearest pairs are named, to be looked at.
+``python bench/copies.py --photos DIR_OR_ZIP …``. Each folder or zip holds class folders. A hundred
+photographs of each are saved again in ways in which copies come about, and compared as
+`data/copies.py` compares: how many of the copies are found, and how many of all the collection's
+files are taken for copies of another. A collection may hold real copies: the nearest pairs are named, to be looked at.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from tinyteach.data.copies import NEAR, alike, small_view
 from tinyteach.data.layouts import ClassPhoto, read_collection
 from tinyteach.errors import PhotoError
 
+COPIED = 100  # photographs of each collection, evenly spaced
 NAMED = 5  # pairs
 QUICK = 20  # photographs
 
@@ -67,9 +68,10 @@ def measure(source: str, quick: bool) -> dict[str, Any]:
     photos = squares_of(source, quick)
     views = [small_view(square) for _, square in photos]
     found = {}
+    chosen = range(0, len(photos), max(1, len(photos) // COPIED))
     for way, copy in WAYS.items():
-        copies = [small_view(np.array(copy(Image.fromarray(square)))) for _, square in photos]
-        pairs = zip(views, copies, strict=True)
+        copies = [small_view(np.array(copy(Image.fromarray(photos[n][1])))) for n in chosen]
+        pairs = [(views[n], copied) for n, copied in zip(chosen, copies, strict=True)]
         found[way] = float(np.mean([alike(pair, mirrored=True)[1] == 0 for pair in pairs]))
     taken = [
         (photos[first][0], photos[place][0])

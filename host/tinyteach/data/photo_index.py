@@ -13,6 +13,8 @@ from pathlib import Path, PurePath, PurePosixPath
 from tinyteach.data.bursts import own_burst
 from tinyteach.files import append_lines, format_json, parse_json, read_file
 
+MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
+
 
 @dataclass(frozen=True)
 class PhotoRecord:
@@ -77,7 +79,7 @@ def format_records(records: Iterable[PhotoRecord]) -> str:
 
 def _content(index: Path) -> bytes:
     try:
-        return read_file(index)
+        return read_file(index, MAX_INDEX_BYTES)
     except FileNotFoundError:
         return b""
 

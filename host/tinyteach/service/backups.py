@@ -16,7 +16,7 @@ from typing import Any
 
 from tinyteach.device.esp_chip import Chip
 from tinyteach.errors import FirmwareError, ProjectError
-from tinyteach.files import make_folder, read_json, reason, write_json
+from tinyteach.files import make_folder, read_json, read_whole, reason, write_json
 from tinyteach.paths import backups_dir
 
 
@@ -63,7 +63,7 @@ def read_backup(path: Path) -> tuple[bytes, BackupFacts | None]:
     Raises FirmwareError where it is missing or damaged.
     """
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except OSError as error:
         raise FirmwareError(f"The backup {path} cannot be read ({reason(error)}).") from error
     facts = _facts_beside(path)

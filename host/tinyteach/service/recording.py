@@ -160,7 +160,7 @@ class View:
 
         try:
             Image.fromarray(self.pixels).save(path)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:  # KeyError: a format that is only read
             raise UsageError(
                 f"The view cannot be written to {path} ({error}); name a file such as view.png "
                 "in a folder of yours."
