@@ -3,7 +3,8 @@
 ``python bench/copies.py --photos DIR_OR_ZIP …``. Each folder or zip holds class folders. A hundred
 photographs of each are saved again in ways in which copies come about, and compared as
 `data/copies.py` compares: how many of the copies are found, and how many of all the collection's
-files are taken for copies of another. A collection may hold real copies: the nearest pairs are named, to be looked at.
+files are taken for copies of another. A collection may hold real copies: some of those pairs are
+named, to be looked at.
 """
 
 import argparse
