@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +66,6 @@ def survey(project: Project, class_name: str | None = None) -> Listing:
     listing = Listing()
     for name in names:
         _survey_class(project, name, records, listing)
-    _join_copies(listing.photos)
     if class_name is None:
         for folder, why in project.unusable_folders().items():
             listing.problems.append(
@@ -177,14 +176,13 @@ def _survey_class(
     )
 
 
-def _join_copies(photos: list[Photo]) -> None:
-    """Give files with the same bytes one burst, whatever they are called.
+def recordings(photos: Sequence[Photo]) -> list[str]:
+    """The recording of each: its burst, and one for files with the same bytes.
 
-    Those that only look the same are found when they are trained on, where all are decoded.
+    Copies that only look the same are found when they are trained on, where all are decoded.
     """
     copies = same_files([photo.path for photo in photos])
-    bursts = joined([photo.burst for photo in photos], copies)
-    photos[:] = [replace(p, burst=burst) for p, burst in zip(photos, bursts, strict=True)]
+    return joined([photo.burst for photo in photos], copies)
 
 
 def _files(folder: Path, problems: list[str]) -> list[Path]:

@@ -245,7 +245,7 @@ def _check_label(name: str) -> None:
     if not (whole and 1 <= len(text) <= MAX_LABEL_BYTES):
         raise TrainingError(
             f"The board cannot store the class name {name!r}; rename the class to 1 to "
-            f"{MAX_LABEL_BYTES} bytes of text on one line."
+            f"{MAX_LABEL_BYTES} bytes of printable text on one line."
         )
 
 
