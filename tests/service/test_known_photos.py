@@ -112,3 +112,8 @@ def test_photographs_in_a_folder_called_unknown_are_of_what_is_unknown(project):
     (project.photos_dir / "unknown").rename(project.photos_dir / "UNKNOWN ")
     trained = train(project.root, 0, quiet)
     assert trained.classes == ["cat", "coffee"] and "your photographs of unknown" in trained.unknown
+
+
+def test_a_folder_that_can_be_no_class_is_told_by_training(project):
+    (project.photos_dir / "lpt1").mkdir()
+    assert any("lpt1 cannot be a class" in line for line in train(project.root, 0, quiet).lines())

@@ -57,7 +57,7 @@ class KnownPhotos:
 
         listing = survey(project)
         self._photos, self._keys = [], []
-        self.problems = []
+        self.problems = list(listing.problems)
         views = self._embedder.count(len(listing.photos))
         for done, photo in enumerate(listing.photos, 1):
             self._take(photo, views)
