@@ -72,7 +72,7 @@ class LinkError(TinyTeachError):
 
 
 class ProjectError(TinyTeachError):
-    """A project folder, class or settings file that is not as it must be."""
+    """A project folder, class or file of ours that is not as it must be or cannot be used."""
 
     exit_code = 7
     http_status = 404

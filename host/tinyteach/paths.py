@@ -8,6 +8,7 @@ TINYTEACH_CACHE. TINYTEACH_STATE moves the state alone.
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -41,7 +42,10 @@ def runtime_dir() -> Path:
     # A Linux account without a login session has no runtime folder of its own.
     if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:
         return state_dir() / "run"
-    return platformdirs.user_runtime_path(_NAME)
+    with warnings.catch_warnings():
+        # One whose rights are too wide is not used but the fallback: right, and no user's matter.
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_path(_NAME)
 
 
 def cache_dir() -> Path:

@@ -210,7 +210,7 @@ def test_target_that_cannot_be_written(fails, project, tmp_path):
     fails("-p", project, "export", tmp_path / "file" / "photos.zip")
 
 
-@pytest.mark.parametrize("name", ["view.xyz", "view", "nowhere/view.png"])
+@pytest.mark.parametrize("name", ["view.xyz", "view.psd", "view", "nowhere/view.png"])
 def test_preview_into_a_file_that_cannot_be(tinyteach, fails, board, name):
     assert name in fails("-b", board.port, "preview", "--out", name)
     assert tinyteach("-b", board.port, "preview", "--out", "view.png").code == 0

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tinyteach.data.files import append_lines, write_atomically, write_json
 from tinyteach.errors import ProjectError
+from tinyteach.files import append_lines, write_atomically, write_json
 
 
 def test_json_is_readable_and_ends_its_line(tmp_path):

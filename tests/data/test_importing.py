@@ -183,6 +183,7 @@ def test_an_export_comes_back_the_same(filled, tmp_path):
 
 
 def test_a_project_folder_can_be_imported_too(filled, tmp_path):
+    filled.heads_dir.mkdir()
     filled.report_path("png").write_bytes(b"a picture, but no photograph")
     back = Project.create(tmp_path / "back")
     assert import_folder(back, filled.root).added == {"mug": 6, "red cup": 3}

@@ -134,7 +134,7 @@ def test_survey_names_what_is_no_photograph(cup, save_image):
         "IMG_1.HEIC is a HEIC photograph, which cannot be read here; save it as JPEG"
         in listing.problems[0]
     )
-    assert "lpt1 cannot be a class" in listing.problems[1]
+    assert "lpt1 cannot be a class because its name is a device's" in listing.problems[1]
 
 
 def test_photographs_of_one_class(cup, square):

@@ -1,10 +1,13 @@
 """Projects: folders are the truth, settings give the order, errors say what to do."""
 
+import contextlib
 import json
+import os
+from pathlib import Path
 
 import pytest
 
-from tinyteach.data.photos import list_photos, save_burst
+from tinyteach.data.photos import list_photos, save_burst, survey
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError, UsageError
 
@@ -17,7 +20,7 @@ def test_created_project_opens_again(tmp_path):
     assert (opened.name, opened.board, opened.classes()) == ("kitchen", "virtual", ["cup"])
     assert opened.head_path == created.root / "heads" / "head.tflite"
     assert opened.report_path("html").name == "report.html"
-    assert opened.heads_dir.is_dir()
+    assert not opened.heads_dir.exists()  # until there is something to put into it
 
 
 def test_embedding_is_base_until_another_is_chosen(project):
@@ -180,7 +183,8 @@ def test_removing_a_linked_class_spares_what_it_leads_to(project, tmp_path, save
 def test_folder_that_cannot_be_a_class(project):
     (project.photos_dir / ("x" * 64)).mkdir()
     assert project.classes() == []
-    assert [folder.name for folder in project.unusable_folders()] == ["x" * 64]
+    ((folder, why),) = project.unusable_folders().items()
+    assert folder.name == "x" * 64 and why == "is 64 bytes long"
 
 
 def test_the_order_of_classes(project):
@@ -223,3 +227,92 @@ def test_more_classes_than_colours(project):
         project.add_class(name)
     colours = project.colours()
     assert set(colours) == set(names) and set(colours.values()) == set(range(8))
+
+
+@pytest.mark.parametrize("folder", ["Unknown", "UNKNOWN ", "unknown", "\u00a0unknown"])
+def test_a_folder_called_unknown_is_the_one_class(project, save_image, folder):
+    save_image(project.photos_dir / folder / "a.png", 1)
+    assert project.classes() == ["unknown"]
+    (photo,) = list_photos(project)
+    assert (photo.class_name, photo.id) == ("unknown", "unknown/a.png")
+    assert project.class_dir("Unknown").name == folder
+    with pytest.raises(ProjectError, match="class 'unknown' already"):
+        project.add_class("UNKNOWN")
+
+
+def test_decomposed_and_padded_folders_are_classes(project, save_image, square):
+    """As some file systems of macOS give names back, and as they come out of zips."""
+    for folder in ("cafe\u0301", "red\u00a0cup", "mug "):
+        save_image(project.photos_dir / folder / "a.png", 1)
+    assert project.classes() == ["caf\u00e9", "mug", "red cup"]
+    save_burst(project, "caf\u00e9", [square(2)], board="b")
+    photos = {photo.id: photo for photo in list_photos(project, "Cafe\u0301")}
+    assert len(photos) == 2 and {photo.class_name for photo in photos.values()} == {"caf\u00e9"}
+    assert sorted(photo.record.board for photo in photos.values() if photo.record) == ["b"]
+    assert project.rename_class("cafe\u0301", "tea") == "tea"
+    assert sorted(photo.record is None for photo in list_photos(project, "tea")) == [False, True]
+
+
+def test_an_index_with_composed_names_of_decomposed_folders(project, square):
+    project.add_class("caf\u00e9")
+    (before,) = save_burst(project, "caf\u00e9", [square(1)])
+    renamed = before.path.with_name("photo.png")
+    before.path.rename(renamed)
+    line = json.loads(project.index_path.read_text())
+    project.index_path.write_text(json.dumps({**line, "path": "photos/caf\u00e9/photo.png"}))
+    (project.photos_dir / "caf\u00e9").rename(project.photos_dir / "cafe\u0301")
+    (photo,) = list_photos(project)
+    assert photo.record is not None and photo.burst == before.burst
+
+
+@pytest.mark.parametrize(
+    "twins", [("Cup", "cup"), ("caf\u00e9", "cafe\u0301"), ("Unknown", "unknown")]
+)
+def test_two_folders_of_one_class_are_told(project, save_image, twins):
+    for number, folder in enumerate(twins):
+        save_image(project.photos_dir / folder / "a.png", number)
+    (name,) = project.classes()
+    ((folder, why),) = project.unusable_folders().items()
+    assert folder.name in twins and "is the same class as" in why
+    assert len(list_photos(project)) == 1 and project.class_dir(name) != folder
+    assert any("rename it" in problem for problem in survey(project).problems)
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_a_renaming_that_is_cut_loses_no_record(project, square, monkeypatch, cut):
+    """At whatever change of the disk it ends: every photograph keeps its record, and its class
+    its place; the same again completes it."""
+    for name in ("cup", "mug"):
+        project.add_class(name)
+    save_burst(project, "cup", [square(1)], board="b")
+    (own,) = list_photos(project)
+    line = json.loads(project.index_path.read_text())
+    own.path.rename(own.path.with_name("photo.png"))  # a name that holds no record
+    project.index_path.write_text(json.dumps({**line, "path": "photos/cup/photo.png"}) + "\n")
+    project.learnt_dir("cup").mkdir(parents=True)
+    steps = 0
+
+    def counted(change):
+        def step(*arguments):
+            nonlocal steps
+            if steps == cut:
+                raise KeyboardInterrupt
+            steps += 1
+            return change(*arguments)
+
+        return step
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", counted(Path.rename))
+        patch.setattr(Path, "replace", counted(Path.replace))
+        patch.setattr(os, "write", counted(os.write))
+        with contextlib.suppress(KeyboardInterrupt):
+            project.rename_class("cup", "beaker")
+    again = Project.open(project.root)
+    (photo,) = list_photos(again)
+    assert photo.record is not None and photo.record.board == "b"
+    assert again.classes() in (["cup", "mug"], ["beaker", "mug"])
+    if "cup" in again.classes():
+        again.rename_class("cup", "beaker")
+    assert again.classes() == ["beaker", "mug"] and again.learnt_dir("beaker").is_dir()
+    assert list_photos(again)[0].record.class_name == "beaker"

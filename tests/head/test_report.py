@@ -57,15 +57,18 @@ def test_files(trained, photo_set, tmp_path):
     report = make_report(
         trained.evaluation, photos, labels, bursts, title="Four things", timings=trained.timings
     )
-    paths = report.write(tmp_path / "new" / "folder")
-    assert sorted(paths) == ["confusion.png", "report.html", "report.json"]
-    facts = json.loads(paths["report.json"].read_text())
+    folder = tmp_path / "new" / "folder"
+    content = report.write(folder)
+    written = sorted(path.name for path in folder.iterdir())
+    assert written == ["confusion.png", "report.html", "report.json"]
+    assert (folder / "report.json").read_bytes() == content
+    facts = json.loads(content)
     assert facts["accuracy"] == trained.evaluation.accuracy
     assert facts["confusion"] == trained.evaluation.confusion.tolist()
     assert [c["photos"] for c in facts["classes"]] == [20] * 4
     assert [c["bursts"] for c in facts["classes"]] == [4] * 4
     assert facts["timings_s"]["total"] > 0
-    assert Image.open(paths["confusion.png"]).format == "PNG"
+    assert Image.open(folder / "confusion.png").format == "PNG"
 
 
 def test_page_needs_nothing_else():

@@ -93,3 +93,15 @@ def test_studio(root, tmp_path):
     assert found["rounds"] == 2 and found["photos"] == 6
     for name in ("record", "deploy"):
         assert 0 < found[name]["p50_ms"] <= found[name]["p95_ms"] <= found[name]["max_ms"]
+
+
+def test_copies(root, tmp_path):
+    for number in range(4):
+        small = np.random.default_rng(number).integers(0, 256, (6, 6, 3)).astype(np.uint8)
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(small).resize((80, 80), Image.Resampling.BICUBIC).save(path)
+    folder = str(tmp_path / "photos")
+    (result,) = measured(root, "copies.py", tmp_path, "--photos", folder)["results"].values()
+    assert result["photographs"] == 4 and result["taken"] == 0
+    assert result["found"]["JPEG 80"] == 1

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli", "studio")
-# Shared by every room of the host: errors, places on disk, the agent's sources.
-COMMON = {"errors", "paths", "firmware", "plain_text"}
+# Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
+COMMON = {"errors", "files", "paths", "firmware", "plain_text"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},

@@ -1,6 +1,7 @@
 """Photographs are embedded once, and what is trained on them is the same as without."""
 
 import pytest
+from PIL import Image
 
 from paired import views_of
 from tinyteach.data.photos import save_burst
@@ -9,7 +10,7 @@ from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
 from tinyteach.head.train import Settings, fit_at_once
 from tinyteach.service.known_photos import KnownPhotos
-from tinyteach.service.teaching import train
+from tinyteach.service.teaching import load_report, train
 
 
 @pytest.fixture
@@ -83,3 +84,36 @@ def test_a_head_at_once_recognises(project, known):
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
     assert found == [head.labels.index(label) for label in known.labels]
+
+
+def test_copies_are_one_recording_and_named_where_they_are_in_two_classes(project, known):
+    """Saved again in another size and format, under another name."""
+    before = train(project.root, 0, quiet, known=known)
+    source = project.photos_dir / known.ids[0]
+    with Image.open(source) as image:
+        image.save(source.with_name("another name.jpg"), quality=80)
+        image.resize((48, 48)).save(project.photos_dir / "coffee" / "wrong.png")
+    recordings = len(set(known.bursts))
+    trained = train(project.root, 0, quiet, known=known)
+    assert trained.photos == before.photos + 2 and len(set(known.bursts)) == recordings
+    named = {known.ids[0], "cat/another name.jpg", "coffee/wrong.png"}
+    ((*ids,),) = known.in_several_classes
+    assert set(ids) == named
+    (sentence,) = [line for line in trained.lines() if "in one class only" in line]
+    assert all(name in sentence for name in named)
+    report = load_report(project.root)
+    assert report.data["in_several_classes"] == [ids] and sentence in report.lines
+    page = (project.heads_dir / "report.html").read_text(encoding="utf-8")
+    assert "The same photograph in several classes" in page and "coffee/wrong.png" in page
+
+
+def test_photographs_in_a_folder_called_unknown_are_of_what_is_unknown(project):
+    save_burst(project, project.add_class("Unknown"), views_of("rocket", 3, side=96))
+    (project.photos_dir / "unknown").rename(project.photos_dir / "UNKNOWN ")
+    trained = train(project.root, 0, quiet)
+    assert trained.classes == ["cat", "coffee"] and "your photographs of unknown" in trained.unknown
+
+
+def test_a_folder_that_can_be_no_class_is_told_by_training(project):
+    (project.photos_dir / "lpt1").mkdir()
+    assert any("lpt1 cannot be a class" in line for line in train(project.root, 0, quiet).lines())

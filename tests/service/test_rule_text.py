@@ -75,3 +75,11 @@ def test_a_head_without_the_class_is_said():
     assert missing_labels(rules, ["cat", "coffee"]) == [
         "Rule 2 (dog) rests: the head on the board has no class dog."
     ]
+
+
+@pytest.mark.parametrize("written", ["Unknown", "UNKNOWN for 2 frames", " unKnown "])
+def test_unknown_is_unknown_however_it_is_written(written):
+    rule = parse_rule(written, "say x", None, 0)
+    assert rule.label == "" and condition_text(rule).startswith("unknown")
+    named = parse_rule('"Unknown"', "say x", None, 0)
+    assert named.label == "Unknown" and condition_text(named) == '"Unknown"'

@@ -21,10 +21,17 @@ from tinyteach.cli import (
     studio,
 )
 from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
-from tinyteach.cli.output import ReaderGoneError, note, show_board_text, silence_output
+from tinyteach.cli.output import (
+    ReaderGoneError,
+    complain,
+    note,
+    open_output,
+    show_board_text,
+    silence_output,
+    system_refusal,
+)
 from tinyteach.cli.signals import ending_in_order
 from tinyteach.errors import TinyTeachError
-from tinyteach.plain_text import plain
 
 # What typer raises of a command line that it cannot take; its own name is private.
 UsageFault: type[Exception] = typer.BadParameter.__bases__[0]
@@ -76,6 +83,7 @@ for part in PARTS:
 
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
+    open_output()
     try:
         with ending_in_order():
             sys.exit(app(standalone_mode=False) or 0)
@@ -83,12 +91,15 @@ def run() -> None:
         _show_usage(error)
         sys.exit(2)
     except TinyTeachError as error:
-        note(f"tinyteach: {plain(str(error))}")
+        complain(str(error))
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
+    except (OSError, UnicodeError) as error:
+        complain(system_refusal(error))
+        sys.exit(TinyTeachError.exit_code)
 
 
 def _show_usage(error: Any) -> None:

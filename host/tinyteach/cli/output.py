@@ -1,12 +1,16 @@
 """What the commands print: lines and tables for people, JSON for scripts, progress on stderr."""
 
+import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from tinyteach.errors import TinyTeachError
+from tinyteach.files import reason
 from tinyteach.plain_text import plain, plain_json, plain_lines
 
 Progress = Callable[[str, int, int], None]
@@ -16,9 +20,27 @@ class ReaderGoneError(Exception):
     """Nobody reads our standard output any more, as after ``tinyteach watch | head``."""
 
 
+def open_output() -> None:
+    """Let no command end because of a character that its output has not, or a closed output.
+
+    Such as Windows' cp1252, which a redirected output has there.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(value: Any) -> None:
     """One JSON object on one line of standard output."""
-    _write(plain_json(value))
+    text = plain_json(value)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeError:
+        text = json.dumps(value)  # JSON's own escapes
+    _write(text)
 
 
 def say(text: str = "") -> None:
@@ -32,11 +54,37 @@ def _write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
+    except OSError as error:
+        raise TinyTeachError(
+            f"The output cannot be written ({reason(error)}); send it to a place with room."
+        ) from error
 
 
 def note(text: str) -> None:
     """One line beside the output, which scripts do not read."""
     sys.stderr.write(plain_lines(text) + "\n")
+
+
+def complain(sentence: str) -> None:
+    """An error's sentence on standard error, even where nothing can be written to the output."""
+    with suppress(OSError):
+        note(f"tinyteach: {plain(sentence)}")
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        silence_output()
+
+
+def system_refusal(error: OSError | UnicodeError) -> str:
+    """A sentence for what the system refused and no place foresaw."""
+    if isinstance(error, OSError) and error.filename:
+        what = os.fsdecode(error.filename) if not isinstance(error.filename, int) else "A file"
+        return f"{what} cannot be used ({reason(error)}); check its permissions and the room there."
+    return (
+        f"The system refused something ({reason(error)}); free space, close other programs and "
+        "try again."
+    )
 
 
 def silence_output() -> None:

@@ -6,45 +6,47 @@
 The photographs' lines in the index stay, so what is put back has its record again.
 """
 
-import json
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from tinyteach.data.files import reason, write_json
+from tinyteach.data.names import same_name
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
+from tinyteach.files import make_folder, read_json, reason, write_json
 
 FOLDER = "deleted"
 _NOTE = "undo.json"
+_NUMBER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 
 
 def photo_path(project: Project, photo_id: str) -> Path:
     """The file of a photograph named as ``class/file``; PhotoError where there is none."""
     parts = PurePosixPath(photo_id).parts
     inside = len(parts) > 1 and ".." not in parts and parts[0] in project.classes()
-    path = project.photos_dir.joinpath(*parts) if inside else None
-    if path is None or not path.is_file():
+    path = project.class_dir(parts[0]).joinpath(*parts[1:]) if inside else None
+    if path is None or not _is_file(path):
         raise PhotoError(f"There is no photograph {photo_id!r} any more; reload the page.")
     return path
 
 
 def delete_photos(project: Project, photo_ids: Sequence[str]) -> str:
     """Move photographs aside; returns the number under which `restore` finds them."""
-    paths = [photo_path(project, photo_id) for photo_id in photo_ids]
+    paths = [(photo_path(project, photo_id), photo_id) for photo_id in photo_ids]
     place = _new_place(project)
-    for path in paths:
-        _move(path, place / path.relative_to(project.photos_dir))
+    for path, photo_id in paths:
+        _move(path, place / photo_id)
     return place.name
 
 
 def delete_class(project: Project, name: str) -> str:
     """Move a class and its photographs aside; returns the number for `restore`."""
-    folder = project.class_dir(name)
+    folder, name = project.class_dir(name), project.class_name(name)
     place = _new_place(project)
-    _move(folder, place / folder.name)
+    _move(folder, place / name)
     return place.name
 
 
@@ -55,15 +57,17 @@ def restore(project: Project, number: str) -> int:
     that is none, or whose photographs were put back already.
     """
     place = project.root / FOLDER / number
-    if "/" in number or ".." in number or not (place / _NOTE).is_file():
+    if not _NUMBER.fullmatch(number) or not (place / _NOTE).is_file():
         raise ProjectError("This was put back already, or is gone; there is nothing to undo.")
     order = _order_before(place)
     files = sorted(p for p in place.rglob("*") if p.is_file() and p != place / _NOTE)
     classes = [p.name for p in sorted(place.iterdir()) if p.is_dir()]
     for name in classes:
-        (project.photos_dir / name).mkdir(parents=True, exist_ok=True)
+        if same_name(name, project.classes()) is None:
+            make_folder(project.photos_dir / name)
     for file in files:
-        _move(file, _free(project.photos_dir / file.relative_to(place)))
+        name, *below = file.relative_to(place).parts
+        _move(file, _free(project.class_dir(name).joinpath(*below)))
     project.order_classes(_merged(order, project.classes()))
     shutil.rmtree(place, ignore_errors=True)
     return len(files)
@@ -83,8 +87,8 @@ def _new_place(project: Project) -> Path:
 
 def _order_before(place: Path) -> list[str]:
     try:
-        return [str(name) for name in json.loads((place / _NOTE).read_text())["classes"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_json(place / _NOTE, {"classes": [str]})["classes"]
+    except (OSError, ValueError, ProjectError):
         return []
 
 
@@ -102,6 +106,13 @@ def _move(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         raise _not_moved(source, error) from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for one
+        return False
 
 
 def _free(path: Path) -> Path:

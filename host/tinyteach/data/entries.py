@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tinyteach.data.files import reason
 from tinyteach.data.images import MAX_FILE_BYTES
 from tinyteach.errors import PhotoError
+from tinyteach.files import reason
 
 MAX_FILES = 200_000
 MAX_NESTED_BYTES = 1 << 30  # all archives inside archives, which are read into memory

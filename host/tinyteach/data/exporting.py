@@ -1,17 +1,18 @@
 """A project's photographs as a zip that TinyTeach and any reader of class folders take."""
 
+import os
 import secrets
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from tinyteach.data.files import reason
 from tinyteach.data.layouts import INDEX_NAME
 from tinyteach.data.names import portable_name
 from tinyteach.data.photo_index import format_records
 from tinyteach.data.photos import Photo, list_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.files import reason
 
 # Fixed, so that the same photographs always give the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
@@ -32,7 +33,7 @@ def export_zip(project: Project, target: str | Path, overwrite: bool = False) ->
             f"{project.root} holds no photographs yet; record some with 'tinyteach capture'."
         )
     target = _target(project, Path(target))
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
         raise UsageError(f"{target} exists already; name another file or delete it first.")
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -41,7 +42,7 @@ def export_zip(project: Project, target: str | Path, overwrite: bool = False) ->
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise PhotoError(
             f"{target} could not be written ({reason(error)}); free space or name another."
         ) from error
@@ -49,13 +50,13 @@ def export_zip(project: Project, target: str | Path, overwrite: bool = False) ->
 
 
 def _target(project: Project, target: Path) -> Path:
-    if target.is_dir():
+    if os.path.isdir(target):  # noqa: PTH112 - says no where nobody may look
         return target / f"{portable_name(project.name) or 'photos'}.zip"
     return target
 
 
 def _write(project: Project, photos: list[Photo], path: Path) -> None:
-    places = [photo.path.relative_to(project.root).as_posix() for photo in photos]
+    places = [f"photos/{_encodable(photo)}" for photo in photos]
     records = [
         replace(photo.record, path=place, class_name=photo.class_name)
         for photo, place in zip(photos, places, strict=True)
@@ -64,7 +65,24 @@ def _write(project: Project, photos: list[Photo], path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
         archive.writestr(_info(INDEX_NAME), format_records(records))
         for photo, place in zip(photos, places, strict=True):
-            archive.writestr(_info(place), photo.path.read_bytes())
+            archive.writestr(_info(place), _content(photo))
+
+
+def _encodable(photo: Photo) -> str:
+    try:
+        photo.id.encode()
+    except UnicodeError as error:
+        raise PhotoError(f"A zip cannot hold the name {photo.id!r}; rename the file.") from error
+    return photo.id
+
+
+def _content(photo: Photo) -> bytes:
+    try:
+        return photo.path.read_bytes()
+    except OSError as error:
+        raise PhotoError(
+            f"{photo.path} cannot be read ({reason(error)}); check its permissions."
+        ) from error
 
 
 def _info(name: str) -> zipfile.ZipInfo:

@@ -3,7 +3,6 @@
 <project>/heads/history/<time>-<fingerprint>/head.tflite, report.json
 """
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tinyteach.data.files import write_atomically
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
+from tinyteach.files import make_folder, read_file, read_json, reason, write_atomically
 
 KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
 DIGITS = 12  # of a fingerprint in a folder's name
@@ -30,14 +29,14 @@ class KeptHead:
 
     @property
     def content(self) -> bytes:
-        return (self.folder / "head.tflite").read_bytes()
+        return read_file(self.folder / "head.tflite")
 
     @property
     def report(self) -> dict[str, Any]:
         """report.json as it was then; empty where it cannot be read."""
         try:
-            return json.loads((self.folder / "report.json").read_text())
-        except (OSError, ValueError):
+            return read_json(self.folder / "report.json", dict)
+        except (OSError, ValueError, ProjectError):
             return {}
 
 
@@ -51,7 +50,7 @@ def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) ->
     folder = _history(project) / f"{now.strftime(_TIME)}-{fingerprint[:DIGITS]}"
     if newest and newest.fingerprint == fingerprint[:DIGITS]:
         folder = newest.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, content in files.items():
         write_atomically(folder / name, content)
     for old in kept_heads(project)[KEPT_MAX:]:
@@ -60,7 +59,12 @@ def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) ->
 
 def kept_heads(project: Project) -> list[KeptHead]:
     """All that are whole, the newest first."""
-    folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+    try:
+        folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{_history(project)} cannot be listed ({reason(error)}); check its permissions."
+        ) from error
     return [kept for path in folders if (kept := _kept(path.parent)) is not None]
 
 

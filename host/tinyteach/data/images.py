@@ -11,10 +11,10 @@ from typing import IO
 import numpy as np
 from PIL import ExifTags, Image
 
-from tinyteach.data.files import reason
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.repairs import lacks_pixels, mended_forms
 from tinyteach.errors import PhotoError
+from tinyteach.files import reason
 
 # Pillow reads AVIF since 11.3, where it was built with the library for it.
 _AVIF = importlib.util.find_spec("PIL._avif") is not None

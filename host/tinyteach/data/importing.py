@@ -1,5 +1,6 @@
 """Photographs from elsewhere into a project: folders, zips and other tools' exports."""
 
+import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,7 +11,6 @@ import numpy as np
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
-from tinyteach.data.files import write_atomically
 from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest
 from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
@@ -19,6 +19,7 @@ from tinyteach.data.photo_index import PhotoRecord, append_records, parse_record
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
+from tinyteach.files import write_atomically
 
 
 @dataclass
@@ -171,7 +172,7 @@ def _stem(name: str) -> str:
 def _free_path(folder: Path, photo: ClassPhoto) -> Path:
     stem = portable_name(_stem(photo.entry.parts[-1])) or "photo"
     path, number = folder / f"{stem}.png", 1
-    while path.exists():
+    while os.path.lexists(path):  # also where nobody may look
         number += 1
         path = folder / f"{stem}-{number}.png"
     return path

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.files import write_atomically
 from tinyteach.data.project import Project
+from tinyteach.files import MAX_BYTES, make_folder, read_file, write_atomically
 
 SUFFIX = ".npz"
 
@@ -33,8 +33,8 @@ def save_learnt(
     project: Project, class_name: str, name: str, features: np.ndarray, embedding: bytes
 ) -> Path:
     """Keep features of a class that is there, in place of those of the same ``name``."""
-    folder = project.learnt_dir(project.class_dir(class_name).name)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = project.learnt_dir(project.class_name(class_name))
+    make_folder(folder)
     stream = io.BytesIO()
     np.savez(stream, features=features, embedding=np.frombuffer(embedding, np.uint8))
     path = folder / (name + SUFFIX)
@@ -53,14 +53,18 @@ def list_learnt(
         for path in sorted(project.learnt_dir(name).glob(f"*{SUFFIX}")):
             try:
                 found.append(_read(path, name))
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except Exception:  # decoders raise of every kind on damaged files
                 problems.append(f"{path} is damaged; delete it and pull from the board again.")
     return found, problems
 
 
 def _read(path: Path, class_name: str) -> LearntFile:
-    with np.load(path) as arrays:
+    content = io.BytesIO(read_file(path))
+    with zipfile.ZipFile(content) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
+            raise ValueError("too large to be features")
+    with np.load(content) as arrays:
         features, embedding = arrays["features"], arrays["embedding"]
-    if features.dtype != np.int8 or features.ndim != 2 or embedding.dtype != np.uint8:
+    if features.dtype != np.int8 or features.ndim != 2 or embedding.shape != (32,):
         raise ValueError("no features")
     return LearntFile(path, class_name, features, embedding.tobytes())

@@ -14,12 +14,12 @@ from tinyteach.data.entries import (
     Entry,
     file_reader,
 )
-from tinyteach.data.files import reason
 from tinyteach.data.images import SUFFIXES
 from tinyteach.data.litter import is_litter
 from tinyteach.data.tars import add_tar
 from tinyteach.data.zips import add_zip
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.files import reason
 
 _ZIPS = (".zip", ".tm")  # a Teachable Machine project (.tm) is a zip
 _TARS = (".tar.gz", ".tar", ".tgz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")

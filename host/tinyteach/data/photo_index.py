@@ -5,13 +5,15 @@ that are gone, and lines that are damaged, are passed over: the folders are the
 truth, the index only adds what a picture cannot tell.
 """
 
-import json
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from tinyteach.data.bursts import own_burst
-from tinyteach.data.files import append_lines
+from tinyteach.files import append_lines, format_json, parse_json, read_file
+
+MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,18 @@ def read_records(index: Path) -> dict[str, PhotoRecord]:
     By such a name, which holds time and burst and so is no other's, a
     photograph that was moved by hand to another class keeps its record.
     """
-    records = parse_records(_content(index))
-    for path, record in list(records.items()):
+    records = {}
+    for path, record in parse_records(_content(index)).items():
+        records[path_key(PurePosixPath(path))] = record
         name = PurePosixPath(path).name
         if own_burst(name):
             records[name] = record
     return records
+
+
+def path_key(path: PurePath) -> str:
+    """How a path below the project is looked up: some file systems decompose names."""
+    return unicodedata.normalize("NFC", path.as_posix())
 
 
 def move_records(index: Path, old_folder: str, new_folder: str) -> None:
@@ -71,7 +79,7 @@ def format_records(records: Iterable[PhotoRecord]) -> str:
 
 def _content(index: Path) -> bytes:
     try:
-        return index.read_bytes()
+        return read_file(index, MAX_INDEX_BYTES)
     except FileNotFoundError:
         return b""
 
@@ -87,12 +95,12 @@ def _to_line(record: PhotoRecord) -> str:
         "kind": record.kind,
         "side": record.side,
     }
-    return json.dumps(fields, ensure_ascii=False)
+    return format_json(fields).decode()
 
 
 def _from_line(line: bytes) -> PhotoRecord | None:
     try:
-        fields = json.loads(line)
+        fields = parse_json(line)
         return PhotoRecord(
             path=str(fields["path"]),
             class_name=str(fields.get("class", "")),
@@ -103,5 +111,5 @@ def _from_line(line: bytes) -> PhotoRecord | None:
             kind=str(fields.get("kind", "square")),
             side=int(fields.get("side", 0)),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.bursts import guess_bursts
-from tinyteach.data.files import write_atomically
+from tinyteach.data.bursts import guess_bursts, joined
+from tinyteach.data.copies import same_files
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
 from tinyteach.data.litter import is_litter
-from tinyteach.data.photo_index import PhotoRecord, append_records, read_records
+from tinyteach.data.photo_index import PhotoRecord, append_records, path_key, read_records
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
+from tinyteach.files import reason, write_atomically
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,13 @@ class Photo:
     path: Path
     class_name: str
     burst: str
-    record: PhotoRecord | None = None
+    record: PhotoRecord | None
+    below: str  # the class's folder, with slashes
+
+    @property
+    def id(self) -> str:
+        """``class/file``, whatever the folder of the class is called."""
+        return f"{self.class_name}/{self.below}"
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,15 @@ def list_photos(project: Project, class_name: str | None = None) -> list[Photo]:
 def survey(project: Project, class_name: str | None = None) -> Listing:
     """`list_photos`, together with what lies in the folders and cannot be used."""
     records = read_records(project.index_path)
-    names = project.classes() if class_name is None else [project.class_dir(class_name).name]
+    names = project.classes() if class_name is None else [project.class_name(class_name)]
     listing = Listing()
     for name in names:
         _survey_class(project, name, records, listing)
     if class_name is None:
-        for folder in project.unusable_folders():
-            listing.problems.append(f"{folder} cannot be a class under this name; rename it.")
+        for folder, why in project.unusable_folders().items():
+            listing.problems.append(
+                f"{folder} cannot be a class because its name {why}; rename it."
+            )
     return listing
 
 
@@ -99,6 +108,7 @@ class Recording:
             raise ValueError(f"kind is 'square' or 'model', not {kind!r}")
         self.project = project
         self.folder = project.class_dir(class_name)
+        self.class_name = project.class_name(class_name)
         self.burst = burst or _new_burst()
         self.photos: list[Photo] = []
         self._facts = {"board": board, "sensor": sensor, "kind": kind}
@@ -116,13 +126,13 @@ class Recording:
         write_atomically(path, encode_png(square))
         record = PhotoRecord(
             path=path.relative_to(self.project.root).as_posix(),
-            class_name=self.folder.name,
+            class_name=self.class_name,
             time=_now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             burst=self.burst,
             side=square.shape[0],
             **self._facts,
         )
-        return Photo(path, self.folder.name, self.burst, record)
+        return Photo(path, self.class_name, self.burst, record, path.name)
 
 
 def save_burst(
@@ -143,30 +153,47 @@ def save_burst(
 def _survey_class(
     project: Project, name: str, records: dict[str, PhotoRecord], listing: Listing
 ) -> None:
-    folder = project.photos_dir / name
+    folder = project.class_dir(name)
     unrecorded: dict[Path, list[Path]] = {}
-    found: list[Photo] = []
-    for path in _files(folder):
-        if path.suffix.lower() not in SUFFIXES:
+    found: list[tuple[Path, str, PhotoRecord | None]] = []
+    for path in _files(folder, listing.problems):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
             told = foreign_kind(path.name) or f"is not a {KINDS} file; convert it or move it away"
             listing.problems.append(f"{path} {told}.")
             continue
-        record = records.get(path.relative_to(project.root).as_posix()) or records.get(path.name)
+        record = records.get(path_key(path.relative_to(project.root))) or records.get(path.name)
         if record is None:
             unrecorded.setdefault(path.parent, []).append(path)
         else:
-            found.append(Photo(path, name, record.burst, record))
+            found.append((path, record.burst, record))
     for paths in unrecorded.values():
         place = paths[0].parent.relative_to(project.photos_dir).as_posix()
         bursts = guess_bursts([path.stem for path in paths], place)
-        found += [Photo(path, name, burst) for path, burst in zip(paths, bursts, strict=True)]
-    listing.photos.extend(sorted(found, key=lambda photo: photo.path))
+        found += [(path, burst, None) for path, burst in zip(paths, bursts, strict=True)]
+    listing.photos.extend(
+        Photo(path, name, burst, record, path.relative_to(folder).as_posix())
+        for path, burst, record in sorted(found, key=lambda item: item[0])
+    )
 
 
-def _files(folder: Path) -> list[Path]:
-    """All files below a folder but litter, in a fixed order."""
+def recordings(photos: Sequence[Photo]) -> list[str]:
+    """The recording of each: its burst, and one for files with the same bytes.
+
+    Copies that only look the same are found when they are trained on, where all are decoded.
+    """
+    copies = same_files([photo.path for photo in photos])
+    return joined([photo.burst for photo in photos], copies)
+
+
+def _files(folder: Path, problems: list[str]) -> list[Path]:
+    """All files below a folder but litter, in a fixed order; what cannot be listed is told."""
+
+    def tell(error: OSError) -> None:
+        where = f"{error.filename} cannot be listed ({reason(error)})"
+        problems.append(f"{where}; check its permissions.")
+
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not is_litter(name)]
         found += [Path(place, name) for name in names if not is_litter(name)]
     return sorted(found)

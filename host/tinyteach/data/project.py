@@ -11,17 +11,17 @@ The folders are the truth: a class exists while its folder does, whoever made
 it. The settings only give the order.
 """
 
-import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tinyteach.data.files import reason, write_json
 from tinyteach.data.litter import is_litter
-from tinyteach.data.names import check_class_name, is_class_name, same_name
+from tinyteach.data.names import check_class_name, name_fault, name_key, same_name, stored_form
 from tinyteach.data.photo_index import move_records
 from tinyteach.errors import ProjectError, UsageError
+from tinyteach.files import parse_json, read_file, reason, write_json
 
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
@@ -42,13 +42,13 @@ class Project:
     ) -> "Project":
         """Make a project in a new or existing folder; files that are there stay."""
         root = Path(path).resolve()
-        if (root / SETTINGS_NAME).exists():
+        if os.path.lexists(root / SETTINGS_NAME):
             raise ProjectError(f"{root} is a TinyTeach project already; name another folder.")
         settings = {"format": FORMAT_VERSION, "name": name or root.name, "board": None}
         project = cls(root, {**settings, "embedding": embedding, "classes": []})
         try:
             project.photos_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ProjectError(
                 f"No project can be made in {root} ({reason(error)}); name a folder of yours."
             ) from error
@@ -59,12 +59,13 @@ class Project:
     def open(cls, path: str | Path) -> "Project":
         """Open an existing project; ProjectError where there is none or it is damaged."""
         root = Path(path).resolve()
-        if not (root / SETTINGS_NAME).is_file():
+        try:
+            return cls(root, _read_settings(root / SETTINGS_NAME))
+        except FileNotFoundError as error:
             raise ProjectError(
                 f"{root} is not a TinyTeach project; make one with 'tinyteach new NAME' "
                 "or name one with --project DIR."
-            )
-        return cls(root, _read_settings(root / SETTINGS_NAME))
+            ) from error
 
     def __repr__(self) -> str:
         return f"Project({str(self.root)!r})"
@@ -80,7 +81,7 @@ class Project:
 
     @board.setter
     def board(self, name: str | None) -> None:
-        self._set("board", name)
+        self._set(board=name)
 
     @property
     def embedding(self) -> str:
@@ -89,7 +90,7 @@ class Project:
 
     @embedding.setter
     def embedding(self, name: str) -> None:
-        self._set("embedding", name)
+        self._set(embedding=name)
 
     @property
     def settings_path(self) -> Path:
@@ -109,10 +110,8 @@ class Project:
 
     @property
     def heads_dir(self) -> Path:
-        """Where the head and its report lie; made when first asked for."""
-        folder = self.root / "heads"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        """Where the head and its report lie; missing until a head is trained."""
+        return self.root / "heads"
 
     @property
     def head_path(self) -> Path:
@@ -124,14 +123,20 @@ class Project:
 
     def classes(self) -> list[str]:
         """Class names: those in the settings in their order, then folders made by hand."""
-        folders = sorted(name for name in self._folder_names() if is_class_name(name))
-        known = [name for name in self._settings["classes"] if name in folders]
-        return known + [name for name in folders if name not in known]
+        folders = self._class_folders()
+        known = [name for name in dict.fromkeys(self._settings["classes"]) if name in folders]
+        return known + [name for name in sorted(folders) if name not in known]
 
-    def unusable_folders(self) -> list[Path]:
-        """Folders in photos/ whose names no class may have."""
-        names = sorted(name for name in self._folder_names() if not is_class_name(name))
-        return [self.photos_dir / name for name in names]
+    def unusable_folders(self) -> dict[Path, str]:
+        """Folders in photos/ that are no class, each with the reason as a clause."""
+        used = {name_key(name): folder for name, folder in self._class_folders().items()}
+        unusable = {}
+        for folder in self._folders():
+            twin = used.get(name_key(folder.name))
+            if twin != folder:
+                clash = f"is the same class as {twin.name!r} beside it" if twin else ""
+                unusable[folder] = name_fault(folder.name) or clash
+        return unusable
 
     def order_classes(self, names: list[str]) -> None:
         """Put the classes into this order; ProjectError unless it names each of them once."""
@@ -139,7 +144,7 @@ class Project:
             raise ProjectError(
                 f"An order names every class once; {self._classes_sentence()}. Try again."
             )
-        self._set("classes", names)
+        self._set(classes=names)
 
     def colours(self) -> dict[str, int]:
         """The number of each class's colour, below COLOURS: as chosen, else the first free one."""
@@ -156,14 +161,18 @@ class Project:
         """Give a class a colour; UsageError where there is none of that number."""
         if not 0 <= colour < COLOURS:
             raise UsageError(f"A colour is a number from 0 to {COLOURS - 1}; choose one of them.")
-        self._set("colours", {**self.colours(), self.class_dir(name).name: colour})
+        self._set(colours={**self.colours(), self.class_name(name): colour})
 
     def class_dir(self, name: str) -> Path:
         """The folder of a class; ProjectError names the classes there are."""
+        return self._class_folders()[self.class_name(name)]
+
+    def class_name(self, name: str) -> str:
+        """A class's name as it is stored; ProjectError names the classes there are."""
         found = same_name(name, self.classes())
         if found is None:
             raise ProjectError(f"There is no class {name!r} here; {self._classes_sentence()}.")
-        return self.photos_dir / found
+        return found
 
     def add_class(self, name: str) -> str:
         """Add an empty class and return its name as stored."""
@@ -171,51 +180,67 @@ class Project:
         self._refuse_clash(stored)
         before, colours = self.classes(), self.colours()
         self._change(lambda: (self.photos_dir / stored).mkdir(parents=True))
-        self._set("classes", [*before, stored])
-        self._set("colours", {**colours, stored: self.colours()[stored]})
+        self._set(classes=[*before, stored])
+        self._set(colours={**colours, stored: self.colours()[stored]})
         return stored
 
     def rename_class(self, old: str, new: str) -> str:
-        """Rename a class, its photographs with it; returns the name as stored."""
-        source = self.class_dir(old)
+        """Rename a class, its photographs with it; returns the name as stored.
+
+        The settings and the index know both names before a folder moves, so that wherever this
+        is cut no photograph loses its record, and the same command completes it.
+        """
+        name, source, before = self.class_name(old), self.class_dir(old), self.classes()
         stored = check_class_name(new)
-        self._refuse_clash(stored, besides=source.name)
-        order = [stored if name == source.name else name for name in self.classes()]
-        colours = self.colours()
-        colours[stored] = colours.pop(source.name)
-        self._change(lambda: source.rename(self.photos_dir / stored))
-        if self.learnt_dir(source.name).is_dir():
-            self._change(lambda: self.learnt_dir(source.name).rename(self.learnt_dir(stored)))
-        self._set("classes", order)
-        self._set("colours", colours)
+        self._refuse_clash(stored, besides=name)
+        place, colours = before.index(name), self.colours()
+        both = [*before[:place], stored, *before[place:]]
+        self._set(classes=both, colours={**colours, stored: colours[name]})
         move_records(self.index_path, f"photos/{source.name}", f"photos/{stored}")
+        if self.learnt_dir(name).is_dir():
+            self._change(lambda: self.learnt_dir(name).rename(self.learnt_dir(stored)))
+        self._change(lambda: source.rename(self.photos_dir / stored))
+        self._set(classes=self.classes(), colours=self.colours())
         return stored
 
     def remove_class(self, name: str, delete_photos: bool = False) -> None:
         """Remove a class; one with anything in its folders only with ``delete_photos``."""
-        folder = self.class_dir(name)
-        learnt = self.learnt_dir(folder.name)
-        count = sum(1 for place in (folder, learnt) for path in place.rglob("*") if path.is_file())
+        folder, name = self.class_dir(name), self.class_name(name)
+        learnt = self.learnt_dir(name)
+        count = sum(len(names) for place in (folder, learnt) for _, _, names in os.walk(place))
         if count and not delete_photos:
             raise ProjectError(
-                f"Class {folder.name!r} holds {count} {'file' if count == 1 else 'files'}; "
+                f"Class {name!r} holds {count} {'file' if count == 1 else 'files'}; "
                 "say that they are to be deleted too, or move them elsewhere first."
             )
         self._change(lambda: _delete_folder(folder))
         if learnt.is_dir():
             self._change(lambda: _delete_folder(learnt))
-        self._set("classes", self.classes())
+        self._set(classes=self.classes())
 
-    def _folder_names(self) -> list[str]:
+    def _class_folders(self) -> dict[str, Path]:
+        """The folder of each class, by its name as it is stored.
+
+        Of several that mean the same class the one that is called so, else the first.
+        """
+        found: dict[str, Path] = {}
+        folders = self._folders()
+        for folder in sorted(folders, key=lambda path: path.name != stored_form(path.name)):
+            if not name_fault(folder.name):
+                found.setdefault(name_key(folder.name), folder)
+        return {stored_form(folder.name): folder for folder in found.values()}
+
+    def _folders(self) -> list[Path]:
+        """Those in photos/ that are not hidden, in the order of names."""
         try:
-            entries = list(self.photos_dir.iterdir())
+            entries = sorted(self.photos_dir.iterdir())
+            return [entry for entry in entries if not is_litter(entry.name) and entry.is_dir()]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise ProjectError(
                 f"{self.photos_dir} cannot be listed ({reason(error)}); check its permissions."
             ) from error
-        return [entry.name for entry in entries if entry.is_dir() and not is_litter(entry.name)]
 
     def _refuse_clash(self, name: str, besides: str | None = None) -> None:
         existing = same_name(name, (other for other in self.classes() if other != besides))
@@ -231,15 +256,15 @@ class Project:
             return "add it with 'tinyteach class add'"
         return "the classes are " + ", ".join(names)
 
-    def _set(self, key: str, value: Any) -> None:
-        """Change one setting and leave what another program changed meanwhile."""
-        self._settings = {**_read_settings(self.settings_path), key: value}
+    def _set(self, **changes: Any) -> None:
+        """Change settings and leave what another program changed meanwhile."""
+        self._settings = {**_read_settings(self.settings_path), **changes}
         write_json(self.settings_path, self._settings)
 
     def _change(self, action: Callable[[], object]) -> None:
         try:
             action()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ProjectError(
                 f"The folder {self.photos_dir} could not be changed ({reason(error)}); "
                 "close programs that use it and try again."
@@ -247,12 +272,11 @@ class Project:
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
+    """The settings; FileNotFoundError where there are none, ProjectError where they are damaged."""
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = parse_json(read_file(path))
         fault = _settings_fault(settings)
-    except OSError as error:
-        fault = reason(error)
-    except ValueError as error:  # not JSON, or not UTF-8
+    except ValueError as error:  # not JSON, or in no encoding that it may have
         fault = str(error)
     if fault:
         raise ProjectError(
@@ -273,10 +297,12 @@ def _settings_fault(settings: Any) -> str:
     expected: dict[str, Any] = {"format": int, "name": str, "classes": list}
     expected |= {"board": text, "embedding": text}
     for key, kind in expected.items():
-        if not isinstance(settings.get(key), kind):
+        if not isinstance(settings.get(key), kind) or isinstance(settings.get(key), bool):
             return f"{key!r} is missing or of another kind"
     if not all(isinstance(name, str) for name in settings["classes"]):
         return "'classes' holds something else than names"
+    if "\0" in (settings.get("embedding") or ""):
+        return "'embedding' is no file's name"
     return ""
 
 

@@ -22,10 +22,10 @@ from tinyteach.data.entries import (
     shown,
     too_long,
 )
-from tinyteach.data.files import reason
 from tinyteach.data.images import MAX_FILE_BYTES
 from tinyteach.data.litter import is_litter
 from tinyteach.errors import PhotoError
+from tinyteach.files import reason
 
 _PIECE_BYTES = 1 << 20
 _START_BYTES = 6

@@ -1,12 +1,11 @@
 """The boards that have been paired, so that later commands find them by name."""
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinyteach import paths
 from tinyteach.errors import UsageError
+from tinyteach.files import make_folder, read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,10 @@ class PairedBoard:
     colours: str = ""
 
 
+_TEXT = ("board_id", "name", "port", "usb_serial", "machine")
+_ENTRY = {**dict.fromkeys(_TEXT, str), "colours": (str, None)}
+
+
 def _file() -> Path:
     return paths.config_dir() / "boards.json"
 
@@ -33,13 +36,13 @@ def _file() -> Path:
 def paired_boards() -> list[PairedBoard]:
     """All paired boards, by name."""
     try:
-        entries = json.loads(_file().read_text())
+        entries = read_json(_file(), [_ENTRY])
         boards = [PairedBoard(**entry) for entry in entries]
     except FileNotFoundError:
         return []
     except (ValueError, TypeError) as error:
         raise UsageError(
-            f"{_file()} cannot be read ({error}); delete it and pair the boards again."
+            f"{_file()} is damaged ({error}); delete it and pair the boards again."
         ) from error
     return sorted(boards, key=lambda board: board.name)
 
@@ -67,10 +70,8 @@ def forget(*names: str) -> None:
 
 
 def _write(boards: list[PairedBoard]) -> None:
-    _file().parent.mkdir(parents=True, exist_ok=True)
-    beside = _file().with_suffix(f".{os.getpid()}.new")
-    beside.write_text(json.dumps([asdict(entry) for entry in boards], indent=2))
-    beside.replace(_file())
+    make_folder(_file().parent)
+    write_json(_file(), [asdict(entry) for entry in boards])
 
 
 def free_name(wanted: str, board_id: str) -> str:

@@ -15,7 +15,10 @@ from tinyteach.errors import ModelError
 
 IMAGES = 256
 # What numpy raises for what is no .npz file, a cut one, or one with other arrays in it.
-_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, RuntimeError),
+    *(MemoryError, zipfile.BadZipFile, zlib.error),
+)
 
 
 def background_path(embedding: Path) -> Path:

@@ -10,14 +10,23 @@ IMBALANCE = 4  # times as many photographs as the smallest class
 LOW = 0.8  # recall or precision below which a class needs attention
 MAX_MISTAKEN = 4
 MAX_SENTENCES = 6
+MAX_NAMED = 5  # photographs that are in several classes
 
 _ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
 
 
-def advise(evaluation: Evaluation, photo_counts: Sequence[int]) -> list[str]:
-    """Sentences, the most useful first; ``photo_counts`` are photographs per class."""
+def advise(
+    evaluation: Evaluation,
+    photo_counts: Sequence[int],
+    in_several_classes: Sequence[Sequence[str]] = (),
+) -> list[str]:
+    """Sentences, the most useful first; ``photo_counts`` are photographs per class.
+
+    ``in_several_classes`` are names of the same photograph in different classes.
+    """
     counts = dict(zip(evaluation.labels, photo_counts, strict=True))
     sentences = [
+        *_in_several(in_several_classes),
         *_too_few(counts),
         *(_mistaken(evaluation) or _magnets(evaluation)),
         *_one_recording(evaluation, counts),
@@ -29,6 +38,14 @@ def advise(evaluation: Evaluation, photo_counts: Sequence[int]) -> list[str]:
 def photographs(count: int) -> str:
     """'1 photograph', '7 photographs'."""
     return f"{count} photograph{'' if count == 1 else 's'}"
+
+
+def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
+    if not copies:
+        return []
+    named = "; ".join(_joined(names) for names in copies[:MAX_NAMED])
+    more = f"; and {len(copies) - MAX_NAMED} more" if len(copies) > MAX_NAMED else ""
+    return [f"Keep each photograph in one class only: the same one is in several ({named}{more})."]
 
 
 def _too_few(counts: dict[str, int]) -> list[str]:

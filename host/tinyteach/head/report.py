@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tinyteach.files import format_json, make_folder, write_atomically
 from tinyteach.head.advice import advise, photographs
 from tinyteach.head.confusion_plot import confusion_png
 from tinyteach.head.evaluation import (
@@ -58,6 +58,8 @@ class Report:
     rejection: Rejection = field(default_factory=lambda: Rejection(0))
     names: Sequence[str] = ()  # of all photographs
     interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
+    # Names of photographs that are copies of one another and in different classes.
+    in_several_classes: Sequence[Sequence[str]] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -99,6 +101,7 @@ class Report:
                 for photo in evaluation.photos
                 if photo.index < len(self.names)
             ],
+            "in_several_classes": [list(names) for names in self.in_several_classes],
             "advice": self.advice,
             "timings_s": self.timings,
         }
@@ -122,17 +125,17 @@ class Report:
         environment.filters |= {"percent": _percent, "base64": _base64}
         return environment.get_template("report.html.j2").render(report=self)
 
-    def write(self, folder: Path) -> dict[str, Path]:
-        """Write report.json, report.html and confusion.png into ``folder``: paths by name."""
-        contents = {
-            "report.json": json.dumps(self.as_dict(), indent=2, ensure_ascii=False).encode(),
-            "report.html": self.html().encode(),
-            "confusion.png": self.png,
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
-        return {name: folder / name for name in contents}
+    def write(self, folder: Path) -> bytes:
+        """Write report.json, report.html and confusion.png into ``folder``; the first's content.
+
+        Each is there whole or as it was. ProjectError where that fails.
+        """
+        facts = format_json(self.as_dict(), indent=2)
+        make_folder(folder)
+        write_atomically(folder / "report.html", self.html().encode(errors="backslashreplace"))
+        write_atomically(folder / "confusion.png", self.png)
+        write_atomically(folder / "report.json", facts)
+        return facts
 
 
 def make_report(
@@ -145,11 +148,13 @@ def make_report(
     names: Sequence[str] | None = None,
     timings: dict[str, float] | None = None,
     rejection: Rejection | None = None,
+    in_several_classes: Sequence[Sequence[str]] = (),
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
     More labels than photographs: the last were learnt from what has none.
-    ``names`` are shown beside the worst photographs, such as their paths.
+    ``names`` are shown beside the worst photographs, such as their paths;
+    ``in_several_classes`` those of the same photograph in different classes.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
     rows = [
@@ -161,10 +166,10 @@ def make_report(
         WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
         for result in shown[:WORST_PHOTOS]
     ]
-    advice = advise(evaluation, [row.photos for row in rows])
+    advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
     return Report(
         *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
-        *(titles, accuracy_interval(evaluation, bursts)),
+        *(titles, accuracy_interval(evaluation, bursts), in_several_classes),
     )
 
 

@@ -239,12 +239,13 @@ def check_classes(labels: Sequence[str], classes: Sequence[str] | None) -> tuple
 
 
 def _check_label(name: str) -> None:
+    """What a head file can hold; which names classes may have says data/names.py."""
     text = name.encode(errors="replace")
-    whole = name.isprintable() and text.decode() == name
+    whole = name.splitlines() == [name] and "\0" not in name and text.decode() == name
     if not (whole and 1 <= len(text) <= MAX_LABEL_BYTES):
         raise TrainingError(
             f"The board cannot store the class name {name!r}; rename the class to 1 to "
-            f"{MAX_LABEL_BYTES} bytes of printable text."
+            f"{MAX_LABEL_BYTES} bytes of printable text on one line."
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tinyteach.device.esp_chip import Chip, megabytes
 from tinyteach.errors import FirmwareError
+from tinyteach.files import reason
 from tinyteach.service import backups
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def back_up(flash: "EspFlash", progress: Progress, say: Say) -> Path | None:
         backups.keep(flash.chip, path)
     except OSError as error:
         raise FirmwareError(
-            f"The backup cannot be written to {path.parent} ({error.strerror}); make room "
+            f"The backup cannot be written to {path.parent} ({reason(error)}); make room "
             "there, or add --no-backup to do without."
         ) from error
     return path

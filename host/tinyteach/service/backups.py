@@ -7,6 +7,7 @@ board is no content to be backed up.
 """
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.device.esp_chip import Chip
-from tinyteach.errors import FirmwareError
+from tinyteach.errors import FirmwareError, ProjectError
+from tinyteach.files import make_folder, read_json, read_whole, reason, write_json
 from tinyteach.paths import backups_dir
 
 
@@ -61,9 +63,9 @@ def read_backup(path: Path) -> tuple[bytes, BackupFacts | None]:
     Raises FirmwareError where it is missing or damaged.
     """
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except OSError as error:
-        raise FirmwareError(f"The backup {path} cannot be read ({error.strerror}).") from error
+        raise FirmwareError(f"The backup {path} cannot be read ({reason(error)}).") from error
     facts = _facts_beside(path)
     if facts and sha256(content).hexdigest() != facts.sha256:
         raise FirmwareError(f"The backup {path} is damaged (another SHA-256); take another one.")
@@ -72,8 +74,9 @@ def read_backup(path: Path) -> tuple[bytes, BackupFacts | None]:
 
 def _facts_beside(path: Path) -> BackupFacts | None:
     try:
-        return BackupFacts(**json.loads(path.with_suffix(".json").read_text()))
-    except (OSError, ValueError, TypeError):
+        facts = read_json(path.with_suffix(".json"), {"mac": str, "chip": str, "sha256": str})
+        return BackupFacts(**facts)
+    except (OSError, ValueError, TypeError, ProjectError):
         return None
 
 
@@ -84,28 +87,33 @@ def begin_rewriting(chip: Chip, backup: Path | None) -> None:
     """Note that the flash is incomplete from now on, and where its old content is."""
     note: dict[str, Any] = {"backup": str(backup.resolve()) if backup else None}
     try:
-        backups_dir().mkdir(parents=True, exist_ok=True)
-        _file(chip, "unfinished").write_text(json.dumps(note))
-    except OSError as error:
-        raise FirmwareError(
-            f"{backups_dir()} cannot be written to ({error.strerror}); make it a folder with room."
-        ) from error
+        make_folder(backups_dir())
+        write_json(_file(chip, "unfinished"), note)
+    except ProjectError as error:
+        raise FirmwareError(f"{error} Nothing was written to the board.") from error
 
 
 def end_rewriting(chip: Chip) -> None:
     """Note that the flash is whole again."""
-    _file(chip, "unfinished").unlink(missing_ok=True)
+    path = _file(chip, "unfinished")
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FirmwareError(
+            f"The firmware is written, but {path} cannot be removed ({reason(error)}); delete it, "
+            "or the next backup will be left out."
+        ) from error
 
 
 def is_unfinished(chip: Chip) -> bool:
     """Whether rewriting the board's flash began and did not end well."""
-    return _file(chip, "unfinished").exists()
+    return os.path.lexists(_file(chip, "unfinished"))
 
 
 def backup_before(chip: Chip) -> Path | None:
     """Where the content is that the board had before rewriting began."""
     try:
-        named = json.loads(_file(chip, "unfinished").read_text())["backup"]
-    except (OSError, ValueError, KeyError, TypeError):
+        named = read_json(_file(chip, "unfinished"), {"backup": (str, None)})["backup"]
+    except (OSError, ValueError, KeyError, ProjectError):
         return None
     return Path(named) if named else None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
+from tinyteach.files import make_folder, write_atomically
 from tinyteach_protocol import errors
 
 if TYPE_CHECKING:
@@ -83,13 +84,8 @@ def put_into(folder: Path, named: str | None) -> Path:
 
     path = folder / EMBEDDING.lstrip("/")
     content = load_named(DEFAULT_EMBEDDING if named is None else named).content
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written ({error.strerror}); name another folder."
-        ) from error
+    make_folder(path.parent)
+    write_atomically(path, content)
     return path
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from tinyteach.errors import FirmwareError
+from tinyteach.files import read_whole, reason
 from tinyteach.firmware import boards_dir
 
 DOWNLOAD_TIMEOUT_S = 30
@@ -97,10 +98,10 @@ def load_image(source: str, progress: Progress) -> Image:
 
 def _read(source: str) -> bytes:
     try:
-        return Path(source).read_bytes()
-    except OSError as error:
+        return read_whole(Path(source), IMAGE_BYTES_MAX)
+    except (OSError, ValueError) as error:
         raise FirmwareError(
-            f"The image {source} cannot be read ({error.strerror}); name a file or an address "
+            f"The image {source} cannot be read ({reason(error)}); name a file or an address "
             "that begins with https://."
         ) from error
 
@@ -110,9 +111,9 @@ def _download(address: str, progress: Progress) -> bytes:
         with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_S) as answer:
             return _receive(answer, progress)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
+        why = getattr(error, "reason", None) or error
         raise FirmwareError(
-            f"{address} could not be downloaded ({reason}); check the address and the network, "
+            f"{address} could not be downloaded ({why}); check the address and the network, "
             "or download it by hand and name the file."
         ) from error
 
@@ -139,5 +140,7 @@ def _unzip(name: str, content: bytes) -> Image:
                     f"{name} holds {len(found)} .bin files; unpack it and name the one to write."
                 )
             return Image(f"{found[0].filename} of {name}", archive.read(found[0]))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except FirmwareError:
+        raise
+    except Exception as error:  # zip readers raise of every kind on damaged files
         raise FirmwareError(f"{name} is damaged or cut short; download it again.") from error

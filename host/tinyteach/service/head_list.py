@@ -1,9 +1,11 @@
 """The heads that a project has had, and what changed between two of them."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinyteach.files import fits
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import trained_head
 
@@ -42,24 +44,35 @@ def list_heads(folder: Path) -> list[HeadEntry]:
 
     project = open_project(folder)
     current = ""
-    if project.head_path.exists():
+    if os.path.lexists(project.head_path):
         current = trained_head(project).fingerprint.hex()[:DIGITS]
     return [_entry(kept, current) for kept in kept_heads(project)]
 
 
+# What is listed of an old report.json; one that holds something else counts as lost.
+_LISTED = {
+    **{"labels": ([str], None), "accuracy": (float, None), "interval": ([float], None)},
+    "classes": ([{"label": str, "photos": int, "recall": (float, None)}], None),
+}
+
+
 def _entry(kept: "KeptHead", current: str) -> HeadEntry:
-    report = kept.report
-    rows = report.get("classes", [])
+    report = kept.report if fits(kept.report, _LISTED) else {}
+    rows = report.get("classes") or []
     return HeadEntry(
         kept.fingerprint,
         kept.time,
-        list(report.get("labels", [])),
+        list(report.get("labels") or []),
         sum(row["photos"] for row in rows),
         report.get("accuracy"),
-        report.get("interval"),
+        _pair(report.get("interval")),
         {row["label"]: row["recall"] for row in rows},
         kept.fingerprint == current,
     )
+
+
+def _pair(numbers: list[float] | None) -> tuple[float, float] | None:
+    return (numbers[0], numbers[1]) if numbers and len(numbers) == 2 else None
 
 
 def chosen_head(project: Any, fingerprint: str | None) -> "Head":

@@ -19,10 +19,14 @@ Key = tuple[str, int, int]
 
 @dataclass
 class _Known:
-    """A photograph's features int8 [F] and views int8 [n, F], or why it cannot be read."""
+    """A photograph's features int8 [F] and views int8 [n, F], or why it cannot be read.
+
+    ``small`` is what it is compared with others by, see data/copies.py.
+    """
 
     features: np.ndarray | None = None
     views: np.ndarray | None = None
+    small: np.ndarray | None = None
     problem: str = ""
 
 
@@ -40,7 +44,11 @@ class KnownPhotos:
         self._known: dict[Key, _Known] = {}
         self._photos: list[Photo] = []
         self._keys: list[Key] = []
+        self._bursts: list[str] = []
+        self._compared: list[Key] | None = None
         self._loaded: tuple[Path, np.ndarray] | None = None
+        # Ids of photographs that are copies of one another and in different classes.
+        self.in_several_classes: list[list[str]] = []
         self.problems: list[str] = []
 
     def look(self, project: Any, progress: Progress = lambda text, done, total: None) -> None:
@@ -49,13 +57,14 @@ class KnownPhotos:
 
         listing = survey(project)
         self._photos, self._keys = [], []
-        self.problems = []
+        self.problems = list(listing.problems)
         views = self._embedder.count(len(listing.photos))
         for done, photo in enumerate(listing.photos, 1):
             self._take(photo, views)
             progress("read", done, len(listing.photos))
         kept = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in kept}
+        self._compare()
 
     def learn(self, photo: "Photo", photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
@@ -68,12 +77,13 @@ class KnownPhotos:
 
     @property
     def bursts(self) -> list[str]:
-        return [photo.burst for photo in self._photos]
+        """The recording of each; copies of one photograph belong to one."""
+        return self._bursts
 
     @property
     def ids(self) -> list[str]:
         """``class/file`` of each."""
-        return [f"{p.class_name}/{_below_class(p)}" for p in self._photos]
+        return [photo.id for photo in self._photos]
 
     @property
     def squares(self) -> Sequence[np.ndarray]:
@@ -100,6 +110,23 @@ class KnownPhotos:
             known.views = self._embedder.views(self._square(self._photos[index].path), count)
         return known.views[:count]
 
+    def _compare(self) -> None:
+        """Find copies, if these photographs were not compared before."""
+        from tinyteach.data.bursts import joined
+        from tinyteach.data.copies import alike
+
+        if self._keys == self._compared:
+            return
+        views = [small for key in self._keys if (small := self._known[key].small) is not None]
+        copies = alike(views, mirrored=True).tolist()
+        self._bursts = joined([photo.burst for photo in self._photos], copies)
+        same: dict[int, list[Photo]] = {}
+        for photo, first in zip(self._photos, alike(views).tolist(), strict=True):
+            same.setdefault(first, []).append(photo)
+        several = [photos for photos in same.values() if len({p.class_name for p in photos}) > 1]
+        self.in_several_classes = [[photo.id for photo in photos] for photos in several]
+        self._compared = list(self._keys)
+
     def _take(self, photo: "Photo", views: int) -> None:
         key = _key(photo.path)
         known = self._known.setdefault(key, _Known())
@@ -115,8 +142,11 @@ class KnownPhotos:
         self._keys.append(key)
 
     def _embed(self, known: _Known, photo: "Photo", views: int) -> None:
-        """Both at once, while the pixels are there."""
+        """All at once, while the pixels are there."""
+        from tinyteach.data.copies import small_view
+
         known.features = self._embedder.features(self._square(photo.path))
+        known.small = small_view(self._square(photo.path))
         known.views = self._embedder.views(self._square(photo.path), views)
 
     def _square(self, path: Path) -> np.ndarray:
@@ -147,8 +177,3 @@ def _key(path: Path) -> Key:
     except OSError:
         return str(path), 0, 0
     return str(path), facts.st_size, facts.st_mtime_ns
-
-
-def _below_class(photo: "Photo") -> str:
-    parts = photo.path.parts
-    return "/".join(parts[len(parts) - 1 - parts[::-1].index(photo.class_name) + 1 :])

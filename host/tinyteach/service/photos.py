@@ -35,7 +35,7 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
     listing = survey(project)
     entries = [
         PhotoEntry(
-            photo.path.relative_to(project.photos_dir).as_posix(),
+            photo.id,
             photo.class_name,
             photo.burst,
             photo.record.time if photo.record else "",
@@ -88,4 +88,4 @@ def label_view(folder: Path, class_name: str, pixels: np.ndarray, board: str) ->
 
     project = open_project(folder)
     (photo,) = save_burst(project, class_name, [pixels], board=board, kind="model")
-    return photo.path.relative_to(project.photos_dir).as_posix()
+    return photo.id

@@ -36,14 +36,14 @@ def open_or_create_project(folder: Path) -> "Project":
 
 def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
     """Per class its name, photographs and bursts; and a sentence for each unusable file."""
-    from tinyteach.data.photos import survey
+    from tinyteach.data.photos import recordings, survey
 
     listing = survey(project)
+    found = list(zip(listing.photos, recordings(listing.photos), strict=True))
     summary = []
     for name in project.classes():
-        photos = [photo for photo in listing.photos if photo.class_name == name]
-        bursts = {photo.burst for photo in photos}
-        summary.append({"name": name, "photos": len(photos), "bursts": len(bursts)})
+        bursts = [burst for photo, burst in found if photo.class_name == name]
+        summary.append({"name": name, "photos": len(bursts), "bursts": len(set(bursts))})
     return summary, listing.problems
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
+from tinyteach.files import read_file
 from tinyteach.plain_text import plain
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, described, name_of, project_embedding
@@ -153,7 +154,7 @@ def _known_here(project: "Project") -> set[bytes]:
 
     known = {row.tobytes() for file in list_learnt(project)[0] for row in file.features}
     try:
-        own = read(project.head_path.read_bytes()).examples
-    except (OSError, ModelError):
+        own = read(read_file(project.head_path)).examples
+    except (OSError, ModelError, ProjectError):
         return known
     return known | {row.tobytes() for of_class in own.vectors for row in of_class} if own else known

@@ -11,6 +11,7 @@ import numpy as np
 from tinyteach.device.client import BoardClient
 from tinyteach.device.wire_answers import check_scores
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
+from tinyteach.files import read_file
 from tinyteach.head.rejection import UNKNOWN
 from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
@@ -163,9 +164,12 @@ def trained_head(project: Any) -> Any:
     """The project's trained head; ProjectError where it has none yet."""
     from tinyteach.head.head_file import load_head
 
-    if not project.head_path.exists():
-        raise ProjectError(f"{project.name} has no trained head yet; run 'tinyteach train'.")
-    return load_head(project.head_path.read_bytes())
+    try:
+        return load_head(read_file(project.head_path))
+    except FileNotFoundError as error:
+        raise ProjectError(
+            f"{project.name} has no trained head yet; run 'tinyteach train'."
+        ) from error
 
 
 class Reference:

@@ -65,11 +65,15 @@ def capture(
 
     Each is on disk as soon as it is taken.
     """
+    from tinyteach.data.names import same_name
+
     project = open_project(folder)
-    if class_name not in project.classes():
+    stored = same_name(class_name, project.classes())
+    if stored is None:
         raise ProjectError(
             f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
         )
+    class_name = stored
     with open_board(board) as client:
         _remember_board(project, client)
         recording = start_recording(project, client, class_name, small)
@@ -158,7 +162,7 @@ class View:
 
         try:
             Image.fromarray(self.pixels).save(path)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:  # KeyError: a format that is only read
             raise UsageError(
                 f"The view cannot be written to {path} ({error}); name a file such as view.png "
                 "in a folder of yours."

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from tinyteach.data.names import UNKNOWN, stored_form
 from tinyteach.device.rules import (
     AT_LEAST,
     BEST,
@@ -19,7 +20,6 @@ from tinyteach.device.rules import (
 from tinyteach.errors import UsageError
 from tinyteach.plain_text import plain
 
-UNKNOWN = "unknown"
 STEPS = 256
 CONDITION = re.compile(
     r"""\s* (?P<label> "[^"]+" | .+? ) \s*
@@ -28,7 +28,7 @@ CONDITION = re.compile(
     re.VERBOSE,
 )
 # Such a class is written in quotation marks.
-NEEDS_QUOTES = re.compile(r"[<>=%]|\bfor \d+ (frame|view)|^unknown$")
+NEEDS_QUOTES = re.compile(r"[<>=%]|\bfor \d+ (frame|view)|^(?i:unknown)$")
 CONDITION_HINT = "write it like 'mask >= 80% for 3 frames', 'mask for 3 frames' or 'unknown'"
 ACTION_HINT = "write it like 'pin 21 high', 'pin 21 low' or 'say some words'"
 TEXT_BYTES_MAX = 200
@@ -57,9 +57,9 @@ def _parse_condition(text: str) -> tuple[str, int, int, int]:
     if not found or not found["label"].strip():
         raise UsageError(f"The condition {text!r} cannot be read; {CONDITION_HINT}.")
     label = found["label"].strip().strip('"')
-    if NEEDS_QUOTES.search(label) and found["label"] not in (f'"{label}"', UNKNOWN):
+    anything_else = stored_form(found["label"]) == UNKNOWN
+    if NEEDS_QUOTES.search(label) and not anything_else and found["label"] != f'"{label}"':
         raise UsageError(f"The condition {text!r} cannot be read; {CONDITION_HINT}.")
-    anything_else = found["label"].strip() == UNKNOWN
     if anything_else and found["sign"]:
         raise UsageError("'unknown' has no probability; write 'unknown for 3 frames'.")
     frames = int(found["frames"] or 1)

@@ -1,6 +1,5 @@
 """Train, report, deploy, rollback."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, TrainingError
+from tinyteach.files import make_folder, read_json, write_atomically
 from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import SHORT_DIGITS, check_board, project_embedding
@@ -130,7 +130,8 @@ def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
 
     files, damaged = list_learnt(project)
     photos.problems += damaged
-    fitting = [file for file in files if file.embedding == photos.embedding.fingerprint]
+    made_by = (photos.embedding.fingerprint, photos.embedding.features)
+    fitting = [f for f in files if (f.embedding, f.features.shape[1]) == made_by]
     left = {file.class_name for file in files} - {file.class_name for file in fitting}
     if left:
         photos.problems.append(
@@ -148,7 +149,6 @@ def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
 
 def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
     """Head and report into heads/, once as the present ones and once into the history."""
-    from tinyteach.data.files import write_atomically
     from tinyteach.data.head_history import keep_head
     from tinyteach.head.report import make_report
 
@@ -161,11 +161,12 @@ def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any
         names=photos.ids,
         timings=trained.timings,
         rejection=trained.rejection,
+        in_several_classes=photos.in_several_classes,
     )
     content = trained.head.content
+    make_folder(project.heads_dir)
     write_atomically(project.head_path, content)
-    report.write(project.heads_dir)
-    files = {"head.tflite": content, "report.json": project.report_path("json").read_bytes()}
+    files = {"head.tflite": content, "report.json": report.write(project.heads_dir)}
     keep_head(project, trained.head.fingerprint.hex(), files)
     return report
 
@@ -177,6 +178,22 @@ def _naming(problems: list[str]) -> Iterator[None]:
         yield
     except TrainingError as error:
         raise TrainingError(" ".join([str(error), *problems])) from error
+
+
+_PHOTO = {"name": str, "label": str, "predicted": str, "probability": float}
+# What is read of report.json, here and by the page.
+REPORT = {
+    **{"title": str, "method": str, "unknown": (str, None), "advice": [str], "labels": [str]},
+    **{"accuracy": (float, None), "interval": ([float], None)},
+    "classes": [
+        {
+            **{"label": str, "photos": int, "bursts": int},
+            **{"precision": (float, None), "recall": (float, None)},
+        }
+    ],
+    **{"confusion": [[int]], "worst": [_PHOTO], "tested": [_PHOTO]},
+    "in_several_classes": ([[str]], None),
+}
 
 
 @dataclass(frozen=True)
@@ -214,7 +231,9 @@ class FoundReport:
 
 
 def _between(interval: Sequence[float] | None) -> str:
-    return f" ({interval[0]:.0%} to {interval[1]:.0%})" if interval else ""
+    if not interval or len(interval) != 2:
+        return ""
+    return f" ({interval[0]:.0%} to {interval[1]:.0%})"
 
 
 def _percent(value: float | None) -> str:
@@ -225,9 +244,12 @@ def load_report(folder: Path) -> FoundReport:
     """The last training's report; ProjectError where there is none yet."""
     project = open_project(folder)
     path = project.report_path("json")
-    if not path.exists():
-        raise ProjectError("There is no report yet; run 'tinyteach train' first.")
-    return FoundReport(json.loads(path.read_text()), project.report_path("html"))
+    try:
+        return FoundReport(read_json(path, REPORT), project.report_path("html"))
+    except FileNotFoundError as error:
+        raise ProjectError("There is no report yet; run 'tinyteach train' first.") from error
+    except ValueError as error:
+        raise ProjectError(f"{path} is damaged ({error}); run 'tinyteach train' again.") from error
 
 
 @dataclass(frozen=True)
@@ -270,7 +292,6 @@ def deploy(
     ``threshold``, a probability, takes the place of the one that training chose, in the head on
     the board and, once it is at work, in the project's, so that both say the same.
     """
-    from tinyteach.data.files import write_atomically
     from tinyteach.head.head_file import with_threshold
 
     project = open_project(folder)

@@ -17,7 +17,6 @@ NOT_LEARNT = "The board knows what it knew before; run the command again."
 NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
 BUTTON_NOT_KNOWN = "Whether the button was set is not known; run the command again."
 OF_A_CLASS = 32  # examples that a board keeps of one
-UNKNOWN = "unknown"
 # What a head from before examples is worth to a board that is to go on from it.
 NO_EXAMPLES = (
     "The head on the board carries no examples of its classes, because an earlier TinyTeach made "
@@ -181,7 +180,7 @@ def _record(client: BoardClient, square: Any) -> None:
 
 def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
     """The class's name as boards and projects store it, or that of the class that it means."""
-    from tinyteach.data.names import check_class_name, same_name
+    from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 
     stored = check_class_name(class_name)
     if stored == UNKNOWN:
@@ -223,7 +222,10 @@ def forget(board: str | None, class_name: str) -> Forgotten:
 
 def forget_over(client: BoardClient, class_name: str) -> Forgotten:
     """`forget` over a session that is open already."""
+    from tinyteach.data.names import same_name
+
     held = held_by(client)
+    class_name = same_name(class_name, held.examples) or class_name
     if class_name not in held.examples:
         known = ", ".join(held.examples) or "nothing"
         raise UsageError(f"The board does not know {class_name!r}; it knows {known}.")

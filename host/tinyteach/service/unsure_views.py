@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.client import BoardClient
 from tinyteach.device.kept import KeptFrame, read_kept
 from tinyteach.embedding.preprocess import expand
+from tinyteach.files import make_folder, write_atomically
 from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
 
@@ -26,7 +27,7 @@ def bring_unsure(project: "Project", client: BoardClient, head: Any) -> int:
     fresh = [frame for frame in frames if _name(frame, head) not in here]
     folder = project.root / FOLDER
     for frame in fresh:
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         _write(folder / _name(frame, head), frame)
     return len(fresh)
 
@@ -45,7 +46,6 @@ def _name(frame: KeptFrame, head: Any) -> str:
 
 
 def _write(path: Path, frame: KeptFrame) -> None:
-    from tinyteach.data.files import write_atomically
     from tinyteach.data.images import encode_png
 
     pixels = expand(frame.tensor, frame.side, frame.side, messages.RGB_INT8)

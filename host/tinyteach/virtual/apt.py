@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tinyteach.errors import MissingToolError
+from tinyteach.files import make_folder
 from tinyteach.virtual.package_sources import Source, main_source, system_sources
 
 # Suites, oldest first, whose MicroPython is 1.24 or newer, by os-release's ID.
@@ -35,7 +36,7 @@ def fetch_and_unpack(package: str, arch: str, root: Path, progress: Progress | N
     ``root`` appears complete or not at all; a second process that wants the
     same waits for the first. Raises MissingToolError with one sentence.
     """
-    root.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(root.parent)
     with _locked(root.with_name(root.name + ".lock")):
         if root.is_dir():
             return

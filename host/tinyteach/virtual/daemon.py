@@ -19,6 +19,7 @@ from typing import Any
 
 from tinyteach import paths
 from tinyteach.errors import LinkError, PhotoError, TinyTeachError
+from tinyteach.files import reason
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
 
@@ -45,6 +46,10 @@ def serve(name: str, arch: str, heap: str, camera: bool) -> int:
     except TinyTeachError as error:
         _say({"error": str(error)})
         return error.exit_code
+    except OSError as error:
+        what = error.filename or "its place"
+        _say({"error": f"The virtual board cannot use {what} ({reason(error)}); make room there."})
+        return LinkError.exit_code
     except Ended:
         pass
     return 0
@@ -120,6 +125,9 @@ class _Server:
             return getattr(self, "_on_" + request.pop("do"))(**request) or {}
         except TinyTeachError as error:
             return {"error": str(error), "kind": type(error).__name__}
+        except OSError as error:
+            sentence = f"{error.filename} cannot be used ({reason(error)}); check its permissions."
+            return {"error": sentence, "kind": "UsageError"}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             sentence = f"The virtual board does not understand this: {error}."
             return {"error": sentence, "kind": "LinkError"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tinyteach.errors import UsageError
+from tinyteach.files import make_folder, not_written
 
 BLOCK_BYTES = 4096
 UNIQUE_ID_BYTES = 6
@@ -59,9 +60,12 @@ def _open(path: Path | None) -> BinaryIO:
     # Unbuffered: the board's process changes the file behind this object.
     if path is None:
         return tempfile.TemporaryFile(buffering=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(exist_ok=True)
-    file = path.open("r+b", buffering=0)
+    make_folder(path.parent)
+    try:
+        path.touch(exist_ok=True)
+        file = path.open("r+b", buffering=0)
+    except OSError as error:
+        raise not_written(path, error) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -15,10 +15,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tinyteach import errors, paths
-from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError, UsageError
+from tinyteach.errors import (
+    BoardNotFoundError,
+    LinkError,
+    ProjectError,
+    TinyTeachError,
+    UsageError,
+)
+from tinyteach.files import make_folder, not_written, read_json
 
 ANSWER_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 60.0
@@ -60,20 +67,20 @@ def _ask(path: Path) -> VirtualInfo | None:
     """What the board registered in ``path`` says of itself; forget one that is gone."""
     control = ""
     try:
-        control = json.loads(path.read_text())["control"]
+        control = read_json(path, {"control": str})["control"]
         answer = _request(control, {"do": "info"})
-    except (FileNotFoundError, ConnectionRefusedError, ValueError, KeyError):
+    except (FileNotFoundError, ConnectionRefusedError, ValueError):
         _forget(path, control)
         return None
-    except OSError:
-        return None  # busy or just ending
+    except (OSError, ProjectError):
+        return None  # busy or just ending, or not ours
     return VirtualInfo(**answer["info"])
 
 
 def _forget(path: Path, control: str) -> None:
     """Remove what a board left that had no time to clean up."""
-    path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
+        path.unlink(missing_ok=True)
         Path(control).unlink()
         Path(control).parent.rmdir()
 
@@ -111,8 +118,9 @@ def _require_arch(info: VirtualInfo, arch: str | None) -> VirtualInfo:
 
 def _launch(command: list[str], name: str) -> VirtualInfo:
     log = log_file(name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as log_output:
+    make_folder(log.parent)
+    make_folder(registration(name).parent)
+    with _open_log(log) as log_output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -134,6 +142,13 @@ def _launch(command: list[str], name: str) -> VirtualInfo:
             return present
         raise LinkError(answer["error"])
     return VirtualInfo(**answer["info"])
+
+
+def _open_log(log: Path) -> BinaryIO:
+    try:
+        return log.open("wb")
+    except OSError as error:
+        raise not_written(log, error) from error
 
 
 def _first_line(process: subprocess.Popen) -> dict[str, Any]:

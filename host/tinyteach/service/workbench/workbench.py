@@ -260,8 +260,7 @@ class Workbench:
         self._show(self._views.add(pixels, None, *self.preview.recognise(pixels)))
 
     def _tell_recording(self, photos: list[Any]) -> None:
-        root = open_project(self.folder).photos_dir
-        ids = [photo.path.relative_to(root).as_posix() for photo in photos]
+        ids = [photo.id for photo in photos]
         self.feed.publish("recording", {"class": self._recording_class, "photos": ids})
 
     # Live

@@ -1,0 +1,178 @@
+"""Files read whole or refused with a sentence; written whole: a reader, a crash or a full disk
+never leaves half of one."""
+
+import errno
+import json
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+from tinyteach.errors import ProjectError
+
+MAX_BYTES = 64 << 20  # no file of ours is larger; one that is was not written by us
+
+
+def read_file(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
+    """A file's content; FileNotFoundError where there is none, else ProjectError says why not.
+
+    What is no ordinary file is not opened: a pipe without a writer would never end.
+    """
+    try:
+        return read_whole(path, limit_bytes)
+    except FileNotFoundError:
+        raise
+    except NotADirectoryError as error:  # a file stands where a folder of the path should
+        raise FileNotFoundError(*error.args) from error
+    except (OSError, ValueError) as error:  # ValueError: a path that holds a zero byte
+        raise ProjectError(
+            f"{path} cannot be read ({reason(error)}); check its permissions or move it away."
+        ) from error
+
+
+def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
+    """The same where others find the sentence: OSError says why not, ValueError for no path."""
+    facts = path.stat()
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    if facts.st_size > limit_bytes:
+        raise OSError(errno.EFBIG, f"it is longer than {limit_bytes >> 20} MiB")
+    return path.read_bytes()
+
+
+def parse_json(content: bytes) -> Any:
+    """JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; ValueError if it is none.
+
+    A number that JSON does not have, such as NaN, is none either.
+    """
+    try:
+        return json.loads(content, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_json(path: Path, shape: Any) -> Any:
+    """A JSON file of the shape that `fits` takes.
+
+    FileNotFoundError where there is none, ValueError where it is damaged, ProjectError where it
+    cannot be read.
+    """
+    value = parse_json(read_file(path))
+    if not fits(value, shape):
+        raise ValueError("it does not hold what it should")
+    return value
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether JSON is of a shape.
+
+    That is a type, ``float`` also for whole numbers; a tuple of shapes of which one fits; a list
+    of one shape for each item; or an object of shapes, in which what may be None may be missing.
+    """
+    if isinstance(shape, tuple):
+        return any(fits(value, each) for each in shape)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(fits(value.get(k), s) for k, s in shape.items())
+    if shape is None or isinstance(value, bool):
+        return value is None if shape is None else shape is bool
+    return isinstance(value, shape) if shape is not float else _is_finite(value)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < sys.float_info.max
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON in UTF-8; ProjectError where that fails."""
+    write_atomically(path, format_json(value, indent=2) + b"\n")
+
+
+def format_json(value: Any, indent: int | None = None) -> bytes:
+    """JSON in UTF-8. What has no UTF-8, as in a file name of another encoding, is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text.encode(errors="backslashreplace")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing; ProjectError where that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise ProjectError(
+            f"The folder {path} cannot be made ({reason(error)}); check its permissions, or move "
+            "away what is in its place."
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the file's place, then move it there; ProjectError where that fails."""
+    # A hidden name: listings of photographs pass over it while it is written.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise not_written(path, error) from error
+
+
+def append_lines(path: Path, lines: list[str]) -> None:
+    """Add lines to a text file in one write, so that two writers cannot mix theirs.
+
+    POSIX: with O_APPEND "no intervening file modification operation shall
+    occur between changing the file offset and the write operation".
+    """
+    if not lines:
+        return
+    flags = os.O_APPEND | os.O_CREAT | os.O_RDWR | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            # A line that an interrupted write left open must not swallow the next one. Where it
+            # is another writer's, still on its way, this leaves an empty line: readers skip those.
+            start = "\n" if _ends_within_line(descriptor) else ""
+            text = start + "".join(f"{line}\n" for line in lines)
+            _write_at_once(descriptor, text.encode(errors="backslashreplace"))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError | ValueError) -> ProjectError:
+    """What to raise where a file cannot be written."""
+    return ProjectError(
+        f"{path} could not be written ({reason(error)}); free space or name another."
+    )
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What the system says, as a clause of a sentence."""
+    if isinstance(error, UnicodeError):
+        return "this system's encoding has no such name; set LANG to one with UTF-8"
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".").lower()
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _write_at_once(descriptor: int, content: bytes) -> None:
+    if os.write(descriptor, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _ends_within_line(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    if size == 0:
+        return False
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1) != b"\n"
