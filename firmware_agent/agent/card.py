@@ -61,7 +61,7 @@ def _labels(reader, at):
         except ValueError:
             label = ""
         if not is_label(label) or label in labels:
-            raise ModelError("the head's labels are damaged")
+            raise ModelError("the head's labels are damaged or alike")
         labels.append(label)
         at += 1 + size
     if not 0 < count <= _OUTPUTS:

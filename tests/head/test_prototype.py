@@ -69,7 +69,7 @@ def test_any_number_of_classes(name, classes):
     rng = np.random.default_rng(classes)
     rows = [rng.integers(-128, 128, (1 + n % 3, embedding.features), np.int8)
             for n in range(classes + 1)]  # fmt: skip
-    labels = [f"class {n}" if n % 2 else "ü" * 31 for n in range(classes)]
+    labels = [f"class {n}" if n % 2 else f"{n:3}" + "ü" * 30 for n in range(classes)]
     read = load_head(prototype_head(Examples(tuple(rows)), labels, embedding))
     assert read.labels == tuple(labels)
     np.testing.assert_array_equal(read.info.examples.vectors[-1], rows[-1])
