@@ -26,7 +26,7 @@ from guarded import Answer, Guarded  # noqa: E402
 from tinyteach.virtual import micropython  # noqa: E402
 
 KINDS = {"kernel": guard_cases.kernel_case, "model": guard_cases.damaged_case}
-SHOW_EVERY = 500
+AT_ONCE = 250  # cases made, and on their way to each MicroPython
 
 
 def runners(stack: ExitStack, targets: list[str]) -> dict[str, Guarded]:
@@ -56,20 +56,18 @@ def faults(kind: str, seed: int, answers: dict[str, Answer], model: bytes) -> li
     return []
 
 
-def run(kind: str, seeds, on: dict[str, Guarded]) -> tuple[Counter, list[str]]:
+def run(kind: str, seeds: range, on: dict[str, Guarded]) -> tuple[Counter, list[str]]:
     """(verdicts, what failed) of cases of a kind."""
     counts, failed = Counter(), []
-    for done, seed in enumerate(seeds, 1):
-        model = KINDS[kind](seed)
-        answers = {n: guarded(model, guard_cases.place_of(seed)) for n, guarded in on.items()}
-        counts.update(f"{name} {answer.verdict}" for name, answer in answers.items())
-        for fault in faults(kind, seed, answers, model):
-            failed.append(f"{kind}:{seed} {fault}")
-            sys.stderr.write(
-                f"{failed[-1]}; again: python tests/soak/guard_bands.py --again {kind}:{seed}\n"
-            )
-        if done % SHOW_EVERY == 0:
-            sys.stderr.write(f"{done} {kind} cases, {len(failed)} failed\n")
+    for start in range(0, len(seeds), AT_ONCE):
+        part = seeds[start : start + AT_ONCE]
+        cases = [(KINDS[kind](seed), guard_cases.place_of(seed)) for seed in part]
+        answers = zip(*(guarded.each(cases) for guarded in on.values()), strict=True)
+        for seed, (model, _), each in zip(part, cases, answers, strict=True):
+            by_name = dict(zip(on, each, strict=True))
+            counts.update(f"{name} {answer.verdict}" for name, answer in by_name.items())
+            failed += [f"{kind}:{seed} {fault}" for fault in faults(kind, seed, by_name, model)]
+        sys.stderr.write(f"{start + len(part)} {kind} cases, {len(failed)} failed\n")
     return counts, failed
 
 
@@ -106,6 +104,7 @@ def main() -> int:
 
 def told(report: dict) -> str:
     lines = [f"{kind}: {values}" for kind, values in report.items() if kind in KINDS]
+    lines += [f"{fault}; again: --again {fault.split()[0]}" for fault in report["failed"]]
     return "\n".join([*lines, f"{len(report['failed'])} failed in {report['seconds']} s", ""])
 
 

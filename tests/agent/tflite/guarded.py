@@ -10,6 +10,8 @@ import signal
 import struct
 import subprocess
 import tempfile
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,50 +79,80 @@ class Guarded:
 
     def __call__(self, model: bytes, at: int = 0) -> Answer:
         """Run one model, its inputs from ``at`` on in the noise."""
-        process = self._running()
-        try:
-            process.stdin.write(struct.pack("<II", len(model), at) + model)
-            process.stdin.flush()
-        except BrokenPipeError:
-            return self._ended()
-        if not self._answers(process):
-            self._end()
-            return Answer("hang", f"{MOST_CPU_S} s of processor time")
-        line = process.stdout.readline()
-        if not line.endswith(b"\n"):
-            return self._ended()
-        verdict, sentence, size = line.decode().rstrip("\n").rsplit("|", 2)
-        return Answer(verdict, sentence, process.stdout.read(int(size)))
+        return next(self.each([(model, at)]))
+
+    def each(self, cases: list[tuple[bytes, int]]) -> Iterator[Answer]:
+        """The answers to (model, where in the noise its inputs begin), while the next ones run."""
+        done = 0
+        while done < len(cases):
+            process = self._running()
+            writer = threading.Thread(target=send, args=(process.stdin, cases[done:]))
+            writer.start()
+            alive = True
+            while alive and done < len(cases):
+                answer = self._answer(process)
+                alive, done = self._process is process, done + 1
+                yield answer
+            writer.join()
 
     def _running(self) -> subprocess.Popen:
         if self._process is None:
-            pipe = subprocess.PIPE
+            pipe, self._unread = subprocess.PIPE, b""
             self._process = subprocess.Popen(
                 self._argv, stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment
             )
         return self._process
 
-    def _answers(self, process: subprocess.Popen) -> bool:
-        """Wait for an answer or the end; False where it only computes on."""
-        began_s = cpu_s(process.pid)
-        while not select.select([process.stdout], [], [], LOOK_EVERY_S)[0]:
-            if cpu_s(process.pid) - began_s > MOST_CPU_S:
-                return False
-        return True
+    def _answer(self, process: subprocess.Popen) -> Answer:
+        try:
+            line = self._taken(process, 0)
+            if not line.endswith(b"\n"):
+                return self._ended(process)
+            verdict, sentence, size = line.decode().rstrip("\n").rsplit("|", 2)
+            return Answer(verdict, sentence, self._taken(process, int(size)) if int(size) else b"")
+        except TimeoutError:
+            self._end()
+            return Answer("hang", f"{MOST_CPU_S} s of processor time")
 
-    def _ended(self) -> Answer:
-        process = self._process
+    def _taken(self, process: subprocess.Popen, size: int) -> bytes:
+        """So many bytes, a line for 0; fewer where the process ended. TimeoutError if it hangs."""
+        began_s = cpu_s(process.pid)
+        end = size or self._unread.find(b"\n") + 1
+        while not 0 < end <= len(self._unread):
+            if select.select([process.stdout], [], [], LOOK_EVERY_S)[0]:
+                more = os.read(process.stdout.fileno(), 1 << 16)
+                if not more:
+                    break
+                self._unread += more
+                end = size or self._unread.find(b"\n") + 1
+            elif cpu_s(process.pid) - began_s > MOST_CPU_S:
+                raise TimeoutError
+        taken, self._unread = self._unread[: end or None], self._unread[end or len(self._unread) :]
+        return taken
+
+    def _ended(self, process: subprocess.Popen) -> Answer:
+        """What ended the process; the next case gets another."""
         self._process = None
-        _, error = process.communicate()
-        if process.returncode < 0:
-            return Answer("signal", signal.Signals(-process.returncode).name)
-        return Answer("ended", f"status {process.returncode}: {error.decode()[-300:]}")
+        error, status = process.stderr.read(), process.wait()
+        if status < 0:
+            return Answer("signal", signal.Signals(-status).name)
+        return Answer("ended", f"status {status}: {error.decode()[-300:]}")
 
     def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
             self._process = None
+
+
+def send(pipe, cases: list[tuple[bytes, int]]) -> None:
+    """Write requests, until the other end is gone."""
+    try:
+        for model, at in cases:
+            pipe.write(struct.pack("<II", len(model), at) + model)
+        pipe.flush()
+    except (BrokenPipeError, ValueError):
+        pass
 
 
 def cpu_s(pid: int) -> float:
