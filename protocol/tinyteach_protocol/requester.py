@@ -120,8 +120,8 @@ class Requester:
 
     @property
     def outstanding(self) -> int:
-        """How many requests have no answer yet."""
-        return len(self._pending)
+        """How many requests have no answer yet; the question whether the session lives is none."""
+        return len(self._pending) - (self._probe in self._pending)
 
     def cancel(self, seq: int) -> None:
         """Forget a request: its answer, if it comes, is stale."""
@@ -232,12 +232,14 @@ class Requester:
             self._repeat(seq, pending, now_ms, events)
 
     def _ask_again(self, now_ms: int, events: list) -> None:
-        """The question was not answered; what was sent before asks anew when its time is over."""
+        """The question was not answered, and something waits for that."""
         del self._pending[self._probe]
         self._probe = NO_PROBE
         for seq, pending in list(self._pending.items()):
             if not pending.tries:
                 self._count_silence(seq, pending, now_ms, events)
+            elif pending.silences:
+                self._ask_whether_alive(now_ms)
 
     def _count_silence(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
         pending.silences += 1
@@ -347,9 +349,12 @@ class Requester:
         return True
 
     def _progress(self, order: int, now_ms: int, events: list) -> None:
-        """The board works in order: what was sent before the answered request is lost."""
+        """The board works in order: what was sent before the answered request is lost.
+
+        What was held goes now: the board was heard.
+        """
         for seq, pending in list(self._pending.items()):
-            if pending.order < order:
+            if pending.order < order or not pending.tries:
                 self._repeat(seq, pending, now_ms, events)
             else:
                 pending.sent_ms = now_ms

@@ -1,13 +1,18 @@
 """The answer to a command is lost, or the command itself: what is said of it is true."""
 
 import json
+import threading
+import time
 
 import pytest
 
+from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
 from tinyteach.service import aftermath
 from tinyteach_protocol import messages, requester
 from tinyteach_protocol.frame import MAGIC
+
+WIPED_AFTER_S = 3.0  # the program runs a moment after it arrived
 
 
 @pytest.fixture(autouse=True)
@@ -139,3 +144,40 @@ def test_a_restart_whose_answer_is_lost_is_one(board, losing):
     losing(messages.RESTART, "answer")
     with BoardClient(board.port) as client:
         client.restart()
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
+    """The link breaks when the files are gone: the board restarts, or stays at its prompt."""
+    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", 60.0 if comes_back else 0.1)
+    said, is_lost = bytearray(), threading.Event()
+
+    def hear(data):
+        said.extend(data)
+        return data
+
+    def drop(data):
+        """From the moment that the program which wipes has been run."""
+        if b"for name in names" in said and said.endswith(b"\x04"):
+            is_lost.set()
+        return b"" if is_lost.is_set() else data
+
+    def come_back():
+        is_lost.wait()
+        time.sleep(WIPED_AFTER_S)
+        if comes_back:
+            board.disturb()
+            board.reset()
+
+    presser = threading.Thread(target=come_back)
+    presser.start()
+    board.disturb(to_board=hear, to_host=drop)
+    result = tinyteach(*taught, "wipe", "--yes")
+    presser.join()
+    board.disturb()
+    board.reset()
+    assert info(board)["head"] == b""
+    if comes_back:
+        assert result.code == 0 and "has forgotten all it had learnt." in result.out
+    else:
+        assert result.code == 6 and "is not known" in result.err

@@ -307,3 +307,14 @@ def test_a_raw_repl_that_lies(tinyteach, monkeypatch, command, lie):
         assert_ends_well(tinyteach("-b", board.port.name, command))
     finally:
         board.close()
+
+
+def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyteach):
+    """Its agent is told BYE, and the raw REPL behind it is asked for."""
+    for lie in ({"max_payload": 0}, {"model_side": 0xFFFF}):
+        liar.lie = lambda type, fields, lie=lie: fields | (lie if [*lie][0] in fields else {})
+        verbs = []
+        liar.spoil = lambda type, payload, verbs=verbs: verbs.append(type) or payload
+        result = tinyteach("-b", liar.port.name, "pair")
+        assert result.code == 4 and "does not answer as MicroPython" in result.err
+        assert messages.BYE | messages.RESPONSE in verbs

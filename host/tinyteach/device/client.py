@@ -78,7 +78,7 @@ class BoardClient:
         try:
             self.welcome = self._hello(hello_tries)
         except BaseException:
-            self._link.close()
+            self.close()  # with BYE, where a welcome came that cannot be
             raise
 
     def _hello(self, tries: int) -> Message:
@@ -204,7 +204,9 @@ class BoardClient:
         self._message(self._await(stream.start(_now_ms())))
         return stream
 
-    def _stream_events(self, stream: Stream, silence_ms: int) -> Iterator[Message]:
+    def _stream_events(
+        self, stream: Stream, silence_ms: int = STREAM_SILENCE_MS
+    ) -> Iterator[Message]:
         """Events until there were none for so long."""
         heard_ms = _now_ms()
         while _now_ms() - heard_ms <= silence_ms:

@@ -251,12 +251,13 @@ def _choose_embedding(
 def free_the_repl(port: str) -> str | None:
     """A running agent gives the port back at BYE; where none answers there is none to stop.
 
-    Fingerprint of the embedding that it had loaded, in hex digits; None where none answered.
+    Fingerprint of the embedding that it had loaded, in hex digits; None where none answered, or
+    with what cannot be: pairing mends that.
     """
     try:
         with BoardClient(port, hello_tries=1) as client:
             return client.info()["embedding"].hex()
-    except (BoardNotPairedError, BoardRefusedError):
+    except (BoardNotPairedError, BoardRefusedError, LinkError):
         return None
 
 

@@ -7,7 +7,7 @@ anything else. Texts come out plain, paths as they are, because files are named 
 from collections.abc import Callable
 from typing import Any
 
-from tinyteach.plain_text import plain
+from tinyteach.plain_text import plain, plain_lines
 
 Shape = Callable[[Any], Any]
 TEXT_CHARACTERS_MAX = 8000  # of a crash; names are shorter
@@ -17,7 +17,7 @@ NUMBER_MAX = 1 << 40
 def anything(value: Any) -> Any:
     """Any value, its texts plain."""
     if isinstance(value, str):
-        return text(value)
+        return lines(value)
     if isinstance(value, list):
         return [anything(item) for item in value]
     if isinstance(value, dict):
@@ -38,7 +38,7 @@ def text(value: Any) -> str:
 
 def lines(value: Any) -> str:
     """Several lines for a person."""
-    return "\n".join(text(line) for line in path(value).splitlines())
+    return plain_lines(path(value))
 
 
 def number(value: Any) -> int:

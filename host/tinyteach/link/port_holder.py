@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyteach.plain_text import plain
+
 PROCESSES = Path("/proc")
 
 
@@ -67,6 +69,6 @@ def _lockers(port: str) -> set[int]:
 
 def _name(pid: int) -> str:
     try:
-        return (PROCESSES / str(pid) / "comm").read_text().strip()
+        return plain((PROCESSES / str(pid) / "comm").read_text(errors="replace").strip())
     except OSError:
         return "a program"

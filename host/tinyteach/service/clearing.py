@@ -3,7 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.service.boards import resolve_port
+
+NO_ANSWER_YET = "and does not answer yet; press its reset button."
+NOT_KNOWN = "Whether the board has forgotten what it learnt is not known; wipe it again."
+NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
 @dataclass(frozen=True)
@@ -11,15 +16,16 @@ class Wiped:
     """What was taken off a board."""
 
     board: str
-    files: int
+    files: int | None  # None: the board did not tell how many
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def sentence(self) -> str:
-        if not self.files:
+        if self.files == 0:
             return f"The board {self.board} had learnt nothing."
-        return f"The board {self.board} has forgotten all it had learnt ({self.files} files)."
+        files = f" ({self.files} files)" if self.files else ""
+        return f"The board {self.board} has forgotten all it had learnt{files}."
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,29 @@ def wipe_board(board: str | None) -> Wiped:
 
     port, name = board_label(board)
     usb_serial = usb_serial_of(port)
-    count = wipe(port)
-    await_agent(port, usb_serial).close()
+    try:
+        count = wipe(port)
+    except LinkError as error:
+        _check_forgotten(port, usb_serial, error)
+        return Wiped(name, None)
+    try:
+        await_agent(port, usb_serial).close()
+    except TinyTeachError as error:
+        raise LinkError(f"{Wiped(name, count).sentence()[:-1]} {NO_ANSWER_YET}") from error
     return Wiped(name, count)
+
+
+def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
+    """The link broke while a board was wiped: whether it was, by what it has. Else LinkError."""
+    from tinyteach.device.pairing import await_agent
+
+    try:
+        with await_agent(port, usb_serial) as client:
+            info = client.info()
+    except TinyTeachError as error:
+        raise LinkError(f"{lost} {NOT_KNOWN}") from error
+    if info["head"] or info["previous_head"] or info["rules_bytes"] or info["kept"]:
+        raise LinkError(f"{lost} {NOT_FORGOTTEN}")
 
 
 def unpair_board(board: str | None) -> Unpaired:
@@ -80,5 +106,5 @@ def _identity(port: str) -> str:
     try:
         with BoardClient(port) as client:
             return client.board_id
-    except (BoardNotPairedError, BoardRefusedError):
+    except (BoardNotPairedError, BoardRefusedError, LinkError):
         return ""
