@@ -117,7 +117,7 @@ def _probe(argv: tuple[str, ...], arch: str) -> MicroPython | None:
     """Run it once: its version and architecture, or None where it is not as asked."""
     code = "import sys; i = sys.implementation; print(i.name, *i.version[:3], i._mpy >> 10 & 15)"
     try:
-        result = subprocess.run([*argv, "-c", code], capture_output=True, text=True, timeout=30)
+        result = subprocess.run([*argv, "-c", code], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.fullmatch(r"micropython (\d+) (\d+) (\d+) (\d+)", result.stdout.strip())

@@ -21,7 +21,7 @@ from tinyteach import errors, paths
 from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError, UsageError
 
 ANSWER_TIMEOUT_S = 60.0
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 240.0
 
 
 @dataclass(frozen=True)
