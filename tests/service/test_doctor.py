@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from planted_faults import FAULTS, changed
-from tinyteach.device import raw_repl
+import planted_faults
+import planted_files
+from planted_faults import changed
 from tinyteach.device.pairing import await_agent
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.service.doctor.examination import examine
@@ -15,6 +16,9 @@ from tinyteach.service.doctor.findings import FIX, SKIP
 
 def quiet(*_):
     """A progress callback that shows nothing."""
+
+
+FAULTS = [*planted_faults.FAULTS, *planted_files.FAULTS]
 
 
 @pytest.fixture
@@ -57,7 +61,6 @@ def test_healthy_board(env):
 
 def test_board_that_goes_silent_in_the_middle(env):
     """Nothing hangs, and the page says from where on nothing was heard."""
-    env.patch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.5)
     with changed(env) as board:
         steps = []
 
