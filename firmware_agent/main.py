@@ -4,7 +4,19 @@ import sys
 
 import micropython
 
-from agent import memory, seldom  # noqa: F401 - memory first: what the heap held before
+# What the agent takes of the firmware, without the user's json.py or folder agent in its place.
+path = sys.path[:]
+sys.path[:] = [".frozen"]
+for name in ("array", "binascii", "hashlib", "json", "machine", "os", "select", "struct", "time"):
+    if hasattr(sys.modules.get(name), "__file__"):
+        del sys.modules[name]
+    try:
+        sys.modules[name] = __import__(name)
+    except ImportError:
+        pass
+sys.path += [name for name in path if name.endswith("/lib")]
+
+from agent import memory, seldom  # noqa: E402, F401 - memory first: what the heap held before
 
 
 def main():
@@ -28,3 +40,4 @@ def main():
 
 
 main()
+sys.path[:] = path

@@ -15,7 +15,7 @@ import numpy as np
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
-from tinyteach.device import client, raw_repl
+from tinyteach.device import client, entering, raw_repl
 from tinyteach.device.pairing import await_agent, free_the_repl
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.embedding.preprocess import to_rgb565
@@ -71,7 +71,7 @@ def no_permission(env):
 def silent_port(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 100)
     env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.2)
-    env.patch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.2)
+    env.patch.setattr(entering, "ENTER_TIMEOUT_S", 0.2)
     master, slave = os.openpty()
     tty.setraw(slave)
     yield os.ttyname(slave)
@@ -284,7 +284,7 @@ FAULTS = [
         silent_port,
         4,
         "MicroPython",
-        r"nothing at \S+ answers as MicroPython; press reset; if that is no help, flash .*\.",
+        r"Nothing on \S+ answers; press the board's reset button and check its cable; where .*\.",
     ),
     (
         too_old,

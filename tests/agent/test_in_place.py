@@ -17,7 +17,8 @@ from paired import (
 )
 from tinyteach.data.sources import DEMO_FILES
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import AGENT_HEAP_BYTES, Wanted, pair_for_now
+from tinyteach.device.fitness import AGENT_HEAP_BYTES
+from tinyteach.device.pairing import Wanted, pair_for_now
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.service.recognition import Reference

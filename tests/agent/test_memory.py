@@ -7,7 +7,8 @@ from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import AGENT_HEAP_BYTES, Wanted, pair_for_now
+from tinyteach.device.fitness import AGENT_HEAP_BYTES
+from tinyteach.device.pairing import Wanted, pair_for_now
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.head_file import load_head

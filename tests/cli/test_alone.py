@@ -8,7 +8,6 @@ import typer
 from alone import is_safe, set_up, wait_for, wait_for_reset
 from paired import deploy, views_of
 from tinyteach.device.client import BoardClient
-from tinyteach.device.installing import KEPT_MAIN
 from tinyteach.device.pairing import Wanted, await_agent, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board
@@ -166,12 +165,9 @@ def test_unpair_leaves_the_board_as_it_was(tinyteach, embedding_file):
         wait_for_reset(board)
         with raw_repl(board.port) as repl:
             left = repl.evaluate(
-                "import os, json\n"
-                "print(json.dumps([sorted(os.listdir('/')), os.listdir('/lib'), "
-                "open('/main.py').read()]))"
+                "import os, json\nprint(json.dumps([os.listdir('/'), open('/main.py').read()]))"
             )
-        assert left == [["lib", "main.py"], [], OWN_MAIN.decode()]
-        assert KEPT_MAIN.strip("/") not in left[0]
+        assert left == [["main.py"], OWN_MAIN.decode()]
 
 
 def test_unpair_without_a_program_of_the_users(tinyteach, switch_on):
@@ -181,7 +177,7 @@ def test_unpair_without_a_program_of_the_users(tinyteach, switch_on):
         assert json.loads(done.out)["restored"] is False
         wait_for_reset(board)
         with raw_repl(board.port) as repl:
-            assert repl.evaluate("import os, json\nprint(json.dumps(os.listdir('/')))") == ["lib"]
+            assert repl.evaluate("import os, json\nprint(json.dumps(os.listdir('/')))") == []
             repl.reset()
         wait_for_reset(board)
         again = tinyteach("unpair", "--board", board.port, "--yes")

@@ -8,7 +8,7 @@ import tty
 import pytest
 
 from paired import views_of
-from tinyteach.device import client, raw_repl
+from tinyteach.device import client, entering
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
@@ -80,7 +80,7 @@ def silent_port():
 
 
 def test_board_without_micropython(tinyteach, fails, silent_port, impatient):
-    assert "does not answer as MicroPython" in fails("-b", silent_port, "pair")
+    assert "Nothing on" in fails("-b", silent_port, "pair")
     assert tinyteach("-b", silent_port, "info").code == BoardNotPairedError.exit_code
 
 
@@ -93,7 +93,7 @@ def blank_port():
 @pytest.fixture
 def impatient(monkeypatch):
     """What does not answer at once does not answer."""
-    monkeypatch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
     monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 200)
 
 

@@ -3,9 +3,11 @@
 import contextlib
 import os
 import threading
+import time
 import tty
 
 import pytest
+import serial
 
 ARCHS = ("amd64", "i386")
 
@@ -31,6 +33,25 @@ def paired_board(switch_on):
     """A 32-bit board that was paired and is switched on again."""
     with switch_on("i386") as board:
         yield board
+
+
+@contextlib.contextmanager
+def filled(port):
+    """A port at which nobody reads, full to the last byte."""
+    with serial.Serial(port) as writer:
+        # The kernel moves what it was given to where it is read, so that there is room again.
+        while any([_fill(writer.fd, size) for size in (4096, 256, 1)]):
+            time.sleep(0.3)
+        yield
+
+
+def _fill(file, size):
+    """How many pieces of so many bytes were taken."""
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while os.write(file, bytes(size)):
+            count += 1
+    return count
 
 
 @contextlib.contextmanager

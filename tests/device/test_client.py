@@ -3,17 +3,33 @@
 import pytest
 
 from tinyteach.device import client
-from tinyteach.device.client import BoardClient, refusal
+from tinyteach.device.client import BoardClient, BoardSilentError, refusal
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.link.serial_link import TakesNothingError
 from tinyteach_protocol.error_sentences import ERRORS
 
-from .conftest import device
+from .conftest import device, filled
+
+
+def test_silence(monkeypatch):
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    with device() as port, pytest.raises(BoardSilentError, match="Nothing on .* answers; press"):
+        BoardClient(port)
+
+
+def test_board_that_takes_nothing(monkeypatch):
+    """As one that hangs, after earlier commands have filled what its port holds."""
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
+    said = "takes no bytes, .* hangs or does not listen; press .* reset button"
+    with device() as port, filled(port), pytest.raises(TakesNothingError, match=said):
+        BoardClient(port)
 
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"$GPGGA,1,2,3*00\r\n", b"\xf5\x54" * 100, bytes(range(256)), b"\xf5\x54\x81\x00" * 9],
-    ids=["silence", "lines", "starts of frames", "all bytes", "halves of answers"],
+    [b"$GPGGA,1,2,3*00\r\n", b"\xf5\x54" * 100, bytes(range(256)), b"\xf5\x54\x81\x00" * 9],
+    ids=["lines", "starts of frames", "all bytes", "halves of answers"],
 )
 def test_no_agent(answer, monkeypatch):
     monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
@@ -26,7 +42,7 @@ def test_port_is_free_again_after_a_failure(monkeypatch):
     with device(b"") as port:
         for _ in range(2):
             with pytest.raises(BoardNotPairedError):
-                BoardClient(port)
+                BoardClient(port, hello_tries=1)
 
 
 @pytest.mark.parametrize("port", ["/dev/ttyNONE", "socket://127.0.0.1:1", "nonsense://x", "/"])

@@ -121,7 +121,7 @@ def test_closed_port_is_free_while_a_starting_process_has_a_copy():
         link = SerialLink(port)
         copies = [os.dup(link._serial.fd)]
         link.close()
-        transport = BoundedTransport(port, exclusive=True)
+        transport = BoundedTransport(port, 1.0)
         copies.append(os.dup(transport.serial.fd))
         transport.close()
         SerialLink(port).close()

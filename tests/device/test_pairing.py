@@ -11,6 +11,7 @@ import serial
 
 from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
+from tinyteach.device.fitness import check_firmware
 from tinyteach.device.installing import KEPT_MAIN
 from tinyteach.device.pairing import Wanted, pair
 from tinyteach.device.raw_repl import raw_repl
@@ -163,7 +164,7 @@ def test_too_little_flash_changes_nothing(embedding):
 def test_old_micropython_is_refused():
     facts = {"name": "micropython", "version": [1, 22, 2]}
     with pytest.raises(BoardRefusedError, match=r"runs micropython 1\.22\.2; install .* 1\.24"):
-        pairing._check_firmware(facts)
+        check_firmware(facts)
 
 
 def test_no_micropython_at_the_port_leaves_no_board_behind(embedding):

@@ -3,7 +3,7 @@
 import pytest
 import serial
 
-from tinyteach.device import raw_repl as module
+from tinyteach.device import entering
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.virtual.board import VirtualBoard
@@ -56,14 +56,18 @@ def test_busy_port(board):
         pass
 
 
-@pytest.mark.parametrize("answer", [None, b"$GPGGA,1,2,3*00\r\n"], ids=["silent", "endless"])
-def test_device_that_is_no_micropython(answer, monkeypatch):
-    monkeypatch.setattr(module, "ENTER_TIMEOUT_S", 0.3)
-    with (
-        device(answer) as port,
-        pytest.raises(BoardNotPairedError, match="does not answer as MicroPython"),
-        raw_repl(port),
-    ):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "Nothing on .* answers; press the board's reset button"),
+        (b"$GPGGA,1,2,3*00\r\n", "sends text and does not stop at Ctrl-C; if it is a board, its m"),
+    ],
+    ids=["silent", "endless"],
+)
+def test_device_that_is_no_micropython(answer, said, monkeypatch):
+    monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(entering, "TALKING_TIMEOUT_S", 1)
+    with device(answer) as port, pytest.raises(BoardNotPairedError, match=said), raw_repl(port):
         pass
 
 

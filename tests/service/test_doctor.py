@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from planted_faults import FAULTS, changed
-from tinyteach.device import raw_repl
+import planted_faults
+import planted_files
+from planted_faults import changed
 from tinyteach.device.pairing import await_agent
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.service.boards import board_info
@@ -17,6 +18,9 @@ from tinyteach.virtual.sensors import Sensor
 
 def quiet(*_):
     """A progress callback that shows nothing."""
+
+
+FAULTS = [*planted_faults.FAULTS, *planted_files.FAULTS]
 
 
 @pytest.fixture
@@ -71,7 +75,6 @@ def test_a_sensor_that_needs_a_slower_clock(env):
 
 def test_board_that_goes_silent_in_the_middle(env):
     """Nothing hangs, and the page says from where on nothing was heard."""
-    env.patch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.5)
     with changed(env) as board:
         steps = []
 

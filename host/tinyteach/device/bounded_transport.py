@@ -6,19 +6,30 @@ from typing import Any
 
 from mpremote.transport_serial import SerialTransport
 
-from tinyteach.link.serial_link import close_port
+from tinyteach.link.serial_link import WRITE_TIMEOUT_S, close_port, forget_unsent
+
+# A board that runs a command, such as one that hashes its files, says nothing until the end.
+RUN_TIMEOUT_S = 60.0
+# How often the limits are looked at while nothing comes.
+POLL_S = 0.1
 
 ANSWER_TIMEOUT_S = 120.0
 ANSWER_BYTES_MAX = 1 << 18
 
 
 class BoundedTransport(SerialTransport):
-    """Keeps the time limit also while bytes go on coming, as from a GPS receiver.
+    """Keeps the time limit also while bytes go on coming, as from a GPS receiver, and in writes.
 
-    mpremote 1.29 looks at its limits only when nothing comes. The port is read
-    with the timeout it was opened with instead of being polled. What a board prints is
-    bounded too: none of our programs says much, or for long.
+    mpremote 1.29 looks at its limits only when nothing comes, and has none for what a board
+    does not take. The port is read with a timeout instead of being polled. What a board prints
+    is bounded too: none of our programs says much, or for long.
     """
+
+    def __init__(self, port: str, timeout_s: float) -> None:
+        super().__init__(port, exclusive="://" not in port, timeout=timeout_s)
+        # Of one write: mpremote's are of 1 KB at most.
+        self.serial.write_timeout = WRITE_TIMEOUT_S
+        self._timeout_s = timeout_s
 
     def read_until(
         self,
@@ -27,8 +38,13 @@ class BoundedTransport(SerialTransport):
         timeout: float | None = 10,
         data_consumer: Callable[[bytes], Any] | None = None,
         timeout_overall: float | None = None,
+        on_poll: Callable[[float], None] = lambda waited_s: None,
     ) -> bytes:
-        """As mpremote's: up to ``ending``, or what had come when a limit (seconds) was reached."""
+        """As mpremote's: up to ``ending``, or what had come when a limit (seconds) was reached.
+
+        ``on_poll`` is told how many seconds have passed whenever nothing has come for a moment.
+        """
+        self.serial.timeout = POLL_S
         data = bytearray()
         heard_bytes = 0
         timeout_overall = timeout_overall or ANSWER_TIMEOUT_S
@@ -40,6 +56,8 @@ class BoundedTransport(SerialTransport):
                 heard_s = now_s
                 heard_bytes += 1
                 data += byte
+            else:
+                on_poll(now_s - began_s)
             if byte and data_consumer:
                 data_consumer(byte)
                 data = bytearray(byte)
@@ -47,7 +65,21 @@ class BoundedTransport(SerialTransport):
                 break
             if _over(timeout, heard_s, now_s) or _over(timeout_overall, began_s, now_s):
                 break
+        self.serial.timeout = self._timeout_s
         return bytes(data)
+
+    def exec_raw(
+        self,
+        command: str | bytes,
+        timeout: float | None = RUN_TIMEOUT_S,
+        data_consumer: Callable[[bytes], Any] | None = None,
+    ) -> Any:
+        """As mpremote's, with more time between two bytes of output."""
+        return super().exec_raw(command, timeout, data_consumer)
+
+    def forget_unsent(self) -> None:
+        """Drop what the board has not taken."""
+        forget_unsent(self.serial)
 
     def close(self) -> None:
         """Close the port also where the board is gone, which mpremote's own leaves open."""

@@ -1,15 +1,16 @@
 """Takes things off a board again, through its raw REPL: what it learnt, or the agent as a whole."""
 
-from tinyteach.device.installing import KEPT_MAIN, OWN_MAIN
+from tinyteach.device.installing import KEPT_MAIN
 from tinyteach.device.pairing import free_the_repl
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.repl_answers import flag, number, record
-from tinyteach.device.survey import AGENT
-from tinyteach.firmware import MAIN
+from tinyteach.device.survey import AGENT, MADE_LIBRARY, OWN_MAIN
+from tinyteach.firmware import LIBRARY, MAIN
 
 FOLDER = "/tinyteach"
 # What a wipe leaves: the embedding, the board's own identity, its camera's and LED's settings.
-KEPT_BY_WIPE = ("embedding.tflite", "id", "camera.json", "rung.json", "colours.json", "led")
+SETTINGS_KEPT = ("camera.json", "rung.json", "colours.json", "led", "made_lib")
+KEPT_BY_WIPE = ("embedding.tflite", "id", *SETTINGS_KEPT)
 
 # Paths are given from the board's root (survey.py).
 REMOVE = """
@@ -58,7 +59,15 @@ if is_ours(main):
         restored = True
     except OSError:
         os.remove(main)
-count = sum([remove(root + path) for path in {(*AGENT, FOLDER)!r}])
+try:
+    os.stat(root + {MADE_LIBRARY!r})
+    made_library = True
+except OSError:
+    made_library = False
+count = sum([remove(root + path) for path in {AGENT!r}])
+if made_library and not os.listdir(root + {LIBRARY!r}):
+    os.rmdir(root + {LIBRARY!r})
+count += remove(root + {FOLDER!r}) - made_library
 print(json.dumps({{'count': count, 'restored': restored}}))
 """
 )
@@ -69,8 +78,8 @@ def wipe(port: str) -> int:
 
     The board restarts. Raises what `raw_repl` raises.
     """
-    free_the_repl(port)
-    with raw_repl(port) as repl:
+    at_work = free_the_repl(port)
+    with raw_repl(port, is_alive=at_work is not None) as repl:
         count = repl.evaluate(WIPE, number)
         repl.reset()
     return count
@@ -78,8 +87,8 @@ def wipe(port: str) -> int:
 
 def unpair(port: str) -> tuple[int, bool]:
     """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
-    free_the_repl(port)
-    with raw_repl(port) as repl:
+    at_work = free_the_repl(port)
+    with raw_repl(port, is_alive=at_work is not None) as repl:
         done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
     return done["count"], done["restored"]

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
+from tinyteach.device.entering import farewell
 from tinyteach.device.refusals import explained, refusal
 from tinyteach.device.wire_answers import checked
 from tinyteach.errors import BoardNotPairedError, LinkError
-from tinyteach.link.serial_link import SerialLink
+from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
 from tinyteach_protocol.messages import Message
@@ -43,11 +44,28 @@ STREAM_STAGES = {
     messages.STREAM_PREVIEW: messages.STAGE_PREPROCESS,
 }
 
+NO_AGENT = (
+    "No TinyTeach agent answers on {port}; run 'tinyteach --board {port} pair' to install it."
+)
+SILENT = (
+    "Nothing on {port} answers; press the board's reset button and check its cable, or run "
+    "'tinyteach --board {port} pair' if it has no agent yet."
+)
+STUCK = (
+    "What runs on the board on {port} takes no bytes, so it hangs or does not listen; press the "
+    "board's reset button, then run the command again ('tinyteach --board {port} pair' first, if "
+    "it has no agent yet)."
+)
+
 Progress = Callable[[int, int], None]
 
 
 def _now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+class BoardSilentError(BoardNotPairedError):
+    """Not even one byte came from what is at the port."""
 
 
 class BoardClient:
@@ -84,24 +102,25 @@ class BoardClient:
     def _hello(self, tries: int) -> Message:
         self._in_session = False
         answer = self._try_hello(tries)
-        if isinstance(answer, Unanswered) and tries == HELLO_TRIES and self._end_any_frame():
+        if isinstance(answer, Unanswered) and tries == HELLO_TRIES:
+            self._end_any_frame()
             answer = self._try_hello(tries - 1)
         if isinstance(answer, Unanswered):
-            raise BoardNotPairedError(
-                f"No TinyTeach agent answers on {self.port}; run "
-                f"'tinyteach --board {self.port} pair' to install it."
-            )
+            # An agent that reads the HELLOs late would take Ctrl-C for data from then on.
+            self._link.write(farewell(), ENDING_TIMEOUT_S)
+            if not self._heard_ms:
+                raise BoardSilentError(SILENT.format(port=self.port))
+            raise BoardNotPairedError(NO_AGENT.format(port=self.port))
         welcome = self._message(answer)
         self._in_session = True
         return welcome
 
-    def _end_any_frame(self) -> bool:
-        """Whether the other side took the zeros; what reads nothing is no board of ours."""
+    def _end_any_frame(self) -> None:
+        """Raises TakesNothingError where nobody reads the zeros: that is no agent of ours."""
         try:
             self._link.write(ENDS_ANY_FRAME, ENDING_TIMEOUT_S)
-        except LinkError:
-            return False
-        return True
+        except TakesNothingError as error:
+            raise TakesNothingError(STUCK.format(port=self.port)) from error
 
     def _try_hello(self, tries: int) -> Response | Refused | Unanswered:
         seq = self._requester.hello(

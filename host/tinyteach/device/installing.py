@@ -12,13 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinyteach.device.raw_repl import RawRepl
-from tinyteach.device.survey import doubtful_paths, is_unfinished
+from tinyteach.device.survey import MADE_LIBRARY, OWN_MAIN, doubtful_paths, is_unfinished
 from tinyteach.firmware import MAIN, BoardFile
 
 Progress = Callable[[str, int, int], None]
 
-# The first line of our own main.py tells it from a user's.
-OWN_MAIN = b"TinyTeach's agent"
 KEPT_MAIN = "/main.before_tinyteach.py"
 # Stands in while the agent is written: whenever that ends early, the board starts and says so.
 STAND_IN = b'''"""TinyTeach's agent is not whole: pairing was interrupted."""
@@ -37,6 +35,10 @@ def install_files(
 ) -> None:
     """Write ``changed`` and remove what is ours, not among ``wanted``, and no path of ``keep``."""
     root, present = facts["root"], facts["files"]
+    if changed and not facts["has_library"]:
+        # Said before it is done: no power cut leaves a folder that nobody takes away.
+        _make_folders(repl, [root + MADE_LIBRARY])
+        repl.run(f"open({root + MADE_LIBRARY!r}, 'w').close()")
     _make_folders(repl, [root + file.path for file in changed])
     if changed:
         _stand_in_for_main(repl, root, present)

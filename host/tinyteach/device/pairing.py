@@ -1,5 +1,6 @@
 """Puts the agent and the embedding on a board, or updates what has changed."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -7,13 +8,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tinyteach.device.changing import change_embedding
-from tinyteach.device.client import BoardClient
+from tinyteach.device.client import BoardClient, BoardSilentError
 from tinyteach.device.discovery import port_of, usb_serial_of
+from tinyteach.device.fitness import ARENA_BYTES, SLOW_BOOT_S, check_firmware, check_room, notes_on
 from tinyteach.device.installing import install_files
 from tinyteach.device.raw_repl import RawRepl, raw_repl
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
 from tinyteach.device.survey import (
     EMBEDDING,
+    ID,
+    ID_BYTES,
     ROM,
     SETTINGS,
     changed_files,
@@ -29,24 +33,25 @@ from tinyteach.errors import (
     LinkError,
     UsageError,
 )
-from tinyteach.firmware import LIBRARY, BoardFile, board_files, led_file
+from tinyteach.firmware import BoardFile, board_files, led_file
+from tinyteach.link.serial_link import TakesNothingError
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
 
-MIN_MICROPYTHON = (1, 24)
-# Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
-AGENT_HEAP_BYTES = 163_840
-# The tensors of the embedding base, which these hold; those of another may take more.
-ARENA_BYTES = 24_576
-# Directory and metadata blocks, two heads, and an upload under way.
-SPARE_FLASH_BYTES = 131_072
 OTHER_COLOURS = (
     "The order of the camera's colours is another than it was on this board; run "
     "'tinyteach doctor'."
 )
 IN_PLACE = "The embedding is read in place, in the board's ROMFS, so its flash holds none."
-RESTART_TIMEOUT_S = 20.0
+BOOTING = "Waiting for the board's boot.py"
+DOES_NOT_START = (
+    "All is written, but the agent on {port} does not answer; press the board's reset button, then "
+    "run 'tinyteach --board {port} doctor', which says why."
+)
+# Once where something shows that it is no agent, again where nothing is heard.
+HELLO_TRIES = (1, 2)
+RESTART_TIMEOUT_S = 30.0
 RESTART_POLL_S = 0.2
 
 
@@ -93,18 +98,20 @@ class Installed:
     """The files written, with the board's root, and sentences on what was decided.
 
     ``embedding`` is still to be sent, where it takes the place of one that may be at work.
+    ``boot_s`` is how long the board's boot.py takes, in seconds.
     """
 
     written: list[str]
     notes: list[str]
     embedding: bytes | None = None
+    boot_s: float = 0.0
 
 
 def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Paired:
     """`install`, then remember the board as ``name``, so that it is found whatever its port."""
     usb_serial = usb_serial_of(port)
-    installed = install(port, wanted, progress)
-    with await_agent(port, usb_serial) as client:
+    installed = install(port, wanted, progress, name)
+    with _await_paired(port, usb_serial, installed) as client:
         info = client.info()
         chosen = _choose_name(name, client.board_id)
         known = find_board(client.board_id)
@@ -119,7 +126,7 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
 def pair_for_now(port: str, wanted: Wanted, progress: Progress) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
     installed = install(port, wanted, progress)
-    with await_agent(port, "") as client:
+    with _await_paired(port, "", installed) as client:
         return _paired(client, client.board_id, installed, progress)
 
 
@@ -150,25 +157,35 @@ def _choose_name(name: str | None, board_id: str) -> str:
     return chosen
 
 
-def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
+def install(port: str, wanted: Wanted, progress: Progress, name: str | None = None) -> Installed:
     """Put agent and embedding on the board at ``port`` and restart it.
 
-    Raises BoardNotFoundError, BoardNotPairedError (no MicroPython), BoardRefusedError (too
-    old, too small), UsageError (`camera_settings`) or LinkError.
+    Raises BoardNotFoundError, what `raw_repl` raises, BoardRefusedError (`fitness`), UsageError
+    (`camera_settings`, or a ``name`` that another board has) or LinkError.
     """
+
+    def tell(waited_s: float) -> None:
+        if waited_s > SLOW_BOOT_S:
+            progress(BOOTING, 0, 1)
+
     at_work = free_the_repl(port)
-    with raw_repl(port) as repl, _runs_on_where_refused(repl):
+    with (
+        raw_repl(port, True, at_work is not None, tell) as repl,
+        _runs_on_where_refused(repl),
+    ):
         facts = survey(repl)
-        _check_firmware(facts)
+        if name:
+            _choose_name(name, facts["id"])
+        check_firmware(facts)
         embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
         settings = camera_settings(repl, facts, wanted.camera)
         in_place = lies_in_rom(facts, embedding.digest if embedding else embedding_on(facts))
         on_flash = None if in_place else embedding
-        files = [*_files_of_agent(facts), *filter(None, [settings.file, on_flash])]
+        own = [_new_identity(facts), settings.file, on_flash]
+        files = [*_files_of_agent(facts), *filter(None, own)]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts["embedding_bytes"]
-        check_memory(facts["heap_free"], 0 if in_place else size, wanted.arena_bytes)
-        _check_flash(facts, changed)
+        check_room(facts, changed, 0 if in_place else size, wanted.arena_bytes)
         to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
         now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.
@@ -176,8 +193,8 @@ def install(port: str, wanted: Wanted, progress: Progress) -> Installed:
         install_files(repl, facts, files, now, progress, keep)
         repl.reset()
     written = [facts["root"] + file.path for file in changed]
-    notes = [*filter(None, [settings.note, IN_PLACE if in_place else ""])]
-    return Installed(written, notes, to_send.content if to_send else None)
+    notes = [*filter(None, [settings.note, IN_PLACE if in_place else ""]), *notes_on(facts)]
+    return Installed(written, notes, to_send.content if to_send else None, facts["boot_s"])
 
 
 def _replaces(
@@ -192,6 +209,11 @@ def _replaces(
         return False
     is_whole = EMBEDDING not in doubtful_paths(facts["files"])
     return is_whole and present not in ("", embedding.digest)
+
+
+def _new_identity(facts: dict[str, Any]) -> BoardFile | None:
+    """For a board whose chip has none: made here, because few such boards know chance."""
+    return None if facts["id"] else BoardFile(ID, secrets.token_bytes(ID_BYTES))
 
 
 @contextmanager
@@ -254,62 +276,39 @@ def free_the_repl(port: str) -> str | None:
     Fingerprint of the embedding that it had loaded, in hex digits; None where none answered, or
     with what cannot be: pairing mends that.
     """
+    for tries in HELLO_TRIES:
+        try:
+            with BoardClient(port, hello_tries=tries) as client:
+                return client.info()["embedding"].hex()
+        except BoardSilentError:
+            continue  # an agent that is busy with a view answers later
+        except TakesNothingError:
+            raise
+        except (BoardNotPairedError, BoardRefusedError, LinkError):
+            break  # a prompt shows what it is sent
+    return None
+
+
+def _await_paired(port: str, usb_serial: str, installed: Installed) -> BoardClient:
+    """The session with a board on which all was written; LinkError where it does not start."""
     try:
-        with BoardClient(port, hello_tries=1) as client:
-            return client.info()["embedding"].hex()
-    except (BoardNotPairedError, BoardRefusedError, LinkError):
-        return None
+        return await_agent(port, usb_serial, installed.boot_s)
+    except (BoardNotPairedError, LinkError) as error:
+        raise LinkError(DOES_NOT_START.format(port=port)) from error
 
 
-def _check_firmware(facts: dict[str, Any]) -> None:
-    """Refuse a MicroPython that is too old, or that finds no modules of ours."""
-    if is_too_old(facts):
-        raise BoardRefusedError(
-            f"The board runs {facts['name']} {'.'.join(map(str, facts['version']))}; install "
-            f"MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
-        )
-    library = facts["root"] + LIBRARY
-    if library not in facts["path"]:
-        raise BoardRefusedError(
-            f"The board does not look for modules in {library}; take out of its boot.py what "
-            "changes sys.path or the current folder."
-        )
+def await_agent(port: str, usb_serial: str, boot_s: float = 0.0) -> BoardClient:
+    """The session with a board that is restarting; its port's name may have changed.
 
-
-def check_memory(heap_bytes: int, content_bytes: int, arena_bytes: int) -> None:
-    """Refuse a board whose memory is too small for agent and embedding."""
-    needed = AGENT_HEAP_BYTES + content_bytes + max(0, arena_bytes - ARENA_BYTES)
-    if heap_bytes < needed:
-        raise BoardRefusedError(
-            f"The board has {heap_bytes} bytes of free memory and needs {needed}; "
-            "use a board with more, such as one with PSRAM, or a smaller embedding."
-        )
-
-
-def _check_flash(facts: dict[str, Any], changed: Sequence[BoardFile]) -> None:
-    """Refuse a board whose flash is too small, before anything is written."""
-    flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
-    if facts["flash_free"] < flash_needed:
-        card = ", or put in a memory card if it takes one" if facts["root"] else ""
-        raise BoardRefusedError(
-            f"The board's flash has {facts['flash_free']} free bytes and needs {flash_needed}; "
-            f"delete files on it that are not needed{card}."
-        )
-
-
-def is_too_old(facts: dict[str, Any]) -> bool:
-    """Whether it is no MicroPython, or one before the first that the agent runs on."""
-    return facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON
-
-
-def await_agent(port: str, usb_serial: str) -> BoardClient:
-    """The session with a board that is restarting; its port's name may have changed."""
+    ``boot_s`` is how long its boot.py is known to take.
+    """
     started = time.monotonic()
+    limit_s = RESTART_TIMEOUT_S + 2 * boot_s
     while True:
         try:
             return BoardClient(port_of(usb_serial) or port, hello_tries=2)
         except (BoardNotFoundError, BoardNotPairedError, LinkError):
             # USB is away while the board restarts, and the agent takes a moment to load.
-            if time.monotonic() - started > RESTART_TIMEOUT_S:
+            if time.monotonic() - started > limit_s:
                 raise
             time.sleep(RESTART_POLL_S)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tinyteach.device.raw_repl import RawRepl
-from tinyteach.device.repl_answers import digits, mapping, number, path, record, several, text
+from tinyteach.device.raw_repl import FIRMWARE_MODULES, RawRepl
+from tinyteach.device.repl_answers import digits, flag, mapping, number, path, record, several, text
 from tinyteach.firmware import LED, LIBRARY, MAIN, BoardFile
 
 EMBEDDING = "/tinyteach/embedding.tflite"
@@ -12,15 +12,25 @@ EMBEDDING = "/tinyteach/embedding.tflite"
 ROM = "/rom"
 # Arguments for the firmware's camera (firmware_agent/agent/camera/__init__.py).
 SETTINGS = "/tinyteach/camera.json"
+# The first line of our own main.py tells it from a user's.
+OWN_MAIN = b"TinyTeach's agent"
 # How many starts went wrong, of the agent that was there: removed, so safe mode ends.
 STARTS = "/tinyteach/starts"
 # What a file is called while it is written (raw_repl.py); such a one stays where that was cut off.
 UNFINISHED = ".new"
 
+# An identity for boards whose chip has none (firmware_agent/agent/board.py), made by pairing.
+ID, ID_BYTES = "/tinyteach/id", 8
+# There where pairing made the folder /lib, which unpairing takes away again then.
+MADE_LIBRARY = "/tinyteach/made_lib"
+
+# What this question itself took when the agent's needs were measured (tests/agent/test_memory.py).
+QUESTION_BYTES = 4096
+
 # The root is the current folder, where firmware looks for main.py: / on ESP32 and RP2, /flash or
 # a card on boards with FAT (MicroPython docs, reference/filesystem). Paths are given from there.
 SURVEY = """
-import sys, os, gc, json, hashlib, binascii
+import sys, os, json, hashlib, binascii
 files = {}
 unfinished = embedding = 0
 root = os.getcwd().rstrip('/')
@@ -68,11 +78,10 @@ except (OSError, TypeError):
     in_place = ''
 i = sys.implementation
 s = os.statvfs(root or '/')
-gc.collect()
 print(json.dumps({
     'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
-    'machine': getattr(i, '_machine', sys.platform), 'root': root, 'path': sys.path,
-    'heap_free': gc.mem_free(), 'flash_free': s[0] * s[3] + unfinished, 'files': files,
+    'machine': getattr(i, '_machine', sys.platform), 'root': root, 'path': tt_path,
+    'flash_free': s[0] * s[3] + unfinished, 'files': files,
     'embedding_bytes': embedding, 'in_place': in_place,
 }))
 """
@@ -89,12 +98,54 @@ FACTS = record(
     embedding_bytes=number,
     in_place=digits,
 )
+# The chip's identity or the one that is kept (''), whose main.py it is, and files that have the
+# names of modules: in the root, where only a user puts them, and beside the agent.
+OWNER = """
+try:
+    from machine import unique_id
+    identity = unique_id()
+except ImportError:
+    try:
+        identity = open(root + %r, 'rb').read()
+    except OSError:
+        identity = b''
+    if len(identity) != %r:
+        identity = b''
+try:
+    with open(root + '/main.py', 'rb') as file:
+        is_ours = %r in file.read(100)
+except OSError:
+    is_ours = False
+shadows = []
+has_library = True
+names = %r
+for folder in (root, root + '/lib'):
+    try:
+        entries = os.listdir(folder or '/')
+    except OSError:
+        has_library = False
+        entries = []
+    for name in entries:
+        stem, _, kind = name.partition('.')
+        is_module = kind in ('py', 'mpy') or os.stat(folder + '/' + name)[0] & 0x4000
+        if stem in names and is_module:
+            shadows.append(folder + '/' + name)
+print(json.dumps({
+    'id': binascii.hexlify(identity).decode(), 'own_main': is_ours, 'shadows': shadows,
+    'has_library': has_library,
+}))
+"""
+OWNER_FACTS = record(id=digits, own_main=flag, shadows=several(path), has_library=flag)
 AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
+# Names of modules that the agent imports, of the firmware and its own.
+CAMERA_MODULES = ("camera", "csi", "sensor")
+IMPORTED = (*FIRMWARE_MODULES, *CAMERA_MODULES, "agent", "tinyteach_protocol")
 _ALONE = (MAIN, EMBEDDING, SETTINGS, LED)
 OWNED = (
     *AGENT,
     *_ALONE,
     STARTS,
+    ID + UNFINISHED,
     *(path + UNFINISHED for path in _ALONE),
 )
 
@@ -105,9 +156,22 @@ def survey(repl: RawRepl) -> dict[str, Any]:
     ``flash_free`` counts what was left unfinished, which the next pairing removes. ``files``
     goes by the paths that files of ours have on a board whose ``root`` is empty, as it is where
     its file system is mounted at /. ``in_place`` is the SHA-256 of the embedding in ROMFS, empty
-    without.
+    without. ``id`` is the board's identity in hex digits, empty where it has none yet. ``shadows``
+    are files of the user's with names of modules that the agent imports; ``own_main``: main.py is
+    ours. ``boot_heap`` is how much of the heap boot.py keeps, in bytes, ``boot_s`` how long it took
+    (infinite: it had to be stopped); ``catches``: what ran goes on after Ctrl-C.
     """
-    return repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
+    facts = _ask(repl)
+    heap_free = max(0, repl.heap_free - QUESTION_BYTES)
+    heap = {"heap_free": heap_free, "boot_heap": repl.boot_heap}
+    return facts | heap | {"boot_s": repl.boot_s, "catches": repl.catches}
+
+
+def _ask(repl: RawRepl) -> dict[str, Any]:
+    facts = repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
+    facts |= repl.evaluate(OWNER % (ID, ID_BYTES, OWN_MAIN, IMPORTED), OWNER_FACTS)
+    ours = [facts["root"] + path for path in AGENT]
+    return facts | {"shadows": sorted(set(facts["shadows"]).difference(ours))}
 
 
 def embedding_on(facts: dict[str, Any]) -> str:

@@ -15,8 +15,9 @@ from tinyteach.link.port_holder import holders
 # USB ports ignore the rate; a UART bridge under MicroPython runs at this one.
 BAUD_RATE = 115_200
 READ_BYTES_MAX = 65_536
-# Push-back by the board is normal; this long without a byte taken is not.
+# Push-back by the board is normal; this long without a piece taken is not.
 WRITE_TIMEOUT_S = 10.0
+WRITE_PIECE_BYTES = 256
 
 PERMISSION_HINT = (
     "The port {port} may not be opened by this user; on Linux run "
@@ -31,6 +32,14 @@ MISSING_HINT = (
     "There is no port {port}; 'tinyteach boards' lists what is attached and can start a "
     "virtual board."
 )
+TAKES_NOTHING = (
+    "The board on {port} takes no bytes, because a program on it hangs or does not listen; press "
+    "its reset button, then run the command again."
+)
+
+
+class TakesNothingError(LinkError):
+    """What is at the other end takes none of the bytes that are sent to it."""
 
 
 class SerialLink:
@@ -53,15 +62,15 @@ class SerialLink:
             raise self._lost() from error
 
     def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
-        """Send all of ``data``; LinkError if it is not taken within ``timeout_s``."""
+        """Send all of ``data``; TakesNothingError once nothing is taken for ``timeout_s``."""
         try:
             if self._serial.write_timeout != timeout_s:
                 self._serial.write_timeout = timeout_s
-            self._serial.write(data)
+            for at in range(0, len(data), WRITE_PIECE_BYTES):
+                self._serial.write(data[at : at + WRITE_PIECE_BYTES])
         except serial.SerialTimeoutException as error:
-            raise LinkError(
-                f"The board on {self.port} takes no bytes; press its reset button and try again."
-            ) from error
+            forget_unsent(self._serial)
+            raise TakesNothingError(TAKES_NOTHING.format(port=self.port)) from error
         except (serial.SerialException, OSError) as error:
             raise self._lost() from error
 
@@ -84,6 +93,15 @@ class SerialLink:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def forget_unsent(opened: serial.SerialBase) -> None:
+    """Drop what the other side has not taken: closing would wait for it, half a minute on Linux.
+
+    What is dropped is also not in the way of the next program at this port.
+    """
+    with contextlib.suppress(OSError, serial.SerialException, AttributeError):
+        opened.reset_output_buffer()
 
 
 def close_port(opened: serial.SerialBase) -> None:

@@ -196,12 +196,14 @@ def _as_port(wanted: str) -> str:
 @contextmanager
 def open_board(board: str | None) -> Iterator["BoardClient"]:
     """A session with a board."""
-    from tinyteach.device.client import BoardClient
+    from tinyteach.device.client import BoardClient, BoardSilentError
 
     port = resolve_port(board)
     _refuse_new_flash(board)
     try:
         client = BoardClient(port)
+    except BoardSilentError:
+        raise
     except BoardNotPairedError as error:
         raise BoardNotPairedError(
             f"No TinyTeach agent answers on {port}; run 'tinyteach --board "

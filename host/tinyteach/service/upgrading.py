@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import check_memory
+from tinyteach.device.fitness import MORE_MEMORY, heap_needed, memory_fault
+from tinyteach.errors import BoardRefusedError
 from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
 from tinyteach.service.embeddings import arena_of, as_setting, described, load_named, name_of
@@ -83,7 +84,9 @@ def _check_board(client: BoardClient, embedding: "Embedding") -> None:
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
     if info["embedding"] != embedding.fingerprint and not client.reads_in_place:
-        check_memory(info["heap_total"], len(embedding.content), arena_of(embedding.content))
+        needed = heap_needed(len(embedding.content), arena_of(embedding.content))
+        if info["heap_total"] < needed:
+            raise BoardRefusedError(f"{memory_fault(info['heap_total'], needed)}; {MORE_MEMORY}")
 
 
 def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progress) -> int | None:

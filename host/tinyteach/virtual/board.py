@@ -28,7 +28,8 @@ from tinyteach.virtual.sensors import Sensor
 from tinyteach.virtual.watchdog import Watchdog
 
 DEFAULT_FLASH_BYTES = 2 << 20
-START_TIMEOUT_S = 30.0
+# A start that fails ends the process; a slow one, on a busy computer, is waited for.
+START_TIMEOUT_S = 180.0
 # Messages on the camera's bus (rom/chip.py).
 BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
 BUS_GRAB, BUS_STARTED = 1, 2

@@ -1,11 +1,9 @@
 """Ctrl-C on the virtual board: the program takes it where it disturbs nothing, or is made to."""
 
-import time
-
 from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
 from tinyteach.virtual.process import Processor
 
-# A program that computes gets this long to reach a place where Ctrl-C disturbs nothing.
+# A program gets so many seconds of computing to reach a place where Ctrl-C disturbs nothing.
 INTERRUPT_GRACE_S = 0.25
 # And so long in all while it reads its flash: an import takes an interrupt for a missing file.
 INTERRUPT_READING_S = 1.0
@@ -22,7 +20,9 @@ class Interrupt:
 
     def request(self) -> None:
         self._memory.interrupt_requested = True
-        self._since_s = self._since_s or time.monotonic()
+        if self._since_s is None:
+            self._since_s = self._processor.worked_s()
+            self._reads, self._read_s = self._memory.flash_reads, self._since_s
 
     def forget(self) -> None:
         self._since_s = None
@@ -51,7 +51,7 @@ class Interrupt:
             self._processor.interrupt()
 
     def _overdue(self, since_s: float) -> bool:
-        now_s = time.monotonic()
+        now_s = self._processor.worked_s()
         if self._memory.flash_reads != self._reads:
             self._reads, self._read_s = self._memory.flash_reads, now_s
         reading = now_s - self._read_s < INTERRUPT_GRACE_S

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tinyteach.virtual.micropython import MicroPython
@@ -85,13 +86,25 @@ class Processor:
 
     def sleeping(self) -> bool:
         """True while it waits in the operating system, where a signal disturbs nothing."""
+        return self._stat()[:1] == ["S"]
+
+    def worked_s(self) -> float:
+        """Seconds that it has computed: on a busy computer they pass slowly."""
+        fields = self._stat()
+        if not fields:
+            return time.monotonic()
+        # proc(5): utime and stime, in clock ticks.
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _stat(self) -> list[str]:
+        """Fields of /proc/…/stat from the state on; none where the system has no such file."""
         if sys.platform != "linux" or not self._process:
-            return False
+            return []
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text()
         except OSError:
-            return False
-        return fields.rpartition(")")[2].split()[0] == "S"
+            return []
+        return fields.rpartition(")")[2].split()
 
     def last_words(self) -> str:
         """The last line that MicroPython itself wrote, such as an error of the firmware."""

@@ -28,7 +28,7 @@ from tinyteach.errors import (
 from tinyteach.files import make_folder, not_written, read_json
 
 ANSWER_TIMEOUT_S = 60.0
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 240.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
+from tinyteach.device.fitness import boot_fault, harmless_shadows, library_fault
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import BoardFile
 from tinyteach.service.doctor.evidence import Evidence
@@ -18,11 +19,18 @@ def check_agent(evidence: Evidence) -> Finding:
         return _refused_or_broken(evidence, evidence.agent_error)
     if evidence.info is None and evidence.survey is None:
         return skipped("agent", NO_REPL)
+    foreign = library_fault(evidence.survey) if evidence.survey else None
+    if foreign:
+        return to_fix("agent", *foreign, BoardRefusedError)
+    if evidence.survey and boot_fault(evidence.survey):
+        return skipped("agent", "needs a boot.py that lets it start")
     fault = _agent_fault(evidence)
     if fault:
         return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
     kernels = evidence.info["kernels"] if evidence.info else ""
-    return passed("agent", f"version {evidence.agent_version}, {kernels} kernels")
+    shadows = ", ".join(harmless_shadows(evidence.survey)) if evidence.survey else ""
+    without = f"; does without the board's own {shadows}" if shadows else ""
+    return passed("agent", f"version {evidence.agent_version}, {kernels} kernels{without}")
 
 
 def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:

@@ -1,10 +1,12 @@
 """The lines on port, MicroPython, room, link and restarts: each from what was learnt."""
 
+from typing import Any
+
 from tinyteach.errors import (
     BoardNotFoundError,
-    BoardNotPairedError,
     BoardRefusedError,
     LinkError,
+    TinyTeachError,
     VerificationError,
 )
 from tinyteach.service.doctor.agent_checks import (
@@ -37,7 +39,7 @@ def check_port(evidence: Evidence) -> Finding:
 
 
 def check_micropython(evidence: Evidence) -> Finding:
-    from tinyteach.device.pairing import MIN_MICROPYTHON, is_too_old
+    from tinyteach.device.fitness import MIN_MICROPYTHON, boot_fault, is_too_old
 
     if not evidence.port or evidence.port_error:
         return skipped("MicroPython", NO_PORT)
@@ -48,19 +50,37 @@ def check_micropython(evidence: Evidence) -> Finding:
     if is_too_old(boot):
         fix = f"install MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later"
         return to_fix("MicroPython", found, fix, BoardRefusedError)
-    if evidence.repl_error:
+    if isinstance(evidence.repl_error, BoardRefusedError):
+        return _by_error(evidence.repl_error)
+    if evidence.repl_error or evidence.survey is None:
         fix = "press reset, then run the doctor again"
         return to_fix("MicroPython", f"{found}, stopped answering", fix, LinkError)
-    return passed("MicroPython", found)
+    fault = boot_fault(evidence.survey)
+    if fault:
+        return to_fix("MicroPython", *fault, BoardRefusedError)
+    return passed("MicroPython", found + _manners(evidence.survey))
+
+
+def _manners(facts: dict[str, Any]) -> str:
+    """What the user's own files do that is no fault but good to know."""
+    from tinyteach.device.fitness import CATCHES, SLOW_BOOT_S
+
+    boot_s = facts["boot_s"]
+    slow = f"; its {facts['root']}/boot.py takes {boot_s:.0f} s" if boot_s >= SLOW_BOOT_S else ""
+    return slow + (f"; its program {CATCHES}" if facts["catches"] else "")
 
 
 def _no_repl(evidence: Evidence) -> Finding:
     if evidence.info:
         found = "the agent answers, the REPL behind it does not"
         return to_fix("MicroPython", found, "press reset, then run the doctor again", LinkError)
-    fix = "press reset; if that is no help, flash MicroPython with camera support on the board"
-    found = f"nothing at {evidence.port} answers as MicroPython"
-    return to_fix("MicroPython", found, fix, BoardNotPairedError)
+    assert evidence.repl_error
+    return _by_error(evidence.repl_error)
+
+
+def _by_error(error: TinyTeachError) -> Finding:
+    found, _, fix = str(error).rstrip(".").partition("; ")
+    return to_fix("MicroPython", found, fix, type(error))
 
 
 def check_architecture(evidence: Evidence) -> Finding:
@@ -76,14 +96,19 @@ def check_architecture(evidence: Evidence) -> Finding:
 
 
 def check_memory(evidence: Evidence) -> Finding:
-    from tinyteach.device.pairing import AGENT_HEAP_BYTES
+    from tinyteach.device.fitness import AGENT_HEAP_BYTES, is_filled_by_boot
 
-    if evidence.survey is None:
+    facts = evidence.survey
+    if facts is None:
         return skipped("memory", NO_REPL)
-    free = evidence.survey["heap_free"]
+    free, boot = facts["heap_free"], facts["root"] + "/boot.py"
     needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
+        if is_filled_by_boot(facts, needed):
+            found += f", because {boot} keeps {_kb(facts['boot_heap'])}"
+            fix = f"take out of {boot} what fills the memory"
+            return to_fix("memory", found, fix, BoardRefusedError)
         fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
         return to_fix("memory", found, fix, BoardRefusedError)
     peak = f", the agent used {_kb(evidence.info['heap_peak'])} at most" if evidence.info else ""
@@ -91,7 +116,7 @@ def check_memory(evidence: Evidence) -> Finding:
 
 
 def check_flash(evidence: Evidence) -> Finding:
-    from tinyteach.device.pairing import SPARE_FLASH_BYTES
+    from tinyteach.device.fitness import SPARE_FLASH_BYTES
 
     if evidence.survey is None:
         return skipped("flash", NO_REPL)

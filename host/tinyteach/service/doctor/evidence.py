@@ -57,7 +57,8 @@ def gather(board: str | None, progress: Progress) -> Evidence:
     _ask_agent(evidence)
     progress(STEPS[2], 2, len(STEPS))
     try:
-        _use_raw_repl(evidence, progress)
+        if evidence.repl_error is None:
+            _use_raw_repl(evidence, progress)
     except TinyTeachError as error:
         evidence.repl_error = error
     progress(STEPS[4], 4, len(STEPS))
@@ -96,6 +97,7 @@ def _look_at_usb(evidence: Evidence) -> None:
 
 def _ask_agent(evidence: Evidence) -> None:
     from tinyteach.device.client import BoardClient
+    from tinyteach.link.serial_link import TakesNothingError
     from tinyteach.service.boards import check_identity
 
     try:
@@ -109,6 +111,8 @@ def _ask_agent(evidence: Evidence) -> None:
                 evidence.link_bytes_per_second = measure_link(client, evidence.info["model_side"])
     except BoardNotPairedError:
         return  # no agent, which is no error: the raw REPL tells more
+    except TakesNothingError as error:
+        evidence.repl_error = error  # the raw REPL is asked in vain
     except TinyTeachError as error:
         evidence.agent_error = error
 
@@ -122,7 +126,8 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
     from tinyteach.device.survey import survey
 
     # Not reset at first: a reset is what the board would then give as its last.
-    with raw_repl(evidence.port, soft_reset=False) as repl:
+    is_alive = evidence.info is not None
+    with raw_repl(evidence.port, soft_reset=False, is_alive=is_alive) as repl:
         evidence.boot = repl.evaluate(trials.BOOT, trials.BOOT_FACTS)
         try:
             repl.restart_softly()
@@ -175,4 +180,5 @@ def _await_agent(evidence: Evidence) -> None:
     if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return
     with contextlib.suppress(TinyTeachError):
-        await_agent(evidence.port, evidence.usb_serial).close()
+        boot_s = evidence.survey["boot_s"] if evidence.survey else 0.0
+        await_agent(evidence.port, evidence.usb_serial, boot_s).close()

@@ -1,8 +1,14 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
+from tinyteach.device.fitness import AGENT_HEAP_BYTES, camera_shadows, is_filled_by_boot
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
-from tinyteach.service.doctor.agent_checks import NO_AGENT, NO_REPL, pair_command
+from tinyteach.service.doctor.agent_checks import (
+    NO_AGENT,
+    NO_REPL,
+    embedding_heap_bytes,
+    pair_command,
+)
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 from tinyteach_protocol import messages
@@ -19,6 +25,10 @@ def check_camera(evidence: Evidence) -> Finding:
     modules = evidence.camera_modules
     if modules is None:
         return skipped("camera", NO_REPL)
+    in_the_way = camera_shadows(evidence.survey) if evidence.survey else []
+    if in_the_way:
+        found = f"{' and '.join(in_the_way)} is taken in place of the firmware's camera module"
+        return to_fix("camera", found, f"rename {' and '.join(in_the_way)}", BoardRefusedError)
     if not modules:
         fix = "flash firmware with a camera module, or send photographs with 'tinyteach classify'"
         return to_fix("camera", "the firmware has no camera module", fix, BoardRefusedError)
@@ -106,6 +116,9 @@ def check_embedding(evidence: Evidence) -> Finding:
     pair = f"run {pair_command(evidence)}"
     if not digest:
         return to_fix("embedding", "none on the board", pair, ModelError)
+    needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
+    if is_filled_by_boot(evidence.survey, needed):
+        return skipped("embedding", "needs the memory that boot.py keeps")
     if evidence.info and not evidence.info["embedding"]:
         found = "the file on the board does not load"
         return to_fix("embedding", found, pair, ModelError)

@@ -24,7 +24,9 @@ _CANCELLED = b"raise KeyboardInterrupt"
 # Bytes that a raw paste may send ahead; small, as on boards, so that flow control is used.
 _WINDOW_BYTES = 128
 
-_input = sys.stdin.buffer
+_NO_MEMORY = b"MemoryError: memory allocation failed\r\n"
+
+_input, _output = sys.stdin.buffer, sys.stdout.buffer
 _one = bytearray(1)
 _chunk = bytearray(_WINDOW_BYTES)
 
@@ -74,6 +76,9 @@ def serve(variables):
                 _friendly_repl(variables)
         except KeyboardInterrupt:
             pass  # came as a program was ending
+        except MemoryError:
+            # A board's prompt is no part of its heap; this one is, and a program has filled it.
+            _output.write(_NO_MEMORY)
 
 
 def _raw_repl(variables):

@@ -30,9 +30,12 @@ def install_modules():
     console.install()
     keyboard.install()
     sys.modules["machine"] = machine
+    # What stands for modules in C is from no file.
+    del machine.__file__
     for name, file in CAMERAS[chip.registers[chip.CAMERA]].items():
         __import__("rom." + file)
         sys.modules[name] = sys.modules["rom." + file]
+        del sys.modules[name].__file__
     for name in list(sys.modules):
         if name.split(".")[0] == "rom":
             del sys.modules[name]

@@ -1,0 +1,299 @@
+"""Boards as people have them: what their own files do, and a port that says little or nothing."""
+
+import contextlib
+import os
+import threading
+import time
+import tty
+
+import pytest
+import serial
+
+from tinyteach.device import bounded_transport, client, entering, pairing
+from tinyteach.device.clearing import unpair
+from tinyteach.device.client import BoardClient
+from tinyteach.device.entering import farewell
+from tinyteach.device.pairing import Wanted, pair
+from tinyteach.device.raw_repl import FIRMWARE_MODULES, raw_repl
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, UsageError
+from tinyteach.link import serial_link
+from tinyteach.virtual.board import VirtualBoard
+from tinyteach_protocol.frame import MAGIC
+from tinyteach_protocol.session import is_repl_safe
+
+from .conftest import ARCHS, device, filled, quiet
+
+HELLO_BYTES = 22
+
+
+def put(board, path, text):
+    """Write one file of the user's, as mpremote does, and press reset."""
+    pairing.free_the_repl(board.port)
+    with raw_repl(board.port, is_alive=True) as repl:
+        for at in [at for at, letter in enumerate(path) if letter == "/" and at]:
+            repl.run(f"import os\ntry: os.mkdir({path[:at]!r})\nexcept OSError: pass")
+        repl.write_file(path, text.encode(), quiet)
+    board.reset()
+
+
+def paths_on(board):
+    """Every file and folder on the board's flash."""
+    code = """
+import os, json
+def below(folder):
+    found = []
+    for name, kind, *_ in os.ilistdir(folder):
+        path = folder.rstrip('/') + '/' + name
+        found += [path] + (below(path) if kind == 0x4000 else [])
+    return found
+print(json.dumps(below('/')))
+"""
+    with raw_repl(board.port) as repl:
+        return set(repl.evaluate(code))
+
+
+# A busy agent
+
+
+@contextlib.contextmanager
+def busy(port, busy_s):
+    """The port of a board whose program reads nothing for so long, then HELLO, then the rest.
+
+    As where firmware takes bytes from its UART only when a program asks for them.
+    """
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    stopped = threading.Event()
+
+    def carry(board):
+        hello = b""
+        while len(hello) < HELLO_BYTES and not stopped.is_set():
+            hello += os.read(master, HELLO_BYTES - len(hello))
+        stopped.wait(busy_s)
+        board.write(hello)
+        stopped.wait(0.3)
+        while not stopped.is_set():
+            if select_readable(master):
+                board.write(os.read(master, 4096))
+
+    def answer(board):
+        while not stopped.is_set():
+            os.write(master, board.read(board.in_waiting or 1))
+
+    with serial.Serial(port, timeout=0.05) as board:
+        threads = [threading.Thread(target=work, args=(board,)) for work in (carry, answer)]
+        for thread in threads:
+            thread.start()
+        yield os.ttyname(slave)
+        stopped.set()
+        for thread in threads:
+            thread.join()
+    os.close(master)
+    os.close(slave)
+
+
+def select_readable(file):
+    import select
+
+    return bool(select.select([file], [], [], 0.02)[0])
+
+
+@pytest.mark.parametrize("busy_s", [1.2, 2.5, 3.5])
+def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
+    with busy(paired_board.port, busy_s) as port:
+        at_work = pairing.free_the_repl(port)
+        with raw_repl(port, is_alive=at_work is not None) as repl:
+            assert repl.evaluate("print([1])") == [1]
+
+
+def test_hello_that_is_given_up_is_taken_back(paired_board, monkeypatch):
+    """Whoever has the port next finds Ctrl-C at work, mpremote for one."""
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    with busy(paired_board.port, 1) as port:
+        with pytest.raises(BoardNotPairedError):
+            BoardClient(port, hello_tries=1)
+        time.sleep(2)
+        with serial.Serial(port, timeout=20) as opened:
+            opened.reset_input_buffer()
+            opened.write(b"\r\x03")
+            assert b"agent stopped" in opened.read_until(b"agent stopped")
+
+
+def test_farewell_is_nothing_to_a_repl():
+    assert is_repl_safe(farewell()) and farewell().startswith(MAGIC)
+
+
+# A port that takes nothing
+
+
+HANGS = "import micropython\nmicropython.kbd_intr(-1)\nwhile True: pass\n"
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(entering, "TALKING_TIMEOUT_S", 4)
+    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 200)
+    monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
+
+
+def test_write_is_bounded(impatient, monkeypatch):
+    monkeypatch.setattr(bounded_transport, "WRITE_TIMEOUT_S", 0.3)
+    with (
+        device() as port,
+        filled(port),
+        pytest.raises(LinkError, match="takes no bytes.*; press"),
+        raw_repl(port),
+    ):
+        pass
+
+
+def test_slow_port_that_takes_bytes_is_waited_for():
+    """Ten times as long as the limit, as long as pieces are taken."""
+    with VirtualBoard("i386") as board:
+        board.set_speed(2000)
+        with serial_link.SerialLink(board.port) as link:
+            link.write(bytes(16_000), timeout_s=0.8)
+
+
+def test_hung_board(impatient, embedding):
+    with VirtualBoard("i386") as board:
+        put(board, "/main.py", HANGS)
+        with pytest.raises(BoardNotPairedError, match="press .*reset"):
+            pair(board.port, Wanted(embedding), None, quiet)
+
+
+# A program that ignores Ctrl-C
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [("print('ignored')", "goes on after Ctrl-C, as a main.py"), ("pass", "main.py may catch")],
+)
+def test_program_that_catches_ctrl_c(impatient, embedding, monkeypatch, handler, said):
+    monkeypatch.setattr(entering, "BURST", 0)
+    program = (
+        "import time\nwhile True:\n    try:\n        time.sleep(0.05)\n"
+        f"    except KeyboardInterrupt:\n        {handler}\n"
+    )
+    with VirtualBoard("i386") as board:
+        put(board, "/main.py", program)
+        with pytest.raises(BoardNotPairedError, match=said):
+            pair(board.port, Wanted(embedding), None, quiet)
+
+
+# boot.py
+
+
+def test_slow_boot_is_waited_for(paired_board, embedding):
+    put(paired_board, "/boot.py", "import time\nprint('waiting')\ntime.sleep(6)\n")
+    steps = []
+    paired = pair(paired_board.port, Wanted(embedding), None, lambda *step: steps.append(step[0]))
+    assert any("/boot.py takes 6 s" in note for note in paired.notes)
+    assert "Waiting for the board's boot.py" in steps
+
+
+ENDLESS = ["while True: pass", "while True:\n    print('.')\n    import time; time.sleep(0.1)"]
+
+
+@pytest.mark.parametrize("program", ENDLESS, ids=["silent", "printing"])
+def test_boot_that_does_not_end(embedding, monkeypatch, program):
+    monkeypatch.setattr(entering, "BOOT_TIMEOUT_S", 2)
+    with VirtualBoard("i386") as board:
+        put(board, "/boot.py", program)
+        with pytest.raises(BoardRefusedError, match=r"/boot\.py does not end, .*; take out of /b"):
+            pair(board.port, Wanted(embedding), None, quiet)
+        assert paths_on(board) == {"/boot.py"}
+
+
+FILLS = """
+import gc
+x = []
+n = 1 << 16
+while n > 8 and gc.mem_free() > %d:
+    try:
+        x.append(bytearray(n))
+    except MemoryError:
+        n //= 2
+"""
+KEEPS = r"/boot\.py keeps \d+; take out of /boot\.py what fills"
+FULL = r"is full; take out of its /boot\.py"
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(100_000, KEEPS), (20_000, KEEPS), (0, FULL)], ids=["much", "little", "none"]
+)
+def test_boot_that_fills_the_heap(embedding, left, said):
+    with VirtualBoard("i386") as board:
+        put(board, "/boot.py", FILLS % left)
+        with pytest.raises(BoardRefusedError, match=said):
+            pair(board.port, Wanted(embedding), None, quiet)
+        if left:
+            assert paths_on(board) == {"/boot.py"}
+
+
+# Modules of the user's
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_modules_in_the_way(embedding, arch):
+    """Each in the root and beside the agent; boot.py imports some, as programs do."""
+    names = [name for name in FIRMWARE_MODULES if name != "machine"]
+    files = [f"{folder}/{name}.py" for folder in ("", "/lib") for name in names]
+    files += ["/machine.py", "/camera.py", "/lib/agent.py", "/tinyteach_protocol.py"]
+    with VirtualBoard(arch) as board:
+        pairing.free_the_repl(board.port)
+        with raw_repl(board.port) as repl:
+            repl.run("import os\nos.mkdir('/lib')\nos.mkdir('/agent')")
+            for path in files:
+                repl.write_file(path, b"x = 1", quiet)
+            repl.write_file("/boot.py", b"import json, struct, os", quiet)
+        board.reset()
+        paired = pair(board.port, Wanted(embedding), None, quiet)
+        assert paired.state == ""
+        (note,) = paired.notes
+        assert all(path in note for path in [*files, "/agent"])
+        assert pair(board.port, Wanted(embedding), None, quiet).written == []
+        unpair(board.port)
+        assert {*files, "/agent", "/boot.py"} <= paths_on(board)
+
+
+def test_package_of_the_users_in_the_agents_place(embedding):
+    with VirtualBoard("i386") as board:
+        put(board, "/lib/agent/__init__.py", "x = 1")
+        with pytest.raises(BoardRefusedError, match="module of its own in /lib/agent, .*; rename"):
+            pair(board.port, Wanted(embedding), None, quiet)
+        assert paths_on(board) == {"/lib", "/lib/agent", "/lib/agent/__init__.py"}
+
+
+# Names, identities, what is left
+
+
+def test_taken_name_is_refused_before_anything_is_written(paired_board, embedding):
+    pair(paired_board.port, Wanted(embedding), "desk", quiet)
+    with VirtualBoard("i386") as other:
+        with pytest.raises(UsageError, match="Another board is called desk"):
+            pair(other.port, Wanted(embedding), "desk", quiet)
+        assert paths_on(other) == set()
+
+
+def test_chip_without_identity_gets_one_of_chance(embedding):
+    boot = "import machine, os\ndel machine.unique_id\n"
+    with VirtualBoard("i386") as board:
+        put(board, "/boot.py", boot)
+        paired = pair(board.port, Wanted(embedding), None, quiet)
+        assert "/tinyteach/id" in paired.written
+        assert len(paired.board_id) == 16 and len(set(bytes.fromhex(paired.board_id))) > 2
+        again = pair(board.port, Wanted(embedding), None, quiet)
+        assert (again.board_id, again.written) == (paired.board_id, [])
+
+
+@pytest.mark.parametrize("had_library", [False, True])
+def test_unpairing_leaves_what_was_there(embedding, had_library):
+    with VirtualBoard("i386") as board:
+        with raw_repl(board.port) as repl:
+            repl.run("import os\nos.mkdir('/lib')" if had_library else "pass")
+        before = paths_on(board)
+        pair(board.port, Wanted(embedding), None, quiet)
+        unpair(board.port)
+        assert paths_on(board) == before
