@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from tinyteach.firmware import HOST_MODULES
+
 # Chosen when first needed, because a port may lack what they need.
 CHOSEN_AT_RUN_TIME = re.compile(
     r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.(esp32|lemariva|openmv)"
@@ -80,9 +82,7 @@ def test_each_module_comes_after_those_it_imports(root):
 
 
 def test_every_module_is_listed(root):
-    host_only = {
-        f"tinyteach_protocol.{name}" for name in ("error_sentences", "requester", "transfer")
-    }
+    host_only = {"tinyteach_protocol." + name.removesuffix(".py") for name in HOST_MODULES}
     packages = {n for n, p in modules(root).items() if p.name == "__init__.py"}
     seldom = {"agent." + name for name in SELDOM | ALONE}
     others = set(modules(root)) - packages - host_only - {"agent.load_order"} - seldom

@@ -10,7 +10,7 @@ from tinyteach.data.photos import save_burst
 from tinyteach.device.client import BoardClient
 from tinyteach.embedding import runtime
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
-from tinyteach.service import bench_photos, embeddings, teaching, upgrading
+from tinyteach.service import bench_photos, deploying, embeddings, teaching, upgrading
 from tinyteach.service.boards import open_board
 from tinyteach.service.projects import create_project, open_project
 from tinyteach.service.verification import verify
@@ -169,7 +169,7 @@ def test_failure_between_embedding_and_head(taught, project, tiny):
         upgrading.upgrade(project.root, taught.port, "tiny", pull)
     stale = info(taught)
     assert stale["labels"] == [] and "train and deploy again" in stale["state"]
-    teaching.deploy(project.root, taught.port, quiet)
+    deploying.deploy(project.root, taught.port, quiet)
     assert info(taught)["state"] == ""
 
 
@@ -178,12 +178,12 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     old = project.head_path.read_bytes()
     upgrading.upgrade(project.root, taught.port, "tiny", quiet)
     with pytest.raises(BoardRefusedError) as back:
-        teaching.rollback(taught.port)
+        deploying.rollback(taught.port)
     assert back.value.code == errors.WRONG_EMBEDDING
     new = project.head_path.read_bytes()
     project.head_path.write_bytes(old)
     with pytest.raises(BoardRefusedError, match=r"embedding base .*has tiny .*upgrade") as refused:
-        teaching.deploy(project.root, taught.port, lambda *_: pytest.fail("something was sent"))
+        deploying.deploy(project.root, taught.port, lambda *_: pytest.fail("something was sent"))
     assert refused.value.code == errors.WRONG_EMBEDDING
     with open_board(taught.port) as client:
         client.upload(messages.HEAD, old)
@@ -192,7 +192,7 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
         assert by_board.value.code == errors.WRONG_EMBEDDING
         assert client.info()["labels"] == ["cat", "coffee"]
     project.head_path.write_bytes(new)
-    assert teaching.deploy(project.root, taught.port, quiet).labels == ["cat", "coffee"]
+    assert deploying.deploy(project.root, taught.port, quiet).labels == ["cat", "coffee"]
 
 
 def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):

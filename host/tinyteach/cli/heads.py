@@ -88,7 +88,7 @@ def deploy(
     as_json: JsonOption = False,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
-    from tinyteach.service.teaching import deploy as send
+    from tinyteach.service.deploying import deploy as send
 
     with progress_bar(as_json) as progress:
         deployed = send(
@@ -106,7 +106,7 @@ def rollback(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Put the previous head on the board back to work."""
-    from tinyteach.service.teaching import rollback as go_back
+    from tinyteach.service.deploying import rollback as go_back
 
     restored = go_back(chosen_board(board, project))
     if as_json:

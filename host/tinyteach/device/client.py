@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
 from tinyteach.device.entering import farewell
-from tinyteach.device.refusals import explained, refusal
+from tinyteach.device.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
 from tinyteach.device.wire_answers import checked
 from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
@@ -43,19 +43,6 @@ STREAM_STAGES = {
     messages.STREAM_RESULTS: messages.STAGES_ALL,
     messages.STREAM_PREVIEW: messages.STAGE_PREPROCESS,
 }
-
-NO_AGENT = (
-    "No TinyTeach agent answers on {port}; run 'tinyteach --board {port} pair' to install it."
-)
-SILENT = (
-    "Nothing on {port} answers; press the board's reset button and check its cable, or run "
-    "'tinyteach --board {port} pair' if it has no agent yet."
-)
-STUCK = (
-    "What runs on the board on {port} takes no bytes, so it hangs or does not listen; press the "
-    "board's reset button, then run the command again ('tinyteach --board {port} pair' first, if "
-    "it has no agent yet)."
-)
 
 Progress = Callable[[int, int], None]
 

@@ -1,4 +1,4 @@
-"""What a board refuses, and what cannot be sent to it, as sentences."""
+"""What a board refuses, what cannot be sent to it, and a board that does not answer, as sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,19 @@ from tinyteach.errors import BoardRefusedError
 from tinyteach.plain_text import plain
 from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.errors import ProtocolError
+
+NO_AGENT = (
+    "No TinyTeach agent answers on {port}; run 'tinyteach --board {port} pair' to install it."
+)
+SILENT = (
+    "Nothing on {port} answers; press the board's reset button and check its cable, or run "
+    "'tinyteach --board {port} pair' if it has no agent yet."
+)
+STUCK = (
+    "What runs on the board on {port} takes no bytes, so it hangs or does not listen; press the "
+    "board's reset button, then run the command again ('tinyteach --board {port} pair' first, if "
+    "it has no agent yet)."
+)
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from tinyteach.head.rejection import UNKNOWN
 from tinyteach.service import boards
 from tinyteach.service.bench_photos import Squares, training_and_held_out
 from tinyteach.service.budgets import STAGES
+from tinyteach.service.deploying import deploy_head
 from tinyteach.service.embeddings import name_of, project_embedding
 from tinyteach.service.projects import create_project, open_project
 from tinyteach.service.recognition import Reference, interpret_message, trained_head
 from tinyteach.service.recording import record, start_recording
-from tinyteach.service.teaching import deploy_head, train
+from tinyteach.service.teaching import train
 from tinyteach.service.virtual_boards import virtual_board
 from tinyteach_protocol import messages
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.service.boards import open_board, pair_board
+from tinyteach.service.deploying import Deployed, deploy_head
 from tinyteach.service.importing import ImportSummary, import_photos
 from tinyteach.service.projects import create_project, open_project
 from tinyteach.service.pulling import Pulled, read_head, take_over
 from tinyteach.service.recognition import trained_head
-from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
+from tinyteach.service.teaching import Trained, train
 from tinyteach.service.unsure_views import sorting_hint
 
 if TYPE_CHECKING:

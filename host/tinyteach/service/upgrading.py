@@ -12,10 +12,11 @@ from tinyteach.device.fitness import MORE_MEMORY, heap_needed, memory_fault
 from tinyteach.errors import BoardRefusedError
 from tinyteach.service.aftermath import surely
 from tinyteach.service.boards import open_board
+from tinyteach.service.deploying import Deployed, deploy_head
 from tinyteach.service.embeddings import arena_of, as_setting, described, load_named, name_of
 from tinyteach.service.projects import open_project
 from tinyteach.service.recognition import trained_head
-from tinyteach.service.teaching import Deployed, Trained, deploy_head, train
+from tinyteach.service.teaching import Trained, train
 
 if TYPE_CHECKING:
     from tinyteach.embedding.runtime import Embedding

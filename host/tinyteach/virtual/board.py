@@ -16,9 +16,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from tinyteach.errors import LinkError, UsageError
+from tinyteach.errors import LinkError
 from tinyteach.virtual import micropython, optics, process
-from tinyteach.virtual.board_memory import BoardMemory
+from tinyteach.virtual.board_memory import BoardMemory, parse_heap
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
@@ -35,16 +35,6 @@ BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
 BUS_GRAB, BUS_STARTED = 1, 2
 # machine.reset_cause() values (rom/machine.py).
 CAUSE_POWER_ON, CAUSE_HARD, CAUSE_CRASH, CAUSE_SOFT = 1, 2, 3, 5
-
-
-def parse_heap(heap: int | str) -> int:
-    """``512k``, ``2m`` or a number of bytes."""
-    text = str(heap).lower()
-    factor = {"k": 1 << 10, "m": 1 << 20}.get(text[-1:], 1)
-    digits = text[:-1] if factor > 1 else text
-    if not digits.isdigit():
-        raise UsageError(f"{heap!r} is no heap size; write it like 512k.")
-    return int(digits) * factor
 
 
 class VirtualBoard:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.client import BoardClient
 from tinyteach.errors import LinkError
+from tinyteach.service.deploying import deploy_head, rollback_over
 from tinyteach.service.head_list import chosen_head
 from tinyteach.service.projects import open_project
-from tinyteach.service.teaching import deploy_head, rollback_over
 
 if TYPE_CHECKING:
     from tinyteach.service.workbench.workbench import Workbench
