@@ -31,7 +31,7 @@ SHAPES = {
 }
 SURVEY = {
     **{"name": "micropython", "version": [1, 25, 0], "mpy": 0, "machine": "x", "root": ""},
-    **{"path": ["/lib"], "heap_free": 9, "flash_free": 9, "files": {"/main.py": "00" * 32}},
+    **{"path": ["/lib"], "flash_free": 9, "files": {"/main.py": "00" * 32}},
     **{"embedding_bytes": 0, "in_place": ""},
 }
 

@@ -1,4 +1,4 @@
-"""What a board refuses, what cannot be sent to it, and a board that does not answer, as sentences."""
+"""What a board refuses or cannot be sent, and one that does not answer, as sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -92,7 +92,6 @@ FACTS = record(
     machine=text,
     root=path,
     path=several(path),
-    heap_free=number,
     flash_free=number,
     files=mapping(path, digits),
     embedding_bytes=number,
