@@ -8,15 +8,13 @@ import time
 import serial
 
 from paired import deploy
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 from tinyteach.device.rules import RuleFile, Settings
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.service.rule_text import parse_rule
 from tinyteach.service.rules import write_rules
 from tinyteach.virtual.board import CAUSE_HARD
-
-# Reached only by what is broken: a busy machine may be ten times slower than an idle one.
-WAIT_S = 300.0
 
 
 class Shown:
@@ -73,7 +71,7 @@ def reading(board):
     with serial.Serial(board.port, timeout=0.2) as port:
 
         def next_line(wanted=lambda line: True):
-            buffered, deadline = b"", time.monotonic() + WAIT_S
+            buffered, deadline = b"", time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline:
                 buffered += port.readline()
                 if buffered.endswith(b"\n"):
@@ -101,7 +99,7 @@ def has(**wanted):
 
 def wait_for(condition, what):
     """Until ``condition()``; fails with ``what`` after a while."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)

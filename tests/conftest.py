@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from tinyteach.device.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
@@ -44,7 +45,7 @@ class MicroPythonRunner:
     def run(self, code: str | Path, *args: str, stdin: bytes = b"", **options) -> str:
         """Run to the end, require exit status 0, return what it printed."""
         process = self.start(code, *args, **options)
-        out, err = process.communicate(stdin, timeout=110)
+        out, err = process.communicate(stdin, timeout=PATIENCE_S)
         assert process.returncode == 0, (out + err).decode(errors="replace")
         return out.decode()
 

@@ -11,6 +11,7 @@ import serial
 
 from alone import Shown, fields_of, has, power_cycle, reading, set_up, wait_for
 from paired import deploy, views_of
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.rules import RuleFile
@@ -202,7 +203,7 @@ def test_ctrl_c_at_any_time(board, busy):
     for _ in range(8):
         board.reset()
         time.sleep(choose.uniform(0, 1.5))
-        with serial.Serial(board.port, timeout=10) as port:
+        with serial.Serial(board.port, timeout=PATIENCE_S) as port:
             port.write(b"\x03")
             heard = port.read_until(b">>> ")
             assert heard.endswith(b">>> "), heard[-300:]
@@ -216,7 +217,7 @@ def test_mpremote_at_any_time(board, busy):
     for delay_s in (0.0, 0.3, 1.0):
         board.reset()
         time.sleep(delay_s)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
         assert done.stdout.strip() == "42", done.stdout + done.stderr
     board.reset()
     with BoardClient(board.port) as client:

@@ -9,6 +9,7 @@ import serial
 
 from alone import is_safe, reading, wait_for
 from paired import deploy, views_of
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 from tinyteach.device.crash import read_crash, summary
 from tinyteach.device.pairing import Wanted, await_agent, pair_for_now
@@ -53,7 +54,7 @@ def let_crash(board, head):
         content = (CRASHES % outputs).encode()
         repl.write_file("/lib/agent/smoothing.py", content, lambda *_: None)
         repl.reset()
-    with serial.Serial(board.port, timeout=40) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         for _ in range(2):
             assert port.read_until(CRASHED.encode()).endswith(CRASHED.encode())
     # The third start is the safe one: it answers, and no host has helped it.
@@ -124,7 +125,7 @@ def test_ctrl_c_between_two_crashes(board, trained_heads):
     with raw_repl(board.port) as repl:
         repl.write_file("/lib/agent/smoothing.py", (CRASHES % 4).encode(), lambda *_: None)
         repl.reset()
-    with serial.Serial(board.port, timeout=20) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         port.read_until(CRASHED.encode())
         port.write(b"\x03")
         assert port.read_until(b">>> ").endswith(b">>> ")

@@ -9,6 +9,7 @@ import pytest
 import serial
 
 from paired import deploy, scores_of, views_of
+from patience import PATIENCE_S
 from tinyteach.device import client as client_module
 from tinyteach.device.client import BoardClient
 from tinyteach.device.raw_repl import raw_repl
@@ -20,7 +21,6 @@ from tinyteach_protocol.frame import MAGIC
 from tinyteach_protocol.session import hello_frame
 
 STOPPED = b"TinyTeach's agent stopped"
-START_S = 10  # until an agent that was just reset answers, on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_byte_of_ctrl_c_is_data(client):
 
 def test_ctrl_c_works_again_after_bye(board):
     BoardClient(board.port).close()
-    with serial.Serial(board.port, timeout=5, exclusive=True) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S, exclusive=True) as port:
         port.write(b"\x03")
         assert STOPPED in port.read_until(b">>> ")
     with pytest.raises(BoardNotPairedError):
@@ -140,7 +140,7 @@ def test_mpremote_works_after_bye(board):
     BoardClient(board.port).close()
     command = [sys.executable, "-m", "mpremote", "connect", board.port]
     done = subprocess.run(
-        [*command, "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=60
+        [*command, "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.stdout.strip() == "42", done.stderr
     board.reset()
@@ -155,7 +155,7 @@ def test_silent_host_is_left(switch_on):
     """After a silence the port is the REPL's again, without BYE (15 s, here a tenth)."""
     with switch_on("i386") as board:
         _shorten_silence(board, 1500)
-        with serial.Serial(board.port, timeout=START_S, exclusive=True) as port:
+        with serial.Serial(board.port, timeout=PATIENCE_S, exclusive=True) as port:
             port.write(hello_frame(1, 1)[0])
             assert port.read(1)
             port.timeout = 0.2

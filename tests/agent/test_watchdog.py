@@ -11,6 +11,7 @@ import serial
 
 from alone import power_cycle, reading, set_up, wait_for
 from paired import views_of
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 
 # Longer than a busy machine keeps a board that works from feeding it.
@@ -56,7 +57,7 @@ def test_host_and_repl_have_all_the_time(board):
         time.sleep(1.5 * WATCHDOG_S)
         assert client.info()["labels"]
     working(board)
-    with serial.Serial(board.port, timeout=10) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         port.write(b"\x03\x03")
         assert port.read_until(b">>> ").endswith(b">>> ")
         time.sleep(1.5 * WATCHDOG_S)
@@ -67,7 +68,7 @@ def test_host_and_repl_have_all_the_time(board):
     working(board)
     program = f"import time; time.sleep({1.5 * WATCHDOG_S}); print(6 * 7)"
     command = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.strip() == "42", done.stdout + done.stderr
 
 

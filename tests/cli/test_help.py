@@ -7,6 +7,7 @@ import sys
 import pytest
 import typer
 
+from patience import PATIENCE_S
 from tinyteach import __version__
 from tinyteach.cli.main import app
 
@@ -54,7 +55,9 @@ except SystemExit:
     pass
 sys.stderr.write(json.dumps(list(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert HEAVY & set(json.loads(done.stderr)) == set()
 
 

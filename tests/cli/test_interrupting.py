@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from paired import deploy
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
@@ -60,7 +61,7 @@ def test_ctrl_c_ends_watching(start, board):
     process = start("-b", board.port, "watch", "--json")
     assert json.loads(process.stdout.readline())["label"]
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err.strip()) == (130, "")
     assert_board_is_free(board)
 
@@ -72,7 +73,7 @@ def test_ctrl_c_keeps_what_was_recorded(start, board, project):
     while len(list(photos.glob("[!.]*"))) < before + 3:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (130, "")
     taken = len(list(photos.glob("[!.]*"))) - before
     records = (project / "photos.jsonl").read_text().splitlines()
@@ -85,7 +86,7 @@ def test_slow_link_is_said_once(start, board, project):
     board.set_speed(40_000)
     try:
         process = start("-b", board.port, "-p", project, "capture", "cat", "-n", "1")
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
     finally:
         board.set_speed(None)
     assert "Recorded 1 photograph of cat" in out
@@ -96,12 +97,12 @@ def test_reader_that_goes_away(start, board):
     """``tinyteach watch | head -1``."""
     process = start("-b", board.port, "watch")
     head = subprocess.run(
-        ["head", "-1"], stdin=process.stdout, capture_output=True, text=True, timeout=30
+        ["head", "-1"], stdin=process.stdout, capture_output=True, text=True, timeout=PATIENCE_S
     )
     process.stdout.close()
     err = process.stderr.read()
     assert "%" in head.stdout
-    assert (process.wait(timeout=30), err) == (0, "")
+    assert (process.wait(timeout=PATIENCE_S), err) == (0, "")
     assert_board_is_free(board)
 
 
@@ -112,7 +113,7 @@ def test_plug_pulled_while_watching(start, switch_on, trained_heads):
         process = start("-b", board.port, "watch")
         process.stdout.readline()
         board.drop_link()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 6 and err.count("\n") == 1 and "check the cable" in err
 
 
@@ -120,7 +121,7 @@ def test_what_the_board_prints_is_shown(start, board):
     board.disturb(to_host=lambda data: b"cam_hal: hot\r\n" + data if data[:1] == b"\xf5" else data)
     try:
         process = start("-b", board.port, "info", "--json")
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
     finally:
         board.disturb()
     assert json.loads(out)["state"] == ""

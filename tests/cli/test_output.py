@@ -6,6 +6,8 @@ import pty
 import subprocess
 import sys
 
+from patience import PATIENCE_S
+
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 
 
@@ -15,7 +17,7 @@ def test_training_says_nothing_on_stderr(project):
         [*COMMAND, "-p", str(project), "train", "--json"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.stderr == "" and json.loads(done.stdout)["classes"] == ["cat", "coffee"]
 
@@ -32,7 +34,7 @@ def run_at_terminal(*arguments):
         except OSError:  # Linux: the other end has closed
             break
     os.close(ours)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     return shown.decode(errors="replace"), out.decode()
 

@@ -9,6 +9,7 @@ import tty
 import pytest
 import serial
 
+from patience import PATIENCE_S
 from tinyteach.device import bounded_transport, client, entering, pairing
 from tinyteach.device.clearing import unpair
 from tinyteach.device.client import BoardClient
@@ -113,7 +114,7 @@ def test_hello_that_is_given_up_is_taken_back(paired_board, monkeypatch):
         with pytest.raises(BoardNotPairedError):
             BoardClient(port, hello_tries=1)
         time.sleep(2)
-        with serial.Serial(port, timeout=20) as opened:
+        with serial.Serial(port, timeout=PATIENCE_S) as opened:
             opened.reset_input_buffer()
             opened.write(b"\r\x03")
             assert b"agent stopped" in opened.read_until(b"agent stopped")

@@ -9,6 +9,7 @@ import threading
 import pytest
 import serial
 
+from patience import PATIENCE_S
 from tinyteach.device import pairing
 from tinyteach.device.client import BoardClient
 from tinyteach.device.fitness import check_firmware
@@ -253,7 +254,7 @@ def test_agent_answers_after_the_cable_was_out(paired_board):
 def test_mpremote_works_on_a_paired_board(paired_board):
     """Ctrl-C stops the agent, as any program; a reset starts it again."""
     command = [sys.executable, "-m", "mpremote", "connect", paired_board.port, "ls"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert "main.py" in done.stdout, done.stdout + done.stderr
     paired_board.reset()
     with BoardClient(paired_board.port) as client:

@@ -7,6 +7,7 @@ import pytest
 import serial
 
 from pairing_trials import Cut, give_users_main, pair_until, trial
+from patience import PATIENCE_S
 from tinyteach.device.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
@@ -53,7 +54,7 @@ def test_interrupted_board_starts_and_says_so(tmp_path, small_embedding):
     with VirtualBoard("i386", tmp_path / "flash") as board:
         give_users_main(board)
         assert pair_until(board, small_embedding, Cut(files=5, power=True))
-        with serial.Serial(board.port, timeout=30) as port:
+        with serial.Serial(board.port, timeout=PATIENCE_S) as port:
             board.power_on()
             said = port.read_until(b">>> ")
         assert b"is not whole; pair the board again." in said and b"Traceback" not in said

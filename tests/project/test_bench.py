@@ -8,13 +8,16 @@ import sys
 import numpy as np
 from PIL import Image
 
+from patience import PATIENCE_S
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 
 
 def measured(root, script: str, home, *options: str) -> dict:
     command = [sys.executable, str(root / "bench" / script), "--quick", "--json", *options]
     environment = {**os.environ, "TINYTEACH_HOME": str(home)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, env=environment
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

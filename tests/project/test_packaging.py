@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.images import encode_png
 from tinyteach.data.sources import demo_objects
@@ -43,7 +44,7 @@ SIDE = 32
 
 def run(*command, **options) -> str:
     """What a command prints; it must end well."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, **options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

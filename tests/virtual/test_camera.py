@@ -5,6 +5,7 @@ import pytest
 from mpremote.transport import TransportExecError
 from PIL import Image
 
+from patience import PATIENCE_S
 from tinyteach.errors import PhotoError
 from tinyteach.virtual.board import VirtualBoard
 
@@ -173,6 +174,6 @@ def test_interrupted_capture_leaves_the_camera_usable(camera):
         transport.exec_raw_no_follow("print('on')\nwhile True:\n    m = c.capture()")
         transport.read_until(1, b"on\r\n")
         transport.serial.write(b"\x03")
-        _, error = transport.follow(timeout=10)
+        _, error = transport.follow(timeout=PATIENCE_S)
     assert b"KeyboardInterrupt" in error
     assert run(camera, "print(len(c.capture()))") == "115200\r\n"

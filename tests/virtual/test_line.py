@@ -8,6 +8,7 @@ import select
 import pytest
 import serial
 
+from patience import PATIENCE_S
 from tinyteach.virtual import line
 
 from .conftest import raw_repl, run
@@ -86,7 +87,7 @@ def test_a_board_with_nobody_at_its_port_works_on(board, monkeypatch):
         transport.exec_raw_no_follow(
             "import machine\nfor _ in range(2000):\n    print('.' * 100)\nmachine.Pin(8, value=1)"
         )
-    with serial.Serial(board.port, timeout=10) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         while not board.pin(8):
             assert port.is_open  # open, but never read
     assert run(board, "print('fine')") == "fine\r\n"

@@ -10,6 +10,7 @@ import pytest
 import serial
 from mpremote.transport import TransportExecError
 
+from patience import PATIENCE_S
 from tinyteach.virtual.board import CAUSE_HARD
 
 from .conftest import raw_repl, run
@@ -17,14 +18,14 @@ from .conftest import raw_repl, run
 
 def mpremote(board, *arguments: str) -> str:
     command = [sys.executable, "-m", "mpremote", "connect", board.port, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def type_line(board, text: bytes, until: bytes) -> bytes:
     """Type at the friendly prompt, whatever mode the board was left in."""
-    with serial.Serial(board.port, timeout=10) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         port.write(b"\x03\x02" + text)
         return port.read_until(until)
 
@@ -92,7 +93,7 @@ def test_ctrl_c_cancels_a_raw_paste(board):
         assert transport.serial.read(2) == b"R\x01"
         transport.serial.write(b"print('never')\x03")
         transport.read_until(1, b"\x04")
-        out, error = transport.follow(timeout=10)
+        out, error = transport.follow(timeout=PATIENCE_S)
         assert out == b"" and b"KeyboardInterrupt" in error
         assert transport.exec("print('next')") == b"next\r\n"
 
@@ -112,7 +113,7 @@ def test_friendly_prompt_takes_a_block_and_a_correction(board):
 def test_any_bytes_at_the_friendly_prompt(board):
     """A host that looks for an agent sends binary frames to a prompt."""
     noise = bytes(set(range(256)) - {4})
-    with serial.Serial(board.port, timeout=10) as port:
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         port.write(b"\x03\x02" + noise + b"\r" + noise[::-1] + b"\r")
         port.write(b"\r\x03\x02\x03print('ali' + 've')\r")
         assert port.read_until(b"alive\r\n").endswith(b"alive\r\n")
@@ -128,7 +129,7 @@ def test_ctrl_c_ends_a_computation(board):
         transport.exec_raw_no_follow("print('on')\nwhile True:\n    pass")
         assert transport.read_until(1, b"on\r\n").endswith(b"on\r\n")
         transport.serial.write(b"\x03")
-        _, error = transport.follow(timeout=10)
+        _, error = transport.follow(timeout=PATIENCE_S)
     assert b"KeyboardInterrupt" in error
 
 
@@ -138,7 +139,7 @@ def test_ctrl_c_ends_a_sleep_and_a_read(board):
             transport.exec_raw_no_follow(f"import select, sys, time\nprint('on')\n{program}")
             assert transport.read_until(1, b"on\r\n").endswith(b"on\r\n")
             transport.serial.write(b"\x03")
-            _, error = transport.follow(timeout=10)
+            _, error = transport.follow(timeout=PATIENCE_S)
         assert b"KeyboardInterrupt" in error, program
 
 
@@ -152,7 +153,7 @@ def test_the_collector_survives_ctrl_c(board):
             transport.exec_raw_no_follow(program)
             transport.read_until(1, b"on\r\n")
             transport.serial.write(b"\x03")
-            _, error = transport.follow(timeout=10)
+            _, error = transport.follow(timeout=PATIENCE_S)
             assert b"KeyboardInterrupt" in error
             assert transport.exec("print(len(bytearray(100000)))") == b"100000\r\n"
 
@@ -166,7 +167,7 @@ def test_kbd_intr_makes_ctrl_c_a_byte(board):
         transport.exec_raw_no_follow(program)
         transport.read_until(1, b"on\r\n")
         transport.serial.write(b"a\x03b")
-        out, error = transport.follow(timeout=10)
+        out, error = transport.follow(timeout=PATIENCE_S)
     assert out == b"b'a\\x03b'\r\n" and not error
 
 
@@ -177,7 +178,7 @@ def test_ctrl_c_throws_away_input_before_it(board):
         transport.exec_raw_no_follow(program)
         transport.read_until(1, b"on\r\n")
         transport.serial.write(b"print('typed ahead')\x04\x03")
-        _, error = transport.follow(timeout=10)
+        _, error = transport.follow(timeout=PATIENCE_S)
         assert b"KeyboardInterrupt" in error
         assert transport.exec("print('next')") == b"next\r\n"
 

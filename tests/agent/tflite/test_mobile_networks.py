@@ -15,6 +15,8 @@ from model_cases import Case
 from op_models import schema
 from random_models import MAKERS
 
+from patience import PATIENCE_S
+
 # Files of other projects, which are not in this repository.
 OUTSIDE = [name for name in os.environ.get("TINYTEACH_MODELS", "").split(os.pathsep) if name]
 
@@ -92,7 +94,7 @@ def test_bench_measures_other_models(root, tmp_path):
     paths[1].write_bytes(MAKERS["mean"](np.random.default_rng(1))[0])
     script = root / "bench" / "runtime.py"
     command = [sys.executable, script, "--quick", "--json", "--models", *paths]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])["models"]
     assert "Without scalar C: layers.c has no MEAN" in done.stderr or "gcc" in done.stderr
