@@ -293,7 +293,12 @@ FAULTS = [
         r"micropython 1\.22\.2 on TinyTeach .*; install MicroPython 1\.24 or later\.",
     ),
     (no_agent, 4, "agent", "none is installed; " + PAIR),
-    (other_board, 3, "agent", r"Another board is where desk was; connect desk, or name a port\."),
+    (
+        other_board,
+        3,
+        "agent",
+        r"Another board is where desk was; connect desk, or name a port with --board\.",
+    ),
     (other_version, 4, "agent", r"version 0\.0\.1, and this computer has \d\S*; " + PAIR),
     (damaged_agent, 4, "agent", r"files are damaged: /lib/agent/loop\.mpy; " + PAIR),
     (little_memory, 5, "memory", r"\d+ KB free, 295 KB needed; use a board with more, .*\."),

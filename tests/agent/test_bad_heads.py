@@ -5,7 +5,7 @@ import pytest
 from alone import wait_for
 from bad_heads import bad_heads, damaged_heads, head_file
 from paired import deploy, scores_of, views_of
-from soak.always_on import Counted
+from soak.always_on import two_objects
 from tinyteach.device.client import BoardClient
 from tinyteach.device.pairing import await_agent, free_the_repl
 from tinyteach.device.raw_repl import raw_repl
@@ -119,7 +119,7 @@ def test_the_largest_head_answers(switch_on, square, arch):
 def test_a_head_that_memory_hardly_holds(switch_on, square, heap):
     """It is refused, or there is room for all that follows, also for work without a host."""
     with switch_on("i386", heap=heap) as board:
-        camera = Counted(each=1)
+        camera = two_objects(each=1)
         board.show_source(camera)
         with BoardClient(board.port) as client:
             taken = offered(client, head_file(labels=LARGEST))

@@ -128,9 +128,13 @@ def test_a_users_file_of_a_camera_modules_name_does_no_harm(switch_on):
             assert refusal_of(client.grab) == errors.NO_CAMERA
         write_file(board, "/sensor.py", "1 / 0")
         with BoardClient(board.port) as client:
+            assert client.info()["state"] == ""
+            assert refusal_of(client.grab) == errors.NO_CAMERA
+        write_file(board, "/lib/sensor.py", "1 / 0")
+        with BoardClient(board.port) as client:
             assert "zero" in client.info()["state"] and not client.has_camera
             assert refusal_of(client.grab) == errors.CAMERA_FAILED
-        write_file(board, "/sensor.py", "lux = 3")
+        write_file(board, "/lib/sensor.py", "lux = 3")
         with BoardClient(board.port) as client:
             assert client.info()["state"] == ""
             assert refusal_of(client.grab) == errors.NO_CAMERA

@@ -48,6 +48,7 @@ def test_unsure_views_are_kept_in_a_ring(board, trained_heads, noise):
     board.show_source(shown)
     set_up(board, trained_heads[1], interval_ms=0, keep=5, keep_s=0)
     shown.wait(len(noise))
+    board.show(views_of("cat", 1)[0])  # what it is sure of: no more is kept
     frames = kept(board)
     assert frames[-1].number >= 7, "the ring does not go round"
     assert len(frames) == 5
@@ -63,8 +64,8 @@ def test_unsure_views_are_kept_in_a_ring(board, trained_heads, noise):
         assert (frame.top, frame.steps) == (top, int(scores[top]) + 128)
         assert frame.steps < max(179, trained_heads[1].threshold)
     power_cycle(board)
-    board.show(views_of("cat", 1)[0])
-    assert {frame.number for frame in kept(board)} >= set(numbers[2:])
+    # The last of the noise may have been on its way.
+    assert {frame.number for frame in kept(board)} >= set(numbers[1:])
 
 
 def test_sure_views_are_not_kept(switch_on, trained_heads):

@@ -143,7 +143,7 @@ def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):
         said = fails("-b", board.port, "-p", project, "capture", "cat", "-n", "9")
         assert "check the cable" in said
     listed = json.loads(tinyteach("-p", project, "class", "list", "--json").out)
-    assert listed["classes"][0]["photos"] in (6 + 2, 6 + 3, 6 + 4)
+    assert listed["classes"][0]["photos"] in range(6 + 1, 6 + 5)
 
 
 # Projects and photographs
@@ -268,7 +268,7 @@ def test_embedding_that_is_none(fails, board, project, photo_folder):
     photo = photo_folder / "cat" / "0.png"
     for command in ("pair", "upgrade"):
         said = fails("-b", board.port, "-p", project, command, "--embedding", photo)
-        assert "no usable .tflite model" in said or "not a usable .tflite model" in said
+        assert "no .tflite model that boards can read" in said
 
 
 def test_scikit_image_is_missing(tinyteach, fails, board, monkeypatch):

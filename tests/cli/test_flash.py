@@ -248,7 +248,7 @@ def test_locked_board(flash, esp):
 
 def test_missing_image(flash, esp, image):
     image.unlink()
-    assert "cannot be read (No such file or directory)" in refused(flash(), esp)
+    assert "cannot be read (no such file or directory)" in refused(flash(), esp)
 
 
 def test_silent_port(tinyteach, image, esp, monkeypatch):
@@ -275,7 +275,7 @@ def test_backup_that_has_no_room(flash, esp):
     paths.backups_dir().parent.mkdir(parents=True)
     paths.backups_dir().write_text("in the way")
     assert "The backup cannot be written" in refused(flash(), esp)
-    assert "make it a folder with room" in refused(flash("--no-backup"), esp)
+    assert "backups cannot be made (file exists)" in refused(flash("--no-backup"), esp)
 
 
 # Ctrl-C

@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 
 from tinyteach.virtual.package_sources import system_sources
 
-MAIN_LINES_MAX = 30
+MAIN_LINES_MAX = 45
 
 
 def tracked_text_files(root):

@@ -42,7 +42,7 @@ def silent_port():
 
 def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
     monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 100)
-    with silent_port() as port, pytest.raises(BoardNotPairedError, match="No TinyTeach agent"):
+    with silent_port() as port, pytest.raises(BoardNotPairedError, match="Nothing on"):
         verify(port, None, None)
     assert capsys.readouterr() == ("", "")
 

@@ -90,7 +90,7 @@ print(json.dumps(said))
 """
 
 CAMERA_FACTS = maybe(
-    record(error=text, sensor=text, width=number, height=number, pixel_format=number)
+    record(error=text, sensor=text, width=number, height=number, pixel_format=number, settings=text)
 )
 
 # The middle row of the colour bar as hex digits, or null: lemariva's module shows none, and a

@@ -24,6 +24,8 @@ from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
+# What is left of 108 bytes for "/tinyteach-XXXXXXXX/control".
+TEMPORARY_BYTES_MAX = 75
 
 
 class Ended(Exception):
@@ -74,8 +76,9 @@ def _only_one(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _registered(name: str, board: VirtualBoard) -> Iterator[tuple[socket.socket, VirtualInfo]]:
     """Listen on a socket and write down where; both are gone afterwards."""
-    # A socket's path may have 108 bytes at most, a runtime folder's may be longer.
-    folder = tempfile.mkdtemp(prefix="tinyteach-")
+    # A socket's path may have 108 bytes at most, a runtime folder's may be longer, and TMPDIR's.
+    is_long = len(os.fsencode(tempfile.gettempdir())) > TEMPORARY_BYTES_MAX
+    folder = tempfile.mkdtemp(prefix="tinyteach-", dir="/tmp" if is_long else None)
     path = registration(name)
     control = f"{folder}/control"
     info = VirtualInfo(name, board.port, os.getpid(), board.arch, control, board.unique_id.hex())

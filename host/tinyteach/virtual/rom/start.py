@@ -35,7 +35,8 @@ def install_modules():
     for name, file in CAMERAS[chip.registers[chip.CAMERA]].items():
         __import__("rom." + file)
         sys.modules[name] = sys.modules["rom." + file]
-        del sys.modules[name].__file__
+        if hasattr(sys.modules[name], "__file__"):  # one may have two names
+            del sys.modules[name].__file__
     for name in list(sys.modules):
         if name.split(".")[0] == "rom":
             del sys.modules[name]
