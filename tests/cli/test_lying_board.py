@@ -12,7 +12,7 @@ from PIL import Image
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
-from tinyteach.device import client, pairing, raw_repl
+from tinyteach.device import client, entering, pairing
 from tinyteach.device.rules import BEST, LINE, PIN_HIGH, Action, Rule, RuleFile
 from tinyteach.service import aftermath
 from tinyteach_protocol import messages, requester
@@ -39,7 +39,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 300)
     monkeypatch.setattr(client, "STREAM_SILENCE_MS", 300)
     monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(raw_repl, "ENTER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
 
 
 @pytest.fixture(scope="module")
