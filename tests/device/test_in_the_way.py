@@ -3,6 +3,7 @@
 import pytest
 
 from tinyteach.device.clearing import unpair
+from tinyteach.device.fitness import boot_fault
 from tinyteach.device.pairing import Wanted, pair
 from tinyteach.device.raw_repl import raw_repl
 from tinyteach.errors import BoardRefusedError
@@ -54,6 +55,11 @@ def test_unpairing_leaves_an_agent_of_the_users():
         assert unpair(board.port) == (0, False)
         with raw_repl(board.port) as repl:
             assert tree_of(repl) == ["/lib", "/lib/agent", "/lib/agent/mine.py"]
+
+
+def test_boot_that_changes_the_folder_is_not_looked_for_there():
+    found, fix = boot_fault({"root": "/data", "path": ["/lib"], "boot_s": 0.0})
+    assert "/data/lib" in found and "its boot.py" in fix and "/data" not in fix
 
 
 def test_a_board_with_nothing_of_ours_is_said_to_be_so():

@@ -50,7 +50,8 @@ def boot_fault(facts: dict[str, Any]) -> tuple[str, str] | None:
         return found, f"take out of {boot} what waits, then pair the board again"
     if facts["root"] + LIBRARY not in facts["path"]:
         found = f"The board does not look for modules in {facts['root'] + LIBRARY}"
-        return found, f"take out of its {boot} what changes sys.path or the current folder"
+        # Not with its path: where it changed the current folder, it lies in another than `root`.
+        return found, "take out of its boot.py what changes sys.path or the current folder"
     return None
 
 
