@@ -316,5 +316,5 @@ def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyte
         verbs = []
         liar.spoil = lambda type, payload, verbs=verbs: verbs.append(type) or payload
         result = tinyteach("-b", liar.port.name, "pair")
-        assert result.code == 4 and "does not answer as MicroPython" in result.err
+        assert result.code == 4 and "press the board's reset button" in result.err
         assert messages.BYE | messages.RESPONSE in verbs
