@@ -115,7 +115,8 @@ class LyingBoard:
     _abort = _restart = _credit = _bye
 
     def _info(self, request):
-        texts = ("board", "machine", "micropython", "arch", "sensor", "kernels", "state", "boot")
+        texts = ["board", "machine", "micropython", "arch", "sensor", "kernels", "state", "boot"]
+        texts.append("camera")
         numbers = ("heap_total", "heap_free", "heap_peak", "arena", "flash_total", "flash_free")
         fields = {name: "truth" for name in texts} | {name: 1000 for name in numbers}
         sizes = {"rules_bytes": messages.RULES, "crash_bytes": messages.CRASH}

@@ -48,6 +48,14 @@ def camera_in_the_way(env):
     return changed(env, _write("/lib/camera.py", "x = 1"))
 
 
+@contextlib.contextmanager
+def file_for_library(env):
+    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    code = "os.remove('/main.py')\nos.rename('/lib', '/old')\n" + _write("/lib", "x")
+    with changed(env, code, answers=False) as board:
+        yield board
+
+
 FAULTS = [
     (
         endless_boot,
@@ -78,5 +86,11 @@ FAULTS = [
         5,
         "camera",
         r"/lib/camera\.py is taken in place of the firmware's camera module; rename .*\.",
+    ),
+    (
+        file_for_library,
+        5,
+        "agent",
+        r"The board has a file /lib of its own, where a folder of .* goes; rename /lib, .*\.",
     ),
 ]

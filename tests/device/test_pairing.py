@@ -148,6 +148,13 @@ def test_names(paired_board, embedding):
     assert [board.name for board in paired_boards()] == ["desk"]
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\x1b[31mb", "/dev/ttyACM0", "COM:3", "n" * 64, "a\nb"])
+def test_names_that_could_not_be_used(embedding, name):
+    """Before the port is opened."""
+    with pytest.raises(UsageError, match="one line of 1 to 63 characters"):
+        pair("/dev/ttyNONE", Wanted(embedding), name, quiet)
+
+
 def test_too_little_memory_changes_nothing(embedding):
     with VirtualBoard("i386", heap="256k") as board:
         with pytest.raises(BoardRefusedError, match="bytes of free memory and needs"):

@@ -51,8 +51,15 @@ def is_ours(path):
             return {OWN_MAIN!r} in file.read(100)
     except OSError:
         return False
+def is_folder(path):
+    try:
+        return os.stat(path)[0] & 0x4000 != 0
+    except OSError:
+        return False
 restored = False
 main = root + {MAIN!r}
+# A user's own package may be called agent (fitness.library_fault).
+is_foreign = not is_ours(main) and not is_folder(root + {AGENT[-1]!r})
 if is_ours(main):
     try:
         os.rename(root + {KEPT_MAIN!r}, main)
@@ -64,10 +71,11 @@ try:
     made_library = True
 except OSError:
     made_library = False
-count = sum([remove(root + path) for path in {AGENT!r}])
+count = 0 if is_foreign else sum([remove(root + path) for path in {AGENT!r}])
 if made_library and not os.listdir(root + {LIBRARY!r}):
     os.rmdir(root + {LIBRARY!r})
-count += remove(root + {FOLDER!r}) - made_library
+if is_folder(root + {FOLDER!r}):
+    count += remove(root + {FOLDER!r}) - made_library
 print(json.dumps({{'count': count, 'restored': restored}}))
 """
 )

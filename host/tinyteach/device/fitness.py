@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinyteach.device.survey import AGENT, CAMERA_MODULES
+from tinyteach.device.survey import AGENT, CAMERA_MODULES, FOLDERS
 from tinyteach.errors import BoardRefusedError
 from tinyteach.firmware import LIBRARY, BoardFile
 
@@ -50,12 +50,21 @@ def boot_fault(facts: dict[str, Any]) -> tuple[str, str] | None:
         return found, f"take out of {boot} what waits, then pair the board again"
     if facts["root"] + LIBRARY not in facts["path"]:
         found = f"The board does not look for modules in {facts['root'] + LIBRARY}"
-        return found, f"take out of its {boot} what changes sys.path or the current folder"
+        # Not with its path: where it changed the current folder, it lies in another than `root`.
+        return found, "take out of its boot.py what changes sys.path or the current folder"
     return None
 
 
 def library_fault(facts: dict[str, Any]) -> tuple[str, str] | None:
-    """Where a package of the user's has the place of ours; None where it has not."""
+    """Where a package, file or folder of the user's has the place of ours; None where none has."""
+    if facts["blocked"]:
+        place = facts["root"] + facts["blocked"][0]
+        is_file = facts["blocked"][0] in FOLDERS
+        found, needed = ("file", "folder") if is_file else ("folder", "file")
+        return (
+            f"The board has a {found} {place} of its own, where a {needed} of TinyTeach's goes",
+            f"rename {place}, then pair the board again",
+        )
     own, protocol = (
         [path for path in facts["files"] if path.startswith(folder + "/")] for folder in AGENT
     )

@@ -35,6 +35,7 @@ from tinyteach.errors import (
 )
 from tinyteach.firmware import BoardFile, board_files, led_file
 from tinyteach.link.serial_link import TakesNothingError
+from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]
@@ -48,6 +49,11 @@ BOOTING = "Waiting for the board's boot.py"
 DOES_NOT_START = (
     "All is written, but the agent on {port} does not answer; press the board's reset button, then "
     "run 'tinyteach --board {port} doctor', which says why."
+)
+NAME_CHARACTERS_MAX = 63
+NOT_A_NAME = (
+    "A board's name is one line of 1 to 63 characters without / \\ and :, which ports have; choose "
+    "another name."
 )
 # Once where something shows that it is no agent, again where nothing is heard.
 HELLO_TRIES = (1, 2)
@@ -148,6 +154,13 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
     )
 
 
+def _check_name(name: str) -> None:
+    """Raises UsageError for a name by which the board could not be told from a port, or seen."""
+    is_seen = 0 < len(name) <= NAME_CHARACTERS_MAX and plain(name).strip() == name
+    if not is_seen or set(name) & set("/\\:"):
+        raise UsageError(NOT_A_NAME)
+
+
 def _choose_name(name: str | None, board_id: str) -> str:
     known = find_board(board_id)
     chosen = name or (known.name if known else free_name("board", board_id))
@@ -161,13 +174,15 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
     """Put agent and embedding on the board at ``port`` and restart it.
 
     Raises BoardNotFoundError, what `raw_repl` raises, BoardRefusedError (`fitness`), UsageError
-    (`camera_settings`, or a ``name`` that another board has) or LinkError.
+    (`camera_settings`, a ``name`` that is none or that another board has) or LinkError.
     """
 
     def tell(waited_s: float) -> None:
         if waited_s > SLOW_BOOT_S:
             progress(BOOTING, 0, 1)
 
+    if name is not None:
+        _check_name(name)
     at_work = free_the_repl(port)
     with (
         raw_repl(port, True, at_work is not None, tell) as repl,

@@ -98,7 +98,8 @@ FACTS = record(
     in_place=digits,
 )
 # The chip's identity or the one that is kept (''), whose main.py it is, and files that have the
-# names of modules: in the root, where only a user puts them, and beside the agent.
+# names of modules: in the root, where only a user puts them, and beside the agent. Then files where
+# folders of ours go, and folders where files do.
 OWNER = """
 try:
     from machine import unique_id
@@ -129,16 +130,28 @@ for folder in (root, root + '/lib'):
         is_module = kind in ('py', 'mpy') or os.stat(folder + '/' + name)[0] & 0x4000
         if stem in names and is_module:
             shadows.append(folder + '/' + name)
+blocked = []
+folders = %r
+for path in folders + %r:
+    try:
+        is_folder = os.stat(root + path)[0] & 0x4000 != 0
+    except OSError:
+        continue
+    if is_folder != (path in folders):
+        blocked.append(path)
 print(json.dumps({
     'id': binascii.hexlify(identity).decode(), 'own_main': is_ours, 'shadows': shadows,
-    'has_library': has_library,
+    'has_library': has_library, 'blocked': blocked,
 }))
 """
-OWNER_FACTS = record(id=digits, own_main=flag, shadows=several(path), has_library=flag)
+OWNER_FACTS = record(
+    id=digits, own_main=flag, shadows=several(path), has_library=flag, blocked=several(path)
+)
 AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
 # Names of modules that the agent imports, of the firmware and its own.
 CAMERA_MODULES = ("camera", "csi", "sensor")
 IMPORTED = (*FIRMWARE_MODULES, *CAMERA_MODULES, "agent", "tinyteach_protocol")
+FOLDERS = (LIBRARY, *AGENT, "/tinyteach")
 _ALONE = (MAIN, EMBEDDING, SETTINGS, LED)
 OWNED = (
     *AGENT,
@@ -157,7 +170,8 @@ def survey(repl: RawRepl) -> dict[str, Any]:
     its file system is mounted at /. ``in_place`` is the SHA-256 of the embedding in ROMFS, empty
     without. ``id`` is the board's identity in hex digits, empty where it has none yet. ``shadows``
     are files of the user's with names of modules that the agent imports; ``own_main``: main.py is
-    ours. ``boot_heap`` is how much of the heap boot.py keeps, in bytes, ``boot_s`` how long it took
+    ours. ``blocked`` are paths of ours where a file is in a folder's place or a folder in a file's.
+    ``boot_heap`` is how much of the heap boot.py keeps, in bytes, ``boot_s`` how long it took
     (infinite: it had to be stopped); ``catches``: what ran goes on after Ctrl-C.
     """
     facts = _ask(repl)
@@ -168,7 +182,8 @@ def survey(repl: RawRepl) -> dict[str, Any]:
 
 def _ask(repl: RawRepl) -> dict[str, Any]:
     facts = repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
-    facts |= repl.evaluate(OWNER % (ID, ID_BYTES, OWN_MAIN, IMPORTED), OWNER_FACTS)
+    asked = ID, ID_BYTES, OWN_MAIN, IMPORTED, FOLDERS, (*_ALONE, ID)
+    facts |= repl.evaluate(OWNER % asked, OWNER_FACTS)
     ours = [facts["root"] + path for path in AGENT]
     return facts | {"shadows": sorted(set(facts["shadows"]).difference(ours))}
 

@@ -40,6 +40,8 @@ class Unpaired:
         return asdict(self)
 
     def sentence(self) -> str:
+        if not self.files:
+            return f"The board {self.board} has nothing of TinyTeach's on it."
         own = " Its own main.py is back." if self.restored else ""
         return f"The board {self.board} is plain MicroPython again ({self.files} files gone).{own}"
 
