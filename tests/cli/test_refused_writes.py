@@ -38,6 +38,11 @@ def no_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
 
 
+def content(folder):
+    """All that is in a folder; None for folders."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [
@@ -48,9 +53,9 @@ def no_room():
     ],
 )
 def test_no_room(project, line, named):
-    files = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    before = content(project)
     assert named in sentence(run("-p", project, *line.split(), before=no_room))
-    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == files
+    assert content(project) == before
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ _NOUNS = _set(
     "images img imgs jpeg jpg photo photographs photos pic pics picture pictures png set sets tif "
     "tiff upload uploads webp"
 )
-_BESIDE = _set(
-    "all copy cropped final full large new original originals raw resized rgb small"
-)
+_BESIDE = _set("all copy cropped final full large new original originals raw resized rgb small")
 _FILLERS = _NOUNS | _BESIDE
 # With a number behind them: one of several downloads, recordings or sittings.
 _PARTS = _set(
@@ -36,8 +34,8 @@ _ANNOTATIONS = _set(
 )
 # Those that name nothing else: what somebody teaches may well be called mask or label.
 _MASKS = _set(
-    "annotation annotations ground groundtruth gt heatmaps masks segmentation segmentations trimaps "
-    "truth"
+    "annotation annotations ground groundtruth gt heatmaps masks segmentation segmentations "
+    "trimaps truth"
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _BEGINNING = re.compile(r"[^\W\d_]{3}")  # of a word, not a letter with a number
