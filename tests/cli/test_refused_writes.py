@@ -39,8 +39,9 @@ def no_room():
 
 
 def content(folder):
-    """All that is in a folder; None for folders."""
-    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+    """The classes and files of a project."""
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return sorted((folder / "photos").iterdir()), files
 
 
 @pytest.mark.parametrize(

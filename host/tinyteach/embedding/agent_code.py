@@ -7,6 +7,7 @@ They are kept apart from Python's own modules, and are given what MicroPython ha
 import builtins
 import contextlib
 import gc
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -16,6 +17,7 @@ from typing import Any
 
 from tinyteach.embedding.litert import schema_module
 from tinyteach.errors import ModelError
+from tinyteach.files import not_written
 from tinyteach.firmware import firmware_dir, suits
 
 PACKAGE = "agent"
@@ -63,14 +65,13 @@ def operators() -> dict[int, str]:
 @contextlib.contextmanager
 def model_of(content: bytes) -> Iterator[Any]:
     """The agent's reading of a .tflite file; what it refuses is a ModelError of ours."""
-    with _file_of(content) as path, path.open("rb") as file:
-        try:
-            yield module("agent.tflite.model").Model(file, len(content))
-        except _refusal() as error:
-            raise ModelError(
-                f"This file is damaged or no .tflite model that boards can read ({error}); copy it "
-                "again or make another one."
-            ) from error
+    try:
+        yield module("agent.tflite.model").Model(io.BytesIO(content), len(content))
+    except _refusal() as error:
+        raise ModelError(
+            f"This file is damaged or no .tflite model that boards can read ({error}); copy it "
+            "again or make another one."
+        ) from error
 
 
 def load_embedding(content: bytes) -> Any:
@@ -103,7 +104,10 @@ def check_head(content: bytes) -> None:
 def _file_of(content: bytes) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
-        path.write_bytes(content)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise not_written(path, error) from error
         yield path
 
 
