@@ -38,6 +38,12 @@ def no_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
 
 
+def content(folder):
+    """The classes and files of a project."""
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return sorted((folder / "photos").iterdir()), files
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [
@@ -48,9 +54,9 @@ def no_room():
     ],
 )
 def test_no_room(project, line, named):
-    files = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    before = content(project)
     assert named in sentence(run("-p", project, *line.split(), before=no_room))
-    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == files
+    assert content(project) == before
 
 
 @pytest.fixture

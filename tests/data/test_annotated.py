@@ -70,6 +70,11 @@ ANNOTATED = {
     "LabelMe": {**photos("pictures of cups"), "pictures of cups/1.json": SHAPES},
     "Supervisely": {**photos("ds0/img"), "ds0/ann/1.jpg.json": '{"objects": []}'},
     "CVAT": {**photos("images"), "annotations.xml": "<annotations/>"},
+    "labels for Matlab (Flowers 102)": {**photos("jpg"), "imagelabels.mat": "", "setid.mat": ""},
+    "parts with a table (HAM10000)": {
+        **photos("HAM_images_part_1", "HAM_images_part_2"),
+        "HAM_metadata.csv": "image_id,dx",
+    },
     "a table": {**photos("train", "test"), "train.csv": TABLE},
     "a table beside one folder": {**photos("photos of all"), "table.csv": TABLE},
     "a table in JSON": {**photos(""), "list.json": '[{"file": "x/1.jpg", "label": 3}]'},

@@ -134,12 +134,43 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
         "masks/cat": None,
         "masks/dog": None,
     },
+    "masks of the same classes (CUB 200)": {
+        **{f"CUB/images/{bird}": bird for bird in ("albatross", "wren")},
+        **{f"segmentations/{bird}": None for bird in ("albatross", "wren")},
+    },
+    "masks beside a split (MVTec)": {
+        "train/good": "good",
+        **split(("test",), "good", "broken"),
+        "ground_truth/broken": None,
+    },
+    "people with and without what is called a mask": split(("mask", "no_mask"), "anna", "ben"),
+    "by initials (SUN, Places)": {
+        "a/abbey": "abbey",
+        "a/airport_terminal": "airport_terminal",
+        "b/beach": "beach",
+    },
+    "letters, each with recordings": {"a/a1": "a", "a/a2": "a", "b/b1": "b", "b/b2": "b"},
+    "numbered parts without classes (HAM10000)": {
+        "HAM10000_images_part_1": None,
+        "HAM10000_images_part_2": None,
+    },
+    "a folder inside of its copy, tests beside it (Simpsons)": {
+        **split(("simpsons_dataset", "simpsons_dataset/simpsons_dataset"), "bart", "lisa"),
+        "kaggle_simpson_testset": None,
+    },
+    "a camera's card": {
+        "DCIM/100CANON": "source",
+        "DCIM/101CANON": "source",
+        "DCIM/102_PANA": "source",
+    },
+    "a phone's": {"DCIM/100APPLE": "source", "DCIM/202112__": "source"},
     "a class called mask": {"mask": "mask", "no_mask": "no_mask"},
     "photographs without classes in a split": {"train": None, "test": None},
     "photographs without classes in pieces": {"part1": None, "part2": None},
     "images alone below a split (YOLO)": {"images/train": None, "images/val": None},
     "one class in images": {"cup/images": "cup"},
     "one class": {"photos/cup": "cup"},
+    "one class, in a folder of its format (Flowers 102)": {"jpg": "source"},
     "letters of other scripts": split(("训练集", "测试集"), "苹果", "香蕉"),
     "class in the name (dogs and cats)": {
         **{f"train/{name}.{n}.jpg": name for name in ("cat", "dog") for n in range(4)},

@@ -16,7 +16,8 @@ _SAMPLE = 200  # files that are looked into
 _NAMES = re.compile(
     r"_annotations\..*|_classes\.csv|(instances|captions|person_keypoints)_.*\.json|data\.ya?ml|"
     r"classes\.txt|.*\.names|obj\.data|annotations?\.(csv|json|jsonl|xml|txt|tsv)|.*_annotations\.txt|"
-    r"result\.json|labels?\.(csv|tsv|json|jsonl)|bounding_boxes\.labels|metadata\.(csv|jsonl)",
+    r"result\.json|labels?\.(csv|tsv|json|jsonl)|bounding_boxes\.labels|(.*_)?metadata\.(csv|jsonl)|"
+    r"(.*_)?(imagelabels|labels|annos|setid)\.mat",
     re.IGNORECASE,
 )
 _TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml"})

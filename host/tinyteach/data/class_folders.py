@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 from tinyteach.data.folder_names import (
     annotations_among,
+    are_annotations,
     downloads_among,
     folded,
     holds_classes,
+    initials_among,
     is_split,
+    parts_of_one,
     splits_among,
 )
 from tinyteach.data.labels_in_names import labels_in_names
@@ -99,7 +102,10 @@ class _Reader:
         inside = list(folder.folders.values())
         names = [inner.name for inner in inside]
         folder.split_of_classes = any(
-            inner.split_of_classes or (is_split(inner.name) and inner.folders) for inner in inside
+            inner.split_of_classes
+            or (is_split(inner.name) and inner.folders)
+            or _repeats(inner, folder)
+            for inner in inside
         )
         flat = all(not inner.folders and self._holds(inner.name) for inner in inside)
         lonely = len(inside) == 1 and (
@@ -113,7 +119,11 @@ class _Reader:
                 folder.add(inner)
 
     def _leave_out_annotations(self, folder: _Folder) -> None:
-        for name in annotations_among(list(folder.folders)):
+        masks = [inner for name, inner in folder.folders.items() if are_annotations(name)]
+        others = [inner for inner in folder.folders.values() if inner not in masks]
+        beside = {name for other in others for name in other.folders}
+        of_classes = {mask.name for mask in masks if mask.folders and set(mask.folders) <= beside}
+        for name in annotations_among(list(folder.folders)) | of_classes:
             del folder.folders[name]
 
     def _decide(self, folder: _Folder, above: list[str]) -> None:
@@ -188,6 +198,8 @@ class _Reader:
         found |= downloads_among([inner.name for inner in deep])
         found |= {inner.name for inner in deep if folded(inner.name) == folded(folder.name)}
         found |= {inner.name for inner in deep if inner.split_of_classes}
+        found |= initials_among({inner.name: inner.folders for inner in deep if not inner.photos})
+        found |= set(names) if parts_of_one(names) else set()
         return {name for name in found if folded(name) not in self._known}
 
     def _laid_together(
@@ -241,6 +253,13 @@ def _mirrors(folder: _Folder, beside: set[str]) -> bool:
     """Whether the folders in it are called like those beside it: cat, dog and more/cat."""
     own = {folded(name) for name in folder.folders}
     return 2 * len(own & (beside - {folded(folder.name)})) >= len(own)
+
+
+def _repeats(folder: _Folder, outer: _Folder) -> bool:
+    """Whether it is a copy of the folder around it, as some archives hold."""
+    beside = {folded(name) for name in outer.folders}
+    is_same = folded(folder.name) == folded(outer.name)
+    return is_same and len(folder.folders) > 1 and _mirrors(folder, beside)
 
 
 def _count(folders: list[_Folder]) -> int:

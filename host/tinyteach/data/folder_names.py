@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def _set(words: str) -> frozenset[str]:
@@ -16,12 +16,11 @@ _SPLITS = _set(
 )
 # Words that say what lies in a folder, whatever it shows; and what may stand beside them.
 _NOUNS = _set(
-    "archive collection data dataset datasets download downloads folder folders image images img "
-    "imgs photo photographs photos pic pics picture pictures set sets upload uploads"
+    "archive bmp collection data dataset datasets dcim download downloads folder folders image "
+    "images img imgs jpeg jpg photo photographs photos pic pics picture pictures png set sets tif "
+    "tiff upload uploads webp"
 )
-_BESIDE = _set(
-    "all copy cropped final full jpeg jpg large new original originals png raw resized rgb small"
-)
+_BESIDE = _set("all copy cropped final full large new original originals raw resized rgb small")
 _FILLERS = _NOUNS | _BESIDE
 # With a number behind them: one of several downloads, recordings or sittings.
 _PARTS = _set(
@@ -31,12 +30,23 @@ _PARTS = _set(
 _IMAGES = _set("color colour image images img imgs jpeg original photos pictures raw rgb")
 _ANNOTATIONS = _set(
     "ann anns annotation annotations bbox boxes depth groundtruth gt heatmap heatmaps label labels "
-    "mask masks seg segmentation segmentations trimap trimaps"
+    "mask masks seg segmentation segmentations trimap trimaps truth"
+)
+# Those that name nothing else: what somebody teaches may well be called mask or label.
+_MASKS = _set(
+    "annotation annotations ground groundtruth gt heatmaps masks segmentation segmentations "
+    "trimaps truth"
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_BEGINNING = re.compile(r"[^\W\d_]{3}")  # of a word, not a letter with a number
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DATE = re.compile(
     r"(19|20)\d\d([-_.](0\d|1[0-2])|[-_. ]?(0\d|1[0-2])[-_. ]?([0-2]\d|3[01])(\D.*)?)"
+)
+# What cameras and phones call the folders in DCIM: 100CANON, 101MSDCF, 100NCD90, 202112__.
+_CAMERA = re.compile(
+    r"[1-9]\d\d(CANON|APPLE|MSDCF|ANDRO|CASIO|GOPRO|MEDIA|NIKON|OLYMP|PHOTO|LEICA|SIGMA|"
+    r"RICOH|PENTX|DJI__|_FUJI|_PANA|NC[DZ]\w\w|ND\d{3}|EOS\w\w|CANO[_\d])|20\d{4}_[_a-z]"
 )
 _COPY = re.compile(
     r"(?P<drive>drive-download-[^-]+)-.+|(?P<first>.+?)( ?\(\d+\)|[ -]copy( \d+)?)|"
@@ -55,7 +65,7 @@ def holds_classes(name: str) -> bool:
     of_letters = {word for word in words if word.isalpha()}
     nouns = _NOUNS | _SPLITS | (_PARTS if len(words) > len(of_letters) else frozenset())
     is_plain = bool(of_letters & nouns) and of_letters <= nouns | _BESIDE
-    return is_plain or bool(_DATE.fullmatch(name.strip()))
+    return is_plain or bool(_DATE.fullmatch(name.strip()) or _CAMERA.fullmatch(name.strip()))
 
 
 def is_split(name: str) -> bool:
@@ -90,11 +100,35 @@ def downloads_among(names: Sequence[str]) -> set[str]:
     }
 
 
+def are_annotations(name: str) -> bool:
+    """Whether the name says masks or the like, and nothing beyond: segmentations, ground_truth."""
+    return bool(_letters(name)) and _letters(name) <= _MASKS
+
+
+def initials_among(inside: Mapping[str, Iterable[str]]) -> set[str]:
+    """Folders that hold the classes of a letter: a/abbey, b/beach. None unless all are such."""
+
+    def is_initial(name: str, classes: Iterable[str]) -> bool:
+        is_letter = len(name) == 1 and name.isalpha()
+        return is_letter and all(
+            folded(inner).startswith(folded(name)) and _BEGINNING.match(inner) for inner in classes
+        )
+
+    ordered = len(inside) > 1 and all(is_initial(*each) for each in inside.items())
+    return set(inside) if ordered else set()
+
+
 def annotations_among(names: Sequence[str]) -> set[str]:
     """Folders of masks and the like: those that stand beside one called images."""
     if not any(_letters(name) and _letters(name) <= _IMAGES for name in names):
         return set()
     return {name for name in names if _letters(name) & _ANNOTATIONS}
+
+
+def parts_of_one(names: Sequence[str]) -> bool:
+    """Whether all are numbered parts of the same: HAM_images_part_1 and HAM_images_part_2."""
+    parts = [name for name in names if _PARTS & set(_words(name))]
+    return len(parts) == len(names) > 1 and downloads_among(names) >= set(names)
 
 
 def _base(name: str) -> str:

@@ -175,13 +175,18 @@ class Project:
         return found
 
     def add_class(self, name: str) -> str:
-        """Add an empty class and return its name as stored."""
+        """Add an empty class and return its name as stored; where that fails, there is none."""
         stored = check_class_name(name)
         self._refuse_clash(stored)
         before, colours = self.classes(), self.colours()
-        self._change(lambda: (self.photos_dir / stored).mkdir(parents=True))
-        self._set(classes=[*before, stored])
-        self._set(colours={**colours, stored: self.colours()[stored]})
+        folder = self.photos_dir / stored
+        self._change(lambda: folder.mkdir(parents=True))
+        try:
+            self._set(classes=[*before, stored])
+            self._set(colours={**colours, stored: self.colours()[stored]})
+        except ProjectError:
+            self._change(folder.rmdir)
+            raise
         return stored
 
     def rename_class(self, old: str, new: str) -> str:
@@ -211,7 +216,8 @@ class Project:
         if count and not delete_photos:
             raise ProjectError(
                 f"Class {name!r} holds {count} {'file' if count == 1 else 'files'}; "
-                "say that they are to be deleted too, or move them elsewhere first."
+                "delete them too with 'tinyteach class remove --delete-photos', or move them "
+                "elsewhere first."
             )
         self._change(lambda: _delete_folder(folder))
         if learnt.is_dir():

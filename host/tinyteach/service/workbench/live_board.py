@@ -24,6 +24,7 @@ RETRY_S = 1.0
 IDLE_S = 0.5
 # More would only keep two processors busy: a hand that moves is followed at this rate.
 VIEWS_PER_S_MAX = 25
+LOST = "The board was lost before this was done; try again."
 
 log = logging.getLogger(__name__)
 Job = Callable[[BoardClient], Any]
@@ -88,11 +89,17 @@ class LiveBoard:
         return future
 
     def do_without_session(self, what: str, task: Task) -> "Future[Any]":
-        """Run ``task()`` while the port is free, and hold the board again afterwards."""
+        """Run ``task()`` while the port is free, and hold the board again afterwards.
+
+        LinkError where this is closed before the task's turn comes.
+        """
         future: Future[Any] = Future()
         with self._changed:
-            self._tasks.append((what, task, future))
-            self._changed.notify_all()
+            if self._closed:
+                future.set_exception(LinkError(LOST))
+            else:
+                self._tasks.append((what, task, future))
+                self._changed.notify_all()
         return future
 
     def wake(self) -> None:
@@ -100,8 +107,13 @@ class LiveBoard:
         with self._changed:
             self._changed.notify_all()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
-        """End the session and the thread."""
+        """End the session and the thread; nobody waits for what was not begun."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -118,6 +130,9 @@ class LiveBoard:
                 continue
             self._hold_or_say_why(self._board)
         self._forget_jobs()
+        while self._tasks:
+            *_, future = self._tasks.popleft()
+            future.set_exception(LinkError(LOST))
 
     def _hold_or_say_why(self, board: str | None) -> None:
         def news() -> bool:
@@ -208,7 +223,7 @@ class LiveBoard:
     def _forget_jobs(self) -> None:
         while self._jobs:
             _, future = self._jobs.popleft()
-            future.set_exception(LinkError("The board was lost before this was done; try again."))
+            future.set_exception(LinkError(LOST))
 
     def _wait_for(self, there: Callable[[], bool], timeout_s: float | None = None) -> None:
         with self._changed:

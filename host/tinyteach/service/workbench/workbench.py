@@ -91,6 +91,9 @@ class Workbench:
         self.alone.end()
         self.board.close()
         self.trainer.close()
+        self._stop_own_virtual()
+
+    def _stop_own_virtual(self) -> None:
         with contextlib.suppress(TinyTeachError):  # it is ending by itself
             virtual_boards.stop_own_virtual(VIRTUAL, self._own_virtual)
 
@@ -322,6 +325,8 @@ class Workbench:
         started = virtual_boards.start_own_virtual(VIRTUAL)
         if started is not None:
             self._own_virtual.add(started)
+        if self.board.is_closed:  # while the virtual board was starting
+            self._stop_own_virtual()
         return self.pair(VIRTUAL)
 
     def connect(self, board: str | None) -> None:
