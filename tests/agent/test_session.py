@@ -1,6 +1,5 @@
 """Sessions with the agent on a real MicroPython: bad links, the REPL before and after."""
 
-import itertools
 import subprocess
 import sys
 import zlib
@@ -45,13 +44,19 @@ def impatient(monkeypatch):
 # Bad links
 
 
-def every(count, change, changed):
-    """A filter that changes each ``count``-th chunk, and keeps those in ``changed``."""
-    number = itertools.count(1)
+def every(limit, measure, change, changed):
+    """A filter that changes a chunk whenever ``limit`` is reached, and keeps those in ``changed``.
+
+    ``measure`` says what a chunk counts.
+    """
+    passed = 0
 
     def pass_on(data):
-        if not data or next(number) % count:
+        nonlocal passed
+        passed += measure(data)
+        if passed < limit:
             return data
+        passed = 0
         changed.append(data)
         return change(data)
 
@@ -65,19 +70,21 @@ FAULTS = {
     "doubled": lambda data: data * 2,
     "noise before": lambda data: bytes(range(256)) + data,
 }
+# Of what the host writes in pieces the bytes are counted, of the board's many small answers each.
+LIMITS = {"to_board": (16_000, len), "to_host": (9, bool)}
 
 
-@pytest.mark.parametrize(("direction", "count"), [("to_board", 7), ("to_host", 9)])
+@pytest.mark.parametrize(("direction", "limit"), LIMITS.items())
 @pytest.mark.parametrize("fault", FAULTS)
 def test_bad_link_gives_whole_uploads_and_exact_results(
-    board, trained_heads, square, impatient, fault, direction, count
+    board, trained_heads, square, impatient, fault, direction, limit
 ):
     old, new = trained_heads
     expected = Reference(load_embedding(), new).scores(square).tobytes()
     with BoardClient(board.port) as client:
         deploy(client, old)
         changed = []
-        board.disturb(**{direction: every(count, FAULTS[fault], changed)})
+        board.disturb(**{direction: every(*limit, FAULTS[fault], changed)})
         try:
             deploy(client, new)
             assert scores_of(client, square) == expected
