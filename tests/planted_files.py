@@ -21,6 +21,7 @@ def endless_boot(env):
 @contextlib.contextmanager
 def catching_main(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    env.patch.setattr(entering, "ENTER_TIMEOUT_S", 60)  # a busy machine may let it wait
     env.patch.setattr(entering, "TALKING_TIMEOUT_S", 4)
     env.patch.setattr(entering, "BURST", 0)
     program = (
