@@ -5,6 +5,19 @@ import contextlib
 from planted_faults import changed
 from tinyteach.device import client, entering
 
+# Also in the middle of what it does about the Ctrl-C before.
+CATCHES_CTRL_C = """
+import time
+while True:
+    try:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            {}
+    except KeyboardInterrupt:
+        pass
+"""
+
 
 def _write(path, text):
     return f"file = open({path!r}, 'w')\nfile.write({text!r})\nfile.close()\n"
@@ -21,12 +34,9 @@ def endless_boot(env):
 @contextlib.contextmanager
 def catching_main(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
-    env.patch.setattr(entering, "ENTER_TIMEOUT_S", 60)  # a busy machine may let it wait
     env.patch.setattr(entering, "TALKING_TIMEOUT_S", 4)
     env.patch.setattr(entering, "BURST", 0)
-    program = (
-        "import time\nwhile 1:\n try: time.sleep(0.05)\n except KeyboardInterrupt: print('no')"
-    )
+    program = CATCHES_CTRL_C.format("print('no')")
     with changed(env, _write("/main.py", program), answers=False) as board:
         yield board
 

@@ -11,7 +11,9 @@ from paired import deploy, scores_of, views_of
 from patience import PATIENCE_S
 from tinyteach.device import client as client_module
 from tinyteach.device.client import BoardClient
+from tinyteach.device.pairing import await_agent
 from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.service.recognition import Reference
@@ -264,11 +266,27 @@ def test_board_that_lost_power_does_not_hold_the_host(switch_on, monkeypatch):
 
 
 @pytest.mark.parametrize("arrived", [1, 40, 63, 64])
-def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived):
+def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived, monkeypatch, tmp_path):
     """Whatever part of a piece of 64 bytes it waits for."""
-    first = BoardClient(board.port)
-    whole = frame.encode(messages.WRITE, 9, bytes(4000))
-    first._link.write(whole[: frame.HEADER_BYTES + arrived])
-    first._link.close()
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    remember(PairedBoard("", "desk", board.port, "", "a machine"))
+    cut_inside_a_frame(board, arrived)
     with BoardClient(board.port) as again:
         assert again.info()["model_side"] == 64
+
+
+def test_board_cut_off_inside_a_frame_gives_up_its_port(board):
+    """Also where nobody knows that an agent is there."""
+    cut_inside_a_frame(board, 40)
+    with raw_repl(board.port) as repl:
+        assert repl.evaluate("print([1])") == [1]
+        repl.reset()
+    await_agent(board.port, "").close()
+
+
+def cut_inside_a_frame(board, arrived):
+    """A host that goes with its request half sent, ``arrived`` bytes of the payload."""
+    client = BoardClient(board.port)
+    whole = frame.encode(messages.WRITE, 9, bytes(4000))
+    client._link.write(whole[: frame.HEADER_BYTES + arrived])
+    client._link.close()

@@ -10,6 +10,7 @@ import pytest
 import serial
 
 from patience import PATIENCE_S
+from planted_files import CATCHES_CTRL_C
 from tinyteach.device import bounded_transport, client, entering, pairing
 from tinyteach.device.clearing import unpair
 from tinyteach.device.client import BoardClient
@@ -173,14 +174,29 @@ def test_hung_board(impatient, embedding):
 )
 def test_program_that_catches_ctrl_c(impatient, embedding, monkeypatch, handler, said):
     monkeypatch.setattr(entering, "BURST", 0)
-    program = (
-        "import time\nwhile True:\n    try:\n        time.sleep(0.05)\n"
-        f"    except KeyboardInterrupt:\n        {handler}\n"
-    )
+    program = CATCHES_CTRL_C.format(handler)
     with VirtualBoard("i386") as board:
         put(board, "/main.py", program)
         with pytest.raises(BoardNotPairedError, match=said):
             pair(board.port, Wanted(embedding), None, quiet)
+
+
+def test_program_that_reads_nothing_is_not_walled_in():
+    """Ctrl-C behind what fills a board's ring is not seen; the smallest have 256 bytes."""
+    sent = []
+
+    def count(data):
+        sent.append(len(data))
+        return data
+
+    with VirtualBoard("i386") as board:
+        put(board, "/main.py", "import time\nwhile True: time.sleep(1)\n")
+        board.disturb(to_board=count)
+        with pytest.raises(BoardNotPairedError):
+            BoardClient(board.port)
+        assert 0 < sum(sent) < 256
+        with raw_repl(board.port) as repl:
+            assert repl.evaluate("print([1])") == [1]
 
 
 # boot.py

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.board_text import LineLog
-from tinyteach.device.entering import farewell
+from tinyteach.device.entering import ENDS_ANY_FRAME, farewell, was_paired
 from tinyteach.device.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
 from tinyteach.device.wire_answers import checked
 from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach_protocol import errors, messages
-from tinyteach_protocol.frame import MAX_PAYLOAD, OVERHEAD_BYTES, Text
+from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
 from tinyteach_protocol.transfer import Download, Stream
@@ -23,10 +23,6 @@ from tinyteach_protocol.transfer import Upload as WireUpload
 
 HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
-# A board whose cable was pulled inside a frame takes what comes next for the rest of it, HELLOs
-# too, and a read that waits for 64 bytes does not end by itself. So many zeros end any frame;
-# the HELLOs inside it are found then. Elsewhere zeros mean nothing, to a REPL neither.
-ENDS_ANY_FRAME = bytes(OVERHEAD_BYTES + MAX_PAYLOAD)
 ENDING_TIMEOUT_S = 2.0  # at 115,200 baud it takes 0.7
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
@@ -78,7 +74,7 @@ class BoardClient:
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._heard_ms = 0
         # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
-        self._in_session = False
+        self._in_session = self._was_welcome = False
         self.is_open = True
         try:
             self.welcome = self._hello(hello_tries)
@@ -90,7 +86,8 @@ class BoardClient:
         self._in_session = False
         answer = self._try_hello(tries)
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES:
-            self._end_any_frame()
+            if self._is_agents:
+                self._end_any_frame()
             answer = self._try_hello(tries - 1)
         if isinstance(answer, Unanswered):
             # An agent that reads the HELLOs late would take Ctrl-C for data from then on.
@@ -99,8 +96,13 @@ class BoardClient:
                 raise BoardSilentError(SILENT.format(port=self.port))
             raise BoardNotPairedError(NO_AGENT.format(port=self.port))
         welcome = self._message(answer)
-        self._in_session = True
+        self._in_session = self._was_welcome = True
         return welcome
+
+    @property
+    def _is_agents(self) -> bool:
+        """Whether the agent is known to be at the port, and not a program that reads nothing."""
+        return self._was_welcome or was_paired(self.port)
 
     def _end_any_frame(self) -> None:
         """Raises TakesNothingError where nobody reads the zeros: that is no agent of ours."""

@@ -7,12 +7,12 @@ main.py begins. So it is repeated, behind a BYE, as long as there are signs of l
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from serial import SerialTimeoutException
 
-from tinyteach.device.discovery import attached_ports
+from tinyteach.device.discovery import attached_ports, usb_serial_of
 from tinyteach.device.registry import paired_boards
 from tinyteach.device.usb_products import MICROPYTHON
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
@@ -36,6 +36,11 @@ BOOT_TIMEOUT_S = 60.0
 STOP_BOOT_TRIES = 4
 SIGNS_OF_MICROPYTHON = (b"MicroPython", b"Traceback", b">>> ", b"soft reboot", b"TinyTeach")
 NOISE_BYTES_MAX = 4096
+# A board whose cable was pulled inside a frame takes what comes next for the rest of it, HELLOs
+# and Ctrl-C too, and a read that waits for 64 bytes does not end by itself. So many zeros end any
+# frame. They fill the port of a program that reads nothing, and Ctrl-C does not come through then:
+# they are for where an agent is known to be, and for where all else was in vain.
+ENDS_ANY_FRAME = bytes(frame.OVERHEAD_BYTES + messages.MAX_PAYLOAD)
 
 SILENT = (
     "Nothing on {port} answers; press the board's reset button and check its cable; where that is "
@@ -106,12 +111,20 @@ class Entrance:
 
     def enter(self) -> None:
         """Stop what runs. Raises BoardNotPairedError or LinkError with what was seen instead."""
+        if not any(self._answers(knock) for knock in self._knocks()):
+            raise self._verdict()
+
+    def _knocks(self) -> Iterator[bytes]:
+        """What to send, until nobody can be expected to answer."""
         began_s = time.monotonic()
-        knock = INTERRUPT + RAW
-        while not self._answers(knock):
-            if time.monotonic() - began_s > self._patience_s():
-                raise self._verdict()
-            knock = farewell() + INTERRUPT + RAW
+        yield INTERRUPT + RAW
+        knock = farewell() + INTERRUPT + RAW
+        while time.monotonic() - began_s <= self._patience_s():
+            yield knock
+        if not self._heard:
+            yield ENDS_ANY_FRAME + knock
+        while time.monotonic() - began_s <= self._patience_s():
+            yield knock
 
     def restart(self, on_wait: Wait) -> None:
         """Restart the interpreter without main.py; ``on_wait`` is told while boot.py runs.
@@ -206,7 +219,12 @@ class Entrance:
 def is_known(port: str) -> bool:
     """Whether a board was seen at the port that has MicroPython for sure."""
     usb = next((each for each in attached_ports() if each.port == port), None)
-    if usb and usb.product and usb.product.mode == MICROPYTHON:
-        return True
-    serial = usb.usb_serial if usb else ""
-    return any(board.port == port and board.usb_serial == serial for board in paired_boards())
+    return bool(usb and usb.product and usb.product.mode == MICROPYTHON) or was_paired(port)
+
+
+def was_paired(port: str) -> bool:
+    """Whether the board at the port is one that this computer has paired."""
+    serial = usb_serial_of(port)
+    return any(
+        board.usb_serial == serial and (serial or board.port == port) for board in paired_boards()
+    )
