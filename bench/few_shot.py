@@ -22,11 +22,17 @@ from PIL import Image
 
 from tinyteach.cli.output import print_json, show_table
 from tinyteach.data.layouts import read_collection
-from tinyteach.embedding.evaluate import EPISODES, SHOTS, embed_images, few_shot, plain_pixels
-from tinyteach.embedding.model_facts import model_facts
 from tinyteach.embedding.preprocess import MAX_SIDE, to_image, to_tensor
+from tinyteach.embedding.recipe.evaluate import (
+    EPISODES,
+    SHOTS,
+    embed_images,
+    few_shot,
+    plain_pixels,
+)
+from tinyteach.embedding.recipe.model_facts import model_facts
+from tinyteach.embedding.recipe.teacher import cut_at_feature_map, feature_grids
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
-from tinyteach.embedding.teacher import cut_at_feature_map, feature_grids
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import PhotoError, TinyTeachError
 

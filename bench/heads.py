@@ -20,8 +20,8 @@ from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, load_embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.fit import fit
-from tinyteach.head.quantise import dequantise
+from tinyteach.head.fit.regression import fit
+from tinyteach.head.format.quantise import dequantise
 
 CLASSES = (2, 5, 10, 20)
 SHOTS = (3, 10, 30, 100)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from statistics import median
 
 from tinyteach.cli.output import print_json, show_table
-from tinyteach.device.client import BoardClient
-from tinyteach.service.boards import open_board
-from tinyteach.service.virtual_boards import temporary_virtual_board
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.virtual_boards import temporary_virtual_board
 from tinyteach_protocol import messages
 
 FILE_BYTES = 65_536

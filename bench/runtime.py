@@ -23,9 +23,9 @@ import numpy as np
 import scalar_c
 
 from tinyteach.cli.output import note, print_json, show_table
-from tinyteach.embedding.model_facts import model_facts
+from tinyteach.embedding.recipe.model_facts import model_facts
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel
-from tinyteach.virtual import micropython
+from tinyteach.virtual.interpreter import micropython
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD_SCRIPT = Path(__file__).with_name("runtime_on_micropython.py")

@@ -21,12 +21,12 @@ from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, Embedding, load_embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head import examples as of_examples
-from tinyteach.head.examples import Examples, summarise
-from tinyteach.head.fit import fit
-from tinyteach.head.head_file import load_head
-from tinyteach.head.prototype import prototype_head
-from tinyteach.head.quantise import dequantise
+from tinyteach.head.fit.prototype import prototype_head
+from tinyteach.head.fit.regression import fit
+from tinyteach.head.format import examples as of_examples
+from tinyteach.head.format.examples import Examples, summarise
+from tinyteach.head.format.head_file import load_head
+from tinyteach.head.format.quantise import dequantise
 
 CLASSES = (2, 3, 5, 10)
 SHOTS = (5, 10, 20, 30)

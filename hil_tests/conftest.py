@@ -11,14 +11,14 @@ import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
 from tinyteach.errors import BoardNotFoundError, LinkError, MissingToolError, TinyTeachError
-from tinyteach.head.head_file import Head, with_threshold
-from tinyteach.head.train import train_head
-from tinyteach.service import bench_photos
-from tinyteach.service.boards import open_board
-from tinyteach.service.embeddings import load_named, name_of
-from tinyteach.service.link_speed import Speed, measure_link, side_in_time
-from tinyteach.service.recognition import Reference
-from tinyteach.service.virtual_boards import temporary_virtual_board
+from tinyteach.head.fit.train import train_head
+from tinyteach.head.format.head_file import Head, with_threshold
+from tinyteach.service.boards.link_speed import Speed, measure_link, side_in_time
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.virtual_boards import temporary_virtual_board
+from tinyteach.service.heads.recognition import Reference
+from tinyteach.service.photos import bench_photos
+from tinyteach.service.projects.embeddings import load_named, name_of
 from tinyteach_protocol import messages
 
 PHOTOS_PER_CLASS = 40

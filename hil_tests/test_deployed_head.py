@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinyteach.service.recognition import classify_square
+from tinyteach.service.heads.recognition import classify_square
 
 
 def test_accuracy_of_the_users_head(client, pytestconfig, photo_sets, measured):

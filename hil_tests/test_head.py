@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.boards import open_board
+from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors, messages
 
 ACCURACY_MIN = 0.6

@@ -1,8 +1,8 @@
 """Who the board says it is."""
 
 from tinyteach import __version__
-from tinyteach.service.boards import open_board
-from tinyteach.service.embeddings import name_of
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.projects.embeddings import name_of
 
 
 def test_identity_stays(board_port):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinyteach.service.budgets import STAGES, budget_of
+from tinyteach.service.boards.budgets import STAGES, budget_of
 from tinyteach_protocol import messages
 
 RUNS = 30

@@ -9,11 +9,11 @@ import serial
 
 from paired import deploy
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
-from tinyteach.device.rules import RuleFile, Settings
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.rules import RuleFile, Settings
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
-from tinyteach.service.rule_text import parse_rule
-from tinyteach.service.rules import write_rules
+from tinyteach.service.boards.rule_text import parse_rule
+from tinyteach.service.boards.rules import write_rules
 from tinyteach.virtual.board import CAUSE_HARD
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import TfliteModel, load_embedding
-from tinyteach.head import metadata
-from tinyteach.head.examples import Examples
-from tinyteach.head.metadata import Card, SelfTests
-from tinyteach.head.quantise import QuantisedHead
-from tinyteach.head.tflite_writer import write_head
+from tinyteach.head.format import metadata
+from tinyteach.head.format.examples import Examples
+from tinyteach.head.format.metadata import Card, SelfTests
+from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.tflite_writer import write_head
 
 WORDS = (0, 1, 2, 63, 64, 255, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from patience import PATIENCE_S
-from tinyteach.device.pairing import Wanted, pair
+from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
-from tinyteach.virtual import micropython as mp
 from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.interpreter import micropython as mp
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHS = ("amd64", "i386")

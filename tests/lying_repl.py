@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from faulty_port import FaultyPort
-from tinyteach.device.raw_repl import FIRMWARE_MODULES, FREE, LET_GO, PREPARE
+from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, FREE, LET_GO, PREPARE
 
 # What is run whenever the raw REPL is entered: answered as by a board.
 ENTERING = {FREE: b"[200000]\r\n", PREPARE % (FIRMWARE_MODULES,): b"", **dict.fromkeys(LET_GO, b"")}

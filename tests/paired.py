@@ -6,11 +6,11 @@ from hashlib import sha256
 
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.sources import demo_objects
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import LinkError
-from tinyteach.head.train import train_head
+from tinyteach.head.fit.train import train_head
 from tinyteach_protocol import messages
 
 SIDE = 240

@@ -10,12 +10,12 @@ from littlefs import LittleFS
 from littlefs.context import UserContext
 
 from fat_image import FatImage
-from tinyteach.device import pairing
-from tinyteach.device.client import BoardClient
-from tinyteach.device.installing import KEPT_MAIN, STAND_IN
-from tinyteach.device.pairing import Wanted, pair
-from tinyteach.device.raw_repl import raw_repl
-from tinyteach.device.survey import EMBEDDING
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.installing import KEPT_MAIN, STAND_IN
+from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.survey import EMBEDDING
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import TinyTeachError
 from tinyteach.firmware import MAIN, board_files
 from tinyteach.virtual.flash_image import BLOCK_BYTES

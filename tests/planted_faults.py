@@ -15,9 +15,10 @@ import numpy as np
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
-from tinyteach.device import client, entering, raw_repl
-from tinyteach.device.pairing import await_agent, free_the_repl
 from tinyteach.device.registry import PairedBoard, remember
+from tinyteach.device.repl import entering, raw_repl
+from tinyteach.device.repl.pairing import await_agent, free_the_repl
+from tinyteach.device.wire import client
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.virtual import optics
 

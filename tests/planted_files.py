@@ -3,7 +3,8 @@
 import contextlib
 
 from planted_faults import changed
-from tinyteach.device import client, entering
+from tinyteach.device.repl import entering
+from tinyteach.device.wire import client
 
 # Also in the middle of what it does about the Ctrl-C before.
 CATCHES_CTRL_C = """

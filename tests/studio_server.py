@@ -15,9 +15,9 @@ from typing import Any
 import uvicorn
 from websockets.sync.client import connect
 
-from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio.addresses import LOOPBACK, Address, listen
 from tinyteach.studio.app import make_app
+from tinyteach.workbench.workbench import Workbench
 
 
 @dataclass(frozen=True)

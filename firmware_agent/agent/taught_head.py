@@ -1,7 +1,7 @@
 """Makes a head of examples: one prototype a class, in whole numbers, into a file.
 
-The same file, bit for bit, as the host's reference (head/prototype.py, where the formula stands),
-but for what taught_card.py adds. Loaded when needed only (seldom.py).
+The same file, bit for bit, as the host's reference (head/fit/prototype.py, where the formula
+stands), but for what taught_card.py adds. Loaded when needed only (seldom.py).
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 
 ARCHS = ("amd64", "i386")
 

@@ -12,10 +12,10 @@ import serial
 from alone import Shown, fields_of, has, power_cycle, reading, set_up, wait_for
 from paired import deploy, views_of
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
-from tinyteach.device.raw_repl import raw_repl
-from tinyteach.device.rules import RuleFile
-from tinyteach.service.rules import resting_rules, write_rules
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.rules import RuleFile
+from tinyteach.service.boards.rules import resting_rules, write_rules
 
 STOPPED = b"TinyTeach's agent stopped"
 COFFEE_PIN = ("coffee >= 60% for 2 frames", "pin 21 high", None, 0)

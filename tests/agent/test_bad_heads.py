@@ -6,9 +6,9 @@ from alone import wait_for
 from bad_heads import bad_heads, damaged_heads, head_file
 from paired import deploy, scores_of, views_of
 from soak.always_on import two_objects
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import await_agent, free_the_repl
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl.pairing import await_agent, free_the_repl
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
 from tinyteach_protocol import errors, messages
 

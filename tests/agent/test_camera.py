@@ -3,10 +3,10 @@
 import pytest
 
 from paired import deploy, scores_of, views_of
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 
 GRABS = {

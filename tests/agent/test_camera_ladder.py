@@ -7,7 +7,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 
 from paired import views_of
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardRefusedError
 from tinyteach.virtual.sensors import Sensor

@@ -8,12 +8,12 @@ from mpremote.transport_serial import SerialTransport
 from PIL import Image
 
 from paired import deploy, views_of
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.firmware import boards_dir
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 
 # Camera module, word size, what its driver must say of the pixels, what the agent may need.

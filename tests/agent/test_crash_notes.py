@@ -3,8 +3,8 @@
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from tinyteach.device.client import BoardClient
-from tinyteach.device.crash import read_crash
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.crash import read_crash
 from tinyteach.errors import BoardRefusedError
 from tinyteach_protocol import errors, messages
 

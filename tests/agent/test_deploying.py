@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from paired import deploy, scores_of, until_power_is_lost, views_of
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 
 from .conftest import ARCHS

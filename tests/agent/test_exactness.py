@@ -7,10 +7,10 @@ import pytest
 
 from paired import deploy, views_of
 from tinyteach.data.sources import DEMO_FILES
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand, to_rgb565
 from tinyteach.embedding.runtime import load_embedding
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import messages
 
 VIEWS_PER_OBJECT = 40

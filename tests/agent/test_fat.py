@@ -12,10 +12,10 @@ import pytest
 
 from fat_image import FatImage
 from paired import deploy, make_head, other_embedding
-from tinyteach.device import pairing
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import Wanted, pair_for_now
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.pairing import Wanted, pair_for_now
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 from tinyteach.errors import LinkError
 from tinyteach.virtual.board import VirtualBoard

@@ -16,12 +16,12 @@ from paired import (
     views_of,
 )
 from tinyteach.data.sources import DEMO_FILES
-from tinyteach.device.client import BoardClient
-from tinyteach.device.fitness import AGENT_HEAP_BYTES
-from tinyteach.device.pairing import Wanted, pair_for_now
+from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
+from tinyteach.device.repl.pairing import Wanted, pair_for_now
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.romfs_image import image_of
 from tinyteach_protocol import messages

@@ -5,11 +5,11 @@ import pytest
 
 from alone import Shown, power_cycle, set_up
 from paired import views_of
-from tinyteach.device.client import BoardClient
-from tinyteach.device.kept import read_kept
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.kept import read_kept
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 
 

@@ -6,16 +6,16 @@ import pytest
 from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
-from tinyteach.device.client import BoardClient
-from tinyteach.device.fitness import AGENT_HEAP_BYTES
-from tinyteach.device.pairing import Wanted, pair_for_now
+from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
+from tinyteach.device.repl.pairing import Wanted, pair_for_now
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.head.head_file import load_head
-from tinyteach.head.metadata import Card, SelfTests
-from tinyteach.head.quantise import QuantisedHead
-from tinyteach.head.tflite_writer import write_head
-from tinyteach.service.recognition import Reference
+from tinyteach.head.format.head_file import load_head
+from tinyteach.head.format.metadata import Card, SelfTests
+from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from paired import deploy, views_of
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import LinkError
 from tinyteach_protocol import messages
 

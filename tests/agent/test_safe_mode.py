@@ -10,10 +10,10 @@ import serial
 from alone import is_safe, reading, wait_for
 from paired import deploy, views_of
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
-from tinyteach.device.crash import read_crash, summary
-from tinyteach.device.pairing import Wanted, await_agent, pair_for_now
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl.pairing import Wanted, await_agent, pair_for_now
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import (
     BoardRefusedError,
 )

@@ -9,14 +9,14 @@ import serial
 
 from paired import deploy, scores_of, views_of
 from patience import PATIENCE_S
-from tinyteach.device import client as client_module
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import await_agent
-from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import PairedBoard, remember
+from tinyteach.device.repl.pairing import await_agent
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire import client as client_module
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, frame, messages, requester, session
 from tinyteach_protocol.frame import MAGIC
 from tinyteach_protocol.session import hello_frame

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from paired import deploy, views_of
-from tinyteach.device import client as client_module
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire import client as client_module
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.transfer import Stream
 

@@ -8,15 +8,15 @@ import pytest
 
 from alone import Shown, fields_of, reading, wait_for_reset
 from paired import deploy, scores_of, teach, until_power_is_lost, views_of, without_examples
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import await_agent
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl.pairing import await_agent
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.head.examples import Examples
-from tinyteach.head.head_file import load_head
-from tinyteach.head.prototype import prototype_head
+from tinyteach.head.fit.prototype import prototype_head
+from tinyteach.head.format.examples import Examples
+from tinyteach.head.format.head_file import load_head
 from tinyteach_protocol import errors, messages
 
 CLASSES = ("cat", "coffee", "rocket")

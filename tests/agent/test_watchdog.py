@@ -12,7 +12,7 @@ import serial
 from alone import power_cycle, reading, set_up, wait_for
 from paired import views_of
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 
 # Longer than a busy machine keeps a board that works from feeding it.
 WATCHDOG_S = 3

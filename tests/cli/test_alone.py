@@ -7,10 +7,10 @@ import typer
 
 from alone import is_safe, set_up, wait_for, wait_for_reset
 from paired import deploy, views_of
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import Wanted, await_agent, pair
-from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board
+from tinyteach.device.repl.pairing import Wanted, await_agent, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
 OWN_MAIN = b"print('my own program')\n"

@@ -8,7 +8,8 @@ import tty
 import pytest
 
 from paired import views_of
-from tinyteach.device import client, entering
+from tinyteach.device.repl import entering
+from tinyteach.device.wire import client
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
@@ -20,7 +21,7 @@ from tinyteach.errors import (
     TrainingError,
     UsageError,
 )
-from tinyteach.head.metadata import _seal
+from tinyteach.head.format.metadata import _seal
 from tinyteach.virtual.board import VirtualBoard
 
 ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",)]
@@ -31,7 +32,7 @@ ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",)]
 
 @pytest.fixture
 def nothing_attached(monkeypatch):
-    monkeypatch.setattr("tinyteach.device.discovery.attached_ports", list)
+    monkeypatch.setattr("tinyteach.device.usb.discovery.attached_ports", list)
 
 
 @pytest.mark.parametrize("command", ON_BOARD, ids=" ".join)

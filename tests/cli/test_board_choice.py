@@ -11,10 +11,10 @@ import typer
 from paired import views_of
 from tinyteach.cli.main import app
 from tinyteach.data.project import Project
-from tinyteach.device.client import BoardClient
 from tinyteach.device.registry import PairedBoard, remember
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotFoundError
-from tinyteach.service import boards
+from tinyteach.service.boards import opening as boards
 from tinyteach.virtual.board import DEFAULT_FLASH_BYTES, VirtualBoard
 from tinyteach.virtual.flash_image import UNIQUE_ID_BYTES, FlashImage
 from tinyteach_protocol import messages
@@ -84,7 +84,7 @@ def asked_for(monkeypatch):
     for module in modules:
         for name in ("resolve_port", "open_board"):
             monkeypatch.setattr(module, name, look, raising=False)
-    hold = "tinyteach.service.workbench.live_board.LiveBoard.connect"
+    hold = "tinyteach.workbench.live_board.LiveBoard.connect"
     monkeypatch.setattr(hold, lambda self, board: names.append(board))
     monkeypatch.setattr("tinyteach.studio.serve._run", lambda *_: None)
     return names

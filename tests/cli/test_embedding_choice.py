@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from paired import other_embedding
-from tinyteach.device import pairing
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.raw_repl import raw_repl
 
 
 @pytest.fixture(scope="module")

@@ -252,7 +252,7 @@ def test_missing_image(flash, esp, image):
 
 
 def test_silent_port(tinyteach, image, esp, monkeypatch):
-    from tinyteach.device import esp_flash
+    from tinyteach.device.esp import flash as esp_flash
 
     monkeypatch.setattr(esp_flash, "CONNECT_ATTEMPTS", 1)
     monkeypatch.setattr(esp, "_handle", lambda frame: None)
@@ -266,7 +266,7 @@ def test_busy_port(flash, esp):
 
 
 def test_esptool_is_missing(flash, restore, esp, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tinyteach.device.esp_flash", None)
+    monkeypatch.setitem(sys.modules, "tinyteach.device.esp.flash", None)
     for command in (flash, restore):
         assert "pip install 'tinyteach[flash]'" in refused(command(), esp, MissingToolError)
 
@@ -298,7 +298,7 @@ def test_stopped_while_writing(flash, esp, monkeypatch):
 
 def stop(monkeypatch, method):
     """Ctrl-C comes while the board is read, or written."""
-    from tinyteach.device.esp_flash import EspFlash
+    from tinyteach.device.esp.flash import EspFlash
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -312,8 +312,8 @@ def stop(monkeypatch, method):
 @pytest.fixture
 def put_backup():
     """put_backup(content) keeps a backup of the emulated board, or of ``mac``."""
-    from tinyteach.device.esp_chip import Chip
-    from tinyteach.service import backups
+    from tinyteach.device.esp.chip import Chip
+    from tinyteach.service.flash import backups
 
     def put(content, mac=MAC, chip="ESP32-S3"):
         of = Chip(chip, 0, mac, len(content))

@@ -7,9 +7,9 @@ import pytest
 
 from foreign_models import LACKING, NO_EMBEDDING, NOT_RUN, ending_in, large
 from paired import deploy
-from tinyteach.device.client import BoardClient
-from tinyteach.device.fitness import ARENA_BYTES
-from tinyteach.device.pairing import Wanted, pair, pair_for_now
+from tinyteach.device.repl.fitness import ARENA_BYTES
+from tinyteach.device.repl.pairing import Wanted, pair, pair_for_now
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import agent_code
 from tinyteach.embedding.requirements import needs_of
 from tinyteach.embedding.runtime import EMBEDDING_FILES

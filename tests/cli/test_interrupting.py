@@ -10,7 +10,7 @@ import pytest
 
 from paired import deploy
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 

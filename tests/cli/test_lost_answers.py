@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tinyteach.device import pairing
-from tinyteach.device.client import BoardClient
-from tinyteach.service import aftermath
+from tinyteach.device.repl import pairing
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.service.boards import aftermath
 from tinyteach_protocol import messages, requester
 from tinyteach_protocol.frame import MAGIC
 

@@ -12,9 +12,10 @@ from PIL import Image
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
-from tinyteach.device import client, entering, pairing
-from tinyteach.device.rules import BEST, LINE, PIN_HIGH, Action, Rule, RuleFile
-from tinyteach.service import aftermath
+from tinyteach.device.repl import entering, pairing
+from tinyteach.device.wire import client
+from tinyteach.device.wire.rules import BEST, LINE, PIN_HIGH, Action, Rule, RuleFile
+from tinyteach.service.boards import aftermath
 from tinyteach_protocol import messages, requester
 
 # What the wire's kinds can hold besides what is right.

@@ -10,8 +10,8 @@ from PIL import Image
 
 from alone import set_up, wait_for
 from paired import views_of, without_examples
-from tinyteach.device.client import BoardClient
-from tinyteach.device.kept import read_kept
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.kept import read_kept
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import messages
 

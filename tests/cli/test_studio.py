@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
-from tinyteach.service.projects import open_or_create_project
+from tinyteach.service.projects.opening import open_or_create_project
 from tinyteach.studio import addresses, serve
 from tinyteach.studio.addresses import LOOPBACK, Address, Place
 

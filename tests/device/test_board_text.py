@@ -5,7 +5,7 @@ import logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyteach.device.board_text import LINE_CHARACTERS_MAX, LineLog
+from tinyteach.device.wire.board_text import LINE_CHARACTERS_MAX, LineLog
 
 
 def lines_of(*pieces):

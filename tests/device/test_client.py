@@ -2,8 +2,8 @@
 
 import pytest
 
-from tinyteach.device import client
-from tinyteach.device.client import BoardClient, BoardSilentError, refusal
+from tinyteach.device.wire import client
+from tinyteach.device.wire.client import BoardClient, BoardSilentError, refusal
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach_protocol.error_sentences import ERRORS

@@ -9,9 +9,9 @@ import pytest
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
-from tinyteach.device import discovery
-from tinyteach.device.bounded_transport import BoundedTransport
-from tinyteach.device.usb_products import BOOT_LOADER, MICROPYTHON, NO_MICROPYTHON, PRODUCTS
+from tinyteach.device.repl.bounded_transport import BoundedTransport
+from tinyteach.device.usb import discovery
+from tinyteach.device.usb.products import BOOT_LOADER, MICROPYTHON, NO_MICROPYTHON, PRODUCTS
 from tinyteach.errors import BoardNotFoundError
 from tinyteach.link import serial_link
 from tinyteach.link.port_holder import holders

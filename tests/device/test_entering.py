@@ -11,12 +11,13 @@ import serial
 
 from patience import PATIENCE_S
 from planted_files import CATCHES_CTRL_C
-from tinyteach.device import bounded_transport, client, entering, pairing
-from tinyteach.device.clearing import unpair
-from tinyteach.device.client import BoardClient
-from tinyteach.device.entering import farewell
-from tinyteach.device.pairing import Wanted, pair
-from tinyteach.device.raw_repl import FIRMWARE_MODULES, raw_repl
+from tinyteach.device.repl import bounded_transport, entering, pairing
+from tinyteach.device.repl.clearing import unpair
+from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, raw_repl
+from tinyteach.device.wire import client
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.farewell import farewell
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, UsageError
 from tinyteach.link import serial_link
 from tinyteach.virtual.board import VirtualBoard

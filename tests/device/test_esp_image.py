@@ -5,8 +5,8 @@ import random
 import pytest
 
 from esp_images import APP_AT, ESP32, ESP32_S3, TABLE_AT, firmware, program
-from tinyteach.device.esp_chip import Chip, megabytes
-from tinyteach.device.esp_image import check_image, made_for
+from tinyteach.device.esp.chip import Chip, megabytes
+from tinyteach.device.esp.image import check_image, made_for
 from tinyteach.errors import FirmwareError
 
 CHIP = Chip("ESP32-S3", 0, "0123456789ab", 2**21)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tinyteach.device.clearing import unpair
-from tinyteach.device.fitness import boot_fault
-from tinyteach.device.pairing import Wanted, pair
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl.clearing import unpair
+from tinyteach.device.repl.fitness import boot_fault
+from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardRefusedError
-from tinyteach.service.clearing import Unpaired
+from tinyteach.service.boards.clearing import Unpaired
 from tinyteach.virtual.board import VirtualBoard
 
 from .conftest import quiet

@@ -10,14 +10,14 @@ import pytest
 import serial
 
 from patience import PATIENCE_S
-from tinyteach.device import pairing
-from tinyteach.device.client import BoardClient
-from tinyteach.device.fitness import check_firmware
-from tinyteach.device.installing import KEPT_MAIN
-from tinyteach.device.pairing import Wanted, pair
-from tinyteach.device.raw_repl import raw_repl
 from tinyteach.device.registry import find_board, paired_boards
-from tinyteach.device.survey import EMBEDDING
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.fitness import check_firmware
+from tinyteach.device.repl.installing import KEPT_MAIN
+from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.survey import EMBEDDING
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,

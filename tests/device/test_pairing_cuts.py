@@ -8,7 +8,7 @@ import serial
 
 from pairing_trials import Cut, give_users_main, pair_until, trial
 from patience import PATIENCE_S
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
 

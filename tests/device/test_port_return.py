@@ -2,10 +2,10 @@
 
 import pytest
 
-from tinyteach.device import discovery, port_return
-from tinyteach.device.discovery import AttachedPort
-from tinyteach.device.port_return import await_return
-from tinyteach.device.usb_products import ESPRESSIF
+from tinyteach.device.usb import discovery, port_return
+from tinyteach.device.usb.discovery import AttachedPort
+from tinyteach.device.usb.port_return import await_return
+from tinyteach.device.usb.products import ESPRESSIF
 
 MAC = "34851877aa01"
 LOADER = AttachedPort("/dev/ttyACM0", "USB JTAG/serial debug unit", "34:85:18:77:AA:01", ESPRESSIF)

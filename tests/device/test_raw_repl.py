@@ -3,8 +3,8 @@
 import pytest
 import serial
 
-from tinyteach.device import entering
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl import entering
+from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.virtual.board import VirtualBoard
 

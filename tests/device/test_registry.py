@@ -6,8 +6,8 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach import paths
-from tinyteach.device import discovery
 from tinyteach.device.registry import PairedBoard, find_board, free_name, paired_boards, remember
+from tinyteach.device.usb import discovery
 from tinyteach.errors import UsageError
 
 KITCHEN = PairedBoard("aabb", "kitchen", "/dev/ttyACM0", "usb-1", "a machine")

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lying_repl import LyingRepl
-from tinyteach.device import raw_repl as module
-from tinyteach.device import repl_answers, survey, trials
-from tinyteach.device.raw_repl import raw_repl
-from tinyteach.device.repl_answers import flag, mapping, number, path, record, several
+from tinyteach.device.repl import raw_repl as module
+from tinyteach.device.repl import repl_answers, survey, trials
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.repl_answers import flag, mapping, number, path, record, several
 from tinyteach.errors import LinkError
 
 STAT = b"(32768, 0, 0, 0, 0, 0, 99, 0, 0, 0)"
@@ -112,7 +112,7 @@ def test_a_refusal_in_any_words_is_one_plain_line():
 
 
 def test_text_without_end_ends(monkeypatch):
-    from tinyteach.device import bounded_transport
+    from tinyteach.device.repl import bounded_transport
 
     monkeypatch.setattr(bounded_transport, "ANSWER_BYTES_MAX", 4000)
     board = repl_that_says(b"x" * 20_000)

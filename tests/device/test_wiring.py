@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from tinyteach.device import pairing, wiring
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import Wanted, await_agent, pair
-from tinyteach.device.raw_repl import raw_repl
-from tinyteach.device.survey import SETTINGS
-from tinyteach.device.wiring import Wiring, wirings
+from tinyteach.device.repl import pairing, wiring
+from tinyteach.device.repl.pairing import Wanted, await_agent, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.survey import SETTINGS
+from tinyteach.device.repl.wiring import Wiring, wirings
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import UsageError
 from tinyteach.firmware import boards_dir
 

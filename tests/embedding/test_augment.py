@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinyteach.embedding.augment import CLOSE_UP, close_ups, photograph, random_crops
-from tinyteach.embedding.jpeg import compress
-from tinyteach.embedding.resize import resize, whole
+from tinyteach.embedding.recipe.augment import CLOSE_UP, close_ups, photograph, random_crops
+from tinyteach.embedding.recipe.jpeg import compress
+from tinyteach.embedding.recipe.resize import resize, whole
 
 SIDE = 64
 

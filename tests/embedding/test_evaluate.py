@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinyteach.embedding import evaluate
-from tinyteach.embedding.pretraining_data import read_images, split_classes
+from tinyteach.embedding.recipe import evaluate
+from tinyteach.embedding.recipe.pretraining_data import read_images, split_classes
 from tinyteach.errors import PhotoError
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyteach.embedding.faces import (
+from tinyteach.embedding.recipe.faces import (
     FaceDetector,
     Faces,
     anchor_centres,
     find_faces,
     likeliest_box,
 )
-from tinyteach.embedding.views import make_views
+from tinyteach.embedding.recipe.views import make_views
 from tinyteach.errors import ModelError
 
 CLOSE_UPS = 4  # rows a face

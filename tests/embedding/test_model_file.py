@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from tinyteach.embedding.card import describe
-from tinyteach.embedding.model_facts import ALLOWED_OPS, model_facts
-from tinyteach.embedding.network import SIDE, SIZES
+from tinyteach.embedding.recipe.card import describe
+from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS, model_facts
+from tinyteach.embedding.recipe.network import SIDE, SIZES
 from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 
 # What boards of the two sizes can afford: multiply-accumulates and bytes.
@@ -74,7 +74,7 @@ def test_macs_are_those_of_the_layers_by_hand():
 
 def test_the_card_carries_what_was_trained_and_measured(card):
     training = card["training"]
-    assert training["command"].startswith("python -m tinyteach.embedding.train --size ")
+    assert training["command"].startswith("python -m tinyteach.embedding.recipe.train --size ")
     assert training["epochs"] > 1 and training["images"] > 1000
     for entry in card["few_shot"].values():
         for shots, figure in entry["accuracy"].items():

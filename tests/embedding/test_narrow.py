@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach.embedding.litert import schema_module
-from tinyteach.embedding.narrow import MOST, TURN, narrow_weights, narrowing, widest_turn
-from tinyteach.embedding.rounding import Inputs, columns_of
+from tinyteach.embedding.recipe.narrow import MOST, TURN, narrow_weights, narrowing, widest_turn
+from tinyteach.embedding.recipe.rounding import Inputs, columns_of
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel
 
 

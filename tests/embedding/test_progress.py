@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from tinyteach.embedding.progress import show_progress
+from tinyteach.embedding.recipe.progress import show_progress
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then():

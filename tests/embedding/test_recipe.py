@@ -12,28 +12,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinyteach.embedding import train
-from tinyteach.embedding.card import describe
-from tinyteach.embedding.lessons import COMPONENTS, NO_LABEL, Lessons
-from tinyteach.embedding.model_facts import ALLOWED_OPS
-from tinyteach.embedding.network import SIZES, build_heads, build_network
-from tinyteach.embedding.resident import draw_rows
-from tinyteach.embedding.runtime import load_embedding
-from tinyteach.embedding.student import (
+from tinyteach.embedding.recipe import train
+from tinyteach.embedding.recipe.card import describe
+from tinyteach.embedding.recipe.lessons import COMPONENTS, NO_LABEL, Lessons
+from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
+from tinyteach.embedding.recipe.network import SIZES, build_heads, build_network
+from tinyteach.embedding.recipe.resident import draw_rows
+from tinyteach.embedding.recipe.student import (
     _cross_entropy,
     _student_class,
     make_student,
     to_input,
 )
-from tinyteach.embedding.teacher import Teacher, TeacherOnGpu, fit_projection
-from tinyteach.embedding.trainer import (
+from tinyteach.embedding.recipe.teacher import Teacher, TeacherOnGpu, fit_projection
+from tinyteach.embedding.recipe.trainer import (
     LEARNING_RATE,
     Run,
     _batches,
     _optimiser,
     train_network,
 )
-from tinyteach.embedding.views import draw_view
+from tinyteach.embedding.recipe.views import draw_view
+from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import ModelError, UsageError
 
 CLASSES, PER_CLASS = 3, 8
@@ -144,7 +144,15 @@ def test_on_another_backend_the_recipe_ends_before_quantising(data, tmp_path, ca
 def test_jax_learns_the_same_lessons(trained, data, teacher, tmp_path):
     """Of another process, since Keras has one backend in each."""
     pytest.importorskip("jax", reason="jax is not installed: `pip install tinyteach[gpu]`")
-    command = [sys.executable, "-m", "tinyteach.embedding.train", "--size", "tiny", "--data", data]
+    command = [
+        sys.executable,
+        "-m",
+        "tinyteach.embedding.recipe.train",
+        "--size",
+        "tiny",
+        "--data",
+        data,
+    ]
     command += ["--teacher", teacher, "--maps", "1", "2", "--views", "2", "--epochs", "2"]
     command += ["--batch", "8", "--scratch", tmp_path / "s", "--out", tmp_path / "tiny.tflite"]
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
@@ -349,8 +357,8 @@ def test_a_teacher_sees_each_quarter_by_itself(teacher):
 
 
 def test_the_teachers_grid_is_the_mean_of_its_feature_map(teacher):
+    from tinyteach.embedding.recipe.teacher import cut_at_feature_map
     from tinyteach.embedding.runtime import TfliteModel
-    from tinyteach.embedding.teacher import cut_at_feature_map
 
     images = np.stack([colourful(number, 5) for number in range(3)])
     model = TfliteModel(cut_at_feature_map(teacher.read_bytes()), reference=False)

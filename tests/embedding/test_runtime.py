@@ -86,7 +86,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_another_model_is_no_embedding():
-    from tinyteach.embedding.teacher import cut_at_feature_map
+    from tinyteach.embedding.recipe.teacher import cut_at_feature_map
 
     feature_map = cut_at_feature_map(EMBEDDING_FILE.read_bytes())
     with pytest.raises(ModelError, match="no TinyTeach embedding"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinyteach.embedding.scratch import claim, file_facts
+from tinyteach.embedding.recipe.scratch import claim, file_facts
 from tinyteach.errors import UsageError
 
 

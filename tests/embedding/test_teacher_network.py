@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinyteach.embedding.recipe.teacher_network import _shifted, build
 from tinyteach.embedding.runtime import TfliteModel
-from tinyteach.embedding.teacher_network import _shifted, build
 from tinyteach.errors import ModelError
 
 SIDE = 24

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tinyteach.embedding.network import SIZES, build_network
-from tinyteach.embedding.student import to_input
-from tinyteach.embedding.whiten import LEAST_VARIANCE, whiten, whitening
+from tinyteach.embedding.recipe.network import SIZES, build_network
+from tinyteach.embedding.recipe.student import to_input
+from tinyteach.embedding.recipe.whiten import LEAST_VARIANCE, whiten, whitening
 
 
 def test_whitened_cells_are_uncorrelated_with_variance_one():

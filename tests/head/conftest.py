@@ -50,6 +50,6 @@ def features(photo_set, embedding):
 
 @pytest.fixture(scope="session")
 def trained(photo_set, embedding):
-    from tinyteach.head.train import train_head
+    from tinyteach.head.fit.train import train_head
 
     return train_head(*photo_set, embedding)

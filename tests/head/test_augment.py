@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyteach.embedding.preprocess import to_image, to_tensor
-from tinyteach.head.augment import Augmentation, augment
+from tinyteach.head.fit.augment import Augmentation, augment
 
 STILL = Augmentation(0, 0, 0, 0, 0, 0, 0)
 

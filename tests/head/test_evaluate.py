@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyteach.head.evaluate import cross_validate
-from tinyteach.head.evaluation import Evaluation, accuracy_interval
-from tinyteach.head.samples import Samples
+from tinyteach.head.fit.evaluate import cross_validate
+from tinyteach.head.fit.evaluation import Evaluation, accuracy_interval
+from tinyteach.head.fit.samples import Samples
 
 
 def samples_of(features, photo_set, embedding, views=0):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tinyteach.errors import TrainingError
-from tinyteach.head.examples import (
+from tinyteach.head.fit.train import train_head
+from tinyteach.head.format.examples import (
     CARRIED,
     CARRIED_IN_ALL,
     Examples,
@@ -15,8 +16,7 @@ from tinyteach.head.examples import (
     unpack_examples,
     without_known,
 )
-from tinyteach.head.head_file import load_head
-from tinyteach.head.train import train_head
+from tinyteach.head.format.head_file import load_head
 
 
 def some(seed, rows, features=12):

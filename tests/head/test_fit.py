@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyteach.head.fit import fit, log_loss
-from tinyteach.head.quantise import dequantise, quantise
+from tinyteach.head.fit.regression import fit, log_loss
+from tinyteach.head.format.quantise import dequantise, quantise
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyteach.embedding.runtime import TfliteModel
-from tinyteach.head.examples import ENTRY
-from tinyteach.head.metadata import (
+from tinyteach.head.format.examples import ENTRY
+from tinyteach.head.format.metadata import (
     CARD_NAME,
     LABELS_FILE,
     Card,

@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.errors import ModelError
-from tinyteach.head.examples import Examples
-from tinyteach.head.head_file import load_head, read_head
-from tinyteach.head.prototype import LOGIT_SCALE, THRESHOLD, UNKNOWN_STEPS, _float32, prototype_head
-from tinyteach.head.schema import schema
+from tinyteach.head.fit.prototype import (
+    LOGIT_SCALE,
+    THRESHOLD,
+    UNKNOWN_STEPS,
+    _float32,
+    prototype_head,
+)
+from tinyteach.head.format.examples import Examples
+from tinyteach.head.format.head_file import load_head, read_head
+from tinyteach.head.format.schema import schema
 
 LABELS = ("astronaut", "chelsea", "coffee", "rocket")
 

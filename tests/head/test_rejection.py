@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach.embedding.preprocess import to_tensor
-from tinyteach.head.calibration import best_temperature, calibration_error
-from tinyteach.head.rejection import (
+from tinyteach.head.fit.calibration import best_temperature, calibration_error
+from tinyteach.head.fit.train import train_head
+from tinyteach.head.format.rejection import (
     BACKGROUND,
     DEFAULT_THRESHOLD,
     FALSE_REJECTS_MAX,
@@ -17,7 +18,6 @@ from tinyteach.head.rejection import (
     Rejection,
     choose_threshold,
 )
-from tinyteach.head.train import train_head
 
 int8s = st.lists(st.integers(-128, 127), min_size=1, max_size=60).map(
     lambda values: np.array(values, np.int8)

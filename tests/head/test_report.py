@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinyteach.head.advice import advise
-from tinyteach.head.evaluation import Evaluation
-from tinyteach.head.report import make_report
+from tinyteach.head.fit.evaluation import Evaluation
+from tinyteach.head.report.advice import advise
+from tinyteach.head.report.report import make_report
 
 SCRIPT = "<script>alert('&')</script>"
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinyteach.head.splits import plan_splits
+from tinyteach.head.fit.splits import plan_splits
 
 
 @st.composite

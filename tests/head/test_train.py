@@ -5,9 +5,9 @@ import pytest
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import TrainingError
-from tinyteach.head.examples import pack_examples
-from tinyteach.head.head_file import load_head
-from tinyteach.head.train import check_classes, train_head
+from tinyteach.head.fit.train import check_classes, train_head
+from tinyteach.head.format.examples import pack_examples
+from tinyteach.head.format.head_file import load_head
 
 
 def held_out(photo_set):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tinyteach.firmware import boards_dir
-from tinyteach.service.budgets import STAGES, budget_of
+from tinyteach.service.boards.budgets import STAGES, budget_of
 
 FILES = sorted(boards_dir().glob("*.json"))
 MODULES = ("camera", "csi")

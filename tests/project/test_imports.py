@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-HOST_ROOMS = ("link", "virtual", "device", "data", "embedding", "head", "cli", "studio")
+HOST_ROOMS = (
+    *("link", "virtual", "device", "data", "embedding", "head"),
+    *("service", "workbench", "cli", "studio"),
+)
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
 COMMON = {"errors", "files", "paths", "firmware", "plain_text"}
 # Libraries that only these rooms may touch.
@@ -22,7 +25,7 @@ OWNED_BY = {
     "starlette": {"studio"},
     "uvicorn": {"studio"},
 }
-NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service"}
+NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service", "workbench"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
 AGENT_MAY = {"agent", "tinyteach_protocol"}
 MICROPYTHON_LIBRARY = {
@@ -85,6 +88,56 @@ def test_host_rooms(root, room):
         if "rom" in path.parts:
             continue  # runs on MicroPython, inside the virtual board
         assert rooms_of(imported_modules(path)) <= allowed, path
+
+
+def modules_of_the_host(root: Path) -> dict[str, Path]:
+    """By full name; what runs on MicroPython, inside the virtual board, is none."""
+    host = root / "host"
+    paths = [p for p in (host / "tinyteach").rglob("*.py") if "rom" not in p.parts]
+    return {".".join(p.relative_to(host).with_suffix("").parts): p for p in paths}
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """What is left where all is taken away that leads nowhere or has nothing lead to it."""
+    left = dict(graph)
+    while True:
+        used = set().union(*left.values()) if left else set()
+        ends = [n for n, targets in left.items() if not targets & left.keys() or n not in used]
+        if not ends:
+            return sorted(left)
+        for name in ends:
+            del left[name]
+
+
+@pytest.fixture(scope="module")
+def imports(root):
+    """Which module of the host imports which, anywhere in it, also for type checkers alone."""
+    modules = modules_of_the_host(root)
+    return {m: (imported_modules(p) & modules.keys()) - {m} for m, p in modules.items()}
+
+
+def test_modules_do_not_import_in_circles(imports):
+    assert circle_in(imports) == []
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_rooms_do_not_import_in_circles(imports, depth):
+    """Rooms of tinyteach, and the rooms inside of those."""
+
+    def room(module):
+        return ".".join(module.split(".")[:-1][:depth])
+
+    between: dict[str, set[str]] = {}
+    for module, targets in imports.items():
+        between.setdefault(room(module), set()).update(map(room, targets))
+    assert circle_in({name: targets - {name} for name, targets in between.items()}) == []
+
+
+def test_nothing_imports_the_recipe(imports):
+    recipe = "tinyteach.embedding.recipe."
+    for module, targets in imports.items():
+        if not module.startswith(recipe):
+            assert not [name for name in targets if name.startswith(recipe)], module
 
 
 def test_only_one_command_knows_the_studio(root):

@@ -23,7 +23,7 @@ MUST_HAVE = {
     "tinyteach/embedding/embedding_tiny.tflite",
     "tinyteach/embedding/embedding_tiny.json",
     "tinyteach/embedding/embedding_tiny.background.npz",
-    "tinyteach/head/templates/report.html.j2",
+    "tinyteach/head/report/templates/report.html.j2",
     "tinyteach/studio/page/index.html",
     "tinyteach/studio/page/js/main.js",
     "tinyteach/studio/page/css/panels.css",

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlparse
 
-from tinyteach.virtual.package_sources import system_sources
+from tinyteach.virtual.interpreter.package_sources import system_sources
 
 MAIN_LINES_MAX = 45
 

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from tinyteach.data import names
-from tinyteach.head import head_file, metadata, train
+from tinyteach.head.fit import train
+from tinyteach.head.format import head_file, metadata
 from tinyteach_protocol import frame, messages, session
 from tinyteach_protocol.error_sentences import ERRORS
 

@@ -4,9 +4,9 @@ from hashlib import md5
 
 import pytest
 
-from tinyteach.device.esp_chip import Chip
-from tinyteach.service import backups
-from tinyteach.service.backing_up import PIECE_BYTES, back_up
+from tinyteach.device.esp.chip import Chip
+from tinyteach.service.flash import backups
+from tinyteach.service.flash.backing_up import PIECE_BYTES, back_up
 
 CHIP = Chip("ESP32-S3", 0, "0123456789ab", 4 * PIECE_BYTES)
 CONTENT = bytes(range(256)) * (CHIP.flash_bytes // 256)

@@ -4,8 +4,8 @@ import numpy as np
 
 from tinyteach.data import sources
 from tinyteach.errors import MissingToolError
-from tinyteach.service import bench_photos
-from tinyteach.service.verification import verify
+from tinyteach.service.boards.verification import verify
+from tinyteach.service.photos import bench_photos
 
 
 def test_generated_pictures_are_all_different():

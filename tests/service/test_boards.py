@@ -11,7 +11,8 @@ from serial.tools.list_ports_common import ListPortInfo
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach.link.port_holder import Holder
-from tinyteach.service import boards, virtual_boards
+from tinyteach.service.boards import opening as boards
+from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual.board import VirtualBoard
 
 
@@ -44,7 +45,7 @@ def test_boards_by_product_and_mode(monkeypatch):
     ports = [usb_port(f"/dev/ttyACM{number}", f"F412FA{number}") for number in range(3)]
     ports[1].pid, ports[2].pid = 0x0009, 0x4001
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
-    monkeypatch.setattr("tinyteach.device.discovery.USB_DEVICES", Path("/nowhere"))
+    monkeypatch.setattr("tinyteach.device.usb.discovery.USB_DEVICES", Path("/nowhere"))
     held = {"/dev/ttyACM2": [Holder(7, "screen")]}
     monkeypatch.setattr("tinyteach.link.port_holder.holders", lambda port: held.get(port, []))
     for number in range(2):
@@ -129,7 +130,7 @@ def test_environment_names_the_board(attached, monkeypatch):
 
 
 def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
-    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 200)
+    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 200)
     with VirtualBoard("i386") as board:
         unpaired = pytest.raises(BoardNotPairedError, match=f"--board {board.port} pair")
         with unpaired, boards.open_board(board.port):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from paired import deploy, views_of
-from tinyteach.device.client import BoardClient
-from tinyteach.device.pairing import Wanted, await_agent, pair
-from tinyteach.device.raw_repl import raw_repl
+from tinyteach.device.repl.pairing import Wanted, await_agent, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand, expand_rgb565, to_rgb565
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.service.doctor.colours import ORDERS
 from tinyteach.service.doctor.examination import examine
-from tinyteach.service.recognition import Reference
+from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual import optics
 from tinyteach_protocol import messages
 

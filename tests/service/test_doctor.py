@@ -8,9 +8,9 @@ import pytest
 import planted_faults
 import planted_files
 from planted_faults import changed
-from tinyteach.device.pairing import await_agent
 from tinyteach.device.registry import PairedBoard, find_board, remember
-from tinyteach.service.boards import board_info
+from tinyteach.device.repl.pairing import await_agent
+from tinyteach.service.boards.opening import board_info
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
 from tinyteach.virtual.sensors import Sensor

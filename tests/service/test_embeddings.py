@@ -7,13 +7,15 @@ import pytest
 
 from paired import views_of
 from tinyteach.data.photos import save_burst
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import runtime
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
-from tinyteach.service import bench_photos, deploying, embeddings, teaching, upgrading
-from tinyteach.service.boards import open_board
-from tinyteach.service.projects import create_project, open_project
-from tinyteach.service.verification import verify
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.verification import verify
+from tinyteach.service.heads import deploying, teaching, upgrading
+from tinyteach.service.photos import bench_photos
+from tinyteach.service.projects import embeddings
+from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import errors, messages
 
 

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from tinyteach.errors import FirmwareError
-from tinyteach.service.firmware_images import WRITTEN_BY, image_hints, load_image
+from tinyteach.service.flash.firmware_images import WRITTEN_BY, image_hints, load_image
 
 CONTENT = bytes(range(256)) * 600
 

@@ -6,9 +6,9 @@ from paired import views_of
 from tinyteach.data.photos import list_photos, save_burst
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
-from tinyteach.service.head_list import chosen_head, compare_heads, list_heads
-from tinyteach.service.recognition import trained_head
-from tinyteach.service.teaching import train
+from tinyteach.service.heads.head_list import chosen_head, compare_heads, list_heads
+from tinyteach.service.heads.recognition import trained_head
+from tinyteach.service.heads.teaching import train
 
 
 @pytest.fixture

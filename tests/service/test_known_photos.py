@@ -8,9 +8,9 @@ from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
-from tinyteach.head.train import Settings, fit_at_once
-from tinyteach.service.known_photos import KnownPhotos
-from tinyteach.service.teaching import load_report, train
+from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.service.heads.teaching import load_report, train
+from tinyteach.service.photos.known_photos import KnownPhotos
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tinyteach.device.rules import AT_LEAST, BEST, LESS, LINE, PIN_HIGH, PIN_LOW, Action, Rule
+from tinyteach.device.wire.rules import AT_LEAST, BEST, LESS, LINE, PIN_HIGH, PIN_LOW, Action, Rule
 from tinyteach.errors import UsageError
-from tinyteach.service.rule_text import condition_text, missing_labels, parse_rule, rule_text
+from tinyteach.service.boards.rule_text import condition_text, missing_labels, parse_rule, rule_text
 
 PIN = Action(PIN_HIGH, "21")
 BACK = Action(PIN_LOW, "21")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotPairedError,
     BoardRefusedError,
@@ -16,9 +16,9 @@ from tinyteach.errors import (
     PhotoError,
     TinyTeachError,
 )
-from tinyteach.service import bench_photos
-from tinyteach.service.link_speed import side_in_time
-from tinyteach.service.verification import verify
+from tinyteach.service.boards.link_speed import side_in_time
+from tinyteach.service.boards.verification import verify
+from tinyteach.service.photos import bench_photos
 from tinyteach.virtual.board import VirtualBoard
 
 
@@ -41,7 +41,7 @@ def silent_port():
 
 
 def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
-    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 100)
+    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 100)
     with silent_port() as port, pytest.raises(BoardNotPairedError, match="Nothing on"):
         verify(port, None, None)
     assert capsys.readouterr() == ("", "")
@@ -70,7 +70,7 @@ def test_a_board_without_an_embedding_is_one_sentence(switch_on, capsys):
 
 def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
     """Not the same again for each check that is left."""
-    monkeypatch.setattr("tinyteach.device.client.HELLO_TIMEOUT_MS", 100)
+    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 100)
     with switch_on("i386") as board:
         generated = bench_photos.generated
 
@@ -93,7 +93,7 @@ def test_photographs_that_cannot_be_read_end_it(switch_on, tmp_path):
 
 def test_a_check_that_fails_says_what(switch_on, few_photographs, monkeypatch, capfd):
     monkeypatch.setattr(
-        "tinyteach.service.recognition.Reference.features",
+        "tinyteach.service.heads.recognition.Reference.features",
         lambda self, square: np.zeros(3, np.int8),
     )
     with switch_on("i386") as board:
@@ -105,7 +105,7 @@ def test_a_check_that_fails_says_what(switch_on, few_photographs, monkeypatch, c
 
 
 def test_measured_without_a_budget(switch_on, few_photographs, monkeypatch):
-    monkeypatch.setattr("tinyteach.service.budgets.board_facts", lambda machine: None)
+    monkeypatch.setattr("tinyteach.service.boards.budgets.board_facts", lambda machine: None)
     with switch_on("i386") as board:
         summary = verify(board.port, None, None, quiet=True)
     assert summary.exit_code == 0 and summary.failed == []

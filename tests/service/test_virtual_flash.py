@@ -7,9 +7,10 @@ import pytest
 from tinyteach import paths
 from tinyteach.device.registry import PairedBoard, find_board, paired_boards, remember
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, PhotoError
-from tinyteach.service import boards, virtual_boards
-from tinyteach.service.other_boards import refuse_other_boards
-from tinyteach.service.virtual_boards import demo_object_names
+from tinyteach.service.boards import opening as boards
+from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.other_boards import refuse_other_boards
+from tinyteach.service.boards.virtual_boards import demo_object_names
 
 
 def quiet(*_):

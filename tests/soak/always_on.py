@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alone import Shown, set_up  # noqa: E402
 from paired import make_head, views_of  # noqa: E402
-from tinyteach.device.client import BoardClient  # noqa: E402
-from tinyteach.device.pairing import pair_for_now  # noqa: E402
+from tinyteach.device.repl.pairing import pair_for_now  # noqa: E402
+from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 

@@ -23,7 +23,7 @@ import guard_cases  # noqa: E402
 import machine_code_of_thumb  # noqa: E402
 from guarded import Answer, Guarded  # noqa: E402
 
-from tinyteach.virtual import micropython  # noqa: E402
+from tinyteach.virtual.interpreter import micropython  # noqa: E402
 
 KINDS = {"kernel": guard_cases.kernel_case, "model": guard_cases.damaged_case}
 AT_ONCE = 250  # cases made, and on their way to each MicroPython

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from tinyteach.errors import PhotoError, UsageError
-from tinyteach.service.workbench import uploads
-from tinyteach.service.workbench.uploads import UPLOADS_MAX, Uploads
 from tinyteach.studio import bodies
+from tinyteach.workbench import uploads
+from tinyteach.workbench.uploads import UPLOADS_MAX, Uploads
 
 
 @pytest.fixture(autouse=True)

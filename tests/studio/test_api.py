@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tinyteach.data.photos import list_photos
-from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import board_routes, own_routes, project_routes
+from tinyteach.workbench.workbench import Workbench
 
 
 def names_of(studio):

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from tinyteach.errors import LinkError
-from tinyteach.service.workbench.live_board import LiveBoard
-from tinyteach.service.workbench.workbench import Workbench
+from tinyteach.workbench.live_board import LiveBoard
+from tinyteach.workbench.workbench import Workbench
 
 
 def nothing(*_):

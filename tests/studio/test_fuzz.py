@@ -121,7 +121,7 @@ def failures():
 @pytest.fixture
 def fuzzed(project, tmp_path, monkeypatch, failures):
     """A studio; what is outside of its project is as before at the end, and it still answers."""
-    from tinyteach.service.workbench import uploads
+    from tinyteach.workbench import uploads
 
     outside = tmp_path / "outside"
     outside.mkdir()

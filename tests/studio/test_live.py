@@ -8,7 +8,7 @@ import pytest
 
 from paired import views_of
 from tinyteach.data.photos import Recording, list_photos, save_burst
-from tinyteach.service.workbench.views import KEPT_MAX
+from tinyteach.workbench.views import KEPT_MAX
 
 
 def test_a_page_hears_every_part_when_it_opens(studio):

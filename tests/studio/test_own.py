@@ -9,8 +9,8 @@ from paired import SIDE
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.learnt import list_learnt
 from tinyteach.data.sources import demo_objects
-from tinyteach.service.workbench.on_its_own import LINE_BYTES_MAX, AloneLines
-from tinyteach.service.workbench.workbench import Workbench
+from tinyteach.workbench.on_its_own import LINE_BYTES_MAX, AloneLines
+from tinyteach.workbench.workbench import Workbench
 
 PIN = 21
 

@@ -8,7 +8,7 @@ import pytest
 from paired import views_of
 from tinyteach.data.images import encode_png
 from tinyteach.errors import PhotoError, TooLargeError
-from tinyteach.service.workbench import uploads
+from tinyteach.workbench import uploads
 
 
 def png(name="rocket", seed=5):

@@ -6,8 +6,13 @@ import subprocess
 import pytest
 
 from tinyteach.errors import MissingToolError
-from tinyteach.virtual import apt
-from tinyteach.virtual.package_sources import Source, main_source, parse_deb822, parse_list
+from tinyteach.virtual.interpreter import apt
+from tinyteach.virtual.interpreter.package_sources import (
+    Source,
+    main_source,
+    parse_deb822,
+    parse_list,
+)
 
 KEY = "/usr/share/keyrings/archive.gpg"
 

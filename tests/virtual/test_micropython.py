@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from tinyteach.errors import LinkError, MissingToolError
-from tinyteach.virtual import micropython
 from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.interpreter import micropython
 
 WITHOUT_FFI = """
 import builtins

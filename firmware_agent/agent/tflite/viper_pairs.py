@@ -4,7 +4,7 @@ With x0 and x1 the same input under two neighbouring outputs, w * (x0 + (x1 << 1
 w * x0 + (w * x1 << 16): two sums in one word. The sums of 16 inputs stay apart where the 16
 weights' magnitudes add up to 255 at most, since |x| <= 128; then half a word each is added to
 the accumulators, and the next 16 begin. Embeddings' weights are scaled so that they do (host
-package, embedding/narrow.py); viper_wide_pairs has shorter turns for other models' weights.
+package, embedding/recipe/narrow.py); viper_wide_pairs has shorter turns for other models' weights.
 See kernels_viper for how integers are used here.
 """
 

@@ -52,7 +52,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule to the board."""
-    from tinyteach.service import rules
+    from tinyteach.service.boards import rules
 
     _show_rules(
         rules.add(chosen_board(board, project), condition, " ".join(action), otherwise, hold),
@@ -65,7 +65,7 @@ def list_rules(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """List the board's rules."""
-    from tinyteach.service import rules
+    from tinyteach.service.boards import rules
 
     _show_rules(rules.show(chosen_board(board, project)), as_json)
 
@@ -78,7 +78,7 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a rule from the board."""
-    from tinyteach.service import rules
+    from tinyteach.service.boards import rules
 
     _show_rules(rules.remove(chosen_board(board, project), number), as_json)
 
@@ -88,7 +88,7 @@ def clear(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Remove all rules from the board."""
-    from tinyteach.service import rules
+    from tinyteach.service.boards import rules
 
     count = rules.clear(chosen_board(board, project))
     if as_json:
@@ -151,7 +151,7 @@ def alone(
     as_json: JsonOption = False,
 ) -> None:
     """Show or set how the board works without a computer."""
-    from tinyteach.service import rules
+    from tinyteach.service.boards import rules
 
     changes = rules.Changes(smoothing, interval, lines, keep, keep_every, watchdog)
     chosen = chosen_board(board, project)
@@ -172,7 +172,7 @@ def wipe(
     as_json: JsonOption = False,
 ) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
-    from tinyteach.service.clearing import board_label, wipe_board
+    from tinyteach.service.boards.clearing import board_label, wipe_board
 
     chosen = chosen_board(board, project)
     _confirm(f"Forget all that {board_label(chosen)[1]} has learnt?", yes)
@@ -186,7 +186,7 @@ def unpair(
     as_json: JsonOption = False,
 ) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
-    from tinyteach.service.clearing import board_label, unpair_board
+    from tinyteach.service.boards.clearing import board_label, unpair_board
 
     chosen = chosen_board(board, project)
     _confirm(f"Take TinyTeach and all it has learnt off {board_label(chosen)[1]}?", yes)

@@ -33,7 +33,7 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List attached and paired boards; start and steer virtual ones."""
     if context.invoked_subcommand:
         return
-    from tinyteach.service.boards import list_boards
+    from tinyteach.service.boards.opening import list_boards
 
     found = list_boards()
     if as_json:
@@ -57,7 +57,7 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
-    from tinyteach.service.virtual_boards import start_virtual
+    from tinyteach.service.boards.virtual_boards import start_virtual
 
     board = start_virtual(name, arch, camera)
     if as_json:
@@ -70,7 +70,7 @@ def start(
 @boards_app.command()
 def stop(name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    from tinyteach.service.virtual_boards import stop_virtual
+    from tinyteach.service.boards.virtual_boards import stop_virtual
 
     stop_virtual(name)
     say(f"The virtual board {name} has stopped.")
@@ -88,7 +88,7 @@ def show(
     name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    from tinyteach.service.virtual_boards import show_to_virtual
+    from tinyteach.service.boards.virtual_boards import show_to_virtual
 
     say(show_to_virtual(name, photo, demo_object))
 
@@ -99,7 +99,7 @@ def pins(
     as_json: JsonOption = False,
 ) -> None:
     """Show the levels of the pins that a virtual board sets, as its rules do."""
-    from tinyteach.service.virtual_boards import pins_of_virtual
+    from tinyteach.service.boards.virtual_boards import pins_of_virtual
 
     levels = pins_of_virtual(name)
     if as_json:
@@ -129,7 +129,7 @@ def pair(
 
     Without --embedding the board keeps the one that it has; a board without gets base.
     """
-    from tinyteach.service.boards import pair_board
+    from tinyteach.service.boards.opening import pair_board
 
     with progress_bar(as_json) as progress:
         paired = pair_board(chosen_board(board, project), name, progress, embedding, camera)
@@ -147,7 +147,7 @@ def info(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
-    from tinyteach.service.boards import board_info
+    from tinyteach.service.boards.opening import board_info
 
     facts = board_info(chosen_board(board, project))
     if as_json:

@@ -17,7 +17,7 @@ from tinyteach.cli.options import (
 from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
-    from tinyteach.service.flashing import Flashed
+    from tinyteach.service.flash.flashing import Flashed
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def flash(
     if image is None:
         _show_hints(as_json)
         return
-    from tinyteach.service.flashing import flash_board
+    from tinyteach.service.flash.flashing import flash_board
 
     with _progress(as_json) as progress:
         done = flash_board(chosen_board(board, project), image, progress, _sayer(as_json), backup)
@@ -73,7 +73,7 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Write a backup of an ESP board's flash back, over all that is on it now."""
-    from tinyteach.service.flashing import restore_board
+    from tinyteach.service.flash.flashing import restore_board
 
     with _progress(as_json) as progress:
         done = restore_board(
@@ -95,7 +95,7 @@ def romfs(
 
     From there its weights are read in place, so that they take none of the board's memory.
     """
-    from tinyteach.service.embeddings import put_into
+    from tinyteach.service.projects.embeddings import put_into
 
     path = put_into(folder, embedding)
     say(
@@ -120,7 +120,7 @@ def _sayer(as_json: bool) -> Callable[[str], None]:
 
 
 def _show_hints(as_json: bool) -> None:
-    from tinyteach.service.firmware_images import WRITTEN_BY, image_hints
+    from tinyteach.service.flash.firmware_images import WRITTEN_BY, image_hints
 
     hints = image_hints()
     if as_json:

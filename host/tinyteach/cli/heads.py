@@ -31,7 +31,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
-    from tinyteach.service.teaching import train as teach
+    from tinyteach.service.heads.teaching import train as teach
 
     with progress_bar(as_json) as progress:
         trained = teach(chosen_project(project), seed, progress)
@@ -44,7 +44,7 @@ def train(
 
 def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Show how well the last training did, and what helps."""
-    from tinyteach.service.teaching import load_report
+    from tinyteach.service.heads.teaching import load_report
 
     found = load_report(chosen_project(project))
     if as_json:
@@ -58,7 +58,7 @@ def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
 def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """List the heads that were trained, the newest first."""
-    from tinyteach.service.head_list import list_heads
+    from tinyteach.service.heads.head_list import list_heads
 
     found = list_heads(chosen_project(project))
     if as_json:
@@ -88,7 +88,7 @@ def deploy(
     as_json: JsonOption = False,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
-    from tinyteach.service.deploying import deploy as send
+    from tinyteach.service.heads.deploying import deploy as send
 
     with progress_bar(as_json) as progress:
         deployed = send(
@@ -106,7 +106,7 @@ def rollback(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Put the previous head on the board back to work."""
-    from tinyteach.service.deploying import rollback as go_back
+    from tinyteach.service.heads.deploying import rollback as go_back
 
     restored = go_back(chosen_board(board, project))
     if as_json:
@@ -128,7 +128,7 @@ def upgrade(
     Sets the project's embedding where one is named, retrains, sends the board the embedding
     if it has another, and deploys.
     """
-    from tinyteach.service.upgrading import upgrade as move
+    from tinyteach.service.heads.upgrading import upgrade as move
 
     with progress_bar(as_json) as progress:
         upgraded = move(chosen_project(project), chosen_board(board, project), embedding, progress)

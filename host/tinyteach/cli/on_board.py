@@ -79,7 +79,7 @@ def teach(
 def _teach_class(
     class_name: str, files: list[Path], count: int, afresh: bool, board: str | None, as_json: bool
 ) -> None:
-    from tinyteach.service.teaching_on_board import teach as show
+    from tinyteach.service.boards.teaching_on_board import teach as show
 
     with progress_bar(as_json) as progress:
         taught = show(board, class_name, count, files, afresh, progress)
@@ -92,7 +92,7 @@ def _teach_class(
 
 
 def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
-    from tinyteach.service.teaching_on_board import forget
+    from tinyteach.service.boards.teaching_on_board import forget
 
     forgotten = forget(board, class_name)
     if as_json:
@@ -102,7 +102,7 @@ def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
 
 
 def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) -> None:
-    from tinyteach.service.teaching_on_board import set_button
+    from tinyteach.service.boards.teaching_on_board import set_button
 
     done = set_button(board, pin, names)
     if as_json:
@@ -112,7 +112,7 @@ def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) ->
 
 
 def _list_classes(board: str | None, as_json: bool) -> None:
-    from tinyteach.service.teaching_on_board import held_examples
+    from tinyteach.service.boards.teaching_on_board import held_examples
 
     held = held_examples(board)
     if as_json:
@@ -130,7 +130,7 @@ def pull(
 
     Training takes them in place of photographs.
     """
-    from tinyteach.service.pulling import pull as bring
+    from tinyteach.service.heads.pulling import pull as bring
 
     with progress_bar(as_json) as progress:
         pulled = bring(chosen_project(project), chosen_board(board, project), progress)
@@ -159,7 +159,7 @@ def retrain(
     Without a project, --from-board makes one that is called like the board. The head that the
     board had stays there to roll back to.
     """
-    from tinyteach.service.retraining import retrain as run
+    from tinyteach.service.heads.retraining import retrain as run
 
     folder, meant = given_project(project), chosen_board(board, project, or_new=True)
     with progress_bar(as_json) as progress:

@@ -68,7 +68,7 @@ def chosen_board(given: str | None, project: Path | None, or_new: bool = False) 
 
     ``or_new``: the project folder may yet have to be made.
     """
-    from tinyteach.service.boards import board_meant
+    from tinyteach.service.boards.opening import board_meant
 
     return board_meant(named_board(given), given_project(project), or_new)
 

@@ -16,7 +16,7 @@ from tinyteach.cli.options import (
 from tinyteach.cli.output import note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
-    from tinyteach.service.importing import ImportSummary
+    from tinyteach.service.photos.importing import ImportSummary
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
 
@@ -44,7 +44,7 @@ def capture(
 
     One call is one recording: keep what you show in view and move it about.
     """
-    from tinyteach.service.recording import capture as record
+    from tinyteach.service.photos.recording import capture as record
 
     with progress_bar(as_json) as progress:
         taken = record(
@@ -73,7 +73,7 @@ def preview(
     project: ProjectOption = None,
 ) -> None:
     """Show in the terminal what the board sees."""
-    from tinyteach.service.recording import preview_views
+    from tinyteach.service.photos.recording import preview_views
 
     with preview_views(chosen_board(board, project)) as views:
         if out is not None:
@@ -119,7 +119,7 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
-    from tinyteach.service import importing
+    from tinyteach.service.photos import importing
 
     folder = chosen_project(project)
     plan = importing.plan_photos(folder, source, level)
@@ -153,6 +153,6 @@ def export(
     project: ProjectOption = None,
 ) -> None:
     """Write all photographs as a zip of class folders."""
-    from tinyteach.service.projects import export_photos
+    from tinyteach.service.projects.opening import export_photos
 
     say(f"Wrote {export_photos(chosen_project(project), target)}.")

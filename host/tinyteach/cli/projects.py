@@ -25,7 +25,7 @@ def new(
     as_json: JsonOption = False,
 ) -> None:
     """Make a project folder."""
-    from tinyteach.service.projects import create_project
+    from tinyteach.service.projects.opening import create_project
 
     made = create_project(folder, embedding)
     if as_json:
@@ -41,7 +41,7 @@ def add(
     project: ProjectOption = None,
 ) -> None:
     """Add classes."""
-    from tinyteach.service.projects import open_project
+    from tinyteach.service.projects.opening import open_project
 
     opened = open_project(chosen_project(project))
     for name in names:
@@ -55,7 +55,7 @@ def rename(
     project: ProjectOption = None,
 ) -> None:
     """Rename a class; its photographs stay with it."""
-    from tinyteach.service.projects import open_project
+    from tinyteach.service.projects.opening import open_project
 
     say(f"{old} is now {open_project(chosen_project(project)).rename_class(old, new_name)}.")
 
@@ -69,7 +69,7 @@ def remove(
     project: ProjectOption = None,
 ) -> None:
     """Remove a class."""
-    from tinyteach.service.projects import open_project
+    from tinyteach.service.projects.opening import open_project
 
     open_project(chosen_project(project)).remove_class(name, delete_photos)
     say(f"Removed {name}.")
@@ -78,7 +78,7 @@ def remove(
 @class_app.command("list")
 def list_classes(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """List classes with the number of photographs and recordings in each."""
-    from tinyteach.service.projects import class_summary, open_project
+    from tinyteach.service.projects.opening import class_summary, open_project
 
     summary, problems = class_summary(open_project(chosen_project(project)))
     if as_json:

@@ -40,7 +40,7 @@ def watch(
     """Show live what the board recognises."""
     from itertools import islice
 
-    from tinyteach.service.recognition import watch as follow
+    from tinyteach.service.heads.recognition import watch as follow
 
     with follow(chosen_board(board, project), threshold) as results:
         for result in islice(results, count or None):
@@ -63,7 +63,7 @@ def classify(
 
     The board needs no camera for it.
     """
-    from tinyteach.service import recognition
+    from tinyteach.service.heads import recognition
 
     if on_host:
         results = recognition.classify_on_host(chosen_project(project), files)
@@ -91,7 +91,7 @@ def verify(
     Exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
     none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
-    from tinyteach.service.verification import verify as run_suite
+    from tinyteach.service.boards.verification import verify as run_suite
 
     summary = run_suite(chosen_board(board, project), photos, junit, quiet=as_json)
     if as_json:

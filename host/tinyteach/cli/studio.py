@@ -40,7 +40,7 @@ def studio(
 
     A project folder that is missing or empty is made.
     """
-    from tinyteach.service.projects import open_or_create_project
+    from tinyteach.service.projects.opening import open_or_create_project
     from tinyteach.studio.serve import serve
 
     def tell(address: "Address", file: Path, ran_before: bool) -> None:

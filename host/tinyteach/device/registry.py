@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinyteach import paths
+from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.errors import UsageError
 from tinyteach.files import make_folder, read_json, write_json
 
@@ -81,3 +82,11 @@ def free_name(wanted: str, board_id: str) -> str:
     while name in taken:
         name, number = f"{wanted}-{number}", number + 1
     return name
+
+
+def was_paired(port: str) -> bool:
+    """Whether the board at the port is one that this computer has paired."""
+    serial = usb_serial_of(port)
+    return any(
+        board.usb_serial == serial and (serial or board.port == port) for board in paired_boards()
+    )

@@ -63,7 +63,7 @@ def load_background(embedding: Path, fingerprint: bytes) -> np.ndarray | None:
     except _DAMAGE as error:
         raise ModelError(
             f"The background set {path} is damaged; install TinyTeach again, or make the "
-            "embedding again with `python -m tinyteach.embedding.train`."
+            "embedding again with `python -m tinyteach.embedding.recipe.train`."
         ) from error
     return features if of_embedding.tobytes() == fingerprint else None
 

@@ -33,7 +33,7 @@ def needs_of(content: bytes) -> Needs:
             raise ModelError(
                 "This .tflite file is no TinyTeach embedding: that takes a square int8 RGB image "
                 "with scale 1/128 and zero point 0 and gives one int8 vector; "
-                "make one with `python -m tinyteach.embedding.train`."
+                "make one with `python -m tinyteach.embedding.recipe.train`."
             )
     return Needs(len(content), agent_code.load_embedding(content).arena_bytes)
 

@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from tinyteach.device.client import BoardClient
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
-from tinyteach.head.rejection import UNKNOWN
-from tinyteach.service import boards
-from tinyteach.service.bench_photos import Squares, training_and_held_out
-from tinyteach.service.budgets import STAGES
-from tinyteach.service.deploying import deploy_head
-from tinyteach.service.embeddings import name_of, project_embedding
-from tinyteach.service.projects import create_project, open_project
-from tinyteach.service.recognition import Reference, interpret_message, trained_head
-from tinyteach.service.recording import record, start_recording
-from tinyteach.service.teaching import train
-from tinyteach.service.virtual_boards import virtual_board
+from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.service.boards import opening as boards
+from tinyteach.service.boards.budgets import STAGES
+from tinyteach.service.boards.virtual_boards import virtual_board
+from tinyteach.service.heads.deploying import deploy_head
+from tinyteach.service.heads.recognition import Reference, interpret_message, trained_head
+from tinyteach.service.heads.teaching import train
+from tinyteach.service.photos.bench_photos import Squares, training_and_held_out
+from tinyteach.service.photos.recording import record, start_recording
+from tinyteach.service.projects.embeddings import name_of, project_embedding
+from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import messages
 
 Progress = Callable[[str, int, int], None]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tinyteach.errors import NoSuchPageError, TinyTeachError
-from tinyteach.service.workbench.workbench import Workbench
+from tinyteach.workbench.workbench import Workbench
 
 log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -11,11 +11,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinyteach.errors import LinkError, TinyTeachError
-from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import board_routes, own_routes, project_routes, socket
 from tinyteach.studio.addresses import Address
 from tinyteach.studio.answers import error_answer, on_error, on_failure, on_http_error
 from tinyteach.studio.guard import Guard
+from tinyteach.workbench.workbench import Workbench
 
 ENDED = "The studio ended before this was done; start it again with 'tinyteach studio'."
 GOING_AWAY = 1001  # RFC 6455, 7.4.1

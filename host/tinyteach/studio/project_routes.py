@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinyteach.errors import UsageError
-from tinyteach.service import head_list, photos, teaching
-from tinyteach.service.projects import open_project
+from tinyteach.service.heads import head_list, teaching
+from tinyteach.service.photos import collection as photos
+from tinyteach.service.projects.opening import open_project
 from tinyteach.studio.answers import answer, bench_of
 from tinyteach.studio.bodies import optional, read_json, save_body, wanted, whole
 

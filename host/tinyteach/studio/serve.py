@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 
 from tinyteach.errors import MissingToolError, UsageError
-from tinyteach.service.workbench.workbench import Workbench
 from tinyteach.studio import addresses
 from tinyteach.studio.addresses import Address, Place
+from tinyteach.workbench.workbench import Workbench
 
 SHUTDOWN_S = 2
 # Requests that the end cuts off, and WebSockets that are refused: both get a sentence.

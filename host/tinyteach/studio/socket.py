@@ -18,9 +18,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tinyteach.errors import TinyTeachError, UsageError
-from tinyteach.service.workbench.views import LiveView
 from tinyteach.studio.answers import bench_of
 from tinyteach.studio.bodies import fits, parsed
+from tinyteach.workbench.views import LiveView
 
 MESSAGE_BYTES_MAX = 4096  # from the page
 # A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.errors import LinkError
-from tinyteach.virtual import micropython, optics, process
+from tinyteach.virtual import optics, process
 from tinyteach.virtual.board_memory import BoardMemory, parse_heap
 from tinyteach.virtual.flash_image import FlashImage
+from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.romfs_image import image_of

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tinyteach.virtual.micropython import MicroPython
+from tinyteach.virtual.interpreter.micropython import MicroPython
 
 ROM_PARENT = Path(__file__).parent
 # What start.py and its modules take of the heap; start.py returns what they do not need.

@@ -95,7 +95,7 @@ def start_daemon(
     without MicroPython, UsageError where the name is in use for another
     architecture, LinkError where the board does not start.
     """
-    from tinyteach.virtual import micropython
+    from tinyteach.virtual.interpreter import micropython
 
     present = find(name)
     if present:

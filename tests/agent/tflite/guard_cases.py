@@ -13,9 +13,9 @@ from op_models import schema
 from small_network import every_operator
 
 from tinyteach.embedding.runtime import EMBEDDING_FILES
-from tinyteach.head.metadata import Card, SelfTests
-from tinyteach.head.quantise import QuantisedHead
-from tinyteach.head.tflite_writer import write_head
+from tinyteach.head.format.metadata import Card, SelfTests
+from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.tflite_writer import write_head
 
 SIGNED = len(NOISE)
 

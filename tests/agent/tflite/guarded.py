@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.virtual.micropython import MicroPython
+from tinyteach.virtual.interpreter.micropython import MicroPython
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]

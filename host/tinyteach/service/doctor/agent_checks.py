@@ -1,6 +1,6 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
-from tinyteach.device.fitness import boot_fault, harmless_shadows, library_fault
+from tinyteach.device.repl.fitness import boot_fault, harmless_shadows, library_fault
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import BoardFile
 from tinyteach.service.doctor.evidence import Evidence
@@ -66,14 +66,14 @@ def _has_no_agent(evidence: Evidence) -> bool:
 
 def _differing_files(evidence: Evidence) -> list[str]:
     """Files of the agent that are missing or other than this computer's."""
-    from tinyteach.device.survey import EMBEDDING
+    from tinyteach.device.repl.survey import EMBEDDING
 
     return [file.path for file in pairing_would_write(evidence) if file.path != EMBEDDING]
 
 
 def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
     """What is missing on the board, or other than pairing would have it."""
-    from tinyteach.device.survey import EMBEDDING, changed_files
+    from tinyteach.device.repl.survey import EMBEDDING, changed_files
 
     if evidence.survey is None:
         return []
@@ -93,7 +93,7 @@ def embedding_heap_bytes(evidence: Evidence) -> int:
 
 def _has_its_own(evidence: Evidence) -> bool:
     """Whether its agent works with the embedding that is there: pairing leaves it, whichever."""
-    from tinyteach.device.survey import embedding_on
+    from tinyteach.device.repl.survey import embedding_on
 
     present = embedding_on(evidence.survey) if evidence.survey else None
     return evidence.info is not None and evidence.info["embedding"].hex() == present
@@ -101,8 +101,8 @@ def _has_its_own(evidence: Evidence) -> bool:
 
 def _in_rom(evidence: Evidence) -> bool:
     """Whether the embedding after pairing is the one in ROMFS."""
-    from tinyteach.device.pairing import lies_in_rom
-    from tinyteach.device.survey import embedding_on
+    from tinyteach.device.repl.pairing import lies_in_rom
+    from tinyteach.device.repl.survey import embedding_on
 
     facts = evidence.survey
     if facts is None:
@@ -113,8 +113,8 @@ def _in_rom(evidence: Evidence) -> bool:
 
 def _wanted(evidence: Evidence) -> list[BoardFile]:
     """All that belongs on the board."""
-    from tinyteach.device.pairing import wanted_files
-    from tinyteach.service.embeddings import for_pairing
+    from tinyteach.device.repl.pairing import wanted_files
+    from tinyteach.service.projects.embeddings import for_pairing
 
     shipped = for_pairing(None)
     facts = evidence.survey or {"files": {}, "in_place": "", "mpy": 0, "machine": ""}

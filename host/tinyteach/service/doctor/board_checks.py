@@ -39,7 +39,7 @@ def check_port(evidence: Evidence) -> Finding:
 
 
 def check_micropython(evidence: Evidence) -> Finding:
-    from tinyteach.device.fitness import MIN_MICROPYTHON, boot_fault, is_too_old
+    from tinyteach.device.repl.fitness import MIN_MICROPYTHON, boot_fault, is_too_old
 
     if not evidence.port or evidence.port_error:
         return skipped("MicroPython", NO_PORT)
@@ -63,7 +63,7 @@ def check_micropython(evidence: Evidence) -> Finding:
 
 def _manners(facts: dict[str, Any]) -> str:
     """What the user's own files do that is no fault but good to know."""
-    from tinyteach.device.fitness import CATCHES, SLOW_BOOT_S
+    from tinyteach.device.repl.fitness import CATCHES, SLOW_BOOT_S
 
     boot_s = facts["boot_s"]
     slow = f"; its {facts['root']}/boot.py takes {boot_s:.0f} s" if boot_s >= SLOW_BOOT_S else ""
@@ -96,7 +96,7 @@ def check_architecture(evidence: Evidence) -> Finding:
 
 
 def check_memory(evidence: Evidence) -> Finding:
-    from tinyteach.device.fitness import AGENT_HEAP_BYTES, is_filled_by_boot
+    from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES, is_filled_by_boot
 
     facts = evidence.survey
     if facts is None:
@@ -116,7 +116,7 @@ def check_memory(evidence: Evidence) -> Finding:
 
 
 def check_flash(evidence: Evidence) -> Finding:
-    from tinyteach.device.fitness import SPARE_FLASH_BYTES
+    from tinyteach.device.repl.fitness import SPARE_FLASH_BYTES
 
     if evidence.survey is None:
         return skipped("flash", NO_REPL)
@@ -161,7 +161,7 @@ def check_clock(evidence: Evidence) -> Finding:
 
 
 def check_last_boot(evidence: Evidence) -> Finding:
-    from tinyteach.service.boards import STARTS
+    from tinyteach.service.boards.opening import STARTS
 
     if evidence.boot is None:
         return skipped("last boot", NO_REPL)
@@ -174,7 +174,7 @@ def check_last_boot(evidence: Evidence) -> Finding:
 
 
 def check_last_crash(evidence: Evidence) -> Finding:
-    from tinyteach.device.crash import readable, summary
+    from tinyteach.device.wire.crash import readable, summary
 
     if evidence.boot is None:
         return skipped("last crash", NO_REPL)

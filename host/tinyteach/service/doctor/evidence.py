@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
-from tinyteach.service.link_speed import measure_link
+from tinyteach.service.boards.link_speed import measure_link
 from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
-    from tinyteach.device.raw_repl import RawRepl
+    from tinyteach.device.repl.raw_repl import RawRepl
 
 Progress = Callable[[str, int, int], None]
 STEPS = ("port", "agent", "MicroPython", "camera", "restart")
@@ -72,7 +72,7 @@ def gather(board: str | None, progress: Progress) -> Evidence:
 def _look_at_port(evidence: Evidence) -> None:
     from tinyteach.link.port_holder import holders
     from tinyteach.link.serial_link import SerialLink
-    from tinyteach.service.boards import resolve_port, virtual_processes
+    from tinyteach.service.boards.opening import resolve_port, virtual_processes
 
     try:
         evidence.port = resolve_port(evidence.board)
@@ -85,7 +85,7 @@ def _look_at_port(evidence: Evidence) -> None:
 
 
 def _look_at_usb(evidence: Evidence) -> None:
-    from tinyteach.device.discovery import attached_ports
+    from tinyteach.device.usb.discovery import attached_ports
 
     for attached in attached_ports():
         if attached.port == evidence.port:
@@ -96,9 +96,9 @@ def _look_at_usb(evidence: Evidence) -> None:
 
 
 def _ask_agent(evidence: Evidence) -> None:
-    from tinyteach.device.client import BoardClient
+    from tinyteach.device.wire.client import BoardClient
     from tinyteach.link.serial_link import TakesNothingError
-    from tinyteach.service.boards import check_identity
+    from tinyteach.service.boards.opening import check_identity
 
     try:
         with BoardClient(evidence.port) as client:
@@ -121,9 +121,9 @@ def _ask_agent(evidence: Evidence) -> None:
 
 
 def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
-    from tinyteach.device import trials
-    from tinyteach.device.raw_repl import raw_repl
-    from tinyteach.device.survey import survey
+    from tinyteach.device.repl import trials
+    from tinyteach.device.repl.raw_repl import raw_repl
+    from tinyteach.device.repl.survey import survey
 
     # Not reset at first: a reset is what the board would then give as its last.
     is_alive = evidence.info is not None
@@ -141,7 +141,7 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
 
 
 def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
-    from tinyteach.device import trials
+    from tinyteach.device.repl import trials
 
     evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES, trials.MODULE_NAMES)
     if not evidence.camera_modules:
@@ -162,7 +162,7 @@ def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
 
 def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
     """Where the colour bar shows another order than the agent reads, tell the board."""
-    from tinyteach.device import trials
+    from tinyteach.device.repl import trials
     from tinyteach.service.doctor.colours import colour_order
 
     order = colour_order(evidence.colour_row) if evidence.colour_row else None
@@ -175,7 +175,7 @@ def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
 
 def _await_agent(evidence: Evidence) -> None:
     """Where an agent answered before, wait until the restarted one does."""
-    from tinyteach.device.pairing import await_agent
+    from tinyteach.device.repl.pairing import await_agent
 
     if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return

@@ -1,6 +1,6 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
-from tinyteach.device.fitness import AGENT_HEAP_BYTES, camera_shadows, is_filled_by_boot
+from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES, camera_shadows, is_filled_by_boot
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
 from tinyteach.service.doctor.agent_checks import (
@@ -128,8 +128,8 @@ def check_embedding(evidence: Evidence) -> Finding:
 
 def _embedding_on(evidence: Evidence) -> tuple[str, str | None]:
     """SHA-256 of the file on the board in hex digits, and its name where it ships."""
-    from tinyteach.device.survey import embedding_on
-    from tinyteach.service.embeddings import name_of
+    from tinyteach.device.repl.survey import embedding_on
+    from tinyteach.service.projects.embeddings import name_of
 
     digest = embedding_on(evidence.survey) if evidence.survey else ""
     return digest, name_of(bytes.fromhex(digest)) if digest else None

@@ -1,0 +1,1 @@
+"""An ESP chip's boot loader: chip, image, flash."""

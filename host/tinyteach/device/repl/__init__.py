@@ -1,0 +1,1 @@
+"""A board's raw REPL: the way in, what is there, pairing."""

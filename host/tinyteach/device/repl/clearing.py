@@ -1,0 +1,102 @@
+"""Takes things off a board again, through its raw REPL: what it learnt, or the agent as a whole."""
+
+from tinyteach.device.repl.installing import KEPT_MAIN
+from tinyteach.device.repl.pairing import free_the_repl
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.repl_answers import flag, number, record
+from tinyteach.device.repl.survey import AGENT, MADE_LIBRARY, OWN_MAIN
+from tinyteach.firmware import LIBRARY, MAIN
+
+FOLDER = "/tinyteach"
+# What a wipe leaves: the embedding, the board's own identity, its camera's and LED's settings.
+SETTINGS_KEPT = ("camera.json", "rung.json", "colours.json", "led", "made_lib")
+KEPT_BY_WIPE = ("embedding.tflite", "id", *SETTINGS_KEPT)
+
+# Paths are given from the board's root (survey.py).
+REMOVE = """
+import os
+root = os.getcwd().rstrip('/')
+def remove(path):
+    try:
+        entries = os.listdir(path) if os.stat(path)[0] & 0x4000 else None
+    except OSError:
+        return 0
+    if entries is None:
+        os.remove(path)
+        return 1
+    count = sum([remove(path + '/' + name) for name in entries])
+    os.rmdir(path)
+    return count
+"""
+
+WIPE = (
+    REMOVE
+    + f"""
+try:
+    names = [name for name in os.listdir(root + {FOLDER!r}) if name not in {KEPT_BY_WIPE!r}]
+except OSError:
+    names = []
+print(sum([remove(root + {FOLDER!r} + '/' + name) for name in names]))
+"""
+)
+
+# The user's own main.py comes back first: no power cut leaves the board without one for long.
+UNPAIR = (
+    REMOVE
+    + f"""
+import json
+def is_ours(path):
+    try:
+        with open(path, 'rb') as file:
+            return {OWN_MAIN!r} in file.read(100)
+    except OSError:
+        return False
+def is_folder(path):
+    try:
+        return os.stat(path)[0] & 0x4000 != 0
+    except OSError:
+        return False
+restored = False
+main = root + {MAIN!r}
+# A user's own package may be called agent (fitness.library_fault).
+is_foreign = not is_ours(main) and not is_folder(root + {AGENT[-1]!r})
+if is_ours(main):
+    try:
+        os.rename(root + {KEPT_MAIN!r}, main)
+        restored = True
+    except OSError:
+        os.remove(main)
+try:
+    os.stat(root + {MADE_LIBRARY!r})
+    made_library = True
+except OSError:
+    made_library = False
+count = 0 if is_foreign else sum([remove(root + path) for path in {AGENT!r}])
+if made_library and not os.listdir(root + {LIBRARY!r}):
+    os.rmdir(root + {LIBRARY!r})
+if is_folder(root + {FOLDER!r}):
+    count += remove(root + {FOLDER!r}) - made_library
+print(json.dumps({{'count': count, 'restored': restored}}))
+"""
+)
+
+
+def wipe(port: str) -> int:
+    """Remove heads, rules, kept views and whatever else was learnt; how many files that were.
+
+    The board restarts. Raises what `raw_repl` raises.
+    """
+    at_work = free_the_repl(port)
+    with raw_repl(port, is_alive=at_work is not None) as repl:
+        count = repl.evaluate(WIPE, number)
+        repl.reset()
+    return count
+
+
+def unpair(port: str) -> tuple[int, bool]:
+    """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
+    at_work = free_the_repl(port)
+    with raw_repl(port, is_alive=at_work is not None) as repl:
+        done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
+        repl.reset()
+    return done["count"], done["restored"]

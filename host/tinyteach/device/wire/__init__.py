@@ -1,0 +1,1 @@
+"""The session with the agent on a board, and what it answers."""

@@ -1,0 +1,1 @@
+"""How the shipped embeddings were made; nothing else imports it."""

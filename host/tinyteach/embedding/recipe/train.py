@@ -1,0 +1,198 @@
+"""``python -m tinyteach.embedding.recipe.train --data pretrain.zip --out FILE``: an embedding.
+
+A run resumes from its scratch folder, to the epoch. Lessons are kept there too, and both
+sizes learn from the same. Then the network is quantised and written, with a model card
+(JSON) and a background set of the same name beside it.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from tinyteach.embedding.background import choose_images, write_background
+from tinyteach.embedding.recipe.accelerator import backend, device, use_a_thread_an_operator
+from tinyteach.embedding.recipe.card import describe
+from tinyteach.embedding.recipe.lessons import make_lessons
+from tinyteach.embedding.recipe.network import SIDE, SIZES, build_network
+from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_images, split_classes
+from tinyteach.embedding.recipe.progress import Progress, show_progress
+from tinyteach.embedding.recipe.scratch import claim, file_facts
+from tinyteach.embedding.recipe.views import draw_view
+from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
+
+NETWORK_FILE = "network.weights.h5"
+FACTS_FILE = "learnt.json"
+_MEASURED_IMAGES = 5000  # by which features are whitened and activations get their ranges
+_INTERRUPTED = 130  # as shells have it: 128 and the signal's number
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read, teach, quantise, write; a user's mistake or Ctrl-C ends in one sentence."""
+    options = _parse(arguments)
+    console = Console()
+    try:
+        with show_progress(console) as progress:
+            train(options, console, progress)
+    except TinyTeachError as error:
+        console.print(str(error))
+        raise SystemExit(error.exit_code) from error
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command goes on where it stopped.")
+        raise SystemExit(_INTERRUPTED) from None
+
+
+def train(options: argparse.Namespace, console: Console, progress: Progress) -> None:
+    """Run the recipe; leaves ``options.out``, its card and its background set.
+
+    On another backend than TensorFlow, which quantises, it ends when the network has learnt.
+    """
+    _check(options)
+    use_a_thread_an_operator()
+    source = _source(options)
+    claim(options.scratch, source)
+    data = read_images(options.data, options.folder, SIDE)
+    data = data.only(split_classes(len(data.classes))[0])
+    console.print(f"{len(data.images)} images of {len(data.classes)} classes")
+    run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
+    learnt = options.scratch / options.size
+    claim(learnt, run)
+    if not (learnt / NETWORK_FILE).exists():
+        _learn(options, data, learnt, console, progress)
+    if backend() != "tensorflow":
+        console.print(
+            "The network has learnt. Quantising it needs Keras on TensorFlow: run the same command "
+            "where that is, with this scratch folder; the .npy files in it are not needed."
+        )
+        return
+    extent = {"images": len(data.images), "classes": len(data.classes)}
+    of_run = source | run | extent | json.loads((learnt / FACTS_FILE).read_text())
+    _write(options, data.images, learnt, of_run | {"command": _command(options)})
+    console.print(f"{options.out.stat().st_size} bytes in {options.out}")
+
+
+def _learn(
+    options: argparse.Namespace,
+    data: LabelledImages,
+    learnt: Path,
+    console: Console,
+    progress: Progress,
+) -> None:
+    """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
+    from tinyteach.embedding.recipe.trainer import Run, epochs_behind, train_network
+
+    lessons = make_lessons(
+        data,
+        *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
+        *(options.scratch, options.seed, progress),
+    )
+    run = Run(options.epochs, options.batch, options.seed)
+    epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
+    network = train_network(SIZES[options.size], lessons, run, learnt, progress)
+    train_s = time.monotonic() - began
+    facts = {"close_up_rows": lessons.close_ups, "device": device(), "backend": backend()}
+    (learnt / FACTS_FILE).write_text(json.dumps(facts))
+    unfinished = learnt / f"unfinished.{NETWORK_FILE}"
+    network.save_weights(unfinished)
+    unfinished.rename(learnt / NETWORK_FILE)
+    rate = epochs * len(lessons.labels) / train_s
+    console.print(f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second")
+
+
+def _write(
+    options: argparse.Namespace, images: np.ndarray, learnt: Path, of_run: dict[str, Any]
+) -> None:
+    """Whiten and quantise the network; the file, its background set and its card."""
+    import keras
+
+    from tinyteach.embedding.recipe.quantise import quantise
+    from tinyteach.embedding.recipe.whiten import whiten
+
+    keras.utils.clear_session()  # layers' names go into the file and count up within a process
+    network = build_network(SIZES[options.size])
+    network.load_weights(learnt / NETWORK_FILE)
+    measured = images[:: max(1, len(images) // _MEASURED_IMAGES)]
+    content = quantise(whiten(network, measured), measured)
+    options.out.write_bytes(content)
+    _write_background(options, content, images)
+    card = describe(content) | {"terms": options.terms, "training": of_run}
+    options.out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+def _write_background(options: argparse.Namespace, content: bytes, images: np.ndarray) -> None:
+    """The background set beside the embedding, of the reference kernels' features."""
+    embedding = Embedding(TfliteModel(content))
+    # A view more than training has: crops that the network has not seen.
+    chosen = choose_images(images, lambda some: draw_view(some, options.seed, options.views, 0))
+    features = embedding.embed((chosen ^ 0x80).view(np.int8))  # pixel − 128
+    write_background(options.out, features, embedding.fingerprint)
+
+
+def _source(options: argparse.Namespace) -> dict[str, Any]:
+    """What the lessons of a scratch folder depend on."""
+    source: dict[str, Any] = {"data": file_facts(options.data)}
+    if options.teacher:
+        source |= {"teacher": file_facts(options.teacher), "maps": options.maps}
+    if options.faces:
+        source |= {"faces": file_facts(options.faces), "close_ups": options.close_ups}
+    return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that repeats this run, without this machine's folders."""
+    teacher = f"--teacher {options.teacher.name} " if options.teacher else ""
+    faces = f"--faces {options.faces.name} " if options.faces else ""
+    faces += f"--close-ups {options.close_ups} " if options.faces else ""
+    maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
+    return (
+        f"python -m tinyteach.embedding.recipe.train --size {options.size} "
+        f"--data {options.data.name} "
+        f"{teacher}{maps}{faces}--folder {options.folder} --views {options.views} "
+        f"--epochs {options.epochs} --batch {options.batch} --seed {options.seed} "
+        f"--scratch SCRATCH --out {options.out.name}"
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    try:
+        backend()
+    except ImportError as error:
+        raise MissingToolError(
+            "Training an embedding needs Keras on TensorFlow or JAX; "
+            "run `pip install tinyteach[embedding]`."
+        ) from error
+    if options.maps and not options.teacher:
+        raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
+    if min(options.views, options.epochs, options.batch, options.close_ups) < 1:
+        raise UsageError(
+            "--views, --epochs, --batch and --close-ups must be at least 1; change them."
+        )
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tinyteach.embedding.recipe.train")
+    add = parser.add_argument
+    add("--size", choices=SIZES, default="base", help="which of the networks")
+    add("--data", type=Path, required=True, help="zip or folder with FOLDER<class>/<image>")
+    add("--folder", default="train/", help="where in it the training images are")
+    add("--teacher", type=Path, help=".tflite image classifier to learn from beside the labels")
+    add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
+    add("--faces", type=Path, help="BlazeFace (.tflite), for close-ups of faces in the images")
+    add("--close-ups", type=int, default=4, help="rows of close-ups a face")
+    add("--views", type=int, default=6, help="views of each image that the teacher sees")
+    add("--epochs", type=int, default=160, help="times that every image is shown")
+    add("--batch", type=int, default=512, help="images a step")
+    add("--terms", default="", help="for the card: the terms that data and teacher come under")
+    add("--seed", type=int, default=1)
+    add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")
+    add("--out", type=Path, required=True, help="the .tflite file to write")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

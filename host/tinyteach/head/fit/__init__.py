@@ -1,0 +1,1 @@
+"""From photographs' features to weights, and what they are worth."""

@@ -1,0 +1,150 @@
+"""What scores say about a head: accuracy, per class and per photograph."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tinyteach.head.fit.calibration import calibration_error
+
+Z_95 = 1.96  # standard deviations on either side of the middle that hold 95 %
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How one class fared; None where nothing was counted that it could be computed from."""
+
+    label: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class PhotoResult:
+    """One photograph's outcome; ``index`` is its place among the photographs given."""
+
+    index: int
+    label: str
+    predicted: str
+    probability: float  # of the predicted class
+    probability_of_label: float
+
+    @property
+    def correct(self) -> bool:
+        """Whether the predicted class is the photograph's."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of photographs that the head had not seen, beside their classes.
+
+    ``optimistic`` names classes whose score is probably too good, ``untested`` those
+    with nothing to test on, ``folds`` how often a head was fitted (0: once, elsewhere).
+    """
+
+    labels: tuple[str, ...]
+    indices: np.ndarray  # int, n: which photographs were tested
+    targets: np.ndarray  # int, n: their classes
+    scores: np.ndarray  # int8, n × classes
+    folds: int = 0
+    optimistic: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """Index of the highest score of each photograph, the first where several are highest."""
+        return self.scores.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction recognised, or None where nothing was tested."""
+        if not len(self.targets):
+            return None
+        return float(np.mean(self.predictions == self.targets))
+
+    @property
+    def tested(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which photographs were tested, and their classes."""
+        return self.indices, self.targets
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error of the predictions; None where nothing was tested."""
+        probabilities = (self.scores.max(axis=1, initial=-128).astype(int) + 128) / 256
+        return calibration_error(probabilities, self.predictions == self.targets)
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """Counts, int, true class × predicted class."""
+        counts = np.zeros((len(self.labels),) * 2, int)
+        np.add.at(counts, (self.targets, self.predictions), 1)
+        return counts
+
+    @cached_property
+    def classes(self) -> list[ClassResult]:
+        """Precision, recall, F1 and number of photographs of each class."""
+        right = np.diag(self.confusion)
+        true, predicted = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        return [
+            ClassResult(
+                label,
+                precision=_ratio(right[c], predicted[c]),
+                recall=_ratio(right[c], true[c]),
+                f1=_ratio(2 * right[c], true[c] + predicted[c]),
+                support=int(true[c]),
+            )
+            for c, label in enumerate(self.labels)
+        ]
+
+    def worst(self, count: int = 12) -> list[PhotoResult]:
+        """The photographs worth a look: wrong and sure of it first, then right but unsure."""
+        return sorted(self.photos, key=_worse_first)[:count]
+
+    @cached_property
+    def photos(self) -> list[PhotoResult]:
+        """Every tested photograph's outcome, in the order of their indices."""
+        return [self._photo(row) for row in range(len(self.targets))]
+
+    def _photo(self, row: int) -> PhotoResult:
+        target, predicted = int(self.targets[row]), int(self.predictions[row])
+        probabilities = (self.scores[row].astype(int) + 128) / 256
+        return PhotoResult(
+            int(self.indices[row]),
+            self.labels[target],
+            self.labels[predicted],
+            float(probabilities[predicted]),
+            float(probabilities[target]),
+        )
+
+
+def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of the accuracy; None where nothing was tested.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927). Recordings are counted, not photographs:
+    those of one recording resemble each other, so a hundred of them say little more than one.
+    ``bursts`` are those of all photographs given.
+    """
+    if evaluation.accuracy is None:
+        return None
+    count = len({(int(t), bursts[i]) for i, t in zip(*evaluation.tested, strict=True)})
+    spread = Z_95**2 / count
+    middle = (evaluation.accuracy + spread / 2) / (1 + spread)
+    variance = evaluation.accuracy * (1 - evaluation.accuracy) / count + spread / (4 * count)
+    half = Z_95 / (1 + spread) * math.sqrt(variance)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _worse_first(photo: PhotoResult) -> tuple:
+    if photo.correct:
+        return (1, photo.probability, photo.index)
+    return (0, -photo.probability, photo.index)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None

@@ -1,0 +1,96 @@
+"""Features of photographs and of their views, whoever keeps the photographs."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.threads import one_blas_thread
+from tinyteach.head.fit.augment import LIGHT, Augmentation, augment
+
+# Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every
+# photograph gave 82, 88 and 89 % right. A small set gets many, a large one still some; a thousand
+# take about a quarter of a second.
+MAX_VIEWS_PER_PHOTO = 32
+VIEWS_OF_SMALL_SETS = 800
+WANTED_VIEWS_PER_PHOTO = 8
+MAX_VIEWS = 4000
+
+
+class PhotoSource(Protocol):
+    """Photographs by number, as a training asks for them."""
+
+    def __len__(self) -> int: ...
+
+    def features(self, index: int) -> np.ndarray:
+        """int8 [F], by the reference kernels, as the board computes them."""
+
+    def views(self, index: int, count: int) -> np.ndarray:
+        """Features of drawn views: int8 [count, F]."""
+
+
+class PhotoEmbedder:
+    """Embeds squares (uint8 [N, N, 3]); the same square and ``seed`` give the same views.
+
+    Of more views the first are those that fewer would be, so that they can be kept and cut.
+    ``augmentation`` None gives no views.
+    """
+
+    def __init__(
+        self, embedding: Embedding, seed: int = 0, augmentation: Augmentation | None = LIGHT
+    ) -> None:
+        self.embedding = embedding
+        self._seed = seed
+        self._augmentation = augmentation
+        self._fast: TfliteModel | None = None
+
+    def features(self, square: np.ndarray) -> np.ndarray:
+        """int8 [F], by the reference kernels."""
+        with one_blas_thread():
+            return self.embedding.embed(to_tensor(square, self.embedding.side)[None])[0]
+
+    def views(self, square: np.ndarray, count: int) -> np.ndarray:
+        """int8 [count, F], by LiteRT's optimised kernels, thirty times as fast as the reference.
+
+        They are off by a quarter of a step on average, where views differ from their photograph
+        by three; and views only train: what is reported and verified comes from photographs and
+        the reference kernels.
+        """
+        if not count or self._augmentation is None:
+            return np.empty((0, self.embedding.features), np.int8)
+        if self._fast is None:
+            self._fast = TfliteModel(self.embedding.content, reference=False)
+        digest = hashlib.sha256(square.tobytes()).digest()
+        rng = np.random.default_rng((self._seed, int.from_bytes(digest[:8], "little")))
+        images = augment(square, self.embedding.side, count, rng, self._augmentation)
+        return self._fast.run((images ^ 0x80).view(np.int8))  # pixel − 128
+
+    def count(self, photos: int) -> int:
+        """How many views each of so many photographs gets."""
+        return views_per_photo(photos) if self._augmentation else 0
+
+
+class SquaresInMemory:
+    """A `PhotoSource` of squares, uint8 [N, N, 3]."""
+
+    def __init__(self, squares: Sequence[np.ndarray], embedder: PhotoEmbedder) -> None:
+        self._squares = squares
+        self._embedder = embedder
+
+    def __len__(self) -> int:
+        return len(self._squares)
+
+    def features(self, index: int) -> np.ndarray:
+        return self._embedder.features(self._squares[index])
+
+    def views(self, index: int, count: int) -> np.ndarray:
+        return self._embedder.views(self._squares[index], count)
+
+
+def views_per_photo(photos: int) -> int:
+    """Views that each of so many photographs gets to train on."""
+    wanted = max(VIEWS_OF_SMALL_SETS // max(photos, 1), WANTED_VIEWS_PER_PHOTO)
+    return min(wanted, MAX_VIEWS // max(photos, 1), MAX_VIEWS_PER_PHOTO)

@@ -1,0 +1,87 @@
+"""What a head is trained on: features of photographs, of their views, and of anything else."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tinyteach.head.fit.regression import LinearHead, fit
+from tinyteach.head.format.quantise import QuantisedHead, dequantise, quantise
+
+
+def _nothing() -> np.ndarray:
+    return np.empty((0, 0), np.int8)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Features of photographs and of their views, with the embedding's quantisation.
+
+    ``targets`` of len(labels) are the user's own photographs of what is unknown.
+    """
+
+    labels: tuple[str, ...]  # the classes that are to be known
+    targets: np.ndarray  # int, N: index into labels
+    features: np.ndarray  # int8, N × F, by the reference kernels
+    views: np.ndarray  # int8, N × views × F
+    scale: float
+    zero_point: int
+    background: np.ndarray = field(default_factory=_nothing)  # int8, B × F: pictures of anything
+
+    @property
+    def has_background(self) -> bool:
+        """Whether the head gets an output for what is unknown."""
+        return len(self.background) > 0 or bool(np.any(self.targets == len(self.labels)))
+
+    @property
+    def known(self) -> np.ndarray:
+        """Indices of the photographs of known classes."""
+        return np.flatnonzero(self.targets < len(self.labels))
+
+    def rows(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features (int8) and classes to train on: those photographs, their views, background."""
+        features = np.concatenate([self.features[indices, None], self.views[indices]], axis=1)
+        targets = np.repeat(self.targets[indices], features.shape[1])
+        features = features.reshape(len(targets), -1)
+        if not len(self.background):
+            return features, targets
+        unknown = np.full(len(self.background), len(self.labels))
+        return np.concatenate([features, self.background]), np.concatenate([targets, unknown])
+
+    def values(self, features: np.ndarray) -> np.ndarray:
+        """Real values (float32) of int8 ``features``."""
+        return dequantise(features, self.scale, self.zero_point)
+
+    def few_views(self, views: int) -> "Samples":
+        """The same with at most so many views of each photograph."""
+        return replace(self, views=self.views[:, :views])
+
+    def without_background_part(self, part: int, parts: int) -> tuple["Samples", np.ndarray]:
+        """The same without every ``parts``-th row of the background, and those rows."""
+        away = np.arange(len(self.background)) % parts == part
+        return replace(self, background=self.background[~away]), self.background[away]
+
+    def without_class(self, left_out: int) -> tuple["Samples", np.ndarray]:
+        """The same without one class, and the features of its photographs."""
+        stays = self.targets != left_out
+        targets = self.targets[stays]
+        rest = replace(
+            self,
+            labels=self.labels[:left_out] + self.labels[left_out + 1 :],
+            targets=targets - (targets > left_out),
+            features=self.features[stays],
+            views=self.views[stays],
+        )
+        return rest, self.features[~stays]
+
+
+def fit_photos(samples: Samples, indices: np.ndarray, strength: float) -> LinearHead:
+    """Fit a float head on the photographs ``indices``, their views and the background."""
+    features, targets = samples.rows(indices)
+    rows = len(indices) * (1 + samples.views.shape[1])
+    return fit(samples.values(features), targets, strength, 1 + samples.views.shape[1], rows)
+
+
+def quantise_photos(samples: Samples, indices: np.ndarray, head: LinearHead) -> QuantisedHead:
+    """Quantise ``head`` with what it was trained on as representatives."""
+    features, _ = samples.rows(indices)
+    return quantise(head.weights, head.bias, features, samples.scale, samples.zero_point)

@@ -1,0 +1,1 @@
+"""The head as a file: layout, writing, reading."""

@@ -1,0 +1,203 @@
+"""What a head file says about itself, for standard tools and for the board.
+
+Two buffers inside the model, and a zip behind it:
+
+- ``TFLITE_METADATA``: the ModelMetadata flatbuffer of TFLite's metadata convention.
+  It names ``labels.txt`` as the labels of the output's axis. The field numbers below
+  are those of ``metadata_schema.fbs`` 1.0 (tensorflow/tflite-support,
+  tensorflow_lite_support/metadata/metadata_schema.fbs); a table's first field is 0.
+- ``labels.txt`` itself, stored uncompressed in a zip appended to the file, as the
+  convention has it: ``unzip -p head.tflite labels.txt`` prints the labels.
+  The zip's comment seals the file: the SHA-256 of all bytes before it.
+- ``TINYTEACH_HEAD``: the same labels with the embedding's fingerprint and self-test
+  vectors, in the plain layout that the board reads (:func:`pack_card`).
+"""
+
+import hashlib
+import io
+import struct
+import zipfile
+from dataclasses import dataclass
+
+import flatbuffers
+import numpy as np
+
+from tinyteach.head.format.rejection import UNKNOWN
+
+LABELS_FILE = "labels.txt"
+CARD_NAME = "TINYTEACH_HEAD"
+CARD_MAGIC = b"TTH2"
+CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
+MAX_LABEL_BYTES = 63
+MAX_CLASSES = 64
+FINGERPRINT_BYTES = 32
+
+_SEAL = b"sha256:"
+_SEAL_BYTES = len(_SEAL) + 64  # with the digest in hex
+_METADATA_IDENTIFIER = b"M001"
+_MIN_PARSER_VERSION = "1.0.0"
+_TENSOR_AXIS_LABELS = 2  # AssociatedFileType
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that the same head has the same bytes
+
+
+@dataclass(frozen=True)
+class SelfTests:
+    """Feature vectors and the scores that every exact implementation gives for them."""
+
+    features: np.ndarray  # int8, n × features
+    scores: np.ndarray  # int8, n × classes
+
+
+@dataclass(frozen=True)
+class Card:
+    """The content of ``TINYTEACH_HEAD``.
+
+    With ``has_background`` the last score belongs to no label: it is that of anything else.
+    ``threshold``: a best label whose score + 128 is below is unknown; 0 accepts everything.
+    """
+
+    labels: tuple[str, ...]
+    embedding_fingerprint: bytes
+    self_tests: SelfTests
+    has_background: bool = False
+    threshold: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """How many scores the head gives."""
+        return len(self.labels) + self.has_background
+
+
+def file_labels(card: Card) -> tuple[str, ...]:
+    """One label a score, for other tools: the background's is 'unknown'."""
+    return (*card.labels, UNKNOWN) if card.has_background else card.labels
+
+
+def pack_card(card: Card) -> bytes:
+    """Encode ``card``, little-endian: magic, fingerprint, labels, rejection, self-tests.
+
+    ``TTH2`` | SHA-256 of embedding.tflite | u8 labels | per label: u8 length, UTF-8 |
+    u8 1 if there is a score more than labels, else 0 | u8 threshold |
+    u16 self-tests n | u16 features F | n × (F int8 features, then the int8 scores).
+    """
+    tests = card.self_tests
+    parts = [CARD_MAGIC, card.embedding_fingerprint, struct.pack("<B", len(card.labels))]
+    for label in card.labels:
+        text = label.encode()
+        parts += [struct.pack("<B", len(text)), text]
+    parts.append(struct.pack("<BB", card.has_background, card.threshold))
+    parts.append(struct.pack("<HH", *tests.features.shape))
+    for features, scores in zip(tests.features, tests.scores, strict=True):
+        parts += [features.tobytes(), scores.tobytes()]
+    return b"".join(parts)
+
+
+def unpack_card(data: bytes) -> Card:
+    """Decode :func:`pack_card`'s bytes; ValueError where they are anything else."""
+    stream = io.BytesIO(data)
+    if _take(stream, len(CARD_MAGIC)) != CARD_MAGIC:
+        raise ValueError("not a TinyTeach head's card")
+    fingerprint = _take(stream, FINGERPRINT_BYTES)
+    (classes,) = _take(stream, 1)
+    labels = tuple(_take(stream, _take(stream, 1)[0]).decode() for _ in range(classes))
+    background, threshold, tests, features = struct.unpack("<BBHH", _take(stream, 6))
+    outputs = classes + (background == 1)
+    rows = np.frombuffer(_take(stream, tests * (features + outputs)), np.int8)
+    rows = rows.reshape(tests, features + outputs)
+    if stream.read(1) or background > 1:
+        raise ValueError("bytes after the self-tests")
+    self_tests = SelfTests(rows[:, :features], rows[:, features:])
+    return Card(labels, fingerprint, self_tests, background == 1, threshold)
+
+
+def model_metadata(description: str) -> bytes:
+    """The ModelMetadata flatbuffer of a classifier head with one input and one output."""
+    builder = flatbuffers.Builder(512)
+    labels = _table(
+        builder,
+        {0: LABELS_FILE, 1: "One class label a line, in the order of the scores."},
+        bytes_={2: _TENSOR_AXIS_LABELS},
+    )
+    features = _table(builder, {0: "features", 1: "The embedding's int8 feature vector."})
+    scores = _table(
+        builder,
+        {0: "scores", 1: "Probability of each class."},
+        vectors={6: [labels]},
+    )
+    subgraph = _table(builder, {}, vectors={2: [features], 3: [scores]})
+    root = _table(
+        builder,
+        {0: "TinyTeach head", 1: description, 7: _MIN_PARSER_VERSION},
+        vectors={3: [subgraph]},
+    )
+    builder.Finish(root, _METADATA_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def append_labels(model: bytes, labels: tuple[str, ...]) -> bytes:
+    """``model`` with ``labels.txt`` (one label a line, UTF-8) in a sealed, stored zip behind it."""
+    stream = io.BytesIO(model)
+    entry = zipfile.ZipInfo(LABELS_FILE, _ZIP_EPOCH)
+    entry.create_system = 3  # else the byte depends on the system that trains
+    entry.external_attr = 0o644 << 16
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr(entry, "".join(f"{label}\n" for label in labels))
+        archive.comment = bytes(_SEAL_BYTES)
+    return sealed_anew(stream.getvalue())
+
+
+def sealed_anew(data: bytes) -> bytes:
+    """``data``, changed since it was sealed, with the seal that belongs to it."""
+    content = data[:-_SEAL_BYTES]
+    return content + _seal(content)
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether the file is whole: its last bytes are the digest of those before.
+
+    LiteRT ends the process on some damaged models instead of refusing them, so nothing
+    that fails here may reach it.
+    """
+    return data[-_SEAL_BYTES:] == _seal(data[:-_SEAL_BYTES])
+
+
+def read_labels(model: bytes) -> tuple[str, ...]:
+    """The lines of the appended ``labels.txt``; ValueError where there is none or it is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(model)) as archive:
+            text = archive.read(LABELS_FILE).decode()
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError) as error:
+        raise ValueError("no readable labels.txt behind the model") from error
+    return tuple(text.split("\n")[:-1])
+
+
+def _seal(content: bytes) -> bytes:
+    return _SEAL + hashlib.sha256(content).hexdigest().encode()
+
+
+def _table(
+    builder: flatbuffers.Builder,
+    strings: dict[int, str],
+    bytes_: dict[int, int] | None = None,
+    vectors: dict[int, list[int]] | None = None,
+) -> int:
+    """Write one flatbuffer table from its fields by number: strings, bytes, vectors of tables."""
+    offsets = {field: builder.CreateString(text) for field, text in strings.items()}
+    for field, tables in (vectors or {}).items():
+        builder.StartVector(4, len(tables), 4)
+        for table in reversed(tables):
+            builder.PrependUOffsetTRelative(table)
+        offsets[field] = builder.EndVector()
+    builder.StartObject(8)  # no table used here has more fields
+    for field, offset in sorted(offsets.items()):
+        builder.PrependUOffsetTRelativeSlot(field, offset, 0)
+    for field, value in (bytes_ or {}).items():
+        builder.PrependInt8Slot(field, value, 0)
+    return builder.EndObject()
+
+
+def _take(stream: io.BytesIO, count: int) -> bytes:
+    data = stream.read(count)
+    if len(data) != count:
+        raise ValueError("cut short")
+    return data

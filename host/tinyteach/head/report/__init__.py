@@ -1,0 +1,1 @@
+"""What training reached, to be read."""

@@ -1,0 +1,128 @@
+"""What would help next, in plain sentences drawn from the evaluation."""
+
+from collections.abc import Sequence
+
+from tinyteach.head.fit.evaluation import ClassResult, Evaluation
+
+FEW_PHOTOS = 10
+ENOUGH_PHOTOS = 20
+IMBALANCE = 4  # times as many photographs as the smallest class
+LOW = 0.8  # recall or precision below which a class needs attention
+MAX_MISTAKEN = 4
+MAX_SENTENCES = 6
+MAX_NAMED = 5  # photographs that are in several classes
+
+_ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
+
+
+def advise(
+    evaluation: Evaluation,
+    photo_counts: Sequence[int],
+    in_several_classes: Sequence[Sequence[str]] = (),
+) -> list[str]:
+    """Sentences, the most useful first; ``photo_counts`` are photographs per class.
+
+    ``in_several_classes`` are names of the same photograph in different classes.
+    """
+    counts = dict(zip(evaluation.labels, photo_counts, strict=True))
+    sentences = [
+        *_in_several(in_several_classes),
+        *_too_few(counts),
+        *(_mistaken(evaluation) or _magnets(evaluation)),
+        *_one_recording(evaluation, counts),
+        *_imbalance(counts),
+    ]
+    return sentences[:MAX_SENTENCES] or [_ALL_WELL]
+
+
+def photographs(count: int) -> str:
+    """'1 photograph', '7 photographs'."""
+    return f"{count} photograph{'' if count == 1 else 's'}"
+
+
+def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
+    if not copies:
+        return []
+    named = "; ".join(_joined(names) for names in copies[:MAX_NAMED])
+    more = f"; and {len(copies) - MAX_NAMED} more" if len(copies) > MAX_NAMED else ""
+    return [f"Keep each photograph in one class only: the same one is in several ({named}{more})."]
+
+
+def _too_few(counts: dict[str, int]) -> list[str]:
+    few = {label: count for label, count in counts.items() if count < FEW_PHOTOS}
+    if not few:
+        return []
+    if len(few) > 3:
+        return [
+            f"Record more of {_joined(list(few))}: each has fewer than {FEW_PHOTOS} photographs, "
+            f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier."
+        ]
+    return [
+        f"Record more of {label}: it has only {photographs(count)}, "
+        f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier."
+        for label, count in sorted(few.items(), key=lambda item: item[1])
+    ]
+
+
+def _mistaken(evaluation: Evaluation) -> list[str]:
+    """Classes that are often taken for one other, the worst first."""
+    weak = [c for c in evaluation.classes if _low(c.recall) and c.support > 1]
+    weak.sort(key=lambda c: c.recall or 0.0)
+    return [_mistaken_for(evaluation, c) for c in weak[:MAX_MISTAKEN]]
+
+
+def _mistaken_for(evaluation: Evaluation, result: ClassResult) -> str:
+    index = evaluation.labels.index(result.label)
+    row = evaluation.confusion[index].copy()
+    row[index] = 0
+    missed, other = int(row.sum()), evaluation.labels[int(row.argmax())]
+    was = "was" if missed == 1 else "were"
+    taken = other if row.max() == missed else f"something else, most often {other} ({row.max()})"
+    return (
+        f"Record more of {result.label}, in other light and from other sides: {missed} of its "
+        f"{photographs(result.support)} {was} taken for {taken}."
+    )
+
+
+def _one_recording(evaluation: Evaluation, counts: dict[str, int]) -> list[str]:
+    labels = [label for label in evaluation.optimistic if counts[label] > 1]
+    if not labels:
+        return []
+    photos, their = ("photographs", "its") if len(labels) == 1 else ("photographs of each", "the")
+    return [
+        f"Record {_joined(labels)} once more, elsewhere: {their} {photos} come from one "
+        "recording, so the accuracy shown is probably too high."
+    ]
+
+
+def _imbalance(counts: dict[str, int]) -> list[str]:
+    small = min(counts, key=lambda label: counts[label])
+    large = max(counts, key=lambda label: counts[label])
+    if counts[small] < FEW_PHOTOS or counts[large] < IMBALANCE * counts[small]:
+        return []
+    return [
+        f"Record more of {small}: it has {photographs(counts[small])} "
+        f"and {large} has {counts[large]}."
+    ]
+
+
+def _magnets(evaluation: Evaluation) -> list[str]:
+    """Classes that others are taken for, though their own photographs are recognised."""
+    return [
+        f"{result.label} is seen too often: only {result.precision:.0%} of what was taken for it "
+        "is; record more of the others, with the same background."
+        for result in evaluation.classes
+        if _low(result.precision) and not _low(result.recall)
+    ]
+
+
+def _low(value: float | None) -> bool:
+    return value is not None and value < LOW
+
+
+def _joined(labels: Sequence[str]) -> str:
+    if len(labels) > 5:
+        return f"{', '.join(labels[:4])} and {len(labels) - 4} others"
+    if len(labels) < 2:
+        return "".join(labels)
+    return f"{', '.join(labels[:-1])} and {labels[-1]}"

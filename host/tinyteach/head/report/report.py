@@ -1,0 +1,213 @@
+"""The report of a training: JSON for scripts, a picture, a page that needs nothing else."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tinyteach.files import format_json, make_folder, write_atomically
+from tinyteach.head.fit.evaluation import (
+    ClassResult,
+    Evaluation,
+    PhotoResult,
+    accuracy_interval,
+)
+from tinyteach.head.format.rejection import Rejection
+from tinyteach.head.report.advice import advise, photographs
+from tinyteach.head.report.confusion_plot import confusion_png
+
+TEMPLATES = Path(__file__).with_name("templates")
+THUMBNAIL_PIXELS = 144
+WORST_PHOTOS = 12
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class in the table: how many photographs and recordings, and how it fared."""
+
+    result: ClassResult
+    photos: int
+    bursts: int
+
+
+@dataclass(frozen=True)
+class WorstPhoto:
+    """A photograph worth a look; ``name`` tells the user which, ``thumbnail`` is a JPEG."""
+
+    result: PhotoResult
+    name: str
+    thumbnail: bytes
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is said about a training."""
+
+    title: str
+    evaluation: Evaluation
+    classes: list[ClassRow]
+    worst: list[WorstPhoto]
+    advice: list[str]
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by step
+    rejection: Rejection = field(default_factory=lambda: Rejection(0))
+    names: Sequence[str] = ()  # of all photographs
+    interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
+    # Names of photographs that are copies of one another and in different classes.
+    in_several_classes: Sequence[Sequence[str]] = ()
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of the held-out photographs recognised; None where nothing was tested."""
+        return self.evaluation.accuracy
+
+    @property
+    def method(self) -> str:
+        """How the accuracy came about, in a sentence."""
+        return _method(self.evaluation)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report's facts as JSON types; ``confusion`` is true class × predicted class."""
+        evaluation = self.evaluation
+        return {
+            "title": self.title,
+            "accuracy": self.accuracy,
+            "interval": self.interval,
+            "method": self.method,
+            "tested_photos": len(evaluation.targets),
+            "folds": evaluation.folds,
+            "optimistic_classes": list(evaluation.optimistic),
+            "untested_classes": list(evaluation.untested),
+            "labels": list(evaluation.labels),
+            "classes": [
+                {**asdict(row.result), "photos": row.photos, "bursts": row.bursts}
+                for row in self.classes
+            ],
+            "confusion": evaluation.confusion.tolist(),
+            "unknown": self.rejection.sentence(),
+            "threshold": self.rejection.probability,
+            "false_rejects": self.rejection.false_rejects,
+            "false_accepts": self.rejection.false_accepts,
+            "calibration_error": evaluation.calibration_error,
+            "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
+            # What a board learnt without photographs comes last and has no name.
+            "tested": [
+                {"name": self.names[photo.index], **asdict(photo)}
+                for photo in evaluation.photos
+                if photo.index < len(self.names)
+            ],
+            "in_several_classes": [list(names) for names in self.in_several_classes],
+            "advice": self.advice,
+            "timings_s": self.timings,
+        }
+
+    @cached_property
+    def png(self) -> bytes:
+        """The confusion matrix as a PNG file."""
+        return confusion_png(self.evaluation.labels, self.evaluation.confusion)
+
+    def html(self) -> str:
+        """One page with everything inside, pictures too."""
+        import jinja2
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {"percent": _percent, "base64": _base64}
+        return environment.get_template("report.html.j2").render(report=self)
+
+    def write(self, folder: Path) -> bytes:
+        """Write report.json, report.html and confusion.png into ``folder``; the first's content.
+
+        Each is there whole or as it was. ProjectError where that fails.
+        """
+        facts = format_json(self.as_dict(), indent=2)
+        make_folder(folder)
+        write_atomically(folder / "report.html", self.html().encode(errors="backslashreplace"))
+        write_atomically(folder / "confusion.png", self.png)
+        write_atomically(folder / "report.json", facts)
+        return facts
+
+
+def make_report(
+    evaluation: Evaluation,
+    photos: Sequence[np.ndarray],
+    labels: Sequence[str],
+    bursts: Sequence[str],
+    *,
+    title: str,
+    names: Sequence[str] | None = None,
+    timings: dict[str, float] | None = None,
+    rejection: Rejection | None = None,
+    in_several_classes: Sequence[Sequence[str]] = (),
+) -> Report:
+    """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
+
+    More labels than photographs: the last were learnt from what has none.
+    ``names`` are shown beside the worst photographs, such as their paths;
+    ``in_several_classes`` those of the same photograph in different classes.
+    """
+    titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
+    rows = [
+        ClassRow(result, labels.count(result.label), _bursts(labels, bursts, result.label))
+        for result in evaluation.classes
+    ]
+    shown = [p for p in evaluation.worst(len(evaluation.targets)) if p.index < len(photos)]
+    worst = [
+        WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
+        for result in shown[:WORST_PHOTOS]
+    ]
+    advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
+    return Report(
+        *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
+        *(titles, accuracy_interval(evaluation, bursts), in_several_classes),
+    )
+
+
+def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:
+    return len({burst for burst, other in zip(bursts, labels, strict=True) if other == label})
+
+
+def _method(evaluation: Evaluation) -> str:
+    if evaluation.accuracy is None:
+        return "Nothing could be tested: every class has a single photograph."
+    tested = photographs(len(evaluation.targets))
+    if not evaluation.folds:
+        return f"Tested on {tested} that the head was not trained on."
+    sentence = (
+        f"Estimated on {tested} by fitting {evaluation.folds} heads, each tested on "
+        "recordings that it was not trained on."
+    )
+    if evaluation.optimistic:
+        sentence += (
+            f" Too few separate recordings of {', '.join(evaluation.optimistic)}: neighbouring "
+            "photographs stood on both sides, so the figure is probably too high."
+        )
+    if evaluation.untested:
+        sentence += f" Not tested, with one photograph each: {', '.join(evaluation.untested)}."
+    return sentence
+
+
+def _thumbnail(photo: np.ndarray) -> bytes:
+    image = Image.fromarray(photo)
+    image.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,1 @@
+"""What is done with a board: find, open, pair, rules, verify."""

@@ -1,0 +1,61 @@
+"""What became of a command whose answer was lost: the board is asked, nobody guesses."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.service.boards.opening import resolve_port
+
+Result = TypeVar("Result")
+# A board that restarts answers again within this time; so does one whose cable was loose.
+RETURN_TIMEOUT_S = 20.0
+RETURN_POLL_S = 0.2
+
+
+def surely(
+    client: BoardClient,
+    act: Callable[[], Result],
+    found: Callable[[], Result | None],
+    undone: str,
+    unknown: str,
+) -> Result:
+    """What ``act()`` gives; where its answer is lost, what ``found()`` does on the board's return.
+
+    None from ``found`` is: it did not happen. Raises LinkError that ends with ``undone`` then, and
+    with ``unknown`` where the board does not tell.
+    """
+    try:
+        return act()
+    except LinkError as error:
+        lost = error
+    try:
+        result = found() if come_back(client) else None
+        is_known = client.is_open
+    except (BoardRefusedError, LinkError):
+        result, is_known = None, False
+    if result is None:
+        raise LinkError(f"{lost} {undone if is_known else unknown}") from lost
+    return result
+
+
+def come_back(client: BoardClient) -> bool:
+    """Whether the board answers again, on whatever port; the session goes on there."""
+    client.let_go()
+    deadline_s = time.monotonic() + RETURN_TIMEOUT_S
+    while not client.is_open:
+        try:
+            client.take_over(BoardClient(_port_now(client), hello_tries=2))
+        except TinyTeachError:
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(RETURN_POLL_S)
+    return True
+
+
+def _port_now(client: BoardClient) -> str:
+    try:
+        return resolve_port(client.board_id)
+    except BoardNotFoundError:
+        return client.port

@@ -1,0 +1,112 @@
+"""Wipe a board, or unpair it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tinyteach.errors import LinkError, TinyTeachError
+from tinyteach.service.boards.opening import resolve_port
+
+NO_ANSWER_YET = "and does not answer yet; press its reset button."
+NOT_KNOWN = "Whether the board has forgotten what it learnt is not known; wipe it again."
+NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
+
+
+@dataclass(frozen=True)
+class Wiped:
+    """What was taken off a board."""
+
+    board: str
+    files: int | None  # None: the board did not tell how many
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if self.files == 0:
+            return f"The board {self.board} had learnt nothing."
+        files = f" ({self.files} files)" if self.files else ""
+        return f"The board {self.board} has forgotten all it had learnt{files}."
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """A board without the agent; ``restored``: the user's own main.py is back."""
+
+    board: str
+    files: int
+    restored: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if not self.files:
+            return f"The board {self.board} has nothing of TinyTeach's on it."
+        own = " Its own main.py is back." if self.restored else ""
+        return f"The board {self.board} is plain MicroPython again ({self.files} files gone).{own}"
+
+
+def board_label(board: str | None) -> tuple[str, str]:
+    """(port, what to call the board there): for a question before something is lost."""
+    from tinyteach.device.registry import find_board
+
+    port = resolve_port(board)
+    known = find_board(board) if board else None
+    return port, known.name if known else (board or port)
+
+
+def wipe_board(board: str | None) -> Wiped:
+    """Forget heads, rules, what was learnt and kept; agent and embedding stay."""
+    from tinyteach.device.repl.clearing import wipe
+    from tinyteach.device.repl.pairing import await_agent
+    from tinyteach.device.usb.discovery import usb_serial_of
+
+    port, name = board_label(board)
+    usb_serial = usb_serial_of(port)
+    try:
+        count = wipe(port)
+    except LinkError as error:
+        _check_forgotten(port, usb_serial, error)
+        return Wiped(name, None)
+    try:
+        await_agent(port, usb_serial).close()
+    except TinyTeachError as error:
+        raise LinkError(f"{Wiped(name, count).sentence()[:-1]} {NO_ANSWER_YET}") from error
+    return Wiped(name, count)
+
+
+def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
+    """The link broke while a board was wiped: whether it was, by what it has. Else LinkError."""
+    from tinyteach.device.repl.pairing import await_agent
+
+    try:
+        with await_agent(port, usb_serial) as client:
+            info = client.info()
+    except TinyTeachError as error:
+        raise LinkError(f"{lost} {NOT_KNOWN}") from error
+    if info["head"] or info["previous_head"] or info["rules_bytes"] or info["kept"]:
+        raise LinkError(f"{lost} {NOT_FORGOTTEN}")
+
+
+def unpair_board(board: str | None) -> Unpaired:
+    """Remove the agent and all of its files, bring back a user's main.py, forget the board."""
+    from tinyteach.device.registry import forget
+    from tinyteach.device.repl.clearing import unpair
+
+    port, name = board_label(board)
+    identity = _identity(port)
+    count, restored = unpair(port)
+    forget(identity, name)
+    return Unpaired(name, count, restored)
+
+
+def _identity(port: str) -> str:
+    """The board's, where its agent still tells it."""
+    from tinyteach.device.wire.client import BoardClient
+    from tinyteach.errors import BoardNotPairedError, BoardRefusedError
+
+    try:
+        with BoardClient(port) as client:
+            return client.board_id
+    except (BoardNotPairedError, BoardRefusedError, LinkError):
+        return ""

@@ -1,0 +1,375 @@
+"""Boards: list, find, open, pair, describe."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.sensors import needed_settings, sensor_name
+from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach_protocol import errors
+from tinyteach_protocol.error_sentences import error_sentence
+
+if TYPE_CHECKING:
+    from tinyteach.device.registry import PairedBoard
+    from tinyteach.device.repl.pairing import Paired
+    from tinyteach.device.usb.discovery import AttachedPort
+    from tinyteach.device.wire.client import BoardClient
+
+Progress = Callable[[str, int, int], None]
+VIRTUAL = "virtual"
+VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
+BOARD_VARIABLE = "TINYTEACH_BOARD"
+# INFO's ``boot`` in words.
+STARTS = {
+    "PWRON": "power-on",
+    "HARD": "reset",
+    "SOFT": "soft reset",
+    "DEEPSLEEP": "deep sleep",
+    "WDT": "by the watchdog",
+}
+ANOTHER_BOARD = "Another board is where {name} was; connect {name}, or name a port with --board."
+NEW_FLASH = (
+    "The virtual board {name} has another flash than the one that was paired: its file was "
+    "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
+    "anew."
+)
+START_HINT = "'tinyteach boards start' starts a virtual one"
+
+
+@dataclass(frozen=True)
+class BoardEntry:
+    """A board in the list; ``port`` is empty where it is paired but not attached."""
+
+    name: str
+    port: str
+    kind: str
+    status: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def list_boards() -> list[BoardEntry]:
+    """Running virtual boards, attached ports, and paired boards that are not attached."""
+    from tinyteach.device.registry import paired_boards
+    from tinyteach.device.usb.discovery import attached_ports, waiting_boot_loaders
+
+    paired = paired_boards()
+    by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
+    entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
+    for attached in attached_ports():
+        known = next((b for serial, b in by_serial.items() if attached.is_device(serial)), None)
+        if known:
+            del by_serial[known.usb_serial]
+        entries.append(_attached_entry(attached, known))
+    entries += [BoardEntry(b.name, "", b.machine, "not attached") for b in by_serial.values()]
+    entries += [BoardEntry("–", "", p.name, p.hint) for p in waiting_boot_loaders()]
+    return entries
+
+
+def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> BoardEntry:
+    """What a port has; a paired board needs no advice unless it runs something else now."""
+    from tinyteach.link.port_holder import holders
+
+    product = attached.product
+    runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
+    status = "paired" if known else "attached, not paired"
+    if product and product.hint and (runs_else or not known):
+        status = f"{status}; {product.hint}"
+    for holder in holders(attached.port):
+        status = f"{status}; open in {holder}"
+    name = known.name if known else attached.port
+    return BoardEntry(name, attached.port, attached.description, status)
+
+
+def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
+    known = any(board.board_id == info.unique_id for board in paired)
+    return BoardEntry(
+        info.name,
+        info.port,
+        f"virtual board ({info.arch})",
+        "running, paired" if known else "running, not paired",
+    )
+
+
+def _running_virtuals() -> list[Any]:
+    if sys.platform == "win32":
+        return []
+    from tinyteach.virtual.running import running
+
+    return running()
+
+
+def virtual_processes() -> set[int]:
+    """The processes that are virtual boards: each holds the other end of its port."""
+    return {info.pid for info in _running_virtuals()}
+
+
+def virtual_ports() -> set[str]:
+    """Where the virtual boards are that run in the background."""
+    return {info.port for info in _running_virtuals()}
+
+
+# Finding a board
+
+
+def board_meant(named: str | None, folder: Path | None, or_new: bool = False) -> str | None:
+    """Which board a command means; None: the only one that is attached.
+
+    The one that it names, else the environment's TINYTEACH_BOARD, else the project's. The project
+    is ``folder``, or with None the current folder where that is one. Raises ProjectError where
+    ``folder`` is none, unless it may yet have to be made (``or_new``), or is damaged.
+    """
+    from tinyteach.data.project import SETTINGS_NAME
+    from tinyteach.service.projects.opening import open_project
+
+    wanted = _wanted(named)
+    if wanted is not None:
+        return wanted
+    has_settings = ((folder or Path()) / SETTINGS_NAME).is_file()
+    if not has_settings and (folder is None or or_new):
+        return None
+    return open_project(folder or Path()).board or None
+
+
+def resolve_port(board: str | None) -> str:
+    """Where a board is: by name, identity, port, URL or ``virtual``; None takes the only one.
+
+    Raises BoardNotFoundError with a sentence that says what there is.
+    """
+    wanted = _wanted(board)
+    if wanted is None:
+        return _only_board()
+    for info in _running_virtuals():
+        if wanted in (info.name, info.unique_id):
+            return info.port
+    if wanted == VIRTUAL:
+        raise BoardNotFoundError(f"The virtual board does not run; {START_HINT}.")
+    return _port_of_paired(wanted) or _as_port(wanted)
+
+
+def _wanted(board: str | None) -> str | None:
+    return board or os.environ.get(BOARD_VARIABLE) or None
+
+
+def _only_board() -> str:
+    present = [entry for entry in list_boards() if entry.port]
+    if len(present) == 1:
+        return present[0].port
+    if not present:
+        raise BoardNotFoundError(f"No board is attached; connect one by USB, or {START_HINT}.")
+    names = ", ".join(f"{entry.name}: {entry.kind}" for entry in present)
+    raise BoardNotFoundError(f"There are several boards ({names}); choose one with --board.")
+
+
+def _port_of_paired(name: str) -> str | None:
+    from tinyteach.device.registry import find_board
+    from tinyteach.device.usb.discovery import port_of, usb_serial_of
+
+    known = find_board(name)
+    if known is None:
+        return None
+    for info in _running_virtuals():
+        if info.unique_id == known.board_id:
+            return info.port
+    port = port_of(known.usb_serial)
+    if port is None and known.usb_serial and usb_serial_of(known.port):
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+    return port or known.port
+
+
+def _as_port(wanted: str) -> str:
+    looks_like_port = "/" in wanted or "://" in wanted or wanted.upper().startswith("COM")
+    if not looks_like_port:
+        raise BoardNotFoundError(
+            f"No board is called {wanted!r}; 'tinyteach boards' lists what there is, and --board "
+            "names one."
+        )
+    return wanted
+
+
+@contextmanager
+def open_board(board: str | None) -> Iterator["BoardClient"]:
+    """A session with a board."""
+    from tinyteach.device.wire.client import BoardClient, BoardSilentError
+
+    port = resolve_port(board)
+    _refuse_new_flash(board)
+    try:
+        client = BoardClient(port)
+    except BoardSilentError:
+        raise
+    except BoardNotPairedError as error:
+        raise BoardNotPairedError(
+            f"No TinyTeach agent answers on {port}; run 'tinyteach --board "
+            f"{board or port} pair' to install it."
+        ) from error
+    with client:
+        check_identity(board, client)
+        yield client
+
+
+def _refuse_new_flash(board: str | None) -> None:
+    """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
+    from tinyteach.device.registry import find_board
+
+    wanted = _wanted(board)
+    known = find_board(wanted) if wanted else None
+    if known is None or not is_virtual(known):
+        return
+    for info in _running_virtuals():
+        if info.name == wanted and info.unique_id != known.board_id:
+            raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
+
+
+def is_virtual(board: "PairedBoard") -> bool:
+    """Whether a board that was paired is a virtual one."""
+    return board.machine.startswith(VIRTUAL_MACHINE)
+
+
+def check_identity(board: str | None, client: "BoardClient") -> None:
+    """BoardNotFoundError where another board answers than the paired one that was named."""
+    from tinyteach.device.registry import find_board
+
+    wanted = _wanted(board)
+    known = find_board(wanted) if wanted else None
+    if known and known.board_id != client.board_id:
+        _refuse_new_flash(board)
+        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+
+
+# Pairing and facts
+
+
+def pair_board(
+    board: str | None,
+    name: str | None,
+    progress: Progress,
+    embedding: str | None = None,
+    camera: str | None = None,
+) -> "Paired":
+    """Install or update the agent and the embedding on a board, and remember it.
+
+    ``embedding`` is a name or a file; with None the one that is there stays, else comes the
+    default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
+    """
+    from tinyteach.device.repl.pairing import pair
+    from tinyteach.service.projects.embeddings import for_pairing
+
+    wanted = for_pairing(embedding, camera)
+    port = resolve_port(board)
+    return pair(port, wanted, name or _virtual_name(port), progress)
+
+
+def _virtual_name(port: str) -> str | None:
+    """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
+    from tinyteach.device.registry import find_board, forget, free_name
+
+    for info in _running_virtuals():
+        if info.port == port:
+            namesake = find_board(info.name)
+            if namesake and namesake.board_id != info.unique_id and is_virtual(namesake):
+                forget(namesake.board_id)
+                return info.name
+            if find_board(info.unique_id) is None:
+                return free_name(info.name, info.unique_id)
+    return None
+
+
+def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> "Paired":
+    """The same for a board that will be gone: it is not remembered."""
+    from tinyteach.device.repl import pairing
+    from tinyteach.service.projects.embeddings import for_pairing
+
+    return pairing.pair_for_now(port, for_pairing(embedding), progress)
+
+
+@dataclass(frozen=True)
+class BoardFacts:
+    """What a board says of itself, fingerprints as hex digits."""
+
+    facts: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.facts
+
+    def rows(self) -> list[tuple[str, str]]:
+        """For a person."""
+        f = self.facts
+        sensor = sensor_name(f["sensor"])
+        size = f"{f['frame_width']}×{f['frame_height']}{needed_settings(f['camera'])}"
+        camera = f"{sensor}, {size}" if sensor else "none"
+        return [
+            ("identity", f["board_id"]),
+            ("port", f["port"]),
+            ("machine", f["machine"]),
+            ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
+            ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
+            ("camera", camera),
+            ("embedding", _embedding(f)),
+            ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
+            ("previous head", _short(f["previous_head"]) or "none"),
+            ("agent's heap, at most", f"{f['heap_peak']} bytes"),
+            ("heap", f"{f['heap_free']} of {f['heap_total']} bytes free"),
+            ("tensors and workspace", f"{f['arena']} bytes"),
+            ("flash", f"{f['flash_free']} of {f['flash_total']} bytes free"),
+            ("last start", STARTS.get(f["boot"], "the board does not tell why")),
+            ("last crash", crash_summary(f["crash"]) or "none is written down"),
+            ("state", _state(f)),
+        ]
+
+    @property
+    def traceback(self) -> list[str]:
+        """Lines of the crash that led to safe mode; none where the board is not in it."""
+        return self.facts["crash"].splitlines() if self.facts["safe_mode"] else []
+
+
+def crash_summary(crash: str) -> str:
+    from tinyteach.device.wire.crash import summary
+
+    return summary(crash)
+
+
+def _state(facts: dict[str, Any]) -> str:
+    if facts["safe_mode"]:
+        return error_sentence(errors.SAFE_MODE)
+    return facts["state"] or "all is well"
+
+
+def _embedding(facts: dict[str, Any]) -> str:
+    named = _named(facts["embedding_name"], facts["embedding"]) or "none"
+    return f"{named}, read in place" if facts["in_place"] else named
+
+
+def _short(fingerprint: str) -> str:
+    return fingerprint[:12]
+
+
+def _named(name: str | None, fingerprint: str) -> str:
+    return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
+
+
+def board_info(board: str | None) -> BoardFacts:
+    """Ask a board what it is."""
+    from tinyteach.device.wire.crash import read_crash
+    from tinyteach.service.projects.embeddings import name_of
+
+    with open_board(board) as client:
+        said = client.info()
+        info = {
+            name: value.hex() if isinstance(value, bytes) else value for name, value in said.items()
+        }
+        own = {
+            "crash": read_crash(client),
+            "board_id": client.board_id,
+            "port": client.port,
+            "agent_version": client.welcome.agent_version,
+            "embedding_name": name_of(said["embedding"]),
+            "in_place": client.reads_in_place,
+        }
+    return BoardFacts(own | info)

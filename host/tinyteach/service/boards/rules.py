@@ -1,0 +1,263 @@
+"""Rules and settings of a board that works alone: read, change, write back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.wire.rules import (
+    FILE_BYTES_MAX,
+    NO_LINES_S,
+    RULES_MAX,
+    Rule,
+    RuleFile,
+    Settings,
+)
+from tinyteach.device.wire.rules import decode as decode_rules
+from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.rule_text import (
+    condition_text,
+    missing_labels,
+    parse_rule,
+    rests_with,
+)
+from tinyteach_protocol import messages
+
+if TYPE_CHECKING:
+    from tinyteach.device.wire.client import BoardClient
+
+WEIGHT_MIN, WEIGHT_STEPS = 8, 256
+NOT_CHANGED = "The rules were not changed; run the command again."
+NOT_KNOWN = "Whether the rules were changed is not known; 'tinyteach rule list' says what there is."
+SECONDS_MAX = 0xFFFF - 1
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What a board does without a host. ``resting`` are the numbers of rules whose class the
+    head has not, ``problems`` sentences on them."""
+
+    settings: Settings
+    rules: tuple[Rule, ...]
+    problems: list[str]
+    resting: list[int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "rules": [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)],
+            "settings": asdict(self.settings),
+            "problems": self.problems,
+        }
+
+    def rule_rows(self) -> list[tuple[Any, ...]]:
+        """For a person: number, condition, action, hold, else."""
+        return [
+            (
+                number,
+                condition_text(rule),
+                rule.then.as_text(),
+                f"{rule.hold_ms / 1000:g} s" if rule.hold_ms else "–",
+                rule.otherwise.as_text(),
+            )
+            for number, rule in enumerate(self.rules, 1)
+        ]
+
+    def setting_rows(self) -> list[tuple[str, str]]:
+        """For a person."""
+        s = self.settings
+        lines = {NO_LINES_S: "none", 0: "at changes"}
+        lines_text = lines.get(s.line_s, f"at changes and every {s.line_s} s")
+        keep = f"the last {s.keep}, one each {s.keep_s} s at most" if s.keep else "no"
+        return [
+            ("weight of a new view (--smoothing)", f"{s.weight / WEIGHT_STEPS:.2f}"),
+            ("from view to view (--interval)", f"{s.interval_ms} ms at least"),
+            ("JSON lines on the port (--lines)", lines_text),
+            ("unsure views kept (--keep)", keep),
+            ("watchdog (--watchdog)", f"{s.watchdog_s} s" if s.watchdog_s else "off"),
+        ]
+
+
+def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
+    return {
+        "number": number,
+        "condition": condition_text(rule),
+        "then": rule.then.as_text(),
+        "else": rule.otherwise.as_text(),
+        "hold_s": rule.hold_ms / 1000,
+    }
+
+
+def read_rules(client: "BoardClient") -> RuleFile:
+    """The board's rules and settings, its own defaults where it has none."""
+    size = client.info()["rules_bytes"]
+    if not size:
+        return RuleFile()
+    return decode_rules(client.read(messages.RULES, size) if size <= FILE_BYTES_MAX else b"")
+
+
+def write_rules(client: "BoardClient", file: RuleFile) -> None:
+    """Put rules and settings to work. Raises UsageError where they are too many."""
+    content = file.encode()
+    if len(file.rules) > RULES_MAX or len(content) > FILE_BYTES_MAX:
+        raise UsageError(
+            f"A board holds {RULES_MAX} rules and {FILE_BYTES_MAX} bytes of them; remove some "
+            "with 'tinyteach rule remove'."
+        )
+    client.upload(messages.RULES, content)
+
+    def found() -> bytes | None:
+        return content if read_rules(client) == file else None
+
+    surely(client, lambda: client.commit().fingerprint, found, NOT_CHANGED, NOT_KNOWN)
+
+
+def _alone(client: "BoardClient", file: RuleFile) -> Alone:
+    labels = client.info()["labels"]
+    if not labels:
+        return Alone(file.settings, file.rules, [], [])
+    resting = [number for number, rule in enumerate(file.rules, 1) if rests_with(rule, labels)]
+    return Alone(file.settings, file.rules, missing_labels(file.rules, labels), resting)
+
+
+# Over a session that is open already
+
+
+def held_rules(client: "BoardClient") -> Alone:
+    """What the board does without a host."""
+    return _alone(client, read_rules(client))
+
+
+def add_rule(client: "BoardClient", rule: Rule) -> Alone:
+    """One rule more. Raises UsageError where the head has not its class."""
+    _check_class(rule, client.info()["labels"])
+    file = read_rules(client)
+    file = file.with_rules((*file.rules, rule))
+    write_rules(client, file)
+    return _alone(client, file)
+
+
+def _check_class(rule: Rule, labels: Sequence[str]) -> None:
+    if rule.label and labels and rule.label not in labels:
+        raise UsageError(
+            f"The head on the board has no class {rule.label!r}; it has {', '.join(labels)}."
+        )
+
+
+def remove_rule(client: "BoardClient", number: int) -> Alone:
+    """Without the rule of that number, counted from 1; UsageError where there is none."""
+    file = read_rules(client)
+    if not 1 <= number <= len(file.rules):
+        there = f"1 to {len(file.rules)}" if file.rules else "none"
+        raise UsageError(f"There is no rule {number}; the board has {there}.")
+    file = file.with_rules(file.rules[: number - 1] + file.rules[number:])
+    write_rules(client, file)
+    return _alone(client, file)
+
+
+def clear_rules(client: "BoardClient") -> int:
+    """Without any rule, the settings kept where they can be read; how many there were."""
+    try:
+        file = read_rules(client)
+    except LinkError:
+        file = RuleFile()
+    write_rules(client, file.with_rules(()))
+    return len(file.rules)
+
+
+# By the board's name
+
+
+def show(board: str | None) -> Alone:
+    """What the board does without a host."""
+    with open_board(board) as client:
+        return held_rules(client)
+
+
+def add(
+    board: str | None, condition: str, action: str, otherwise: str | None, hold_s: float
+) -> Alone:
+    """One rule more. Raises UsageError where the words or the class are not known."""
+    rule = parse_rule(condition, action, otherwise, hold_s)
+    with open_board(board) as client:
+        return add_rule(client, rule)
+
+
+def remove(board: str | None, number: int) -> Alone:
+    """Without the rule of that number, counted from 1."""
+    with open_board(board) as client:
+        return remove_rule(client, number)
+
+
+def clear(board: str | None) -> int:
+    """Without any rule, the settings kept where they can be read; how many there were."""
+    with open_board(board) as client:
+        return clear_rules(client)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Settings to be changed; None leaves one as it is."""
+
+    smoothing: float | None = None
+    interval_ms: int | None = None
+    lines: str | None = None
+    keep: int | None = None
+    keep_s: int | None = None
+    watchdog_s: int | None = None
+
+    @property
+    def any(self) -> bool:
+        return any(value is not None for value in asdict(self).values())
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """Raises UsageError for a value that a board does not take."""
+        given = {
+            "weight": None if self.smoothing is None else _weight(self.smoothing),
+            "interval_ms": _within("interval", self.interval_ms, 0xFFFF),
+            "line_s": None if self.lines is None else _line_s(self.lines),
+            "keep": _within("number of views kept", self.keep, 255),
+            "keep_s": _within("time between views kept", self.keep_s, SECONDS_MAX),
+            "watchdog_s": _within("watchdog's time", self.watchdog_s, 255),
+        }
+        return replace(settings, **{k: v for k, v in given.items() if v is not None})
+
+
+def _within(what: str, value: int | None, highest: int) -> int | None:
+    if value is not None and not 0 <= value <= highest:
+        raise UsageError(f"The {what} is a number from 0 to {highest}.")
+    return value
+
+
+def _weight(smoothing: float) -> int:
+    weight = round(smoothing * WEIGHT_STEPS)
+    if not WEIGHT_MIN <= weight <= WEIGHT_STEPS:
+        lowest = WEIGHT_MIN / WEIGHT_STEPS
+        raise UsageError(f"The weight of a new view is from {lowest:.2f} to 1, which smooths not.")
+    return weight
+
+
+def _line_s(words: str) -> int:
+    named = {"off": NO_LINES_S, "changes": 0}
+    if words in named:
+        return named[words]
+    if not words.isdigit() or not 1 <= int(words) <= SECONDS_MAX:
+        raise UsageError("Lines are 'off', 'changes', or seconds such as 5.")
+    return int(words)
+
+
+def change(board: str | None, changes: Changes) -> Alone:
+    """The settings with ``changes``."""
+    with open_board(board) as client:
+        file = read_rules(client)
+        file = replace(file, settings=changes.applied_to(file.settings))
+        write_rules(client, file)
+        return _alone(client, file)
+
+
+def resting_rules(client: "BoardClient", labels: Sequence[str]) -> list[str]:
+    """Sentences on the board's rules that rest with a head of these labels."""
+    try:
+        return missing_labels(read_rules(client).rules, labels)
+    except (LinkError, BoardRefusedError) as error:
+        return [str(error)]

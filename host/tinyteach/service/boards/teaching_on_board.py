@@ -1,0 +1,313 @@
+"""Teaching on the board itself: frames in, a head out, with nothing computed here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.plain_text import plain
+from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.opening import open_board
+from tinyteach_protocol import errors, messages
+
+Progress = Callable[[str, int, int], None]
+NOT_LEARNT = "The board knows what it knew before; run the command again."
+NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
+BUTTON_NOT_KNOWN = "Whether the button was set is not known; run the command again."
+OF_A_CLASS = 32  # examples that a board keeps of one
+# What a head from before examples is worth to a board that is to go on from it.
+NO_EXAMPLES = (
+    "The head on the board carries no examples of its classes, because an earlier TinyTeach made "
+    "it; train and deploy it again, or start afresh with --afresh, which forgets its classes."
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The classes that a board knows, with the examples that it keeps of each."""
+
+    examples: dict[str, int]
+    fingerprint: str  # of the head at work, hex digits; empty without
+    head_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, int, str]]:
+        """For a person: class, examples, how many more fit."""
+        return [(n, count, str(max(0, OF_A_CLASS - count))) for n, count in self.examples.items()]
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a board learnt: ``frames`` of ``class_name``, now ``examples`` of it and all classes.
+
+    ``interrupted`` where Ctrl-C ended the recording; what came before was learnt.
+    """
+
+    class_name: str
+    frames: int
+    examples: int
+    labels: list[str]
+    fingerprint: str
+    interrupted: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if not self.frames:
+            return f"Recorded nothing of {self.class_name}; the board knows what it knew."
+        frames = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        return (
+            f"The board learnt {self.class_name} from {frames} ({self.examples} in all) and "
+            f"recognises {', '.join(self.labels)} now. 'tinyteach rollback' undoes it."
+        )
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A class that a board no longer knows."""
+
+    class_name: str
+    labels: list[str]
+    fingerprint: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        return (
+            f"The board forgot {self.class_name} and recognises {', '.join(self.labels)} now. "
+            "'tinyteach rollback' undoes it."
+        )
+
+
+def held_by(client: BoardClient) -> Held:
+    """Ask a board what it knows."""
+    return _held(client.teach(messages.TEACH_LIST))
+
+
+def _held(answer: Any) -> Held:
+    examples = dict(zip(answer.labels, answer.counts, strict=True))
+    return Held(examples, answer.fingerprint.hex(), answer.size)
+
+
+def held_examples(board: str | None) -> Held:
+    """What a board knows."""
+    with open_board(board) as client:
+        return held_by(client)
+
+
+def teach(
+    board: str | None,
+    class_name: str,
+    count: int,
+    files: Sequence[Path],
+    afresh: bool,
+    progress: Progress,
+) -> Taught:
+    """Have the board learn ``count`` frames of its camera, or photographs that are sent to it.
+
+    Ctrl-C ends the recording, and what was recorded by then is learnt.
+    """
+    squares = _squares(files)
+    with open_board(board) as client:
+        return teach_over(client, class_name, len(squares) or count, afresh, progress, squares)
+
+
+def teach_over(
+    client: BoardClient,
+    class_name: str,
+    count: int,
+    afresh: bool,
+    progress: Progress,
+    squares: Sequence[Any] = (),
+) -> Taught:
+    """`teach` over a session that is open already; ``squares`` are ``count`` photographs or none.
+
+    ``progress`` is called after each frame and may ask the board for views, or wait.
+    """
+    before = held_by(client)
+    examples = {} if afresh else before.examples
+    class_name = _as_stored(class_name, examples)
+    _check_room(examples, class_name, count)
+    frames, interrupted = 0, False
+    try:
+        client.teach(messages.TEACH_AFRESH if afresh else messages.TEACH_BEGIN, class_name)
+        for number in range(count):
+            _record(client, squares[number] if squares else None)
+            frames = number + 1
+            progress(f"Showing {class_name}", frames, count)
+    except KeyboardInterrupt:
+        interrupted = True
+    except LinkError as error:
+        raise LinkError(f"{error} {NOT_LEARNT}") from error
+    if not frames:
+        return Taught(class_name, 0, 0, [], "", interrupted)
+    progress("The board learns", 0, 0)
+    held = _change(client, before, lambda: client.teach(messages.TEACH_LEARN))
+    known = held.examples.get(plain(class_name), 0)
+    return Taught(class_name, frames, known, list(held.examples), held.fingerprint, interrupted)
+
+
+def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
+    """What the board knows after ``act``, also where its answer was lost."""
+
+    def found() -> Held | None:
+        held = held_by(client)
+        return held if held.fingerprint != before.fingerprint else None
+
+    return surely(client, lambda: _held(act()), found, NOT_LEARNT, NOT_KNOWN)
+
+
+def _squares(files: Sequence[Path]) -> list[Any]:
+    from tinyteach.data.images import load_square
+
+    return [load_square(path) for path in files]
+
+
+def _record(client: BoardClient, square: Any) -> None:
+    """One frame: the camera's, or a photograph (uint8, N×N×3) that is sent."""
+    if square is None:
+        client.teach(messages.TEACH_FRAME, source=messages.SOURCE_CAMERA)
+        return
+    client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
+
+
+def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
+    """The class's name as boards and projects store it, or that of the class that it means."""
+    from tinyteach.data.names import UNKNOWN, check_class_name, same_name
+
+    stored = check_class_name(class_name)
+    if stored == UNKNOWN:
+        raise UsageError(
+            "A board cannot be taught what is unknown: all is unknown to it that resembles no "
+            "class; record it into a project with 'tinyteach capture unknown'."
+        )
+    return same_name(stored, examples) or stored
+
+
+def room_for(client: BoardClient, class_name: str, afresh: bool) -> int:
+    """How many more frames of a class the board takes; not below 0."""
+    examples = {} if afresh else held_by(client).examples
+    return max(0, OF_A_CLASS - examples.get(_as_stored(class_name, examples), 0))
+
+
+def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> None:
+    """A sentence for what the board would refuse, before anything is recorded."""
+    if not all(examples.values()):
+        raise BoardRefusedError(NO_EXAMPLES)
+    room = OF_A_CLASS - examples.get(class_name, 0)
+    if room <= 0:
+        raise BoardRefusedError(
+            f"The board keeps {OF_A_CLASS} examples of {class_name} already, as many as it can; "
+            "pull them into a project and train there, or forget the class and teach it anew."
+        )
+    if count > room:
+        raise UsageError(
+            f"The board keeps at most {OF_A_CLASS} examples of a class, so {room} more of "
+            f"{class_name} fit; teach it with --count {room}."
+        )
+
+
+def forget(board: str | None, class_name: str) -> Forgotten:
+    """Have the board forget a class; its other classes stay."""
+    with open_board(board) as client:
+        return forget_over(client, class_name)
+
+
+def forget_over(client: BoardClient, class_name: str) -> Forgotten:
+    """`forget` over a session that is open already."""
+    from tinyteach.data.names import same_name
+
+    held = held_by(client)
+    class_name = same_name(class_name, held.examples) or class_name
+    if class_name not in held.examples:
+        known = ", ".join(held.examples) or "nothing"
+        raise UsageError(f"The board does not know {class_name!r}; it knows {known}.")
+    if len(held.examples) == 1:
+        raise UsageError(
+            f"{class_name!r} is all that the board knows; teach it another class first, or "
+            "start with another by --afresh."
+        )
+    if not all(held.examples.values()):
+        raise BoardRefusedError(NO_EXAMPLES)
+    left = _change(client, held, lambda: client.teach(messages.TEACH_FORGET, class_name))
+    return Forgotten(class_name, list(left.examples), left.fingerprint)
+
+
+OWN_BUTTON = "board"
+NO_BUTTON = "off"
+LINE_BYTES = 240  # pin and classes in one field of the wire
+
+
+@dataclass(frozen=True)
+class ButtonSet:
+    """The button that teaches without a host: its pin, empty without, and the classes in line."""
+
+    pin: str
+    classes: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if not self.pin:
+            return "No button teaches the board now."
+        return (
+            f"The button on pin {self.pin} teaches {', '.join(self.classes)} in turn: hold it "
+            "while the board sees the thing, let go and it learns."
+        )
+
+
+def set_button(board: str | None, pin: str, classes: Sequence[str]) -> ButtonSet:
+    """Let the button on ``pin`` teach, 'board' for the board's own and 'off' for none.
+
+    A pin is a number or name, with ``:1`` behind it where it is high when the button is down.
+    """
+    names = [_as_stored(name, {}) for name in classes]
+    with open_board(board) as client:
+        if pin == NO_BUTTON:
+            _tell_button(client, "")
+            return ButtonSet("", [])
+        number, down = _own_button(client) if pin == OWN_BUTTON else _pin(pin)
+        text = "\n".join([f"{number} {down}", *names])
+        if len(text.encode()) > LINE_BYTES:
+            raise UsageError("These classes' names together are too long; name fewer or shorter.")
+        try:
+            _tell_button(client, text)
+        except BoardRefusedError as error:
+            if error.code != errors.BAD_VALUE:
+                raise
+            raise UsageError(f"The board has no pin {number!r}; name another.") from error
+    return ButtonSet(number, names or ["1", "2", "3"])
+
+
+def _tell_button(client: BoardClient, text: str) -> None:
+    """Told twice it is the same: where the answer was lost, it is told again."""
+
+    def tell() -> Any:
+        return client.teach(messages.TEACH_BUTTON, text)
+
+    surely(client, tell, tell, "", BUTTON_NOT_KNOWN)
+
+
+def _pin(text: str) -> tuple[str, int]:
+    number, _, down = text.partition(":")
+    if not number or " " in number or down not in ("", "0", "1"):
+        raise UsageError(f"{text!r} is no pin; write it like 9, or 9:1 for one that goes high.")
+    return number, int(down or 0)
+
+
+def _own_button(client: BoardClient) -> tuple[str, int]:
+    from tinyteach.firmware import board_facts
+
+    machine = client.info()["machine"]
+    button = (board_facts(machine) or {}).get("button")
+    if button is None:
+        raise UsageError(f"No button of a {machine} is known; name the pin of one.")
+    return button["pin"], button["down"]

@@ -1,0 +1,116 @@
+"""Runs the hardware-in-the-loop suite against a board."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tinyteach
+from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
+from tinyteach.service.boards.opening import open_board
+from tinyteach_protocol import errors
+from tinyteach_protocol.error_sentences import error_sentence
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
+
+    passed: int
+    failed: list[str]
+    skipped: list[str]
+    measured: dict[str, Any]
+    exit_code: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if self.failed:
+            return f"{len(self.failed)} checks failed: {', '.join(self.failed)}."
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return f"The board does what it promises: {self.passed} checks passed{skipped}."
+
+
+class _Outcome:
+    """A pytest plugin that counts and keeps what was measured."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        self.measured: dict[str, Any] = {}
+        self.ended_by: TinyTeachError | None = None
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.failed.append(f"{report.nodeid}: {_reason(report.longrepr)}")
+        elif report.skipped:
+            self.skipped.append(f"{report.nodeid}: {report.longrepr[2]}")
+        elif report.when == "call":
+            self.passed += 1
+
+    def pytest_sessionfinish(self, session: Any) -> None:
+        self.measured = getattr(session.config, "measured", {})
+        self.ended_by = getattr(session.config, "ended_by", None)
+
+
+def _reason(found: Any) -> str:
+    """Why a check failed, in one line: a user's sentence, or what was asserted."""
+    crash = getattr(found, "reprcrash", None)
+    return (crash.message if crash else str(found)).splitlines()[0]
+
+
+def suite_dir() -> Path:
+    """hil_tests/: inside an installed package, or beside the sources."""
+    package = Path(tinyteach.__file__).parent
+    installed = package / "_hil_tests"
+    return installed if installed.is_dir() else package.parents[1] / "hil_tests"
+
+
+def verify(
+    board: str | None, photos: Path | None, junit: Path | None, quiet: bool = False
+) -> Summary:
+    """Run the suite against a board, by default a virtual one started for it.
+
+    With ``quiet`` nothing is printed. Raises what keeps it from going on: no board, one that does
+    not answer or has nothing to run, photographs that cannot be read.
+    """
+    import pytest
+
+    from tinyteach.embedding.threads import one_blas_thread
+
+    outcome = _Outcome()
+    folder = suite_dir()
+    port = _ready_port(board) if board else None
+    arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
+    arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
+    arguments += ["--tb=line"]
+    arguments += [f"--board={port}"] if port else []
+    arguments += [f"--photos={photos}"] if photos else []
+    arguments += [f"--junitxml={junit}"] if junit else []
+    with _silence(quiet), one_blas_thread():
+        code = pytest.main(arguments, plugins=[outcome])
+    if outcome.ended_by:
+        raise outcome.ended_by
+    ran = outcome.passed or outcome.failed
+    exit_code = 0 if code == 0 and ran else VerificationError.exit_code
+    return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, exit_code)
+
+
+def _ready_port(board: str) -> str:
+    """Where the board is; an error where it does not answer, or has nothing to verify."""
+    with open_board(board) as client:
+        info = client.info()
+        port = client.port
+    code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_EMBEDDING
+    if info["safe_mode"] or not info["model_side"]:
+        raise BoardRefusedError(error_sentence(code), code)
+    return port
+
+
+def _silence(quiet: bool) -> Any:
+    import contextlib
+    import io
+
+    return contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()

@@ -1,0 +1,149 @@
+"""Virtual boards: start, stop and steer them; one for as long as a test or a demo takes."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import BoardNotFoundError, PhotoError, UsageError
+from tinyteach.service.boards.opening import START_HINT, BoardEntry, pair_for_now
+
+if TYPE_CHECKING:
+    from tinyteach.virtual.board import VirtualBoard
+
+DEMO_VIEWS = 60
+VIRTUAL = "virtual"  # the one that is meant where none is named
+
+
+def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
+    """Start a virtual board in the background."""
+    _refuse_windows()
+    from tinyteach.virtual.running import start_daemon
+
+    info = start_daemon(arch, name, camera=camera)
+    return BoardEntry(info.name, info.port, f"virtual board ({info.arch})", "running")
+
+
+def _refuse_windows() -> None:
+    if sys.platform == "win32":
+        from tinyteach.errors import MissingToolError
+
+        raise MissingToolError(
+            "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
+        )
+
+
+def start_own_virtual(name: str) -> int | None:
+    """Start a virtual board unless it runs; the process that was started, None where it ran."""
+    from tinyteach.virtual.running import find
+
+    before = find(name)
+    start_virtual(name, None, True)
+    now = find(name)
+    return now.pid if now and (before is None or before.pid != now.pid) else None
+
+
+def stop_own_virtual(name: str, processes: set[int]) -> None:
+    """Stop a virtual board if it is one of these processes."""
+    from tinyteach.virtual.running import find
+
+    now = find(name)
+    if now and now.pid in processes:
+        stop_virtual(name)
+
+
+def stop_virtual(name: str) -> None:
+    """Stop a virtual board."""
+    _control(name).stop()
+
+
+def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> str:
+    """Put a photograph, a folder of them or a demo object before the camera; says which."""
+    if (photo is None) == (demo_object is None):
+        raise UsageError("Name a photograph or folder to show, or an object with --object.")
+    control = _control(name)
+    if photo is not None:
+        if not photo.exists() and str(photo) in demo_object_names():
+            raise PhotoError(
+                f"There is no file {str(photo)!r} here; for the demo's object run "
+                f"'tinyteach boards show --object {photo}'."
+            )
+        control.show(photo)
+        return f"The camera of {name} sees {photo} now."
+    control.show(_demo_views(str(demo_object)))
+    return f"The camera of {name} sees the {demo_object} now, held in a moving hand."
+
+
+def pins_of_virtual(name: str) -> dict[str, int]:
+    """Number and level of each pin that a virtual board's program drives."""
+    return _control(name).pins()
+
+
+def _demo_views(name: str) -> Path:
+    """A folder of views of a demo object, as a moving hand would show it."""
+    from PIL import Image
+
+    from tinyteach import paths
+    from tinyteach.data.handheld import HandheldCamera
+    from tinyteach.data.sources import demo_objects
+
+    objects = demo_objects()
+    if name not in objects:
+        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
+    folder = paths.state_dir() / "views" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(list(folder.iterdir())) >= DEMO_VIEWS:
+        return folder  # the same camera shows the same views
+    camera = HandheldCamera(objects[name])
+    for number in range(DEMO_VIEWS):
+        # Packing them as PNG would take as long as drawing them, and somebody waits.
+        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.bmp")
+    return folder
+
+
+def demo_object_names() -> list[str]:
+    """What `show_to_virtual` can show without a photograph; empty without scikit-image."""
+    import importlib.util
+
+    from tinyteach.data.sources import DEMO_FILES
+
+    return list(DEMO_FILES) if importlib.util.find_spec("skimage") else []
+
+
+def _control(name: str) -> Any:
+    _refuse_windows()
+    from tinyteach.virtual.running import control, find
+
+    info = find(name)
+    if info is None:
+        raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
+    return control(info)
+
+
+@contextmanager
+def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
+    """A virtual board of this process, with a blank flash, gone at the end."""
+    _refuse_windows()
+    from tinyteach.virtual.board import VirtualBoard
+
+    with VirtualBoard(arch) as board:
+        yield board
+
+
+@contextmanager
+def temporary_virtual_board() -> Iterator[str]:
+    """The port of a virtual board that is paired and sees the demo's cat, if it is installed."""
+    from tinyteach.errors import MissingToolError
+
+    with virtual_board() as board:
+        pair_for_now(board.port, lambda text, done, total: None)
+        try:
+            from tinyteach.data.handheld import HandheldCamera
+            from tinyteach.data.sources import demo_objects
+
+            board.show_source(HandheldCamera(demo_objects()["cat"]).next_view)
+        except MissingToolError:
+            # Without the demo's photographs the camera sees its own test picture.
+            pass
+        yield board.port

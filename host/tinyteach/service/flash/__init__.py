@@ -1,0 +1,1 @@
+"""An ESP board's whole flash: firmware, backups."""

@@ -1,0 +1,156 @@
+"""Writing firmware to a board, with a backup before, and putting a backup back."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.esp.chip import Chip, megabytes
+from tinyteach.device.esp.image import check_image, made_for
+from tinyteach.errors import FirmwareError, MissingToolError
+from tinyteach.paths import backups_dir
+from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.other_boards import refuse_other_boards
+from tinyteach.service.flash import backups
+from tinyteach.service.flash.backing_up import Progress, Say, back_up, kept_before, said_at_ctrl_c
+from tinyteach.service.flash.firmware_images import Image, load_image
+
+if TYPE_CHECKING:
+    from tinyteach.device.esp.flash import EspFlash
+
+STOPPED_WRITING = (
+    "Stopped while the flash was written; what is on the board is incomplete, so run the same "
+    "command again."
+)
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What was done: ``port`` is where the board is now, None where it has not come back.
+
+    ``source`` is the image or backup, ``backup`` where the old content is.
+    """
+
+    chip: str
+    mac: str
+    port: str | None
+    source: str
+    bytes: int
+    md5: str
+    backup: str | None
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def flash_board(
+    board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
+) -> Flashed:
+    """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
+    open_flash, port = _opener(), _esp_port(board)
+    image = load_image(source, progress)
+    started = time.monotonic()
+    with open_flash(port) as flash:
+        chip = flash.chip
+        check_image(image.content, chip, image.name)
+        kept = back_up(flash, progress, say) if backup else kept_before(chip, say)
+        with _rewriting(chip, kept):
+            progress(f"Erasing {megabytes(chip.flash_bytes)}", 0, 0)
+            flash.erase()
+            flash.write(image.content, chip.offset, _named("Writing", progress))
+        flash.restart()
+    return _done(flash, image, str(kept) if kept else None, started)
+
+
+def restore_board(
+    board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
+) -> Flashed:
+    """Write a backup back, by default the newest one of the board that is there."""
+    open_flash, port = _opener(), _esp_port(board)
+    started = time.monotonic()
+    with open_flash(port) as flash:
+        chip = flash.chip
+        path = backup or backups.backup_before(chip) or _newest(chip)
+        content = _fitting(path, chip, any_board)
+        say(f"Writing back {path}.")
+        with _rewriting(chip, path):
+            flash.write(content, 0, _named("Writing", progress))
+        flash.restart()
+    return _done(flash, Image(str(path), content), None, started)
+
+
+def _esp_port(board: str | None) -> str:
+    """Where the board is; BoardRefusedError where it is known to be no ESP board."""
+    port = resolve_port(board)
+    refuse_other_boards(port, board)
+    return port
+
+
+def _newest(chip: Chip) -> Path:
+    found = backups.newest(chip.mac)
+    if found is None:
+        raise FirmwareError(
+            f"There is no backup of this board ({chip.mac}) in {backups_dir()}; name a file."
+        )
+    return found
+
+
+def _fitting(path: Path, chip: Chip, any_board: bool) -> bytes:
+    """The backup's content, refused where it cannot or should not be on this board."""
+    content, facts = backups.read_backup(path)
+    source = facts.chip if facts else made_for(content[chip.offset :]) or chip.name
+    if source != chip.name or len(content) != chip.flash_bytes:
+        raise FirmwareError(
+            f"{path} is {megabytes(len(content))} of {source}, but the board has {chip.name} "
+            f"with {megabytes(chip.flash_bytes)}; choose a backup of this board."
+        )
+    if not any_board and (facts is None or facts.mac != chip.mac):
+        whose = f"of another board ({facts.mac})" if facts else "of an unknown board"
+        raise FirmwareError(
+            f"{path} is {whose}, and this one is {chip.mac}; add --any-board to write it all "
+            "the same."
+        )
+    return content
+
+
+def _opener() -> Callable[[str], AbstractContextManager["EspFlash"]]:
+    try:
+        from tinyteach.device.esp.flash import open_flash
+    except ImportError as error:
+        raise MissingToolError(
+            "Reading and writing a board's flash needs esptool; run "
+            "\"pip install 'tinyteach[flash]'\"."
+        ) from error
+    return open_flash
+
+
+def _named(text: str, progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, total: progress(text, done, total)
+
+
+def _done(flash: "EspFlash", image: Image, backup: str | None, started: float) -> Flashed:
+    from tinyteach.device.usb.port_return import await_return
+
+    return Flashed(
+        flash.chip.name,
+        flash.chip.mac,
+        await_return(flash.port, flash.chip.mac),
+        image.name,
+        len(image.content),
+        md5(image.content).hexdigest(),
+        backup,
+        round(time.monotonic() - started, 1),
+    )
+
+
+@contextmanager
+def _rewriting(chip: Chip, backup: Path | None) -> Iterator[None]:
+    """Until this has ended well, the board's flash is known to be incomplete."""
+    backups.begin_rewriting(chip, backup)
+    with said_at_ctrl_c(STOPPED_WRITING):
+        yield
+    backups.end_rewriting(chip)

@@ -1,0 +1,1 @@
+"""Heads: train, deploy, recognise, list, pull from a board."""

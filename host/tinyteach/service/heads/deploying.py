@@ -1,0 +1,178 @@
+"""Put a head to work on a board, and the previous one back."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyteach.device.registry import find_board
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.files import write_atomically
+from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.rules import resting_rules
+from tinyteach.service.heads.head_list import chosen_head
+from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
+from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board
+from tinyteach.service.projects.opening import open_project
+from tinyteach_protocol import messages
+
+Progress = Callable[[str, int, int], None]
+NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
+NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
+NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
+
+    board: str
+    fingerprint: str
+    labels: list[str]
+    deploy_bytes: int
+    deploy_s: float
+    threshold: float  # probability below which a best label is unknown; 0: none is
+    problems: list[str]  # on rules that rest with this head
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        return (
+            f"The board {self.board} recognises {', '.join(self.labels)} now: "
+            f"{self.deploy_bytes} bytes sent, live after {self.deploy_s:.2f} s. "
+            f"{self._about_unknown()}"
+        )
+
+    def _about_unknown(self) -> str:
+        if not self.threshold:
+            return "Nothing is called unknown."
+        return f"What it is less than {self.threshold:.0%} sure of is unknown."
+
+
+def deploy(
+    folder: Path,
+    board: str | None,
+    progress: Progress,
+    threshold: float | None = None,
+    fingerprint: str | None = None,
+) -> Deployed:
+    """Put the project's head to work on the board, or one of its history.
+
+    ``threshold``, a probability, takes the place of the one that training chose, in the head on
+    the board and, once it is at work, in the project's, so that both say the same.
+    """
+    from tinyteach.head.format.head_file import with_threshold
+
+    project = open_project(folder)
+    head = chosen_head(project, fingerprint)
+    if threshold is not None:
+        head = with_threshold(head, threshold_steps(threshold))
+    with open_board(board) as client:
+        deployed = deploy_head(client, head, progress)
+    if threshold is not None and fingerprint is None:
+        write_atomically(project.head_path, head.content)
+    return deployed
+
+
+def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
+    """Upload, check and activate; where that fails the old head stays at work, and this says so.
+
+    A head for another embedding than the board's is refused before anything is sent.
+    """
+    check_board(client.info()["embedding"], head)
+    start = time.perf_counter()
+    try:
+        sent = _upload_head(client, head, progress)
+        _switch_head(client, head)
+    except BoardRefusedError as error:
+        raise BoardRefusedError(f"{error} {_kept(client)}", error.code) from error
+    duration_s = time.perf_counter() - start
+    known = find_board(client.board_id)
+    return Deployed(
+        known.name if known else client.board_id,
+        head.fingerprint.hex(),
+        list(head.labels),
+        sent,
+        round(duration_s, 4),
+        round(head.threshold / SCORE_STEPS, 4),
+        resting_rules(client, head.labels),
+    )
+
+
+def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
+    try:
+        return client.upload(
+            messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
+        )
+    except LinkError as error:
+        raise LinkError(f"{error} {NOT_SWITCHED}") from error
+
+
+def _switch_head(client: BoardClient, head: Any) -> None:
+    """COMMIT; where its answer is lost, the board says which head is at work."""
+    at_work = surely(
+        client,
+        lambda: bytes(client.commit().fingerprint),
+        lambda: _at_work(client, head.fingerprint),
+        NOT_SWITCHED,
+        NOT_KNOWN,
+    )
+    if at_work != head.fingerprint:
+        raise LinkError("The board put another head to work than was sent; deploy it again.")
+
+
+def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
+    return fingerprint if client.info()["head"] == fingerprint else None
+
+
+def _kept(client: BoardClient) -> str:
+    """What the board still does after a refused deploy, in a sentence."""
+    try:
+        labels = client.info()["labels"]
+    except (LinkError, BoardRefusedError):
+        return "The head on the board was not switched."
+    if not labels:
+        return "The board has no working head yet."
+    return f"The old head ({', '.join(labels)}) is still at work."
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The head that is at work again."""
+
+    fingerprint: str
+    labels: list[str]
+    problems: list[str]  # on rules that rest with this head
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        digits = self.fingerprint[:SHORT_DIGITS]
+        return f"The previous head ({digits}: {', '.join(self.labels)}) is at work again."
+
+
+def rollback(board: str | None) -> RolledBack:
+    """Put the board's previous head back to work."""
+    with open_board(board) as client:
+        return rollback_over(client)
+
+
+def rollback_over(client: BoardClient) -> RolledBack:
+    """`rollback` over a session that is open already."""
+    previous = client.info()["previous_head"]
+
+    def go_back() -> tuple[bytes, list[str]]:
+        restored = client.rollback()
+        return restored.fingerprint, restored.labels
+
+    def found() -> tuple[bytes, list[str]] | None:
+        info = client.info()
+        return (previous, info["labels"]) if previous and info["head"] == previous else None
+
+    fingerprint, labels = surely(client, go_back, found, NOT_ROLLED_BACK, NOT_KNOWN)
+    return RolledBack(fingerprint.hex(), labels, resting_rules(client, labels))

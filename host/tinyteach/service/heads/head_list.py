@@ -1,0 +1,122 @@
+"""The heads that a project has had, and what changed between two of them."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.files import fits
+from tinyteach.service.heads.recognition import trained_head
+from tinyteach.service.projects.opening import open_project
+
+if TYPE_CHECKING:
+    from tinyteach.data.head_history import KeptHead
+    from tinyteach.head.format.head_file import Head
+
+
+@dataclass(frozen=True)
+class HeadEntry:
+    """A head in the list: ``fingerprint`` are hex digits, ``recall`` a fraction by class."""
+
+    fingerprint: str
+    time: str
+    classes: list[str]
+    photos: int
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    recall: dict[str, float | None]
+    current: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def row(self) -> tuple[str, ...]:
+        """For a person: head, time, photographs, accuracy, classes."""
+        right = "–" if self.accuracy is None else f"{self.accuracy:.0%}"
+        mark = " (current)" if self.current else ""
+        when = self.time[:19].replace("T", " ")
+        return f"{self.fingerprint}{mark}", when, str(self.photos), right, ", ".join(self.classes)
+
+
+def list_heads(folder: Path) -> list[HeadEntry]:
+    """The heads of a project's history, the newest first."""
+    from tinyteach.data.head_history import DIGITS, kept_heads
+
+    project = open_project(folder)
+    current = ""
+    if os.path.lexists(project.head_path):
+        current = trained_head(project).fingerprint.hex()[:DIGITS]
+    return [_entry(kept, current) for kept in kept_heads(project)]
+
+
+# What is listed of an old report.json; one that holds something else counts as lost.
+_LISTED = {
+    **{"labels": ([str], None), "accuracy": (float, None), "interval": ([float], None)},
+    "classes": ([{"label": str, "photos": int, "recall": (float, None)}], None),
+}
+
+
+def _entry(kept: "KeptHead", current: str) -> HeadEntry:
+    report = kept.report if fits(kept.report, _LISTED) else {}
+    rows = report.get("classes") or []
+    return HeadEntry(
+        kept.fingerprint,
+        kept.time,
+        list(report.get("labels") or []),
+        sum(row["photos"] for row in rows),
+        report.get("accuracy"),
+        _pair(report.get("interval")),
+        {row["label"]: row["recall"] for row in rows},
+        kept.fingerprint == current,
+    )
+
+
+def _pair(numbers: list[float] | None) -> tuple[float, float] | None:
+    return (numbers[0], numbers[1]) if numbers and len(numbers) == 2 else None
+
+
+def chosen_head(project: Any, fingerprint: str | None) -> "Head":
+    """The project's head, or that of its history whose fingerprint begins so."""
+    from tinyteach.data.head_history import kept_head
+    from tinyteach.head.format.head_file import load_head
+
+    if fingerprint is None:
+        return trained_head(project)
+    return load_head(kept_head(project, fingerprint).content)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two heads side by side; ``classes`` has a row of label and both recalls each."""
+
+    before: HeadEntry
+    after: HeadEntry
+    classes: list[dict[str, Any]]
+    sentence: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare_heads(folder: Path, before: str, after: str) -> Comparison:
+    """What changed from one head to another; ProjectError where one is not in the history."""
+    from tinyteach.data.head_history import kept_head
+
+    project = open_project(folder)
+    old, new = (_entry(kept_head(project, f), "") for f in (before, after))
+    labels = [*new.classes, *(label for label in old.classes if label not in new.classes)]
+    rows = [
+        {"label": label, "before": old.recall.get(label), "after": new.recall.get(label)}
+        for label in labels
+    ]
+    return Comparison(old, new, rows, _difference(old, new))
+
+
+def _difference(old: HeadEntry, new: HeadEntry) -> str:
+    photos = f"{new.photos - old.photos:+d} photographs"
+    if old.accuracy is None or new.accuracy is None:
+        return f"{photos}; accuracy cannot be compared, one of them was not tested."
+    points = (new.accuracy - old.accuracy) * 100
+    inside = new.interval and old.accuracy >= new.interval[0] and old.accuracy <= new.interval[1]
+    certain = " within what chance explains" if inside else ""
+    return f"{photos}, {points:+.0f} points of accuracy{certain}."

@@ -1,0 +1,165 @@
+"""From a board into a project: the classes of its head, and the examples that it carries."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
+from tinyteach.files import read_file
+from tinyteach.plain_text import plain
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.photos.unsure_views import bring_unsure, sorting_hint
+from tinyteach.service.projects.embeddings import (
+    SHORT_DIGITS,
+    described,
+    name_of,
+    project_embedding,
+)
+from tinyteach.service.projects.opening import open_project
+from tinyteach_protocol import errors, messages
+from tinyteach_protocol.error_sentences import error_sentence
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+
+Progress = Callable[[str, int, int], None]
+NO_EXAMPLES = (
+    "The head on the board carries no examples of its classes, because an earlier TinyTeach made "
+    "it: only photographs of each class, such as by 'tinyteach retrain --from-board --add DIR', "
+    "can replace it."
+)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came from a board: its classes, the examples of each and the views that are new here."""
+
+    board: str
+    fingerprint: str  # of the board's head, hex digits
+    classes: list[str]
+    examples: dict[str, int]
+    unsorted: int  # views that the board was not sure of
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        total = sum(self.examples.values())
+        hint = sorting_hint(self.unsorted)
+        if not total:
+            return [
+                f"All that the board knows of {', '.join(self.classes)} is here already.",
+                *hint,
+            ]
+        by_class = ", ".join(f"{name} {count}" for name, count in self.examples.items() if count)
+        pulled = f"Pulled {total} examples from the board ({by_class}). Next: tinyteach train"
+        return [*hint, pulled]
+
+
+def pull(folder: Path, board: str | None, progress: Progress) -> Pulled:
+    """Bring what a board knows into a project, where training takes it in place of photographs."""
+    project = open_project(folder)
+    with open_board(board) as client:
+        return pull_over(client, project, progress)
+
+
+def pull_over(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
+    """`pull` over a session that is open already."""
+    head = read_head(client, progress)
+    if head.info.examples is None:
+        raise ModelError(NO_EXAMPLES)
+    return take_over(project, client, head)
+
+
+def read_head(client: BoardClient, progress: Progress) -> Any:
+    """The head at work on a board, whole and checked."""
+    from tinyteach.head.format.head_file import load_head
+
+    held = client.teach(messages.TEACH_LIST)
+    if not held.size:
+        raise BoardRefusedError(error_sentence(errors.NO_HEAD), errors.NO_HEAD)
+    content = client.read_head(held.size, lambda done, total: progress("Pulling", done, total))
+    if sha256(content).digest() != held.fingerprint:
+        raise LinkError("The head did not arrive as the board holds it; try again.")
+    return load_head(content)
+
+
+def take_over(project: "Project", client: BoardClient, head: Any) -> Pulled:
+    """Add a board's classes, examples and unsure views to a project with its head's embedding."""
+    from tinyteach.data.learnt import save_learnt
+    from tinyteach.head.format.rejection import UNKNOWN
+
+    _agree_on_embedding(project, head.info.embedding_fingerprint)
+    names = [_class_here(project, label) for label in head.labels]
+    vectors = head.info.examples.vectors if head.info.examples else ()
+    if vectors and len(vectors[-1]):
+        names.append(_class_here(project, UNKNOWN))
+    known = _known_here(project)
+    added = dict.fromkeys(names, 0)
+    for name, rows in zip(names, vectors, strict=False):
+        added[name] = _save(project, name, rows, known, head, save_learnt)
+    unsorted = bring_unsure(project, client, head)
+    return Pulled(client.board_id, head.fingerprint.hex(), names, added, unsorted)
+
+
+def learnt_counts(project: "Project") -> dict[str, int]:
+    """How many examples from boards a project has, by class."""
+    from tinyteach.data.learnt import list_learnt
+
+    counts: dict[str, int] = {}
+    for file in list_learnt(project)[0]:
+        counts[file.class_name] = counts.get(file.class_name, 0) + len(file.features)
+    return counts
+
+
+def _save(
+    project: "Project", name: str, rows: Any, known: set[bytes], head: Any, save: Callable[..., Any]
+) -> int:
+    from tinyteach.head.format.examples import without_known
+
+    fresh = without_known(rows, known)
+    if len(fresh):
+        digits = head.fingerprint.hex()[:SHORT_DIGITS]
+        save(project, name, digits, fresh, head.info.embedding_fingerprint)
+    return len(fresh)
+
+
+def _agree_on_embedding(project: "Project", fingerprint: bytes) -> None:
+    """A project without classes takes the board's embedding; another must have the same."""
+    if project_embedding(project).fingerprint == fingerprint:
+        return
+    name = name_of(fingerprint)
+    if name is None or project.classes():
+        raise ProjectError(
+            f"The board's head was made with the embedding {described(fingerprint)}, and the "
+            f"project names {described(project_embedding(project).fingerprint)}; pull into a new "
+            "project, made with the board's embedding."
+        )
+    project.embedding = name
+
+
+def _class_here(project: "Project", label: str) -> str:
+    """The project's class for a label, made where it is not there."""
+    from tinyteach.data.names import portable_name, same_name
+
+    name = portable_name(plain(label))
+    if name is None:
+        raise ProjectError(f"No class here can be called {label!r}, as one on the board is.")
+    return same_name(name, project.classes()) or project.add_class(name)
+
+
+def _known_here(project: "Project") -> set[bytes]:
+    """Features that are in the project: learnt, or examples in the head trained here."""
+    from tinyteach.data.learnt import list_learnt
+    from tinyteach.head.format.head_file import read_head as read
+
+    known = {row.tobytes() for file in list_learnt(project)[0] for row in file.features}
+    try:
+        own = read(read_file(project.head_path)).examples
+    except (OSError, ModelError, ProjectError):
+        return known
+    return known | {row.tobytes() for of_class in own.vectors for row in of_class} if own else known

@@ -1,0 +1,194 @@
+"""What is recognised: live on the board, in files on the board, in files on the host."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.wire_answers import check_scores
+from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
+from tinyteach.files import read_file
+from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.budgets import STAGES
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.projects.embeddings import check_head, project_embedding
+from tinyteach.service.projects.opening import open_project
+from tinyteach_protocol import errors, messages
+from tinyteach_protocol.error_sentences import error_sentence
+
+# The head's softmax output: probability = (score + 128) / 256.
+SCORE_ZERO_POINT = -128
+SCORE_STEPS = 256
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The best label, or 'unknown' where it is not believed; all probabilities; durations."""
+
+    label: str
+    probability: float  # of the best label
+    best_label: str
+    probabilities: dict[str, float]
+    latency_ms: dict[str, float] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def line(self) -> str:
+        took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
+        if self.label == self.best_label:
+            return f"{self.label} {self.probability:.0%}{took}"
+        return f"{self.label} (at best {self.best_label} {self.probability:.0%}){took}"
+
+
+def interpret(
+    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Any = None
+) -> Recognised:
+    """A RUN's answer or a RESULT event (or LiteRT's int8 scores) as labels and probabilities.
+
+    A score more than labels is that of anything else.
+    """
+    values = np.frombuffer(scores, np.int8).astype(int)
+    names = [*labels, UNKNOWN][: len(values)]
+    probabilities = {
+        label: (int(value) - SCORE_ZERO_POINT) / SCORE_STEPS
+        for label, value in zip(names, values, strict=True)
+    }
+    latency_ms = None
+    if message is not None:
+        latency_ms = {stage: message.fields[stage + "_us"] / 1000 for stage in STAGES}
+    best = labels[top]
+    return Recognised(
+        best if known else UNKNOWN, probabilities[best], best, probabilities, latency_ms
+    )
+
+
+def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
+    """`interpret` of the reference's scores (int8, one photograph's), by the head's threshold."""
+    top, known = head.best(scores)
+    return interpret(head.labels, top, known, scores.tobytes())
+
+
+def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
+    """`interpret` of a RUN's answer or a RESULT event."""
+    try:
+        check_scores(message, labels)
+    except ValueError as error:
+        raise LinkError(
+            f"The board's result does not fit the head that it names ({error}); press its reset "
+            "button and try again."
+        ) from error
+    return interpret(labels, message.top, bool(message.known), message.scores, message)
+
+
+@contextmanager
+def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
+    """Live results of the board's camera.
+
+    ``threshold``, a probability, replaces the head's own on the board: a best label below it
+    is unknown, 0 believes every one. It stays until another head is deployed or a restart.
+    """
+    steps = None if threshold is None else threshold_steps(threshold)
+    with open_board(board) as client:
+        labels = deployed_labels(client)
+        if steps is not None:
+            _believe_from(client, steps)
+        events = client.stream(messages.STREAM_RESULTS)
+        try:
+            yield (interpret_message(labels, event) for event in events)
+        finally:
+            events.close()
+
+
+def _believe_from(client: BoardClient, steps: int) -> None:
+    """Told twice it is the same: where the answer was lost, it is told again."""
+
+    def tell() -> int:
+        client.set_threshold(steps)
+        return steps
+
+    surely(client, tell, tell, "", "Whether the threshold was set is not known.")
+
+
+def threshold_steps(probability: float) -> int:
+    """A probability as the board's threshold, 0…255; UsageError outside of 0…1."""
+    if not 0 <= probability <= 1:
+        raise UsageError("A threshold is a probability from 0 to 1, such as 0.6.")
+    return min(round(probability * SCORE_STEPS), SCORE_STEPS - 1)
+
+
+def deployed_labels(client: BoardClient) -> list[str]:
+    """The labels of the head at work; BoardRefusedError where there is none."""
+    info = client.info()
+    if not info["labels"]:
+        code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_HEAD
+        raise BoardRefusedError(error_sentence(code), code)
+    return info["labels"]
+
+
+def classify_on_board(board: str | None, files: Sequence[Path]) -> list[Recognised]:
+    """Send each photograph's centre square to the board, which classifies it."""
+    from tinyteach.data.images import load_square
+
+    squares = [load_square(file) for file in files]
+    with open_board(board) as client:
+        labels = deployed_labels(client)
+        return [classify_square(client, square, labels) for square in squares]
+
+
+def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[str]) -> Recognised:
+    """One photograph (uint8 [N, N, 3]) through all stages on the board."""
+    client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    result = client.run(messages.SOURCE_IMAGE)
+    return interpret_message(labels, result)
+
+
+def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
+    """What the board would say, computed by LiteRT's reference kernels with the project's head."""
+    from tinyteach.data.images import load_square
+
+    project = open_project(folder)
+    head, embedding = trained_head(project), project_embedding(project)
+    check_head(head, embedding)
+    reference = Reference(embedding, head)
+    scores = [reference.scores(load_square(file)) for file in files]
+    return [interpret_scores(head, s) for s in scores]
+
+
+def trained_head(project: Any) -> Any:
+    """The project's trained head; ProjectError where it has none yet."""
+    from tinyteach.head.format.head_file import load_head
+
+    try:
+        return load_head(read_file(project.head_path))
+    except FileNotFoundError as error:
+        raise ProjectError(
+            f"{project.name} has no trained head yet; run 'tinyteach train'."
+        ) from error
+
+
+class Reference:
+    """The host's reference of everything the board computes."""
+
+    def __init__(self, embedding: Any, head: Any = None) -> None:
+        self.embedding = embedding
+        self.head = head
+
+    def tensor(self, square: np.ndarray) -> np.ndarray:
+        """int8 [M, M, 3] of a photograph, uint8 [N, N, 3]."""
+        from tinyteach.embedding.preprocess import to_tensor
+
+        return to_tensor(square, self.embedding.side)
+
+    def features(self, square: np.ndarray) -> np.ndarray:
+        """int8 [F]."""
+        return self.embedding.embed(self.tensor(square)[None])[0]
+
+    def scores(self, square: np.ndarray) -> np.ndarray:
+        """int8 [C] of the head."""
+        return self.head.scores(self.features(square)[None])[0]

@@ -1,0 +1,126 @@
+"""Retraining in the field: a computer that never saw the board, its photographs or a network."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.registry import find_board
+from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.service.boards.opening import open_board, pair_board
+from tinyteach.service.heads.deploying import Deployed, deploy_head
+from tinyteach.service.heads.pulling import Pulled, read_head, take_over
+from tinyteach.service.heads.recognition import trained_head
+from tinyteach.service.heads.teaching import Trained, train
+from tinyteach.service.photos.importing import ImportSummary, import_photos
+from tinyteach.service.photos.unsure_views import sorting_hint
+from tinyteach.service.projects.opening import create_project, open_project
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A board whose head goes on from what it knew. ``folder`` is the project that it is in.
+
+    ``paired`` where this computer met the board now, ``pulled`` is None without --from-board.
+    """
+
+    folder: str
+    paired: bool
+    pulled: Pulled | None
+    added: ImportSummary | None
+    trained: Trained
+    deployed: Deployed
+    retrain_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        of_board = sum(self.pulled.examples.values()) if self.pulled else 0
+        photos = sum(self.added.added.values()) if self.added else 0
+        told = [*self.added.decided(), *self.added.left_out()] if self.added else []
+        met = f"Paired {self.deployed.board}. " if self.paired else ""
+        return [
+            *told,
+            *self.trained.problems,
+            f"{met}Pulled {of_board} examples and added {photos} photographs in {self.folder}.",
+            *self.trained.lines()[len(self.trained.problems) : -1],
+            *(sorting_hint(self.pulled.unsorted) if self.pulled else []),
+            self.deployed.sentence(),
+            "'tinyteach rollback' puts the head that the board had back to work.",
+        ]
+
+
+def retrain(
+    folder: Path | None, board: str | None, from_board: bool, add: list[Path], progress: Progress
+) -> Retrained:
+    """Bring what the board knows here, add photographs, train, deploy.
+
+    ``folder`` is a project, or where one is made; None makes one named like the board in the
+    current folder. Until the last step the board works on with what it has, and after it that is
+    the head to roll back to.
+    """
+    start = time.perf_counter()
+    if not from_board:
+        folder = open_project(folder or Path()).root
+    name, paired = _meet(board, progress)
+    project = _project(folder, name)
+    pulled = _pull(project, name, progress) if from_board else None
+    added = _add(project.root, add, progress)
+    trained = train(project.root, 0, progress)
+    with open_board(name) as client:
+        deployed = deploy_head(client, trained_head(project), progress)
+    took_s = round(time.perf_counter() - start, 3)
+    return Retrained(str(project.root), paired, pulled, added, trained, deployed, took_s)
+
+
+def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
+    """The board's name, and whether it had to be paired with this computer."""
+    try:
+        with open_board(board) as client:
+            known = find_board(client.board_id)
+    except BoardNotPairedError:
+        known = None
+    if known is not None:
+        return known.name, False
+    return pair_board(board, None, progress).name, True
+
+
+def _project(folder: Path | None, name: str) -> "Project":
+    from tinyteach.data.project import SETTINGS_NAME
+
+    if folder is None:
+        folder = Path() if Path(SETTINGS_NAME).is_file() else Path(name)
+    if (folder / SETTINGS_NAME).is_file():
+        return open_project(folder)
+    return create_project(folder)
+
+
+def _pull(project: "Project", board: str, progress: Progress) -> Pulled:
+    with open_board(board) as client:
+        head = read_head(client, progress)
+        pulled = take_over(project, client, head)
+    if project.board is None:
+        project.board = board
+    return pulled
+
+
+def _add(folder: Path, sources: list[Path], progress: Progress) -> ImportSummary | None:
+    """Import every source; one that cannot be used stops before anything is trained."""
+    if not sources:
+        return None
+    total = ImportSummary({}, [])
+    for source in sources:
+        try:
+            total = total.together_with(import_photos(folder, source, progress))
+        except TinyTeachError as error:
+            error.args = (f"{error} The board was not changed.",)
+            raise
+    return total

@@ -1,0 +1,241 @@
+"""Train and report."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyteach.errors import ProjectError, TrainingError
+from tinyteach.files import make_folder, read_json, write_atomically
+from tinyteach.service.photos.known_photos import KnownPhotos
+from tinyteach.service.projects.embeddings import project_embedding
+from tinyteach.service.projects.opening import open_project
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave. ``accuracy`` is None where nothing could be held back to test on."""
+
+    classes: list[str]
+    photos: int
+    learnt: int  # features from a board, in place of photographs
+    accuracy: float | None
+    interval: tuple[float, float] | None  # that holds the accuracy with 95 % probability
+    method: str
+    threshold: float  # probability below which a view is unknown
+    false_rejects: float | None
+    false_accepts: dict[str, float]
+    unknown: str  # the three in a sentence
+    train_s: float
+    head_bytes: int
+    fingerprint: str
+    strength: float  # of regularisation: scikit-learn's C
+    temperature: float  # that the logits were divided by
+    advice: list[str]
+    problems: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        learnt = f" and {self.learnt} examples from boards" if self.learnt else ""
+        first = (
+            f"Trained {len(self.classes)} classes on {self.photos} photographs{learnt} "
+            f"in {self.train_s:.2f} s."
+        )
+        if self.accuracy is not None:
+            first += f" {self.accuracy:.0%} right{_between(self.interval)}."
+        first += f" {self.method}"
+        size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
+        unknown = [self.unknown] if self.unknown else []
+        return [*self.problems, first, *unknown, *self.advice, size]
+
+
+def train(
+    folder: Path,
+    seed: int,
+    progress: Progress,
+    embedding: Any = None,
+    known: "KnownPhotos | None" = None,
+) -> Trained:
+    """Train a head on the project's photographs; head and report go into heads/.
+
+    ``embedding`` is the project's own where none is given. ``known`` are photographs that were
+    embedded before, by a front end that trains again and again; classes without photographs
+    are left out then. TrainingError where nothing can be trained.
+    """
+    from tinyteach.head.fit.train import train_source
+
+    project = open_project(folder)
+    start = time.perf_counter()
+    photos = known if known is not None else _unknown_photos(project, embedding, seed)
+    photos.look(project, progress)
+    learnt, filled = learnt_features(project, photos)
+    classes = filled if known is not None else project.classes()
+    with _naming(photos.problems):
+        trained = train_source(
+            *(photos, photos.labels, photos.bursts, photos.embedding, photos.views_wanted),
+            classes=classes,
+            seed=seed,
+            learnt=learnt,
+            progress=progress,
+        )
+    train_s = time.perf_counter() - start
+    report = _keep(project, trained, photos, learnt)
+    return Trained(
+        classes=list(trained.head.labels),
+        photos=len(photos),
+        learnt=len(learnt.labels),
+        accuracy=trained.evaluation.accuracy,
+        interval=report.interval,
+        method=report.method,
+        threshold=round(trained.rejection.probability, 4),
+        false_rejects=trained.rejection.false_rejects,
+        false_accepts=trained.rejection.false_accepts,
+        unknown=trained.rejection.sentence(),
+        train_s=round(train_s, 3),
+        head_bytes=len(trained.head.content),
+        fingerprint=trained.head.fingerprint.hex(),
+        strength=trained.trial.strength,
+        temperature=round(float(trained.trial.temperature), 4),
+        advice=report.advice,
+        problems=photos.problems,
+    )
+
+
+def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
+    """What the project learnt from boards with the photographs' embedding, and its classes.
+
+    Those that have a photograph or something learnt, in order. What is left out is told in the
+    ``problems`` of ``photos``.
+    """
+    from tinyteach.data.learnt import list_learnt
+    from tinyteach.head.format.examples import join_learnt
+
+    files, damaged = list_learnt(project)
+    photos.problems += damaged
+    made_by = (photos.embedding.fingerprint, photos.embedding.features)
+    fitting = [f for f in files if (f.embedding, f.features.shape[1]) == made_by]
+    left = {file.class_name for file in files} - {file.class_name for file in fitting}
+    if left:
+        photos.problems.append(
+            f"What boards learnt of {', '.join(sorted(left))} is left out: it was made with "
+            "another embedding; pull again from a board that has the project's."
+        )
+    learnt = join_learnt([(f.class_name, f.features) for f in fitting], photos.embedding.features)
+    filled = {*photos.labels, *learnt.labels}
+    return learnt, [name for name in project.classes() if name in filled]
+
+
+def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
+    return KnownPhotos(embedding or project_embedding(project), seed)
+
+
+def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
+    """Head and report into heads/, once as the present ones and once into the history."""
+    from tinyteach.data.head_history import keep_head
+    from tinyteach.head.report.report import make_report
+
+    report = make_report(
+        trained.evaluation,
+        photos.squares,
+        [*photos.labels, *learnt.labels],
+        [*photos.bursts, *learnt.bursts],
+        title=project.name,
+        names=photos.ids,
+        timings=trained.timings,
+        rejection=trained.rejection,
+        in_several_classes=photos.in_several_classes,
+    )
+    content = trained.head.content
+    make_folder(project.heads_dir)
+    write_atomically(project.head_path, content)
+    files = {"head.tflite": content, "report.json": report.write(project.heads_dir)}
+    keep_head(project, trained.head.fingerprint.hex(), files)
+    return report
+
+
+@contextmanager
+def _naming(problems: list[str]) -> Iterator[None]:
+    """Have a TrainingError name the photographs that could not be read, too."""
+    try:
+        yield
+    except TrainingError as error:
+        raise TrainingError(" ".join([str(error), *problems])) from error
+
+
+_PHOTO = {"name": str, "label": str, "predicted": str, "probability": float}
+# What is read of report.json, here and by the page.
+REPORT = {
+    **{"title": str, "method": str, "unknown": (str, None), "advice": [str], "labels": [str]},
+    **{"accuracy": (float, None), "interval": ([float], None)},
+    "classes": [
+        {
+            **{"label": str, "photos": int, "bursts": int},
+            **{"precision": (float, None), "recall": (float, None)},
+        }
+    ],
+    **{"confusion": [[int]], "worst": [_PHOTO], "tested": [_PHOTO]},
+    "in_several_classes": ([[str]], None),
+}
+
+
+@dataclass(frozen=True)
+class FoundReport:
+    """The last training's report as it lies in heads/: ``data`` is report.json."""
+
+    data: dict[str, Any]
+    page: Path
+
+    @property
+    def title(self) -> str:
+        accuracy = self.data["accuracy"]
+        interval = _between(self.data.get("interval"))
+        right = "" if accuracy is None else f": {accuracy:.0%} right{interval}"
+        return f"{self.data['title']}{right}"
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Per class: label, photographs, recordings, precision, recall."""
+        return [
+            (
+                row["label"],
+                row["photos"],
+                row["bursts"],
+                _percent(row["precision"]),
+                _percent(row["recall"]),
+            )
+            for row in self.data["classes"]
+        ]
+
+    @property
+    def lines(self) -> list[str]:
+        unknown = [self.data["unknown"]] if self.data.get("unknown") else []
+        return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    if not interval or len(interval) != 2:
+        return ""
+    return f" ({interval[0]:.0%} to {interval[1]:.0%})"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def load_report(folder: Path) -> FoundReport:
+    """The last training's report; ProjectError where there is none yet."""
+    project = open_project(folder)
+    path = project.report_path("json")
+    try:
+        return FoundReport(read_json(path, REPORT), project.report_path("html"))
+    except FileNotFoundError as error:
+        raise ProjectError("There is no report yet; run 'tinyteach train' first.") from error
+    except ValueError as error:
+        raise ProjectError(f"{path} is damaged ({error}); run 'tinyteach train' again.") from error

@@ -1,0 +1,117 @@
+"""The way to another embedding: retrain, send the embedding, deploy."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
+from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError
+from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.heads.deploying import Deployed, deploy_head
+from tinyteach.service.heads.recognition import trained_head
+from tinyteach.service.heads.teaching import Trained, train
+from tinyteach.service.projects.embeddings import (
+    arena_of,
+    as_setting,
+    described,
+    load_named,
+    name_of,
+)
+from tinyteach.service.projects.opening import open_project
+
+if TYPE_CHECKING:
+    from tinyteach.embedding.runtime import Embedding
+
+Progress = Callable[[str, int, int], None]
+COMMAND = "tinyteach upgrade"
+UNTAUGHT = (
+    "The board has its new embedding and recognises nothing until 'tinyteach deploy' has run."
+)
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A board with a new embedding and a head for it. ``embedding`` is its SHA-256 in hex.
+
+    ``embedding_name`` is None for one that does not ship, ``embedding_bytes`` None where
+    the board had it already. ``upgrade_s`` is from the first photograph read to the head live.
+    """
+
+    embedding: str
+    embedding_name: str | None
+    embedding_bytes: int | None
+    trained: Trained
+    deployed: Deployed
+    upgrade_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        embedding = described(bytes.fromhex(self.embedding))
+        sent = f"sent the embedding ({self.embedding_bytes} bytes)"
+        done = (
+            f"The board {self.deployed.board} recognises {', '.join(self.deployed.labels)} with "
+            f"the embedding {embedding} now: retrained on {self.trained.photos} photographs, "
+            f"{sent if self.embedding_bytes is not None else 'found the embedding there'} and "
+            f"deployed the head, in {self.upgrade_s:.2f} s."
+        )
+        return [*self.trained.problems, done, *self.deployed.problems]
+
+
+def upgrade(folder: Path, board: str | None, embedding: str | None, progress: Progress) -> Upgraded:
+    """Retrain a project for an embedding, by default its own, and put both on the board.
+
+    Project and board stay as they are where training fails, or where the board is too small.
+    """
+    project = open_project(folder)
+    setting = project.embedding if embedding is None else as_setting(embedding, project.root)
+    chosen = load_named(setting, project.root)
+    with open_board(board) as client:
+        _check_board(client, chosen)
+        start = time.perf_counter()
+        trained = train(folder, 0, progress, chosen)
+        project.embedding = setting
+        sent = send_embedding(client, chosen, progress)
+        with adding("" if sent is None else UNTAUGHT):
+            deployed = deploy_head(client, trained_head(project), progress)
+        upgrade_s = round(time.perf_counter() - start, 3)
+    fingerprint = chosen.fingerprint
+    return Upgraded(fingerprint.hex(), name_of(fingerprint), sent, trained, deployed, upgrade_s)
+
+
+def _check_board(client: BoardClient, embedding: "Embedding") -> None:
+    """Refuse a board whose memory does not hold an embedding that it has not yet."""
+    info = client.info()
+    # What lies in ROMFS takes no heap, and only the board knows what is there.
+    if info["embedding"] != embedding.fingerprint and not client.reads_in_place:
+        needed = heap_needed(len(embedding.content), arena_of(embedding.content))
+        if info["heap_total"] < needed:
+            raise BoardRefusedError(f"{memory_fault(info['heap_total'], needed)}; {MORE_MEMORY}")
+
+
+def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progress) -> int | None:
+    """Put an embedding to work on a board; bytes that crossed the link, None if it was there."""
+    if client.info()["embedding"] == embedding.fingerprint:
+        return None
+
+    def commit(client: BoardClient) -> None:
+        surely(
+            client,
+            lambda: bytes(client.commit().fingerprint),
+            lambda: _at_work(client, embedding.fingerprint),
+            GOES_ON.format(COMMAND),
+            NOT_KNOWN.format(COMMAND),
+        )
+
+    return change_embedding(client, embedding.content, COMMAND, progress, commit)
+
+
+def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
+    return fingerprint if client.info()["embedding"] == fingerprint else None

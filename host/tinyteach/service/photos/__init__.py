@@ -1,0 +1,1 @@
+"""Photographs of a project: record, import, know again."""

@@ -1,0 +1,179 @@
+"""A project's photographs with what was computed of them, so that the next training is quick."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyteach.errors import PhotoError
+
+if TYPE_CHECKING:
+    from tinyteach.data.photos import Photo
+
+Progress = Callable[[str, int, int], None]
+# A file as it was: path, bytes, time of its last change.
+Key = tuple[str, int, int]
+
+
+@dataclass
+class _Known:
+    """A photograph's features int8 [F] and views int8 [n, F], or why it cannot be read.
+
+    ``small`` is what it is compared with others by, see data/copies.py.
+    """
+
+    features: np.ndarray | None = None
+    views: np.ndarray | None = None
+    small: np.ndarray | None = None
+    problem: str = ""
+
+
+class KnownPhotos:
+    """A `PhotoSource` that embeds each photograph once, whichever training asks.
+
+    A file that changed is embedded anew. About 33 KB stay in memory for each, not its pixels.
+    """
+
+    def __init__(self, embedding: Any, seed: int = 0) -> None:
+        from tinyteach.head.fit.photo_features import PhotoEmbedder
+
+        self.embedding = embedding
+        self._embedder = PhotoEmbedder(embedding, seed)
+        self._known: dict[Key, _Known] = {}
+        self._photos: list[Photo] = []
+        self._keys: list[Key] = []
+        self._bursts: list[str] = []
+        self._compared: list[Key] | None = None
+        self._loaded: tuple[Path, np.ndarray] | None = None
+        # Ids of photographs that are copies of one another and in different classes.
+        self.in_several_classes: list[list[str]] = []
+        self.problems: list[str] = []
+
+    def look(self, project: Any, progress: Progress = lambda text, done, total: None) -> None:
+        """Take the photographs that the project has now; those that cannot be read, leave out."""
+        from tinyteach.data.photos import survey
+
+        listing = survey(project)
+        self._photos, self._keys = [], []
+        self.problems = list(listing.problems)
+        views = self._embedder.count(len(listing.photos))
+        for done, photo in enumerate(listing.photos, 1):
+            self._take(photo, views)
+            progress("read", done, len(listing.photos))
+        kept = set(self._keys)
+        self._known = {key: known for key, known in self._known.items() if key in kept}
+        self._compare()
+
+    def learn(self, photo: "Photo", photos: int) -> None:
+        """Embed one that was just taken, with as many views as ``photos`` of them would get."""
+        known = self._known.setdefault(_key(photo.path), _Known())
+        self._embed(known, photo, self._embedder.count(photos))
+
+    @property
+    def labels(self) -> list[str]:
+        return [photo.class_name for photo in self._photos]
+
+    @property
+    def bursts(self) -> list[str]:
+        """The recording of each; copies of one photograph belong to one."""
+        return self._bursts
+
+    @property
+    def ids(self) -> list[str]:
+        """``class/file`` of each."""
+        return [photo.id for photo in self._photos]
+
+    @property
+    def squares(self) -> Sequence[np.ndarray]:
+        """Their pixels, uint8 [N, N, 3]; each is read when it is asked for."""
+        return _Squares(self._photos)
+
+    @property
+    def views_wanted(self) -> int:
+        return self._embedder.count(len(self))
+
+    # A PhotoSource
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def features(self, index: int) -> np.ndarray:
+        known = self._known[self._keys[index]]
+        assert known.features is not None
+        return known.features
+
+    def views(self, index: int, count: int) -> np.ndarray:
+        known = self._known[self._keys[index]]
+        if known.views is None or len(known.views) < count:
+            known.views = self._embedder.views(self._square(self._photos[index].path), count)
+        return known.views[:count]
+
+    def _compare(self) -> None:
+        """Find copies, if these photographs were not compared before."""
+        from tinyteach.data.bursts import joined
+        from tinyteach.data.copies import alike
+
+        if self._keys == self._compared:
+            return
+        views = [small for key in self._keys if (small := self._known[key].small) is not None]
+        copies = alike(views, mirrored=True).tolist()
+        self._bursts = joined([photo.burst for photo in self._photos], copies)
+        same: dict[int, list[Photo]] = {}
+        for photo, first in zip(self._photos, alike(views).tolist(), strict=True):
+            same.setdefault(first, []).append(photo)
+        several = [photos for photos in same.values() if len({p.class_name for p in photos}) > 1]
+        self.in_several_classes = [[photo.id for photo in photos] for photos in several]
+        self._compared = list(self._keys)
+
+    def _take(self, photo: "Photo", views: int) -> None:
+        key = _key(photo.path)
+        known = self._known.setdefault(key, _Known())
+        if known.features is None and not known.problem:
+            try:
+                self._embed(known, photo, views)
+            except PhotoError as error:
+                known.problem = str(error)
+        if known.problem:
+            self.problems.append(known.problem)
+            return
+        self._photos.append(photo)
+        self._keys.append(key)
+
+    def _embed(self, known: _Known, photo: "Photo", views: int) -> None:
+        """All at once, while the pixels are there."""
+        from tinyteach.data.copies import small_view
+
+        known.features = self._embedder.features(self._square(photo.path))
+        known.small = small_view(self._square(photo.path))
+        known.views = self._embedder.views(self._square(photo.path), views)
+
+    def _square(self, path: Path) -> np.ndarray:
+        """A photograph's pixels; those read last are kept, for its views."""
+        from tinyteach.data.images import load_square
+
+        if self._loaded is None or self._loaded[0] != path:
+            self._loaded = (path, load_square(path))
+        return self._loaded[1]
+
+
+class _Squares(Sequence[np.ndarray]):
+    def __init__(self, photos: "list[Photo]") -> None:
+        self._photos = photos
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __getitem__(self, index: Any) -> Any:
+        from tinyteach.data.images import load_square
+
+        return load_square(self._photos[index].path)
+
+
+def _key(path: Path) -> Key:
+    try:
+        facts = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), facts.st_size, facts.st_mtime_ns

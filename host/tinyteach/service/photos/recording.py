@@ -1,0 +1,208 @@
+"""Photographs through the board's camera: recordings and the live view."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinyteach.device.registry import find_board
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.preprocess import expand
+from tinyteach.errors import LinkError, ProjectError, UsageError
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.projects.opening import open_project
+from tinyteach_protocol import messages
+
+if TYPE_CHECKING:
+    from tinyteach.data.photos import Recording
+
+Progress = Callable[[str, int, int], None]
+Tell = Callable[[str], None]
+# USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
+SLOW_LINK_BYTES_PER_S = 50_000
+RGB565_BYTES = 2  # a pixel, as cameras send it
+# A picture has a dozen pieces; a link that loses one of each for so long carries no pictures.
+PIECES_WITHOUT_A_PICTURE_MAX = 500
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What a recording added; ``interrupted`` where Ctrl-C ended it."""
+
+    class_name: str
+    photos: int
+    burst: str
+    side: int
+    interrupted: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentence(self) -> str:
+        if not self.photos:
+            return f"Recorded nothing of {self.class_name}."
+        photographs = "1 photograph" if self.photos == 1 else f"{self.photos} photographs"
+        return (
+            f"Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels each "
+            f"(recording {self.burst})."
+        )
+
+
+def capture(
+    folder: Path,
+    board: str | None,
+    class_name: str,
+    count: int,
+    small: bool,
+    tell: Tell,
+    progress: Progress,
+) -> Captured:
+    """Record ``count`` photographs into a class, or until Ctrl-C.
+
+    Each is on disk as soon as it is taken.
+    """
+    from tinyteach.data.names import same_name
+
+    project = open_project(folder)
+    stored = same_name(class_name, project.classes())
+    if stored is None:
+        raise ProjectError(
+            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
+        )
+    class_name = stored
+    with open_board(board) as client:
+        _remember_board(project, client)
+        recording = start_recording(project, client, class_name, small)
+        try:
+            record(client, recording, count, small, tell, progress)
+            interrupted = False
+        except KeyboardInterrupt:
+            interrupted = True
+    return _captured(class_name, recording, interrupted)
+
+
+def _remember_board(project: Any, client: BoardClient) -> None:
+    """The first board that a project is used with is its board from then on."""
+    known = find_board(client.board_id)
+    if project.board is None and known is not None:
+        project.board = known.name
+
+
+def _captured(class_name: str, recording: "Recording", interrupted: bool) -> Captured:
+    sides = [photo.record.side for photo in recording.photos if photo.record]
+    side = sides[0] if sides else 0
+    return Captured(class_name, len(recording.photos), recording.burst, side, interrupted)
+
+
+def start_recording(
+    project: Any, client: BoardClient, class_name: str, small: bool = False
+) -> "Recording":
+    """A new burst of a class, marked with the board that takes it."""
+    from tinyteach.data.photos import Recording
+
+    return Recording(
+        project,
+        class_name,
+        board=client.board_id,
+        sensor=client.info()["sensor"],
+        kind="model" if small else "square",
+    )
+
+
+def record(
+    client: BoardClient,
+    recording: "Recording",
+    count: int,
+    small: bool = False,
+    tell: Tell = lambda text: None,
+    progress: Progress = lambda text, done, total: None,
+    before_each: Callable[[], None] = lambda: None,
+) -> None:
+    """Fill a recording over an open session; ``before_each`` is called before each photograph."""
+    name = recording.folder.name
+    for number in range(1, count + 1):
+        before_each()
+        start = time.monotonic()
+        square = take_photo(client, small)
+        if number == 1 and not small:
+            _tell_of_slow_link(square, time.monotonic() - start, tell)
+        recording.add(square)
+        progress(f"Recording {name}", number, count)
+
+
+def _tell_of_slow_link(square: np.ndarray, duration_s: float, tell: Tell) -> None:
+    bytes_per_s = square.shape[0] * square.shape[1] * RGB565_BYTES / duration_s
+    if bytes_per_s < SLOW_LINK_BYTES_PER_S:
+        tell(
+            f"The link is slow ({bytes_per_s / 1000:.0f} KB/s, {duration_s:.0f} s a photograph); "
+            "with --small only the model's view is recorded, which is quicker."
+        )
+
+
+def take_photo(client: BoardClient, small: bool = False) -> np.ndarray:
+    """One photograph, uint8 [N, N, 3] RGB: the centre square, or the model's view of it."""
+    kind = messages.GRAB_MODEL if small else messages.GRAB_SQUARE
+    taken, pixels = client.grab(kind)
+    return expand(pixels, taken.width, taken.height, taken.pixel_format)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the model sees: uint8 [M, M, 3]."""
+
+    pixels: np.ndarray
+
+    def save(self, path: Path) -> None:
+        """Write it as a picture in the format of the file's ending; UsageError if it cannot be."""
+        from PIL import Image
+
+        try:
+            Image.fromarray(self.pixels).save(path)
+        except (ValueError, OSError, KeyError) as error:  # KeyError: a format that is only read
+            raise UsageError(
+                f"The view cannot be written to {path} ({error}); name a file such as view.png "
+                "in a folder of yours."
+            ) from error
+
+
+@contextmanager
+def preview_views(board: str | None) -> Iterator[Iterator[View]]:
+    """The live view, whole pictures only."""
+    with open_board(board) as client:
+        events = client.stream(messages.STREAM_PREVIEW)
+        try:
+            yield _whole_views(events)
+        finally:
+            events.close()
+
+
+def _whole_views(events: Iterator[messages.Message]) -> Iterator[View]:
+    """Put the pieces of each picture together; one that lost a piece is left out."""
+    pieces = bytearray()
+    for event in _while_pictures_come(events, pieces):
+        if event.offset == 0:
+            pieces.clear()
+        if event.offset != len(pieces):
+            continue
+        pieces += event.data
+        if len(pieces) == event.total:
+            yield View(expand(bytes(pieces), event.width, event.height, event.pixel_format))
+
+
+def _while_pictures_come(
+    events: Iterator[messages.Message], pieces: bytearray
+) -> Iterator[messages.Message]:
+    """The events; LinkError where many together make no whole picture."""
+    without = 0
+    for event in events:
+        yield event
+        without = 0 if len(pieces) == event.total else without + 1
+        if without > PIECES_WITHOUT_A_PICTURE_MAX:
+            raise LinkError(
+                "The board sends pieces of pictures and none is whole; check the cable, press the "
+                "board's reset button and try again."
+            )

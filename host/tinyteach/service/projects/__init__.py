@@ -1,0 +1,1 @@
+"""Projects: make, open, the embedding that each uses."""

@@ -1,0 +1,143 @@
+"""Which embeddings there are, and which one a project and a board use."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import BoardRefusedError, ModelError, UsageError
+from tinyteach.files import make_folder, write_atomically
+from tinyteach_protocol import errors
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+    from tinyteach.device.repl.pairing import Wanted
+    from tinyteach.embedding.runtime import Embedding
+
+# A fingerprint's first hex digits, as a person reads it.
+SHORT_DIGITS = 12
+
+
+def shipped() -> dict[str, Path]:
+    """The files of the embeddings that ship, by name; the first is the default."""
+    from tinyteach.embedding import runtime
+
+    return {name: path for name, path in runtime.EMBEDDING_FILES.items() if path.is_file()}
+
+
+def embedding_path(named: str, folder: Path | None = None) -> Path:
+    """The file of an embedding that ships, or a file in ``folder``, by default the current one.
+
+    Raises UsageError with a sentence that says what there is.
+    """
+    known = shipped()
+    path = known.get(named) or (folder or Path()) / named
+    choose = f"choose {' or '.join(known)}, or name a .tflite file"
+    try:
+        if path.is_dir():
+            raise UsageError(f"{named!r} is a folder and no embedding; {choose}.")
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass  # too long for a path, or in a folder of somebody else's
+    raise UsageError(f"There is no embedding {named!r}; {choose}.")
+
+
+def load_named(named: str, folder: Path | None = None) -> "Embedding":
+    """The same, loaded; ModelError where the file is damaged or no embedding."""
+    from tinyteach.embedding.runtime import load_embedding
+
+    return load_embedding(embedding_path(named, folder))
+
+
+def project_embedding(project: "Project") -> "Embedding":
+    """The embedding that a project names."""
+    return load_named(project.embedding, project.root)
+
+
+def as_setting(named: str, root: Path) -> str:
+    """How the project in ``root`` names what was named in the current folder.
+
+    Raises ModelError where that is no embedding, or none that boards run.
+    """
+    path = embedding_path(named).resolve()
+    if named in shipped():
+        return named
+    load_named(str(path))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
+    """What to put on a board: the embedding ``named``, or with None whatever it has, else base."""
+    from tinyteach.device.repl.pairing import Wanted
+
+    if named is not None:
+        content = load_named(named).content
+        return Wanted(content, camera=camera, arena_bytes=arena_of(content))
+    default, *others = (path.read_bytes() for path in shipped().values())
+    return Wanted(default, others, is_embedding, camera)
+
+
+def put_into(folder: Path, named: str | None) -> Path:
+    """Write an embedding, by default base, where the agent looks for it in a board's ROMFS."""
+    from tinyteach.data.project import DEFAULT_EMBEDDING
+    from tinyteach.device.repl.survey import EMBEDDING
+
+    path = folder / EMBEDDING.lstrip("/")
+    content = load_named(DEFAULT_EMBEDDING if named is None else named).content
+    make_folder(path.parent)
+    write_atomically(path, content)
+    return path
+
+
+def arena_of(content: bytes) -> int:
+    """Bytes that the embedding's tensors take of a board's memory."""
+    from tinyteach.embedding.requirements import needs_of
+
+    return needs_of(content).arena_bytes
+
+
+def is_embedding(content: bytes) -> bool:
+    """Whether a file's content can serve as one."""
+    from tinyteach.embedding.runtime import open_embedding
+
+    try:
+        open_embedding(content)
+    except ModelError:
+        return False
+    return True
+
+
+def name_of(fingerprint: bytes) -> str | None:
+    """What the embedding with that SHA-256 is called; None where it is none that ships."""
+    for name, path in shipped().items():
+        if sha256(path.read_bytes()).digest() == fingerprint:
+            return name
+    return None
+
+
+def described(fingerprint: bytes) -> str:
+    """An embedding for a person: its name if it ships, and its fingerprint's first digits."""
+    digits = fingerprint.hex()[:SHORT_DIGITS]
+    return " ".join(filter(None, [name_of(fingerprint), digits]))
+
+
+def check_head(head: Any, embedding: "Embedding") -> None:
+    """ModelError where the project's head was trained with another than its embedding."""
+    trained_with = head.info.embedding_fingerprint
+    if trained_with != embedding.fingerprint:
+        raise ModelError(
+            f"The head was trained with the embedding {described(trained_with)}, and the project "
+            f"names {described(embedding.fingerprint)}; run 'tinyteach train'."
+        )
+
+
+def check_board(fingerprint: bytes, head: Any) -> None:
+    """BoardRefusedError where a board has another embedding than ``head`` was trained with."""
+    trained_with = head.info.embedding_fingerprint
+    if fingerprint and fingerprint != trained_with:
+        raise BoardRefusedError(
+            f"The head was trained with the embedding {described(trained_with)}, and the board "
+            f"has {described(fingerprint)}; run 'tinyteach upgrade', which puts the project's "
+            "embedding on the board and retrains for it.",
+            errors.WRONG_EMBEDDING,
+        )

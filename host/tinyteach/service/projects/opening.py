@@ -1,0 +1,54 @@
+"""Project folders: make, open, look through, import, export."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinyteach.data.project import Project
+
+Progress = Callable[[str, int, int], None]
+
+
+def create_project(folder: Path, embedding: str | None = None) -> "Project":
+    """Make a project folder; ``embedding`` is a name or a file."""
+    from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+    from tinyteach.service.projects.embeddings import as_setting
+
+    if embedding is None:
+        return Project.create(folder, embedding=DEFAULT_EMBEDDING)
+    return Project.create(folder, embedding=as_setting(embedding, folder.resolve()))
+
+
+def open_project(folder: Path) -> "Project":
+    """Open a project folder; ProjectError where it is none."""
+    from tinyteach.data.project import Project
+
+    return Project.open(folder)
+
+
+def open_or_create_project(folder: Path) -> "Project":
+    """Open a project folder; one that is missing or empty is made a project."""
+    root = folder.resolve()
+    is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
+    return create_project(root) if is_new else open_project(root)
+
+
+def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
+    """Per class its name, photographs and bursts; and a sentence for each unusable file."""
+    from tinyteach.data.photos import recordings, survey
+
+    listing = survey(project)
+    found = list(zip(listing.photos, recordings(listing.photos), strict=True))
+    summary = []
+    for name in project.classes():
+        bursts = [burst for photo, burst in found if photo.class_name == name]
+        summary.append({"name": name, "photos": len(bursts), "bursts": len(set(bursts))})
+    return summary, listing.problems
+
+
+def export_photos(folder: Path, target: Path) -> Path:
+    """Write the project's photographs as a zip of class folders."""
+    from tinyteach.data.exporting import export_zip
+
+    return export_zip(open_project(folder), target)

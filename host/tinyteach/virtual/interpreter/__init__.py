@@ -1,0 +1,1 @@
+"""Where MicroPython comes from."""

@@ -1,0 +1,167 @@
+"""Fetch a package and what it depends on from the system's archive, without root.
+
+apt runs with its own state, cache and sources in a temporary folder, where
+nothing is installed, so that it resolves all dependencies; signatures are
+checked with the system's keys. The packages are unpacked, not installed.
+"""
+
+import contextlib
+import fcntl
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tinyteach.errors import MissingToolError
+from tinyteach.files import make_folder
+from tinyteach.virtual.interpreter.package_sources import Source, main_source, system_sources
+
+# Suites, oldest first, whose MicroPython is 1.24 or newer, by os-release's ID.
+# sid and devel have no end of life; Ubuntu builds i386 only for what Wine needs.
+SUITES = {
+    "debian": ("trixie", "forky", "sid"),
+    "ubuntu": ("plucky", "questing", "resolute"),
+}
+APT_TIMEOUT_S = 300.0
+
+Progress = Callable[[str], None]
+
+
+def fetch_and_unpack(package: str, arch: str, root: Path, progress: Progress | None = None) -> None:
+    """Unpack ``package`` for Debian architecture ``arch``, with its dependencies, at ``root``.
+
+    ``root`` appears complete or not at all; a second process that wants the
+    same waits for the first. Raises MissingToolError with one sentence.
+    """
+    make_folder(root.parent)
+    with _locked(root.with_name(root.name + ".lock")):
+        if root.is_dir():
+            return
+        with tempfile.TemporaryDirectory(dir=root.parent, prefix=".fetching-") as folder:
+            unpacked = _fetch(package, arch, Path(folder), progress or _show)
+            unpacked.rename(root)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _show(message: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(message, style="dim")
+
+
+def _fetch(package: str, arch: str, folder: Path, progress: Progress) -> Path:
+    for tool in ("apt-get", "dpkg-deb"):
+        if not shutil.which(tool):
+            raise _failure(package, arch, f"this system has no {tool}")
+    source, suites = _archive(package, arch)
+    why = ""
+    for suite in suites:
+        progress(f"Fetching {package} for {arch} from this system's package archive ({suite}) …")
+        try:
+            return _fetch_from(source.line(suite), package, arch, folder / suite)
+        except subprocess.CalledProcessError as error:
+            why = _last_error(error)
+    raise _failure(package, arch, why)
+
+
+def _failure(package: str, arch: str, why: str) -> MissingToolError:
+    return MissingToolError(
+        f"{package} for {arch} cannot be fetched ({why}); install it yourself (Debian 13 or "
+        "Ubuntu 25.04: apt install micropython; macOS: brew install micropython) or set "
+        "MICROPYTHON to its path."
+    )
+
+
+def _archive(package: str, arch: str) -> tuple[Source, tuple[str, ...]]:
+    """This system's archive and the suites to try in it."""
+    release = _os_release()
+    codename = release.get("VERSION_CODENAME", "")
+    family = next((name for name in _families(release) if name in SUITES), "")
+    source = main_source(system_sources(), codename)
+    if not source or not family:
+        raise _failure(package, arch, "no Debian or Ubuntu package archive is set up here")
+    suites = SUITES[family]
+    # This release's own suite first where it is new enough, then newer ones.
+    return source, suites[suites.index(codename) :] if codename in suites else suites
+
+
+def _families(release: dict[str, str]) -> list[str]:
+    return [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+
+
+def _os_release() -> dict[str, str]:
+    try:
+        return platform.freedesktop_os_release()
+    except OSError:
+        return {}
+
+
+def _fetch_from(source_line: str, package: str, arch: str, folder: Path) -> Path:
+    """Download and unpack below ``folder``; the root of the unpacked files.
+
+    Raises CalledProcessError where the archive has no such package.
+    """
+    config = _write_config(source_line, arch, folder)
+    _run(config, "apt-get", "--quiet", "update")
+    install = ("install", "--download-only", "--yes", "--no-install-recommends")
+    _run(config, "apt-get", "--quiet", *install, package)
+    root = folder / "root"
+    for deb in sorted((folder / "cache" / "archives").glob("*.deb")):
+        _run(config, "dpkg-deb", "--extract", str(deb), str(root))
+    return root
+
+
+def _write_config(source_line: str, arch: str, folder: Path) -> Path:
+    for name in ("state/lists/partial", "cache/archives/partial", "root"):
+        (folder / name).mkdir(parents=True)
+    (folder / "state" / "status").touch()
+    (folder / "sources.list").write_text(source_line + "\n")
+    config = folder / "apt.conf"
+    config.write_text(
+        f'Dir::State "{folder}/state";\n'
+        f'Dir::State::status "{folder}/state/status";\n'
+        f'Dir::Cache "{folder}/cache";\n'
+        f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
+        # The host's other sources, pins and hooks are not for this.
+        'Dir::Etc::sourceparts "/dev/null";\n'
+        'Dir::Etc::preferences "/dev/null";\n'
+        'Dir::Etc::preferencesparts "/dev/null";\n'
+        f'APT::Architecture "{arch}";\n'
+        f'APT::Architectures {{"{arch}";}};\n'
+        # Root would download as _apt, who may not write into this folder.
+        'APT::Sandbox::User "root";\n'
+        'Acquire::Languages "none";\n'
+        'Acquire::Retries "2";\n'
+    )
+    return config
+
+
+def _run(config: Path, *command: str) -> None:
+    environment = {**os.environ, "APT_CONFIG": str(config), "LC_ALL": "C"}
+    try:
+        subprocess.run(
+            command,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=APT_TIMEOUT_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise subprocess.CalledProcessError(1, command, stderr=f"E: {error}") from error
+
+
+def _last_error(error: subprocess.CalledProcessError) -> str:
+    """apt's own sentence about what went wrong, without its mark."""
+    lines = [line for line in (error.stderr or "").splitlines() if line.startswith("E: ")]
+    return lines[0].removeprefix("E: ").rstrip(".") if lines else f"{error.cmd[0]} failed"

@@ -1,0 +1,27 @@
+"""What the parts of a workbench may ask of the whole."""
+
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.workbench.feed import Feed
+from tinyteach.workbench.live_board import LiveBoard
+
+
+class Bench(Protocol):
+    """`Workbench` is the one there is; ``changing`` is held while the project is changed."""
+
+    folder: Path
+    feed: Feed
+    board: LiveBoard
+    changing: threading.RLock
+
+    def changed(self, train: bool = True) -> None:
+        """Photographs or classes are others now."""
+
+    def look(self, client: BoardClient) -> None:
+        """Take one view and show it to who looks. In the board's thread."""
+
+    def use_other_head(self, client: BoardClient, lesson: str = "") -> None:
+        """Another head is at work on the board, ``lesson`` where it made that itself."""

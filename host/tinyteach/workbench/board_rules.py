@@ -1,0 +1,60 @@
+"""The rules of the board that is held: listed, added, removed, over its session."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.service.boards.rule_text import parse_rule, rule_text
+from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
+from tinyteach.workbench.bench import Bench
+
+
+class BoardRules:
+    """Publishes the part ``rules``: null without a board, else ``rules`` in order and ``problems``.
+
+    Each rule has what `tinyteach rule list --json` says of it, its ``text``, and whether it
+    ``rests`` because the head on the board has not its class.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.forget()
+
+    def forget(self) -> None:
+        """No board is held."""
+        self._bench.feed.publish("rules", None)
+
+    def look(self, client: BoardClient) -> None:
+        """Publish what the board has. A link that broke shows at the next request."""
+        try:
+            self._tell(held_rules(client))
+        except (BoardRefusedError, LinkError) as error:
+            self._bench.feed.publish("rules", {"rules": [], "problems": [str(error)]})
+
+    def add(self, condition: str, action: str, otherwise: str | None, hold_s: float) -> None:
+        """One rule more, in the command line's words; UsageError says what is wrong with them."""
+        rule = parse_rule(condition, action, otherwise, hold_s)
+        self._change(lambda client: add_rule(client, rule))
+
+    def remove(self, number: int) -> None:
+        """Without the rule of that number, counted from 1."""
+        self._change(lambda client: remove_rule(client, number))
+
+    def clear(self) -> None:
+        """Without any, also where those that are there cannot be read."""
+
+        def clear(client: BoardClient) -> Alone:
+            clear_rules(client)
+            return held_rules(client)
+
+        self._change(clear)
+
+    def _change(self, change: Callable[[BoardClient], Alone]) -> None:
+        self._bench.board.do(lambda client: self._tell(change(client))).result()
+
+    def _tell(self, alone: Alone) -> None:
+        rows: list[dict[str, Any]] = alone.as_dict()["rules"]
+        for row, rule in zip(rows, alone.rules, strict=True):
+            row |= {"text": rule_text(rule), "rests": row["number"] in alone.resting}
+        self._bench.feed.publish("rules", {"rules": rows, "problems": alone.problems})

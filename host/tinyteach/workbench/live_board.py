@@ -1,0 +1,248 @@
+"""A board that is held open: views while somebody looks, jobs in between, back after a cable pull.
+
+One thread owns the session; whatever others want of the board is a job that it runs between two
+views. A connection that breaks is looked for again until it is back or another board is chosen.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.preprocess import expand
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.service.boards.opening import check_identity, open_board
+from tinyteach.service.heads.recognition import Recognised, interpret_message
+from tinyteach_protocol import messages
+
+RETRY_S = 1.0
+# Between two looks where nobody watches; a job ends the wait at once.
+IDLE_S = 0.5
+# More would only keep two processors busy: a hand that moves is followed at this rate.
+VIEWS_PER_S_MAX = 25
+LOST = "The board was lost before this was done; try again."
+
+log = logging.getLogger(__name__)
+Job = Callable[[BoardClient], Any]
+Task = Callable[[], Any]
+
+
+class LiveBoard:
+    """``on_state(status, sentence, facts)`` is called from the board's thread when these change.
+
+    status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
+    (pairing, examined, on its own). ``step(board, client)`` is called again and again while
+    ``wanted()`` says that somebody looks; ``on_refreshed(client)`` whenever the board was asked
+    what it is and has.
+    """
+
+    def __init__(
+        self,
+        on_state: Callable[[str, str, dict[str, Any]], None],
+        step: Callable[["LiveBoard", BoardClient], None],
+        wanted: Callable[[], bool],
+        on_refreshed: Callable[[BoardClient], None] = lambda client: None,
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_state, self._step, self._wanted = on_state, step, wanted
+        self._on_refreshed, self._on_connected = on_refreshed, on_connected
+        self._changed = threading.Condition()
+        self._board: str | None = None
+        self._chosen = False
+        self._closed = False
+        self._jobs: deque[tuple[Job, Future]] = deque()
+        self._tasks: deque[tuple[str, Task, Future]] = deque()
+        self.labels: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self._run, name="live-board", daemon=True)
+        self._thread.start()
+
+    # From other threads
+
+    def connect(self, board: str | None) -> None:
+        """Hold this board from now on, None: the only one there is."""
+        with self._changed:
+            self._board, self._chosen = board, True
+            self._changed.notify_all()
+
+    def disconnect(self) -> None:
+        """Let go of the board."""
+        with self._changed:
+            self._chosen = False
+            self._changed.notify_all()
+
+    def do(self, job: Job) -> "Future[Any]":
+        """Run ``job(client)`` between two views; LinkError where no board is connected."""
+        future: Future[Any] = Future()
+        with self._changed:
+            if not self.facts:
+                future.set_exception(
+                    LinkError("No board is connected; choose one under Connect first.")
+                )
+            else:
+                self._jobs.append((job, future))
+                self._changed.notify_all()
+        return future
+
+    def do_without_session(self, what: str, task: Task) -> "Future[Any]":
+        """Run ``task()`` while the port is free, and hold the board again afterwards.
+
+        LinkError where this is closed before the task's turn comes.
+        """
+        future: Future[Any] = Future()
+        with self._changed:
+            if self._closed:
+                future.set_exception(LinkError(LOST))
+            else:
+                self._tasks.append((what, task, future))
+                self._changed.notify_all()
+        return future
+
+    def wake(self) -> None:
+        """Somebody looks."""
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """End the session and the thread; nobody waits for what was not begun."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    # The thread
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._run_tasks()
+            if not self._chosen:
+                self._tell("none", "")
+                self._wait_for(lambda: self._chosen or bool(self._tasks))
+                continue
+            self._hold_or_say_why(self._board)
+        self._forget_jobs()
+        while self._tasks:
+            *_, future = self._tasks.popleft()
+            future.set_exception(LinkError(LOST))
+
+    def _hold_or_say_why(self, board: str | None) -> None:
+        def news() -> bool:
+            return bool(self._tasks) or self._left(board)
+
+        try:
+            self._hold(board)
+        except BoardNotPairedError as error:
+            self._tell("unpaired", str(error))
+            self._wait_for(news)
+        except TinyTeachError as error:
+            self._tell("lost", str(error))
+            self._wait_for(news, RETRY_S)
+        except Exception:
+            log.exception("the board's thread goes on after this")
+            self._tell("lost", "Something inside TinyTeach failed; its terminal says more.")
+            self._wait_for(news, RETRY_S)
+
+    def _left(self, board: str | None) -> bool:
+        return not self._chosen or self._board != board
+
+    def _hold(self, board: str | None) -> None:
+        if not self.facts:
+            self._tell("connecting", "")
+        try:
+            with open_board(board) as client:
+                self._look_at(board, client)
+                self._on_connected()
+                while not (self._closed or self._left(board) or self._tasks):
+                    self._turn(client)
+        finally:
+            with self._changed:
+                self.facts, self.labels = {}, []
+            self._forget_jobs()
+
+    def _look_at(self, board: str | None, client: BoardClient) -> None:
+        check_identity(board, client)
+        self.refresh(client)
+
+    def refresh(self, client: BoardClient) -> None:
+        """Ask the board what it is and has, and tell it."""
+        from tinyteach.device.registry import find_board
+
+        info = {k: v.hex() if isinstance(v, bytes) else v for k, v in client.info().items()}
+        known = find_board(client.board_id)
+        own = {
+            "board_id": client.board_id,
+            "name": known.name if known else client.port,
+            "port": client.port,
+            "agent_version": client.welcome.agent_version,
+            "has_camera": client.has_camera,
+        }
+        with self._changed:
+            self.facts, self.labels = own | info, list(info["labels"])
+        self._tell("connected", "")
+        self._on_refreshed(client)
+
+    def _turn(self, client: BoardClient) -> None:
+        started = time.monotonic()
+        self._run_jobs(client)
+        if self._wanted():
+            self._step(self, client)
+            rest_s = 1 / VIEWS_PER_S_MAX - (time.monotonic() - started)
+            self._wait_for(lambda: bool(self._jobs or self._tasks), max(0.0, rest_s))
+        else:
+            self._wait_for(lambda: bool(self._jobs or self._tasks) or self._wanted(), IDLE_S)
+
+    def _run_jobs(self, client: BoardClient) -> None:
+        while self._jobs:
+            job, future = self._jobs.popleft()
+            try:
+                future.set_result(job(client))
+            except LinkError as error:
+                future.set_exception(error)
+                raise
+            except Exception as error:
+                future.set_exception(error)
+
+    def _run_tasks(self) -> None:
+        while self._tasks and not self._closed:
+            what, task, future = self._tasks.popleft()
+            self._tell("busy", what)
+            try:
+                future.set_result(task())
+            except Exception as error:
+                future.set_exception(error)
+
+    def _forget_jobs(self) -> None:
+        while self._jobs:
+            _, future = self._jobs.popleft()
+            future.set_exception(LinkError(LOST))
+
+    def _wait_for(self, there: Callable[[], bool], timeout_s: float | None = None) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or there(), timeout_s)
+
+    def _tell(self, status: str, sentence: str) -> None:
+        self._on_state(status, sentence, self.facts)
+
+
+def take_view(client: BoardClient, facts: dict[str, Any]) -> tuple[Any, Recognised | None]:
+    """The model's view, uint8 [M, M, 3], and the board's result of the very same one.
+
+    None where the board has no head.
+    """
+    side, labels = facts["model_side"], facts["labels"]
+    if not side:
+        raise BoardRefusedError("The board has no embedding; press Pair, which puts one on it.")
+    stages = messages.STAGES_ALL if labels else messages.STAGE_PREPROCESS
+    ran = client.run(messages.SOURCE_CAMERA, stages)
+    tensor = client.read(messages.TENSOR, side * side * 3, ran.tensor_crc32)
+    result = interpret_message(labels, ran) if labels else None
+    return expand(tensor, side, side, messages.RGB_INT8), result

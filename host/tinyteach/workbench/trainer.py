@@ -1,0 +1,202 @@
+"""Trains whenever photographs have changed: first a head at once, then one that was tested.
+
+The first is ready in a fraction of a second, with the settings of the last test, and is what the
+live view shows. The second is the same that `tinyteach train` makes, with its report.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.errors import TinyTeachError
+from tinyteach.service.heads.teaching import Trained, learnt_features, train
+from tinyteach.service.photos.known_photos import KnownPhotos
+from tinyteach.service.projects.embeddings import project_embedding
+from tinyteach.service.projects.opening import open_project
+
+if TYPE_CHECKING:
+    from tinyteach.data.photos import Photo
+
+TELL_EVERY_S = 0.1
+SEED = 0
+
+log = logging.getLogger(__name__)
+
+
+class Superseded(Exception):
+    """Photographs changed while a head was being trained on what was there before."""
+
+
+class Trainer:
+    """One thread. ``tell(state)`` gets what the page shows; ``use(embedding, head, tested)`` heads.
+
+    state: ``status`` is "waiting" (for photographs, ``sentence`` says which), "fitting",
+    "testing", "done" or "failed"; ``step``, ``done``, ``total``; ``result`` of the last test.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tell: Callable[[dict[str, Any]], None],
+        use: Callable[[Any, Any, bool], None],
+    ) -> None:
+        self._folder, self._tell_page, self._use = folder, tell, use
+        self._changed = threading.Condition()
+        self._asked = False
+        self._closed = False
+        self._new: deque[Photo] = deque()
+        self._known: KnownPhotos | None = None
+        self._embedding = ""
+        self._settings: Any = None
+        self._result: Trained | None = None
+        self._told_s = 0.0
+        self._fresh = 0
+        self._thread = threading.Thread(target=self._run, name="trainer", daemon=True)
+        self._thread.start()
+
+    def ask(self) -> None:
+        """Train on what is there now; a training that runs begins again."""
+        with self._changed:
+            self._asked = True
+            self._changed.notify_all()
+
+    def learn(self, photo: "Photo") -> None:
+        """A photograph was taken: embed it while the next one is."""
+        with self._changed:
+            self._new.append(photo)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End the thread; a training that runs is given up."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    # The thread
+
+    def _run(self) -> None:
+        from tinyteach.embedding.threads import one_blas_thread
+
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._asked or self._new)
+                if self._closed:
+                    return
+            try:
+                with one_blas_thread():
+                    self._learn_new()
+                    if self._asked:
+                        self._train()
+            except Superseded:
+                continue
+            except TinyTeachError as error:
+                self._tell("waiting", sentence=str(error))
+            except Exception:
+                log.exception("the trainer goes on after this")
+                self._tell("failed", sentence="Training failed; the terminal says more.")
+
+    def _learn_new(self) -> None:
+        while self._new and not self._closed:
+            photo = self._new.popleft()
+            known = self._photos()
+            self._fresh += 1
+            try:
+                known.learn(photo, len(known) + self._fresh)
+            except TinyTeachError:
+                continue  # the training that follows says what is wrong with it
+
+    def _photos(self) -> KnownPhotos:
+        """What is known of the photographs, anew where the project names another embedding."""
+        project = open_project(self._folder)
+        if self._known is None or project.embedding != self._embedding:
+            self._known = KnownPhotos(project_embedding(project), SEED)
+            self._embedding = project.embedding
+        return self._known
+
+    def _train(self) -> None:
+        with self._changed:
+            self._asked = False
+        started = time.perf_counter()
+        self._tell("fitting", step="embed")
+        known = self._photos()
+        known.look(open_project(self._folder), self._step("fitting"))
+        self._fresh = 0
+        self._fit_at_once(known)
+        fit_s = round(time.perf_counter() - started, 3)
+        self._tell("testing", step="evaluate", fit_s=fit_s)
+        self._result = train(self._folder, SEED, self._step("testing", fit_s), known=known)
+        self._settings = _settings_of(self._result)
+        self._use(known.embedding, self._load_head(), True)
+        self._tell("done", fit_s=fit_s)
+
+    def _fit_at_once(self, known: KnownPhotos) -> None:
+        from tinyteach.head.fit.train import Settings, fit_at_once
+
+        learnt, filled = learnt_features(open_project(self._folder), known)
+        head = fit_at_once(
+            known,
+            known.labels,
+            known.embedding,
+            known.views_wanted,
+            self._settings or Settings(),
+            classes=filled,
+            learnt=learnt,
+            progress=self._step("fitting"),
+        )
+        self._use(known.embedding, head, False)
+
+    def _load_head(self) -> Any:
+        from tinyteach.service.heads.recognition import trained_head
+
+        return trained_head(open_project(self._folder))
+
+    def _step(self, status: str, fit_s: float | None = None) -> Callable[[str, int, int], None]:
+        def progress(step: str, done: int, total: int) -> None:
+            if self._asked or self._closed:
+                raise Superseded
+            self._learn_new_meanwhile()
+            if time.monotonic() - self._told_s > TELL_EVERY_S:
+                self._tell(status, step=step, done=done, total=total, fit_s=fit_s)
+
+        return progress
+
+    def _learn_new_meanwhile(self) -> None:
+        """Photographs that are being taken come before the test of those that were."""
+        if self._new:
+            raise Superseded  # who takes them asks for a training at the end
+
+    def _tell(
+        self,
+        status: str,
+        step: str = "",
+        done: int = 0,
+        total: int = 0,
+        sentence: str = "",
+        fit_s: float | None = None,
+    ) -> None:
+        self._told_s = time.monotonic()
+        result = self._result.as_dict() if self._result else None
+        self._tell_page(
+            {
+                "status": status,
+                "step": step,
+                "done": done,
+                "total": total,
+                "sentence": sentence,
+                "fit_s": fit_s,
+                "result": result,
+            }
+        )
+
+
+def _settings_of(trained: Trained) -> Any:
+    """What the next head at once takes over from a tested one."""
+    from tinyteach.head.fit.train import Settings
+    from tinyteach.head.format.rejection import STEPS
+
+    return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))

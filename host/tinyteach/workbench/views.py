@@ -1,0 +1,116 @@
+"""What the model sees, and what the board and the newest head on this computer make of it."""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinyteach.errors import UsageError
+from tinyteach.service.heads.recognition import Recognised, Reference, interpret
+
+KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
+RATE_OVER = 12  # views that the frame rate is measured over
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """One view: uint8 [M, M, 3], numbered, with what the board and this computer make of it."""
+
+    number: int
+    pixels: np.ndarray
+    time_s: float = field(default_factory=time.time)
+    board: Recognised | None = None
+    host: Recognised | None = None
+    host_head: str = ""  # fingerprint of the head that gave ``host``
+    frames_per_s: float = 0.0
+
+
+class PreviewHead:
+    """The newest head, run on this computer before it is on a board; thread-safe.
+
+    ``threshold`` (a probability) replaces the head's own while it is not None.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reference: Reference | None = None
+        self.threshold: float | None = None
+
+    def use(self, embedding: Any, head: Any) -> None:
+        """Run this head from now on; ``head`` None runs none."""
+        with self._lock:
+            self._reference = Reference(embedding, head) if head is not None else None
+
+    @property
+    def head(self) -> Any:
+        """The head in use, None where there is none."""
+        reference = self._reference
+        return reference.head if reference else None
+
+    def recognise(self, pixels: np.ndarray) -> tuple[Recognised | None, str]:
+        """What the board would say of a view, by which head; None where there is no head."""
+        with self._lock:
+            reference = self._reference
+        if reference is None:
+            return None, ""
+        return self._by(reference, pixels), reference.head.fingerprint.hex()
+
+    def _by(self, reference: Reference, pixels: np.ndarray) -> Recognised:
+        scores = reference.scores(pixels)
+        top, known = reference.head.best(scores)
+        result = interpret(reference.head.labels, top, known, scores.tobytes())
+        if self.threshold is None:
+            return result
+        return believed(result, self.threshold)
+
+
+def believed(result: Recognised, threshold: float) -> Recognised:
+    """The same with another threshold: below it the best label is unknown."""
+    from dataclasses import replace
+
+    from tinyteach.head.format.rejection import UNKNOWN
+
+    known = result.probability >= threshold
+    return replace(result, label=result.best_label if known else UNKNOWN)
+
+
+class ViewLog:
+    """The latest views, so that one that was wrong can be labelled; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: deque[LiveView] = deque(maxlen=KEPT_MAX)
+        self._times: deque[float] = deque(maxlen=RATE_OVER)
+        self._number = 0
+
+    def add(
+        self, pixels: np.ndarray, board: Recognised | None, host: Recognised | None, host_head: str
+    ) -> LiveView:
+        """Number a view and keep it."""
+        with self._lock:
+            self._number += 1
+            self._times.append(time.monotonic())
+            seen = (time.time(), board, host, host_head, self._rate())
+            view = LiveView(self._number, pixels, *seen)
+            self._views.append(view)
+        return view
+
+    def pause(self) -> None:
+        """Nobody looks: the frame rate begins anew."""
+        with self._lock:
+            self._times.clear()
+
+    def find(self, number: int) -> LiveView:
+        """The view of that number; UsageError where it is too old."""
+        with self._lock:
+            for view in self._views:
+                if view.number == number:
+                    return view
+        raise UsageError("This view is gone by now; press the button while it is shown.")
+
+    def _rate(self) -> float:
+        span = self._times[-1] - self._times[0]
+        return round((len(self._times) - 1) / span, 1) if span else 0.0

@@ -1,0 +1,359 @@
+"""A project, a board, a trainer and what they show: all that a page needs, none of its words."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
+from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.virtual_boards import VIRTUAL
+from tinyteach.service.heads.head_list import list_heads
+from tinyteach.service.heads.pulling import learnt_counts
+from tinyteach.service.heads.recognition import threshold_steps
+from tinyteach.service.photos import collection as photo_service
+from tinyteach.service.photos.recording import start_recording, take_photo
+from tinyteach.service.projects.opening import open_project
+from tinyteach.workbench.board_rules import BoardRules
+from tinyteach.workbench.board_teaching import BoardTeaching
+from tinyteach.workbench.deploying import Deploying
+from tinyteach.workbench.feed import Feed
+from tinyteach.workbench.live_board import LiveBoard, take_view
+from tinyteach.workbench.on_its_own import OnItsOwn
+from tinyteach.workbench.trainer import Trainer
+from tinyteach.workbench.uploads import Uploads
+from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
+
+if TYPE_CHECKING:
+    from tinyteach.data.photos import Recording
+
+PHOTOS_PER_S_MAX = 10  # neighbours in a recording resemble each other more than enough
+PHOTOS_PER_HOLD_MAX = 300
+BLIND_S = 0.5  # until the next try of a camera that gives nothing
+
+ViewListener = Callable[[LiveView], None]
+
+
+class Workbench:
+    """What stays open while a front end runs. ``feed`` has the parts that docs/studio-api.md lists.
+
+    Methods may be called from any thread; those that change the project do so one at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = open_project(folder).root
+        self.feed = Feed()
+        self.uploads = Uploads()
+        self.preview = PreviewHead()
+        self.changing = threading.RLock()
+        self._views = ViewLog()
+        self._view_listeners: dict[ViewListener, Callable[[], bool]] = {}
+        self._recording: Recording | None = None
+        self._keeping = threading.Lock()
+        self._recording_class: str | None = None
+        self._next_photo_s = 0.0
+        self._tested = False
+        self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
+        self._lesson = ""  # the head that the board made itself, until a newer one is trained
+        for part, value in (
+            ("recording", None),
+            ("sight", ""),
+            ("doctor", None),
+            ("pairing", None),
+        ):
+            self.feed.publish(part, value)
+        self.tell_project()
+        self.tell_heads()
+        self._tell_preview()
+        self.trainer = Trainer(self.folder, self._tell_training, self._use_head)
+        self.rules, self.teaching = BoardRules(self), BoardTeaching(self)
+        self.alone = OnItsOwn(self)
+        self.board = LiveBoard(
+            *(self._tell_board, self._step, self._wanted, self._refreshed, self._connected)
+        )
+        self.deploying = Deploying(self)
+
+    def start(self, board: str | None) -> None:
+        """Train on what is there, and connect the board that is meant, if one is."""
+        self.trainer.ask()
+        if board:
+            self.connect(board)
+
+    def close(self) -> None:
+        """End everything; photographs and heads are on disk already."""
+        self.uploads.close()
+        self.stop_recording()
+        self.alone.end()
+        self.board.close()
+        self.trainer.close()
+        self._stop_own_virtual()
+
+    def _stop_own_virtual(self) -> None:
+        with contextlib.suppress(TinyTeachError):  # it is ending by itself
+            virtual_boards.stop_own_virtual(VIRTUAL, self._own_virtual)
+
+    # What is shown
+
+    def tell_project(self) -> None:
+        """Publish classes and photographs as they are on disk."""
+        project = open_project(self.folder)
+        entries, problems = photo_service.list_photos(self.folder)
+        learnt = learnt_counts(project)
+        colours = project.colours()
+        classes = []
+        for name in project.classes():
+            own = [entry for entry in entries if entry.class_name == name]
+            bursts = len({entry.burst for entry in own})
+            row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
+            classes.append({**row, "learnt": learnt.get(name, 0)})
+        photos = [{"id": e.id, "burst": e.burst, "time": e.time} for e in entries]
+        told = {"name": project.name, "folder": str(self.folder), "classes": classes}
+        self.feed.publish("project", {**told, "photos": photos, "problems": problems})
+
+    def tell_heads(self) -> None:
+        """Publish the history of heads."""
+        self.feed.publish("heads", [head.as_dict() for head in list_heads(self.folder)])
+
+    def look_again(self) -> None:
+        """Notice what another program did to the project; it is trained on, too."""
+        with self.changing:
+            before = self.feed.get("project")
+            self.tell_project()
+            now = self.feed.get("project")
+        if [p["id"] for p in now["photos"]] != [p["id"] for p in before["photos"]]:
+            self.trainer.ask()
+
+    def changed(self, train: bool = True) -> None:
+        """Photographs or classes are others now."""
+        self.tell_project()
+        if train:
+            self.trainer.ask()
+
+    def _tell_board(self, status: str, sentence: str, facts: dict[str, Any]) -> None:
+        self.feed.publish("board", {"status": status, "sentence": sentence, "facts": facts})
+        if facts:
+            return
+        self.teaching.forget_board()
+        if not self.alone.is_on:
+            self.rules.forget()
+
+    def _refreshed(self, client: BoardClient) -> None:
+        self.rules.look(client)
+        self.teaching.look(client)
+
+    def _tell_training(self, state: dict[str, Any]) -> None:
+        self.feed.publish("training", state)
+        if state["status"] == "done":
+            self.tell_heads()
+
+    def _use_head(self, embedding: Any, head: Any, tested: bool) -> None:
+        self.preview.use(embedding, head)
+        self._tested, self._lesson = tested, ""
+        self._tell_preview()
+
+    def _tell_preview(self) -> None:
+        head = self.preview.head
+        facts = None
+        if head is not None:
+            facts = {
+                "fingerprint": head.fingerprint.hex(),
+                "labels": list(head.labels),
+                "threshold": head.threshold / 256,
+                "tested": self._tested,
+            }
+        told = {"head": facts, "threshold": self.preview.threshold, "lesson": self._lesson}
+        self.feed.publish("preview", told)
+
+    # Views
+
+    def watch(self, listener: ViewListener, wants: Callable[[], bool]) -> Callable[[], None]:
+        """Have ``listener`` given views while ``wants()``; returns what ends that."""
+        self._view_listeners[listener] = wants
+        self.board.wake()
+        return lambda: self._view_listeners.pop(listener, None) and None
+
+    def _wanted(self) -> bool:
+        return self._recording is not None or any(w() for w in [*self._view_listeners.values()])
+
+    def _connected(self) -> None:
+        self._views.pause()
+        self.feed.publish("sight", "")
+        self.deploying.resume()
+
+    def _step(self, board: LiveBoard, client: BoardClient) -> None:
+        """One photograph of the recording under way, or one view."""
+        try:
+            if self._recording is not None:
+                self._record_one(client, self._recording)
+                return
+            self.look(client)
+        except BoardRefusedError as error:
+            self.feed.publish("sight", str(error))
+            time.sleep(BLIND_S)
+            return
+        if self.feed.get("sight"):
+            self.feed.publish("sight", "")
+
+    def look(self, client: BoardClient) -> None:
+        """Take one view and show it to who looks. In the board's thread."""
+        facts = self.board.facts
+        pixels, result = take_view(client, facts)
+        by_host = (
+            (result, facts["head"]) if self._same_head(facts) else self.preview.recognise(pixels)
+        )
+        self._show(self._views.add(pixels, result, *by_host))
+
+    def _same_head(self, facts: dict[str, Any]) -> bool:
+        head = self.preview.head
+        return head is not None and facts.get("head") == head.fingerprint.hex()
+
+    def _show(self, view: LiveView) -> None:
+        for listener, wants in list(self._view_listeners.items()):
+            if wants():
+                listener(view)
+
+    # Recording
+
+    def start_recording(self, class_name: str) -> None:
+        """Record into a class until `stop_recording`; ProjectError where there is none such."""
+        with self.changing:
+            if self._recording is not None:
+                raise UsageError("A recording is under way already; let go of its button first.")
+            project = open_project(self.folder)
+            if class_name not in project.classes():
+                raise ProjectError(f"There is no class {class_name!r} any more; reload the page.")
+
+            def begin(client: BoardClient) -> None:
+                self._recording = start_recording(project, client, class_name)
+
+            self._recording_class = class_name
+            self.board.do(begin).result()
+            self._tell_recording([])
+
+    def stop_recording(self) -> None:
+        """End the recording under way, if any; the trainer starts."""
+        with self.changing:
+            with self._keeping:  # the photograph that is being kept belongs to it
+                recording, self._recording = self._recording, None
+            if recording is None:
+                return
+            self._recording_class = None
+            self.feed.publish("recording", None)
+            self.changed(train=bool(recording.photos))
+
+    def _record_one(self, client: BoardClient, recording: "Recording") -> None:
+        if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
+            return
+        time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
+        self._next_photo_s = time.monotonic() + 1 / PHOTOS_PER_S_MAX
+        square = take_photo(client)
+        with self._keeping:
+            if self._recording is not recording:
+                return  # let go of while it was on its way
+            photo = recording.add(square)
+            self.trainer.learn(photo)
+            self._tell_recording(recording.photos)
+        side = self.board.facts["model_side"]
+        pixels = (to_tensor(square, side).view("uint8") ^ 0x80) if side else square
+        self._show(self._views.add(pixels, None, *self.preview.recognise(pixels)))
+
+    def _tell_recording(self, photos: list[Any]) -> None:
+        ids = [photo.id for photo in photos]
+        self.feed.publish("recording", {"class": self._recording_class, "photos": ids})
+
+    # Live
+
+    def set_threshold(self, probability: float) -> None:
+        """From which probability a label is believed, here and on the board, at once."""
+        steps = threshold_steps(probability)
+        self.preview.threshold = probability
+        self._tell_preview()
+        facts = self.feed.get("board")["facts"]
+        if facts and facts["labels"]:
+            self.board.do(lambda client: client.set_threshold(steps)).result()
+
+    def forget_threshold(self) -> None:
+        """Heads bring their own threshold."""
+        self.preview.threshold = None
+        self._tell_preview()
+
+    def use_other_head(self, client: BoardClient, lesson: str = "") -> None:
+        """Another head is at work on the board, ``lesson`` where it made that itself.
+
+        In the board's thread.
+        """
+        self._lesson = lesson
+        self.forget_threshold()
+        self.board.refresh(client)
+
+    def correct(self, number: int, class_name: str) -> str:
+        """Make the view of that number a photograph of a class; returns its id. Retrains."""
+        view = self._views.find(number)
+        facts = self.feed.get("board")["facts"]
+        board = facts.get("board_id", "")
+        with self.changing:
+            photo_id = photo_service.label_view(self.folder, class_name, view.pixels, board)
+            self.changed()
+        return photo_id
+
+    # Which board, and pairing and examining, for which the port must be free
+
+    def pair(self, board: str | None) -> dict[str, Any]:
+        """Put agent and embedding on a board, then hold it."""
+        from tinyteach.service.boards.opening import pair_board
+
+        def tell(text: str, done: int, total: int) -> None:
+            self.feed.publish("pairing", {"text": text, "done": done, "total": total})
+
+        self.alone.end()
+        try:
+            paired = self.board.do_without_session(
+                "Pairing", lambda: pair_board(board, None, tell)
+            ).result()
+        finally:
+            self.feed.publish("pairing", None)
+        self.connect(paired.name)
+        return paired.as_dict()
+
+    def start_virtual(self) -> dict[str, Any]:
+        """Start the virtual board, pair it if need be, and hold it; it ends with the workbench."""
+        started = virtual_boards.start_own_virtual(VIRTUAL)
+        if started is not None:
+            self._own_virtual.add(started)
+        if self.board.is_closed:  # while the virtual board was starting
+            self._stop_own_virtual()
+        return self.pair(VIRTUAL)
+
+    def connect(self, board: str | None) -> None:
+        """Hold this board, and remember it as the project's."""
+        with self.changing:
+            if board:
+                open_project(self.folder).board = board
+        self.alone.end()
+        self.board.connect(board)
+
+    def disconnect(self) -> None:
+        """Let go of the board."""
+        self.alone.end()
+        self.board.disconnect()
+
+    def examine(self, board: str | None) -> dict[str, Any]:
+        """The doctor's page on a board; it is held again afterwards if it was."""
+        from tinyteach.service.doctor.examination import examine
+
+        def tell(text: str, done: int, total: int) -> None:
+            self.feed.publish("doctor", {"text": text, "done": done, "total": total})
+
+        tell("", 0, 1)
+        self.alone.end()
+        try:
+            page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
+        finally:
+            self.feed.publish("doctor", None)
+        lines = [{**asdict(f), "line": f.line()} for f in page.findings]
+        return {**page.as_dict(), "findings": lines, "sentence": page.sentence()}
