@@ -86,7 +86,7 @@ def client(board_port):
 def embedding(board_port):
     """The embedding that the board has, if it ships with TinyTeach; else the default one."""
     with open_board(board_port) as session:
-        name = name_of(session.info()["embedding"])
+        name = name_of(session.info().embedding)
     return load_named(name or DEFAULT_EMBEDDING)
 
 
@@ -162,11 +162,11 @@ def deployed(board_port, photo_sets, embedding):
     training, _ = photo_sets
     head = train(training, PHOTOS_PER_CLASS, embedding)
     with open_board(board_port) as session:
-        before = session.info()["head"]
+        before = session.info().head
         if not before:
             put_to_work(session, with_threshold(head, head.threshold - 1 if head.threshold else 1))
         put_to_work(session, head)
     yield head
     with open_board(board_port) as session:
-        if before and session.info()["previous_head"] == before:
+        if before and session.info().previous_head == before:
             session.rollback()

@@ -7,7 +7,7 @@ from tinyteach.service.heads.recognition import classify_square
 
 
 def test_accuracy_of_the_users_head(client, pytestconfig, photo_sets, measured):
-    labels = client.info()["labels"]
+    labels = client.info().labels
     if not pytestconfig.getoption("--photos"):
         pytest.skip("no --photos named to test the deployed head with")
     if not labels or not set(photo_sets[0]) <= set(labels):

@@ -33,8 +33,8 @@ def test_scores_are_exact_and_accuracy_holds(client, deployed, reference, photo_
 
 def test_info_names_the_head(client, deployed):
     info = client.info()
-    assert info["labels"] == list(deployed.labels)
-    assert info["head"] == deployed.fingerprint
+    assert info.labels == list(deployed.labels)
+    assert info.head == deployed.fingerprint
 
 
 def refused_code(client, content: bytes) -> int:
@@ -73,7 +73,7 @@ def test_bad_head_leaves_the_old_one(client, deployed, photo_sets, code):
     square = next(iter(photo_sets[1].values()))[0]
     before = scores_on_board(client, square)
     assert refused_code(client, damaged_heads(deployed)[code]) == code
-    assert client.info()["head"] == deployed.fingerprint
+    assert client.info().head == deployed.fingerprint
     assert scores_on_board(client, square) == before
 
 
@@ -90,7 +90,7 @@ def test_interrupted_upload_is_resumed(board_port, deployed, photo_sets):
         )
         session.request(messages.WRITE, offset=0, data=content[:512])
     with open_board(board_port) as session:
-        assert session.info()["head"] == deployed.fingerprint
+        assert session.info().head == deployed.fingerprint
         assert session.upload(messages.HEAD, content) == len(content) - 512
 
 
@@ -103,4 +103,4 @@ def test_rollback_and_back(client, deployed):
     first = client.rollback().fingerprint
     assert first != deployed.fingerprint
     assert client.rollback().fingerprint == deployed.fingerprint
-    assert client.info()["head"] == deployed.fingerprint
+    assert client.info().head == deployed.fingerprint

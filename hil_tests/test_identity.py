@@ -18,12 +18,12 @@ def test_agent_is_of_this_version(client):
 
 
 def test_embedding_is_a_shipped_one(client, measured):
-    measured["embedding"] = name_of(client.info()["embedding"])
+    measured["embedding"] = name_of(client.info().embedding)
     assert measured["embedding"]
 
 
 def test_nothing_is_wrong(client, measured):
     info = client.info()
-    measured["board"] = f"{info['machine']}, MicroPython {info['micropython']}, {info['kernels']}"
-    assert info["state"] == ""
-    assert info["model_side"] > 0
+    measured["board"] = f"{info.machine}, MicroPython {info.micropython}, {info.kernels}"
+    assert info.state == ""
+    assert info.model_side > 0

@@ -13,11 +13,11 @@ NO_BUDGET = "measured, not compared: no budget is known for this kind of board"
 @pytest.fixture
 def budget(client):
     """The limits of this kind of board, None where nobody has set any."""
-    return budget_of(client.info()["machine"])
+    return budget_of(client.info().machine)
 
 
 def test_heap_peak(client, deployed, budget, measured):
-    peak = client.info()["heap_peak"]
+    peak = client.info().heap_peak
     measured["heap peak"] = f"{peak} bytes" if budget is None else within(peak, budget)
     if budget is None:
         pytest.skip(NO_BUDGET)

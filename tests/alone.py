@@ -37,7 +37,7 @@ def set_up(board, head, *rules, **settings):
     """Deploy a head and put rules to work, each ``(condition, action, else, hold_s)``."""
     parsed = tuple(parse_rule(*rule) for rule in rules)
     with BoardClient(board.port) as client:
-        if client.info()["head"] != head.fingerprint:
+        if client.info().head != head.fingerprint:
             deploy(client, head)
         write_rules(client, RuleFile(Settings(**settings), parsed))
 
@@ -60,7 +60,7 @@ def is_safe(board):
     """Whether the board answers, in safe mode."""
     try:
         with BoardClient(board.port) as client:
-            return client.info()["safe_mode"] == 1
+            return client.info().safe_mode == 1
     except (BoardNotFoundError, BoardNotPairedError, LinkError):
         return False  # between two starts
 

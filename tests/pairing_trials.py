@@ -222,7 +222,7 @@ def trial(board, embedding: bytes, cut: Cut) -> str | None:
     board.power_on()
     pair(board.port, Wanted(embedding), None, quiet)
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
     assert check_main(board, embedding) == "the agent's"
     assert flash_reader(board).is_fat is False or FatImage(board.flash_contents()).faults() == []
     return whose if happened else None

@@ -115,7 +115,7 @@ def test_rule_without_its_class_rests_and_that_is_said(board, trained_heads, vie
     with reading(board) as next_line:
         next_line(has(problem="Rule 1 rests: the head has no class rocket."))
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == "Rule 1 rests: the head has no class rocket."
+        assert client.info().state == "Rule 1 rests: the head has no class rocket."
 
 
 def test_pin_that_the_board_has_not(board, trained_heads, views):
@@ -123,7 +123,7 @@ def test_pin_that_the_board_has_not(board, trained_heads, views):
     board.show(views["coffee"])
     wait_for(lambda: board.pin(21) == 1, "the other rule does not work")
     with BoardClient(board.port) as client:
-        assert client.info()["state"].startswith("Rule 1 rests: pin 99")
+        assert client.info().state.startswith("Rule 1 rests: pin 99")
 
 
 def test_camera_that_fails_and_comes_back(board, trained_heads, views):
@@ -163,12 +163,12 @@ def test_damaged_rules_are_said_and_can_be_replaced(board, trained_heads, views)
     with reading(board) as next_line:
         next_line(has(label="coffee"))
     with BoardClient(board.port) as client:
-        assert "rules cannot be read" in client.info()["state"]
+        assert "rules cannot be read" in client.info().state
         write_rules(client, RuleFile())
     with reading(board) as next_line:
         next_line(has(label="coffee"))
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_nothing_taught_is_said(switch_on):
@@ -195,7 +195,7 @@ def test_nobody_reads_and_the_board_works_on(board, busy):
     # Each view prints 100 bytes: 60 KB go nowhere.
     busy.wait(600)
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_ctrl_c_at_any_time(board, busy):
@@ -221,11 +221,11 @@ def test_mpremote_at_any_time(board, busy):
         assert done.stdout.strip() == "42", done.stdout + done.stderr
     board.reset()
     with BoardClient(board.port) as client:
-        assert client.info()["safe_mode"] == 0
+        assert client.info().safe_mode == 0
 
 
 def test_host_is_answered_at_any_time(board, busy):
     for _ in range(5):
         with BoardClient(board.port) as client:
-            assert client.info()["labels"]
+            assert client.info().labels
         busy.wait(4)

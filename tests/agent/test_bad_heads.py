@@ -50,10 +50,10 @@ def test_every_bad_head_is_refused(switch_on, trained_heads, square, arch):
             scores = scores_of(client, square)
             for what, content in bad_heads().items():
                 assert not offered(client, content), what
-                assert client.info()["head"] == trained_heads[0].fingerprint, what
+                assert client.info().head == trained_heads[0].fingerprint, what
                 assert scores_of(client, square) == scores, what
         with restarted(board) as client:
-            assert client.info()["state"] == "" and scores_of(client, square) == scores
+            assert client.info().state == "" and scores_of(client, square) == scores
 
 
 @pytest.mark.parametrize("arch", ARCHS)
@@ -62,7 +62,7 @@ def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square, ar
         answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed=arch)
         assert len(answers) == 2  # some are taken, some are not
         info = client.info()
-        assert not info["safe_mode"] and not info["crash_bytes"]
+        assert not info.safe_mode and not info.crash_bytes
 
 
 def hold_against_damage(client, head, square, count, seed):
@@ -72,9 +72,9 @@ def hold_against_damage(client, head, square, count, seed):
     for content in damaged_heads(head.content, count, seed):
         taken = offered(client, content)
         info = client.info()
-        at_work = info["head"] if taken else at_work
-        assert info["head"] == at_work and not info["state"]
-        assert len(scores_of(client, square)) - len(info["labels"]) in (0, 1)
+        at_work = info.head if taken else at_work
+        assert info.head == at_work and not info.state
+        assert len(scores_of(client, square)) - len(info.labels) in (0, 1)
         client.teach(messages.TEACH_LIST)
         answers.add(taken)
     return answers
@@ -90,13 +90,13 @@ def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, 
         plant(board, bad_heads()[what])
         with await_agent(board.port, "") as client:
             info = client.info()
-            assert "does not load" in info["state"] and not info["labels"]
-            assert not info["safe_mode"] and not info["crash_bytes"]
+            assert "does not load" in info.state and not info.labels
+            assert not info.safe_mode and not info.crash_bytes
             with pytest.raises(BoardRefusedError) as refused:
                 client.run(messages.SOURCE_CAMERA)
             assert refused.value.code == errors.NO_HEAD
             deploy(client, trained_heads[1])
-            assert client.info()["state"] == "" and scores_of(client, square)
+            assert client.info().state == "" and scores_of(client, square)
 
 
 def plant(board, content):
@@ -111,7 +111,7 @@ def plant(board, content):
 def test_the_largest_head_answers(switch_on, square, arch):
     with switch_on(arch) as board, BoardClient(board.port) as client:
         assert offered(client, head_file(labels=LARGEST, tests=8))
-        assert client.info()["labels"] == client.teach(messages.TEACH_LIST).labels == LARGEST
+        assert client.info().labels == client.teach(messages.TEACH_LIST).labels == LARGEST
         assert len(scores_of(client, square)) == 64
 
 
@@ -123,11 +123,11 @@ def test_a_head_that_memory_hardly_holds(switch_on, square, heap):
         board.show_source(camera)
         with BoardClient(board.port) as client:
             taken = offered(client, head_file(labels=LARGEST))
-            labels = client.info()["labels"]
+            labels = client.info().labels
             assert labels == (LARGEST if taken else [])
             assert not taken or len(scores_of(client, square)) == 64
         before = camera.count
         wait_for(lambda: camera.count > before + 2, "the board does not look by itself")
         with BoardClient(board.port) as client:
             info = client.info()
-            assert not info["crash_bytes"] and not info["safe_mode"] and info["labels"] == labels
+            assert not info.crash_bytes and not info.safe_mode and info.labels == labels

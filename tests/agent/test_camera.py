@@ -59,7 +59,7 @@ def test_camera_broken_at_power_on(switch_on):
         board.break_camera()
         board.power_on()
         with BoardClient(board.port) as session:
-            assert "camera" in session.info()["state"] and not session.has_camera
+            assert "camera" in session.info().state and not session.has_camera
             assert refusal_of(GRABS["photograph"], session) == errors.CAMERA_FAILED
             assert refusal_of(GRABS["preview"], session) == errors.CAMERA_FAILED
 
@@ -82,6 +82,6 @@ def test_board_without_a_camera_classifies_what_it_is_sent(blind_board, trained_
     head = trained_heads[0]
     reference = Reference(load_embedding(), head)
     with BoardClient(blind_board.port) as session:
-        assert session.info()["sensor"] == "" and session.info()["state"] == ""
+        assert session.info().sensor == "" and session.info().state == ""
         for square in views_of("coffee", 3, seed=5):
             assert scores_of(session, square) == reference.scores(square).tobytes()

@@ -57,7 +57,7 @@ def test_each_rung(switch_on, what):
         for _ in range(2):
             with BoardClient(board.port) as client:
                 info = client.info()
-                assert info["state"] == "" and json.loads(info["camera"]) == rung
+                assert info.state == "" and json.loads(info.camera) == rung
                 check_photograph(board, client)
             board.reset()
 
@@ -68,7 +68,7 @@ def test_however_it_fails(switch_on, arch, failure):
     starting = switch_on(arch, sensor=sensor({"clock_mhz_max": 10}, failure))
     with starting as board, BoardClient(board.port) as client:
         info = client.info()
-        assert info["state"] == "" and json.loads(info["camera"]) == {"xclk_freq": 10 * MHZ}
+        assert info.state == "" and json.loads(info.camera) == {"xclk_freq": 10 * MHZ}
         check_photograph(board, client)
 
 
@@ -77,7 +77,7 @@ def test_the_older_module(switch_on, failure):
     needed = sensor({"clock_mhz_max": 10}, failure)
     starting = switch_on("i386", camera_api="lemariva", sensor=needed)
     with starting as board, BoardClient(board.port) as client:
-        assert json.loads(client.info()["camera"]) == {"xclk_freq": 10 * MHZ}
+        assert json.loads(client.info().camera) == {"xclk_freq": 10 * MHZ}
         check_photograph(board, client)
 
 
@@ -85,14 +85,14 @@ def test_the_older_module_in_grey(switch_on):
     starting = switch_on("i386", camera_api="lemariva", sensor=sensor({"grey_only": True}))
     with starting as board, BoardClient(board.port) as client:
         info = client.info()
-        assert json.loads(info["camera"]) == {"xclk_freq": 20 * MHZ, "format": GREY}
-        assert info["pixel_format"] == messages.GRAY8
+        assert json.loads(info.camera) == {"xclk_freq": 20 * MHZ, "format": GREY}
+        assert info.pixel_format == messages.GRAY8
         check_photograph(board, client)
 
 
 def test_a_sensor_that_needs_nothing_is_not_asked_twice(switch_on):
     with switch_on("i386") as board, BoardClient(board.port) as client:
-        assert client.info()["camera"] == ""
+        assert client.info().camera == ""
         frames = board.scene.frames
         assert frames <= 2
         check_photograph(board, client)
@@ -110,8 +110,8 @@ def test_the_next_start_begins_at_the_rung_that_worked(switch_on):
 def test_a_sensor_that_gives_nothing_says_why(switch_on):
     starting = switch_on("i386", sensor=sensor({"clock_mhz_max": 1}, "no frame at all"))
     with starting as board, BoardClient(board.port) as client:
-        assert "Failed to capture initial frame" in client.info()["state"]
-        assert client.info()["camera"] == "" and not client.has_camera
+        assert "Failed to capture initial frame" in client.info().state
+        assert client.info().camera == "" and not client.has_camera
         with pytest.raises(BoardRefusedError) as refused:
             client.grab()
         assert refused.value.code == errors.CAMERA_FAILED
@@ -134,11 +134,11 @@ def test_what_camera_json_says_is_respected(switch_on):
     with switch_on("i386", sensor=sensor({"buffers_max": 1})) as board:
         write_file(board, "/tinyteach/camera.json", '{"xclk_freq": 20000000}')
         with BoardClient(board.port) as client:
-            assert json.loads(client.info()["camera"])["fb_count"] == 1
+            assert json.loads(client.info().camera)["fb_count"] == 1
             check_photograph(board, client)
         write_file(board, "/tinyteach/camera.json", '{"fb_count": 2}')
         with BoardClient(board.port) as client:
-            assert "camera" in client.info()["state"] and client.info()["camera"] == ""
+            assert "camera" in client.info().state and client.info().camera == ""
 
 
 def test_a_damaged_rung_is_found_again(switch_on):
@@ -146,7 +146,7 @@ def test_a_damaged_rung_is_found_again(switch_on):
         for damaged in ('{"xclk_freq": "', "[1]", '{"wings": 2}', '{"xclk_freq": 24000000}'):
             write_file(board, "/tinyteach/rung.json", damaged)
             with BoardClient(board.port) as client:
-                assert json.loads(client.info()["camera"]) == {"xclk_freq": 10 * MHZ}
+                assert json.loads(client.info().camera) == {"xclk_freq": 10 * MHZ}
                 assert client.grab()[1]
 
 
@@ -155,7 +155,7 @@ def test_info_is_told_whatever_the_file_holds(switch_on):
         for odd in ('{"fb_count": 2%s}' % (" " * 300), '{"fb_count": 2}\udcff'):
             write_file(board, "/tinyteach/rung.json", odd)
             with BoardClient(board.port) as client:
-                assert client.info()["sensor"] == "VIRTUAL"
+                assert client.info().sensor == "VIRTUAL"
                 assert client.grab()[1]
 
 

@@ -72,8 +72,8 @@ def test_photograph_and_recognition(module, trained_heads):
             scores = client.run(messages.SOURCE_CAMERA).scores
             assert scores == reference.scores(expected).tobytes()
         info = client.info()
-    assert info["sensor"] and info["state"] == ""
-    assert info["heap_peak"] <= heap_bytes
+    assert info.sensor and info.state == ""
+    assert info.heap_peak <= heap_bytes
 
 
 def test_missed_frames_and_a_broken_camera(module):
@@ -88,7 +88,7 @@ def test_missed_frames_and_a_broken_camera(module):
     board.power_on()
     with BoardClient(board.port) as client:
         assert refusal_of(client.grab) == errors.CAMERA_FAILED
-        assert client.info()["state"].endswith(".") and not client.has_camera
+        assert client.info().state.endswith(".") and not client.has_camera
     board.break_camera(False)
 
 
@@ -109,7 +109,7 @@ def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
     with switch_on("i386", camera_api="camera-generic") as board:
         board.show(square)
         with BoardClient(board.port) as client:
-            assert "data_pins" in client.info()["state"]
+            assert "data_pins" in client.info().state
             assert refusal_of(client.grab) == errors.CAMERA_FAILED
         for text in ("{", "[1]", '{"wings": 2}'):
             write_file(board, SETTINGS, text)
@@ -118,7 +118,7 @@ def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
         write_file(board, SETTINGS, json.dumps(facts["camera"]["settings"]))
         with BoardClient(board.port) as client:
             assert np.array_equal(grabbed(client)[0], seen(square, messages.RGB565_BE))
-            assert client.info()["sensor"] == "VIRTUAL"
+            assert client.info().sensor == "VIRTUAL"
 
 
 def test_a_users_file_of_a_camera_modules_name_does_no_harm(switch_on):
@@ -128,13 +128,13 @@ def test_a_users_file_of_a_camera_modules_name_does_no_harm(switch_on):
             assert refusal_of(client.grab) == errors.NO_CAMERA
         write_file(board, "/sensor.py", "1 / 0")
         with BoardClient(board.port) as client:
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
             assert refusal_of(client.grab) == errors.NO_CAMERA
         write_file(board, "/lib/sensor.py", "1 / 0")
         with BoardClient(board.port) as client:
-            assert "zero" in client.info()["state"] and not client.has_camera
+            assert "zero" in client.info().state and not client.has_camera
             assert refusal_of(client.grab) == errors.CAMERA_FAILED
         write_file(board, "/lib/sensor.py", "lux = 3")
         with BoardClient(board.port) as client:
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
             assert refusal_of(client.grab) == errors.NO_CAMERA

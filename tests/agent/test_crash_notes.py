@@ -65,7 +65,7 @@ def refusal_of(client, action):
 def test_what_a_request_meets_is_written_down_once(board):
     break_captures(board, "KeyError('a bug')")
     with BoardClient(board.port) as client:
-        assert client.info()["crash_bytes"] == 0
+        assert client.info().crash_bytes == 0
         assert refusal_of(client, client.grab) == errors.INTERNAL
         crash = read_crash(client)
         assert crash.startswith("TinyTeach's agent") and "KeyError: a bug" in crash
@@ -74,10 +74,10 @@ def test_what_a_request_meets_is_written_down_once(board):
         for _ in range(3):
             assert refusal_of(client, client.grab) == errors.INTERNAL
         assert board.flash_operations == operations
-        assert client.info()["safe_mode"] == 0
+        assert client.info().safe_mode == 0
     board.reset()
     with BoardClient(board.port) as client:
-        assert read_crash(client) == crash and client.info()["safe_mode"] == 0
+        assert read_crash(client) == crash and client.info().safe_mode == 0
 
 
 def test_what_ends_a_stream_is_written_down(board):
@@ -94,7 +94,7 @@ def test_a_camera_that_fails_is_no_crash(board):
     break_captures(board, "OSError(5)")
     with BoardClient(board.port) as client:
         assert refusal_of(client, client.grab) == errors.CAMERA_FAILED
-        assert client.info()["crash_bytes"] == 0
+        assert client.info().crash_bytes == 0
 
 
 def test_errors_that_take_turns_do_not_wear_the_flash(board):
@@ -112,7 +112,7 @@ def test_a_long_traceback_is_cut(board):
     break_captures(board, "ValueError('x' * 20000)")
     with BoardClient(board.port) as client:
         assert refusal_of(client, client.grab) == errors.INTERNAL
-        assert 0 < client.info()["crash_bytes"] <= 4096
+        assert 0 < client.info().crash_bytes <= 4096
 
 
 def test_a_full_flash_is_no_reason_not_to_answer(board):
@@ -122,4 +122,4 @@ def test_a_full_flash_is_no_reason_not_to_answer(board):
     with BoardClient(board.port) as client:
         for _ in range(2):
             assert refusal_of(client, client.grab) == errors.INTERNAL
-        assert client.info()["board"]
+        assert client.info().board

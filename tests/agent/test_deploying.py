@@ -31,8 +31,8 @@ def at_work(board):
     """Fingerprint of the head at work after the board has started."""
     with BoardClient(board.port) as session:
         info = session.info()
-        assert info["state"] == ""
-        return info["head"]
+        assert info.state == ""
+        return info.head
 
 
 # Whole and checked
@@ -43,20 +43,20 @@ def test_head_is_at_work_at_once_and_after_power_on(board, trained_heads, square
     with BoardClient(board.port) as session:
         for head in (old, new):
             assert deploy(session, head).fingerprint == head.fingerprint
-            assert session.info()["labels"] == list(head.labels)
+            assert session.info().labels == list(head.labels)
         scores = scores_of(session, square)
     board.cut_power_now()
     board.power_on()
     with BoardClient(board.port) as session:
         assert session.welcome.capabilities & messages.CAP_HEAD_ACTIVE
-        assert session.info()["previous_head"] == old.fingerprint
+        assert session.info().previous_head == old.fingerprint
         assert scores_of(session, square) == scores
 
 
 def test_a_head_brings_its_own_threshold(client, trained_heads, square):
     client.set_threshold(3)
     deploy(client, trained_heads[1])
-    assert client.info()["threshold"] == trained_heads[1].threshold > 0
+    assert client.info().threshold == trained_heads[1].threshold > 0
     client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
     answer = client.run(messages.SOURCE_IMAGE)
     scores = np.frombuffer(answer.scores, np.int8)
@@ -103,7 +103,7 @@ def test_bad_file_leaves_the_old_head_at_work(old_at_work, board, trained_heads,
         old_at_work.commit()
     assert refused.value.code == code and str(refused.value).endswith(".")
     assert scores_of(old_at_work, square) == before
-    assert old_at_work.info()["threshold"] == 7
+    assert old_at_work.info().threshold == 7
     old_at_work.close()
     board.reset()
     assert at_work(board) == trained_heads[0].fingerprint
@@ -135,7 +135,7 @@ def test_file_that_does_not_fit_the_flash(old_at_work, trained_heads):
             pixel_format=0,
         )  # fmt: skip
     assert refused.value.code == errors.NO_SPACE
-    assert old_at_work.info()["head"] == trained_heads[0].fingerprint
+    assert old_at_work.info().head == trained_heads[0].fingerprint
 
 
 def test_commit_without_upload(client):
@@ -159,7 +159,7 @@ def test_embedding_again_keeps_the_head(old_at_work, trained_heads, square):
     before = scores_of(old_at_work, square)
     old_at_work.upload(messages.EMBEDDING, EMBEDDING_FILE.read_bytes())
     old_at_work.commit()
-    assert old_at_work.info()["head"] == trained_heads[0].fingerprint
+    assert old_at_work.info().head == trained_heads[0].fingerprint
     assert scores_of(old_at_work, square) == before
 
 
@@ -172,7 +172,7 @@ def test_bad_embedding_leaves_the_old_one(old_at_work, trained_heads, square):
         with pytest.raises(BoardRefusedError) as refused:
             old_at_work.commit()
         assert refused.value.code == errors.BAD_MODEL
-        assert old_at_work.info()["embedding"] == sha256(whole).digest()
+        assert old_at_work.info().embedding == sha256(whole).digest()
         assert scores_of(old_at_work, square) == before
 
 
@@ -181,7 +181,7 @@ def test_other_embedding_says_that_the_head_is_stale(switch_on, trained_heads):
         deploy(session, trained_heads[0])
         session.upload(messages.EMBEDDING, EMBEDDING_FILE.read_bytes() + bytes(16))
         session.commit()
-        assert "train and deploy again" in session.info()["state"]
+        assert "train and deploy again" in session.info().state
         with pytest.raises(BoardRefusedError) as refused:
             session.run(messages.SOURCE_CAMERA)
         assert refused.value.code == errors.NO_HEAD
@@ -209,14 +209,14 @@ def test_same_head_again_keeps_the_previous_one(client, trained_heads):
     old, new = trained_heads
     for head in (old, new, new):
         deploy(client, head)
-    assert client.info()["previous_head"] == old.fingerprint
+    assert client.info().previous_head == old.fingerprint
     assert client.rollback().fingerprint == old.fingerprint
 
 
 @pytest.mark.parametrize("arch", ARCHS)
 def test_first_head_has_none_before_it(switch_on, trained_heads, arch):
     with switch_on(arch) as board, BoardClient(board.port) as session:
-        assert session.info()["labels"] == []
+        assert session.info().labels == []
         deploy(session, trained_heads[0])
         with pytest.raises(BoardRefusedError) as refused:
             session.rollback()
@@ -295,8 +295,8 @@ def test_power_cut_while_deploying(switch_on, trained_heads, square, arch, torn)
             board.power_on()
             with BoardClient(board.port) as session:
                 info = session.info()
-                assert info["state"] == ""
-                assert info["head"] in scores, operation
-                assert scores_of(session, square) == scores[info["head"]]
-            seen.add(info["head"])
+                assert info.state == ""
+                assert info.head in scores, operation
+                assert scores_of(session, square) == scores[info.head]
+            seen.add(info.head)
         assert seen == set(scores)

@@ -105,4 +105,4 @@ def test_what_was_computed_can_be_read(session, reference, views):
 
 
 def test_fits_the_heap(session):
-    assert 0 < session.info()["heap_peak"] <= 512 << 10
+    assert 0 < session.info().heap_peak <= 512 << 10

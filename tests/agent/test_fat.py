@@ -139,9 +139,9 @@ def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
         assert image.faults() == []
         with BoardClient(board.port) as client:
             info = client.info()
-    assert info["state"] == "" and info["head"] == heads[1].fingerprint
-    assert info["previous_head"] == heads[0].fingerprint
-    assert 0 < info["flash_free"] < info["flash_total"] <= 2 << 20
+    assert info.state == "" and info.head == heads[1].fingerprint
+    assert info.previous_head == heads[0].fingerprint
+    assert 0 < info.flash_free < info.flash_total <= 2 << 20
 
 
 def test_power_lost_while_deploying(switch_on_fat, kind, heads):
@@ -154,8 +154,8 @@ def test_power_lost_while_deploying(switch_on_fat, kind, heads):
     for operations in last_steps(switch_on_fat, change, 14)[KINDS.index(kind) :: 2]:
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
-            assert info["state"] == "" and faults(board) == [], operations
-            seen.add(info["head"])
+            assert info.state == "" and faults(board) == [], operations
+            seen.add(info.head)
             with BoardClient(board.port) as client:
                 for head in (heads[0], heads[2]):
                     deploy(client, head)
@@ -163,7 +163,7 @@ def test_power_lost_while_deploying(switch_on_fat, kind, heads):
             board.reset()
             with BoardClient(board.port) as client:
                 info = client.info()
-            assert info["state"] == "" and info["head"] == heads[0].fingerprint, operations
+            assert info.state == "" and info.head == heads[0].fingerprint, operations
             assert faults(board) == [], operations
     assert seen == {heads[1].fingerprint, heads[2].fingerprint}
 
@@ -180,6 +180,6 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, kind):
     for operations in last_steps(switch_on_fat, change, 18)[KINDS.index(kind) :: 2]:
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
-            assert info["model_side"] and faults(board) == [], operations
-            seen.add(info["embedding"])
+            assert info.model_side and faults(board) == [], operations
+            seen.add(info.embedding)
     assert len(seen) == 2

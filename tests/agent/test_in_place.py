@@ -96,7 +96,7 @@ def at_work(board):
     """(embedding at work, whether in place, the sentence on what is wrong)."""
     with BoardClient(board.port) as client:
         info = client.info()
-        return info["embedding"], client.reads_in_place, info["state"]
+        return info.embedding, client.reads_in_place, info.state
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +136,14 @@ def test_heap(board, trained_heads):
         for head in (trained_heads[1], *trained_heads):
             do_all(client, head)
             client.rollback()
-        working = client.info()["heap_peak"]
+        working = client.info().heap_peak
         teach_all(client)
         do_all(client, trained_heads[1])
         info = client.info()
-    assert info["state"] == ""
+    assert info.state == ""
     assert pair_for_now(board.port, Wanted(EMBEDDING), quiet).written == []  # ROMFS is as it was
-    if info["arch"] == "x86":
-        assert working <= info["heap_peak"] <= PEAK_BYTES
+    if info.arch == "x86":
+        assert working <= info.heap_peak <= PEAK_BYTES
 
 
 def test_what_pairing_asks_for_is_enough(rom, trained_heads):
@@ -158,7 +158,7 @@ def test_what_pairing_asks_for_is_enough(rom, trained_heads):
                 do_all(client, head)
             client.rollback()
             teach_all(client)
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
 
 
 def test_beside_fat(rom, trained_heads, reference):
@@ -183,7 +183,7 @@ def test_damaged_embedding_in_rom(board, tmp_path, content):
     """It is told; one that is sent to the flash is at work instead."""
     put_into_rom(board, tmp_path, content)
     with BoardClient(board.port) as client:
-        assert client.info()["state"].startswith("A model on the board's flash does not load")
+        assert client.info().state.startswith("A model on the board's flash does not load")
         client.upload(messages.EMBEDDING, EMBEDDING)
         client.commit()
     restart(board)
@@ -221,7 +221,7 @@ def test_rolled_back_and_kept_over_a_power_cut(board, trained_heads, reference):
         client.rollback()
     restart(board)
     with BoardClient(board.port) as client:
-        assert client.info()["head"] == trained_heads[1].fingerprint
+        assert client.info().head == trained_heads[1].fingerprint
         assert scores_of(client, square) == reference.scores(square).tobytes()
     assert at_work(board) == (OURS, True, "")
 
@@ -234,13 +234,13 @@ def send_embedding(client, content):
 def test_another_on_flash_comes_first_until_it_is_the_same(board):
     with BoardClient(board.port) as client:
         other = send_embedding(client, other_embedding())
-        assert client.info()["embedding"] == other
+        assert client.info().embedding == other
     restart(board)
     assert at_work(board)[:2] == (other, False)
     with BoardClient(board.port) as client:
-        free = client.info()["flash_free"]
+        free = client.info().flash_free
         assert send_embedding(client, EMBEDDING) == OURS
-        assert client.info()["flash_free"] > free
+        assert client.info().flash_free > free
     restart(board)
     assert at_work(board)[:2] == (OURS, True)
 
@@ -250,7 +250,7 @@ def test_refused_embedding_leaves_the_one_in_place(board, trained_heads):
         deploy(client, trained_heads[0])
         with pytest.raises(BoardRefusedError):
             send_embedding(client, EMBEDDING[:60_000])
-        assert client.info()["head"] == trained_heads[0].fingerprint
+        assert client.info().head == trained_heads[0].fingerprint
     assert at_work(board) == (OURS, True, "")
 
 

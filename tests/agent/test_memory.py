@@ -53,14 +53,14 @@ def large_head(classes, seed):
 def test_everything_fits(client, trained_heads):
     for head in (*trained_heads, *trained_heads):
         do_all(client, head)
-        client.rollback() if client.info()["previous_head"] else None
+        client.rollback() if client.info().previous_head else None
     info = client.info()
-    assert 0 < info["heap_peak"] <= HEAP_BYTES
-    assert info["heap_total"] <= HEAP_BYTES
+    assert 0 < info.heap_peak <= HEAP_BYTES
+    assert info.heap_total <= HEAP_BYTES
     # The most in use beside what the firmware itself had taken.
-    assert info["heap_peak"] <= info["heap_total"]
-    if info["arch"] == "x86":
-        assert info["heap_peak"] <= PEAK_BYTES
+    assert info.heap_peak <= info.heap_total
+    if info.arch == "x86":
+        assert info.heap_peak <= PEAK_BYTES
 
 
 FRAMES = 150  # a part; tests/soak/always_on.py takes 10,000 in all
@@ -76,7 +76,7 @@ def test_alone_is_flat_and_fits(switch_on, trained_heads, arch):
         set_up(board, trained_heads[1], *RULES, **settings)
         parts = [part(board, camera, FRAMES) for _ in range(4)]
         with BoardClient(board.port) as client:
-            assert client.info()["arch"] == {"amd64": "x64", "i386": "x86"}[arch]
+            assert client.info().arch == {"amd64": "x64", "i386": "x86"}[arch]
     assert parts[-1][2] <= parts[1][2] + ALLOWED_BYTES
     if arch == "i386":
         assert parts[-1][2] <= PEAK_BYTES
@@ -88,7 +88,7 @@ def test_teaching_fits(client, trained_heads):
     do_all(client, trained_heads[1])
     teach(client, "cat", views_of("cat", 2, side=96))
     info = client.info()
-    assert info["heap_peak"] <= (TEACHING_PEAK_BYTES if info["arch"] == "x86" else HEAP_BYTES)
+    assert info.heap_peak <= (TEACHING_PEAK_BYTES if info.arch == "x86" else HEAP_BYTES)
 
 
 @pytest.mark.parametrize("classes", [20, 64])
@@ -101,18 +101,18 @@ def test_many_classes(client, classes):
         assert scores_of(client, square) == expected
     assert client.rollback().labels == list(second.labels)
     do_all(client, first)
-    assert client.info()["heap_peak"] <= HEAP_BYTES
+    assert client.info().heap_peak <= HEAP_BYTES
 
 
 @pytest.mark.parametrize("heap", ["200k", "256k"])
 def test_too_little_memory_is_said(switch_on, trained_heads, heap):
     """A heap that holds the agent but not the embedding, or hardly anything beside it."""
     with switch_on("i386", heap=heap) as board, BoardClient(board.port) as client:
-        assert client.info()["state"].endswith(".")
+        assert client.info().state.endswith(".")
         with pytest.raises(BoardRefusedError) as refused:
             deploy(client, trained_heads[0])
         assert refused.value.code in (errors.NO_EMBEDDING, errors.NO_MEMORY)
-        assert client.info()["board"]
+        assert client.info().board
 
 
 @pytest.mark.parametrize("size", EMBEDDING_FILES)
@@ -129,4 +129,4 @@ def test_what_pairing_asks_for_is_enough(size):
                 do_all(client, head)
             client.rollback()
             teach_all(client)
-            assert client.info()["state"] == ""
+            assert client.info().state == ""

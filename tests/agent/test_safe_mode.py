@@ -65,8 +65,8 @@ def test_crash_loop_ends_in_a_safe_mode_that_answers(board, trained_heads):
     let_crash(board, trained_heads[1])
     with BoardClient(board.port) as client:
         info = client.info()
-        assert info["safe_mode"] == 1 and info["crash_bytes"] > 0 and info["boot"] == "HARD"
-        assert info["labels"] == [] and info["embedding"]
+        assert info.safe_mode == 1 and info.crash_bytes > 0 and info.boot == "HARD"
+        assert info.labels == [] and info.embedding
         crash = read_crash(client)
         for verb, fields in (
             (messages.GRAB, {"kind": 0}),
@@ -82,7 +82,7 @@ def test_crash_loop_ends_in_a_safe_mode_that_answers(board, trained_heads):
     board.cut_power_now()
     board.power_on()
     with BoardClient(board.port) as client:
-        assert client.info()["safe_mode"] == 1
+        assert client.info().safe_mode == 1
 
 
 def test_deploy_mends(board, trained_heads):
@@ -91,11 +91,11 @@ def test_deploy_mends(board, trained_heads):
         deploy(client, trained_heads[0])
         assert client.run(messages.SOURCE_CAMERA).scores
         info = client.info()
-        assert info["safe_mode"] == 0 and info["labels"] == list(trained_heads[0].labels)
+        assert info.safe_mode == 0 and info.labels == list(trained_heads[0].labels)
     board.reset()
     time.sleep(2)
     with BoardClient(board.port) as client:
-        assert client.info()["safe_mode"] == 0 and CRASHED in read_crash(client)
+        assert client.info().safe_mode == 0 and CRASHED in read_crash(client)
 
 
 def test_rollback_mends(board, trained_heads):
@@ -105,7 +105,7 @@ def test_rollback_mends(board, trained_heads):
     with BoardClient(board.port) as client:
         client.rollback()
         info = client.info()
-        assert info["safe_mode"] == 0 and info["labels"] == list(trained_heads[0].labels)
+        assert info.safe_mode == 0 and info.labels == list(trained_heads[0].labels)
 
 
 def test_pair_mends(board, trained_heads, embedding_file):
@@ -114,7 +114,7 @@ def test_pair_mends(board, trained_heads, embedding_file):
     time.sleep(2)
     with BoardClient(board.port) as client:
         info = client.info()
-        assert info["safe_mode"] == 0 and info["labels"] == list(trained_heads[1].labels)
+        assert info.safe_mode == 0 and info.labels == list(trained_heads[1].labels)
         assert client.run(messages.SOURCE_CAMERA).scores
 
 
@@ -137,7 +137,7 @@ def test_a_board_that_dies_without_a_word_is_counted_too(switch_on):
             _die_while_starting(board)
         with BoardClient(board.port) as client:
             info = client.info()
-            assert info["safe_mode"] == 1 and info["boot"] == "WDT" and not info["crash_bytes"]
+            assert info.safe_mode == 1 and info.boot == "WDT" and not info.crash_bytes
 
 
 def _die_while_starting(board):
@@ -160,11 +160,11 @@ def test_starts_that_go_well_are_not_counted(switch_on):
         for _ in range(4):
             board.reset()
             with BoardClient(board.port) as client:
-                assert client.info()["safe_mode"] == 0
+                assert client.info().safe_mode == 0
         board.reset()
         time.sleep(SETTLED_S + 3)
         os.kill(board.pid, signal.SIGKILL)
         time.sleep(1)
         board.reset()
         with BoardClient(board.port) as client:
-            assert client.info()["safe_mode"] == 0
+            assert client.info().safe_mode == 0

@@ -94,7 +94,7 @@ def test_bad_link_gives_whole_uploads_and_exact_results(
             assert zlib.crc32(pixels) == taken.crc32
         finally:
             board.disturb()
-        assert client.info()["head"] == new.fingerprint and changed
+        assert client.info().head == new.fingerprint and changed
 
 
 def test_text_between_frames_becomes_log_lines(board, square):
@@ -107,7 +107,7 @@ def test_text_between_frames_becomes_log_lines(board, square):
         try:
             assert client.grab()[1]
             client.send_image(square.tobytes(), 96, messages.RGB888)
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
         finally:
             board.disturb()
     assert len(shown) >= 3 and set(shown) == {text}
@@ -154,7 +154,7 @@ def test_mpremote_works_after_bye(board):
     assert done.stdout.strip() == "42", done.stderr
     board.reset()
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 # The session's ends
@@ -200,14 +200,14 @@ def test_host_that_vanished_does_not_hold_the_board(board):
     gone._link.write(b"\xf5\x54\x13\x00")  # and its last frame was cut off
     gone._link.close()
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_restart(board):
     with BoardClient(board.port) as client:
         client.restart()
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_verbs_with_wrong_values_are_refused(client):
@@ -272,7 +272,7 @@ def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived, monk
     remember(PairedBoard("", "desk", board.port, "", "a machine"))
     cut_inside_a_frame(board, arrived)
     with BoardClient(board.port) as again:
-        assert again.info()["model_side"] == 64
+        assert again.info().model_side == 64
 
 
 def test_board_cut_off_inside_a_frame_gives_up_its_port(board):

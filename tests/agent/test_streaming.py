@@ -21,7 +21,7 @@ EVENTS = 30
 @pytest.fixture(autouse=True)
 def head_at_work(board, trained_heads):
     with BoardClient(board.port) as session:
-        if not session.info()["labels"]:
+        if not session.info().labels:
             deploy(session, trained_heads[0])
 
 
@@ -81,7 +81,7 @@ def test_requests_are_answered_in_between(client, view):
     events = client.stream(messages.STREAM_RESULTS)
     for _ in range(5):
         next(events)
-        assert client.info()["labels"] == ["cat", "coffee"]
+        assert client.info().labels == ["cat", "coffee"]
     events.close()
     assert client.request(messages.STOP).events > 0
 
@@ -154,10 +154,10 @@ def test_pulled_plug_is_one_sentence(board, view):
 
 def test_threshold_acts_at_once_on_results(client, view):
     """A best label below it is unknown, whatever the head's own threshold was."""
-    before = client.info()["threshold"]
+    before = client.info().threshold
     for threshold in (0, 255):
         client.set_threshold(threshold)
-        assert client.info()["threshold"] == threshold
+        assert client.info().threshold == threshold
         for event in take(client, messages.STREAM_RESULTS, 3):
             best = int(np.frombuffer(event.scores, np.int8)[event.top]) + 128
             assert event.known == (best >= threshold)

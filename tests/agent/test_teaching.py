@@ -76,7 +76,7 @@ def test_the_head_is_the_reference_s(client, board, embedding, views, features):
     board.power_on()
     with BoardClient(board.port) as client:
         assert head_of(client).content == expected
-        assert client.info()["labels"] == list(CLASSES)
+        assert client.info().labels == list(CLASSES)
         unseen = {name: views_of(name, 10, seed=77, side=96) for name in CLASSES}
         head = load_head(expected)
         right = 0
@@ -123,7 +123,7 @@ def test_a_class_is_forgotten(taught, embedding, features):
     assert head_of(taught).content == reference(embedding, features, ("cat", "rocket"))
     taught.teach(messages.TEACH_FORGET, "cat")
     assert refusal(taught, messages.TEACH_FORGET, "rocket") == errors.BAD_VALUE  # the last one
-    assert taught.info()["labels"] == ["rocket"]
+    assert taught.info().labels == ["rocket"]
 
 
 def test_one_class_against_everything_else(client, views):
@@ -205,7 +205,7 @@ def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
         fill_flash(board, 1_250_000)
         with BoardClient(board.port) as client:
             teach(client, "cat", views["cat"], afresh=True)
-            before = client.info()["head"]
+            before = client.info().head
             code = None
             for number in range(10):
                 try:
@@ -213,9 +213,9 @@ def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
                 except BoardRefusedError as error:
                     code = error.code
                     break
-                before = client.info()["head"]
+                before = client.info().head
             assert code == errors.NO_SPACE and number > 0
-            assert client.info()["head"] == before and client.info()["state"] == ""
+            assert client.info().head == before and client.info().state == ""
             assert scores_of(client, views["cat"][0])
 
 
@@ -261,12 +261,12 @@ def test_power_cut_at_every_flash_operation(switch_on, trained_heads, views, fea
             board.power_on()
             with BoardClient(board.port) as session:
                 info = session.info()
-                assert info["state"] == ""
-                assert info["head"] in scores, operation
-                assert scores_of(session, square) == scores[info["head"]]
+                assert info.state == ""
+                assert info.head in scores, operation
+                assert scores_of(session, square) == scores[info.head]
                 # What waits, waits for the head that is at work, or is nothing.
                 waiting = session.teach(messages.TEACH_LIST).waiting
-                assert waiting <= (2 if info["head"] == old.fingerprint else 0)
+                assert waiting <= (2 if info.head == old.fingerprint else 0)
         assert completed and operation > 20
         with BoardClient(board.port) as session:
             assert head_of(session).content == new.content
@@ -328,11 +328,11 @@ def test_a_button_teaches_the_classes_in_line(switch_on, embedding, arch):
                 BoardClient(board.port).close()
         press_shortly(board, 0.1)  # too short to be meant
         with BoardClient(board.port) as client:
-            assert client.info()["labels"] == ["cat", "coffee"]
+            assert client.info().labels == ["cat", "coffee"]
             assert client.teach(messages.TEACH_LIST).counts[0] > recorded["frames"]
             assert refusal(client, messages.TEACH_BUTTON, "900 0") == errors.BAD_VALUE
             client.teach(messages.TEACH_BUTTON, "")
-            before = client.info()["head"]
+            before = client.info().head
         press_shortly(board, 1.0)
         with BoardClient(board.port) as client:
-            assert client.info()["head"] == before
+            assert client.info().head == before

@@ -20,7 +20,7 @@ OWN_MAIN = b"print('my own program')\n"
 def at(board, trained_heads):
     """Options that name the board, which has a head and no rules."""
     with BoardClient(board.port) as client:
-        if client.info()["head"] != trained_heads[0].fingerprint:
+        if client.info().head != trained_heads[0].fingerprint:
             deploy(client, trained_heads[0])
     set_up(board, trained_heads[0])
     return ("--board", board.port)

@@ -182,7 +182,7 @@ def two_boards(switch_on, trained_heads, another_flash):
 
 def labels_on(board) -> list[str]:
     with BoardClient(board.port) as client:
-        return client.info()["labels"]
+        return client.info().labels
 
 
 def test_rollback_and_wipe_touch_the_project_s_board_alone(tinyteach, two_boards, things):

@@ -102,7 +102,7 @@ def own_board(switch_on, trained_heads):
 def models_on(board):
     with BoardClient(board.port) as client:
         info = client.info()
-        return info["embedding"], info["head"], info["state"]
+        return info.embedding, info.head, info.state
 
 
 @pytest.mark.parametrize("command", ["train", "upgrade", "pair", "romfs"])

@@ -54,7 +54,7 @@ def head_at_work(board, trained_heads):
 
 def assert_board_is_free(board):
     with BoardClient(board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_ctrl_c_ends_watching(start, board):

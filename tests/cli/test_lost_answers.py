@@ -54,25 +54,25 @@ def info(board):
 
 @pytest.mark.parametrize("which", ["answer", "request"])
 def test_deploy(tinyteach, board, taught, losing, which):
-    before = info(board)["head"]
+    before = info(board).head
     losing(messages.COMMIT, which)
     result = tinyteach(*taught, "deploy", "--threshold", "0.7", "--json")
     board.disturb()
-    has_switched = info(board)["head"] != before
+    has_switched = info(board).head != before
     assert has_switched == (which == "answer")
     if has_switched:
-        assert json.loads(result.out)["fingerprint"] == info(board)["head"].hex()
+        assert json.loads(result.out)["fingerprint"] == info(board).head.hex()
     else:
         assert result.code == 6 and "The head was not switched" in result.err
 
 
 @pytest.mark.parametrize("which", ["answer", "request"])
 def test_rollback(tinyteach, board, taught, losing, which):
-    previous = info(board)["previous_head"]
+    previous = info(board).previous_head
     losing(messages.ROLLBACK, which)
     result = tinyteach(*taught, "rollback", "--json")
     board.disturb()
-    assert (info(board)["head"] == previous) == (which == "answer")
+    assert (info(board).head == previous) == (which == "answer")
     if which == "answer":
         assert json.loads(result.out)["fingerprint"] == previous.hex()
     else:
@@ -82,7 +82,7 @@ def test_rollback(tinyteach, board, taught, losing, which):
 @pytest.mark.parametrize("which", ["answer", "request"])
 def test_forget(tinyteach, board, taught, losing, which):
     """TEACH_LIST must come through, so only frames that follow it are dropped."""
-    fingerprint = info(board)["head"]
+    fingerprint = info(board).head
     seen = []
 
     def drop(data):
@@ -94,10 +94,10 @@ def test_forget(tinyteach, board, taught, losing, which):
     board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
     result = tinyteach(*taught, "teach", "--forget", "coffee", "--json")
     board.disturb()
-    has_changed = info(board)["head"] != fingerprint
+    has_changed = info(board).head != fingerprint
     assert has_changed == (which == "answer")
     if has_changed:
-        assert json.loads(result.out)["labels"] == info(board)["labels"] == ["cat"]
+        assert json.loads(result.out)["labels"] == info(board).labels == ["cat"]
     else:
         assert result.code == 6 and "knows what it knew before" in result.err
 
@@ -176,7 +176,7 @@ def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
     presser.join()
     board.disturb()
     board.reset()
-    assert info(board)["head"] == b""
+    assert info(board).head == b""
     if comes_back:
         assert result.code == 0 and "has forgotten all it had learnt." in result.out
     else:

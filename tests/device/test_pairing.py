@@ -52,8 +52,8 @@ def test_paired_board_answers_and_is_remembered(paired_flashes, embedding, tmp_p
         assert find_board("desk").port == board.port
         with BoardClient(board.port) as client:
             info = client.info()
-    assert info["state"] == "" and info["arch"] == {"amd64": "x64", "i386": "x86"}[arch]
-    assert info["kernels"] == "viper" and info["sensor"] == "VIRTUAL"
+    assert info.state == "" and info.arch == {"amd64": "x64", "i386": "x86"}[arch]
+    assert info.kernels == "viper" and info.sensor == "VIRTUAL"
 
 
 def test_from_blank_flash_with_progress(embedding):
@@ -190,7 +190,7 @@ def test_power_lost_while_pairing(embedding, tmp_path, operations):
         board.power_on()
         pair(board.port, Wanted(embedding), None, quiet)
         with BoardClient(board.port) as client:
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
 
 
 def _cut_power_at(board, operations):
@@ -255,7 +255,7 @@ def test_agent_answers_after_the_cable_was_out(paired_board):
         assert client.has_camera
     paired_board.drop_link()
     with BoardClient(paired_board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_mpremote_works_on_a_paired_board(paired_board):
@@ -265,7 +265,7 @@ def test_mpremote_works_on_a_paired_board(paired_board):
     assert "main.py" in done.stdout, done.stdout + done.stderr
     paired_board.reset()
     with BoardClient(paired_board.port) as client:
-        assert client.info()["state"] == ""
+        assert client.info().state == ""
 
 
 def test_unpaired_board_says_what_to_do():

@@ -158,6 +158,6 @@ def test_virtual_board_by_name_from_start_to_stop(attached):
         assert again.port != started.port
         try:
             with boards.open_board("bench") as client:
-                assert client.port == again.port and client.info()["state"] == ""
+                assert client.port == again.port and client.info().state == ""
         finally:
             virtual_boards.stop_virtual("bench")

@@ -104,14 +104,14 @@ def test_stored_colours_that_make_no_sense(switch_on, text, state):
     """Damage is said; a format that is no order of colours changes nothing."""
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:
-            assert client.info()["state"] == ""
+            assert client.info().state == ""
         with raw_repl(board.port) as repl:
             repl.write_file("/tinyteach/colours.json", text.encode(), quiet)
         board.reset()
         with BoardClient(board.port) as client:
             info = client.info()
-            assert state in info["state"]
-            assert info["pixel_format"] == (0 if state else messages.RGB565_BE)
+            assert state in info.state
+            assert info.pixel_format == (0 if state else messages.RGB565_BE)
 
 
 def test_pairing_says_that_the_board_has_forgotten(switch_on, monkeypatch):

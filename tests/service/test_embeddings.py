@@ -143,10 +143,10 @@ def test_interrupted_embedding_goes_on(taught, project, tiny):
     with pytest.raises(LinkError, match=r"keeps its old embedding.*'tinyteach upgrade' goes on"):
         upgrading.upgrade(project.root, taught.port, "tiny", pull)
     after = info(taught)
-    assert (after["embedding"], after["head"]) == (before["embedding"], before["head"])
+    assert (after.embedding, after.head) == (before.embedding, before.head)
     upgraded = upgrading.upgrade(project.root, taught.port, None, quiet)
     assert upgraded.embedding_name == "tiny" and 0 < upgraded.embedding_bytes < size
-    assert info(taught)["state"] == ""
+    assert info(taught).state == ""
 
 
 def test_refused_embedding(taught, project, tiny, monkeypatch):
@@ -159,7 +159,7 @@ def test_refused_embedding(taught, project, tiny, monkeypatch):
     monkeypatch.setattr(BoardClient, "commit", refuse)
     with pytest.raises(BoardRefusedError, match=r"No\. The board keeps its old embedding and head"):
         upgrading.upgrade(project.root, taught.port, "tiny", quiet)
-    assert info(taught)["head"] == before["head"]
+    assert info(taught).head == before.head
 
 
 def test_failure_between_embedding_and_head(taught, project, tiny):
@@ -172,7 +172,7 @@ def test_failure_between_embedding_and_head(taught, project, tiny):
     stale = info(taught)
     assert stale["labels"] == [] and "train and deploy again" in stale["state"]
     deploying.deploy(project.root, taught.port, quiet)
-    assert info(taught)["state"] == ""
+    assert info(taught).state == ""
 
 
 def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
@@ -192,7 +192,7 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
         with pytest.raises(BoardRefusedError) as by_board:
             client.commit()
         assert by_board.value.code == errors.WRONG_EMBEDDING
-        assert client.info()["labels"] == ["cat", "coffee"]
+        assert client.info().labels == ["cat", "coffee"]
     project.head_path.write_bytes(new)
     assert deploying.deploy(project.root, taught.port, quiet).labels == ["cat", "coffee"]
 

@@ -36,7 +36,7 @@ def heap_of(board: VirtualBoard) -> tuple[int, int]:
     """(in use now, most ever seen), bytes of the agent's."""
     with BoardClient(board.port) as client:
         info = client.info()
-    return info["heap_total"] - info["heap_free"], info["heap_peak"]
+    return info.heap_total - info.heap_free, info.heap_peak
 
 
 def part(board: VirtualBoard, camera: Shown, frames: int) -> tuple[float, int, int]:

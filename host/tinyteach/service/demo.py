@@ -93,14 +93,14 @@ def run_demo(
         stage = stack.enter_context(_stage(board, arch, embedding, tell, progress))
         folder = Path(stack.enter_context(TemporaryDirectory())) / "demo"
         client = stack.enter_context(boards.open_board(stage.port))
-        create_project(folder, embedding or name_of(client.info()["embedding"]))
+        create_project(folder, embedding or name_of(client.info().embedding))
         measured = Measured(list(training), per_class)
         _record_all(folder, client, stage, training, tell, progress)
         _train_and_deploy(folder, client, measured, tell, progress)
         _recognise_all(folder, client, stage, others, measured, tell, progress)
         info = client.info()
-    measured.heap_peak_bytes = info["heap_peak"]
-    measured.micropython = f"{info['micropython']} ({info['arch']})"
+    measured.heap_peak_bytes = info.heap_peak
+    measured.micropython = f"{info.micropython} ({info.arch})"
     return measured
 
 

@@ -176,7 +176,7 @@ class LiveBoard:
         """Ask the board what it is and has, and tell it."""
         from tinyteach.device.registry import find_board
 
-        info = {k: v.hex() if isinstance(v, bytes) else v for k, v in client.info().items()}
+        info = client.info().as_dict()
         known = find_board(client.board_id)
         own = {
             "board_id": client.board_id,

@@ -128,9 +128,9 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
         chosen = _choose_name(name, client.board_id)
         known = find_board(client.board_id)
         colours = known.colours if known else ""
-        machine = info["machine"]
+        machine = info.machine
         remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
-        if colours and info["pixel_format"] not in (0, getattr(messages, colours)):
+        if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
         return _paired(client, chosen, installed, progress)
 
@@ -146,15 +146,15 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
     if installed.embedding is not None:
         change_embedding(client, installed.embedding, "tinyteach pair", progress)
     info = client.info()
-    if not info["embedding"] and any(path.endswith(EMBEDDING) for path in installed.written):
-        raise BoardRefusedError(f"{info['state']} Pair the board with another embedding.")
+    if not info.embedding and any(path.endswith(EMBEDDING) for path in installed.written):
+        raise BoardRefusedError(f"{info.state} Pair the board with another embedding.")
     return Paired(
         client.board_id,
         name,
         client.port,
-        info["machine"],
-        info["micropython"],
-        info["state"],
+        info.machine,
+        info.micropython,
+        info.state,
         installed.written,
         installed.notes,
     )
@@ -300,7 +300,7 @@ def free_the_repl(port: str) -> str | None:
     for tries in HELLO_TRIES:
         try:
             with BoardClient(port, hello_tries=tries) as client:
-                return client.info()["embedding"].hex()
+                return client.info().embedding.hex()
         except BoardSilentError:
             continue  # an agent that is busy with a view answers later
         except TakesNothingError:

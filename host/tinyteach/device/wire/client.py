@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.registry import was_paired
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.board_text import LineLog
 from tinyteach.device.wire.farewell import ENDS_ANY_FRAME, farewell
 from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
@@ -135,9 +136,9 @@ class BoardClient:
         """Whether the embedding's weights are read where they lie in flash."""
         return bool(self.welcome.capabilities & messages.CAP_IN_PLACE)
 
-    def info(self) -> dict[str, Any]:
-        """All fields of INFO (protocol/SPEC.md), fingerprints as bytes."""
-        return self.request(messages.INFO).fields
+    def info(self) -> BoardInfo:
+        """What the board says of itself."""
+        return BoardInfo.of(self.request(messages.INFO))
 
     # Photographs
 

@@ -8,7 +8,7 @@ from tinyteach_protocol import messages
 
 def read_crash(client: BoardClient) -> str:
     """All of it, with the functions' full names; empty where there was none."""
-    size = client.info()["crash_bytes"]
+    size = client.info().crash_bytes
     return readable(client.read(messages.CRASH, size).decode(errors="replace")) if size else ""
 
 

@@ -27,7 +27,7 @@ class KeptFrame:
 def read_kept(client: BoardClient) -> list[KeptFrame]:
     """All of them, oldest first."""
     info = client.info()
-    side, count = info["model_side"], info["kept"]
+    side, count = info.model_side, info.kept
     record = HEADER_BYTES + side * side * 3
     content = client.read(messages.KEPT, count * record) if count else b""
     return [_frame(content[at : at + record], side) for at in range(0, len(content), record)]

@@ -84,7 +84,7 @@ def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
             info = client.info()
     except TinyTeachError as error:
         raise LinkError(f"{lost} {NOT_KNOWN}") from error
-    if info["head"] or info["previous_head"] or info["rules_bytes"] or info["kept"]:
+    if info.head or info.previous_head or info.rules_bytes or info.kept:
         raise LinkError(f"{lost} {NOT_FORGOTTEN}")
 
 

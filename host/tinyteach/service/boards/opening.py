@@ -361,15 +361,12 @@ def board_info(board: str | None) -> BoardFacts:
 
     with open_board(board) as client:
         said = client.info()
-        info = {
-            name: value.hex() if isinstance(value, bytes) else value for name, value in said.items()
-        }
         own = {
             "crash": read_crash(client),
             "board_id": client.board_id,
             "port": client.port,
             "agent_version": client.welcome.agent_version,
-            "embedding_name": name_of(said["embedding"]),
+            "embedding_name": name_of(said.embedding),
             "in_place": client.reads_in_place,
         }
-    return BoardFacts(own | info)
+    return BoardFacts(own | said.as_dict())

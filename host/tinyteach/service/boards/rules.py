@@ -90,7 +90,7 @@ def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
 
 def read_rules(client: "BoardClient") -> RuleFile:
     """The board's rules and settings, its own defaults where it has none."""
-    size = client.info()["rules_bytes"]
+    size = client.info().rules_bytes
     if not size:
         return RuleFile()
     return decode_rules(client.read(messages.RULES, size) if size <= FILE_BYTES_MAX else b"")
@@ -113,7 +113,7 @@ def write_rules(client: "BoardClient", file: RuleFile) -> None:
 
 
 def _alone(client: "BoardClient", file: RuleFile) -> Alone:
-    labels = client.info()["labels"]
+    labels = client.info().labels
     if not labels:
         return Alone(file.settings, file.rules, [], [])
     resting = [number for number, rule in enumerate(file.rules, 1) if rests_with(rule, labels)]
@@ -130,7 +130,7 @@ def held_rules(client: "BoardClient") -> Alone:
 
 def add_rule(client: "BoardClient", rule: Rule) -> Alone:
     """One rule more. Raises UsageError where the head has not its class."""
-    _check_class(rule, client.info()["labels"])
+    _check_class(rule, client.info().labels)
     file = read_rules(client)
     file = file.with_rules((*file.rules, rule))
     write_rules(client, file)

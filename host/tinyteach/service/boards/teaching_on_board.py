@@ -306,7 +306,7 @@ def _pin(text: str) -> tuple[str, int]:
 def _own_button(client: BoardClient) -> tuple[str, int]:
     from tinyteach.firmware import board_facts
 
-    machine = client.info()["machine"]
+    machine = client.info().machine
     button = (board_facts(machine) or {}).get("button")
     if button is None:
         raise UsageError(f"No button of a {machine} is known; name the pin of one.")

@@ -103,8 +103,8 @@ def _ready_port(board: str) -> str:
     with open_board(board) as client:
         info = client.info()
         port = client.port
-    code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_EMBEDDING
-    if info["safe_mode"] or not info["model_side"]:
+    code = errors.SAFE_MODE if info.safe_mode else errors.NO_EMBEDDING
+    if info.safe_mode or not info.model_side:
         raise BoardRefusedError(error_sentence(code), code)
     return port
 

@@ -27,7 +27,7 @@ def check_agent(evidence: Evidence) -> Finding:
     fault = _agent_fault(evidence)
     if fault:
         return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
-    kernels = evidence.info["kernels"] if evidence.info else ""
+    kernels = evidence.info.kernels if evidence.info else ""
     shadows = ", ".join(harmless_shadows(evidence.survey)) if evidence.survey else ""
     without = f"; does without the board's own {shadows}" if shadows else ""
     return passed("agent", f"version {evidence.agent_version}, {kernels} kernels{without}")
@@ -96,7 +96,7 @@ def _has_its_own(evidence: Evidence) -> bool:
     from tinyteach.device.repl.survey import embedding_on
 
     present = embedding_on(evidence.survey) if evidence.survey else None
-    return evidence.info is not None and evidence.info["embedding"].hex() == present
+    return evidence.info is not None and evidence.info.embedding.hex() == present
 
 
 def _in_rom(evidence: Evidence) -> bool:

@@ -111,7 +111,7 @@ def check_memory(evidence: Evidence) -> Finding:
             return to_fix("memory", found, fix, BoardRefusedError)
         fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
         return to_fix("memory", found, fix, BoardRefusedError)
-    peak = f", the agent used {_kb(evidence.info['heap_peak'])} at most" if evidence.info else ""
+    peak = f", the agent used {_kb(evidence.info.heap_peak)} at most" if evidence.info else ""
     return passed("memory", f"{_kb(free)} free for the agent{peak}")
 
 
@@ -179,7 +179,7 @@ def check_last_crash(evidence: Evidence) -> Finding:
     if evidence.boot is None:
         return skipped("last crash", NO_REPL)
     found = summary(readable(evidence.boot["crash"])) or "none is written down"
-    if evidence.info and evidence.info["safe_mode"]:
+    if evidence.info and evidence.info.safe_mode:
         fix = f"run {pair_command(evidence)} or 'tinyteach deploy'"
         return to_fix("last crash", f"safe mode after {found}", fix, BoardRefusedError)
     return passed("last crash", found)

@@ -15,6 +15,7 @@ from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
     from tinyteach.device.repl.raw_repl import RawRepl
+    from tinyteach.device.wire.board_info import BoardInfo
 
 Progress = Callable[[str, int, int], None]
 STEPS = ("port", "agent", "MicroPython", "camera", "restart")
@@ -34,7 +35,7 @@ class Evidence:
     board_id: str = ""
     in_place: bool = False
     agent_error: TinyTeachError | None = None
-    info: dict[str, Any] | None = None
+    info: "BoardInfo | None" = None
     link_bytes_per_second: tuple[float, float] | None = None
     repl_error: TinyTeachError | None = None
     boot: dict[str, Any] | None = None
@@ -107,8 +108,8 @@ def _ask_agent(evidence: Evidence) -> None:
             evidence.board_id = client.board_id
             evidence.in_place = client.reads_in_place
             evidence.info = client.info()
-            if evidence.info["model_side"]:
-                evidence.link_bytes_per_second = measure_link(client, evidence.info["model_side"])
+            if evidence.info.model_side:
+                evidence.link_bytes_per_second = measure_link(client, evidence.info.model_side)
     except BoardNotPairedError:
         return  # no agent, which is no error: the raw REPL tells more
     except TakesNothingError as error:

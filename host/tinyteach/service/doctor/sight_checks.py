@@ -119,7 +119,7 @@ def check_embedding(evidence: Evidence) -> Finding:
     needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
     if is_filled_by_boot(evidence.survey, needed):
         return skipped("embedding", "needs the memory that boot.py keeps")
-    if evidence.info and not evidence.info["embedding"]:
+    if evidence.info and not evidence.info.embedding:
         found = "the file on the board does not load"
         return to_fix("embedding", found, pair, ModelError)
     place = ", read in place" if evidence.in_place else ""
@@ -137,12 +137,12 @@ def _embedding_on(evidence: Evidence) -> tuple[str, str | None]:
 
 def check_head(evidence: Evidence) -> Finding:
     info = evidence.info
-    if info is None or not info["embedding"]:
+    if info is None or not info.embedding:
         return skipped("head", "needs an embedding" if info else NO_AGENT)
-    if info["labels"]:
-        digits = info["head"].hex()[:SHORT_DIGITS]
-        return passed("head", f"{', '.join(info['labels'])}, {digits}")
-    found, _, fix = info["state"].rstrip(".").partition("; ")
+    if info.labels:
+        digits = info.head.hex()[:SHORT_DIGITS]
+        return passed("head", f"{', '.join(info.labels)}, {digits}")
+    found, _, fix = info.state.rstrip(".").partition("; ")
     if "head" in found or "model" in found:
         return to_fix("head", found, fix or "deploy it again", ModelError)
     return skipped("head", "none yet: 'tinyteach train', then 'tinyteach deploy'")

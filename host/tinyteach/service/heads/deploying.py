@@ -83,7 +83,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
 
     A head for another embedding than the board's is refused before anything is sent.
     """
-    check_board(client.info()["embedding"], head)
+    check_board(client.info().embedding, head)
     start = time.perf_counter()
     try:
         sent = _upload_head(client, head, progress)
@@ -126,13 +126,13 @@ def _switch_head(client: BoardClient, head: Any) -> None:
 
 
 def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
-    return fingerprint if client.info()["head"] == fingerprint else None
+    return fingerprint if client.info().head == fingerprint else None
 
 
 def _kept(client: BoardClient) -> str:
     """What the board still does after a refused deploy, in a sentence."""
     try:
-        labels = client.info()["labels"]
+        labels = client.info().labels
     except (LinkError, BoardRefusedError):
         return "The head on the board was not switched."
     if not labels:
@@ -164,7 +164,7 @@ def rollback(board: str | None) -> RolledBack:
 
 def rollback_over(client: BoardClient) -> RolledBack:
     """`rollback` over a session that is open already."""
-    previous = client.info()["previous_head"]
+    previous = client.info().previous_head
 
     def go_back() -> tuple[bytes, list[str]]:
         restored = client.rollback()
@@ -172,7 +172,7 @@ def rollback_over(client: BoardClient) -> RolledBack:
 
     def found() -> tuple[bytes, list[str]] | None:
         info = client.info()
-        return (previous, info["labels"]) if previous and info["head"] == previous else None
+        return (previous, info.labels) if previous and info.head == previous else None
 
     fingerprint, labels = surely(client, go_back, found, NOT_ROLLED_BACK, NOT_KNOWN)
     return RolledBack(fingerprint.hex(), labels, resting_rules(client, labels))

@@ -125,10 +125,10 @@ def threshold_steps(probability: float) -> int:
 def deployed_labels(client: BoardClient) -> list[str]:
     """The labels of the head at work; BoardRefusedError where there is none."""
     info = client.info()
-    if not info["labels"]:
-        code = errors.SAFE_MODE if info["safe_mode"] else errors.NO_HEAD
+    if not info.labels:
+        code = errors.SAFE_MODE if info.safe_mode else errors.NO_HEAD
         raise BoardRefusedError(error_sentence(code), code)
-    return info["labels"]
+    return info.labels
 
 
 def classify_on_board(board: str | None, files: Sequence[Path]) -> list[Recognised]:

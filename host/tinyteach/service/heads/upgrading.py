@@ -90,15 +90,15 @@ def _check_board(client: BoardClient, embedding: "Embedding") -> None:
     """Refuse a board whose memory does not hold an embedding that it has not yet."""
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
-    if info["embedding"] != embedding.fingerprint and not client.reads_in_place:
+    if info.embedding != embedding.fingerprint and not client.reads_in_place:
         needed = heap_needed(len(embedding.content), arena_of(embedding.content))
-        if info["heap_total"] < needed:
-            raise BoardRefusedError(f"{memory_fault(info['heap_total'], needed)}; {MORE_MEMORY}")
+        if info.heap_total < needed:
+            raise BoardRefusedError(f"{memory_fault(info.heap_total, needed)}; {MORE_MEMORY}")
 
 
 def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progress) -> int | None:
     """Put an embedding to work on a board; bytes that crossed the link, None if it was there."""
-    if client.info()["embedding"] == embedding.fingerprint:
+    if client.info().embedding == embedding.fingerprint:
         return None
 
     def commit(client: BoardClient) -> None:
@@ -114,4 +114,4 @@ def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progre
 
 
 def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
-    return fingerprint if client.info()["embedding"] == fingerprint else None
+    return fingerprint if client.info().embedding == fingerprint else None

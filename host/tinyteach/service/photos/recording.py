@@ -108,7 +108,7 @@ def start_recording(
         project,
         class_name,
         board=client.board_id,
-        sensor=client.info()["sensor"],
+        sensor=client.info().sensor,
         kind="model" if small else "square",
     )
 

@@ -1,0 +1,54 @@
+"""What a board says of itself."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from tinyteach_protocol.messages import Message
+
+
+@dataclass(frozen=True)
+class BoardInfo:
+    """The fields of INFO (protocol/SPEC.md). Fingerprints are SHA-256, empty where there is none.
+
+    ``frame_width`` and ``frame_height`` are the camera's, ``model_side`` the embedding's, in
+    pixels, 0 without one; heap, arena and flash are in bytes; ``threshold`` is in 1/256 of
+    probability; ``boot`` is why the board started last, ``state`` a sentence where all is not well.
+    """
+
+    board: str
+    machine: str
+    micropython: str
+    arch: str
+    sensor: str
+    frame_width: int
+    frame_height: int
+    pixel_format: int
+    model_side: int
+    heap_total: int
+    heap_free: int
+    heap_peak: int
+    arena: int
+    flash_total: int
+    flash_free: int
+    embedding: bytes
+    head: bytes
+    previous_head: bytes
+    labels: list[str]
+    kernels: str
+    state: str
+    threshold: int
+    boot: str
+    safe_mode: int
+    crash_bytes: int
+    rules_bytes: int
+    kept: int
+    camera: str
+
+    @classmethod
+    def of(cls, answer: Message) -> Self:
+        """From a checked answer to INFO."""
+        return cls(**{field.name: answer.fields[field.name] for field in fields(cls)})
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it: fingerprints in hex digits."""
+        return {k: v.hex() if isinstance(v, bytes) else v for k, v in asdict(self).items()}
