@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from paired import views_of
-from tinyteach.cli.output import note, print_json, progress_bar, say, show_board_text, show_table
+from tinyteach.cli.output import note, print_json, say, show_board_text, show_table
+from tinyteach.progress import progress_bar
 
 HOSTILE = "\x1b]0;pwned\x07\u202e[red]\x9b2Jgpj"
 SHOWN = "]0;pwned[red]2Jgpj"

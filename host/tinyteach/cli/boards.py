@@ -12,7 +12,8 @@ from tinyteach.cli.options import (
     ProjectOption,
     chosen_board,
 )
-from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.progress import progress_bar
 
 boards_app = typer.Typer(
     invoke_without_command=True,

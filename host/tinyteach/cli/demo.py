@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, named_board
-from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.progress import progress_bar
 
 
 def register(app: typer.Typer) -> None:

@@ -3,7 +3,8 @@
 import typer
 
 from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board
-from tinyteach.cli.output import print_json, progress_bar, say
+from tinyteach.cli.output import print_json, say
+from tinyteach.progress import progress_bar
 
 MARKS = {"pass": "ok", "fix": "FIX", "skip": "–"}
 

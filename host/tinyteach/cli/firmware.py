@@ -14,7 +14,8 @@ from tinyteach.cli.options import (
     ProjectOption,
     chosen_board,
 )
-from tinyteach.cli.output import Progress, note, print_json, progress_bar, say
+from tinyteach.cli.output import note, print_json, say
+from tinyteach.progress import Progress, progress_bar
 
 if TYPE_CHECKING:
     from tinyteach.service.flash.flashing import Flashed

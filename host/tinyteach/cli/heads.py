@@ -12,7 +12,8 @@ from tinyteach.cli.options import (
     chosen_board,
     chosen_project,
 )
-from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.progress import progress_bar
 
 
 def register(app: typer.Typer) -> None:

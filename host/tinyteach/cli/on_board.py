@@ -14,8 +14,9 @@ from tinyteach.cli.options import (
     chosen_project,
     given_project,
 )
-from tinyteach.cli.output import print_json, progress_bar, say, show_table
+from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.errors import UsageError
+from tinyteach.progress import progress_bar
 
 
 def register(app: typer.Typer) -> None:

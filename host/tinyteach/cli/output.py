@@ -4,16 +4,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tinyteach.errors import TinyTeachError
 from tinyteach.files import reason
 from tinyteach.plain_text import plain, plain_json, plain_lines
-
-Progress = Callable[[str, int, int], None]
 
 
 class ReaderGoneError(Exception):
@@ -119,20 +117,3 @@ def show_board_text() -> None:
     log = logging.getLogger("tinyteach.board")
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
-
-
-@contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Progress]:
-    """A callback ``(text, done, total)`` that moves a bar on standard error."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda text, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda text, done, total: progress.update(
-            task, description=plain(text), completed=done, total=total or None
-        )

@@ -13,7 +13,8 @@ from tinyteach.cli.options import (
     chosen_board,
     chosen_project,
 )
-from tinyteach.cli.output import note, print_json, progress_bar, say
+from tinyteach.cli.output import note, print_json, say
+from tinyteach.progress import progress_bar
 
 if TYPE_CHECKING:
     from tinyteach.service.photos.importing import ImportSummary

@@ -13,6 +13,7 @@ import numpy as np
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.progress import Progress
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
@@ -25,7 +26,6 @@ from tinyteach.service.projects.embeddings import name_of, project_embedding
 from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import messages
 
-Progress = Callable[[str, int, int], None]
 Tell = Callable[[str], None]
 BURST_PHOTOS = 10
 EXAMPLES_SHOWN = 3

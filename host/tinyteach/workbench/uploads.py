@@ -6,12 +6,13 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
+from tinyteach.progress import Progress
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 
 FILES_MAX = 5_000
@@ -22,7 +23,6 @@ UPLOADS_MAX = 4  # at once
 MAKES_ROOM_S = 5.0
 ENDS_S = 60.0
 
-Progress = Callable[[str, int, int], None]
 now_s = time.monotonic
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from esptool import cmds
 
 from tinyteach.device.esp.chip import Chip
-from tinyteach.device.esp.log import Progress, listen, quieten
+from tinyteach.device.esp.log import listen, quieten
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
@@ -23,6 +23,7 @@ from tinyteach.errors import (
 )
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.plain_text import plain
+from tinyteach.progress import Counted
 
 # USB ports ignore the rate; UART bridges take this one (esptool's own examples use it).
 BAUD_RATE = 460_800
@@ -79,7 +80,7 @@ class EspFlash:
         with self._explained(WRITE_BROKE):
             cmds.erase_flash(self._loader)
 
-    def write(self, content: bytes, start: int, progress: Progress) -> None:
+    def write(self, content: bytes, start: int, progress: Counted) -> None:
         """Write and compare MD5s; progress counts bytes as they are sent, compressed."""
         listen(progress)
         # A second try of esptool's own would come after a pause in which nothing is said.

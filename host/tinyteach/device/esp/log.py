@@ -1,12 +1,11 @@
 """esptool's words, kept from the terminal: only its progress is passed on."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from esptool.logger import TemplateLogger, log
 
-Progress = Callable[[int, int], None]
+from tinyteach.progress import Counted
 
 
 class QuietLog(TemplateLogger):
@@ -15,7 +14,7 @@ class QuietLog(TemplateLogger):
     ``listeners`` belongs to the class: some versions of esptool take over the class only.
     """
 
-    listeners: list[Progress] = []
+    listeners: list[Counted] = []
 
     def progress_bar(self, cur_iter: int, total_iters: int, *_: Any, **__: Any) -> None:
         for listener in self.listeners:
@@ -48,6 +47,6 @@ def quieten() -> None:
     log.set_logger(QuietLog())
 
 
-def listen(progress: Progress) -> None:
+def listen(progress: Counted) -> None:
     """Have ``progress(done, total)`` called by what esptool does from now on."""
     QuietLog.listeners[:] = [progress]

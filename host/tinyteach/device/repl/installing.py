@@ -14,8 +14,7 @@ from typing import Any
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.survey import MADE_LIBRARY, OWN_MAIN, doubtful_paths, is_unfinished
 from tinyteach.firmware import MAIN, BoardFile
-
-Progress = Callable[[str, int, int], None]
+from tinyteach.progress import Progress
 
 KEPT_MAIN = "/main.before_tinyteach.py"
 # Stands in while the agent is written: whenever that ends early, the board starts and says so.

@@ -42,9 +42,8 @@ from tinyteach.errors import (
 from tinyteach.firmware import BoardFile, board_files, led_file
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach.plain_text import plain
+from tinyteach.progress import Progress
 from tinyteach_protocol import messages
-
-Progress = Callable[[str, int, int], None]
 
 OTHER_COLOURS = (
     "The order of the camera's colours is another than it was on this board; run "

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.progress import Progress
 from tinyteach_protocol import messages
 
-Progress = Callable[[str, int, int], None]
 OLD_AT_WORK = "The board keeps its old embedding and head."
 GOES_ON = f"{OLD_AT_WORK[:-1]}; '{{}}' goes on where this stopped."
 NOT_KNOWN = (

@@ -16,6 +16,7 @@ from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, r
 from tinyteach.device.wire.wire_answers import checked
 from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
+from tinyteach.progress import Counted
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
@@ -41,8 +42,6 @@ STREAM_STAGES = {
     messages.STREAM_RESULTS: messages.STAGES_ALL,
     messages.STREAM_PREVIEW: messages.STAGE_PREPROCESS,
 }
-
-Progress = Callable[[int, int], None]
 
 
 def _now_ms() -> int:
@@ -153,7 +152,7 @@ class BoardClient:
         held: int,
         size: int,
         checksum: int | None = None,
-        progress: Progress | None = None,
+        progress: Counted | None = None,
     ) -> bytes:
         """Fetch ``size`` bytes of one of the board's objects (FRAME, TENSOR …)."""
         tell = progress or (lambda done, total: None)
@@ -234,13 +233,13 @@ class BoardClient:
         """One action of TEACH (messages.TEACH_…): what the board holds after it."""
         return self.request(messages.TEACH, action=action, source=source, label=label)
 
-    def read_head(self, size: int, progress: Progress | None = None) -> bytes:
+    def read_head(self, size: int, progress: Counted | None = None) -> bytes:
         """The file of the head at work, ``size`` bytes as TEACH_LIST says."""
         return self.read(messages.HEAD, size, progress=progress)
 
     # Models
 
-    def upload(self, held: int, content: bytes, progress: Progress | None = None) -> int:
+    def upload(self, held: int, content: bytes, progress: Counted | None = None) -> int:
         """Send a head or an embedding to the board's flash; bytes that crossed the link.
 
         What an interrupted upload of the same content left there is not sent again.

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.progress import Progress
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tinyteach.device.usb.discovery import AttachedPort
     from tinyteach.device.wire.client import BoardClient
 
-Progress = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
 VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
 BOARD_VARIABLE = "TINYTEACH_BOARD"

@@ -8,11 +8,11 @@ from typing import Any
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.plain_text import plain
+from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors, messages
 
-Progress = Callable[[str, int, int], None]
 NOT_LEARNT = "The board knows what it knew before; run the command again."
 NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
 BUTTON_NOT_KNOWN = "Whether the button was set is not known; run the command again."

@@ -5,11 +5,11 @@ examination. A board whose agent answered runs it again afterwards.
 """
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.progress import Progress
 from tinyteach.service.boards.link_speed import measure_link
 from tinyteach_protocol import messages
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tinyteach.device.repl.raw_repl import RawRepl
     from tinyteach.device.wire.board_info import BoardInfo
 
-Progress = Callable[[str, int, int], None]
 STEPS = ("port", "agent", "MicroPython", "camera", "restart")
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.errors import FirmwareError
 from tinyteach.files import reason
+from tinyteach.progress import Progress
 from tinyteach.service.flash import backups
 
 if TYPE_CHECKING:
     from tinyteach.device.esp.flash import EspFlash
 
-Progress = Callable[[str, int, int], None]
 Say = Callable[[str], None]
 
 # Small enough that a cut costs little, large enough that the steps between do not count.

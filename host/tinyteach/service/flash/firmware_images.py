@@ -6,7 +6,6 @@ import json
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,13 +14,13 @@ from urllib.parse import urlparse
 from tinyteach.errors import FirmwareError
 from tinyteach.files import read_whole, reason
 from tinyteach.firmware import boards_dir
+from tinyteach.progress import Progress
 
 DOWNLOAD_TIMEOUT_S = 30
 PIECE_BYTES = 65_536
 # More than any ESP board's flash.
 IMAGE_BYTES_MAX = 2**26
 
-Progress = Callable[[str, int, int], None]
 
 # How an image gets onto a board → the sentence.
 WRITTEN_BY = {

@@ -1,7 +1,6 @@
 """Put a head to work on a board, and the previous one back."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
+from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.rules import resting_rules
@@ -19,7 +19,6 @@ from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import messages
 
-Progress = Callable[[str, int, int], None]
 NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
 NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
 NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."

@@ -10,6 +10,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
 from tinyteach.files import read_file
 from tinyteach.plain_text import plain
+from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.photos.unsure_views import bring_unsure, sorting_hint
 from tinyteach.service.projects.embeddings import (
@@ -25,7 +26,6 @@ from tinyteach_protocol.error_sentences import error_sentence
 if TYPE_CHECKING:
     from tinyteach.data.project import Project
 
-Progress = Callable[[str, int, int], None]
 NO_EXAMPLES = (
     "The head on the board carries no examples of its classes, because an earlier TinyTeach made "
     "it: only photographs of each class, such as by 'tinyteach retrain --from-board --add DIR', "

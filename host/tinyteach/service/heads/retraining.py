@@ -1,13 +1,13 @@
 """Retraining in the field: a computer that never saw the board, its photographs or a network."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import open_board, pair_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.pulling import Pulled, read_head, take_over
@@ -19,8 +19,6 @@ from tinyteach.service.projects.opening import create_project, open_project
 
 if TYPE_CHECKING:
     from tinyteach.data.project import Project
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Train and report."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,11 +9,10 @@ from typing import Any
 
 from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import make_folder, read_json, write_atomically
+from tinyteach.progress import Progress
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import open_project
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The way to another embedding: retrain, send the embedding, deploy."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
 from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
+from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
@@ -27,7 +27,6 @@ from tinyteach.service.projects.opening import open_project
 if TYPE_CHECKING:
     from tinyteach.embedding.runtime import Embedding
 
-Progress = Callable[[str, int, int], None]
 COMMAND = "tinyteach upgrade"
 UNTAUGHT = (
     "The board has its new embedding and recognises nothing until 'tinyteach deploy' has run."

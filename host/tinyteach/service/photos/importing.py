@@ -1,19 +1,19 @@
 """Import photographs, and tell what was taken for what: before, after, and without doing it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import PhotoError
+from tinyteach.progress import Progress
 from tinyteach.service.projects.opening import open_project
 
 if TYPE_CHECKING:
     from tinyteach.data.entries import Skipped
     from tinyteach.data.import_plan import ImportPlan
 
-Progress = Callable[[str, int, int], None]
 _FOLDERS_SHOWN = 3
 _ALIKE_MAX = 5  # files left out of one folder for one reason that are named one by one
 

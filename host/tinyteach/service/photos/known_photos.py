@@ -1,6 +1,6 @@
 """A project's photographs with what was computed of them, so that the next training is quick."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinyteach.errors import PhotoError
+from tinyteach.progress import Progress
 
 if TYPE_CHECKING:
     from tinyteach.data.photos import Photo
 
-Progress = Callable[[str, int, int], None]
 # A file as it was: path, bytes, time of its last change.
 Key = tuple[str, int, int]
 

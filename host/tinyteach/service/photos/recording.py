@@ -13,6 +13,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
+from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import messages
@@ -20,7 +21,6 @@ from tinyteach_protocol import messages
 if TYPE_CHECKING:
     from tinyteach.data.photos import Recording
 
-Progress = Callable[[str, int, int], None]
 Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
 SLOW_LINK_BYTES_PER_S = 50_000

@@ -1,13 +1,10 @@
 """Project folders: make, open, look through, import, export."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinyteach.data.project import Project
-
-Progress = Callable[[str, int, int], None]
 
 
 def create_project(folder: Path, embedding: str | None = None) -> "Project":
