@@ -32,3 +32,13 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
         yield lambda text, done, total: bar.update(
             task, description=plain(text), completed=done, total=total or None
         )
+
+
+@contextmanager
+def shown(progress: Progress | None) -> Iterator[Progress]:
+    """The caller's own callback, or where there is none a bar."""
+    if progress is not None:
+        yield progress
+        return
+    with progress_bar() as bar:
+        yield bar

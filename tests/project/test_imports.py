@@ -9,7 +9,7 @@ import pytest
 
 HOST_ROOMS = (
     *("link", "virtual", "device", "data", "embedding", "head"),
-    *("service", "workbench", "cli", "studio"),
+    *("service", "workbench", "api", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
 COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress"}

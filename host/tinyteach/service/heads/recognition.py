@@ -93,16 +93,25 @@ def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterato
     ``threshold``, a probability, replaces the head's own on the board: a best label below it
     is unknown, 0 believes every one. It stays until another head is deployed or a restart.
     """
-    steps = None if threshold is None else threshold_steps(threshold)
-    with open_board(board) as client:
-        labels = deployed_labels(client)
-        if steps is not None:
-            _believe_from(client, steps)
-        events = client.stream(messages.STREAM_RESULTS)
-        try:
-            yield (interpret_message(labels, event) for event in events)
-        finally:
-            events.close()
+    if threshold is not None:
+        threshold_steps(threshold)  # before anything is opened
+    with open_board(board) as client, watch_over(client, threshold) as results:
+        yield results
+
+
+@contextmanager
+def watch_over(
+    client: BoardClient, threshold: float | None = None
+) -> Iterator[Iterator[Recognised]]:
+    """`watch` over a session that is open already."""
+    labels = deployed_labels(client)
+    if threshold is not None:
+        _believe_from(client, threshold_steps(threshold))
+    events = client.stream(messages.STREAM_RESULTS)
+    try:
+        yield (interpret_message(labels, event) for event in events)
+    finally:
+        events.close()
 
 
 def _believe_from(client: BoardClient, steps: int) -> None:

@@ -1,0 +1,156 @@
+"""A board in a program, held open."""
+
+from collections.abc import Generator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from tinyteach.api.head import Head
+from tinyteach.api.pictures import Picture, as_square
+from tinyteach.api.recognised import Recognised
+from tinyteach.api.rules import Rules
+from tinyteach.device.registry import find_board
+from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.progress import Progress, shown
+from tinyteach.service.boards.opening import BoardEntry, board_meant, list_boards, open_board
+from tinyteach.service.boards.teaching_on_board import (
+    Forgotten,
+    Taught,
+    forget_over,
+    held_by,
+    teach_over,
+)
+from tinyteach.service.heads.deploying import Deployed, RolledBack, deploy_head, rollback_over
+from tinyteach.service.heads.recognition import (
+    classify_square,
+    deployed_labels,
+    interpret_message,
+    watch_over,
+)
+from tinyteach.service.photos.recording import take_photo
+from tinyteach_protocol import messages
+
+if TYPE_CHECKING:
+    from tinyteach.api.virtual_board import VirtualBoard
+
+FRAMES = 10  # that a board learns of a class where nobody says how many
+
+
+def boards() -> list[BoardEntry]:
+    """Running virtual boards, attached ports, and paired boards that are not attached."""
+    return list_boards()
+
+
+class Board:
+    """A board on which TinyTeach's agent runs; use it as a context manager, or `close` it.
+
+    ``board`` is a paired board's name, a port, a pyserial URL, ``virtual`` or a `VirtualBoard`;
+    None is the board of TINYTEACH_BOARD, else that of the project in the current folder, else the
+    only one that is attached. Raises BoardNotFoundError where there is none such,
+    BoardNotPairedError where no agent answers. Every method raises LinkError where the connection
+    breaks and BoardRefusedError where the board says no.
+    """
+
+    def __init__(self, board: "str | VirtualBoard | None" = None) -> None:
+        named = board if isinstance(board, str | None) else board.port
+        self._opened = open_board(board_meant(named, None))
+        self.client = self._opened.__enter__()
+        self.rules = Rules(self.client)
+
+    @property
+    def id(self) -> str:
+        """The board's identity, the same on whatever port."""
+        return self.client.board_id
+
+    @property
+    def name(self) -> str:
+        """What it was called when it was paired, else its identity."""
+        known = find_board(self.id)
+        return known.name if known else self.id
+
+    @property
+    def port(self) -> str:
+        """Where it is."""
+        return self.client.port
+
+    @property
+    def info(self) -> BoardInfo:
+        """What the board says of itself now."""
+        return self.client.info()
+
+    @property
+    def known(self) -> dict[str, int]:
+        """The classes that the board knows, and how many examples it keeps of each."""
+        return held_by(self.client).examples
+
+    def photo(self, small: bool = False) -> np.ndarray:
+        """Take a photograph: the camera's centre square, uint8 [N, N, 3] RGB.
+
+        With ``small`` the model's view of it, which a slow link carries sooner.
+        """
+        return take_photo(self.client, small)
+
+    def classify(self, picture: Picture | None = None) -> Recognised:
+        """What the board recognises in a picture that is sent to it, or else before its camera."""
+        labels = deployed_labels(self.client)
+        if picture is None:
+            result = self.client.run(messages.SOURCE_CAMERA)
+            return Recognised.of(interpret_message(labels, result))
+        square = as_square(picture)
+        return Recognised.of(classify_square(self.client, square, labels), square)
+
+    def watch(self, threshold: float | None = None) -> Generator[Recognised, None, None]:
+        """What the board recognises, view after view, until the loop is left.
+
+        ``threshold``, a probability, takes the place of the head's until the next deploy.
+        """
+        with watch_over(self.client, threshold) as results:
+            yield from map(Recognised.of, results)
+
+    def deploy(self, head: Head, progress: Progress | None = None) -> Deployed:
+        """Put a head to work; the one before can be rolled back to."""
+        with shown(progress) as tell:
+            return deploy_head(self.client, head.file, tell)
+
+    def rollback(self) -> RolledBack:
+        """Put the head before back to work."""
+        return rollback_over(self.client)
+
+    def teach(
+        self,
+        name: str,
+        pictures: Sequence[Picture] = (),
+        count: int = FRAMES,
+        afresh: bool = False,
+        progress: Progress | None = None,
+    ) -> Taught:
+        """Have the board itself learn a class, from pictures or ``count`` frames of its camera.
+
+        ``afresh`` forgets what it knew. Nothing is computed here.
+        """
+        squares = [as_square(picture) for picture in pictures]
+        with shown(progress) as tell:
+            return teach_over(self.client, name, len(squares) or count, afresh, tell, squares)
+
+    def forget(self, name: str) -> Forgotten:
+        """Have the board forget a class; UsageError where it does not know it."""
+        return forget_over(self.client, name)
+
+    def close(self) -> None:
+        """Give the board back: it recognises by itself again."""
+        self._opened.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
+
+    def __repr__(self) -> str:
+        return f"Board({self.name} on {self.port})"
