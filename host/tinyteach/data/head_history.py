@@ -28,14 +28,22 @@ class KeptHead:
     fingerprint: str
 
     @property
+    def path(self) -> Path:
+        return self.folder / "head.tflite"
+
+    @property
     def content(self) -> bytes:
-        return read_file(self.folder / "head.tflite")
+        return read_file(self.path)
+
+    @property
+    def report_path(self) -> Path:
+        return self.folder / "report.json"
 
     @property
     def report(self) -> dict[str, Any]:
         """report.json as it was then; empty where it cannot be read."""
         try:
-            return read_json(self.folder / "report.json", dict)
+            return read_json(self.report_path, dict)
         except (OSError, ValueError, ProjectError):
             return {}
 
