@@ -47,12 +47,16 @@ def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
 def parse_json(content: bytes) -> Any:
     """JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; ValueError if it is none.
 
-    A number that JSON does not have, such as NaN, is none either.
+    What the error says is a clause for a person. A number that JSON does not have, such as NaN, is
+    none either.
     """
     try:
         return json.loads(content, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:  # in Python's words, which are a programmer's
+        line = getattr(error, "lineno", 0)
+        raise ValueError(f"line {line} is no JSON" if line else "it is no JSON") from error
 
 
 def read_json(path: Path, shape: Any) -> Any:
@@ -158,6 +162,8 @@ def reason(error: OSError | ValueError) -> str:
     """What the system says, as a clause of a sentence."""
     if isinstance(error, UnicodeError):
         return "this system's encoding has no such name; set LANG to one with UTF-8"
+    if not isinstance(error, OSError):  # "embedded null byte", and more that is a programmer's
+        return "no file can be called that"
     return (getattr(error, "strerror", None) or str(error)).rstrip(".").lower()
 
 

@@ -58,7 +58,7 @@ def add_zip(
     try:
         archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise PhotoError(f"The zip {name} is damaged ({error}); fetch or make it again.") from error
+        raise PhotoError(f"The zip {name} is damaged; fetch or make it again.") from error
     infos = archive.infolist()
     _check_size(infos, name)
     names, encoding = decoded_names(infos)
@@ -107,9 +107,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit_bytes: int) -> 
     try:
         return archive.read(info)
     except Exception as error:  # decompressors raise of many kinds on damaged data
-        raise PhotoError(
-            f"{name} is damaged inside its zip ({error}); fetch the zip again."
-        ) from error
+        raise PhotoError(f"{name} is damaged inside its zip; fetch the zip again.") from error
 
 
 def _is_folder(name: str, info: zipfile.ZipInfo) -> bool:

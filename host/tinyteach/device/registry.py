@@ -41,9 +41,7 @@ def paired_boards() -> list[PairedBoard]:
     except FileNotFoundError:
         return []
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            f"{_file()} is damaged ({error}); delete it and pair the boards again."
-        ) from error
+        raise UsageError(f"{_file()} is damaged; delete it and pair the boards again.") from error
     return sorted(boards, key=lambda board: board.name)
 
 

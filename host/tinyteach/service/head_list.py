@@ -43,7 +43,13 @@ class HeadEntry:
         mark = " (current)" if self.current else ""
         mark += " (damaged)" if self.problem else ""
         when = self.time[:19].replace("T", " ")
-        return f"{self.fingerprint}{mark}".strip(), when, str(self.photos), right, ", ".join(self.classes)
+        return (
+            f"{self.fingerprint}{mark}".strip(),
+            when,
+            str(self.photos),
+            right,
+            ", ".join(self.classes),
+        )
 
 
 def list_heads(folder: Path) -> list[HeadEntry]:
