@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tinyteach import paths
 from tinyteach.errors import UsageError
-from tinyteach.files import make_folder, read_json, write_json
+from tinyteach.files import made_folder, read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def forget(*names: str) -> None:
 
 
 def _write(boards: list[PairedBoard]) -> None:
-    make_folder(_file().parent)
-    write_json(_file(), [asdict(entry) for entry in boards])
+    with made_folder(_file().parent):
+        write_json(_file(), [asdict(entry) for entry in boards])
 
 
 def free_name(wanted: str, board_id: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.errors import ProjectError, TrainingError
-from tinyteach.files import make_folder, read_json, write_atomically
+from tinyteach.files import read_json
 from tinyteach.service.embeddings import project_embedding
 from tinyteach.service.known_photos import KnownPhotos
 from tinyteach.service.projects import open_project
@@ -152,11 +152,12 @@ def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
     )
-    content = trained.head.content
-    make_folder(project.heads_dir)
-    write_atomically(project.head_path, content)
-    files = {"head.tflite": content, "report.json": report.write(project.heads_dir)}
-    keep_head(project, trained.head.fingerprint.hex(), files)
+    content, reported = trained.head.content, report.files()
+    # The head comes last: it is at work once its report is there.
+    present = {project.heads_dir / name: data for name, data in reported.items()}
+    present[project.head_path] = content
+    files = {"head.tflite": content, "report.json": reported["report.json"]}
+    keep_head(project, trained.head.fingerprint.hex(), files, present)
     return report
 
 
