@@ -11,7 +11,7 @@ from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
 from tinyteach.service.embeddings import project_embedding
 from tinyteach.service.known_photos import KnownPhotos
-from tinyteach.service.projects import open_project
+from tinyteach.service.projects import COUNTED_BY_LOOKS, open_project
 
 Progress = Callable[[str, int, int], None]
 
@@ -217,7 +217,13 @@ class FoundReport:
     @property
     def lines(self) -> list[str]:
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
-        return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
+        return [
+            COUNTED_BY_LOOKS,
+            self.data["method"],
+            *unknown,
+            *self.data["advice"],
+            f"With pictures: {self.page}",
+        ]
 
 
 def _between(interval: Sequence[float] | None) -> str:
