@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from tinyteach.studio.addresses import LOOPBACK, Address, listen
 from tinyteach.studio.app import make_app
+from tinyteach.studio.connections import server_config
 from tinyteach.workbench.workbench import Workbench
 
 
@@ -82,14 +83,7 @@ class StudioServer(Asker):
     def __init__(self, folder) -> None:
         self.bench = Workbench(folder)
         self._listener, self.address = listen(LOOPBACK, None, 0)
-        config = uvicorn.Config(
-            make_app(self.bench, self.address),
-            log_level="warning",
-            lifespan="off",
-            http="h11",
-            ws="websockets-sansio",
-        )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server_config(make_app(self.bench, self.address)))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
 
     def __enter__(self) -> "StudioServer":

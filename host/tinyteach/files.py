@@ -1,12 +1,14 @@
 """Files read whole or refused with a sentence; written whole: a reader, a crash or a full disk
 never leaves half of one."""
 
+import contextlib
 import errno
 import json
 import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +49,16 @@ def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
 def parse_json(content: bytes) -> Any:
     """JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; ValueError if it is none.
 
-    A number that JSON does not have, such as NaN, is none either.
+    What the error says is a clause for a person. A number that JSON does not have, such as NaN, is
+    none either.
     """
     try:
         return json.loads(content, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:  # in Python's words, which are a programmer's
+        line = getattr(error, "lineno", 0)
+        raise ValueError(f"line {line} is no JSON" if line else "it is no JSON") from error
 
 
 def read_json(path: Path, shape: Any) -> Any:
@@ -110,16 +116,39 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def made_folder(path: Path) -> Iterator[None]:
+    """`make_folder` for what is done inside; where that fails, the empty folders made go again."""
+    missing = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    try:
+        make_folder(path)
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the file's place, then move it there; ProjectError where that fails."""
-    # A hidden name: listings of photographs pass over it while it is written.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """The same for several files, which are moved in their order once all are written."""
+    # Hidden names: listings of photographs pass over them while they are written.
+    beside = {path: path.with_name(f".{secrets.token_hex(8)}.tmp") for path in contents}
+    path = next(iter(contents))
     try:
         try:
-            temporary.write_bytes(content)
-            temporary.replace(path)
+            for path, content in contents.items():
+                beside[path].write_bytes(content)
+            for path, temporary in beside.items():
+                temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            for temporary in beside.values():
+                temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise not_written(path, error) from error
 
@@ -158,6 +187,8 @@ def reason(error: OSError | ValueError) -> str:
     """What the system says, as a clause of a sentence."""
     if isinstance(error, UnicodeError):
         return "this system's encoding has no such name; set LANG to one with UTF-8"
+    if not isinstance(error, OSError):  # "embedded null byte", and more that is a programmer's
+        return "no file can be called that"
     return (getattr(error, "strerror", None) or str(error)).rstrip(".").lower()
 
 

@@ -5,6 +5,7 @@ The system's refusal that no place foresaw ends with code 1; here each place has
 
 import json
 import os
+import re
 import secrets
 import shutil
 
@@ -36,6 +37,10 @@ JSON_OF_OTHER_KINDS = {
     "binary": bytes(range(256)) * 20,
     "UTF-16": '{"format": 1}'.encode("utf-16"),
 }
+WORDS_OF_PYTHON = re.compile(
+    r"Expecting|Extra data|column|codec|start byte|unpack|buffer|Errno|Error|argument"
+    "|magic number|embedded"
+)
 READ_BY = {
     "tinyteach.json": (*CLASSES, "report"),
     "photos.jsonl": (*CLASSES, "export ZIP"),
@@ -74,6 +79,7 @@ def sentences(tinyteach, trained_project, tmp_path):
             assert result.code != TinyTeachError.exit_code, (line, result.err)
             assert "Traceback" not in result.out + result.err
             assert result.code == 0 or result.err.count("\n") == 1, (line, result.err)
+            assert not WORDS_OF_PYTHON.search(result.out + result.err), result.err
 
     return run
 

@@ -47,7 +47,7 @@ def content(folder):
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ("train", "head.tflite could not be written (file too large)"),
+        ("train", "report.html could not be written (file too large)"),
         ("export all.zip", "all.zip could not be written (file too large)"),
         ("class add dog", "tinyteach.json could not be written (file too large)"),
         ("class rename cat lion", "tinyteach.json could not be written (file too large)"),
@@ -57,6 +57,26 @@ def test_no_room(project, line, named):
     before = content(project)
     assert named in sentence(run("-p", project, *line.split(), before=no_room))
     assert content(project) == before
+
+
+def test_no_room_for_a_head(trained_project):
+    """The head before and its report stay, and nothing of the new one is kept."""
+    before = {path: path.read_bytes() for path in trained_project.rglob("*") if path.is_file()}
+    next((trained_project / "photos" / "cat").iterdir()).unlink()
+    sentence(run("-p", trained_project, "train", before=no_room))
+    after = {path: path.read_bytes() for path in trained_project.rglob("*") if path.is_file()}
+    assert len(before) == len(after) + 1 and after.items() < before.items()
+    assert len(list((trained_project / "heads" / "history").iterdir())) == 1
+
+
+def test_no_room_leaves_no_folder(tmp_path, project):
+    sentence(run("new", tmp_path / "a" / "b", before=no_room))
+    assert not (tmp_path / "a").exists()
+    sentence(run("-p", project, "train", before=no_room))
+    assert not (project / "heads").exists()
+    (tmp_path / "mine").mkdir()
+    sentence(run("new", tmp_path / "mine", before=no_room))
+    assert list((tmp_path / "mine").iterdir()) == []
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tinyteach.data.exporting import export_zip
 from tinyteach.data.images import load_square
+from tinyteach.data.import_plan import plan_import
 from tinyteach.data.importing import import_folder
 from tinyteach.data.photos import list_photos, load_photos, save_burst
 from tinyteach.data.project import Project
@@ -239,3 +240,17 @@ def test_a_zip_that_claims_too_much(tmp_path, project):
     with zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(tmp_path / "black.bmp", "cat/black.bmp")
     assert import_folder(project, plain).added == {"cat": 1}
+
+
+def test_names_that_only_compose_their_accents_otherwise(project, tmp_path, save_image):
+    """They look the same to whoever reads the sentence, so it says what differs."""
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    source = tmp_path / "source"
+    for number, name in enumerate((composed, apart)):
+        save_image(source / name / "1.png", number)
+    with pytest.raises(PhotoError, match="look the same but have their accents in letters or"):
+        plan_import(project, source)
+    project.add_class(composed)
+    (project.photos_dir / apart).mkdir()
+    (why,) = project.unusable_folders().values()
+    assert why.startswith("looks like and is the same class as")

@@ -316,3 +316,16 @@ def test_a_renaming_that_is_cut_loses_no_record(project, square, monkeypatch, cu
         again.rename_class("cup", "beaker")
     assert again.classes() == ["beaker", "mug"] and again.learnt_dir("beaker").is_dir()
     assert list_photos(again)[0].record.class_name == "beaker"
+
+
+def test_an_empty_folder_takes_no_class_away(tmp_path):
+    """On a disk that tells capitals apart, a folder of the other case was made by hand."""
+    project = Project.create(tmp_path / "things")
+    project.add_class("rose")
+    (project.photos_dir / "rose" / "1.png").write_bytes(b"x")
+    for other in ("Rose", "ROSE"):
+        (project.photos_dir / other).mkdir()
+    project = Project.open(project.root)
+    assert project.classes() == ["rose"]
+    assert project.class_dir("Rose") == project.photos_dir / "rose"
+    assert {path.name for path in project.unusable_folders()} == {"Rose", "ROSE"}

@@ -64,7 +64,7 @@ def test_links_and_names_that_lead_outside(folder, tmp_path):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "cat/0.png"
             archive.addfile(info)
-        for name in ("../evil.png", "/etc/evil.png", "cat/../../evil.png"):
+        for name in ("../evil.png", "/etc/../../evil.png", "cat/../../evil.png"):
             archive.add(folder / "dog" / "0.png", name, filter=lambda info: info)
             archive.members[-1].name = name
         pipe = tarfile.TarInfo("cat/pipe.png")
@@ -100,5 +100,5 @@ def test_a_header_that_claims_far_too_much(tmp_path):
     info = tarfile.TarInfo("long name")
     info.type, info.size = tarfile.XHDTYPE, 1 << 33
     (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
-    with pytest.raises(PhotoError, match="a header claims too much"):
+    with pytest.raises(PhotoError, match="The tar a is damaged"):
         read_collection(tmp_path / "a.tar")

@@ -194,7 +194,16 @@ def test_the_same_name_twice(tmp_path):
         ("a.7z", b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
         ("a.rar", b"Rar!\x1a\x07\x01", "a rar archive"),
         ("a.zip", b"Rar!\x1a\x07\x01", "a rar archive"),
-        ("a.zip.001", b"anything", "a part of an archive"),
+        ("a.zip.001", b"PK\3\4 anything", "one of several parts of an archive"),
+        ("a.zip.002", b"anything", "one of several parts of an archive"),
+        ("a.z02", b"PK\7\x08PK\3\4", "one of several parts of an archive"),
+        ("a.zip", b"<!DOCTYPE html><html>", "a web page, no zip; open its address"),
+        ("a.zip", b"\xef\xbb\xbf\n<html lang='en'>", "a web page, no zip"),
+        ("a.tar.gz", b"<html>", "a web page, no tar"),
+        ("a.zip", b"version https://git-lfs.github.com/spec/v1\n", "run 'git lfs pull'"),
+        ("a.tgz", b"version https://git-lfs.github.com/spec/v1\n", "note of where the tar is"),
+        ("a.zip", b"/annex/objects/SHA256E-s1--0.zip", "run 'git annex get'"),
+        ("a.zip", b"<?xml version='1.0'?><Error>", "a server's message"),
         ("a.zip", b"PK\3\4 cut off", "a zip whose end is missing"),
         ("a.jpg", b"\xff\xd8\xff", "a single photograph"),
         ("a.doc", b"words", "neither a folder nor a zip"),
@@ -206,6 +215,34 @@ def test_files_that_are_no_zip(tmp_path, name, start, word):
     path.write_bytes(start + bytes(300))
     with pytest.raises(PhotoError, match=word):
         list_entries(path)
+
+
+def test_the_last_part_of_a_split_zip(tmp_path):
+    """Its record at the end states a disk beyond the first, and most of it is elsewhere."""
+    whole = make(tmp_path / "a.zip", ["cat/1.png", "dog/2.png"]).read_bytes()
+    end = whole.rindex(b"PK\5\6")
+    last = whole[40:end] + whole[end : end + 4] + struct.pack("<HH", 1, 1) + whole[end + 8 :]
+    (tmp_path / "a.zip").write_bytes(last)
+    with pytest.raises(PhotoError, match="The zip a is the last of several parts; unpack it"):
+        list_entries(tmp_path / "a.zip")
+
+
+def test_a_slash_before_each_name(tmp_path):
+    names = ["/cat/1.png", "//dog/2.png", "\\cat\\3.png", "/../4.png", "/C:/5.png"]
+    found = list_entries(make(tmp_path / "a.zip", names))
+    assert {e.name for e in found.files} == {"a/dog/2.png", "a/cat/1.png", "a/cat/3.png"}
+    assert len(found.skipped) == 2
+
+
+def test_web_pages_and_notes_beside_photographs(tmp_path):
+    (tmp_path / "more.tar.gz").write_bytes(b"<!doctype html>")
+    (tmp_path / "more.zip").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    reasons = " ".join(skip.reason for skip in list_entries(tmp_path).skipped)
+    assert "it is a web page, no tar" in reasons and "run 'git lfs pull'" in reasons
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(tmp_path / "more.tar.gz", "cat/inner.zip")
+    (skipped,) = list_entries(tmp_path / "outer.zip").skipped
+    assert "a web page, no zip" in skipped.reason
 
 
 def test_archives_of_other_kinds_beside_photographs(tmp_path):

@@ -1,11 +1,13 @@
 """The history of heads: listed, chosen, compared."""
 
+import re
+
 import pytest
 
 from paired import views_of
 from tinyteach.data.photos import list_photos, save_burst
 from tinyteach.data.project import Project
-from tinyteach.errors import ProjectError
+from tinyteach.errors import ModelError, ProjectError
 from tinyteach.service.heads.head_list import chosen_head, compare_heads, list_heads
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import train
@@ -58,3 +60,28 @@ def test_a_report_that_is_gone(project):
     sentence = compare_heads(project.root, oldest.fingerprint, newest.fingerprint).sentence
     assert "cannot be compared" in sentence
     assert len(list_photos(project)) == 13
+
+
+def test_a_listing_names_what_is_damaged_and_lists_the_others(project):
+    newest, oldest = list_heads(project.root)
+    history = sorted((project.heads_dir / "history").iterdir())
+    current, older = project.head_path, history[0] / "head.tflite"
+    for path in (current, older):
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    (history[1] / "report.json").write_text("{")
+    found = list_heads(project.root)
+    assert [head.fingerprint for head in found] == ["", newest.fingerprint, oldest.fingerprint]
+    damaged = (current, history[1] / "report.json", older)
+    for head, path in zip(found, damaged, strict=True):
+        assert head.problem.startswith(f"{path} is damaged") and "(damaged)" in head.row()[0]
+
+
+@pytest.mark.parametrize("fingerprint", [None, "oldest"])
+def test_a_damaged_head_is_named(project, fingerprint):
+    path = project.head_path
+    if fingerprint:
+        fingerprint = list_heads(project.root)[-1].fingerprint
+        path = sorted((project.heads_dir / "history").iterdir())[0] / "head.tflite"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=re.escape(str(path))):
+        chosen_head(project, fingerprint)

@@ -29,8 +29,8 @@ class Rules:
     ) -> None:
         """One more, such as ``add("cup >= 80% for 3 frames", "pin 21 high")``.
 
-        docs/on-its-own.md has all words. ``hold_s`` is how long the condition must hold, in seconds. Raises UsageError where the
-        words or the class are not known.
+        ``hold_s`` is how long it must hold, in seconds. docs/on-its-own.md has all words.
+        UsageError where they or the class are not known.
         """
         add_rule(self._client, parse_rule(condition, action, otherwise, hold_s))
 

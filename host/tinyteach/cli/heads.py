@@ -70,6 +70,9 @@ def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         return
     columns = ("head", "trained", "photographs", "right", "classes")
     show_table("", columns, [head.row() for head in found])
+    for head in found:
+        if head.problem:
+            say(head.problem)
 
 
 def deploy(

@@ -78,13 +78,15 @@ def remove(
 @class_app.command("list")
 def list_classes(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """List classes with the number of photographs and recordings in each."""
-    from tinyteach.service.projects.opening import class_summary, open_project
+    from tinyteach.service.projects.opening import COUNTED_BY_BYTES, class_summary, open_project
 
     summary, problems = class_summary(open_project(chosen_project(project)))
     if as_json:
-        print_json({"classes": summary, "problems": problems})
+        print_json({"classes": summary, "problems": problems, "counted": COUNTED_BY_BYTES})
         return
     rows = [(c["name"], c["photos"], c["bursts"]) for c in summary]
     show_table("", ("class", "photos", "recordings"), rows)
+    if any(c["photos"] for c in summary):
+        say(COUNTED_BY_BYTES)
     for problem in problems:
         say(problem)

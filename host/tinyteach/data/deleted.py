@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from tinyteach.data.names import same_name
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
-from tinyteach.files import make_folder, read_json, reason, write_json
+from tinyteach.files import made_folder, make_folder, read_json, reason, write_json
 
 FOLDER = "deleted"
 _NOTE = "undo.json"
@@ -76,12 +76,9 @@ def restore(project: Project, number: str) -> int:
 def _new_place(project: Project) -> Path:
     now = datetime.now(UTC)
     place = project.root / FOLDER / f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    try:
-        place.mkdir(parents=True)
-    except OSError as error:
-        raise _not_moved(place, error) from error
     # First: what is moved after it can be put back, however far the moving comes.
-    write_json(place / _NOTE, {"classes": project.classes()})
+    with made_folder(place):
+        write_json(place / _NOTE, {"classes": project.classes()})
     return place
 
 

@@ -76,10 +76,13 @@ def shown(parts: Iterable[str]) -> str:
 
 
 def place_in_archive(name: str) -> tuple[str, ...] | None:
-    """Folders and name of a file in an archive; None where they lead outside of it."""
-    inner = PurePosixPath(name.replace("\\", "/"))
+    """Folders and name of a file in an archive; None where they lead outside of it.
+
+    Some programs put a slash before each name, which unpacking leaves out, as here.
+    """
+    inner = PurePosixPath(name.replace("\\", "/").lstrip("/"))
     is_drive = bool(inner.parts) and inner.parts[0][1:2] == ":" and inner.parts[0][0].isalpha()
-    if inner.is_absolute() or ".." in inner.parts or not inner.parts or is_drive:
+    if ".." in inner.parts or not inner.parts or is_drive:
         return None
     return inner.parts
 

@@ -1,5 +1,6 @@
 """Files that people take for photographs and that cannot be read here: what to do with each."""
 
+import codecs
 from pathlib import PurePath
 
 _HEIC = (
@@ -22,25 +23,28 @@ _FOREIGN = {
     ),
 }
 _HEIF_BRANDS = (b"hei", b"hev", b"mif", b"msf")
+_PAGE = "is a web page, no {what}; open its address in a browser and download the {what} itself"
 _CONTENTS = {
-    b"version https://git-lfs": "is only Git LFS's note of where the photograph is; run 'git lfs "
+    b"version https://git-lfs": "is only Git LFS's note of where the {what} is; run 'git lfs "
     "pull' in the repository that it came from",
-    b"<!doctype html": "is a web page, no photograph; download the photograph itself",
-    b"<html": "is a web page, no photograph; download the photograph itself",
+    b"/annex/objects/": "is only git-annex's note of where the {what} is; run 'git annex get' in "
+    "the repository that it came from",
+    **dict.fromkeys((b"<!doctype html", b"<html", b"<head", b"<body", b"<script"), _PAGE),
     b"<svg": _VECTOR,
+    b"<?xml": "is a server's message or a drawing, no {what}; download the {what} itself",
     b"\x1ae\xdf\xa3": "is sound or film, no photograph; replace it by a photograph",
 }
 
 
-def foreign_kind(name: str, content: bytes = b"") -> str:
+def foreign_kind(name: str, content: bytes = b"", what: str = "photograph") -> str:
     """What a file is that cannot be read here, and what to do, as a clause; or an empty string.
 
-    By its content, or by its name alone.
+    By its content, or by its name alone. ``what`` is what it was taken for.
     """
     if content[4:8] == b"ftyp" and content[8:11] in _HEIF_BRANDS:
         return _HEIC
-    start_of_it = content[:512].lstrip().lower()
+    start_of_it = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for start, told in _CONTENTS.items():
         if start_of_it.startswith(start):
-            return told
+            return told.format(what=what)
     return _FOREIGN.get(PurePath(name).suffix.lower(), "")

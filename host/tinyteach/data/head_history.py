@@ -12,7 +12,7 @@ from typing import Any
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
-from tinyteach.files import make_folder, read_file, read_json, reason, write_atomically
+from tinyteach.files import made_folder, read_file, read_json, reason, write_together
 
 KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
 DIGITS = 12  # of a fingerprint in a folder's name
@@ -28,31 +28,46 @@ class KeptHead:
     fingerprint: str
 
     @property
+    def path(self) -> Path:
+        return self.folder / "head.tflite"
+
+    @property
     def content(self) -> bytes:
-        return read_file(self.folder / "head.tflite")
+        return read_file(self.path)
+
+    @property
+    def report_path(self) -> Path:
+        return self.folder / "report.json"
 
     @property
     def report(self) -> dict[str, Any]:
         """report.json as it was then; empty where it cannot be read."""
         try:
-            return read_json(self.folder / "report.json", dict)
+            return read_json(self.report_path, dict)
         except (OSError, ValueError, ProjectError):
             return {}
 
 
-def keep_head(project: Project, fingerprint: str, files: Mapping[str, bytes]) -> None:
+def keep_head(
+    project: Project,
+    fingerprint: str,
+    files: Mapping[str, bytes],
+    present: Mapping[Path, bytes] | None = None,
+) -> None:
     """Add a head and its report; of the oldest, those beyond KEPT_MAX go.
 
-    The same head again, of photographs that did not change, is kept once.
+    ``present`` are files that are to be written with them, or none of all: as long as one cannot
+    be, everything stays as it was. The same head again, of photographs that did not change, is
+    kept once.
     """
     now = datetime.now(UTC)
     newest = next(iter(kept_heads(project)), None)
     folder = _history(project) / f"{now.strftime(_TIME)}-{fingerprint[:DIGITS]}"
     if newest and newest.fingerprint == fingerprint[:DIGITS]:
         folder = newest.folder
-    make_folder(folder)
-    for name, content in files.items():
-        write_atomically(folder / name, content)
+    kept = {folder / name: content for name, content in files.items()}
+    with made_folder(folder):
+        write_together({**(present or {}), **kept})
     for old in kept_heads(project)[KEPT_MAX:]:
         shutil.rmtree(old.folder, ignore_errors=True)
 

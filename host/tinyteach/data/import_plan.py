@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tinyteach.data.entries import shown
 from tinyteach.data.layouts import ClassPhoto, Collection, read_collection
-from tinyteach.data.names import portable_name, same_name
+from tinyteach.data.names import only_composed_otherwise, portable_name, same_name
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
+
+_LOOK_ALIKE = ", which look the same but have their accents in letters or beside them,"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class ImportPlan:
     def rename_lines(self) -> list[str]:
         """A sentence for each class that is called otherwise here."""
         return [
-            f"Class {there!r} there is added to {here!r}, which the project has."
+            f"Class {there!r} there has accents beside its letters; here they are in them."
+            if only_composed_otherwise(there, here)
+            else f"Class {there!r} there is added to {here!r}, which the project has."
             if here in self.existing
             else f"Class {there!r} there is {here!r} here."
             for there, here in self.renamed.items()
@@ -80,8 +84,9 @@ def _check_apart(
             by_name[here].append(there)
     for here, several in by_name.items():
         for one, other in combinations(several, 2):
+            alike = _LOOK_ALIKE if only_composed_otherwise(one, other) else ""
             if not same_name(one, [other]) or holders[one] & holders[other]:
                 raise PhotoError(
-                    f"The classes {one!r} and {other!r} in {source} would both be called {here!r} "
-                    "here; rename one of them there and import again."
+                    f"The classes {one!r} and {other!r} in {source}{alike} would both be called "
+                    f"{here!r} here; rename one of them there and import again."
                 )

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.data.project import Project
-from tinyteach.files import MAX_BYTES, make_folder, read_file, write_atomically
+from tinyteach.errors import ProjectError
+from tinyteach.files import MAX_BYTES, made_folder, read_file, write_atomically
 
 SUFFIX = ".npz"
 
@@ -34,11 +35,11 @@ def save_learnt(
 ) -> Path:
     """Keep features of a class that is there, in place of those of the same ``name``."""
     folder = project.learnt_dir(project.class_name(class_name))
-    make_folder(folder)
     stream = io.BytesIO()
     np.savez(stream, features=features, embedding=np.frombuffer(embedding, np.uint8))
     path = folder / (name + SUFFIX)
-    write_atomically(path, stream.getvalue())
+    with made_folder(folder):
+        write_atomically(path, stream.getvalue())
     return path
 
 
@@ -53,6 +54,8 @@ def list_learnt(
         for path in sorted(project.learnt_dir(name).glob(f"*{SUFFIX}")):
             try:
                 found.append(_read(path, name))
+            except ProjectError as error:  # it may be whole, but nobody may read it
+                problems.append(str(error))
             except Exception:  # decoders raise of every kind on damaged files
                 problems.append(f"{path} is damaged; delete it and pull from the board again.")
     return found, problems

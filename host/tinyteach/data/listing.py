@@ -1,6 +1,7 @@
 """All files of a folder or an archive, those of archives within included."""
 
 import io
+import re
 import stat
 import zipfile
 from collections import deque
@@ -13,7 +14,9 @@ from tinyteach.data.entries import (
     Entries,
     Entry,
     file_reader,
+    shown,
 )
+from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import SUFFIXES
 from tinyteach.data.litter import is_litter
 from tinyteach.data.tars import add_tar
@@ -30,9 +33,9 @@ _OTHERS = {
     ".bz2": "a bzip2 file",
     ".xz": "an xz file",
     ".zst": "a Zstandard file",
-    ".001": "a part of an archive",
-    ".z01": "a part of a zip",
 }
+_PART = re.compile(r"\.(z\d\d|\d{3})", re.IGNORECASE)
+_A_PART = "one of several parts of an archive"
 _OTHER_STARTS = {
     b"7z\xbc\xaf\x27\x1c": ".7z",
     b"Rar!\x1a\x07": ".rar",
@@ -41,6 +44,7 @@ _OTHER_STARTS = {
     b"\xfd7zXZ\0": ".xz",
     b"\x28\xb5\x2f\xfd": ".zst",
 }
+_START_BYTES = 512
 _UNPACK = "which cannot be read here; unpack it and name the folder"
 
 
@@ -63,7 +67,7 @@ def list_entries(source: str | Path) -> Entries:
 
 
 def _add_file(source: Path, entries: Entries) -> None:
-    if zipfile.is_zipfile(source) or _is_tar(source):
+    if not _is_part(source.name) and (zipfile.is_zipfile(source) or _is_tar(source)):
         _add_archive(source, (source.name,), entries, depth=0)
         return
     told = _kind_of_archive(source)
@@ -81,18 +85,35 @@ def _add_file(source: Path, entries: Entries) -> None:
 
 def _kind_of_archive(path: Path) -> str:
     """What an archive that is no whole zip is, and what to do, as a clause."""
+    start = _start_of(path)
+    if _is_part(path.name):
+        return f"{_A_PART}, {_UNPACK}"
+    if start.startswith(b"PK\3\4"):
+        return "a zip whose end is missing; fetch or make it again"
+    suffix = next((s for begin, s in _OTHER_STARTS.items() if start.startswith(begin)), "")
+    sent = _no_archive(path.name, start).removeprefix("is ")
+    told = _OTHERS.get(suffix) or (not sent and _OTHERS.get(path.suffix.lower()))
+    return f"{told}, {_UNPACK}" if told else sent
+
+
+def _start_of(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            start = file.read(265)
+            return file.read(_START_BYTES)
     except OSError as error:
         raise PhotoError(
             f"{path} cannot be read ({reason(error)}); check its permissions."
         ) from error
-    if start.startswith(b"PK\3\4"):
-        return "a zip whose end is missing; fetch or make it again"
-    suffix = next((s for begin, s in _OTHER_STARTS.items() if start.startswith(begin)), "")
-    told = _OTHERS.get(suffix) or _OTHERS.get(path.suffix.lower())
-    return f"{told}, {_UNPACK}" if told else ""
+
+
+def _is_part(name: str) -> bool:
+    return bool(_PART.fullmatch(PurePosixPath(name).suffix))
+
+
+def _no_archive(name: str, start: bytes) -> str:
+    """What a file is that was to be an archive, as a clause; such as what a server sent instead."""
+    kind = next((end for end in (*_TARS, *_ZIPS) if name.lower().endswith(end)), "")
+    return foreign_kind(name, start, {"": "file", ".zip": "zip", ".tm": "zip"}.get(kind, "tar"))
 
 
 def _is_tar(path: Path) -> bool:
@@ -105,13 +126,17 @@ def _add_archive(
     def on_archive(parts: tuple[str, ...], size: int, read: Callable[[int], bytes]) -> bool:
         name = parts[-1].lower()
         is_archive = name.endswith((*_ZIPS, *_TARS))
-        other = _OTHERS.get(PurePosixPath(name).suffix)
+        other = _A_PART if _is_part(name) else _OTHERS.get(PurePosixPath(name).suffix)
         if is_archive:
             _add_nested(parts, size, read, entries, depth + 1)
         elif other:
             entries.skip(parts, f"it is {other}, {_UNPACK}")
         return is_archive or other is not None
 
+    start = _start_of(source) if isinstance(source, Path) else source.getvalue()[:_START_BYTES]
+    told = _no_archive(place[-1], start)
+    if told:
+        raise PhotoError(f"{shown(place)} {told}.")
     add = add_tar if place[-1].lower().endswith(_TARS) else add_zip
     add(source, _without_suffix(place), entries, on_archive)
 
@@ -191,10 +216,11 @@ class _Walk:
             self._add(path, parts)
 
     def _add(self, path: Path, parts: tuple[str, ...]) -> None:
-        suffix = path.suffix.lower()
-        if _is_tar(path) or (suffix in _ZIPS and zipfile.is_zipfile(path)):
+        suffix, is_tar = path.suffix.lower(), _is_tar(path)
+        is_archive = is_tar or (suffix in _ZIPS and zipfile.is_zipfile(path))
+        if is_archive and not _no_archive(path.name, _start_of(path)):
             _add_archive(path, parts, self._entries, depth=0)
-        elif suffix in _ZIPS or suffix in _OTHERS:
+        elif is_tar or suffix in _ZIPS or suffix in _OTHERS or _is_part(path.name):
             told = self._told(path)
             self._entries.skip(parts, f"it is {told or 'no zip, whatever its name says'}")
         else:

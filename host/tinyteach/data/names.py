@@ -77,6 +77,11 @@ def same_name(name: str, existing: Iterable[str]) -> str | None:
     return next((other for other in others if name_key(other) == key), None)
 
 
+def only_composed_otherwise(one: str, other: str) -> bool:
+    """Whether two names look the same: an accent is part of a letter in one, and alone in one."""
+    return one != other and _composed(one) == _composed(other)
+
+
 @lru_cache
 def name_key(name: str) -> str:
     """What names share that cannot stand side by side on every system."""

@@ -18,10 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.data.litter import is_litter
-from tinyteach.data.names import check_class_name, name_fault, name_key, same_name, stored_form
+from tinyteach.data.names import (
+    check_class_name,
+    name_fault,
+    name_key,
+    only_composed_otherwise,
+    same_name,
+    stored_form,
+)
 from tinyteach.data.photo_index import move_records
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import parse_json, read_file, reason, write_json
+from tinyteach.files import made_folder, parse_json, read_file, reason, write_json
 
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
@@ -40,19 +47,20 @@ class Project:
     def create(
         cls, path: str | Path, name: str | None = None, embedding: str = DEFAULT_EMBEDDING
     ) -> "Project":
-        """Make a project in a new or existing folder; files that are there stay."""
+        """Make a project in a new or existing folder; files that are there stay.
+
+        Where that fails, nothing is left of it.
+        """
         root = Path(path).resolve()
         if os.path.lexists(root / SETTINGS_NAME):
             raise ProjectError(f"{root} is a TinyTeach project already; name another folder.")
         settings = {"format": FORMAT_VERSION, "name": name or root.name, "board": None}
         project = cls(root, {**settings, "embedding": embedding, "classes": []})
         try:
-            project.photos_dir.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError) as error:
-            raise ProjectError(
-                f"No project can be made in {root} ({reason(error)}); name a folder of yours."
-            ) from error
-        write_json(project.settings_path, project._settings)
+            with made_folder(project.photos_dir):
+                write_json(project.settings_path, project._settings)
+        except ProjectError as error:
+            raise ProjectError(f"No project can be made in {root}: {error}") from error
         return project
 
     @classmethod
@@ -134,7 +142,9 @@ class Project:
         for folder in self._folders():
             twin = used.get(name_key(folder.name))
             if twin != folder:
-                clash = f"is the same class as {twin.name!r} beside it" if twin else ""
+                looks = twin and only_composed_otherwise(twin.name, folder.name)
+                same = "looks like and is the same class as" if looks else "is the same class as"
+                clash = f"{same} {twin.name!r} beside it" if twin else ""
                 unusable[folder] = name_fault(folder.name) or clash
         return unusable
 
@@ -227,14 +237,20 @@ class Project:
     def _class_folders(self) -> dict[str, Path]:
         """The folder of each class, by its name as it is stored.
 
-        Of several that mean the same class the one that is called so, else the first.
+        Of several that mean the same class the one that the settings name, else the one that is
+        called so, else the first.
         """
         found: dict[str, Path] = {}
         folders = self._folders()
-        for folder in sorted(folders, key=lambda path: path.name != stored_form(path.name)):
+        for folder in sorted(folders, key=self._claim):
             if not name_fault(folder.name):
                 found.setdefault(name_key(folder.name), folder)
         return {stored_form(folder.name): folder for folder in found.values()}
+
+    def _claim(self, folder: Path) -> tuple[bool, bool, bool]:
+        """False first: how well a folder of several stands for a class."""
+        stored, known = stored_form(folder.name), self._settings["classes"]
+        return folder.name not in known, stored not in known, folder.name != stored
 
     def _folders(self) -> list[Path]:
         """Those in photos/ that are not hidden, in the order of names."""

@@ -43,7 +43,7 @@ def add_tar(
             entries.check_count(name)
             _add_member(archive, member, top, entries, on_archive)
     except (tarfile.TarError, EOFError, ValueError) as error:
-        raise _damaged(name, error) from error
+        raise _damaged(name) from error
     except OSError as error:
         raise PhotoError(
             f"The tar {name} cannot be unpacked ({reason(error)}); unpack it where there is room "
@@ -78,7 +78,7 @@ def _reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[int]
             content = file.read(limit_bytes + 1) if file else b""
         except (tarfile.TarError, KeyError, OSError) as error:
             raise PhotoError(
-                f"{shown([member.name])} is damaged inside its tar ({error}); fetch the tar again."
+                f"{shown([member.name])} is damaged inside its tar; fetch the tar again."
             ) from error
         if len(content) > limit_bytes:
             raise PhotoError(too_long(shown([member.name]), limit_bytes))
@@ -135,11 +135,11 @@ def _copy(stream: Any, target: IO[bytes], limit_bytes: int, name: str) -> None:
     except Exception as error:  # each compression has errors of its own
         if isinstance(error, OSError) and error.errno:  # of the disk, not of the data
             raise
-        raise _damaged(name, error) from error
+        raise _damaged(name) from error
 
 
-def _damaged(name: str, error: Exception) -> PhotoError:
-    return PhotoError(f"The tar {name} is damaged ({error}); fetch or make it again.")
+def _damaged(name: str) -> PhotoError:
+    return PhotoError(f"The tar {name} is damaged; fetch or make it again.")
 
 
 class _Guarded:

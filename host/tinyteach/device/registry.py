@@ -6,7 +6,7 @@ from pathlib import Path
 from tinyteach import paths
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.errors import UsageError
-from tinyteach.files import make_folder, read_json, write_json
+from tinyteach.files import made_folder, read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ def paired_boards() -> list[PairedBoard]:
     except FileNotFoundError:
         return []
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            f"{_file()} is damaged ({error}); delete it and pair the boards again."
-        ) from error
+        raise UsageError(f"{_file()} is damaged; delete it and pair the boards again.") from error
     return sorted(boards, key=lambda board: board.name)
 
 
@@ -71,8 +69,8 @@ def forget(*names: str) -> None:
 
 
 def _write(boards: list[PairedBoard]) -> None:
-    make_folder(_file().parent)
-    write_json(_file(), [asdict(entry) for entry in boards])
+    with made_folder(_file().parent):
+        write_json(_file(), [asdict(entry) for entry in boards])
 
 
 def free_name(wanted: str, board_id: str) -> str:

@@ -131,7 +131,9 @@ def _open(port: str, baud_rate: int) -> serial.SerialBase:
             opened.exclusive = True
         _open_with_lines(opened)
     except ValueError as error:
-        raise BoardNotFoundError(f"{port!r} is no port or port URL: {error}.") from error
+        raise BoardNotFoundError(
+            f"{port!r} is no port or port URL; 'tinyteach boards' lists those there are."
+        ) from error
     except (serial.SerialException, OSError) as error:
         raise _explain(port, error) from error
     return opened

@@ -53,7 +53,7 @@ def parsed(content: str | bytes) -> Any:
         value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no letter
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"This request holds no JSON ({error}); reload the page.") from error
+        raise UsageError("This request holds no JSON; reload the page.") from error
     return value
 
 

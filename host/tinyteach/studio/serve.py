@@ -16,11 +16,15 @@ from tinyteach.studio import addresses
 from tinyteach.studio.addresses import Address, Place
 from tinyteach.workbench.workbench import Workbench
 
-SHUTDOWN_S = 2
-# Requests that the end cuts off, and WebSockets that are refused: both get a sentence.
+# Requests that the end cuts off, WebSockets that are refused, and what is no request or no
+# message: whoever asks is told.
 TOLD_ALREADY = (
     "Cancel %s running task",
     "ASGI callable returned without completing handshake",
+    "Invalid HTTP request received",
+    "Unsupported upgrade request",
+    "No supported WebSocket library detected",
+    "Invalid UTF-8 sequence received",
 )
 Tell = Callable[[Address, Path, bool], None]
 
@@ -95,6 +99,7 @@ def _run(
     import uvicorn
 
     from tinyteach.studio.app import make_app
+    from tinyteach.studio.connections import server_config
 
     class Server(uvicorn.Server):
         """Says when it answers, and ends for a terminal that closes as for Ctrl-C."""
@@ -111,17 +116,7 @@ def _run(
     log = logging.getLogger("uvicorn.error")
     log.setLevel(logging.WARNING)
     log.addFilter(_matters)
-    config = uvicorn.Config(
-        make_app(bench, address),
-        access_log=False,  # it would print the codes
-        log_config=None,
-        lifespan="off",
-        http="h11",  # it reads strictly, and the same whatever else is installed
-        ws="websockets-sansio",
-        ws_max_size=1 << 16,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
-    Server(config).run(sockets=[listener])
+    Server(server_config(make_app(bench, address))).run(sockets=[listener])
 
 
 def _matters(record: logging.LogRecord) -> bool:

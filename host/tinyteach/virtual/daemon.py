@@ -131,8 +131,11 @@ class _Server:
         except OSError as error:
             sentence = f"{error.filename} cannot be used ({reason(error)}); check its permissions."
             return {"error": sentence, "kind": "UsageError"}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            sentence = f"The virtual board does not understand this: {error}."
+        except (ValueError, KeyError, TypeError, AttributeError):
+            sentence = (
+                "The virtual board does not understand this; stop it with 'tinyteach boards stop' "
+                "and start it again."
+            )
             return {"error": sentence, "kind": "LinkError"}
 
     def _on_info(self) -> dict[str, Any]:

@@ -203,7 +203,9 @@ def raw_repl(
     try:
         transport = BoundedTransport(port, READ_TIMEOUT_S)
     except (TransportError, OSError, ValueError) as error:
-        raise BoardNotFoundError(f"The port {port} cannot be opened ({error}).") from error
+        raise BoardNotFoundError(
+            f"The port {port} cannot be opened; pull the board's cable, plug it in and try again."
+        ) from error
     try:
         entrance = Entrance(transport, port, is_alive)
         repl = RawRepl(transport, port, entrance, on_wait)

@@ -8,6 +8,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from tinyteach.embedding.agent_code import check_head
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
+from tinyteach.files import read_file
 from tinyteach.head.format.examples import ENTRY, Examples, unpack_examples
 from tinyteach.head.format.metadata import (
     CARD_MAGIC,
@@ -116,6 +118,15 @@ def load_head(data: bytes) -> Head:
     head = Head(data, read_head(data))
     head.check()
     return head
+
+
+def load_head_file(path: Path) -> Head:
+    """`load_head` of a file, which every error names; FileNotFoundError where there is none."""
+    content = read_file(path)
+    try:
+        return load_head(content)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def with_threshold(head: Head, threshold: int) -> Head:

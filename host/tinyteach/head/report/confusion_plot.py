@@ -1,6 +1,7 @@
 """The confusion matrix as a picture."""
 
 import io
+import logging
 import warnings
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ MIN_INCHES = 4.2
 
 def confusion_png(labels: Sequence[str], confusion: np.ndarray, dpi: int = 110) -> bytes:
     """PNG of ``confusion`` (counts, true class × predicted class), each row shaded by its share."""
+    # It tells a terminal where it keeps its lists of fonts, which is nobody's concern.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tinyteach.files import format_json, make_folder, write_atomically
+from tinyteach.files import format_json, made_folder, write_together
 from tinyteach.head.fit.evaluation import (
     ClassResult,
     Evaluation,
@@ -130,12 +130,18 @@ class Report:
 
         Each is there whole or as it was. ProjectError where that fails.
         """
-        facts = format_json(self.as_dict(), indent=2)
-        make_folder(folder)
-        write_atomically(folder / "report.html", self.html().encode(errors="backslashreplace"))
-        write_atomically(folder / "confusion.png", self.png)
-        write_atomically(folder / "report.json", facts)
-        return facts
+        files = self.files()
+        with made_folder(folder):
+            write_together({folder / name: content for name, content in files.items()})
+        return files["report.json"]
+
+    def files(self) -> dict[str, bytes]:
+        """The content of each by its name."""
+        return {
+            "report.html": self.html().encode(errors="backslashreplace"),
+            "confusion.png": self.png,
+            "report.json": format_json(self.as_dict(), indent=2),
+        }
 
 
 def make_report(

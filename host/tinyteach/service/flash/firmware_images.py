@@ -111,6 +111,8 @@ def _download(address: str, progress: Progress) -> bytes:
             return _receive(answer, progress)
     except (OSError, ValueError, http.client.HTTPException) as error:
         why = getattr(error, "reason", None) or error
+        if not isinstance(why, str):
+            why = reason(why) if isinstance(why, OSError) else "what came is no such file"
         raise FirmwareError(
             f"{address} could not be downloaded ({why}); check the address and the network, "
             "or download it by hand and name the file."
@@ -123,10 +125,10 @@ def _receive(answer: http.client.HTTPResponse, progress: Progress) -> bytes:
     while piece := answer.read(PIECE_BYTES):
         content += piece
         if len(content) > IMAGE_BYTES_MAX:
-            raise ValueError("it is too large for a firmware")
+            raise OSError("it is too large for a firmware")
         progress("Downloading", len(content), total)
     if len(content) < total:
-        raise ValueError("it ended early")
+        raise OSError("it ended early")
     return bytes(content)
 
 

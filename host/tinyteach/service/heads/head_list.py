@@ -1,11 +1,14 @@
 """The heads that a project has had, and what changed between two of them."""
 
+import hashlib
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyteach.files import fits
+from tinyteach.errors import ProjectError
+from tinyteach.files import fits, read_file
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.projects.opening import open_project
 
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeadEntry:
-    """A head in the list: ``fingerprint`` are hex digits, ``recall`` a fraction by class."""
+    """A head in the list: ``fingerprint`` are hex digits, ``recall`` a fraction by class.
+
+    One whose file is damaged has a ``problem``, a sentence that names it.
+    """
 
     fingerprint: str
     time: str
@@ -26,6 +32,7 @@ class HeadEntry:
     interval: tuple[float, float] | None
     recall: dict[str, float | None]
     current: bool
+    problem: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -34,19 +41,56 @@ class HeadEntry:
         """For a person: head, time, photographs, accuracy, classes."""
         right = "–" if self.accuracy is None else f"{self.accuracy:.0%}"
         mark = " (current)" if self.current else ""
+        mark += " (damaged)" if self.problem else ""
         when = self.time[:19].replace("T", " ")
-        return f"{self.fingerprint}{mark}", when, str(self.photos), right, ", ".join(self.classes)
+        return (
+            f"{self.fingerprint}{mark}".strip(),
+            when,
+            str(self.photos),
+            right,
+            ", ".join(self.classes),
+        )
 
 
 def list_heads(folder: Path) -> list[HeadEntry]:
-    """The heads of a project's history, the newest first."""
+    """The heads of a project's history, the newest first; before them its own, if damaged."""
     from tinyteach.data.head_history import DIGITS, kept_heads
+    from tinyteach.head.format.metadata import is_sealed
 
-    project = open_project(folder)
-    current = ""
+    project, current = open_project(folder), ""
+    entries = []
     if os.path.lexists(project.head_path):
-        current = trained_head(project).fingerprint.hex()[:DIGITS]
-    return [_entry(kept, current) for kept in kept_heads(project)]
+        content, problem = _content(project.head_path, is_sealed)
+        current = hashlib.sha256(content).hexdigest()[:DIGITS]
+        if problem:
+            entries.append(HeadEntry("", "", [], 0, None, None, {}, True, problem))
+    return entries + [_listed(kept, current) for kept in kept_heads(project)]
+
+
+def _content(path: Path, is_whole: Callable[[bytes], bool]) -> tuple[bytes, str]:
+    """A head file's content; and a sentence where it is not as it was written."""
+    try:
+        content = read_file(path)
+    except FileNotFoundError:
+        return b"", f"{path} leads to a file that is gone; run 'tinyteach train' again."
+    except ProjectError as error:
+        return b"", str(error)
+    damaged = f"{path} is damaged or no head; run 'tinyteach train' again or copy it again."
+    return content, "" if is_whole(content) else damaged
+
+
+def _listed(kept: "KeptHead", current: str) -> HeadEntry:
+    def is_whole(content: bytes) -> bool:
+        return hashlib.sha256(content).hexdigest().startswith(kept.fingerprint)
+
+    problem = _content(kept.path, is_whole)[1] or _report_problem(kept)
+    return replace(_entry(kept, current), problem=problem)
+
+
+def _report_problem(kept: "KeptHead") -> str:
+    if not os.path.lexists(kept.report_path) or (kept.report and fits(kept.report, _LISTED)):
+        return ""
+    return f"{kept.report_path} is damaged; delete it: the head beside it goes without."
 
 
 # What is listed of an old report.json; one that holds something else counts as lost.
@@ -78,11 +122,11 @@ def _pair(numbers: list[float] | None) -> tuple[float, float] | None:
 def chosen_head(project: Any, fingerprint: str | None) -> "Head":
     """The project's head, or that of its history whose fingerprint begins so."""
     from tinyteach.data.head_history import kept_head
-    from tinyteach.head.format.head_file import load_head
+    from tinyteach.head.format.head_file import load_head_file
 
     if fingerprint is None:
         return trained_head(project)
-    return load_head(kept_head(project, fingerprint).content)
+    return load_head_file(kept_head(project, fingerprint).path)
 
 
 @dataclass(frozen=True)

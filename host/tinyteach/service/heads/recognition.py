@@ -11,7 +11,6 @@ import numpy as np
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
-from tinyteach.files import read_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
@@ -171,10 +170,10 @@ def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
 
 def trained_head(project: Any) -> Any:
     """The project's trained head; ProjectError where it has none yet."""
-    from tinyteach.head.format.head_file import load_head
+    from tinyteach.head.format.head_file import load_head_file
 
     try:
-        return load_head(read_file(project.head_path))
+        return load_head_file(project.head_path)
     except FileNotFoundError as error:
         raise ProjectError(
             f"{project.name} has no trained head yet; run 'tinyteach train'."

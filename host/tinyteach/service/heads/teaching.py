@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.errors import ProjectError, TrainingError
-from tinyteach.files import make_folder, read_json, write_atomically
+from tinyteach.files import read_json
 from tinyteach.progress import Progress
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,12 @@ def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
     )
-    content = trained.head.content
-    make_folder(project.heads_dir)
-    write_atomically(project.head_path, content)
-    files = {"head.tflite": content, "report.json": report.write(project.heads_dir)}
-    keep_head(project, trained.head.fingerprint.hex(), files)
+    content, reported = trained.head.content, report.files()
+    # The head comes last: it is at work once its report is there.
+    present = {project.heads_dir / name: data for name, data in reported.items()}
+    present[project.head_path] = content
+    files = {"head.tflite": content, "report.json": reported["report.json"]}
+    keep_head(project, trained.head.fingerprint.hex(), files, present)
     return report
 
 
@@ -215,7 +216,13 @@ class FoundReport:
     @property
     def lines(self) -> list[str]:
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
-        return [self.data["method"], *unknown, *self.data["advice"], f"With pictures: {self.page}"]
+        return [
+            COUNTED_BY_LOOKS,
+            self.data["method"],
+            *unknown,
+            *self.data["advice"],
+            f"With pictures: {self.page}",
+        ]
 
 
 def _between(interval: Sequence[float] | None) -> str:

@@ -28,8 +28,11 @@ class PhotoEntry:
 
 
 def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
-    """All photographs in the order of classes and names, and a sentence for what is none."""
-    from tinyteach.data.photos import survey
+    """All photographs in the order of classes and names, and a sentence for what is none.
+
+    Their recordings are those that `class_summary` counts.
+    """
+    from tinyteach.data.photos import recordings, survey
 
     project = open_project(folder)
     listing = survey(project)
@@ -37,10 +40,10 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
         PhotoEntry(
             photo.id,
             photo.class_name,
-            photo.burst,
+            burst,
             photo.record.time if photo.record else "",
         )
-        for photo in listing.photos
+        for photo, burst in zip(listing.photos, recordings(listing.photos), strict=True)
     ]
     return entries, listing.problems
 

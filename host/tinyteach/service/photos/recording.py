@@ -13,6 +13,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
+from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.projects.opening import open_project
@@ -163,8 +164,9 @@ class View:
         try:
             Image.fromarray(self.pixels).save(path)
         except (ValueError, OSError, KeyError) as error:  # KeyError: a format that is only read
+            why = reason(error) if isinstance(error, OSError) else "of which format is not known"
             raise UsageError(
-                f"The view cannot be written to {path} ({error}); name a file such as view.png "
+                f"The view cannot be written to {path} ({why}); name a file such as view.png "
                 "in a folder of yours."
             ) from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.kept import KeptFrame, read_kept
 from tinyteach.embedding.preprocess import expand
-from tinyteach.files import make_folder, write_atomically
+from tinyteach.files import made_folder, write_atomically
 from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
 
@@ -27,8 +27,8 @@ def bring_unsure(project: "Project", client: BoardClient, head: Any) -> int:
     fresh = [frame for frame in frames if _name(frame, head) not in here]
     folder = project.root / FOLDER
     for frame in fresh:
-        make_folder(folder)
-        _write(folder / _name(frame, head), frame)
+        with made_folder(folder):
+            _write(folder / _name(frame, head), frame)
     return len(fresh)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
-from tinyteach.files import make_folder, write_atomically
+from tinyteach.files import made_folder, write_atomically
 from tinyteach_protocol import errors
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def put_into(folder: Path, named: str | None) -> Path:
 
     path = folder / EMBEDDING.lstrip("/")
     content = load_named(DEFAULT_EMBEDDING if named is None else named).content
-    make_folder(path.parent)
-    write_atomically(path, content)
+    with made_folder(path.parent):
+        write_atomically(path, content)
     return path
 
 

@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinyteach.data.project import Project
 
+# What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
+_COUNTED = "Recordings are counted with copies {} as one."
+COUNTED_BY_BYTES = _COUNTED.format("of the same bytes")
+COUNTED_BY_LOOKS = _COUNTED.format("that look the same")
+
 
 def create_project(folder: Path, embedding: str | None = None) -> "Project":
     """Make a project folder; ``embedding`` is a name or a file."""
@@ -32,7 +37,10 @@ def open_or_create_project(folder: Path) -> "Project":
 
 
 def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
-    """Per class its name, photographs and bursts; and a sentence for each unusable file."""
+    """Per class its name, photographs and bursts; and a sentence for each unusable file.
+
+    What counts as one recording says `COUNTED_BY_BYTES`.
+    """
     from tinyteach.data.photos import recordings, survey
 
     listing = survey(project)

@@ -158,7 +158,8 @@ def _run(config: Path, *command: str) -> None:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as error:
-        raise subprocess.CalledProcessError(1, command, stderr=f"E: {error}") from error
+        late = f"E: {command[0]} did not end in {APT_TIMEOUT_S:.0f} s"
+        raise subprocess.CalledProcessError(1, command, stderr=late) from error
 
 
 def _last_error(error: subprocess.CalledProcessError) -> str:

@@ -57,7 +57,7 @@ const chosen = (input) => {
 function card(name) {
   const field = el("input", { class: "name", value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
   const photoCount = el("div", {});
-  const burstCount = el("div", {});
+  const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
   const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount, learnt);
   const hold = el("button", { class: "hold" });

@@ -53,6 +53,7 @@ export const strings = {
     none: "Add a class for each thing to tell apart, such as “mug” and “empty table”. Two are enough to begin.",
     photos: (count) => plural(count, "photo", "photos"),
     bursts: (count) => plural(count, "recording", "recordings"),
+    counted: "Recordings are counted with copies of the same bytes as one.",
     learnt: (count) => plural(count, "example from a board", "examples from a board"),
     noPhotos: "No photos yet: hold the button while the board sees it, or drop photos here.",
     hold: "Hold to record",

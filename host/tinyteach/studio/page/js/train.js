@@ -60,10 +60,11 @@ export function trainPanel() {
     const all = get("heads") ?? [];
     const onBoard = get("board")?.facts.head?.slice(0, DIGITS);
     keep(heads, all.slice(0, 10).map((head) => ({ ...head, onBoard: head.fingerprint === onBoard })),
-      (head) => `${head.fingerprint} ${head.time} ${head.current} ${head.onBoard}`, headRow);
+      (head) => `${head.fingerprint} ${head.time} ${head.current} ${head.onBoard} ${head.problem}`, headRow);
   }
 
   function headRow(head) {
+    if (head.problem) return el("li", {}, el("div", { class: "grow" }, head.problem));
     const pick = el("input", { type: "checkbox", "aria-label": words.pick(head.fingerprint) });
     pick.addEventListener("change", () => choose(pick, head.fingerprint));
     const marks = [head.current ? words.current : "", head.onBoard ? words.onBoard : ""].filter(Boolean);

@@ -1,0 +1,74 @@
+"""How many may be connected at once, and what those get who say what is no request."""
+
+import asyncio
+import json
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tinyteach.errors import UsageError
+
+CONNECTIONS_MAX = 128  # a page has seven: six that ask, as browsers limit them, and its WebSocket
+SHUTDOWN_S = 2
+NO_REQUEST = "The studio does not understand this request; open the address that it printed."
+FULL = "Too many programs are connected to the studio; close some of its pages and try again."
+UNAVAILABLE = 503
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP as uvicorn speaks it, on so many connections at most, WebSockets included.
+
+    One too many takes the place of the oldest that has asked for nothing; where each is being
+    answered or is a page's WebSocket, it is refused.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.opened_s = self.loop.time()
+        if len(self.connections) <= CONNECTIONS_MAX:
+            return
+        others = cast(set[Any], self.connections) - {self}
+        idle = [other for other in others if isinstance(other, BoundedProtocol) and other.rests()]
+        if idle:
+            min(idle, key=lambda other: other.opened_s).transport.abort()
+        else:
+            transport.write(_refusal(FULL, UNAVAILABLE))
+            transport.close()
+
+    def rests(self) -> bool:
+        """Whether nobody waits for an answer here."""
+        is_done = self.cycle is None or self.cycle.response_complete
+        return is_done and not self.transport.is_closing()
+
+    def send_400_response(self, msg: str) -> None:
+        """In our words, unless it would stand in the middle of another answer."""
+        if self.rests():
+            self.transport.write(_refusal(NO_REQUEST, UsageError.http_status))
+        self.transport.close()
+
+
+def _refusal(sentence: str, status: int) -> bytes:
+    error = UsageError(sentence).as_body()["error"]
+    body = json.dumps({"error": {**error, "status": status}}).encode()
+    head = (
+        f"HTTP/1.1 {status} \r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\n"
+        "connection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How the studio's server is set up."""
+    return uvicorn.Config(
+        app,
+        access_log=False,  # it would print the codes
+        log_config=None,
+        lifespan="off",
+        http=BoundedProtocol,  # h11: it reads strictly, and the same whatever else is installed
+        ws="websockets-sansio",
+        ws_max_size=1 << 16,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
