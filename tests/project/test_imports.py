@@ -122,13 +122,15 @@ def test_modules_do_not_import_in_circles(imports):
 
 @pytest.mark.parametrize("depth", [2, 3])
 def test_rooms_do_not_import_in_circles(imports, depth):
-    """Rooms of tinyteach, and the rooms inside of those."""
+    """Rooms of tinyteach, and the rooms inside of those; the face only gives out their names."""
 
     def room(module):
         return ".".join(module.split(".")[:-1][:depth])
 
     between: dict[str, set[str]] = {}
     for module, targets in imports.items():
+        if module == "tinyteach.__init__":
+            continue
         between.setdefault(room(module), set()).update(map(room, targets))
     assert circle_in({name: targets - {name} for name, targets in between.items()}) == []
 
