@@ -311,6 +311,6 @@ def test_unpairing_leaves_what_was_there(embedding, had_library):
         with raw_repl(board.port) as repl:
             repl.run("import os\nos.mkdir('/lib')" if had_library else "pass")
         before = paths_on(board)
-        pair(board.port, Wanted(embedding), None, quiet)
-        unpair(board.port)
+        written = pair(board.port, Wanted(embedding), None, quiet).written
+        assert unpair(board.port) == (len(written), False)
         assert paths_on(board) == before
