@@ -103,8 +103,8 @@ def select_readable(file):
 @pytest.mark.parametrize("busy_s", [1.2, 2.5, 3.5])
 def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
     with busy(paired_board.port, busy_s) as port:
-        at_work = pairing.free_the_repl(port)
-        with raw_repl(port, is_alive=at_work is not None) as repl:
+        freed = pairing.free_the_repl(port)
+        with raw_repl(port, is_alive=freed.answers) as repl:
             assert repl.evaluate("print([1])") == [1]
 
 

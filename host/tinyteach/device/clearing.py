@@ -95,8 +95,7 @@ def wipe(port: str) -> int:
 
     The board restarts. Raises what `raw_repl` raises.
     """
-    at_work = free_the_repl(port)
-    with raw_repl(port, is_alive=at_work is not None) as repl:
+    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
         count = repl.evaluate(WIPE, number)
         repl.reset()
     return count
@@ -104,8 +103,7 @@ def wipe(port: str) -> int:
 
 def unpair(port: str) -> tuple[int, bool]:
     """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
-    at_work = free_the_repl(port)
-    with raw_repl(port, is_alive=at_work is not None) as repl:
+    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
         done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
     return done["count"], done["restored"]

@@ -48,8 +48,9 @@ SILENT = (
     "to put it on)."
 )
 SILENT_BOARD = (
-    "The board on {port} is silent, because its program hangs or its main.py catches Ctrl-C; press "
-    "its reset button, then run the command again at once."
+    "The board on {port} does not stop at Ctrl-C, because its program hangs or its main.py catches "
+    "that; press the board's reset button, then run the command again at once, or erase its flash "
+    "where that is no help ('tinyteach flash' says how)."
 )
 CATCHES = (
     "The program on {port} goes on after Ctrl-C, as a main.py does that catches KeyboardInterrupt; "
@@ -205,7 +206,7 @@ class Entrance:
         return False
 
     def _patience_s(self) -> float:
-        if self._is_alive or self._shows_micropython():
+        if self._shows_micropython() or (self._is_alive and not self._talks):
             return ALIVE_TIMEOUT_S
         return TALKING_TIMEOUT_S if self._heard else ENTER_TIMEOUT_S
 
