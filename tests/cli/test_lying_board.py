@@ -222,6 +222,23 @@ def test_rules_that_cannot_be_read(commands, liar, rules):
     assert result.code == 6 and "rule clear" in result.err
 
 
+def zeros(fields):
+    return {name: type(value)() for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("verb", ["READ", "WRITE"])
+def test_rules_of_a_board_that_answers_zeros(commands, liar, tinyteach, verb):
+    """The sentence names a command; clearing does without what cannot be read."""
+    answer = getattr(messages, verb) | messages.RESPONSE
+    liar.objects[messages.RULES] = RuleFile().encode()
+    liar.lie = lambda type, fields: zeros(fields) if type == answer else fields
+    add, clear = (("rule", "add", "cat", "say", "x"), ("rule", "clear"))
+    result = tinyteach("-b", liar.port.name, *add)
+    assert_ends_well(result)
+    assert result.code and "'tinyteach pair'" in result.err
+    assert (tinyteach("-b", liar.port.name, *clear).code == 0) == (verb == "READ")
+
+
 def one_byte_at_a_time(type, fields):
     return fields | {"data": fields["data"][:1]} if "data" in fields else fields
 
