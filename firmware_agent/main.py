@@ -1,16 +1,15 @@
 """TinyTeach's agent: started after boot, stopped by Ctrl-C, started again by a reset."""
 
-import gc
 import sys
 
 import micropython
 
-# What the agent takes of the firmware, not the user's json.py, folder agent or stand-in for one.
+# What the agent takes of the firmware, without the user's json.py or folder agent in its place.
 path = sys.path[:]
 sys.path[:] = [".frozen"]
 for name in ("array", "binascii", "hashlib", "json", "machine", "os", "select", "struct", "time"):
-    if hasattr(sys.modules.get(name), "__file__") or type(sys.modules.get(name)) is not type(gc):
-        sys.modules.pop(name, None)
+    if hasattr(sys.modules.get(name), "__file__"):
+        del sys.modules[name]
     try:
         sys.modules[name] = __import__(name)
     except ImportError:
