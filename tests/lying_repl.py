@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 
 from faulty_port import FaultyPort
-from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, FREE, LET_GO, PREPARE
+from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, FREE, LET_GO, PREPARE, UNDO
 
 # What is run whenever the raw REPL is entered: answered as by a board.
-ENTERING = {FREE: b"[200000]\r\n", PREPARE % (FIRMWARE_MODULES,): b"", **dict.fromkeys(LET_GO, b"")}
-MARK = re.compile(r"print\('([0-9a-f]+)'\)")
+SILENT = (UNDO, *LET_GO, PREPARE % (FIRMWARE_MODULES,))
+ENTERING = {FREE: b"[200000]\r\n", **dict.fromkeys(SILENT, b"")}
+MARK = re.compile(r"{}\['([0-9a-f]+)'\]")
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 
 
@@ -30,7 +31,7 @@ class LyingRepl:
     def _run(self, code: str) -> tuple[bytes, bytes]:
         mark = MARK.fullmatch(code)
         if mark:
-            return mark[1].encode() + b"\r\n", b""
+            return b"", b"KeyError: " + mark[1].encode() + b"\r\n"
         return (ENTERING[code], b"") if code in ENTERING else self.run(code)
 
     def _take(self, byte: bytes) -> None:

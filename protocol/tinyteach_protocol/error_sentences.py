@@ -6,7 +6,8 @@ from tinyteach_protocol import errors
 ERRORS = {
     errors.MALFORMED: (
         "MALFORMED",
-        "A message could not be read; update the agent and the host to the same version.",
+        "A message could not be read; press the board's reset button, and where that is no help "
+        "bring the agent to the host's version with 'tinyteach pair'.",
     ),
     errors.UNKNOWN_VERB: (
         "UNKNOWN_VERB",
@@ -32,7 +33,8 @@ ERRORS = {
     ),
     errors.BAD_OFFSET: (
         "BAD_OFFSET",
-        "The board was given bytes that do not follow on what it has; start the transfer again.",
+        "The board was given bytes that do not follow on what it has; run the command again, and "
+        "'tinyteach pair' first where that is no help.",
     ),
     errors.BAD_HASH: (
         "BAD_HASH",

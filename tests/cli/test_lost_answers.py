@@ -181,3 +181,120 @@ def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
         assert result.code == 0 and "has forgotten all it had learnt." in result.out
     else:
         assert result.code == 6 and "is not known" in result.err
+
+
+# Of several commands over one verb: only frames of that one go, whatever repeats them
+
+
+def lose_nth_of(board, verb, which, number):
+    """Of the verb's frames to or from the board those of the request of that number are dropped.
+
+    Requests are told apart by their sequence numbers, so repetitions of one are dropped, too.
+    """
+    start = MAGIC + bytes([verb | (messages.RESPONSE if which == "answer" else 0)])
+    seen = []
+
+    def drop(data):
+        at = data.find(start)
+        if at < 0:
+            return data
+        seq = bytes(data[at + 4 : at + 6])  # behind type and flags
+        if seq not in seen:
+            seen.append(seq)
+        return b"" if seen.index(seq) == number else data
+
+    board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
+
+
+@pytest.fixture
+def losing_nth(board):
+    """`lose_nth_of` the board that is shared, until the test ends."""
+    yield lambda *what: lose_nth_of(board, *what)
+    board.disturb()
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_teaching_on_the_board(tinyteach, board, taught, losing_nth, which):
+    """TEACH's list, begin, two frames, then LEARN."""
+    before = info(board)
+    losing_nth(messages.TEACH, which, 4)
+    result = tinyteach(*taught, "teach", "cup", "-n", "2", "--json")
+    board.disturb()
+    after = info(board)
+    assert (after.head != before.head) == (which == "answer")
+    if which == "answer":
+        told = json.loads(result.out)
+        assert told["labels"] == after.labels == ["cat", "coffee", "cup"]
+        assert told["fingerprint"] == after.head.hex() and told["examples"] == 2
+    else:
+        assert result.code == 6 and "knows what it knew before" in result.err
+
+
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["begin", "first", "second"])
+def test_a_frame_that_is_lost_leaves_the_head(tinyteach, board, taught, losing_nth, number):
+    before = info(board)["head"]
+    losing_nth(messages.TEACH, "answer", number)
+    result = tinyteach(*taught, "teach", "cup", "-n", "2")
+    board.disturb()
+    assert info(board)["head"] == before
+    assert result.code == 6 and "knows what it knew before" in result.err
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+@pytest.mark.parametrize("lost_for_good", [False, True])
+def test_button(tinyteach, board, taught, losing, losing_nth, which, lost_for_good):
+    """Where the answer is lost it is told again; where that is, too, nothing is claimed."""
+    assert tinyteach(*taught, "teach", "--button", "off").code == 0
+    if lost_for_good:
+        losing(messages.TEACH, which)
+    else:
+        losing_nth(messages.TEACH, which, 0)
+    result = tinyteach(*taught, "teach", "--button", "9:1", "cat", "--json")
+    board.disturb()
+    if lost_for_good:
+        assert result.code == 6 and "Whether the button was set is not known" in result.err
+    else:
+        assert json.loads(result.out)["pin"] == "9"
+    assert tinyteach(*taught, "teach", "--button", "off").code == 0
+
+
+@pytest.mark.parametrize("lost_for_good", [False, True])
+@pytest.mark.parametrize("which", ["answer", "request"])
+def test_threshold(tinyteach, board, taught, losing, losing_nth, which, lost_for_good):
+    """Where the answer is lost it is told again; where that is, too, nothing is claimed."""
+    if lost_for_good:
+        losing(messages.THRESHOLD, which)
+    else:
+        losing_nth(messages.THRESHOLD, which, 0)
+    result = tinyteach(*taught, "watch", "-n", "1", "--threshold", "1", "--json")
+    board.disturb()
+    if lost_for_good:
+        assert result.code == 6 and "Whether the threshold was set is not known" in result.err
+    else:
+        assert result.code == 0 and json.loads(result.out)["best_label"] in ("cat", "coffee")
+
+
+@pytest.mark.parametrize("which", ["answer", "request"])
+@pytest.mark.parametrize("number", [0, 1], ids=["embedding", "head"])
+def test_upgrade(tinyteach, switch_on, trained_project, which, number):
+    """Its two COMMITs: what the board has afterwards is what is said."""
+    with switch_on("i386") as board:
+        on = ("-b", board.port, "-p", trained_project)
+        assert tinyteach(*on, "deploy").code == 0
+        before = info(board)
+        lose_nth_of(board, messages.COMMIT, which, number)
+        result = tinyteach(*on, "upgrade", "--embedding", "tiny", "--json")
+        board.disturb()
+        after = info(board)
+        if which == "answer":
+            told = json.loads(result.out)
+            assert told["embedding"] == after.embedding.hex()
+            assert told["deployed"]["fingerprint"] == after.head.hex() != ""
+            return
+        assert result.code == 6
+        if number == 0:
+            assert (after.embedding, after.head) == (before.embedding, before.head)
+            assert "keeps its old embedding and head" in result.err
+        else:
+            assert after.embedding != before.embedding and not after.labels
+            assert "has its new embedding and recognises nothing" in result.err

@@ -223,6 +223,23 @@ def test_rules_that_cannot_be_read(commands, liar, rules):
     assert result.code == 6 and "rule clear" in result.err
 
 
+def zeros(fields):
+    return {name: type(value)() for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("verb", ["READ", "WRITE"])
+def test_rules_of_a_board_that_answers_zeros(commands, liar, tinyteach, verb):
+    """The sentence names a command; clearing does without what cannot be read."""
+    answer = getattr(messages, verb) | messages.RESPONSE
+    liar.objects[messages.RULES] = RuleFile().encode()
+    liar.lie = lambda type, fields: zeros(fields) if type == answer else fields
+    add, clear = (("rule", "add", "cat", "say", "x"), ("rule", "clear"))
+    result = tinyteach("-b", liar.port.name, *add)
+    assert_ends_well(result)
+    assert result.code and "'tinyteach pair'" in result.err
+    assert (tinyteach("-b", liar.port.name, *clear).code == 0) == (verb == "READ")
+
+
 def one_byte_at_a_time(type, fields):
     return fields | {"data": fields["data"][:1]} if "data" in fields else fields
 
@@ -310,12 +327,17 @@ def test_a_raw_repl_that_lies(tinyteach, monkeypatch, command, lie):
         board.close()
 
 
-def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyteach):
-    """Its agent is told BYE, and the raw REPL behind it is asked for."""
+def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyteach, monkeypatch):
+    """Its agent is told BYE, and the raw REPL behind it is asked for; and who answered is there."""
+    monkeypatch.setattr(entering, "ALIVE_TIMEOUT_S", 0.5)
     for lie in ({"max_payload": 0}, {"model_side": 0xFFFF}):
         liar.lie = lambda type, fields, lie=lie: fields | (lie if [*lie][0] in fields else {})
         verbs = []
         liar.spoil = lambda type, payload, verbs=verbs: verbs.append(type) or payload
         result = tinyteach("-b", liar.port.name, "pair")
         assert result.code == 4 and "press the board's reset button" in result.err
+        assert "does not stop at Ctrl-C" in result.err and "Nothing on" not in result.err
         assert messages.BYE | messages.RESPONSE in verbs
+        for command in (("unpair", "--yes"), ("wipe", "--yes"), ("doctor",)):
+            said = tinyteach("-b", liar.port.name, *command)
+            assert said.code and "Nothing on" not in said.err + said.out

@@ -104,8 +104,8 @@ def select_readable(file):
 @pytest.mark.parametrize("busy_s", [1.2, 2.5, 3.5])
 def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
     with busy(paired_board.port, busy_s) as port:
-        at_work = pairing.free_the_repl(port)
-        with raw_repl(port, is_alive=at_work is not None) as repl:
+        freed = pairing.free_the_repl(port)
+        with raw_repl(port, is_alive=freed.answers) as repl:
             assert repl.evaluate("print([1])") == [1]
 
 
@@ -312,6 +312,6 @@ def test_unpairing_leaves_what_was_there(embedding, had_library):
         with raw_repl(board.port) as repl:
             repl.run("import os\nos.mkdir('/lib')" if had_library else "pass")
         before = paths_on(board)
-        pair(board.port, Wanted(embedding), None, quiet)
-        unpair(board.port)
+        written = pair(board.port, Wanted(embedding), None, quiet).written
+        assert unpair(board.port) == (len(written), False)
         assert paths_on(board) == before

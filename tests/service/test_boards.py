@@ -9,11 +9,13 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from tinyteach.device.registry import PairedBoard, find_board, remember
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import Holder
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.running import running
 
 
 def quiet(*_):
@@ -135,6 +137,29 @@ def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
         unpaired = pytest.raises(BoardNotPairedError, match=f"--board {board.port} pair")
         with unpaired, boards.open_board(board.port):
             pass
+
+
+def test_names_of_virtual_boards_are_no_other_boards(attached):
+    """--board would find the virtual one, so the name is refused, before anything is written."""
+    started = virtual_boards.start_virtual("bench", "i386", camera=True)
+    try:
+        with VirtualBoard("i386") as board:
+            for name in ("bench", "virtual"):
+                with pytest.raises(UsageError, match=f"A virtual board is called {name}; choose"):
+                    boards.pair_board(board.port, name, quiet)
+            with raw_repl(board.port) as repl:
+                assert repl.evaluate("import os\nprint(len(os.listdir('/')))") == 0
+        bench = next(info.unique_id for info in running() if info.name == "bench")
+        remember(PairedBoard("0123456789ab", "desk", "/dev/ttyACM0", "F412FA", "XIAO"))
+        remember(PairedBoard(bench, "shelf", started.port, "", boards.VIRTUAL_MACHINE))
+        for name in ("desk", "shelf"):
+            with pytest.raises(UsageError, match=f"A paired board is called {name}; choose"):
+                virtual_boards.start_virtual(name, "i386", camera=True)
+        assert virtual_boards.start_virtual("bench", "i386", camera=True).port == started.port
+    finally:
+        virtual_boards.stop_virtual("bench")
+    with VirtualBoard("i386") as board, pytest.raises(UsageError, match="is called bench"):
+        boards.pair_board(board.port, "bench", quiet)
 
 
 def test_virtual_board_by_name_from_start_to_stop(attached):

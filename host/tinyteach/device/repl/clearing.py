@@ -12,10 +12,27 @@ FOLDER = "/tinyteach"
 SETTINGS_KEPT = ("camera.json", "rung.json", "colours.json", "led", "made_lib")
 KEPT_BY_WIPE = ("embedding.tflite", "id", *SETTINGS_KEPT)
 
-# Paths are given from the board's root (survey.py).
-REMOVE = """
+# Paths are given from the board's root, which was its current folder when it was paired
+# (survey.py). A boot.py may have changed that since: then root is where things of ours are.
+REMOVE = f"""
 import os
-root = os.getcwd().rstrip('/')
+def is_ours(path):
+    try:
+        with open(path, 'rb') as file:
+            return {OWN_MAIN!r} in file.read(100)
+    except OSError:
+        return False
+def is_folder(path):
+    try:
+        return os.stat(path)[0] & 0x4000 != 0
+    except OSError:
+        return False
+places = [os.getcwd().rstrip('/'), '']
+places += [name[: -len({LIBRARY!r})] for name in tt_path if name.endswith({LIBRARY!r})]
+places += ['/' + name for name in os.listdir('/')]
+for root in places + places[:1]:
+    if is_ours(root + {MAIN!r}) or is_folder(root + {FOLDER!r}) or is_folder(root + {AGENT[-1]!r}):
+        break
 def remove(path):
     try:
         entries = os.listdir(path) if os.stat(path)[0] & 0x4000 else None
@@ -45,22 +62,13 @@ UNPAIR = (
     REMOVE
     + f"""
 import json
-def is_ours(path):
-    try:
-        with open(path, 'rb') as file:
-            return {OWN_MAIN!r} in file.read(100)
-    except OSError:
-        return False
-def is_folder(path):
-    try:
-        return os.stat(path)[0] & 0x4000 != 0
-    except OSError:
-        return False
 restored = False
 main = root + {MAIN!r}
+count = 0
 # A user's own package may be called agent (fitness.library_fault).
 is_foreign = not is_ours(main) and not is_folder(root + {AGENT[-1]!r})
 if is_ours(main):
+    count = 1
     try:
         os.rename(root + {KEPT_MAIN!r}, main)
         restored = True
@@ -71,7 +79,8 @@ try:
     made_library = True
 except OSError:
     made_library = False
-count = 0 if is_foreign else sum([remove(root + path) for path in {AGENT!r}])
+if not is_foreign:
+    count += sum([remove(root + path) for path in {AGENT!r}])
 if made_library and not os.listdir(root + {LIBRARY!r}):
     os.rmdir(root + {LIBRARY!r})
 if is_folder(root + {FOLDER!r}):
@@ -86,8 +95,7 @@ def wipe(port: str) -> int:
 
     The board restarts. Raises what `raw_repl` raises.
     """
-    at_work = free_the_repl(port)
-    with raw_repl(port, is_alive=at_work is not None) as repl:
+    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
         count = repl.evaluate(WIPE, number)
         repl.reset()
     return count
@@ -95,8 +103,7 @@ def wipe(port: str) -> int:
 
 def unpair(port: str) -> tuple[int, bool]:
     """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
-    at_work = free_the_repl(port)
-    with raw_repl(port, is_alive=at_work is not None) as repl:
+    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
         done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
     return done["count"], done["restored"]

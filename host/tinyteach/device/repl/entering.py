@@ -43,8 +43,9 @@ SILENT = (
     "to put it on)."
 )
 SILENT_BOARD = (
-    "The board on {port} is silent, because its program hangs or its main.py catches Ctrl-C; press "
-    "its reset button, then run the command again at once."
+    "The board on {port} does not stop at Ctrl-C, because its program hangs or its main.py catches "
+    "that; press the board's reset button, then run the command again at once, or erase its flash "
+    "where that is no help ('tinyteach flash' says how)."
 )
 CATCHES = (
     "The program on {port} goes on after Ctrl-C, as a main.py does that catches KeyboardInterrupt; "
@@ -63,6 +64,14 @@ BOOT_HANGS = (
     "MicroPython on {port} starts, but its boot.py does not end, nor does it stop at Ctrl-C; press "
     "reset and take out of the board's boot.py what waits or catches KeyboardInterrupt."
 )
+HEAP_LOCKED = (
+    "The board on {port} cannot run anything after its boot.py, because the heap is locked "
+    "(micropython.heap_lock()) or has nothing left; put micropython.heap_unlock() at the end of "
+    "that boot.py."
+)
+# By these firmware says so: the second is all that ESP-IDF's port says where its raw REPL cannot
+# begin (ports/esp32/main.c, nlr_jump_fail).
+SIGNS_OF_LOCKED_HEAP = (b"heap is locked", b"NLR jump failed")
 MEMORY_FULL = (
     "The memory of the board on {port} is full; take out of its /boot.py, and of what that "
     "imports, what fills it."
@@ -127,7 +136,7 @@ class Entrance:
             if self._answers(INTERRUPT + RAW):
                 return
         if not is_in:
-            raise BoardRefusedError(BOOT_HANGS.format(port=self._port))
+            raise self._memory_fault() or BoardRefusedError(BOOT_HANGS.format(port=self._port))
 
     def _answers(self, knock: bytes) -> bool:
         """Whether the raw REPL does, and not to an earlier knock."""
@@ -147,10 +156,13 @@ class Entrance:
             time.sleep(BURST_GAP_S)
 
     def _is_in_step(self) -> bool:
-        """Run a line that nothing sent before can have printed; the next prompt is ours."""
-        mark = secrets.token_hex(8)
-        self._send(b"print('%s')" % mark.encode() + RESTART)
-        return self._hear(b"%s\r\n\x04\x04" % mark.encode(), ALIVE_TIMEOUT_S, ALIVE_TIMEOUT_S)
+        """Run a line that nothing sent before can have answered; the next prompt is ours.
+
+        It needs no name that a program may have given to something else, print neither.
+        """
+        mark = secrets.token_hex(8).encode()
+        self._send(b"{}['%s']" % mark + RESTART)
+        return self._hear(b"KeyError: %s\r\n\x04" % mark, ALIVE_TIMEOUT_S, ALIVE_TIMEOUT_S)
 
     def _send(self, data: bytes) -> None:
         try:
@@ -179,7 +191,7 @@ class Entrance:
         return False
 
     def _patience_s(self) -> float:
-        if self._is_alive or self._shows_micropython():
+        if self._shows_micropython() or (self._is_alive and not self._talks):
             return ALIVE_TIMEOUT_S
         return TALKING_TIMEOUT_S if self._heard else ENTER_TIMEOUT_S
 
@@ -188,8 +200,9 @@ class Entrance:
 
     def _verdict(self) -> TinyTeachError:
         """Why the raw REPL was not entered, by what was heard."""
-        if b"MemoryError" in self._heard:
-            return BoardMemoryError(MEMORY_FULL.format(port=self._port))
+        fault = self._memory_fault()
+        if fault:
+            return fault
         if frame.MAGIC in self._heard:
             sentence = KEEPS_PORT
         elif self._talks and not self._shows_micropython():
@@ -199,6 +212,14 @@ class Entrance:
         else:
             sentence = SILENT_BOARD if self._is_alive or is_known(self._port) else SILENT
         return BoardNotPairedError(sentence.format(port=self._port))
+
+    def _memory_fault(self) -> BoardMemoryError | None:
+        """Where what was heard tells of memory."""
+        if any(sign in self._heard for sign in SIGNS_OF_LOCKED_HEAP):
+            return BoardMemoryError(HEAP_LOCKED.format(port=self._port))
+        if b"MemoryError" in self._heard:
+            return BoardMemoryError(MEMORY_FULL.format(port=self._port))
+        return None
 
 
 def is_known(port: str) -> bool:

@@ -188,9 +188,10 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
 
     if name is not None:
         _check_name(name)
-    at_work = free_the_repl(port)
+    freed = free_the_repl(port)
+    at_work = freed.embedding
     with (
-        raw_repl(port, True, at_work is not None, tell) as repl,
+        raw_repl(port, True, freed.answers, tell) as repl,
         _runs_on_where_refused(repl),
     ):
         facts = survey(repl)
@@ -290,23 +291,33 @@ def _choose_embedding(
     return BoardFile(EMBEDDING, content) if is_doubtful else None
 
 
-def free_the_repl(port: str) -> str | None:
-    """A running agent gives the port back at BYE; where none answers there is none to stop.
+@dataclass(frozen=True)
+class Freed:
+    """What was at a port when its agent was asked to give it back.
 
-    Fingerprint of the embedding that it had loaded, in hex digits; None where none answered, or
-    with what cannot be: pairing mends that.
+    ``answers``: something came from there. ``embedding`` is the fingerprint of the one that the
+    agent had loaded, in hex digits; None where none answered, or with what cannot be: pairing
+    mends that.
     """
+
+    answers: bool
+    embedding: str | None = None
+
+
+def free_the_repl(port: str) -> Freed:
+    """A running agent gives the port back at BYE; where none answers there is none to stop."""
     for tries in HELLO_TRIES:
         try:
             with BoardClient(port, hello_tries=tries) as client:
-                return client.info().embedding.hex()
+                return Freed(True, client.info().embedding.hex())
         except BoardSilentError:
             continue  # an agent that is busy with a view answers later
         except TakesNothingError:
             raise
         except (BoardNotPairedError, BoardRefusedError, LinkError):
-            break  # a prompt shows what it is sent
-    return None
+            # No agent, or one that says what cannot be; a prompt shows what it is sent.
+            return Freed(True)
+    return Freed(False)
 
 
 def _await_paired(port: str, usb_serial: str, installed: Installed) -> BoardClient:

@@ -9,9 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tinyteach.device.repl.entering import MEMORY_FULL, BoardMemoryError, Entrance, Wait
+from tinyteach.device.repl.entering import (
+    HEAP_LOCKED,
+    MEMORY_FULL,
+    SIGNS_OF_LOCKED_HEAP,
+    BoardMemoryError,
+    Entrance,
+    Wait,
+)
 from tinyteach.device.repl.repl_answers import Shape, anything, number, several
-from tinyteach.errors import BoardNotFoundError, LinkError
+from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
 from tinyteach.link.serial_link import TAKES_NOTHING, SerialLink, TakesNothingError
 from tinyteach.plain_text import plain
 
@@ -22,15 +29,34 @@ REFUSAL_CHARACTERS_MAX = 200
 # An embedding, the largest file that is read; a file that goes on for ever is no file.
 FILE_BYTES_MAX = 16 << 20
 
+# Deleting a name of builtins brings its own back; what is in sys.modules and no module is a fake
+# (the virtual board has a sys and a micropython of its own).
+UNDO = """
+import sys
+for n in ('builtins', 'gc'):
+    sys.modules.pop(n, None)
+import builtins
+for n in ['__import__'] + dir(builtins):
+    try:
+        delattr(builtins, n)
+    except (AttributeError, KeyError):
+        pass
+import gc
+for n in list(sys.modules):
+    if n not in ('sys', 'micropython') and type(sys.modules[n]) is not type(gc):
+        del sys.modules[n]
+"""
+CHANGED_PYTHON = (
+    "A program of the board on {port} has put something of its own in the place of MicroPython's "
+    "functions or modules; take out of its boot.py what changes builtins, sys or sys.modules."
+)
 # What code in the REPL finds is the firmware's and the agent's, as in firmware_agent/main.py: a
-# user's json.py would be in the way of both, also one that boot.py has imported.
+# user's json.py would be in the way of both. One that boot.py has imported was let go.
 PREPARE = """
 import sys
 tt_path = sys.path[:]
 sys.path[:] = ['.frozen']
 for tt_name in %r:
-    if hasattr(sys.modules.get(tt_name), '__file__'):
-        del sys.modules[tt_name]
     try:
         sys.modules[tt_name] = __import__(tt_name)
     except ImportError:
@@ -55,6 +81,10 @@ FIRMWARE_MODULES = (
     "struct",
     "time",
 )
+
+
+class BoardSaysError(LinkError):
+    """The connection is whole; what came over it is a traceback, or nothing that can be read."""
 
 
 class RawRepl:
@@ -87,7 +117,7 @@ class RawRepl:
         for line in reversed(self._call(lambda: self._transport.exec(code)).splitlines()):
             with contextlib.suppress(ValueError, RecursionError):
                 return shape(json.loads(line))
-        raise LinkError(
+        raise BoardSaysError(
             f"The board on {self._port} gave no answer that can be read; press its reset button "
             "and try again."
         )
@@ -128,9 +158,14 @@ class RawRepl:
     def prepare(self) -> None:
         """Make the board ready for `evaluate` and `run`: once after each restart.
 
-        What boot.py or a program has left in memory is let go.
+        What boot.py or a program has left in memory is let go, and what they have put in the place
+        of MicroPython's own. Raises BoardRefusedError where that cannot be.
         """
-        (self.heap_free,) = self.evaluate(FREE, ONE_NUMBER)
+        try:
+            self.run(UNDO)
+            (self.heap_free,) = self.evaluate(FREE, ONE_NUMBER)
+        except BoardSaysError as error:
+            raise BoardRefusedError(CHANGED_PYTHON.format(port=self._port)) from error
         for code in LET_GO:
             self.run(code)
         (free,) = self.evaluate(FREE, ONE_NUMBER)
@@ -161,9 +196,11 @@ def _as_sentence(port: str) -> Iterator[None]:
             yield
     except TransportExecError as error:
         last_line = _last_line(error)
+        if any(sign in error.error_output.encode() for sign in SIGNS_OF_LOCKED_HEAP):
+            raise BoardMemoryError(HEAP_LOCKED.format(port=port)) from error
         if last_line.startswith("MemoryError"):
             raise BoardMemoryError(MEMORY_FULL.format(port=port)) from error
-        raise LinkError(f"The board on {port} refused: {last_line}.") from error
+        raise BoardSaysError(f"The board on {port} refused: {last_line}.") from error
     except SerialTimeoutException as error:
         raise TakesNothingError(TAKES_NOTHING.format(port=port)) from error
     except (TransportError, OSError, *GARBLED) as error:

@@ -6,7 +6,10 @@ from typing import Any
 from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.service.boards.opening import resolve_port
 
-NO_ANSWER_YET = "and does not answer yet; press its reset button."
+NO_ANSWER_YET = (
+    "and does not answer yet; press its reset button, and run 'tinyteach doctor' where that is no "
+    "help."
+)
 NOT_KNOWN = "Whether the board has forgotten what it learnt is not known; wipe it again."
 NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinyteach import paths
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.progress import Progress
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
@@ -263,7 +264,19 @@ def pair_board(
 
     wanted = for_pairing(embedding, camera)
     port = resolve_port(board)
+    _refuse_virtual_name(name, port)
     return pair(port, wanted, name or _virtual_name(port), progress)
+
+
+def _refuse_virtual_name(name: str | None, port: str) -> None:
+    """UsageError for the name of a virtual board that is not the one at ``port``.
+
+    A running one of that name is what --board would find.
+    """
+    flashes = [path.stem.rpartition("-")[0] for path in paths.state_dir().glob("virtual/*.flash")]
+    running = {info.name: info.port for info in _running_virtuals()}
+    if name in {VIRTUAL, *flashes, *running} and running.get(name) != port:
+        raise UsageError(f"A virtual board is called {name}; choose another name.")
 
 
 def _virtual_name(port: str) -> str | None:

@@ -159,7 +159,7 @@ def clear_rules(client: "BoardClient") -> int:
     """Without any rule, the settings kept where they can be read; how many there were."""
     try:
         file = read_rules(client)
-    except LinkError:
+    except (BoardRefusedError, LinkError):
         file = RuleFile()
     write_rules(client, file.with_rules(()))
     return len(file.rules)

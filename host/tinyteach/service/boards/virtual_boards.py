@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.errors import BoardNotFoundError, PhotoError, UsageError
-from tinyteach.service.boards.opening import START_HINT, BoardEntry, pair_for_now
+from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
@@ -19,10 +19,28 @@ VIRTUAL = "virtual"  # the one that is meant where none is named
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
     """Start a virtual board in the background."""
     _refuse_windows()
-    from tinyteach.virtual.running import start_daemon
+    from tinyteach.virtual.running import find, start_daemon
 
+    if find(name) is None:
+        _refuse_paired_name(name)
     info = start_daemon(arch, name, camera=camera)
     return BoardEntry(info.name, info.port, f"virtual board ({info.arch})", "running")
+
+
+def _refuse_paired_name(name: str) -> None:
+    """UsageError for the name of a paired board that is attached, or no virtual one.
+
+    With two of a name --board would find the virtual one.
+    """
+    from tinyteach.device.registry import find_board
+    from tinyteach.virtual.running import running
+
+    known = find_board(name)
+    if known is None:
+        return
+    others = [info for info in running() if info.unique_id == known.board_id]
+    if others or not is_virtual(known):
+        raise UsageError(f"A paired board is called {name}; choose another name with --name.")
 
 
 def _refuse_windows() -> None:

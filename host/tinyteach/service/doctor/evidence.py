@@ -126,7 +126,7 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
     from tinyteach.device.repl.survey import survey
 
     # Not reset at first: a reset is what the board would then give as its last.
-    is_alive = evidence.info is not None
+    is_alive = evidence.info is not None or evidence.agent_error is not None
     with raw_repl(evidence.port, soft_reset=False, is_alive=is_alive) as repl:
         evidence.boot = repl.evaluate(trials.BOOT, trials.BOOT_FACTS)
         try:

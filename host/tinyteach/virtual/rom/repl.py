@@ -12,6 +12,8 @@ byte like others.
 import gc
 import sys
 
+import micropython
+
 from rom import chip, console
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = 1, 2, 3, 4, 5
@@ -24,7 +26,9 @@ _CANCELLED = b"raise KeyboardInterrupt"
 # Bytes that a raw paste may send ahead; small, as on boards, so that flow control is used.
 _WINDOW_BYTES = 128
 
-_NO_MEMORY = b"MemoryError: memory allocation failed\r\n"
+NO_MEMORY = b"MemoryError: memory allocation failed\r\n"
+
+_LOCKED = b"FATAL: uncaught exception\r\nMemoryError: memory allocation failed, heap is locked\r\n"
 
 _input, _output = sys.stdin.buffer, sys.stdout.buffer
 _one = bytearray(1)
@@ -65,6 +69,22 @@ def restart():
     chip.exit_now(chip.EXIT_SOFT_RESET)
 
 
+def _unlock_heap():
+    """As at a board's friendly prompt, which nothing but a reset would get out of otherwise."""
+    micropython.heap_lock()
+    while micropython.heap_unlock():
+        pass
+
+
+def die_where_locked():
+    """As boards whose raw REPL cannot begin because the heap is locked (rp2's nlr_jump_fail)."""
+    micropython.heap_lock()
+    if micropython.heap_unlock():
+        _output.write(_LOCKED)
+        while True:
+            _read_byte()
+
+
 def serve(variables):
     """Prompts for ever."""
     while True:
@@ -77,8 +97,10 @@ def serve(variables):
         except KeyboardInterrupt:
             pass  # came as a program was ending
         except MemoryError:
-            # A board's prompt is no part of its heap; this one is, and a program has filled it.
-            _output.write(_NO_MEMORY)
+            # A board's prompt is no part of its heap; this one is, and a program has filled it, or
+            # locked it.
+            _unlock_heap()
+            _output.write(NO_MEMORY)
 
 
 def _raw_repl(variables):
@@ -177,6 +199,7 @@ def _end_of_paste(data):
 
 
 def _friendly_repl(variables):
+    _unlock_heap()
     _show_banner()
     while not chip.registers[chip.RAW_REPL]:
         try:
@@ -186,6 +209,7 @@ def _friendly_repl(variables):
             continue
         if source:
             error = run(source, variables, mode)
+            _unlock_heap()
             if error:
                 console.show_exception(error)
             source = error = None

@@ -70,6 +70,9 @@ def run_file(path):
             source = file.read()
     except OSError:
         return False
+    except MemoryError:  # boot.py has left the heap locked
+        sys.stdout.buffer.write(repl.NO_MEMORY)
+        return False
     error = repl.run(source, MAIN)
     if error:
         console.show_exception(error)
@@ -85,7 +88,9 @@ def start():
     take_heap_reserve()
     chip.tell(0, chip.BUS_STARTED)
     run_file("boot.py")
-    if not chip.registers[chip.RAW_REPL]:
+    if chip.registers[chip.RAW_REPL]:
+        repl.die_where_locked()
+    else:
         run_file("main.py")
     repl.serve(MAIN)
 
