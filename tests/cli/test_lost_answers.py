@@ -232,11 +232,11 @@ def test_teaching_on_the_board(tinyteach, board, taught, losing_nth, which):
 
 @pytest.mark.parametrize("number", [1, 2, 3], ids=["begin", "first", "second"])
 def test_a_frame_that_is_lost_leaves_the_head(tinyteach, board, taught, losing_nth, number):
-    before = info(board)["head"]
+    before = info(board).head
     losing_nth(messages.TEACH, "answer", number)
     result = tinyteach(*taught, "teach", "cup", "-n", "2")
     board.disturb()
-    assert info(board)["head"] == before
+    assert info(board).head == before
     assert result.code == 6 and "knows what it knew before" in result.err
 
 

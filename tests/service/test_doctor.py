@@ -10,7 +10,7 @@ import planted_files
 from planted_faults import changed
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.pairing import await_agent
-from tinyteach.service.boards.opening import board_info
+from tinyteach.service.boards.opening import board_info, open_board
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
 from tinyteach.virtual.sensors import Sensor
@@ -64,7 +64,8 @@ def test_healthy_board(env):
 def test_a_sensor_that_needs_a_slower_clock(env):
     """The doctor and ``info`` say which settings worked; the pictures are all right."""
     with env.switch_on("i386", sensor=Sensor(clock_mhz_max=10, otherwise="parts")) as board:
-        facts = board_info(board.port)
+        with open_board(board.port) as client:
+            facts = board_info(client)
         page = examine(board.port, quiet)
     found = {finding.name: finding.found for finding in page.findings}
     assert found["camera"] == "module camera, sensor VIRTUAL, 240×240, with a clock of 10 MHz"

@@ -43,8 +43,18 @@ def board(switch_on):
 @pytest.fixture
 def taught(board, project):
     """The board with base and a head for it."""
-    upgrading.upgrade(project.root, board.port, None, quiet)
+    upgrade(board, project, None, quiet)
     return board
+
+
+def upgrade(board, project, embedding, progress):
+    with open_board(board.port) as client:
+        return upgrading.upgrade(client, open_project(project.root), embedding, progress)
+
+
+def deploy(board, project, progress):
+    with open_board(board.port) as client:
+        return deploying.deploy(client, project, progress)
 
 
 def info(board):
@@ -109,16 +119,16 @@ def test_file_that_is_no_embedding(project):
 
 def test_upgrade(taught, project, tiny):
     steps = []
-    upgraded = upgrading.upgrade(project.root, taught.port, "tiny", lambda *s: steps.append(s))
+    upgraded = upgrade(taught, project, "tiny", lambda *s: steps.append(s))
     there = info(taught)
-    assert there["embedding"].hex() == upgraded.embedding
-    assert there["head"].hex() == upgraded.trained.fingerprint and there["state"] == ""
+    assert there.embedding.hex() == upgraded.embedding
+    assert there.head.hex() == upgraded.trained.fingerprint and there.state == ""
     assert upgraded.embedding_bytes == len(tiny.read_bytes())
     assert open_project(project.root).embedding == "tiny"
     sent = [done for text, done, _ in steps if text == "Sending the embedding"]
     assert sent == sorted(sent) and sent[-1] == len(tiny.read_bytes())
     assert json.dumps(upgraded.as_dict())
-    again = upgrading.upgrade(project.root, taught.port, None, quiet)
+    again = upgrade(taught, project, None, quiet)
     assert again.embedding_bytes is None and again.embedding_name == "tiny"
 
 
@@ -126,9 +136,9 @@ def test_untrainable_project_changes_nothing(taught, project, tiny):
     before = info(taught)
     project.remove_class("coffee", delete_photos=True)
     with pytest.raises(TrainingError):
-        upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+        upgrade(taught, project, "tiny", quiet)
     after = info(taught)
-    assert [after[k] for k in ("embedding", "head")] == [before[k] for k in ("embedding", "head")]
+    assert (after.embedding, after.head) == (before.embedding, before.head)
     assert open_project(project.root).embedding == "base"
 
 
@@ -141,10 +151,10 @@ def test_interrupted_embedding_goes_on(taught, project, tiny):
             taught.drop_link()
 
     with pytest.raises(LinkError, match=r"keeps its old embedding.*'tinyteach upgrade' goes on"):
-        upgrading.upgrade(project.root, taught.port, "tiny", pull)
+        upgrade(taught, project, "tiny", pull)
     after = info(taught)
     assert (after.embedding, after.head) == (before.embedding, before.head)
-    upgraded = upgrading.upgrade(project.root, taught.port, None, quiet)
+    upgraded = upgrade(taught, project, None, quiet)
     assert upgraded.embedding_name == "tiny" and 0 < upgraded.embedding_bytes < size
     assert info(taught).state == ""
 
@@ -158,7 +168,7 @@ def test_refused_embedding(taught, project, tiny, monkeypatch):
 
     monkeypatch.setattr(BoardClient, "commit", refuse)
     with pytest.raises(BoardRefusedError, match=r"No\. The board keeps its old embedding and head"):
-        upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+        upgrade(taught, project, "tiny", quiet)
     assert info(taught).head == before.head
 
 
@@ -168,24 +178,24 @@ def test_failure_between_embedding_and_head(taught, project, tiny):
             taught.drop_link()
 
     with pytest.raises(LinkError, match="recognises nothing until 'tinyteach deploy' has run"):
-        upgrading.upgrade(project.root, taught.port, "tiny", pull)
+        upgrade(taught, project, "tiny", pull)
     stale = info(taught)
-    assert stale["labels"] == [] and "train and deploy again" in stale["state"]
-    deploying.deploy(project.root, taught.port, quiet)
+    assert stale.labels == [] and "train and deploy again" in stale.state
+    deploy(taught, project, quiet)
     assert info(taught).state == ""
 
 
 def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     """Both by the computer, which sends nothing, and by the board."""
     old = project.head_path.read_bytes()
-    upgrading.upgrade(project.root, taught.port, "tiny", quiet)
-    with pytest.raises(BoardRefusedError) as back:
-        deploying.rollback(taught.port)
+    upgrade(taught, project, "tiny", quiet)
+    with open_board(taught.port) as client, pytest.raises(BoardRefusedError) as back:
+        deploying.rollback(client)
     assert back.value.code == errors.WRONG_EMBEDDING
     new = project.head_path.read_bytes()
     project.head_path.write_bytes(old)
     with pytest.raises(BoardRefusedError, match=r"embedding base .*has tiny .*upgrade") as refused:
-        deploying.deploy(project.root, taught.port, lambda *_: pytest.fail("something was sent"))
+        deploy(taught, project, lambda *_: pytest.fail("something was sent"))
     assert refused.value.code == errors.WRONG_EMBEDDING
     with open_board(taught.port) as client:
         client.upload(messages.HEAD, old)
@@ -194,11 +204,11 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
         assert by_board.value.code == errors.WRONG_EMBEDDING
         assert client.info().labels == ["cat", "coffee"]
     project.head_path.write_bytes(new)
-    assert deploying.deploy(project.root, taught.port, quiet).labels == ["cat", "coffee"]
+    assert deploy(taught, project, quiet).labels == ["cat", "coffee"]
 
 
 def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):
     monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(6))
-    upgrading.upgrade(project.root, taught.port, "tiny", quiet)
+    upgrade(taught, project, "tiny", quiet)
     summary = verify(taught.port, None, None, quiet=True)
     assert summary.failed == [] and summary.measured["embedding"] == "tiny"

@@ -1,6 +1,7 @@
 """A board in a program, held open."""
 
 from collections.abc import Generator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -17,16 +18,16 @@ from tinyteach.service.boards.opening import BoardEntry, board_meant, list_board
 from tinyteach.service.boards.teaching_on_board import (
     Forgotten,
     Taught,
-    forget_over,
+    forget,
     held_by,
-    teach_over,
+    teach,
 )
-from tinyteach.service.heads.deploying import Deployed, RolledBack, deploy_head, rollback_over
+from tinyteach.service.heads.deploying import Deployed, RolledBack, deploy_head, rollback
 from tinyteach.service.heads.recognition import (
     classify_square,
     deployed_labels,
     interpret_message,
-    watch_over,
+    watch,
 )
 from tinyteach.service.photos.recording import take_photo
 from tinyteach_protocol import messages
@@ -46,15 +47,19 @@ class Board:
     """A board on which TinyTeach's agent runs; use it as a context manager, or `close` it.
 
     ``board`` is a paired board's name, a port, a pyserial URL, ``virtual`` or a `VirtualBoard`;
-    None is the board of TINYTEACH_BOARD, else that of the project in the current folder, else the
-    only one that is attached. Raises BoardNotFoundError where there is none such,
-    BoardNotPairedError where no agent answers. Every method raises LinkError where the connection
-    breaks and BoardRefusedError where the board says no.
+    None is the board of TINYTEACH_BOARD, else that of the project in the folder ``project`` (by
+    default the current folder, where that is one), else the only one that is attached.
+
+    Raises BoardNotFoundError where there is none such, BoardNotPairedError where no agent answers.
+    Every method raises LinkError where the connection breaks and BoardRefusedError where the board
+    says no.
     """
 
-    def __init__(self, board: "str | VirtualBoard | None" = None) -> None:
+    def __init__(
+        self, board: "str | VirtualBoard | None" = None, project: Path | None = None
+    ) -> None:
         named = board if isinstance(board, str | None) else board.port
-        self._opened = open_board(board_meant(named, None))
+        self._opened = open_board(board_meant(named, project))
         self.client = self._opened.__enter__()
         self.rules = Rules(self.client)
 
@@ -105,7 +110,7 @@ class Board:
 
         ``threshold``, a probability, takes the place of the head's until the next deploy.
         """
-        with watch_over(self.client, threshold) as results:
+        with watch(self.client, threshold) as results:
             yield from map(Recognised.of, results)
 
     def deploy(self, head: Head, progress: Progress | None = None) -> Deployed:
@@ -115,7 +120,7 @@ class Board:
 
     def rollback(self) -> RolledBack:
         """Put the head before back to work."""
-        return rollback_over(self.client)
+        return rollback(self.client)
 
     def teach(
         self,
@@ -131,11 +136,11 @@ class Board:
         """
         squares = [as_square(picture) for picture in pictures]
         with shown(progress) as tell:
-            return teach_over(self.client, name, len(squares) or count, afresh, tell, squares)
+            return teach(self.client, name, len(squares) or count, afresh, tell, squares)
 
     def forget(self, name: str) -> Forgotten:
         """Have the board forget a class; UsageError where it does not know it."""
-        return forget_over(self.client, name)
+        return forget(self.client, name)
 
     def close(self) -> None:
         """Give the board back: it recognises by itself again."""

@@ -14,7 +14,7 @@ from tinyteach.data.names import same_name
 from tinyteach.data.photos import save_burst
 from tinyteach.errors import UsageError
 from tinyteach.progress import Progress, shown
-from tinyteach.service.heads.pulling import pull_over
+from tinyteach.service.heads.pulling import pull
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import load_report, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
@@ -100,7 +100,7 @@ class Project:
     def pull(self, board: "Board", progress: Progress | None = None) -> "Pulled":
         """Bring what a board was taught into the project; training takes it as photographs."""
         with shown(progress) as tell:
-            return pull_over(board.client, self._project, tell)
+            return pull(board.client, self._project, tell)
 
     def train(self, seed: int = 0, progress: Progress | None = None) -> Head:
         """Train a head on the photographs; it goes into the project's heads/ with its report.

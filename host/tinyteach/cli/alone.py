@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board, opened_board
 from tinyteach.cli.output import note, print_json, say, show_table
 from tinyteach.plain_text import plain
 
@@ -52,12 +52,12 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule to the board."""
-    from tinyteach.service.boards import rules
+    from tinyteach.service.boards.rule_text import parse_rule
+    from tinyteach.service.boards.rules import add_rule
 
-    _show_rules(
-        rules.add(chosen_board(board, project), condition, " ".join(action), otherwise, hold),
-        as_json,
-    )
+    rule = parse_rule(condition, " ".join(action), otherwise, hold)
+    with opened_board(board, project) as opened:
+        _show_rules(add_rule(opened.client, rule), as_json)
 
 
 @rule_app.command(name="list")
@@ -65,9 +65,10 @@ def list_rules(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """List the board's rules."""
-    from tinyteach.service.boards import rules
+    from tinyteach.service.boards.rules import held_rules
 
-    _show_rules(rules.show(chosen_board(board, project)), as_json)
+    with opened_board(board, project) as opened:
+        _show_rules(held_rules(opened.client), as_json)
 
 
 @rule_app.command()
@@ -78,9 +79,10 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a rule from the board."""
-    from tinyteach.service.boards import rules
+    from tinyteach.service.boards.rules import remove_rule
 
-    _show_rules(rules.remove(chosen_board(board, project), number), as_json)
+    with opened_board(board, project) as opened:
+        _show_rules(remove_rule(opened.client, number), as_json)
 
 
 @rule_app.command()
@@ -88,9 +90,10 @@ def clear(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Remove all rules from the board."""
-    from tinyteach.service.boards import rules
+    from tinyteach.service.boards.rules import clear_rules
 
-    count = rules.clear(chosen_board(board, project))
+    with opened_board(board, project) as opened:
+        count = clear_rules(opened.client)
     if as_json:
         print_json({"removed": count})
     else:
@@ -151,11 +154,12 @@ def alone(
     as_json: JsonOption = False,
 ) -> None:
     """Show or set how the board works without a computer."""
-    from tinyteach.service.boards import rules
+    from tinyteach.service.boards.rules import Changes, change_settings, held_rules
 
-    changes = rules.Changes(smoothing, interval, lines, keep, keep_every, watchdog)
-    chosen = chosen_board(board, project)
-    found = rules.change(chosen, changes) if changes.any else rules.show(chosen)
+    changes = Changes(smoothing, interval, lines, keep, keep_every, watchdog)
+    with opened_board(board, project) as opened:
+        client = opened.client
+        found = change_settings(client, changes) if changes.any else held_rules(client)
     if as_json:
         print_json(found.as_dict())
         return

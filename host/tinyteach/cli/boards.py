@@ -11,6 +11,7 @@ from tinyteach.cli.options import (
     JsonOption,
     ProjectOption,
     chosen_board,
+    opened_board,
 )
 from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.progress import progress_bar
@@ -150,7 +151,8 @@ def info(
     """Show what a board is: chip, camera, models, memory, flash."""
     from tinyteach.service.boards.opening import board_info
 
-    facts = board_info(chosen_board(board, project))
+    with opened_board(board, project) as opened:
+        facts = board_info(opened.client)
     if as_json:
         print_json(facts.as_dict())
     else:

@@ -9,8 +9,8 @@ from tinyteach.cli.options import (
     EmbeddingOption,
     JsonOption,
     ProjectOption,
-    chosen_board,
     chosen_project,
+    opened_board,
 )
 from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.progress import progress_bar
@@ -93,11 +93,13 @@ def deploy(
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
     from tinyteach.service.heads.deploying import deploy as send
+    from tinyteach.service.heads.deploying import head_to_deploy
+    from tinyteach.service.projects.opening import open_project
 
-    with progress_bar(as_json) as progress:
-        deployed = send(
-            chosen_project(project), chosen_board(board, project), progress, threshold, head
-        )
+    of = open_project(chosen_project(project))
+    head_to_deploy(of, head, threshold)  # what is missing here needs no board to be told
+    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
+        deployed = send(opened.client, of, progress, threshold, head)
     if as_json:
         print_json(deployed.as_dict())
     else:
@@ -110,9 +112,8 @@ def rollback(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Put the previous head on the board back to work."""
-    from tinyteach.service.heads.deploying import rollback as go_back
-
-    restored = go_back(chosen_board(board, project))
+    with opened_board(board, project) as opened:
+        restored = opened.rollback()
     if as_json:
         print_json(restored.as_dict())
     else:
@@ -132,10 +133,14 @@ def upgrade(
     Sets the project's embedding where one is named, retrains, sends the board the embedding
     if it has another, and deploys.
     """
+    from tinyteach.service.heads.upgrading import embedding_to_upgrade_to
     from tinyteach.service.heads.upgrading import upgrade as move
+    from tinyteach.service.projects.opening import open_project
 
-    with progress_bar(as_json) as progress:
-        upgraded = move(chosen_project(project), chosen_board(board, project), embedding, progress)
+    of = open_project(chosen_project(project))
+    embedding_to_upgrade_to(of, embedding)  # what is none needs no board to be told
+    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
+        upgraded = move(opened.client, of, embedding, progress)
     if as_json:
         print_json(upgraded.as_dict())
         return

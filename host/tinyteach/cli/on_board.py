@@ -1,7 +1,7 @@
 """teach, pull, retrain: learning on the board itself, and from it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +13,16 @@ from tinyteach.cli.options import (
     chosen_board,
     chosen_project,
     given_project,
+    opened_board,
 )
 from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.errors import UsageError
 from tinyteach.progress import progress_bar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tinyteach.service.boards.teaching_on_board import ButtonSet, Forgotten, Taught
 
 
 def register(app: typer.Typer) -> None:
@@ -62,66 +68,60 @@ def teach(
 
     It keeps the classes that it knows, also those of a deployed head.
     """
-    board = chosen_board(board, project)
     if button is not None:
         names = [name for name in (class_name, *map(str, files or [])) if name is not None]
-        _set_button(button, names, board, as_json)
+        _show(_set_button(button, names, board, project), as_json)
         return
     if [class_name is not None, forget is not None, list_them].count(True) != 1:
         raise UsageError("Name a class to teach, or say --forget CLASS, --list or --button PIN.")
     if list_them:
-        _list_classes(board, as_json)
+        _list_classes(board, project, as_json)
     elif forget is not None:
-        _forget_class(forget, board, as_json)
+        with opened_board(board, project) as opened:
+            _show(opened.forget(forget), as_json)
     else:
-        _teach_class(class_name or "", files or [], count, afresh, board, as_json)
+        with progress_bar(as_json) as progress:
+            squares = _squares(files or [])
+            with opened_board(board, project) as opened:
+                taught = opened.teach(class_name or "", squares, count, afresh, progress)
+        _show(taught, as_json)
+        if taught.interrupted:
+            raise typer.Exit(INTERRUPTED)
 
 
-def _teach_class(
-    class_name: str, files: list[Path], count: int, afresh: bool, board: str | None, as_json: bool
-) -> None:
-    from tinyteach.service.boards.teaching_on_board import teach as show
+def _squares(files: list[Path]) -> "list[np.ndarray]":
+    """All of them, before anything is asked of a board."""
+    from tinyteach.data.images import load_square
 
-    with progress_bar(as_json) as progress:
-        taught = show(board, class_name, count, files, afresh, progress)
-    if as_json:
-        print_json(taught.as_dict())
-    else:
-        say(taught.sentence())
-    if taught.interrupted:
-        raise typer.Exit(INTERRUPTED)
+    return [load_square(file) for file in files]
 
 
-def _forget_class(class_name: str, board: str | None, as_json: bool) -> None:
-    from tinyteach.service.boards.teaching_on_board import forget
+def _set_button(pin: str, names: list[str], board: str | None, project: Path | None) -> "ButtonSet":
+    from tinyteach.service.boards.teaching_on_board import button_classes, set_button
 
-    forgotten = forget(board, class_name)
-    if as_json:
-        print_json(forgotten.as_dict())
-    else:
-        say(forgotten.sentence())
+    classes = button_classes(names)
+    with opened_board(board, project) as opened:
+        return set_button(opened.client, pin, classes)
 
 
-def _set_button(pin: str, names: list[str], board: str | None, as_json: bool) -> None:
-    from tinyteach.service.boards.teaching_on_board import set_button
+def _list_classes(board: str | None, project: Path | None, as_json: bool) -> None:
+    from tinyteach.service.boards.teaching_on_board import held_by
 
-    done = set_button(board, pin, names)
-    if as_json:
-        print_json(done.as_dict())
-    else:
-        say(done.sentence())
-
-
-def _list_classes(board: str | None, as_json: bool) -> None:
-    from tinyteach.service.boards.teaching_on_board import held_examples
-
-    held = held_examples(board)
+    with opened_board(board, project) as opened:
+        held = held_by(opened.client)
     if as_json:
         print_json(held.as_dict())
     elif held.examples:
         show_table("", ("class", "examples", "more fit"), held.rows())
     else:
         say("The board knows nothing yet; 'tinyteach teach CLASS' teaches it.")
+
+
+def _show(done: "Taught | Forgotten | ButtonSet", as_json: bool) -> None:
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        say(done.sentence())
 
 
 def pull(
@@ -132,9 +132,11 @@ def pull(
     Training takes them in place of photographs.
     """
     from tinyteach.service.heads.pulling import pull as bring
+    from tinyteach.service.projects.opening import open_project
 
-    with progress_bar(as_json) as progress:
-        pulled = bring(chosen_project(project), chosen_board(board, project), progress)
+    into = open_project(chosen_project(project))
+    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
+        pulled = bring(opened.client, into, progress)
     if as_json:
         print_json(pulled.as_dict())
         return

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tinyteach.api.board import Board
 
 # The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
 INTERRUPTED = 130
@@ -71,6 +74,13 @@ def chosen_board(given: str | None, project: Path | None, or_new: bool = False) 
     from tinyteach.service.boards.opening import board_meant
 
     return board_meant(named_board(given), given_project(project), or_new)
+
+
+def opened_board(given: str | None, project: Path | None) -> "Board":
+    """The same, held open: a context manager."""
+    from tinyteach.api.board import Board
+
+    return Board(named_board(given), given_project(project))
 
 
 def given_project(given: Path | None) -> Path | None:

@@ -10,8 +10,8 @@ from tinyteach.cli.options import (
     BoardOption,
     JsonOption,
     ProjectOption,
-    chosen_board,
     chosen_project,
+    opened_board,
 )
 from tinyteach.cli.output import note, print_json, say
 from tinyteach.progress import progress_bar
@@ -46,17 +46,13 @@ def capture(
     One call is one recording: keep what you show in view and move it about.
     """
     from tinyteach.service.photos.recording import capture as record
+    from tinyteach.service.photos.recording import class_to_record
+    from tinyteach.service.projects.opening import open_project
 
-    with progress_bar(as_json) as progress:
-        taken = record(
-            chosen_project(project),
-            chosen_board(board, project),
-            class_name,
-            count,
-            small,
-            note,
-            progress,
-        )
+    into = open_project(chosen_project(project))
+    stored = class_to_record(into, class_name)
+    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
+        taken = record(opened.client, into, stored, count, small, note, progress)
     if as_json:
         print_json(taken.as_dict())
     else:
@@ -76,7 +72,7 @@ def preview(
     """Show in the terminal what the board sees."""
     from tinyteach.service.photos.recording import preview_views
 
-    with preview_views(chosen_board(board, project)) as views:
+    with opened_board(board, project) as opened, preview_views(opened.client) as views:
         if out is not None:
             next(views).save(out)
             say(f"Saved what the board sees to {out}.")

@@ -1,7 +1,7 @@
 """watch, classify, verify: what the board recognises, and whether it does so rightly."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +11,12 @@ from tinyteach.cli.options import (
     ProjectOption,
     chosen_board,
     chosen_project,
+    opened_board,
 )
 from tinyteach.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from tinyteach.service.heads.recognition import Recognised
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +44,12 @@ def watch(
     """Show live what the board recognises."""
     from itertools import islice
 
-    from tinyteach.service.heads.recognition import watch as follow
+    from tinyteach.service.heads.recognition import threshold_steps
 
-    with follow(chosen_board(board, project), threshold) as results:
-        for result in islice(results, count or None):
+    if threshold is not None:
+        threshold_steps(threshold)  # what is no probability needs no board to be refused
+    with opened_board(board, project) as opened:
+        for result in islice(opened.watch(threshold), count or None):
             if as_json:
                 print_json(result.as_dict())
             else:
@@ -63,17 +69,28 @@ def classify(
 
     The board needs no camera for it.
     """
-    from tinyteach.service.heads import recognition
-
-    if on_host:
-        results = recognition.classify_on_host(chosen_project(project), files)
-    else:
-        results = recognition.classify_on_board(chosen_board(board, project), files)
+    results = _on_host(files, project) if on_host else _on_board(files, board, project)
     for file, result in zip(files, results, strict=True):
         if as_json:
             print_json({"file": str(file), **result.as_dict()})
         else:
             say(f"{file}: {result.line()}")
+
+
+def _on_host(files: list[Path], project: Path | None) -> "list[Recognised]":
+    from tinyteach.service.heads.recognition import classify_on_host
+
+    return classify_on_host(chosen_project(project), files)
+
+
+def _on_board(files: list[Path], board: str | None, project: Path | None) -> "list[Recognised]":
+    from tinyteach.data.images import load_square
+    from tinyteach.service.heads.recognition import classify_square, deployed_labels
+
+    squares = [load_square(file) for file in files]
+    with opened_board(board, project) as opened:
+        labels = deployed_labels(opened.client)
+        return [classify_square(opened.client, square, labels) for square in squares]
 
 
 def verify(

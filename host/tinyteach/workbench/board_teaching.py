@@ -8,12 +8,12 @@ from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError, Usage
 from tinyteach.service.boards.teaching_on_board import (
     OF_A_CLASS,
     Held,
-    forget_over,
+    forget,
     held_by,
     room_for,
-    teach_over,
+    teach,
 )
-from tinyteach.service.heads.pulling import pull_over
+from tinyteach.service.heads.pulling import pull
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
 
@@ -92,12 +92,12 @@ class BoardTeaching:
             due_s += 1 / FRAMES_PER_S
             time.sleep(max(0.0, due_s - time.monotonic()))
 
-        taught = teach_over(client, class_name, count, afresh, progress)
+        taught = teach(client, class_name, count, afresh, progress)
         self._bench.use_other_head(client, taught.fingerprint)
         return taught
 
     def _forget_job(self, client: BoardClient, class_name: str) -> Any:
-        forgotten = forget_over(client, class_name)
+        forgotten = forget(client, class_name)
         self._bench.use_other_head(client, forgotten.fingerprint)
         return forgotten
 
@@ -105,7 +105,7 @@ class BoardTeaching:
         def progress(text: str, done: int, total: int) -> None:
             self._tell("pulling", "", done, total)
 
-        return pull_over(client, project, progress)
+        return pull(client, project, progress)
 
     def _tell(
         self, status: str, class_name: str = "", done: int = 0, total: int = 0, sentence: str = ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import LinkError
-from tinyteach.service.heads.deploying import deploy_head, rollback_over
+from tinyteach.service.heads.deploying import deploy_head, rollback
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
@@ -43,7 +43,7 @@ class Deploying:
         self._tell("done", fingerprint=restored.fingerprint, labels=restored.labels)
 
     def _rollback_job(self, client: BoardClient) -> Any:
-        restored = rollback_over(client)
+        restored = rollback(client)
         self._bench.use_other_head(client)
         return restored
 

@@ -367,19 +367,18 @@ def _named(name: str | None, fingerprint: str) -> str:
     return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
 
 
-def board_info(board: str | None) -> BoardFacts:
+def board_info(client: "BoardClient") -> BoardFacts:
     """Ask a board what it is."""
     from tinyteach.device.wire.crash import read_crash
     from tinyteach.service.projects.embeddings import name_of
 
-    with open_board(board) as client:
-        said = client.info()
-        own = {
-            "crash": read_crash(client),
-            "board_id": client.board_id,
-            "port": client.port,
-            "agent_version": client.welcome.agent_version,
-            "embedding_name": name_of(said.embedding),
-            "in_place": client.reads_in_place,
-        }
+    said = client.info()
+    own = {
+        "crash": read_crash(client),
+        "board_id": client.board_id,
+        "port": client.port,
+        "agent_version": client.welcome.agent_version,
+        "embedding_name": name_of(said.embedding),
+        "in_place": client.reads_in_place,
+    }
     return BoardFacts(own | said.as_dict())

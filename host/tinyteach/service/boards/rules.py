@@ -15,11 +15,9 @@ from tinyteach.device.wire.rules import (
 from tinyteach.device.wire.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.rule_text import (
     condition_text,
     missing_labels,
-    parse_rule,
     rests_with,
 )
 from tinyteach_protocol import messages
@@ -120,9 +118,6 @@ def _alone(client: "BoardClient", file: RuleFile) -> Alone:
     return Alone(file.settings, file.rules, missing_labels(file.rules, labels), resting)
 
 
-# Over a session that is open already
-
-
 def held_rules(client: "BoardClient") -> Alone:
     """What the board does without a host."""
     return _alone(client, read_rules(client))
@@ -163,36 +158,6 @@ def clear_rules(client: "BoardClient") -> int:
         file = RuleFile()
     write_rules(client, file.with_rules(()))
     return len(file.rules)
-
-
-# By the board's name
-
-
-def show(board: str | None) -> Alone:
-    """What the board does without a host."""
-    with open_board(board) as client:
-        return held_rules(client)
-
-
-def add(
-    board: str | None, condition: str, action: str, otherwise: str | None, hold_s: float
-) -> Alone:
-    """One rule more. Raises UsageError where the words or the class are not known."""
-    rule = parse_rule(condition, action, otherwise, hold_s)
-    with open_board(board) as client:
-        return add_rule(client, rule)
-
-
-def remove(board: str | None, number: int) -> Alone:
-    """Without the rule of that number, counted from 1."""
-    with open_board(board) as client:
-        return remove_rule(client, number)
-
-
-def clear(board: str | None) -> int:
-    """Without any rule, the settings kept where they can be read; how many there were."""
-    with open_board(board) as client:
-        return clear_rules(client)
 
 
 @dataclass(frozen=True)
@@ -246,13 +211,12 @@ def _line_s(words: str) -> int:
     return int(words)
 
 
-def change(board: str | None, changes: Changes) -> Alone:
+def change_settings(client: "BoardClient", changes: Changes) -> Alone:
     """The settings with ``changes``."""
-    with open_board(board) as client:
-        file = read_rules(client)
-        file = replace(file, settings=changes.applied_to(file.settings))
-        write_rules(client, file)
-        return _alone(client, file)
+    file = read_rules(client)
+    file = replace(file, settings=changes.applied_to(file.settings))
+    write_rules(client, file)
+    return _alone(client, file)
 
 
 def resting_rules(client: "BoardClient", labels: Sequence[str]) -> list[str]:

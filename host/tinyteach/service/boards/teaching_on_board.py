@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from tinyteach.device.wire.client import BoardClient
@@ -10,7 +9,6 @@ from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors, messages
 
 NOT_LEARNT = "The board knows what it knew before; run the command again."
@@ -95,30 +93,7 @@ def _held(answer: Any) -> Held:
     return Held(examples, answer.fingerprint.hex(), answer.size)
 
 
-def held_examples(board: str | None) -> Held:
-    """What a board knows."""
-    with open_board(board) as client:
-        return held_by(client)
-
-
 def teach(
-    board: str | None,
-    class_name: str,
-    count: int,
-    files: Sequence[Path],
-    afresh: bool,
-    progress: Progress,
-) -> Taught:
-    """Have the board learn ``count`` frames of its camera, or photographs that are sent to it.
-
-    Ctrl-C ends the recording, and what was recorded by then is learnt.
-    """
-    squares = _squares(files)
-    with open_board(board) as client:
-        return teach_over(client, class_name, len(squares) or count, afresh, progress, squares)
-
-
-def teach_over(
     client: BoardClient,
     class_name: str,
     count: int,
@@ -126,9 +101,11 @@ def teach_over(
     progress: Progress,
     squares: Sequence[Any] = (),
 ) -> Taught:
-    """`teach` over a session that is open already; ``squares`` are ``count`` photographs or none.
+    """Have the board learn ``count`` frames of its camera, or ``squares`` that are sent to it.
 
-    ``progress`` is called after each frame and may ask the board for views, or wait.
+    Those are photographs, uint8 [N, N, 3], ``count`` of them. Ctrl-C ends the recording, and what
+    was recorded by then is learnt. ``progress`` is called after each frame and may ask the board
+    for views, or wait.
     """
     before = held_by(client)
     examples = {} if afresh else before.examples
@@ -161,12 +138,6 @@ def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
         return held if held.fingerprint != before.fingerprint else None
 
     return surely(client, lambda: _held(act()), found, NOT_LEARNT, NOT_KNOWN)
-
-
-def _squares(files: Sequence[Path]) -> list[Any]:
-    from tinyteach.data.images import load_square
-
-    return [load_square(path) for path in files]
 
 
 def _record(client: BoardClient, square: Any) -> None:
@@ -214,14 +185,8 @@ def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> Non
         )
 
 
-def forget(board: str | None, class_name: str) -> Forgotten:
+def forget(client: BoardClient, class_name: str) -> Forgotten:
     """Have the board forget a class; its other classes stay."""
-    with open_board(board) as client:
-        return forget_over(client, class_name)
-
-
-def forget_over(client: BoardClient, class_name: str) -> Forgotten:
-    """`forget` over a session that is open already."""
     from tinyteach.data.names import same_name
 
     held = held_by(client)
@@ -264,26 +229,30 @@ class ButtonSet:
         )
 
 
-def set_button(board: str | None, pin: str, classes: Sequence[str]) -> ButtonSet:
+def button_classes(classes: Sequence[str]) -> list[str]:
+    """The names as boards store them; UsageError for one that is none."""
+    return [_as_stored(name, {}) for name in classes]
+
+
+def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonSet:
     """Let the button on ``pin`` teach, 'board' for the board's own and 'off' for none.
 
     A pin is a number or name, with ``:1`` behind it where it is high when the button is down.
     """
-    names = [_as_stored(name, {}) for name in classes]
-    with open_board(board) as client:
-        if pin == NO_BUTTON:
-            _tell_button(client, "")
-            return ButtonSet("", [])
-        number, down = _own_button(client) if pin == OWN_BUTTON else _pin(pin)
-        text = "\n".join([f"{number} {down}", *names])
-        if len(text.encode()) > LINE_BYTES:
-            raise UsageError("These classes' names together are too long; name fewer or shorter.")
-        try:
-            _tell_button(client, text)
-        except BoardRefusedError as error:
-            if error.code != errors.BAD_VALUE:
-                raise
-            raise UsageError(f"The board has no pin {number!r}; name another.") from error
+    names = button_classes(classes)
+    if pin == NO_BUTTON:
+        _tell_button(client, "")
+        return ButtonSet("", [])
+    number, down = _own_button(client) if pin == OWN_BUTTON else _pin(pin)
+    text = "\n".join([f"{number} {down}", *names])
+    if len(text.encode()) > LINE_BYTES:
+        raise UsageError("These classes' names together are too long; name fewer or shorter.")
+    try:
+        _tell_button(client, text)
+    except BoardRefusedError as error:
+        if error.code != errors.BAD_VALUE:
+            raise
+        raise UsageError(f"The board has no pin {number!r}; name another.") from error
     return ButtonSet(number, names or ["1", "2", "3"])
 
 

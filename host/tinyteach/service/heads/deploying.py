@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from tinyteach.device.registry import find_board
@@ -11,12 +10,10 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board
-from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import messages
 
 NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
@@ -52,26 +49,31 @@ class Deployed:
         return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
 
+def head_to_deploy(project: Any, fingerprint: str | None, threshold: float | None) -> Any:
+    """The project's head, or one of its history, with ``threshold`` where one is given.
+
+    That is a probability, and takes the place of the one that training chose.
+    """
+    from tinyteach.head.format.head_file import with_threshold
+
+    head = chosen_head(project, fingerprint)
+    return head if threshold is None else with_threshold(head, threshold_steps(threshold))
+
+
 def deploy(
-    folder: Path,
-    board: str | None,
+    client: BoardClient,
+    project: Any,
     progress: Progress,
     threshold: float | None = None,
     fingerprint: str | None = None,
 ) -> Deployed:
-    """Put the project's head to work on the board, or one of its history.
+    """Put the project's head to work on a board, or one of its history.
 
-    ``threshold``, a probability, takes the place of the one that training chose, in the head on
-    the board and, once it is at work, in the project's, so that both say the same.
+    With a ``threshold`` of its own the head becomes the project's once it is at work, so that both
+    say the same.
     """
-    from tinyteach.head.format.head_file import with_threshold
-
-    project = open_project(folder)
-    head = chosen_head(project, fingerprint)
-    if threshold is not None:
-        head = with_threshold(head, threshold_steps(threshold))
-    with open_board(board) as client:
-        deployed = deploy_head(client, head, progress)
+    head = head_to_deploy(project, fingerprint, threshold)
+    deployed = deploy_head(client, head, progress)
     if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)
     return deployed
@@ -155,14 +157,8 @@ class RolledBack:
         return f"The previous head ({digits}: {', '.join(self.labels)}) is at work again."
 
 
-def rollback(board: str | None) -> RolledBack:
+def rollback(client: BoardClient) -> RolledBack:
     """Put the board's previous head back to work."""
-    with open_board(board) as client:
-        return rollback_over(client)
-
-
-def rollback_over(client: BoardClient) -> RolledBack:
-    """`rollback` over a session that is open already."""
     previous = client.info().previous_head
 
     def go_back() -> tuple[bytes, list[str]]:

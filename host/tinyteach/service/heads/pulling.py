@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.wire.client import BoardClient
@@ -11,7 +10,6 @@ from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectEr
 from tinyteach.files import read_file
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
-from tinyteach.service.boards.opening import open_board
 from tinyteach.service.photos.unsure_views import bring_unsure, sorting_hint
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
@@ -19,7 +17,6 @@ from tinyteach.service.projects.embeddings import (
     name_of,
     project_embedding,
 )
-from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
 
@@ -60,15 +57,8 @@ class Pulled:
         return [*hint, pulled]
 
 
-def pull(folder: Path, board: str | None, progress: Progress) -> Pulled:
+def pull(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
     """Bring what a board knows into a project, where training takes it in place of photographs."""
-    project = open_project(folder)
-    with open_board(board) as client:
-        return pull_over(client, project, progress)
-
-
-def pull_over(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
-    """`pull` over a session that is open already."""
     head = read_head(client, progress)
     if head.info.examples is None:
         raise ModelError(NO_EXAMPLES)

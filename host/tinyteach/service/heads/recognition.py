@@ -14,7 +14,6 @@ from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageEr
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
-from tinyteach.service.boards.opening import open_board
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
@@ -86,23 +85,12 @@ def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
 
 
 @contextmanager
-def watch(board: str | None, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
+def watch(client: BoardClient, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
     """Live results of the board's camera.
 
     ``threshold``, a probability, replaces the head's own on the board: a best label below it
     is unknown, 0 believes every one. It stays until another head is deployed or a restart.
     """
-    if threshold is not None:
-        threshold_steps(threshold)  # before anything is opened
-    with open_board(board) as client, watch_over(client, threshold) as results:
-        yield results
-
-
-@contextmanager
-def watch_over(
-    client: BoardClient, threshold: float | None = None
-) -> Iterator[Iterator[Recognised]]:
-    """`watch` over a session that is open already."""
     labels = deployed_labels(client)
     if threshold is not None:
         _believe_from(client, threshold_steps(threshold))
@@ -137,16 +125,6 @@ def deployed_labels(client: BoardClient) -> list[str]:
         code = errors.SAFE_MODE if info.safe_mode else errors.NO_HEAD
         raise BoardRefusedError(error_sentence(code), code)
     return info.labels
-
-
-def classify_on_board(board: str | None, files: Sequence[Path]) -> list[Recognised]:
-    """Send each photograph's centre square to the board, which classifies it."""
-    from tinyteach.data.images import load_square
-
-    squares = [load_square(file) for file in files]
-    with open_board(board) as client:
-        labels = deployed_labels(client)
-        return [classify_square(client, square, labels) for square in squares]
 
 
 def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[str]) -> Recognised:

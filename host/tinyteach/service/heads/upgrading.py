@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
@@ -11,7 +10,6 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.opening import open_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import Trained, train
@@ -22,9 +20,9 @@ from tinyteach.service.projects.embeddings import (
     load_named,
     name_of,
 )
-from tinyteach.service.projects.opening import open_project
 
 if TYPE_CHECKING:
+    from tinyteach.data.project import Project
     from tinyteach.embedding.runtime import Embedding
 
 COMMAND = "tinyteach upgrade"
@@ -64,23 +62,28 @@ class Upgraded:
         return [*self.trained.problems, done, *self.deployed.problems]
 
 
-def upgrade(folder: Path, board: str | None, embedding: str | None, progress: Progress) -> Upgraded:
+def embedding_to_upgrade_to(project: "Project", named: str | None) -> "tuple[str, Embedding]":
+    """What the project's settings are to say, by default what they do, and the embedding."""
+    setting = project.embedding if named is None else as_setting(named, project.root)
+    return setting, load_named(setting, project.root)
+
+
+def upgrade(
+    client: BoardClient, project: "Project", named: str | None, progress: Progress
+) -> Upgraded:
     """Retrain a project for an embedding, by default its own, and put both on the board.
 
     Project and board stay as they are where training fails, or where the board is too small.
     """
-    project = open_project(folder)
-    setting = project.embedding if embedding is None else as_setting(embedding, project.root)
-    chosen = load_named(setting, project.root)
-    with open_board(board) as client:
-        _check_board(client, chosen)
-        start = time.perf_counter()
-        trained = train(folder, 0, progress, chosen)
-        project.embedding = setting
-        sent = send_embedding(client, chosen, progress)
-        with adding("" if sent is None else UNTAUGHT):
-            deployed = deploy_head(client, trained_head(project), progress)
-        upgrade_s = round(time.perf_counter() - start, 3)
+    setting, chosen = embedding_to_upgrade_to(project, named)
+    _check_board(client, chosen)
+    start = time.perf_counter()
+    trained = train(project.root, 0, progress, chosen)
+    project.embedding = setting
+    sent = send_embedding(client, chosen, progress)
+    with adding("" if sent is None else UNTAUGHT):
+        deployed = deploy_head(client, trained_head(project), progress)
+    upgrade_s = round(time.perf_counter() - start, 3)
     fingerprint = chosen.fingerprint
     return Upgraded(fingerprint.hex(), name_of(fingerprint), sent, trained, deployed, upgrade_s)
 

@@ -15,8 +15,6 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
-from tinyteach.service.boards.opening import open_board
-from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import messages
 
 if TYPE_CHECKING:
@@ -53,9 +51,21 @@ class Captured:
         )
 
 
+def class_to_record(project: Any, class_name: str) -> str:
+    """The class as it is stored; ProjectError where there is none such."""
+    from tinyteach.data.names import same_name
+
+    stored = same_name(class_name, project.classes())
+    if stored is None:
+        raise ProjectError(
+            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
+        )
+    return stored
+
+
 def capture(
-    folder: Path,
-    board: str | None,
+    client: BoardClient,
+    project: Any,
     class_name: str,
     count: int,
     small: bool,
@@ -66,23 +76,14 @@ def capture(
 
     Each is on disk as soon as it is taken.
     """
-    from tinyteach.data.names import same_name
-
-    project = open_project(folder)
-    stored = same_name(class_name, project.classes())
-    if stored is None:
-        raise ProjectError(
-            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
-        )
-    class_name = stored
-    with open_board(board) as client:
-        _remember_board(project, client)
-        recording = start_recording(project, client, class_name, small)
-        try:
-            record(client, recording, count, small, tell, progress)
-            interrupted = False
-        except KeyboardInterrupt:
-            interrupted = True
+    class_name = class_to_record(project, class_name)
+    _remember_board(project, client)
+    recording = start_recording(project, client, class_name, small)
+    try:
+        record(client, recording, count, small, tell, progress)
+        interrupted = False
+    except KeyboardInterrupt:
+        interrupted = True
     return _captured(class_name, recording, interrupted)
 
 
@@ -172,14 +173,13 @@ class View:
 
 
 @contextmanager
-def preview_views(board: str | None) -> Iterator[Iterator[View]]:
+def preview_views(client: BoardClient) -> Iterator[Iterator[View]]:
     """The live view, whole pictures only."""
-    with open_board(board) as client:
-        events = client.stream(messages.STREAM_PREVIEW)
-        try:
-            yield _whole_views(events)
-        finally:
-            events.close()
+    events = client.stream(messages.STREAM_PREVIEW)
+    try:
+        yield _whole_views(events)
+    finally:
+        events.close()
 
 
 def _whole_views(events: Iterator[messages.Message]) -> Iterator[View]:
