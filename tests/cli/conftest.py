@@ -3,9 +3,11 @@
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import typer
 from PIL import Image
 
 from paired import views_of
@@ -21,6 +23,14 @@ class Result:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parser_made_once():
+    """typer reads each command's signature at every run, which takes longer than most commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", lru_cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -69,11 +79,11 @@ def board(switch_on):
 
 @pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory):
-    """Class folders with six photographs each."""
+    """Class folders with four photographs each."""
     folder = tmp_path_factory.mktemp("photos")
     for name in CLASSES:
         (folder / name).mkdir()
-        for number, view in enumerate(views_of(name, 6, side=96)):
+        for number, view in enumerate(views_of(name, 4, side=96)):
             Image.fromarray(view).save(folder / name / f"{number}.png")
     return folder
 

@@ -1,5 +1,6 @@
 """A studio of the test's own, served over loopback for real."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,14 +29,31 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A project with two classes of four photographs."""
-    made = Project.create(tmp_path / "things")
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory):
+    """The folder of a project with two classes of four photographs, to be copied."""
+    made = Project.create(tmp_path_factory.mktemp("made") / "things")
     for name in ("cat", "coffee"):
         made.add_class(name)
         save_burst(made, name, views_of(name, 4, side=96))
-    return made
+    return made.root
+
+
+@pytest.fixture
+def project(made_project, tmp_path):
+    """A project of the test's own with two classes of four photographs."""
+    return Project.open(shutil.copytree(made_project, tmp_path / "things"))
+
+
+@pytest.fixture(scope="module")
+def shared_studio(made_project, tmp_path_factory):
+    """A studio without a board, for tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(made_project, folder / "things")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        with StudioServer(folder / "things") as server:
+            yield server
 
 
 @pytest.fixture
@@ -48,7 +66,7 @@ def studio(project):
 @pytest.fixture
 def board(switch_on):
     """A paired board that sees a cat."""
-    with switch_on("amd64") as started:
+    with switch_on("i386") as started:
         started.show(views_of("cat", 1)[0])
         yield started
 
