@@ -10,6 +10,7 @@ from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
+from tinyteach.virtual.interpreter import micropython
 
 HERE = Path(__file__).parent
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
@@ -81,8 +82,9 @@ def with_board(studio, board):
 # The page, in a browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
+    """One for a file: each test opens a window that shares nothing with the others'."""
     with chromium() as started:
         yield started
 
@@ -107,6 +109,15 @@ def home_folder(tmp_path):
 
 
 @pytest.fixture
+def paired_before(home_folder, paired_flashes):
+    """The virtual board that the page starts has been paired before."""
+    arch = micropython.find().arch
+    kept = home_folder / "state" / "virtual" / f"virtual-{arch}.flash"
+    kept.parent.mkdir(parents=True)
+    shutil.copy(paired_flashes(arch), kept)
+
+
+@pytest.fixture
 def command_studio(browser, folder, home_folder, virtual):
     with StudioProcess(folder, home_folder) as started:
         yield started
@@ -114,8 +125,10 @@ def command_studio(browser, folder, home_folder, virtual):
 
 @pytest.fixture
 def flow(browser, command_studio):
-    page = browser.new_context(viewport=WIDE).new_page()
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
     page.goto(command_studio.url)
     flow = Flow(page)
     yield flow
+    context.close()
     assert flow.problems == []
