@@ -79,11 +79,11 @@ def board(switch_on):
 
 @pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory):
-    """Class folders with four photographs each."""
+    """Class folders with six photographs each."""
     folder = tmp_path_factory.mktemp("photos")
     for name in CLASSES:
         (folder / name).mkdir()
-        for number, view in enumerate(views_of(name, 4, side=96)):
+        for number, view in enumerate(views_of(name, 6, side=96)):
             Image.fromarray(view).save(folder / name / f"{number}.png")
     return folder
 
