@@ -169,10 +169,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--photos", type=int, default=50, help="a class")
-    parser.add_argument("--quick", action="store_true", help="two rounds, six photographs")
+    parser.add_argument("--quick", action="store_true", help="one round, six photographs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rounds, photos = (2, 6) if options.quick else (options.rounds, options.photos)
+    rounds, photos = (1, 6) if options.quick else (options.rounds, options.photos)
     with tempfile.TemporaryDirectory() as place:
         os.environ["TINYTEACH_HOME"] = str(Path(place) / "home")
         from tinyteach.virtual.running import stop_all

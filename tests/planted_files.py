@@ -28,7 +28,9 @@ def _write(path, text):
 def endless_boot(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
     env.patch.setattr(entering, "BOOT_TIMEOUT_S", 2)
-    with changed(env, _write("/boot.py", "while True: pass"), answers=False) as board:
+    with changed(
+        env, _write("/boot.py", "import time\nwhile True: time.sleep_ms(10)"), answers=False
+    ) as board:
         yield board
 
 
@@ -47,7 +49,7 @@ def hanging_main(env):
     env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
     env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 1)
-    program = "import micropython\nmicropython.kbd_intr(-1)\nwhile True: pass"
+    program = "import micropython, time\nmicropython.kbd_intr(-1)\nwhile True: time.sleep_ms(10)"
     with changed(env, _write("/main.py", program), answers=False) as board:
         yield board
 

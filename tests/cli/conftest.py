@@ -1,9 +1,13 @@
 """The command line in this process, with a home and a project of the test's own."""
 
+import shutil
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import pytest
+import typer
 from PIL import Image
 
 from paired import views_of
@@ -19,6 +23,14 @@ class Result:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parser_made_once():
+    """typer reads each command's signature at every run, which takes longer than most commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", lru_cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -76,17 +88,39 @@ def photo_folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def project(tinyteach, tmp_path, photo_folder):
-    """A project with two classes of photographs."""
-    folder = tmp_path / "project"
-    assert tinyteach("new", folder).code == 0
-    assert tinyteach("--project", folder, "import", photo_folder).code == 0
+def run_quietly(*arguments) -> None:
+    """The command in this process, for what is made once and copied: it must go well."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["tinyteach", *map(str, arguments)])
+        main.run()
+    assert not ended.value.code
+
+
+@pytest.fixture(scope="session")
+def made_project(photo_folder, tmp_path_factory):
+    """A project with two classes of photographs, to be copied."""
+    folder = tmp_path_factory.mktemp("made") / "project"
+    run_quietly("new", folder)
+    run_quietly("-p", folder, "import", photo_folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_trained_project(made_project, tmp_path_factory):
+    """The same with a head, to be copied."""
+    folder = tmp_path_factory.mktemp("trained") / "project"
+    shutil.copytree(made_project, folder)
+    run_quietly("-p", folder, "train")
     return folder
 
 
 @pytest.fixture
-def trained_project(tinyteach, project):
+def project(made_project, tmp_path):
+    """A project of the test's own with two classes of photographs."""
+    return Path(shutil.copytree(made_project, tmp_path / "project"))
+
+
+@pytest.fixture
+def trained_project(made_trained_project, tmp_path):
     """The same with a head."""
-    assert tinyteach("-p", project, "train").code == 0
-    return project
+    return Path(shutil.copytree(made_trained_project, tmp_path / "project"))

@@ -4,11 +4,13 @@ import inspect
 import json
 import shutil
 from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 import typer
 
 from paired import views_of
+from tinyteach import service
 from tinyteach.cli.main import app
 from tinyteach.data.project import Project
 from tinyteach.device.registry import PairedBoard, remember
@@ -47,12 +49,6 @@ ARGUMENTS = {
     "studio": ("--no-browser",),
 }
 
-# Those that look for a board.
-MODULES = (
-    *("boards", "clearing", "flashing", "verification", "teaching", "recording", "pulling"),
-    *("upgrading", "retraining", "rules", "recognition", "teaching_on_board"),
-)
-
 
 def takes_a_board(command) -> bool:
     return any("--board" in parameter.opts for parameter in command.params)
@@ -80,8 +76,8 @@ def asked_for(monkeypatch):
         raise BoardNotFoundError("It was looked for.")
 
     # All are imported first: one that is meanwhile would keep what stands in here.
-    modules = [import_module(f"tinyteach.service.{name}") for name in MODULES]
-    for module in modules:
+    found = walk_packages(service.__path__, "tinyteach.service.")
+    for module in [import_module(part.name) for part in found]:
         for name in ("resolve_port", "open_board"):
             monkeypatch.setattr(module, name, look, raising=False)
     hold = "tinyteach.workbench.live_board.LiveBoard.connect"

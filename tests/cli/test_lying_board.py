@@ -4,7 +4,9 @@ import itertools
 import json
 import random
 import resource
+import shutil
 import unicodedata
+from binascii import crc32
 
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from PIL import Image
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
+from tinyteach.data.project import Project
 from tinyteach.device.repl import entering, pairing
 from tinyteach.device.wire import client
 from tinyteach.device.wire.rules import BEST, LINE, PIN_HIGH, Action, Rule, RuleFile
@@ -43,6 +46,12 @@ def impatient(monkeypatch):
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
 
 
+@pytest.fixture
+def never_free(monkeypatch):
+    """Who answered us is waited for longest; this one has no raw REPL behind its agent."""
+    monkeypatch.setattr(entering, "ALIVE_TIMEOUT_S", 0.5)
+
+
 @pytest.fixture(scope="module")
 def liar(trained_heads):
     head = trained_heads[0]
@@ -51,21 +60,27 @@ def liar(trained_heads):
     board.close()
 
 
-@pytest.fixture
-def picture(tmp_path):
-    path = tmp_path / "cat.png"
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    path = tmp_path_factory.mktemp("picture") / "cat.png"
     Image.fromarray(views_of("cat", 1, side=48)[0]).save(path)
     return path
 
 
+@pytest.fixture(scope="module")
+def with_a_head(trained_heads, tmp_path_factory):
+    """A project with one class, no photographs and a head, to be copied."""
+    project = Project.create(tmp_path_factory.mktemp("made") / "project")
+    project.add_class("cat")
+    project.head_path.parent.mkdir(exist_ok=True)
+    project.head_path.write_bytes(trained_heads[0].content)
+    return project.root
+
+
 @pytest.fixture
-def commands(tinyteach, tmp_path, trained_heads, liar, picture):
+def commands(tinyteach, tmp_path, with_a_head, liar, picture):
     """Name → what runs a command of that name against the liar."""
-    folder = tmp_path / "project"
-    assert tinyteach("new", folder).code == 0
-    assert tinyteach("-p", folder, "class", "add", "cat").code == 0
-    (folder / "heads").mkdir(exist_ok=True)
-    (folder / "heads" / "head.tflite").write_bytes(trained_heads[0].content)
+    folder = shutil.copytree(with_a_head, tmp_path / "project")
     liar.tell_the_truth()
     words = {
         "info": ["info"],
@@ -114,6 +129,14 @@ FIELDS = [
 ]
 
 
+def trials(name, kind, seen_by):
+    """Each wrong value with each command; where they are many, with the first and one in turn."""
+    if len(seen_by) <= 3:
+        return itertools.product(WRONG[kind], seen_by)
+    turns = itertools.islice(itertools.cycle(seen_by[1:]), crc32(name.encode()) % 5, None)
+    return [(wrong, each) for wrong in WRONG[kind] for each in (seen_by[0], next(turns))]
+
+
 def assert_plain(text):
     """Nothing of it steers a terminal."""
     bad = {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cs", "Cf")}
@@ -130,6 +153,7 @@ def assert_ends_well(result):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY_KB_MAX
 
 
+@pytest.mark.usefixtures("never_free")
 def test_a_truthful_one_is_believed(commands):
     wrong = {}
     for name, run in commands.items():
@@ -144,7 +168,7 @@ def test_a_truthful_one_is_believed(commands):
     "type,name,kind,seen_by", FIELDS, ids=[f"{messages.type_name(f[0])}.{f[1]}" for f in FIELDS]
 )
 def test_each_field_of_each_answer(commands, liar, type, name, kind, seen_by):
-    for wrong, command in itertools.product(WRONG[kind], seen_by):
+    for wrong, command in trials(name, kind, seen_by):
         liar.lie = lambda t, fields, w=wrong: fields | {name: w} if t == type else fields
         assert_ends_well(commands[command]())
 
@@ -186,6 +210,7 @@ def test_a_refusal_in_any_words(commands, liar, type, seen_by):
 HOSTILE = "\x1b]0;pwned\x07\u202e[red]\x9b2J\r\nx\u200bgpj"
 
 
+@pytest.mark.usefixtures("never_free")
 @pytest.mark.parametrize("as_json", [False, True])
 def test_hostile_words_in_every_place(commands, liar, as_json):
     """Texts, labels, the log, a crash, rules, a refusal's detail."""
@@ -327,9 +352,9 @@ def test_a_raw_repl_that_lies(tinyteach, monkeypatch, command, lie):
         board.close()
 
 
-def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyteach, monkeypatch):
+@pytest.mark.usefixtures("never_free")
+def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyteach):
     """Its agent is told BYE, and the raw REPL behind it is asked for; and who answered is there."""
-    monkeypatch.setattr(entering, "ALIVE_TIMEOUT_S", 0.5)
     for lie in ({"max_payload": 0}, {"model_side": 0xFFFF}):
         liar.lie = lambda type, fields, lie=lie: fields | (lie if [*lie][0] in fields else {})
         verbs = []

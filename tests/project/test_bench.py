@@ -93,7 +93,7 @@ def test_studio(root, tmp_path):
 
     find_chromium()
     found = measured(root, "studio.py", tmp_path)
-    assert found["rounds"] == 2 and found["photos"] == 6
+    assert found["rounds"] == 1 and found["photos"] == 6
     for name in ("record", "deploy"):
         assert 0 < found[name]["p50_ms"] <= found[name]["p95_ms"] <= found[name]["max_ms"]
 

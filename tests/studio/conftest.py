@@ -1,5 +1,6 @@
 """A studio of the test's own, served over loopback for real."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
+from tinyteach.virtual.interpreter import micropython
 
 HERE = Path(__file__).parent
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
@@ -28,14 +30,31 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A project with two classes of four photographs."""
-    made = Project.create(tmp_path / "things")
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory):
+    """The folder of a project with two classes of four photographs, to be copied."""
+    made = Project.create(tmp_path_factory.mktemp("made") / "things")
     for name in ("cat", "coffee"):
         made.add_class(name)
         save_burst(made, name, views_of(name, 4, side=96))
-    return made
+    return made.root
+
+
+@pytest.fixture
+def project(made_project, tmp_path):
+    """A project of the test's own with two classes of four photographs."""
+    return Project.open(shutil.copytree(made_project, tmp_path / "things"))
+
+
+@pytest.fixture(scope="module")
+def shared_studio(made_project, tmp_path_factory):
+    """A studio without a board, for tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(made_project, folder / "things")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        with StudioServer(folder / "things") as server:
+            yield server
 
 
 @pytest.fixture
@@ -48,7 +67,7 @@ def studio(project):
 @pytest.fixture
 def board(switch_on):
     """A paired board that sees a cat."""
-    with switch_on("amd64") as started:
+    with switch_on("i386") as started:
         started.show(views_of("cat", 1)[0])
         yield started
 
@@ -63,8 +82,9 @@ def with_board(studio, board):
 # The page, in a browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
+    """One for a file: each test opens a window that shares nothing with the others'."""
     with chromium() as started:
         yield started
 
@@ -89,6 +109,15 @@ def home_folder(tmp_path):
 
 
 @pytest.fixture
+def paired_before(home_folder, paired_flashes):
+    """The virtual board that the page starts has been paired before."""
+    arch = micropython.find().arch
+    kept = home_folder / "state" / "virtual" / f"virtual-{arch}.flash"
+    kept.parent.mkdir(parents=True)
+    shutil.copy(paired_flashes(arch), kept)
+
+
+@pytest.fixture
 def command_studio(browser, folder, home_folder, virtual):
     with StudioProcess(folder, home_folder) as started:
         yield started
@@ -96,8 +125,10 @@ def command_studio(browser, folder, home_folder, virtual):
 
 @pytest.fixture
 def flow(browser, command_studio):
-    page = browser.new_context(viewport=WIDE).new_page()
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
     page.goto(command_studio.url)
     flow = Flow(page)
     yield flow
+    context.close()
     assert flow.problems == []

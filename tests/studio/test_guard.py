@@ -11,6 +11,12 @@ EVERYWHERE = ("/", "/js/main.js", "/api/boards", "/api/photos/picture?id=cat/1.p
 KEYLESS = {"Authorization": None}
 
 
+@pytest.fixture
+def studio(shared_studio):
+    """Nobody who is refused changes it."""
+    return shared_studio
+
+
 def check_refused(answer):
     assert answer.status == AccessError.http_status
     error = answer.value["error"]

@@ -1,5 +1,7 @@
 """Rules and teaching on the board by the page, in the distribution's Chromium."""
 
+import pytest
+
 from alone import wait_for
 from browser import serious
 from tinyteach.data.project import Project
@@ -21,6 +23,7 @@ def taught_rows(flow):
     return flow.part("[data-taught]").evaluate_all("rows => rows.map(row => row.dataset.taught)")
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_taught_ruled_and_brought_home(flow, folder, virtual):
     page = flow.page
     for panel in ("rules", "teach"):
@@ -73,6 +76,7 @@ def test_taught_ruled_and_brought_home(flow, folder, virtual):
     assert Project.open(folder).classes() == ["coffee", "rocket"]
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_by_keyboard_and_on_a_phone(flow, virtual):
     page = flow.page
     flow.start_virtual()

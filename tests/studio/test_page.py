@@ -67,6 +67,7 @@ def test_the_whole_flow(flow, folder, virtual):
     assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_a_cable_pulled_while_deploying(flow, virtual):
     teach(flow)
     flow.page.evaluate(
@@ -86,6 +87,7 @@ def test_a_cable_pulled_while_deploying(flow, virtual):
     flow.label("coffee")
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_a_server_that_is_killed_while_recording(flow, command_studio, folder):
     studio = command_studio
     flow.start_virtual()
@@ -113,6 +115,7 @@ def test_a_server_that_is_killed_while_recording(flow, command_studio, folder):
     flow.hold("cat", len(kept) + 2)
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_keyboard_alone(flow):
     page = flow.page
     flow.start_virtual()
@@ -156,6 +159,7 @@ def test_keyboard_alone(flow):
     )
 
 
+@pytest.mark.usefixtures("paired_before")
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_nothing_sticks_out_or_jumps(flow, size):
     page = flow.page

@@ -6,7 +6,6 @@ They are kept apart from Python's own modules, and are given what MicroPython ha
 
 import builtins
 import contextlib
-import gc
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,8 @@ from tinyteach.firmware import firmware_dir, suits
 
 PACKAGE = "agent"
 # How much of this computer's memory the model takes is no question; pairing asks for the board's.
-_BUILT_IN = {"gc": SimpleNamespace(collect=gc.collect, mem_free=lambda: 1 << 30)}
+# Nor is it tidied up after each operator, which takes longer in a large program than all the rest.
+_BUILT_IN = {"gc": SimpleNamespace(collect=lambda: 0, mem_free=lambda: 1 << 30)}
 _NOT_RUN = "Boards cannot run this .tflite model ({}); {}."
 _OPERATORS = "make one of operators that they have: {}"
 
