@@ -105,7 +105,7 @@ def trained(data, teacher, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def trained_tiny(trained, untraced, data, teacher) -> Path:
     """The other size, from the lessons of the first."""
-    more = ("--teacher", str(teacher), "--maps", "1", "2")
+    more = ("--teacher", str(teacher), "--maps", "1", "2", "--epochs", "1", "--batch", "24")
     return recipe(data, trained.parent, *more, size="tiny")
 
 

@@ -32,7 +32,7 @@ def test_an_interrupted_run_goes_on_with_the_next_epoch(untraced, tmp_path):
     rng = np.random.default_rng(1)
     views = rng.integers(0, 256, (1, 16, 64, 64, 3), np.uint8)
     lessons = Lessons(views, np.arange(16) % 2, np.zeros((1, 16, 4, 1, 1), np.float16))
-    run, said = Run(epochs=3, batch=8, seed=1), []
+    run, said = Run(epochs=3, batch=16, seed=1), []
 
     def stop_after_the_first(text, done, total):
         if text.startswith("Epoch 2"):
