@@ -1,24 +1,36 @@
 # make demo: the whole job on a virtual board. make test: everything that is checked.
 # Both set up .venv when it is not there.
 #   make demo ARGS="--photos DIR"     make test ARGS="-k pairing"     make hil BOARD=NAME
+#   make soak                         make soak SOAK=tests/soak/pairing_cuts.py ARGS="--trials 20"
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 BOARD ?=
+SOAK ?= $(sort $(wildcard tests/soak/*.py))
 
-.PHONY: demo test lint bench hil clean
+.PHONY: demo test debian lint soak bench hil clean
 
 demo: .venv/installed-demo
 	$(BIN)/tinyteach demo $(ARGS)
 
 # Both cores. The ci profile of hypothesis: the same examples each time, no limit on their duration.
-test: .venv/installed-test lint
+test: .venv/installed-test debian lint
 	$(BIN)/pytest -n 2 --dist loadscope --hypothesis-profile ci $(ARGS)
+
+# One line of what Debian has and is not here; nothing where all is.
+debian: .venv/installed-test
+	@$(BIN)/python tests/debian_packages.py
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What takes minutes or hours, one after the other, each whatever became of the others.
+soak: .venv/installed-test
+	@failed=; for each in $(SOAK); do echo "$$each"; \
+	$(BIN)/python $$each $(ARGS) || failed="$$failed $$each"; done; \
+	test -z "$$failed" || { echo "Failed:$$failed"; exit 1; }
 
 # Ratios, side by side in one run; nothing is asserted.
 bench: .venv/installed-demo

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from debian_packages import CHROMIUM
 from studio_server import Asker
 from tinyteach.studio.addresses import Address
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -25,10 +25,10 @@ WIDE = {"width": 1280, "height": 900}
 
 def find_chromium() -> str:
     """Its path; skips where there is none."""
-    for name in NAMES:
+    for name in CHROMIUM:
         if found := shutil.which(name):
             return found
-    pytest.skip(f"none of {', '.join(NAMES)} is installed (Debian: apt install chromium)")
+    pytest.skip(f"none of {', '.join(CHROMIUM)} is installed (Debian: apt install chromium)")
 
 
 @contextmanager

@@ -223,5 +223,5 @@ def test_more_photographs_beside_the_folders_than_in_them():
 
 
 def test_thousands_of_folders():
-    places = [("s", part, f"c{n}", "1.jpg") for part in ("train", "val") for n in range(4000)]
-    assert len(set(classes_by_place(places).classes)) == 4000
+    places = [("s", part, f"c{n}", "1.jpg") for part in ("train", "val") for n in range(1200)]
+    assert len(set(classes_by_place(places).classes)) == 1200

@@ -9,6 +9,8 @@ import tty
 import pytest
 import serial
 
+from little_embedding import little_embedding
+
 ARCHS = ("amd64", "i386")
 
 
@@ -20,6 +22,12 @@ def quiet(*_):
 def embedding(embedding_file) -> bytes:
     """The embedding that is shipped."""
     return embedding_file
+
+
+@pytest.fixture(scope="session")
+def little() -> bytes:
+    """A small one, where a blank board is paired: what is sent is mostly modules."""
+    return little_embedding()
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,6 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
 
-@pytest.fixture
-def small_embedding(root) -> bytes:
-    """The small one: less to send."""
-    return (root / "host" / "tinyteach" / "embedding" / "embedding_tiny.tflite").read_bytes()
-
-
 @pytest.mark.parametrize(
     ("cut", "whose"),
     [
@@ -31,9 +25,9 @@ def small_embedding(root) -> bytes:
     ],
     ids=str,
 )
-def test_cut_while_pairing(tmp_path, small_embedding, cut, whose):
+def test_cut_while_pairing(tmp_path, little, cut, whose):
     with VirtualBoard("i386", tmp_path / "flash") as board:
-        assert trial(board, small_embedding, cut) == whose
+        assert trial(board, little, cut) == whose
 
 
 @pytest.mark.parametrize(
@@ -45,15 +39,15 @@ def test_cut_while_pairing(tmp_path, small_embedding, cut, whose):
     ],
     ids=str,
 )
-def test_cut_while_pairing_a_board_with_fat(tmp_path, small_embedding, cut, whose):
+def test_cut_while_pairing_a_board_with_fat(tmp_path, little, cut, whose):
     with VirtualBoard("i386", tmp_path / "flash", file_system="fat") as board:
-        assert trial(board, small_embedding, cut) == whose
+        assert trial(board, little, cut) == whose
 
 
-def test_interrupted_board_starts_and_says_so(tmp_path, small_embedding):
+def test_interrupted_board_starts_and_says_so(tmp_path, little):
     with VirtualBoard("i386", tmp_path / "flash") as board:
         give_users_main(board)
-        assert pair_until(board, small_embedding, Cut(files=5, power=True))
+        assert pair_until(board, little, Cut(files=5, power=True))
         with serial.Serial(board.port, timeout=PATIENCE_S) as port:
             board.power_on()
             said = port.read_until(b">>> ")

@@ -19,7 +19,7 @@ def recordings(draw, min_bursts=1):
     return np.array([target for target, _ in rows]), [burst for _, burst in rows]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(recordings(), st.integers(0, 5))
 def test_every_photograph_is_tested_once_by_a_head_that_knows_every_class(recorded, seed):
     targets, bursts = recorded
@@ -33,7 +33,7 @@ def test_every_photograph_is_tested_once_by_a_head_that_knows_every_class(record
         assert len(test)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(recordings(), st.integers(0, 5))
 def test_no_burst_stands_on_both_sides(recorded, seed):
     targets, bursts = recorded
@@ -45,7 +45,7 @@ def test_no_burst_stands_on_both_sides(recorded, seed):
     assert not splits.cut & several
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(recordings(min_bursts=2), st.data())
 def test_a_burst_of_several_classes_stays_whole_or_is_owned_up_to(recorded, data):
     targets, bursts = recorded

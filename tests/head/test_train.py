@@ -44,11 +44,12 @@ def test_the_file_is_small(trained):
     assert len(trained.head.content) - examples < 10_240
 
 
-def test_same_photographs_and_seed_give_the_same_file(photo_set, embedding, trained):
-    again = train_head(*photo_set, embedding)
-    assert again.head.content == trained.head.content
-    np.testing.assert_array_equal(again.evaluation.scores, trained.evaluation.scores)
-    assert train_head(*photo_set, embedding, seed=1).head.content != trained.head.content
+def test_same_photographs_and_seed_give_the_same_file(photo_set, embedding):
+    part = tuple(column[::4] for column in photo_set)
+    once, again = (train_head(*part, embedding) for _ in range(2))
+    assert again.head.content == once.head.content
+    np.testing.assert_array_equal(again.evaluation.scores, once.evaluation.scores)
+    assert train_head(*part, embedding, seed=1).head.content != once.head.content
 
 
 def test_progress_and_timings_name_the_same_steps(photo_set, embedding):
