@@ -76,8 +76,8 @@ def asked_for(monkeypatch):
         raise BoardNotFoundError("It was looked for.")
 
     # All are imported first: one that is meanwhile would keep what stands in here.
-    found = walk_packages(service.__path__, "tinyteach.service.")
-    for module in [import_module(part.name) for part in found]:
+    found = [part.name for part in walk_packages(service.__path__, "tinyteach.service.")]
+    for module in [import_module(name) for name in [*found, "tinyteach.api.board"]]:
         for name in ("resolve_port", "open_board"):
             monkeypatch.setattr(module, name, look, raising=False)
     hold = "tinyteach.workbench.live_board.LiveBoard.connect"
