@@ -14,7 +14,6 @@ from tinyteach_protocol import errors, messages
 
 # Each board is offered dozens of heads.
 pytestmark = pytest.mark.timeout(900)
-ARCHS = ("amd64", "i386")
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
 DAMAGED = 24
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
@@ -55,10 +54,9 @@ def test_every_bad_head_is_refused(switch_on, trained_heads, square):
             assert client.info()["state"] == "" and scores_of(client, square) == scores
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square, arch):
-    with switch_on(arch) as board, BoardClient(board.port) as client:
-        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed=arch)
+def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square):
+    with switch_on("i386") as board, BoardClient(board.port) as client:
+        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed="i386")
         assert len(answers) == 2  # some are taken, some are not
         info = client.info()
         assert not info["safe_mode"] and not info["crash_bytes"]
