@@ -3,6 +3,7 @@
 import random
 import struct
 from dataclasses import replace
+from functools import lru_cache
 
 import flatbuffers
 import numpy as np
@@ -88,6 +89,7 @@ def _relabelled(old, new):
     return head_file(labels=(old.decode(), "cup")).replace(size + old, size + new)
 
 
+@lru_cache
 def bad_heads():
     """What it is → the file. None may reach a board's work."""
     own = load_embedding().features

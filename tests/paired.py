@@ -14,7 +14,7 @@ from tinyteach.head.fit.train import train_head
 from tinyteach_protocol import messages
 
 SIDE = 240
-EVENTS = 20
+EVENTS = 8
 
 
 def views_of(name, count, seed=1, side=SIDE):
@@ -52,6 +52,14 @@ def deploy(client, head):
     """Send a head and put it to work; COMMIT's answer."""
     client.upload(messages.HEAD, head.content)
     return client.commit()
+
+
+def deploy_after(client, before, head):
+    """A head at work after another, which lies in the slot that the next one goes to."""
+    info = client.info()
+    if (info.head, info.previous_head) != (head.fingerprint, before.fingerprint):
+        deploy(client, before)
+        deploy(client, head)
 
 
 def teach(client, label, views, afresh=False):

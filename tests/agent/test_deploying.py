@@ -5,14 +5,13 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from paired import deploy, scores_of, until_power_is_lost, views_of
+from paired import deploy, deploy_after, scores_of, until_power_is_lost, views_of, without_examples
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.head.format.head_file import load_head
 from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
-
-from .conftest import ARCHS
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +212,8 @@ def test_same_head_again_keeps_the_previous_one(client, trained_heads):
     assert client.rollback().fingerprint == old.fingerprint
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_first_head_has_none_before_it(switch_on, trained_heads, arch):
-    with switch_on(arch) as board, BoardClient(board.port) as session:
+def test_first_head_has_none_before_it(switch_on, trained_heads):
+    with switch_on("i386") as board, BoardClient(board.port) as session:
         assert session.info().labels == []
         deploy(session, trained_heads[0])
         with pytest.raises(BoardRefusedError) as refused:
@@ -255,48 +253,51 @@ def test_another_upload_between_starts_anew(board, trained_heads):
         assert session.upload(messages.HEAD, new.content) == len(new.content)
 
 
-# The last operations of a deployment: the file is closed, named and put to work.
-SWITCHING, CUT_STEP = 20, 6
+# While the file is written one operation is as the next; every one that puts it to work is cut.
+WRITING_STEP = 40
 
 
 def operations_of_a_deployment(board, head):
+    """Those before the file is whole, and all."""
     with BoardClient(board.port) as session:
         first = board.flash_operations
-        deploy(session, head)
-    return board.flash_operations - first
+        session.upload(messages.HEAD, head.content)
+        whole = board.flash_operations - first
+        session.commit()
+    return whole, board.flash_operations - first
 
 
-@pytest.mark.parametrize(("arch", "torn"), [("i386", False), ("amd64", True)])
-def test_power_cut_while_deploying(switch_on, trained_heads, square, arch, torn):
-    """The board then has the old head or the new one, and it works.
+def begin_anew(session, before, old, new):
+    """The old head at work, one before it, and on flash nothing of the new one."""
+    deploy_after(session, before, old)
+    open_head(session, new.content, new.fingerprint)
+    session.request(messages.ABORT)
 
-    Cut at every `CUT_STEP`th operation that writes the file and at every other one that switches,
-    from the first on one board and from the next on the other.
-    """
+
+def test_power_cut_while_deploying(board, trained_heads, square):
+    """The board then has the old head or the new one, and it works; not what the slot held."""
     old, new = trained_heads
-    reference = Reference(load_embedding())
-    features = reference.features(square)[None]
+    before = load_head(without_examples(old))
+    features = Reference(load_embedding()).features(square)[None]
     scores = {head.fingerprint: head.scores(features)[0].tobytes() for head in trained_heads}
+    with BoardClient(board.port) as session:
+        deploy(session, old)
+    whole, total = operations_of_a_deployment(board, new)
+    assert whole > WRITING_STEP
+    with BoardClient(board.port) as session:
+        begin_anew(session, before, old, new)
     seen = set()
-    with switch_on(arch) as board:
+    cuts = [*range(0, whole - 2, WRITING_STEP), *range(whole - 2, total + 2)]
+    for number, operation in enumerate(cuts):
+        board.cut_power(operation, torn=number % 2 == 1)
+        until_power_is_lost(board, lambda session: deploy(session, new))
+        board.cut_power(-1)
+        board.power_on()
         with BoardClient(board.port) as session:
-            deploy(session, old)
-        total = operations_of_a_deployment(board, new)
-        assert total > 2 * SWITCHING
-        for operation in [
-            *range(CUT_STEP // 2 * torn, total - SWITCHING, CUT_STEP),
-            *range(total - SWITCHING + torn, total + 8, 2),
-        ]:
-            with BoardClient(board.port) as session:
-                deploy(session, old)
-            board.cut_power(operation, torn=torn)
-            until_power_is_lost(board, lambda session: deploy(session, new))
-            board.cut_power(-1)
-            board.power_on()
-            with BoardClient(board.port) as session:
-                info = session.info()
-                assert info.state == ""
-                assert info.head in scores, operation
-                assert scores_of(session, square) == scores[info.head]
-            seen.add(info.head)
-        assert seen == set(scores)
+            info = session.info()
+            assert info.state == ""
+            assert info.head in scores, operation
+            assert scores_of(session, square) == scores[info.head]
+            begin_anew(session, before, old, new)
+        seen.add(info.head)
+    assert seen == set(scores)

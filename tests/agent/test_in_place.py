@@ -63,10 +63,13 @@ def paired_in_rom(switch_on, rom):
     return lambda arch, **options: switch_on(arch, romfs=rom, **options)
 
 
-@pytest.fixture(scope="module", params=ARCHS)
-def board(request, paired_in_rom):
-    """One that is paired, so that the copy on flash is gone."""
-    with paired_in_rom(request.param) as started:
+@pytest.fixture(scope="module")
+def board(paired_in_rom):
+    """One that is paired, so that the copy on flash is gone.
+
+    Of 32 bits: what is found where does not depend on the word size, only what is computed does.
+    """
+    with paired_in_rom("i386") as started:
         assert pair_for_now(started.port, Wanted(EMBEDDING), quiet).written == []
         yield started
 
@@ -110,19 +113,26 @@ OURS = load_embedding().fingerprint
 # Exactness
 
 
-@pytest.mark.parametrize("place", range(4))
-def test_the_same_features_and_scores(board, trained_heads, reference, tmp_path, place):
-    put_into_rom(board, tmp_path, EMBEDDING, place)
-    views = [view for name in DEMO_FILES for view in views_of(name, 4, seed=5)]
-    with BoardClient(board.port) as client:
-        deploy(client, trained_heads[1])
-        for view in views:
-            client.send_image(view.tobytes(), view.shape[0], messages.RGB888)
-            answer = client.run(messages.SOURCE_IMAGE)
-            features = reference.features(view)
-            assert answer.features_crc32 == zlib.crc32(features.tobytes())
-            assert bytes(answer.scores) == reference.scores(view).tobytes()
-    assert at_work(board) == (OURS, True, "")
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_same_features_and_scores(paired_in_rom, trained_heads, reference, tmp_path, arch):
+    """Wherever the file lies in a word."""
+    views = [views_of(name, 1, seed=5)[0] for name in list(DEMO_FILES)[:2]]
+    with paired_in_rom(arch) as board:
+        assert pair_for_now(board.port, Wanted(EMBEDDING), quiet).written == []
+        for place in range(4):
+            put_into_rom(board, tmp_path, EMBEDDING, place)
+            with BoardClient(board.port) as client:
+                deploy(client, trained_heads[1])
+                for view in views:
+                    assert_same(client, reference, view)
+            assert at_work(board) == (OURS, True, "")
+
+
+def assert_same(client, reference, view):
+    client.send_image(view.tobytes(), view.shape[0], messages.RGB888)
+    answer = client.run(messages.SOURCE_IMAGE)
+    assert answer.features_crc32 == zlib.crc32(reference.features(view).tobytes())
+    assert bytes(answer.scores) == reference.scores(view).tobytes()
 
 
 # Memory
@@ -133,7 +143,7 @@ def test_heap(board, trained_heads):
     restart(board)
     with BoardClient(board.port) as client:
         do_all(client, trained_heads[0])
-        for head in (trained_heads[1], *trained_heads):
+        for head in (trained_heads[1], trained_heads[0]):
             do_all(client, head)
             client.rollback()
         working = client.info().heap_peak
@@ -142,8 +152,7 @@ def test_heap(board, trained_heads):
         info = client.info()
     assert info.state == ""
     assert pair_for_now(board.port, Wanted(EMBEDDING), quiet).written == []  # ROMFS is as it was
-    if info.arch == "x86":
-        assert working <= info.heap_peak <= PEAK_BYTES
+    assert working <= info.heap_peak <= PEAK_BYTES
 
 
 def test_what_pairing_asks_for_is_enough(rom, trained_heads):
@@ -154,7 +163,7 @@ def test_what_pairing_asks_for_is_enough(rom, trained_heads):
     with VirtualBoard("i386", heap=heap, romfs=rom) as board:
         pair_for_now(board.port, Wanted(EMBEDDING), quiet)
         with BoardClient(board.port) as client:
-            for head in (*trained_heads, *trained_heads):
+            for head in trained_heads:
                 do_all(client, head)
             client.rollback()
             teach_all(client)

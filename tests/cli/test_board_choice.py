@@ -139,11 +139,12 @@ def test_a_damaged_project_names_no_board(fails, things):
 
 
 def test_one_place_decides():
-    """No command has a board by another way than `chosen_board`; the demo has its own."""
+    """No command has a board by another way; the demo has its own."""
     for command in app.registered_commands:
         source = inspect.getsource(command.callback)
         if "board: BoardOption" in source and command.callback.__name__ != "demo":
-            assert "chosen_board(board, " in source
+            ways = ("chosen_board(board, ", "opened_board(board, ", "(board, project")
+            assert any(way in source for way in ways), command.callback.__name__
 
 
 # Two real boards

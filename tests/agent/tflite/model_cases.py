@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# armhf is Armv7-A, which has the DSP instructions that Cortex-M4 and M7 have.
+WHERE = [(arch, kernels) for arch in ("amd64", "i386") for kernels in ("reference", "viper")]
+WHERE += [("armhf", "viper"), ("armhf", "thumb")]
+NATIVE = [(arch, kernels) for arch, kernels in WHERE if kernels != "reference"]
+# For whole networks, which take plain Python a second: once is enough.
+NETWORKS = [each for each in WHERE if each != ("amd64", "reference")]
+
 
 @dataclass
 class Case:
