@@ -13,6 +13,9 @@ SOAK ?= $(sort $(wildcard tests/soak/*.py))
 demo: .venv/installed-demo
 	$(BIN)/tinyteach demo $(ARGS)
 
+# Where Python keeps no bytecode every worker compiles all tests anew, which takes it 6 s.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Both cores. The ci profile of hypothesis: the same examples each time, no limit on their duration.
 test: .venv/installed-test debian lint
 	$(BIN)/pytest -n 2 --dist loadscope --hypothesis-profile ci $(ARGS)

@@ -25,22 +25,20 @@ STOPPED = b"TinyTeach's agent stopped"
 
 
 @pytest.fixture(scope="module")
-def board(switch_on):
-    """A 32-bit board: what is tested here does not depend on the word size."""
-    with switch_on("i386") as started:
+def board(switch_on, tmp_path_factory):
+    """A 32-bit board that this computer has paired.
+
+    What is tested here does not depend on the word size.
+    """
+    with switch_on("i386") as started, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(tmp_path_factory.mktemp("home")))
+        remember(PairedBoard("", "desk", started.port, "", "a machine"))
         yield started
 
 
 @pytest.fixture(scope="module")
 def square():
     return views_of("cat", 1, seed=4, side=96)[0]
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """Repetitions come soon, so that lost bytes cost a test little time."""
-    monkeypatch.setattr(requester, "TIMEOUT_MS", 600)
-    monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 1500)
 
 
 # Bad links
@@ -79,7 +77,7 @@ LIMITS = {"to_board": (16_000, len), "to_host": (9, bool)}
 @pytest.mark.parametrize(("direction", "limit"), LIMITS.items())
 @pytest.mark.parametrize("fault", FAULTS)
 def test_bad_link_gives_whole_uploads_and_exact_results(
-    board, trained_heads, square, impatient, fault, direction, limit
+    board, trained_heads, square, fault, direction, limit
 ):
     old, new = trained_heads
     expected = Reference(load_embedding(), new).scores(square).tobytes()
@@ -266,17 +264,16 @@ def test_board_that_lost_power_does_not_hold_the_host(switch_on, monkeypatch):
 
 
 @pytest.mark.parametrize("arrived", [1, 40, 63, 64])
-def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived, monkeypatch, tmp_path):
+def test_board_cut_off_inside_a_frame_answers_the_next_host(board, arrived):
     """Whatever part of a piece of 64 bytes it waits for."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
-    remember(PairedBoard("", "desk", board.port, "", "a machine"))
     cut_inside_a_frame(board, arrived)
     with BoardClient(board.port) as again:
         assert again.info().model_side == 64
 
 
-def test_board_cut_off_inside_a_frame_gives_up_its_port(board):
+def test_board_cut_off_inside_a_frame_gives_up_its_port(board, monkeypatch, tmp_path):
     """Also where nobody knows that an agent is there."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
     cut_inside_a_frame(board, 40)
     with raw_repl(board.port) as repl:
         assert repl.evaluate("print([1])") == [1]
