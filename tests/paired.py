@@ -14,7 +14,7 @@ from tinyteach.head.fit.train import train_head
 from tinyteach_protocol import messages
 
 SIDE = 240
-EVENTS = 8
+EVENTS = 20
 
 
 def views_of(name, count, seed=1, side=SIDE):

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import shutil
 from importlib import import_module
 from pkgutil import walk_packages
@@ -143,8 +144,7 @@ def test_one_place_decides():
     for command in app.registered_commands:
         source = inspect.getsource(command.callback)
         if "board: BoardOption" in source and command.callback.__name__ != "demo":
-            ways = ("chosen_board(board, ", "opened_board(board, ", "(board, project")
-            assert any(way in source for way in ways), command.callback.__name__
+            assert re.search(r"board, (project|folder)[,)]", source), command.callback.__name__
 
 
 # Two real boards

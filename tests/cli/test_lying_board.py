@@ -361,7 +361,7 @@ def test_a_board_that_answers_nonsense_can_be_paired_anew(commands, liar, tinyte
         liar.spoil = lambda type, payload, verbs=verbs: verbs.append(type) or payload
         result = tinyteach("-b", liar.port.name, "pair")
         assert result.code == 4 and "press the board's reset button" in result.err
-        assert "does not stop at Ctrl-C" in result.err and "Nothing on" not in result.err
+        assert "does not give the port back" in result.err
         assert messages.BYE | messages.RESPONSE in verbs
         for command in (("unpair", "--yes"), ("wipe", "--yes"), ("doctor",)):
             said = tinyteach("-b", liar.port.name, *command)

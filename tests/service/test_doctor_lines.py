@@ -1,5 +1,7 @@
 """The doctor's lines from what was learnt, without a board: colours, room, words."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -96,11 +98,11 @@ def test_clock_and_restarts():
 
 
 def test_last_crash_and_safe_mode():
-    crashed = Evidence("desk", "p", boot=BOOT | {"crash": CRASH}, info={"safe_mode": 0})
+    crashed = Evidence("desk", "p", boot=BOOT | {"crash": CRASH}, info=SimpleNamespace(safe_mode=0))
     finding = board_checks.check_last_crash(crashed)
     assert finding.status == PASS
     assert finding.found == 'ValueError: odd ("agent.loop", line 57, in run)'
-    crashed.info = {"safe_mode": 1}
+    crashed.info = SimpleNamespace(safe_mode=1)
     finding = board_checks.check_last_crash(crashed)
     assert finding.exit_code == BoardRefusedError.exit_code
     assert finding.line() == (

@@ -95,7 +95,7 @@ def test_a_zip_bomb(studio):
     assert photos_of(studio) == {"cat": 4, "coffee": 4}
 
 
-@pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "cat/../../evil.png"])
+@pytest.mark.parametrize("name", ["../../evil.png", "C:/evil.png", "cat/../../evil.png"])
 def test_a_zip_that_leads_outside(studio, tmp_path, name):
     content = zipped(**{"cat/good.png": png(), name: png(seed=9)})
     check_refused(send(studio, **{"bad.zip": content}), PhotoError, "leads outside")

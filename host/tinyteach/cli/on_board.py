@@ -91,9 +91,9 @@ def teach(
 
 def _squares(files: list[Path]) -> "list[np.ndarray]":
     """All of them, before anything is asked of a board."""
-    from tinyteach.data.images import load_square
+    from tinyteach.api.pictures import as_square
 
-    return [load_square(file) for file in files]
+    return [as_square(file) for file in files]
 
 
 def _set_button(pin: str, names: list[str], board: str | None, project: Path | None) -> "ButtonSet":

@@ -42,14 +42,15 @@ def watch(
     as_json: JsonOption = False,
 ) -> None:
     """Show live what the board recognises."""
+    from contextlib import closing
     from itertools import islice
 
     from tinyteach.service.heads.recognition import threshold_steps
 
     if threshold is not None:
         threshold_steps(threshold)  # what is no probability needs no board to be refused
-    with opened_board(board, project) as opened:
-        for result in islice(opened.watch(threshold), count or None):
+    with opened_board(board, project) as opened, closing(opened.watch(threshold)) as results:
+        for result in islice(results, count or None):
             if as_json:
                 print_json(result.as_dict())
             else:
@@ -84,10 +85,10 @@ def _on_host(files: list[Path], project: Path | None) -> "list[Recognised]":
 
 
 def _on_board(files: list[Path], board: str | None, project: Path | None) -> "list[Recognised]":
-    from tinyteach.data.images import load_square
+    from tinyteach.api.pictures import as_square
     from tinyteach.service.heads.recognition import classify_square, deployed_labels
 
-    squares = [load_square(file) for file in files]
+    squares = [as_square(file) for file in files]
     with opened_board(board, project) as opened:
         labels = deployed_labels(opened.client)
         return [classify_square(opened.client, square, labels) for square in squares]

@@ -43,9 +43,11 @@ class BoundedProtocol(H11Protocol):
         return is_done and not self.transport.is_closing()
 
     def send_400_response(self, msg: str) -> None:
-        """In our words, unless it would stand in the middle of another answer."""
-        if self.rests():
+        """In our words, unless it would stand in the middle of another answer, and as the last."""
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(_refusal(NO_REQUEST, UsageError.http_status))
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # what the application still says is for nobody
         self.transport.close()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from tinyteach.virtual.interpreter.micropython import MicroPython
 
 ROM_PARENT = Path(__file__).parent
+# Relative, as the path to it is: where TinyTeach is installed changes nothing in the board's heap.
+SCRIPT = "rom/start.py"
 # What start.py and its modules take of the heap; start.py returns what they do not need.
 FIRMWARE_HEAP_BYTES = 160 * 1024
 
@@ -29,8 +31,7 @@ class Processor:
 
     def __init__(self, interpreter: MicroPython, heap_bytes: int) -> None:
         heap = heap_bytes + FIRMWARE_HEAP_BYTES
-        script = str(ROM_PARENT / "rom" / "start.py")
-        self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", script]
+        self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", SCRIPT]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
         self._process: subprocess.Popen | None = None
         self._alive = -1
@@ -48,7 +49,8 @@ class Processor:
             stdout=uart,
             stderr=self._log,
             pass_fds=(*files, alive),
-            env={"MICROPYPATH": str(ROM_PARENT)},
+            cwd=ROM_PARENT,
+            env={"MICROPYPATH": "."},
             start_new_session=True,
         )
         os.close(alive)

@@ -92,7 +92,8 @@ def _named_by_user() -> list[MicroPython]:
 
 
 def _usable(program: str) -> MicroPython:
-    found = _probe((program,))
+    # The board is run from another folder than the current one.
+    found = _probe((str(Path(program).absolute()) if os.sep in program else program,))
     if not found:
         raise MissingToolError(
             f"MICROPYTHON names {program}, which is no MicroPython "
