@@ -51,7 +51,7 @@ def runtime_dir() -> Path:
 def cache_dir() -> Path:
     """What can be fetched again."""
     override = os.environ.get("TINYTEACH_CACHE")
-    return Path(override) if override else platformdirs.user_cache_path(_NAME)
+    return Path(override).absolute() if override else platformdirs.user_cache_path(_NAME)
 
 
 def _below_home(folder: str) -> Path | None:
