@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from tinyteach.head.fit.evaluation import (
 )
 from tinyteach.head.format.rejection import Rejection
 from tinyteach.head.report.advice import advise, photographs
-from tinyteach.head.report.confusion_plot import confusion_png
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
@@ -106,10 +104,13 @@ class Report:
             "timings_s": self.timings,
         }
 
-    @cached_property
-    def png(self) -> bytes:
-        """The confusion matrix as a PNG file."""
-        return confusion_png(self.evaluation.labels, self.evaluation.confusion)
+    @property
+    def matrix(self) -> list[tuple[str, list[tuple[int, float]]]]:
+        """Per true class its label and, per predicted class, the count and its share of the row."""
+        confusion = self.evaluation.confusion
+        shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+        rows = zip(self.evaluation.labels, confusion.tolist(), shares.tolist(), strict=True)
+        return [(label, list(zip(c, s, strict=True))) for label, c, s in rows]
 
     def html(self) -> str:
         """One page with everything inside, pictures too."""
@@ -126,7 +127,7 @@ class Report:
         return environment.get_template("report.html.j2").render(report=self)
 
     def write(self, folder: Path) -> bytes:
-        """Write report.json, report.html and confusion.png into ``folder``; the first's content.
+        """Write report.json and report.html into ``folder``; the first's content.
 
         Each is there whole or as it was. ProjectError where that fails.
         """
@@ -139,7 +140,6 @@ class Report:
         """The content of each by its name."""
         return {
             "report.html": self.html().encode(errors="backslashreplace"),
-            "confusion.png": self.png,
             "report.json": format_json(self.as_dict(), indent=2),
         }
 
