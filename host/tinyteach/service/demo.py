@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.data.photos import save_burst
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
 from tinyteach.service.boards import opening as boards
@@ -85,8 +87,6 @@ def run_demo(
 
     ``embedding`` is a name or a file; with None it is the board's, if that ships.
     """
-    from tinyteach.embedding.threads import one_blas_thread
-
     training, others = training_and_held_out(photos, per_class, held_out, tell=tell)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
@@ -163,8 +163,6 @@ def _record_all(
 
 
 def _store(project: Any, name: str, squares: list[np.ndarray]) -> None:
-    from tinyteach.data.photos import save_burst
-
     for start in range(0, len(squares), BURST_PHOTOS):
         save_burst(project, name, squares[start : start + BURST_PHOTOS])
 

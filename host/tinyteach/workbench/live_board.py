@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
@@ -174,8 +175,6 @@ class LiveBoard:
 
     def refresh(self, client: BoardClient) -> None:
         """Ask the board what it is and has, and tell it."""
-        from tinyteach.device.registry import find_board
-
         info = client.info().as_dict()
         known = find_board(client.board_id)
         own = {

@@ -10,16 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tinyteach.data.photos import Photo
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
+from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.format.rejection import STEPS
+from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import Trained, learnt_features, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import open_project
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Photo
 
 TELL_EVERY_S = 0.1
 SEED = 0
@@ -64,7 +66,7 @@ class Trainer:
             self._asked = True
             self._changed.notify_all()
 
-    def learn(self, photo: "Photo") -> None:
+    def learn(self, photo: Photo) -> None:
         """A photograph was taken: embed it while the next one is."""
         with self._changed:
             self._new.append(photo)
@@ -80,8 +82,6 @@ class Trainer:
     # The thread
 
     def _run(self) -> None:
-        from tinyteach.embedding.threads import one_blas_thread
-
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._asked or self._new)
@@ -135,8 +135,6 @@ class Trainer:
         self._tell("done", fit_s=fit_s)
 
     def _fit_at_once(self, known: KnownPhotos) -> None:
-        from tinyteach.head.fit.train import Settings, fit_at_once
-
         learnt, filled = learnt_features(open_project(self._folder), known)
         head = fit_at_once(
             known,
@@ -151,8 +149,6 @@ class Trainer:
         self._use(known.embedding, head, False)
 
     def _load_head(self) -> Any:
-        from tinyteach.service.heads.recognition import trained_head
-
         return trained_head(open_project(self._folder))
 
     def _step(self, status: str, fit_s: float | None = None) -> Callable[[str, int, int], None]:
@@ -196,7 +192,4 @@ class Trainer:
 
 def _settings_of(trained: Trained) -> Any:
     """What the next head at once takes over from a tested one."""
-    from tinyteach.head.fit.train import Settings
-    from tinyteach.head.format.rejection import STEPS
-
     return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))

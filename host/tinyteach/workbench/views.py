@@ -3,12 +3,13 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tinyteach.errors import UsageError
+from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.heads.recognition import Recognised, Reference, interpret
 
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
@@ -69,10 +70,6 @@ class PreviewHead:
 
 def believed(result: Recognised, threshold: float) -> Recognised:
     """The same with another threshold: below it the best label is unknown."""
-    from dataclasses import replace
-
-    from tinyteach.head.format.rejection import UNKNOWN
-
     known = result.probability >= threshold
     return replace(result, label=result.best_label if known else UNKNOWN)
 

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tinyteach.data.photos import Recording
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.virtual_boards import VIRTUAL
+from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.heads.recognition import threshold_steps
@@ -28,9 +31,6 @@ from tinyteach.workbench.on_its_own import OnItsOwn
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
 from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Recording
 
 PHOTOS_PER_S_MAX = 10  # neighbours in a recording resemble each other more than enough
 PHOTOS_PER_HOLD_MAX = 300
@@ -246,7 +246,7 @@ class Workbench:
             self.feed.publish("recording", None)
             self.changed(train=bool(recording.photos))
 
-    def _record_one(self, client: BoardClient, recording: "Recording") -> None:
+    def _record_one(self, client: BoardClient, recording: Recording) -> None:
         if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
             return
         time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
@@ -305,7 +305,6 @@ class Workbench:
 
     def pair(self, board: str | None) -> dict[str, Any]:
         """Put agent and embedding on a board, then hold it."""
-        from tinyteach.service.boards.opening import pair_board
 
         def tell(text: str, done: int, total: int) -> None:
             self.feed.publish("pairing", {"text": text, "done": done, "total": total})
@@ -344,7 +343,6 @@ class Workbench:
 
     def examine(self, board: str | None) -> dict[str, Any]:
         """The doctor's page on a board; it is held again afterwards if it was."""
-        from tinyteach.service.doctor.examination import examine
 
         def tell(text: str, done: int, total: int) -> None:
             self.feed.publish("doctor", {"text": text, "done": done, "total": total})

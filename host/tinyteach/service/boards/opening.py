@@ -6,21 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinyteach import paths
+from tinyteach.data.project import SETTINGS_NAME
+from tinyteach.device.registry import PairedBoard, find_board, forget, free_name, paired_boards
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.pairing import Paired, pair
 from tinyteach.device.sensors import needed_settings, sensor_name
+from tinyteach.device.usb.discovery import (
+    AttachedPort,
+    attached_ports,
+    port_of,
+    usb_serial_of,
+    waiting_boot_loaders,
+)
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
+from tinyteach.device.wire.client import BoardClient, BoardSilentError
+from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
+from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
+from tinyteach.service.projects.embeddings import for_pairing, name_of
+from tinyteach.service.projects.opening import open_project
+from tinyteach.virtual.running import running
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
-
-if TYPE_CHECKING:
-    from tinyteach.device.registry import PairedBoard
-    from tinyteach.device.repl.pairing import Paired
-    from tinyteach.device.usb.discovery import AttachedPort
-    from tinyteach.device.wire.client import BoardClient
 
 VIRTUAL = "virtual"
 VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
@@ -57,9 +68,6 @@ class BoardEntry:
 
 def list_boards() -> list[BoardEntry]:
     """Running virtual boards, attached ports, and paired boards that are not attached."""
-    from tinyteach.device.registry import paired_boards
-    from tinyteach.device.usb.discovery import attached_ports, waiting_boot_loaders
-
     paired = paired_boards()
     by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
     entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
@@ -73,10 +81,8 @@ def list_boards() -> list[BoardEntry]:
     return entries
 
 
-def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> BoardEntry:
+def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardEntry:
     """What a port has; a paired board needs no advice unless it runs something else now."""
-    from tinyteach.link.port_holder import holders
-
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
     status = "paired" if known else "attached, not paired"
@@ -88,7 +94,7 @@ def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> Bo
     return BoardEntry(name, attached.port, attached.description, status)
 
 
-def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
+def _virtual_entry(info: Any, paired: list[PairedBoard]) -> BoardEntry:
     known = any(board.board_id == info.unique_id for board in paired)
     return BoardEntry(
         info.name,
@@ -101,7 +107,6 @@ def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
 def _running_virtuals() -> list[Any]:
     if sys.platform == "win32":
         return []
-    from tinyteach.virtual.running import running
 
     return running()
 
@@ -126,9 +131,6 @@ def board_meant(named: str | None, folder: Path | None, or_new: bool = False) ->
     is ``folder``, or with None the current folder where that is one. Raises ProjectError where
     ``folder`` is none, unless it may yet have to be made (``or_new``), or is damaged.
     """
-    from tinyteach.data.project import SETTINGS_NAME
-    from tinyteach.service.projects.opening import open_project
-
     wanted = _wanted(named)
     if wanted is not None:
         return wanted
@@ -169,9 +171,6 @@ def _only_board() -> str:
 
 
 def _port_of_paired(name: str) -> str | None:
-    from tinyteach.device.registry import find_board
-    from tinyteach.device.usb.discovery import port_of, usb_serial_of
-
     known = find_board(name)
     if known is None:
         return None
@@ -195,10 +194,8 @@ def _as_port(wanted: str) -> str:
 
 
 @contextmanager
-def open_board(board: str | None) -> Iterator["BoardClient"]:
+def open_board(board: str | None) -> Iterator[BoardClient]:
     """A session with a board."""
-    from tinyteach.device.wire.client import BoardClient, BoardSilentError
-
     port = resolve_port(board)
     _refuse_new_flash(board)
     try:
@@ -217,8 +214,6 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
 
 def _refuse_new_flash(board: str | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
-    from tinyteach.device.registry import find_board
-
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known is None or not is_virtual(known):
@@ -228,15 +223,13 @@ def _refuse_new_flash(board: str | None) -> None:
             raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
 
 
-def is_virtual(board: "PairedBoard") -> bool:
+def is_virtual(board: PairedBoard) -> bool:
     """Whether a board that was paired is a virtual one."""
     return board.machine.startswith(VIRTUAL_MACHINE)
 
 
-def check_identity(board: str | None, client: "BoardClient") -> None:
+def check_identity(board: str | None, client: BoardClient) -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
-    from tinyteach.device.registry import find_board
-
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
@@ -253,15 +246,12 @@ def pair_board(
     progress: Progress,
     embedding: str | None = None,
     camera: str | None = None,
-) -> "Paired":
+) -> Paired:
     """Install or update the agent and the embedding on a board, and remember it.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     """
-    from tinyteach.device.repl.pairing import pair
-    from tinyteach.service.projects.embeddings import for_pairing
-
     wanted = for_pairing(embedding, camera)
     port = resolve_port(board)
     _refuse_virtual_name(name, port)
@@ -281,8 +271,6 @@ def _refuse_virtual_name(name: str | None, port: str) -> None:
 
 def _virtual_name(port: str) -> str | None:
     """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
-    from tinyteach.device.registry import find_board, forget, free_name
-
     for info in _running_virtuals():
         if info.port == port:
             namesake = find_board(info.name)
@@ -294,11 +282,8 @@ def _virtual_name(port: str) -> str | None:
     return None
 
 
-def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> "Paired":
+def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> Paired:
     """The same for a board that will be gone: it is not remembered."""
-    from tinyteach.device.repl import pairing
-    from tinyteach.service.projects.embeddings import for_pairing
-
     return pairing.pair_for_now(port, for_pairing(embedding), progress)
 
 
@@ -343,8 +328,6 @@ class BoardFacts:
 
 
 def crash_summary(crash: str) -> str:
-    from tinyteach.device.wire.crash import summary
-
     return summary(crash)
 
 
@@ -367,11 +350,8 @@ def _named(name: str | None, fingerprint: str) -> str:
     return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
 
 
-def board_info(client: "BoardClient") -> BoardFacts:
+def board_info(client: BoardClient) -> BoardFacts:
     """Ask a board what it is."""
-    from tinyteach.device.wire.crash import read_crash
-    from tinyteach.service.projects.embeddings import name_of
-
     said = client.info()
     own = {
         "crash": read_crash(client),

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
@@ -151,8 +153,6 @@ def _record(client: BoardClient, square: Any) -> None:
 
 def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
     """The class's name as boards and projects store it, or that of the class that it means."""
-    from tinyteach.data.names import UNKNOWN, check_class_name, same_name
-
     stored = check_class_name(class_name)
     if stored == UNKNOWN:
         raise UsageError(
@@ -187,8 +187,6 @@ def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> Non
 
 def forget(client: BoardClient, class_name: str) -> Forgotten:
     """Have the board forget a class; its other classes stay."""
-    from tinyteach.data.names import same_name
-
     held = held_by(client)
     class_name = same_name(class_name, held.examples) or class_name
     if class_name not in held.examples:
@@ -273,8 +271,6 @@ def _pin(text: str) -> tuple[str, int]:
 
 
 def _own_button(client: BoardClient) -> tuple[str, int]:
-    from tinyteach.firmware import board_facts
-
     machine = client.info().machine
     button = (board_facts(machine) or {}).get("button")
     if button is None:

@@ -1,11 +1,14 @@
 """Runs the hardware-in-the-loop suite against a board."""
 
+import io
 import os
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import tinyteach
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
@@ -78,8 +81,6 @@ def verify(
     """
     import pytest
 
-    from tinyteach.embedding.threads import one_blas_thread
-
     outcome = _Outcome()
     folder = suite_dir()
     port = _ready_port(board) if board else None
@@ -109,8 +110,5 @@ def _ready_port(board: str) -> str:
     return port
 
 
-def _silence(quiet: bool) -> Any:
-    import contextlib
-    import io
-
-    return contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
+def _silence(quiet: bool) -> AbstractContextManager[object]:
+    return redirect_stdout(io.StringIO()) if quiet else nullcontext()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.device.esp.image import check_image, made_for
+from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.service.boards.opening import resolve_port
@@ -133,8 +134,6 @@ def _named(text: str, progress: Progress) -> Callable[[int, int], None]:
 
 
 def _done(flash: "EspFlash", image: Image, backup: str | None, started: float) -> Flashed:
-    from tinyteach.device.usb.port_return import await_return
-
     return Flashed(
         flash.chip.name,
         flash.chip.mac,

@@ -8,6 +8,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
+from tinyteach.head.format.head_file import with_threshold
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.rules import resting_rules
@@ -54,8 +55,6 @@ def head_to_deploy(project: Any, fingerprint: str | None, threshold: float | Non
 
     That is a probability, and takes the place of the one that training chose.
     """
-    from tinyteach.head.format.head_file import with_threshold
-
     head = chosen_head(project, fingerprint)
     return head if threshold is None else with_threshold(head, threshold_steps(threshold))
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.data.images import load_square
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
+from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
+from tinyteach.head.format.head_file import load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
@@ -136,8 +139,6 @@ def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[st
 
 def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     """What the board would say, computed by LiteRT's reference kernels with the project's head."""
-    from tinyteach.data.images import load_square
-
     project = open_project(folder)
     head, embedding = trained_head(project), project_embedding(project)
     check_head(head, embedding)
@@ -148,8 +149,6 @@ def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
 
 def trained_head(project: Any) -> Any:
     """The project's trained head; ProjectError where it has none yet."""
-    from tinyteach.head.format.head_file import load_head_file
-
     try:
         return load_head_file(project.head_path)
     except FileNotFoundError as error:
@@ -167,8 +166,6 @@ class Reference:
 
     def tensor(self, square: np.ndarray) -> np.ndarray:
         """int8 [M, M, 3] of a photograph, uint8 [N, N, 3]."""
-        from tinyteach.embedding.preprocess import to_tensor
-
         return to_tensor(square, self.embedding.side)
 
     def features(self, square: np.ndarray) -> np.ndarray:

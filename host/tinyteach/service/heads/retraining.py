@@ -3,8 +3,9 @@
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
@@ -16,9 +17,6 @@ from tinyteach.service.heads.teaching import Trained, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
 from tinyteach.service.projects.opening import create_project, open_project
-
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,7 @@ def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
     return pair_board(board, None, progress).name, True
 
 
-def _project(folder: Path | None, name: str) -> "Project":
-    from tinyteach.data.project import SETTINGS_NAME
-
+def _project(folder: Path | None, name: str) -> Project:
     if folder is None:
         folder = Path() if Path(SETTINGS_NAME).is_file() else Path(name)
     if (folder / SETTINGS_NAME).is_file():
@@ -101,7 +97,7 @@ def _project(folder: Path | None, name: str) -> "Project":
     return create_project(folder)
 
 
-def _pull(project: "Project", board: str, progress: Progress) -> Pulled:
+def _pull(project: Project, board: str, progress: Progress) -> Pulled:
     with open_board(board) as client:
         head = read_head(client, progress)
         pulled = take_over(project, client, head)

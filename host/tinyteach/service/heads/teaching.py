@@ -7,8 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tinyteach.data.head_history import keep_head
+from tinyteach.data.learnt import list_learnt
 from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
+from tinyteach.head.fit.train import train_source
+from tinyteach.head.format.examples import join_learnt
+from tinyteach.head.report.report import make_report
 from tinyteach.progress import Progress
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
@@ -68,8 +73,6 @@ def train(
     embedded before, by a front end that trains again and again; classes without photographs
     are left out then. TrainingError where nothing can be trained.
     """
-    from tinyteach.head.fit.train import train_source
-
     project = open_project(folder)
     start = time.perf_counter()
     photos = known if known is not None else _unknown_photos(project, embedding, seed)
@@ -113,9 +116,6 @@ def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
     Those that have a photograph or something learnt, in order. What is left out is told in the
     ``problems`` of ``photos``.
     """
-    from tinyteach.data.learnt import list_learnt
-    from tinyteach.head.format.examples import join_learnt
-
     files, damaged = list_learnt(project)
     photos.problems += damaged
     made_by = (photos.embedding.fingerprint, photos.embedding.features)
@@ -137,9 +137,6 @@ def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
 
 def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
     """Head and report into heads/, once as the present ones and once into the history."""
-    from tinyteach.data.head_history import keep_head
-    from tinyteach.head.report.report import make_report
-
     report = make_report(
         trained.evaluation,
         photos.squares,

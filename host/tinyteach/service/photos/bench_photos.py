@@ -7,6 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.layouts import read_collection
+from tinyteach.data.sources import demo_objects, photo_split
+
 Squares = dict[str, list[np.ndarray]]
 DEMO_BURST_PHOTOS = 10
 SIDE = 240
@@ -28,7 +32,6 @@ def training_and_held_out(
     """
     if folder is None:
         return _demo_views(per_class, seed), _demo_views(held_out, seed + 1)
-    from tinyteach.data.sources import photo_split
 
     training, others = photo_split(folder, per_class, held_out, seed, tell)
     return _squares(training), _squares(others)
@@ -38,8 +41,6 @@ def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
     """`training_and_held_out` with as many of each as there are, up to ``per_class_max``."""
     per_class = per_class_max
     if folder is not None:
-        from tinyteach.data.layouts import read_collection
-
         counts = Counter(photo.class_name for photo in read_collection(folder).photos)
         per_class = max(1, min(per_class_max, min(counts.values(), default=0) // 2))
     return training_and_held_out(folder, per_class, per_class)
@@ -99,9 +100,6 @@ def _squares(chosen: dict[str, list[Any]]) -> Squares:
 
 
 def _demo_views(count: int, seed: int) -> Squares:
-    from tinyteach.data.handheld import HandheldCamera
-    from tinyteach.data.sources import demo_objects
-
     views = {}
     for name, photo in demo_objects().items():
         camera = HandheldCamera(photo, seed=seed, width=SIDE, height=SIDE)

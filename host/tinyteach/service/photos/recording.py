@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from tinyteach.data.names import same_name
+from tinyteach.data.photos import Recording
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
@@ -16,9 +18,6 @@ from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Recording
 
 Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
@@ -53,8 +52,6 @@ class Captured:
 
 def class_to_record(project: Any, class_name: str) -> str:
     """The class as it is stored; ProjectError where there is none such."""
-    from tinyteach.data.names import same_name
-
     stored = same_name(class_name, project.classes())
     if stored is None:
         raise ProjectError(
@@ -94,7 +91,7 @@ def _remember_board(project: Any, client: BoardClient) -> None:
         project.board = known.name
 
 
-def _captured(class_name: str, recording: "Recording", interrupted: bool) -> Captured:
+def _captured(class_name: str, recording: Recording, interrupted: bool) -> Captured:
     sides = [photo.record.side for photo in recording.photos if photo.record]
     side = sides[0] if sides else 0
     return Captured(class_name, len(recording.photos), recording.burst, side, interrupted)
@@ -102,10 +99,8 @@ def _captured(class_name: str, recording: "Recording", interrupted: bool) -> Cap
 
 def start_recording(
     project: Any, client: BoardClient, class_name: str, small: bool = False
-) -> "Recording":
+) -> Recording:
     """A new burst of a class, marked with the board that takes it."""
-    from tinyteach.data.photos import Recording
-
     return Recording(
         project,
         class_name,
@@ -117,7 +112,7 @@ def start_recording(
 
 def record(
     client: BoardClient,
-    recording: "Recording",
+    recording: Recording,
     count: int,
     small: bool = False,
     tell: Tell = lambda text: None,
