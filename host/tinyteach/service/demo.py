@@ -6,11 +6,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from tinyteach.data.photos import save_burst
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.threads import one_blas_thread
@@ -27,6 +27,7 @@ from tinyteach.service.photos.recording import record, start_recording
 from tinyteach.service.projects.embeddings import name_of, project_embedding
 from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import messages
+from tinyteach_protocol.messages import Message
 
 Tell = Callable[[str], None]
 BURST_PHOTOS = 10
@@ -50,7 +51,7 @@ class Measured:
     heap_peak_bytes: int = 0
     micropython: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def rows(self) -> list[tuple[str, str]]:
@@ -162,13 +163,13 @@ def _record_all(
         tell(f"Recorded {len(squares)} photographs of {name}.")
 
 
-def _store(project: Any, name: str, squares: list[np.ndarray]) -> None:
+def _store(project: Project, name: str, squares: list[np.ndarray]) -> None:
     for start in range(0, len(squares), BURST_PHOTOS):
         save_burst(project, name, squares[start : start + BURST_PHOTOS])
 
 
 def _record_burst(
-    project: Any,
+    project: Project,
     client: BoardClient,
     name: str,
     views: list[np.ndarray],
@@ -223,7 +224,7 @@ def _recognise_all(
     measured.latency_ms = {name: _spread(values) for name, values in durations.items()}
 
 
-def _differs(answer: Any, reference: Reference, square: np.ndarray) -> bool:
+def _differs(answer: Message, reference: Reference, square: np.ndarray) -> bool:
     """Whether any stage's result is not, byte for byte, the host's."""
     expected = (
         zlib.crc32(reference.tensor(square).tobytes()),

@@ -13,7 +13,7 @@ from tinyteach.studio.bodies import optional, read_json, wanted
 async def boards(request: Request) -> Response:
     """Boards that are attached, paired or running, and what a virtual one can be shown."""
 
-    def found() -> dict:
+    def found() -> dict[str, object]:
         listed = [board.as_dict() for board in list_boards()]
         return {"boards": listed, "objects": demo_object_names()}
 

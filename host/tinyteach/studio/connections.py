@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -29,7 +29,7 @@ class BoundedProtocol(H11Protocol):
         self.opened_s = self.loop.time()
         if len(self.connections) <= CONNECTIONS_MAX:
             return
-        others = cast(set[Any], self.connections) - {self}
+        others = cast(set[object], self.connections) - {self}
         idle = [other for other in others if isinstance(other, BoundedProtocol) and other.rests()]
         if idle:
             min(idle, key=lambda other: other.opened_s).transport.abort()

@@ -10,12 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.photos import Photo
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import Trained, learnt_features, train
@@ -43,8 +44,8 @@ class Trainer:
     def __init__(
         self,
         folder: Path,
-        tell: Callable[[dict[str, Any]], None],
-        use: Callable[[Any, Any, bool], None],
+        tell: Callable[[dict[str, object]], None],
+        use: Callable[[Embedding, Head, bool], None],
     ) -> None:
         self._folder, self._tell_page, self._use = folder, tell, use
         self._changed = threading.Condition()
@@ -53,7 +54,7 @@ class Trainer:
         self._new: deque[Photo] = deque()
         self._known: KnownPhotos | None = None
         self._embedding = ""
-        self._settings: Any = None
+        self._settings: Settings | None = None
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
@@ -148,7 +149,7 @@ class Trainer:
         )
         self._use(known.embedding, head, False)
 
-    def _load_head(self) -> Any:
+    def _load_head(self) -> Head:
         return trained_head(open_project(self._folder))
 
     def _step(self, status: str, fit_s: float | None = None) -> Callable[[str, int, int], None]:
@@ -190,6 +191,6 @@ class Trainer:
         )
 
 
-def _settings_of(trained: Trained) -> Any:
+def _settings_of(trained: Trained) -> Settings:
     """What the next head at once takes over from a tested one."""
     return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))

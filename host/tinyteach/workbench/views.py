@@ -4,11 +4,12 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
+from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.heads.recognition import Recognised, Reference, interpret
 
@@ -40,13 +41,13 @@ class PreviewHead:
         self._reference: Reference | None = None
         self.threshold: float | None = None
 
-    def use(self, embedding: Any, head: Any) -> None:
+    def use(self, embedding: Embedding, head: Head | None) -> None:
         """Run this head from now on; ``head`` None runs none."""
         with self._lock:
             self._reference = Reference(embedding, head) if head is not None else None
 
     @property
-    def head(self) -> Any:
+    def head(self) -> Head | None:
         """The head in use, None where there is none."""
         reference = self._reference
         return reference.head if reference else None

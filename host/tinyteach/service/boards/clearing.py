@@ -1,7 +1,6 @@
 """Wipe a board, or unpair it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from tinyteach.device.registry import find_board, forget
 from tinyteach.device.repl.clearing import unpair, wipe
@@ -26,7 +25,7 @@ class Wiped:
     board: str
     files: int | None  # None: the board did not tell how many
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -44,7 +43,7 @@ class Unpaired:
     files: int
     restored: bool
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:

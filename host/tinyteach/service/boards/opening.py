@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tinyteach import paths
 from tinyteach.data.project import SETTINGS_NAME
@@ -22,14 +21,15 @@ from tinyteach.device.usb.discovery import (
     waiting_boot_loaders,
 )
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient, BoardSilentError
 from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
-from tinyteach.service.projects.embeddings import for_pairing, name_of
+from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
 from tinyteach.service.projects.opening import open_project
-from tinyteach.virtual.running import running
+from tinyteach.virtual.running import VirtualInfo, running
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
@@ -62,7 +62,7 @@ class BoardEntry:
     kind: str
     status: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -94,7 +94,7 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
     return BoardEntry(name, attached.port, attached.description, status)
 
 
-def _virtual_entry(info: Any, paired: list[PairedBoard]) -> BoardEntry:
+def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
     known = any(board.board_id == info.unique_id for board in paired)
     return BoardEntry(
         info.name,
@@ -104,7 +104,7 @@ def _virtual_entry(info: Any, paired: list[PairedBoard]) -> BoardEntry:
     )
 
 
-def _running_virtuals() -> list[Any]:
+def _running_virtuals() -> list[VirtualInfo]:
     if sys.platform == "win32":
         return []
 
@@ -289,76 +289,86 @@ def pair_for_now(port: str, progress: Progress, embedding: str | None = None) ->
 
 @dataclass(frozen=True)
 class BoardFacts:
-    """What a board says of itself, fingerprints as hex digits."""
+    """What a board says of itself, in ``info``, and what the host knows of it.
 
-    facts: dict[str, Any]
+    ``name`` is its port where it is not paired, ``embedding_name`` None where that is none that
+    ships, ``crash`` the whole traceback of the last one, empty without.
+    """
 
-    def as_dict(self) -> dict[str, Any]:
-        return self.facts
+    info: BoardInfo
+    board_id: str
+    name: str
+    port: str
+    agent_version: str
+    has_camera: bool
+    in_place: bool
+    embedding_name: str | None
+    crash: str
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON has them, all beside each other; fingerprints as hex digits."""
+        own = asdict(self)
+        del own["info"]
+        return own | self.info.as_dict()
 
     def rows(self) -> list[tuple[str, str]]:
         """For a person."""
-        f = self.facts
-        sensor = sensor_name(f["sensor"])
-        size = f"{f['frame_width']}×{f['frame_height']}{needed_settings(f['camera'])}"
-        camera = f"{sensor}, {size}" if sensor else "none"
+        i = self.info
         return [
-            ("identity", f["board_id"]),
-            ("port", f["port"]),
-            ("machine", f["machine"]),
-            ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
-            ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
-            ("camera", camera),
-            ("embedding", _embedding(f)),
-            ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
-            ("previous head", _short(f["previous_head"]) or "none"),
-            ("agent's heap, at most", f"{f['heap_peak']} bytes"),
-            ("heap", f"{f['heap_free']} of {f['heap_total']} bytes free"),
-            ("tensors and workspace", f"{f['arena']} bytes"),
-            ("flash", f"{f['flash_free']} of {f['flash_total']} bytes free"),
-            ("last start", STARTS.get(f["boot"], "the board does not tell why")),
-            ("last crash", crash_summary(f["crash"]) or "none is written down"),
-            ("state", _state(f)),
+            ("identity", self.board_id),
+            ("port", self.port),
+            ("machine", i.machine),
+            ("MicroPython", f"{i.micropython} ({i.arch or 'no native code'})"),
+            ("agent", f"{self.agent_version}, {i.kernels} kernels"),
+            ("camera", _camera(i)),
+            ("embedding", self._embedding()),
+            ("head", f"{_short(i.head)} ({', '.join(i.labels)})" if i.labels else "none"),
+            ("previous head", _short(i.previous_head) or "none"),
+            ("agent's heap, at most", f"{i.heap_peak} bytes"),
+            ("heap", f"{i.heap_free} of {i.heap_total} bytes free"),
+            ("tensors and workspace", f"{i.arena} bytes"),
+            ("flash", f"{i.flash_free} of {i.flash_total} bytes free"),
+            ("last start", STARTS.get(i.boot, "the board does not tell why")),
+            ("last crash", summary(self.crash) or "none is written down"),
+            ("state", _state(i)),
         ]
+
+    def _embedding(self) -> str:
+        named = " ".join(filter(None, [self.embedding_name, _short(self.info.embedding)]))
+        return f"{named or 'none'}, read in place" if self.in_place else named or "none"
 
     @property
     def traceback(self) -> list[str]:
         """Lines of the crash that led to safe mode; none where the board is not in it."""
-        return self.facts["crash"].splitlines() if self.facts["safe_mode"] else []
+        return self.crash.splitlines() if self.info.safe_mode else []
 
 
-def crash_summary(crash: str) -> str:
-    return summary(crash)
+def _camera(info: BoardInfo) -> str:
+    sensor = sensor_name(info.sensor)
+    size = f"{info.frame_width}×{info.frame_height}{needed_settings(info.camera)}"
+    return f"{sensor}, {size}" if sensor else "none"
 
 
-def _state(facts: dict[str, Any]) -> str:
-    if facts["safe_mode"]:
-        return error_sentence(errors.SAFE_MODE)
-    return facts["state"] or "all is well"
+def _state(info: BoardInfo) -> str:
+    return error_sentence(errors.SAFE_MODE) if info.safe_mode else info.state or "all is well"
 
 
-def _embedding(facts: dict[str, Any]) -> str:
-    named = _named(facts["embedding_name"], facts["embedding"]) or "none"
-    return f"{named}, read in place" if facts["in_place"] else named
-
-
-def _short(fingerprint: str) -> str:
-    return fingerprint[:12]
-
-
-def _named(name: str | None, fingerprint: str) -> str:
-    return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
+def _short(fingerprint: bytes) -> str:
+    return fingerprint.hex()[:SHORT_DIGITS]
 
 
 def board_info(client: BoardClient) -> BoardFacts:
     """Ask a board what it is."""
-    said = client.info()
-    own = {
-        "crash": read_crash(client),
-        "board_id": client.board_id,
-        "port": client.port,
-        "agent_version": client.welcome.agent_version,
-        "embedding_name": name_of(said.embedding),
-        "in_place": client.reads_in_place,
-    }
-    return BoardFacts(own | said.as_dict())
+    info = client.info()
+    known = find_board(client.board_id)
+    return BoardFacts(
+        info,
+        client.board_id,
+        known.name if known else client.port,
+        client.port,
+        client.welcome.agent_version,
+        client.has_camera,
+        client.reads_in_place,
+        name_of(info.embedding),
+        read_crash(client) if info.crash_bytes else "",
+    )

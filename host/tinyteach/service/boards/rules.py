@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.rules import (
@@ -39,14 +38,18 @@ class Alone:
     problems: list[str]
     resting: list[int]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
-            "rules": [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)],
+            "rules": self.rows(),
             "settings": asdict(self.settings),
             "problems": self.problems,
         }
 
-    def rule_rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[dict[str, object]]:
+        """The rules in order, as JSON has them."""
+        return [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)]
+
+    def rule_rows(self) -> list[tuple[str | int, ...]]:
         """For a person: number, condition, action, hold, else."""
         return [
             (
@@ -74,7 +77,7 @@ class Alone:
         ]
 
 
-def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
+def _rule_dict(number: int, rule: Rule) -> dict[str, object]:
     return {
         "number": number,
         "condition": condition_text(rule),

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+
+import numpy as np
 
 from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 from tinyteach.device.wire.client import BoardClient
@@ -12,6 +13,7 @@ from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach_protocol import errors, messages
+from tinyteach_protocol.messages import Message
 
 NOT_LEARNT = "The board knows what it knew before; run the command again."
 NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
@@ -32,7 +34,7 @@ class Held:
     fingerprint: str  # of the head at work, hex digits; empty without
     head_bytes: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def rows(self) -> list[tuple[str, int, str]]:
@@ -54,7 +56,7 @@ class Taught:
     fingerprint: str
     interrupted: bool
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -75,7 +77,7 @@ class Forgotten:
     labels: list[str]
     fingerprint: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -90,7 +92,7 @@ def held_by(client: BoardClient) -> Held:
     return _held(client.teach(messages.TEACH_LIST))
 
 
-def _held(answer: Any) -> Held:
+def _held(answer: Message) -> Held:
     examples = dict(zip(answer.labels, answer.counts, strict=True))
     return Held(examples, answer.fingerprint.hex(), answer.size)
 
@@ -101,7 +103,7 @@ def teach(
     count: int,
     afresh: bool,
     progress: Progress,
-    squares: Sequence[Any] = (),
+    squares: Sequence[np.ndarray] = (),
 ) -> Taught:
     """Have the board learn ``count`` frames of its camera, or ``squares`` that are sent to it.
 
@@ -132,7 +134,7 @@ def teach(
     return Taught(class_name, frames, known, list(held.examples), held.fingerprint, interrupted)
 
 
-def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
+def _change(client: BoardClient, before: Held, act: Callable[[], Message]) -> Held:
     """What the board knows after ``act``, also where its answer was lost."""
 
     def found() -> Held | None:
@@ -142,7 +144,7 @@ def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
     return surely(client, lambda: _held(act()), found, NOT_LEARNT, NOT_KNOWN)
 
 
-def _record(client: BoardClient, square: Any) -> None:
+def _record(client: BoardClient, square: np.ndarray | None) -> None:
     """One frame: the camera's, or a photograph (uint8, N×N×3) that is sent."""
     if square is None:
         client.teach(messages.TEACH_FRAME, source=messages.SOURCE_CAMERA)
@@ -215,7 +217,7 @@ class ButtonSet:
     pin: str
     classes: list[str]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -257,7 +259,7 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
 def _tell_button(client: BoardClient, text: str) -> None:
     """Told twice it is the same: where the answer was lost, it is told again."""
 
-    def tell() -> Any:
+    def tell() -> Message:
         return client.teach(messages.TEACH_BUTTON, text)
 
     surely(client, tell, tell, "", BUTTON_NOT_KNOWN)

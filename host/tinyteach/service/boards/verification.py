@@ -22,10 +22,10 @@ class Summary:
     passed: int
     failed: list[str]
     skipped: list[str]
-    measured: dict[str, Any]
+    measured: dict[str, object]
     exit_code: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -42,7 +42,7 @@ class _Outcome:
         self.passed = 0
         self.failed: list[str] = []
         self.skipped: list[str] = []
-        self.measured: dict[str, Any] = {}
+        self.measured: dict[str, object] = {}
         self.ended_by: TinyTeachError | None = None
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -58,7 +58,7 @@ class _Outcome:
         self.ended_by = getattr(session.config, "ended_by", None)
 
 
-def _reason(found: Any) -> str:
+def _reason(found: object) -> str:
     """Why a check failed, in one line: a user's sentence, or what was asserted."""
     crash = getattr(found, "reprcrash", None)
     return (crash.message if crash else str(found)).splitlines()[0]

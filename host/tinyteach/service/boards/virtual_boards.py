@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinyteach import paths
 from tinyteach.data.handheld import HandheldCamera
@@ -13,7 +13,7 @@ from tinyteach.data.sources import DEMO_FILES, demo_objects
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
-from tinyteach.virtual.running import control, find, running, start_daemon
+from tinyteach.virtual.running import Control, control, find, running, start_daemon
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
@@ -116,7 +116,7 @@ def demo_object_names() -> list[str]:
     return list(DEMO_FILES) if importlib.util.find_spec("skimage") else []
 
 
-def _control(name: str) -> Any:
+def _control(name: str) -> Control:
     _refuse_windows()
     info = find(name)
     if info is None:

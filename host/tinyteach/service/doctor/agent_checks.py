@@ -83,7 +83,7 @@ def embedding_heap_bytes(evidence: Evidence) -> int:
     if _in_rom(evidence):
         return 0
     if evidence.survey and _has_its_own(evidence):
-        return evidence.survey["embedding_bytes"]
+        return int(evidence.survey["embedding_bytes"])
     return len(_wanted(evidence)[-1].content)
 
 

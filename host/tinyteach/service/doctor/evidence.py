@@ -118,7 +118,6 @@ def _ask_agent(evidence: Evidence) -> None:
 
 
 def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
-
     # Not reset at first: a reset is what the board would then give as its last.
     is_alive = evidence.info is not None or evidence.agent_error is not None
     with raw_repl(evidence.port, soft_reset=False, is_alive=is_alive) as repl:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from tinyteach.device.registry import find_board, remember
+from tinyteach.progress import Progress
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
-from tinyteach.service.doctor.evidence import Evidence, Progress, gather
+from tinyteach.service.doctor.evidence import Evidence, gather
 from tinyteach.service.doctor.findings import Page
 
 CHECKS = (

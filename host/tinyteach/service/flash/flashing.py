@@ -6,17 +6,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import md5
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.device.esp.image import check_image, made_for
 from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
+from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.flash import backups
-from tinyteach.service.flash.backing_up import Progress, Say, back_up, kept_before, said_at_ctrl_c
+from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Flashed:
     backup: str | None
     seconds: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 

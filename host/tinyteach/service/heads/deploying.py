@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
-from tinyteach.head.format.head_file import with_threshold
+from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.rules import resting_rules
@@ -34,7 +34,7 @@ class Deployed:
     threshold: float  # probability below which a best label is unknown; 0: none is
     problems: list[str]  # on rules that rest with this head
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -50,7 +50,7 @@ class Deployed:
         return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
 
-def head_to_deploy(project: Any, fingerprint: str | None, threshold: float | None) -> Any:
+def head_to_deploy(project: Project, fingerprint: str | None, threshold: float | None) -> Head:
     """The project's head, or one of its history, with ``threshold`` where one is given.
 
     That is a probability, and takes the place of the one that training chose.
@@ -61,7 +61,7 @@ def head_to_deploy(project: Any, fingerprint: str | None, threshold: float | Non
 
 def deploy(
     client: BoardClient,
-    project: Any,
+    project: Project,
     progress: Progress,
     threshold: float | None = None,
     fingerprint: str | None = None,
@@ -78,7 +78,7 @@ def deploy(
     return deployed
 
 
-def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
+def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed:
     """Upload, check and activate; where that fails the old head stays at work, and this says so.
 
     A head for another embedding than the board's is refused before anything is sent.
@@ -103,7 +103,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
     )
 
 
-def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
+def _upload_head(client: BoardClient, head: Head, progress: Progress) -> int:
     try:
         return client.upload(
             messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
@@ -112,7 +112,7 @@ def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
         raise LinkError(f"{error} {NOT_SWITCHED}") from error
 
 
-def _switch_head(client: BoardClient, head: Any) -> None:
+def _switch_head(client: BoardClient, head: Head) -> None:
     """COMMIT; where its answer is lost, the board says which head is at work."""
     at_work = surely(
         client,
@@ -148,7 +148,7 @@ class RolledBack:
     labels: list[str]
     problems: list[str]  # on rules that rest with this head
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:

@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.head_history import DIGITS, KeptHead, kept_head, kept_heads
+from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
 from tinyteach.files import fits, read_file
 from tinyteach.head.format.head_file import Head, load_head_file
@@ -33,7 +33,7 @@ class HeadEntry:
     current: bool
     problem: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def row(self) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _pair(numbers: list[float] | None) -> tuple[float, float] | None:
     return (numbers[0], numbers[1]) if numbers and len(numbers) == 2 else None
 
 
-def chosen_head(project: Any, fingerprint: str | None) -> Head:
+def chosen_head(project: Project, fingerprint: str | None) -> Head:
     """The project's head, or that of its history whose fingerprint begins so."""
     if fingerprint is None:
         return trained_head(project)
@@ -128,10 +128,10 @@ class Comparison:
 
     before: HeadEntry
     after: HeadEntry
-    classes: list[dict[str, Any]]
+    classes: list[dict[str, str | float | None]]
     sentence: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 

@@ -1,9 +1,9 @@
 """From a board into a project: the classes of its head, and the examples that it carries."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
+
+import numpy as np
 
 from tinyteach.data.learnt import list_learnt, save_learnt
 from tinyteach.data.names import portable_name, same_name
@@ -12,7 +12,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
 from tinyteach.files import read_file
 from tinyteach.head.format.examples import without_known
-from tinyteach.head.format.head_file import load_head
+from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.head.format.head_file import read_head as read
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.plain_text import plain
@@ -44,7 +44,7 @@ class Pulled:
     examples: dict[str, int]
     unsorted: int  # views that the board was not sure of
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def lines(self) -> list[str]:
@@ -69,7 +69,7 @@ def pull(client: BoardClient, project: Project, progress: Progress) -> Pulled:
     return take_over(project, client, head)
 
 
-def read_head(client: BoardClient, progress: Progress) -> Any:
+def read_head(client: BoardClient, progress: Progress) -> Head:
     """The head at work on a board, whole and checked."""
     held = client.teach(messages.TEACH_LIST)
     if not held.size:
@@ -80,7 +80,7 @@ def read_head(client: BoardClient, progress: Progress) -> Any:
     return load_head(content)
 
 
-def take_over(project: Project, client: BoardClient, head: Any) -> Pulled:
+def take_over(project: Project, client: BoardClient, head: Head) -> Pulled:
     """Add a board's classes, examples and unsure views to a project with its head's embedding."""
     _agree_on_embedding(project, head.info.embedding_fingerprint)
     names = [_class_here(project, label) for label in head.labels]
@@ -90,7 +90,7 @@ def take_over(project: Project, client: BoardClient, head: Any) -> Pulled:
     known = _known_here(project)
     added = dict.fromkeys(names, 0)
     for name, rows in zip(names, vectors, strict=False):
-        added[name] = _save(project, name, rows, known, head, save_learnt)
+        added[name] = _save(project, name, rows, known, head)
     unsorted = bring_unsure(project, client, head)
     return Pulled(client.board_id, head.fingerprint.hex(), names, added, unsorted)
 
@@ -103,13 +103,11 @@ def learnt_counts(project: Project) -> dict[str, int]:
     return counts
 
 
-def _save(
-    project: Project, name: str, rows: Any, known: set[bytes], head: Any, save: Callable[..., Any]
-) -> int:
+def _save(project: Project, name: str, rows: np.ndarray, known: set[bytes], head: Head) -> int:
     fresh = without_known(rows, known)
     if len(fresh):
         digits = head.fingerprint.hex()[:SHORT_DIGITS]
-        save(project, name, digits, fresh, head.info.embedding_fingerprint)
+        save_learnt(project, name, digits, fresh, head.info.embedding_fingerprint)
     return len(fresh)
 
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinyteach.data.images import load_square
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
 from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
-from tinyteach.head.format.head_file import load_head_file
+from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
@@ -21,6 +22,7 @@ from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
+from tinyteach_protocol.messages import Message
 
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
@@ -37,7 +39,7 @@ class Recognised:
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def line(self) -> str:
@@ -48,7 +50,7 @@ class Recognised:
 
 
 def interpret(
-    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Any = None
+    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Message | None = None
 ) -> Recognised:
     """A RUN's answer or a RESULT event (or LiteRT's int8 scores) as labels and probabilities.
 
@@ -69,13 +71,13 @@ def interpret(
     )
 
 
-def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
+def interpret_scores(head: Head, scores: np.ndarray) -> Recognised:
     """`interpret` of the reference's scores (int8, one photograph's), by the head's threshold."""
     top, known = head.best(scores)
     return interpret(head.labels, top, known, scores.tobytes())
 
 
-def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
+def interpret_message(labels: Sequence[str], message: Message) -> Recognised:
     """`interpret` of a RUN's answer or a RESULT event."""
     try:
         check_scores(message, labels)
@@ -147,7 +149,7 @@ def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     return [interpret_scores(head, s) for s in scores]
 
 
-def trained_head(project: Any) -> Any:
+def trained_head(project: Project) -> Head:
     """The project's trained head; ProjectError where it has none yet."""
     try:
         return load_head_file(project.head_path)
@@ -160,9 +162,15 @@ def trained_head(project: Any) -> Any:
 class Reference:
     """The host's reference of everything the board computes."""
 
-    def __init__(self, embedding: Any, head: Any = None) -> None:
+    def __init__(self, embedding: Embedding, head: Head | None = None) -> None:
         self.embedding = embedding
-        self.head = head
+        self._head = head
+
+    @property
+    def head(self) -> Head:
+        """The head; there must be one."""
+        assert self._head is not None
+        return self._head
 
     def tensor(self, square: np.ndarray) -> np.ndarray:
         """int8 [M, M, 3] of a photograph, uint8 [N, N, 3]."""
@@ -170,8 +178,10 @@ class Reference:
 
     def features(self, square: np.ndarray) -> np.ndarray:
         """int8 [F]."""
-        return self.embedding.embed(self.tensor(square)[None])[0]
+        features: np.ndarray = self.embedding.embed(self.tensor(square)[None])[0]
+        return features
 
     def scores(self, square: np.ndarray) -> np.ndarray:
         """int8 [C] of the head."""
-        return self.head.scores(self.features(square)[None])[0]
+        scores: np.ndarray = self.head.scores(self.features(square)[None])[0]
+        return scores

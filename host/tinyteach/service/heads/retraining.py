@@ -3,7 +3,6 @@
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
@@ -34,7 +33,7 @@ class Retrained:
     deployed: Deployed
     retrain_s: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def lines(self) -> list[str]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
+from tinyteach.data.project import Project
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
-from tinyteach.head.fit.train import train_source
-from tinyteach.head.format.examples import join_learnt
-from tinyteach.head.report.report import make_report
+from tinyteach.head.fit.train import TrainedHead, train_source
+from tinyteach.head.format.examples import Learnt, join_learnt
+from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
@@ -42,7 +44,7 @@ class Trained:
     advice: list[str]
     problems: list[str]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def lines(self) -> list[str]:
@@ -64,8 +66,8 @@ def train(
     folder: Path,
     seed: int,
     progress: Progress,
-    embedding: Any = None,
-    known: "KnownPhotos | None" = None,
+    embedding: Embedding | None = None,
+    known: KnownPhotos | None = None,
 ) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/.
 
@@ -110,7 +112,7 @@ def train(
     )
 
 
-def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
+def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list[str]]:
     """What the project learnt from boards with the photographs' embedding, and its classes.
 
     Those that have a photograph or something learnt, in order. What is left out is told in the
@@ -131,11 +133,11 @@ def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
     return learnt, [name for name in project.classes() if name in filled]
 
 
-def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
+def _unknown_photos(project: Project, embedding: Embedding | None, seed: int) -> KnownPhotos:
     return KnownPhotos(embedding or project_embedding(project), seed)
 
 
-def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
+def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Report:
     """Head and report into heads/, once as the present ones and once into the history."""
     report = make_report(
         trained.evaluation,
@@ -197,7 +199,7 @@ class FoundReport:
         return f"{self.data['title']}{right}"
 
     @property
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[tuple[str | int, ...]]:
         """Per class: label, photographs, recordings, precision, recall."""
         return [
             (

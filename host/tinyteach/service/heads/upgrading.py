@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from tinyteach.data.project import Project
 from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
@@ -44,7 +43,7 @@ class Upgraded:
     deployed: Deployed
     upgrade_s: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def lines(self) -> list[str]:

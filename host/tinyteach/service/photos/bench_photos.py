@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.layouts import read_collection
-from tinyteach.data.sources import demo_objects, photo_split
+from tinyteach.data.sources import Split, demo_objects, photo_split
 
 Squares = dict[str, list[np.ndarray]]
 DEMO_BURST_PHOTOS = 10
@@ -92,10 +91,11 @@ def _coloured(height: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A height of −1 … 1 as a mixture of two colours, uint8 [N, N, 3]."""
     low, high = rng.uniform(0, 255, (2, 3))
     mixed = low + (high - low) * (height[..., None] + 1) / 2
-    return (mixed + rng.normal(0, 6, mixed.shape)).clip(0, 255).astype(np.uint8)
+    noisy: np.ndarray = mixed + rng.normal(0, 6, mixed.shape)
+    return noisy.clip(0, 255).astype(np.uint8)
 
 
-def _squares(chosen: dict[str, list[Any]]) -> Squares:
+def _squares(chosen: Split) -> Squares:
     return {name: [photo.square() for photo in photos] for name, photos in chosen.items()}
 
 
@@ -107,7 +107,7 @@ def _demo_views(count: int, seed: int) -> Squares:
     return views
 
 
-def _bursts(camera: Any, count: int) -> list[np.ndarray]:
+def _bursts(camera: HandheldCamera, count: int) -> list[np.ndarray]:
     views: list[np.ndarray] = []
     while len(views) < count:
         camera.new_burst()

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.entries import Skipped
 from tinyteach.data.import_plan import ImportPlan, plan_import
@@ -38,7 +37,7 @@ class ImportSummary:
     told: list[str] = field(default_factory=list)  # ``parts`` and ``notes`` for a person
     rename_lines: list[str] = field(default_factory=list)  # ``renamed`` for a person
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         for_persons = ("skipped_lines", "told", "rename_lines")
         return {name: value for name, value in asdict(self).items() if name not in for_persons}
 

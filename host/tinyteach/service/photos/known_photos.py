@@ -11,6 +11,8 @@ from tinyteach.data.bursts import joined
 from tinyteach.data.copies import alike, small_view
 from tinyteach.data.images import load_square
 from tinyteach.data.photos import Photo, survey
+from tinyteach.data.project import Project
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.photo_features import PhotoEmbedder
 from tinyteach.progress import Progress
@@ -38,7 +40,7 @@ class KnownPhotos:
     A file that changed is embedded anew. About 33 KB stay in memory for each, not its pixels.
     """
 
-    def __init__(self, embedding: Any, seed: int = 0) -> None:
+    def __init__(self, embedding: Embedding, seed: int = 0) -> None:
         self.embedding = embedding
         self._embedder = PhotoEmbedder(embedding, seed)
         self._known: dict[Key, _Known] = {}
@@ -51,7 +53,7 @@ class KnownPhotos:
         self.in_several_classes: list[list[str]] = []
         self.problems: list[str] = []
 
-    def look(self, project: Any, progress: Progress = lambda text, done, total: None) -> None:
+    def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
         """Take the photographs that the project has now; those that cannot be read, leave out."""
         listing = survey(project)
         self._photos, self._keys = [], []

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinyteach.data.names import same_name
 from tinyteach.data.photos import Recording
+from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
@@ -37,7 +37,7 @@ class Captured:
     side: int
     interrupted: bool
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def sentence(self) -> str:
@@ -50,7 +50,7 @@ class Captured:
         )
 
 
-def class_to_record(project: Any, class_name: str) -> str:
+def class_to_record(project: Project, class_name: str) -> str:
     """The class as it is stored; ProjectError where there is none such."""
     stored = same_name(class_name, project.classes())
     if stored is None:
@@ -62,7 +62,7 @@ def class_to_record(project: Any, class_name: str) -> str:
 
 def capture(
     client: BoardClient,
-    project: Any,
+    project: Project,
     class_name: str,
     count: int,
     small: bool,
@@ -84,7 +84,7 @@ def capture(
     return _captured(class_name, recording, interrupted)
 
 
-def _remember_board(project: Any, client: BoardClient) -> None:
+def _remember_board(project: Project, client: BoardClient) -> None:
     """The first board that a project is used with is its board from then on."""
     known = find_board(client.board_id)
     if project.board is None and known is not None:
@@ -98,7 +98,7 @@ def _captured(class_name: str, recording: Recording, interrupted: bool) -> Captu
 
 
 def start_recording(
-    project: Any, client: BoardClient, class_name: str, small: bool = False
+    project: Project, client: BoardClient, class_name: str, small: bool = False
 ) -> Recording:
     """A new burst of a class, marked with the board that takes it."""
     return Recording(

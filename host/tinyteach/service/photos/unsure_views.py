@@ -1,7 +1,6 @@
 """Views that a board was not sure of, brought home to be sorted into classes by hand."""
 
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.images import encode_png
 from tinyteach.data.names import portable_name
@@ -10,13 +9,14 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.kept import KeptFrame, read_kept
 from tinyteach.embedding.preprocess import expand
 from tinyteach.files import made_folder, write_atomically
+from tinyteach.head.format.head_file import Head
 from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
 
 FOLDER = "unsorted"
 
 
-def bring_unsure(project: Project, client: BoardClient, head: Any) -> int:
+def bring_unsure(project: Project, client: BoardClient, head: Head) -> int:
     """Write the views that a board kept into unsorted/ as pictures; how many are new here.
 
     What they show nobody knows: they train nothing until they are moved into a class. One that
@@ -32,7 +32,7 @@ def bring_unsure(project: Project, client: BoardClient, head: Any) -> int:
     return len(fresh)
 
 
-def _name(frame: KeptFrame, head: Any) -> str:
+def _name(frame: KeptFrame, head: Head) -> str:
     """Such as cup-41-1a2b3c4d-00012.png: what the head thought, in percent, which head, which view.
 
     Without what it thought where another head is at work now.

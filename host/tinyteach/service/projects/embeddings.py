@@ -2,7 +2,6 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.device.repl.pairing import Wanted
@@ -12,6 +11,7 @@ from tinyteach.embedding.requirements import needs_of
 from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
 from tinyteach.files import made_folder, write_atomically
+from tinyteach.head.format.head_file import Head
 from tinyteach_protocol import errors
 
 # A fingerprint's first hex digits, as a person reads it.
@@ -109,7 +109,7 @@ def described(fingerprint: bytes) -> str:
     return " ".join(filter(None, [name_of(fingerprint), digits]))
 
 
-def check_head(head: Any, embedding: Embedding) -> None:
+def check_head(head: Head, embedding: Embedding) -> None:
     """ModelError where the project's head was trained with another than its embedding."""
     trained_with = head.info.embedding_fingerprint
     if trained_with != embedding.fingerprint:
@@ -119,7 +119,7 @@ def check_head(head: Any, embedding: Embedding) -> None:
         )
 
 
-def check_board(fingerprint: bytes, head: Any) -> None:
+def check_board(fingerprint: bytes, head: Head) -> None:
     """BoardRefusedError where a board has another embedding than ``head`` was trained with."""
     trained_with = head.info.embedding_fingerprint
     if fingerprint and fingerprint != trained_with:

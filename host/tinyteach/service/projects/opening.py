@@ -1,7 +1,7 @@
 """Project folders: make, open, look through, import, export."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from tinyteach.data.exporting import export_zip
 from tinyteach.data.photos import recordings, survey
@@ -12,6 +12,14 @@ from tinyteach.service.projects.embeddings import as_setting
 _COUNTED = "Recordings are counted with copies {} as one."
 COUNTED_BY_BYTES = _COUNTED.format("of the same bytes")
 COUNTED_BY_LOOKS = _COUNTED.format("that look the same")
+
+
+class ClassCount(TypedDict):
+    """A class with its photographs and recordings."""
+
+    name: str
+    photos: int
+    bursts: int
 
 
 def create_project(folder: Path, embedding: str | None = None) -> Project:
@@ -33,14 +41,14 @@ def open_or_create_project(folder: Path) -> Project:
     return create_project(root) if is_new else open_project(root)
 
 
-def class_summary(project: Project) -> tuple[list[dict[str, Any]], list[str]]:
+def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
     """Per class its name, photographs and bursts; and a sentence for each unusable file.
 
     What counts as one recording says `COUNTED_BY_BYTES`.
     """
     listing = survey(project)
     found = list(zip(listing.photos, recordings(listing.photos), strict=True))
-    summary = []
+    summary: list[ClassCount] = []
     for name in project.classes():
         bursts = [burst for photo, burst in found if photo.class_name == name]
         summary.append({"name": name, "photos": len(bursts), "bursts": len(set(bursts))})
