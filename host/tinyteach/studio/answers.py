@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from tinyteach.errors import NoSuchPageError, TinyTeachError
+from tinyteach.studio.statuses import error_body, status_of
 from tinyteach.workbench.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ async def answer(use_case: Callable[..., object], *arguments: object) -> JSONRes
 
 def error_answer(error: TinyTeachError) -> JSONResponse:
     """The canonical error body, with its status."""
-    return JSONResponse(error.as_body(), error.http_status)
+    return JSONResponse(error_body(error), status_of(type(error)))
 
 
 async def on_error(request: Request, error: Exception) -> Response:

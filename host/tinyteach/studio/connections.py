@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tinyteach.errors import UsageError
+from tinyteach.studio.statuses import error_body, status_of
 
 CONNECTIONS_MAX = 128  # a page has seven: six that ask, as browsers limit them, and its WebSocket
 SHUTDOWN_S = 2
@@ -45,13 +46,12 @@ class BoundedProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """In our words, unless it would stand in the middle of another answer."""
         if self.rests():
-            self.transport.write(_refusal(NO_REQUEST, UsageError.http_status))
+            self.transport.write(_refusal(NO_REQUEST, status_of(UsageError)))
         self.transport.close()
 
 
 def _refusal(sentence: str, status: int) -> bytes:
-    error = UsageError(sentence).as_body()["error"]
-    body = json.dumps({"error": {**error, "status": status}}).encode()
+    body = json.dumps(error_body(UsageError(sentence), status)).encode()
     head = (
         f"HTTP/1.1 {status} \r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\n"

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.studio.answers import bench_of
 from tinyteach.studio.bodies import fits, parsed
+from tinyteach.studio.statuses import error_body
 from tinyteach.workbench.views import LiveView
 
 News = TypeVar("News")
@@ -65,7 +66,7 @@ class Page:
             await doing
         except TinyTeachError as error:
             with contextlib.suppress(WebSocketDisconnect):
-                await self._socket.send_text(json.dumps(error.as_body()))
+                await self._socket.send_text(json.dumps(error_body(error)))
 
     # From the workbench's threads
 
