@@ -12,7 +12,7 @@ HOST_ROOMS = (
     *("service", "workbench", "api", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
-COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress"}
+COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress", "results"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},

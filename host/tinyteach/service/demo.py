@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,7 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
@@ -35,7 +36,7 @@ EXAMPLES_SHOWN = 3
 
 
 @dataclass
-class Measured:
+class Measured(JsonResult):
     """What a run of the demo measured."""
 
     classes: list[str]
@@ -50,9 +51,6 @@ class Measured:
     latency_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     heap_peak_bytes: int = 0
     micropython: str = ""
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str]]:
         """For a person."""

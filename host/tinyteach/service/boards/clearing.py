@@ -1,6 +1,6 @@
 """Wipe a board, or unpair it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tinyteach.device.registry import find_board, forget
 from tinyteach.device.repl.clearing import unpair, wipe
@@ -8,6 +8,7 @@ from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import resolve_port
 
 NO_ANSWER_YET = (
@@ -19,14 +20,11 @@ NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
 @dataclass(frozen=True)
-class Wiped:
+class Wiped(JsonResult):
     """What was taken off a board."""
 
     board: str
     files: int | None  # None: the board did not tell how many
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if self.files == 0:
@@ -36,15 +34,12 @@ class Wiped:
 
 
 @dataclass(frozen=True)
-class Unpaired:
+class Unpaired(JsonResult):
     """A board without the agent; ``restored``: the user's own main.py is back."""
 
     board: str
     files: int
     restored: bool
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.files:

@@ -27,6 +27,7 @@ from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
 from tinyteach.service.projects.opening import open_project
 from tinyteach.virtual.running import VirtualInfo, running
@@ -54,16 +55,13 @@ START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
 @dataclass(frozen=True)
-class BoardEntry:
+class BoardEntry(JsonResult):
     """A board in the list; ``port`` is empty where it is paired but not attached."""
 
     name: str
     port: str
     kind: str
     status: str
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def list_boards() -> list[BoardEntry]:

@@ -1,7 +1,7 @@
 """Teaching on the board itself: frames in, a head out, with nothing computed here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.messages import Message
@@ -27,15 +28,12 @@ NO_EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(JsonResult):
     """The classes that a board knows, with the examples that it keeps of each."""
 
     examples: dict[str, int]
     fingerprint: str  # of the head at work, hex digits; empty without
     head_bytes: int
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, int, str]]:
         """For a person: class, examples, how many more fit."""
@@ -43,7 +41,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Taught:
+class Taught(JsonResult):
     """What a board learnt: ``frames`` of ``class_name``, now ``examples`` of it and all classes.
 
     ``interrupted`` where Ctrl-C ended the recording; what came before was learnt.
@@ -56,9 +54,6 @@ class Taught:
     fingerprint: str
     interrupted: bool
 
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
-
     def sentence(self) -> str:
         if not self.frames:
             return f"Recorded nothing of {self.class_name}; the board knows what it knew."
@@ -70,15 +65,12 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class Forgotten(JsonResult):
     """A class that a board no longer knows."""
 
     class_name: str
     labels: list[str]
     fingerprint: str
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         return (
@@ -211,14 +203,11 @@ LINE_BYTES = 240  # pin and classes in one field of the wire
 
 
 @dataclass(frozen=True)
-class ButtonSet:
+class ButtonSet(JsonResult):
     """The button that teaches without a host: its pin, empty without, and the classes in line."""
 
     pin: str
     classes: list[str]
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.pin:

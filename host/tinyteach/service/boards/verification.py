@@ -3,20 +3,21 @@
 import io
 import os
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tinyteach
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(JsonResult):
     """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
 
     passed: int
@@ -24,9 +25,6 @@ class Summary:
     skipped: list[str]
     measured: dict[str, object]
     exit_code: int
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if self.failed:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.flash import backups
@@ -30,7 +31,7 @@ STOPPED_WRITING = (
 
 
 @dataclass(frozen=True)
-class Flashed:
+class Flashed(JsonResult):
     """What was done: ``port`` is where the board is now, None where it has not come back.
 
     ``source`` is the image or backup, ``backup`` where the old content is.
@@ -44,9 +45,6 @@ class Flashed:
     md5: str
     backup: str | None
     seconds: float
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def flash_board(

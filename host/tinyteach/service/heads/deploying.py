@@ -1,7 +1,7 @@
 """Put a head to work on a board, and the previous one back."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
@@ -10,6 +10,7 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
@@ -23,7 +24,7 @@ NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says w
 
 
 @dataclass(frozen=True)
-class Deployed:
+class Deployed(JsonResult):
     """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
 
     board: str
@@ -33,9 +34,6 @@ class Deployed:
     deploy_s: float
     threshold: float  # probability below which a best label is unknown; 0: none is
     problems: list[str]  # on rules that rest with this head
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         return (
@@ -141,15 +139,12 @@ def _kept(client: BoardClient) -> str:
 
 
 @dataclass(frozen=True)
-class RolledBack:
+class RolledBack(JsonResult):
     """The head that is at work again."""
 
     fingerprint: str
     labels: list[str]
     problems: list[str]  # on rules that rest with this head
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         digits = self.fingerprint[:SHORT_DIGITS]

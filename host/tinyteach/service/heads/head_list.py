@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinyteach.data.head_history import DIGITS, KeptHead, kept_head, kept_heads
@@ -12,12 +12,13 @@ from tinyteach.errors import ProjectError
 from tinyteach.files import fits, read_file
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.metadata import is_sealed
+from tinyteach.results import JsonResult
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.projects.opening import open_project
 
 
 @dataclass(frozen=True)
-class HeadEntry:
+class HeadEntry(JsonResult):
     """A head in the list: ``fingerprint`` are hex digits, ``recall`` a fraction by class.
 
     One whose file is damaged has a ``problem``, a sentence that names it.
@@ -32,9 +33,6 @@ class HeadEntry:
     recall: dict[str, float | None]
     current: bool
     problem: str = ""
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def row(self) -> tuple[str, ...]:
         """For a person: head, time, photographs, accuracy, classes."""
@@ -123,16 +121,13 @@ def chosen_head(project: Project, fingerprint: str | None) -> Head:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(JsonResult):
     """Two heads side by side; ``classes`` has a row of label and both recalls each."""
 
     before: HeadEntry
     after: HeadEntry
     classes: list[dict[str, str | float | None]]
     sentence: str
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def compare_heads(folder: Path, before: str, after: str) -> Comparison:

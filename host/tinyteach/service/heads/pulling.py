@@ -1,6 +1,6 @@
 """From a board into a project: the classes of its head, and the examples that it carries."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -17,6 +17,7 @@ from tinyteach.head.format.head_file import read_head as read
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.photos.unsure_views import bring_unsure, sorting_hint
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
@@ -35,7 +36,7 @@ NO_EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Pulled:
+class Pulled(JsonResult):
     """What came from a board: its classes, the examples of each and the views that are new here."""
 
     board: str
@@ -43,9 +44,6 @@ class Pulled:
     classes: list[str]
     examples: dict[str, int]
     unsorted: int  # views that the board was not sure of
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.projects.embeddings import check_head, project_embedding
@@ -30,7 +31,7 @@ SCORE_STEPS = 256
 
 
 @dataclass(frozen=True)
-class Recognised:
+class Recognised(JsonResult):
     """The best label, or 'unknown' where it is not believed; all probabilities; durations."""
 
     label: str
@@ -38,9 +39,6 @@ class Recognised:
     best_label: str
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def line(self) -> str:
         took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""

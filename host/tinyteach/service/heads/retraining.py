@@ -1,13 +1,14 @@
 """Retraining in the field: a computer that never saw the board, its photographs or a network."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board, pair_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.pulling import Pulled, read_head, take_over
@@ -19,7 +20,7 @@ from tinyteach.service.projects.opening import create_project, open_project
 
 
 @dataclass(frozen=True)
-class Retrained:
+class Retrained(JsonResult):
     """A board whose head goes on from what it knew. ``folder`` is the project that it is in.
 
     ``paired`` where this computer met the board now, ``pulled`` is None without --from-board.
@@ -32,9 +33,6 @@ class Retrained:
     trained: Trained
     deployed: Deployed
     retrain_s: float
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(JsonResult):
     """What training gave. ``accuracy`` is None where nothing could be held back to test on."""
 
     classes: list[str]
@@ -43,9 +44,6 @@ class Trained:
     temperature: float  # that the logits were divided by
     advice: list[str]
     problems: list[str]
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""

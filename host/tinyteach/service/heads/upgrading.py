@@ -1,7 +1,7 @@
 """The way to another embedding: retrain, send the embedding, deploy."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tinyteach.data.project import Project
 from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
@@ -10,6 +10,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import trained_head
@@ -29,7 +30,7 @@ UNTAUGHT = (
 
 
 @dataclass(frozen=True)
-class Upgraded:
+class Upgraded(JsonResult):
     """A board with a new embedding and a head for it. ``embedding`` is its SHA-256 in hex.
 
     ``embedding_name`` is None for one that does not ship, ``embedding_bytes`` None where
@@ -42,9 +43,6 @@ class Upgraded:
     trained: Trained
     deployed: Deployed
     upgrade_s: float
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +12,20 @@ from tinyteach.data.deleted import photo_path
 from tinyteach.data.images import load_square
 from tinyteach.data.photos import recordings, save_burst, survey
 from tinyteach.errors import UsageError
+from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import open_project
 
 THUMBNAIL_SIDES = (96, 480)  # pixels
 
 
 @dataclass(frozen=True)
-class PhotoEntry:
+class PhotoEntry(JsonResult):
     """A photograph: ``id`` is ``class/file``; ``burst`` the recording; ``time`` may be empty."""
 
     id: str
     class_name: str
     burst: str
     time: str
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:

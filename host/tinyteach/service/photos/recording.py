@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach_protocol import messages
 
 Tell = Callable[[str], None]
@@ -28,7 +29,7 @@ PIECES_WITHOUT_A_PICTURE_MAX = 500
 
 
 @dataclass(frozen=True)
-class Captured:
+class Captured(JsonResult):
     """What a recording added; ``interrupted`` where Ctrl-C ended it."""
 
     class_name: str
@@ -36,9 +37,6 @@ class Captured:
     burst: str
     side: int
     interrupted: bool
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.photos:
