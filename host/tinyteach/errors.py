@@ -1,53 +1,32 @@
-"""Every error that a user can meet: one plain sentence, an exit code, an HTTP status.
+"""Every error that a user can meet: one plain sentence and an exit code.
 
-The message of each is a full sentence that says what to do next. The command
-line prints it and exits with ``exit_code``; a web front end answers with
-``http_status`` and `as_body`.
+The message of each is a full sentence that says what to do next. The command line prints it and
+exits with ``exit_code``; what the studio answers is in studio/statuses.py.
 """
-
-from typing import Any
-
-from tinyteach.plain_text import plain
 
 
 class TinyTeachError(Exception):
     """Root of every error that reaches a user."""
 
     exit_code = 1
-    http_status = 500
-
-    def as_body(self) -> dict[str, Any]:
-        """The one form in which a front end on the web is told of an error."""
-        kind = type(self)
-        return {
-            "error": {
-                "code": kind.__name__.removesuffix("Error"),
-                "sentence": plain(str(self)),
-                "exit_code": kind.exit_code,
-                "status": kind.http_status,
-            }
-        }
 
 
 class UsageError(TinyTeachError):
     """A flag, name or file argument that cannot be meant."""
 
     exit_code = 2
-    http_status = 400
 
 
 class BoardNotFoundError(TinyTeachError):
     """No board answers at the named place, or none is attached."""
 
     exit_code = 3
-    http_status = 404
 
 
 class BoardNotPairedError(TinyTeachError):
     """The board is there, but no agent answers on it."""
 
     exit_code = 4
-    http_status = 409
 
 
 class BoardRefusedError(TinyTeachError):
@@ -57,7 +36,6 @@ class BoardRefusedError(TinyTeachError):
     """
 
     exit_code = 5
-    http_status = 422
 
     def __init__(self, message: str, code: int = 0) -> None:
         super().__init__(message)
@@ -68,74 +46,63 @@ class LinkError(TinyTeachError):
     """The connection to the board broke, stalled or speaks something else."""
 
     exit_code = 6
-    http_status = 504
 
 
 class ProjectError(TinyTeachError):
     """A project folder, class or file of ours that is not as it must be or cannot be used."""
 
     exit_code = 7
-    http_status = 404
 
 
 class PhotoError(TinyTeachError):
     """A photograph that cannot be read or used."""
 
     exit_code = 8
-    http_status = 422
 
 
 class TrainingError(TinyTeachError):
     """Training cannot start or cannot give a usable head."""
 
     exit_code = 9
-    http_status = 422
 
 
 class ModelError(TinyTeachError):
     """A .tflite file that is damaged, foreign or made for another embedding."""
 
     exit_code = 10
-    http_status = 422
 
 
 class MissingToolError(TinyTeachError):
     """Something TinyTeach needs is not installed (MicroPython, an extra)."""
 
     exit_code = 11
-    http_status = 501
 
 
 class VerificationError(TinyTeachError):
     """The board was tested and did not meet what was promised."""
 
     exit_code = 12
-    http_status = 422
 
 
 class FirmwareError(TinyTeachError):
     """A firmware image or backup that is missing, damaged or made for another board."""
 
     exit_code = 13
-    http_status = 422
 
 
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 
     exit_code = 14
-    http_status = 403
 
 
 class TooLargeError(TinyTeachError):
     """A request to the studio that brings more than it takes."""
 
     exit_code = 15
-    http_status = 413
 
 
 class NoSuchPageError(TinyTeachError):
     """An address or method that the studio does not have."""
 
     exit_code = 16
-    http_status = 404

@@ -32,7 +32,7 @@ ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",)]
 
 @pytest.fixture
 def nothing_attached(monkeypatch):
-    monkeypatch.setattr("tinyteach.device.usb.discovery.attached_ports", list)
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
 
 
 @pytest.mark.parametrize("command", ON_BOARD, ids=" ".join)

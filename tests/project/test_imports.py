@@ -12,7 +12,7 @@ HOST_ROOMS = (
     *("service", "workbench", "api", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
-COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress"}
+COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress", "results"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},
@@ -169,3 +169,25 @@ def test_command_line_loads_no_heavy_library():
     code = f"import sys, tinyteach.cli.main; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+# What is not on every computer: Windows has no virtual board, esptool and the page are extras.
+NOT_EVERYWHERE = {
+    "tinyteach.virtual.board",
+    "tinyteach.device.esp.flash",
+    "tinyteach.studio.app",
+    "tinyteach.studio.connections",
+}
+
+
+@pytest.mark.parametrize("room", ["api", "service", "studio", "workbench"])
+def test_own_modules_are_imported_at_the_top(root, room):
+    for path in (root / "host" / "tinyteach" / room).rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        nested = {
+            node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node not in tree.body
+        }
+        own = {name for name in nested if (name or "").startswith("tinyteach")}
+        assert own <= NOT_EVERYWHERE, path

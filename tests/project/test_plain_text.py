@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tinyteach.errors import UsageError
 from tinyteach.plain_text import plain, plain_json, plain_lines
+from tinyteach.studio.statuses import error_body
 
 JOINERS = "\u200c\u200d"
 TEXTS = st.text(st.characters(codec=None), max_size=40) | st.text(
@@ -70,4 +71,4 @@ def test_what_is_not_seen_goes(unseen):
 
 
 def test_an_error_on_the_web_is_plain():
-    assert UsageError("a\x1b[2J\u202eb").as_body()["error"]["sentence"] == "a[2Jb"
+    assert error_body(UsageError("a\x1b[2J\u202eb"))["error"]["sentence"] == "a[2Jb"

@@ -49,7 +49,7 @@ def test_boards_by_product_and_mode(monkeypatch):
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
     monkeypatch.setattr("tinyteach.device.usb.discovery.USB_DEVICES", Path("/nowhere"))
     held = {"/dev/ttyACM2": [Holder(7, "screen")]}
-    monkeypatch.setattr("tinyteach.link.port_holder.holders", lambda port: held.get(port, []))
+    monkeypatch.setattr("tinyteach.service.boards.opening.holders", lambda port: held.get(port, []))
     for number in range(2):
         remember(PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO"))
     entries = [(entry.name, entry.kind, entry.status) for entry in boards.list_boards()]

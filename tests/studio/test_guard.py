@@ -6,6 +6,7 @@ from websockets.exceptions import InvalidStatus
 from tinyteach.errors import AccessError
 from tinyteach.studio.addresses import Address
 from tinyteach.studio.guard import AGAIN, Guard
+from tinyteach.studio.statuses import status_of
 
 EVERYWHERE = ("/", "/js/main.js", "/api/boards", "/api/photos/picture?id=cat/1.png")
 KEYLESS = {"Authorization": None}
@@ -18,7 +19,7 @@ def studio(shared_studio):
 
 
 def check_refused(answer):
-    assert answer.status == AccessError.http_status
+    assert answer.status == status_of(AccessError)
     error = answer.value["error"]
     assert set(error) == {"code", "sentence", "exit_code", "status"}
     assert (error["code"], error["exit_code"]) == ("Access", AccessError.exit_code)
@@ -72,7 +73,7 @@ FOREIGN_HOSTS = (
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
 def test_a_foreign_host_is_refused(studio, host):
     answer = studio.ask("GET", "/", Host=host)
-    assert answer.status in (400, AccessError.http_status)
+    assert answer.status in (400, status_of(AccessError))
     if answer.status != 400:  # that is the parser's, whose sentence is no JSON
         check_refused(answer)
 
@@ -109,7 +110,7 @@ def test_every_way_to_write_the_own_host(studio, host):
 )
 def test_a_foreign_origin_is_refused(studio, origin):
     check_refused(studio.ask("POST", "/api/classes", {"name": "mug"}, Origin=origin))
-    assert studio.ask("GET", "/api/report").status != AccessError.http_status
+    assert studio.ask("GET", "/api/report").status != status_of(AccessError)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -149,14 +150,14 @@ def test_the_own_page_comes_in(studio):
 def test_a_foreign_websocket_is_refused(studio, headers):
     with pytest.raises(InvalidStatus) as refused:
         studio.open_page(**headers)
-    assert refused.value.response.status_code == AccessError.http_status
+    assert refused.value.response.status_code == status_of(AccessError)
     assert b'"code":"Access"' in refused.value.response.body
 
 
 def test_a_person_reads_a_page_and_a_script_json(studio):
     for asked in ({"Sec_Fetch_Mode": "navigate"}, {"Accept": "text/html,*/*;q=0.8"}):
         answer = studio.ask("GET", "/", **asked, **KEYLESS)
-        assert answer.status == AccessError.http_status
+        assert answer.status == status_of(AccessError)
         assert answer.headers["content-type"].startswith("text/html")
         text = answer.content.decode()
         assert AGAIN in text and "tinyteach studio" in text and "refresh" not in text

@@ -8,6 +8,7 @@ import pytest
 
 from paired import views_of
 from tinyteach.data.photos import Recording, list_photos, save_burst
+from tinyteach.service.boards.opening import board_info
 from tinyteach.workbench.views import KEPT_MAX
 
 
@@ -158,6 +159,16 @@ def test_recording_without_a_board_or_class(studio):
             while "error" not in (heard := page.hear()):
                 continue
             assert sentence in heard["error"]["sentence"]
+
+
+def test_facts_are_what_info_says(with_board):
+    """Its one class has them all, for every front end."""
+    facts = with_board.bench.feed.get("board")["facts"]
+    said = with_board.bench.board.do(board_info).result().as_dict()
+    assert facts.keys() == said.keys()
+    assert {"name", "has_camera", "embedding_name", "in_place", "crash", "labels"} <= said.keys()
+    for name in ("board_id", "name", "port", "machine", "embedding", "embedding_name"):
+        assert facts[name] == said[name]
 
 
 def train_and_deploy(studio):

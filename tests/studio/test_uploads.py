@@ -8,6 +8,7 @@ import pytest
 from paired import views_of
 from tinyteach.data.images import encode_png
 from tinyteach.errors import PhotoError, TooLargeError
+from tinyteach.studio.statuses import status_of
 from tinyteach.workbench import uploads
 
 
@@ -34,7 +35,7 @@ def send(studio, **files):
 
 
 def check_refused(answer, error, *words):
-    assert answer.status == error.http_status, answer.content
+    assert answer.status == status_of(error), answer.content
     told = answer.value["error"]
     assert told["exit_code"] == error.exit_code
     assert told["sentence"].endswith(".") and all(word in told["sentence"] for word in words)

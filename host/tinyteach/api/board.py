@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from tinyteach.api.head import Head
 from tinyteach.api.pictures import Picture, as_square
 from tinyteach.api.recognised import Recognised
 from tinyteach.api.rules import Rules
+from tinyteach.api.virtual_board import VirtualBoard
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.progress import Progress, shown
@@ -31,9 +32,6 @@ from tinyteach.service.heads.recognition import (
 )
 from tinyteach.service.photos.recording import take_photo
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.api.virtual_board import VirtualBoard
 
 FRAMES = 10  # that a board learns of a class where nobody says how many
 
@@ -56,7 +54,7 @@ class Board:
     """
 
     def __init__(
-        self, board: "str | VirtualBoard | None" = None, project: Path | None = None
+        self, board: str | VirtualBoard | None = None, project: Path | None = None
     ) -> None:
         named = board if isinstance(board, str | None) else board.port
         self._opened = open_board(board_meant(named, project))

@@ -3,7 +3,7 @@
 from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from tinyteach.api.notebook import table_html
 from tinyteach.api.pictures import Picture, as_square
@@ -18,15 +18,13 @@ from tinyteach.service.heads.recognition import (
     interpret_scores,
     threshold_steps,
 )
+from tinyteach.service.heads.teaching import FoundReport
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
     check_head,
     load_named,
     name_of,
 )
-
-if TYPE_CHECKING:
-    from tinyteach.service.heads.teaching import FoundReport
 
 CLASS_COLUMNS = ("class", "photographs", "recordings", "precision", "recall")
 NO_SUCH_FILE = "There is no head file {path}; name one that 'Head.save' or 'tinyteach train' wrote."
@@ -43,7 +41,7 @@ class Head:
     """
 
     def __init__(
-        self, file: head_file.Head, embedding: Embedding, report: "FoundReport | None" = None
+        self, file: head_file.Head, embedding: Embedding, report: FoundReport | None = None
     ) -> None:
         check_head(file, embedding)
         self.file, self.embedding, self.report = file, embedding, report

@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ def bars_html(probabilities: Mapping[str, float]) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
-def table_html(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
+def table_html(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     """A table; the first cell of a row heads it."""
     head = "".join(f"<th>{escape(str(cell))}</th>" for cell in header)
     body = "".join(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinyteach.api.board import Board
 from tinyteach.api.head import Head
 from tinyteach.api.pictures import Picture, as_square
 from tinyteach.data.bursts import guess_bursts
@@ -14,7 +14,7 @@ from tinyteach.data.names import same_name
 from tinyteach.data.photos import save_burst
 from tinyteach.errors import UsageError
 from tinyteach.progress import Progress, shown
-from tinyteach.service.heads.pulling import pull
+from tinyteach.service.heads.pulling import Pulled, pull
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import load_report, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
@@ -24,10 +24,6 @@ from tinyteach.service.projects.opening import (
     create_project,
     open_or_create_project,
 )
-
-if TYPE_CHECKING:
-    from tinyteach.api.board import Board
-    from tinyteach.service.heads.pulling import Pulled
 
 HAS_ANOTHER = (
     "The project {folder} was made with the embedding {had!r} and not {wanted!r}; name another "
@@ -97,7 +93,7 @@ class Project:
         with shown(progress) as tell:
             return import_photos(self.folder, Path(source), tell)
 
-    def pull(self, board: "Board", progress: Progress | None = None) -> "Pulled":
+    def pull(self, board: Board, progress: Progress | None = None) -> Pulled:
         """Bring what a board was taught into the project; training takes it as photographs."""
         with shown(progress) as tell:
             return pull(board.client, self._project, tell)

@@ -1,7 +1,7 @@
 """What was recognised, with the picture where there is one."""
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Recognised(recognition.Recognised):
         """The same, with its picture."""
         return cls(**vars(found), picture=picture)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """As JSON has it, without the picture."""
         return {name: value for name, value in vars(self).items() if name != "picture"}
 

@@ -1,15 +1,13 @@
 """A board without hardware, in a program or a test."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from tinyteach.api.pictures import Picture, as_square
+from tinyteach.device.repl.pairing import Paired
 from tinyteach.progress import Progress, shown
 from tinyteach.service.boards.opening import pair_for_now
 from tinyteach.service.boards.virtual_boards import virtual_board
-
-if TYPE_CHECKING:
-    from tinyteach.device.repl.pairing import Paired
 
 
 class VirtualBoard:
@@ -28,7 +26,7 @@ class VirtualBoard:
         """Where pyserial, mpremote and `Board` find it."""
         return self._board.port
 
-    def pair(self, embedding: str | None = None, progress: Progress | None = None) -> "Paired":
+    def pair(self, embedding: str | None = None, progress: Progress | None = None) -> Paired:
         """Put the agent and an embedding on it (by default base); it is not remembered."""
         with shown(progress) as tell:
             return pair_for_now(self.port, tell, embedding)

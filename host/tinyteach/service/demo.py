@@ -3,17 +3,20 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
+from tinyteach.data.photos import save_burst
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
@@ -25,6 +28,7 @@ from tinyteach.service.photos.recording import record, start_recording
 from tinyteach.service.projects.embeddings import name_of, project_embedding
 from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import messages
+from tinyteach_protocol.messages import Message
 
 Tell = Callable[[str], None]
 BURST_PHOTOS = 10
@@ -32,7 +36,7 @@ EXAMPLES_SHOWN = 3
 
 
 @dataclass
-class Measured:
+class Measured(JsonResult):
     """What a run of the demo measured."""
 
     classes: list[str]
@@ -47,9 +51,6 @@ class Measured:
     latency_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     heap_peak_bytes: int = 0
     micropython: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, str]]:
         """For a person."""
@@ -85,8 +86,6 @@ def run_demo(
 
     ``embedding`` is a name or a file; with None it is the board's, if that ships.
     """
-    from tinyteach.embedding.threads import one_blas_thread
-
     training, others = training_and_held_out(photos, per_class, held_out, tell=tell)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
@@ -162,15 +161,13 @@ def _record_all(
         tell(f"Recorded {len(squares)} photographs of {name}.")
 
 
-def _store(project: Any, name: str, squares: list[np.ndarray]) -> None:
-    from tinyteach.data.photos import save_burst
-
+def _store(project: Project, name: str, squares: list[np.ndarray]) -> None:
     for start in range(0, len(squares), BURST_PHOTOS):
         save_burst(project, name, squares[start : start + BURST_PHOTOS])
 
 
 def _record_burst(
-    project: Any,
+    project: Project,
     client: BoardClient,
     name: str,
     views: list[np.ndarray],
@@ -225,7 +222,7 @@ def _recognise_all(
     measured.latency_ms = {name: _spread(values) for name, values in durations.items()}
 
 
-def _differs(answer: Any, reference: Reference, square: np.ndarray) -> bool:
+def _differs(answer: Message, reference: Reference, square: np.ndarray) -> bool:
     """Whether any stage's result is not, byte for byte, the host's."""
     expected = (
         zlib.crc32(reference.tensor(square).tobytes()),

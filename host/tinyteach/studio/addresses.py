@@ -126,7 +126,7 @@ class Place:
             return {}
         return read if isinstance(read, dict) else {}
 
-    def _write(self, content: dict[str, Any]) -> None:
+    def _write(self, content: dict[str, object]) -> None:
         beside = self.file.with_suffix(".new")
         try:
             beside.unlink(missing_ok=True)

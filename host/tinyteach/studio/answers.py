@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from tinyteach.errors import NoSuchPageError, TinyTeachError
+from tinyteach.studio.statuses import error_body, status_of
 from tinyteach.workbench.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -17,12 +17,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 INSIDE = "Something inside TinyTeach failed; the terminal that the studio runs in says more."
 
 
-def bench_of(request: Any) -> Workbench:
+def bench_of(request: HTTPConnection) -> Workbench:
     """The workbench that a request or a WebSocket is about."""
-    return request.app.state.bench
+    bench: Workbench = request.app.state.bench
+    return bench
 
 
-async def answer(use_case: Callable[..., Any], *arguments: Any) -> JSONResponse:
+async def answer(use_case: Callable[..., object], *arguments: object) -> JSONResponse:
     """Call a use case in a thread of its own; what it gives, as JSON."""
     result = await run_in_threadpool(use_case, *arguments)
     return JSONResponse({"ok": True} if result is None else result)
@@ -30,7 +31,7 @@ async def answer(use_case: Callable[..., Any], *arguments: Any) -> JSONResponse:
 
 def error_answer(error: TinyTeachError) -> JSONResponse:
     """The canonical error body, with its status."""
-    return JSONResponse(error.as_body(), error.http_status)
+    return JSONResponse(error_body(error), status_of(type(error)))
 
 
 async def on_error(request: Request, error: Exception) -> Response:

@@ -4,16 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tinyteach.service.boards.opening import list_boards
+from tinyteach.service.boards.virtual_boards import VIRTUAL, demo_object_names, show_to_virtual
 from tinyteach.studio.answers import answer, bench_of
 from tinyteach.studio.bodies import optional, read_json, wanted
 
 
 async def boards(request: Request) -> Response:
     """Boards that are attached, paired or running, and what a virtual one can be shown."""
-    from tinyteach.service.boards.opening import list_boards
-    from tinyteach.service.boards.virtual_boards import demo_object_names
 
-    def found() -> dict:
+    def found() -> dict[str, object]:
         listed = [board.as_dict() for board in list_boards()]
         return {"boards": listed, "objects": demo_object_names()}
 
@@ -51,8 +51,6 @@ async def start_virtual(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Put an object of the demo before the virtual board's camera."""
-    from tinyteach.service.boards.virtual_boards import VIRTUAL, show_to_virtual
-
     chosen = wanted(await read_json(request), "object", str)
     return await answer(lambda: {"sentence": show_to_virtual(VIRTUAL, None, chosen)})
 

@@ -4,13 +4,14 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypeGuard, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from tinyteach.errors import TooLargeError, UsageError
 
+Kind = TypeVar("Kind")
 JSON_BYTES_MAX = 1 << 20  # ids of some ten thousand photographs
 SILENCE_S = 60.0  # of a sender in the middle of a body
 DIGITS_MAX = 15
@@ -31,7 +32,7 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         raise UsageError("The rest of this request did not come; send it again.") from error
 
 
-async def read_json(request: Request) -> dict[str, Any]:
+async def read_json(request: Request) -> dict[str, object]:
     """The body as a JSON object; an empty body is an empty object."""
     content = b""
     async for piece in pieces(request):
@@ -44,7 +45,7 @@ async def read_json(request: Request) -> dict[str, Any]:
     return value
 
 
-def parsed(content: str | bytes) -> Any:
+def parsed(content: str | bytes) -> object:
     """The value of a JSON text whose numbers are finite and whose words can be written down.
 
     UsageError where it is none such.
@@ -73,22 +74,22 @@ def whole(text: str, sentence: str) -> int:
     return int(text)
 
 
-def wanted(body: dict[str, Any], name: str, kind: type) -> Any:
+def wanted(body: dict[str, object], name: str, kind: type[Kind]) -> Kind:
     """A field of a body; UsageError where it is missing or of another kind."""
-    value: Any = body.get(name)
+    value = body.get(name)
     if kind is float and fits(value):
-        return float(value)
+        value = float(value)
     if not isinstance(value, kind) or (kind is int and not fits(value)):
         raise UsageError(f"This request needs {name!r}, a {kind.__name__}; reload the page.")
     return value
 
 
-def fits(value: Any) -> bool:
+def fits(value: object) -> TypeGuard[int]:
     """Whether this is a whole number of a size that something can be counted by."""
     return type(value) is int and -WHOLE_MAX <= value <= WHOLE_MAX
 
 
-def optional(body: dict[str, Any], name: str, kind: type) -> Any:
+def optional(body: dict[str, object], name: str, kind: type[Kind]) -> Kind | None:
     """The same, or None where it is missing or null."""
     return None if body.get(name) is None else wanted(body, name, kind)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tinyteach.errors import UsageError
+from tinyteach.studio.statuses import error_body, status_of
 
 CONNECTIONS_MAX = 128  # a page has seven: six that ask, as browsers limit them, and its WebSocket
 SHUTDOWN_S = 2
@@ -29,7 +30,7 @@ class BoundedProtocol(H11Protocol):
         self.opened_s = self.loop.time()
         if len(self.connections) <= CONNECTIONS_MAX:
             return
-        others = cast(set[Any], self.connections) - {self}
+        others = cast(set[object], self.connections) - {self}
         idle = [other for other in others if isinstance(other, BoundedProtocol) and other.rests()]
         if idle:
             min(idle, key=lambda other: other.opened_s).transport.abort()
@@ -45,15 +46,14 @@ class BoundedProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """In our words, unless it would stand in the middle of another answer, and as the last."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(_refusal(NO_REQUEST, UsageError.http_status))
+            self.transport.write(_refusal(NO_REQUEST, status_of(UsageError)))
         if self.cycle is not None:
             self.cycle.disconnected = True  # what the application still says is for nobody
         self.transport.close()
 
 
 def _refusal(sentence: str, status: int) -> bytes:
-    error = UsageError(sentence).as_body()["error"]
-    body = json.dumps({"error": {**error, "status": status}}).encode()
+    body = json.dumps(error_body(UsageError(sentence), status)).encode()
     head = (
         f"HTTP/1.1 {status} \r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\n"

@@ -122,7 +122,8 @@ def _code(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
     query = scope["query_string"].decode("latin-1")
-    return parse_qs(query, keep_blank_values=True).get("code", [None])[0]
+    codes = parse_qs(query, keep_blank_values=True).get("code")
+    return codes[0] if codes else None
 
 
 def _plain(name: str) -> str:

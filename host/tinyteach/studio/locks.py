@@ -1,5 +1,6 @@
 """A file that one process at a time holds, until it ends in whatever way."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -24,7 +25,6 @@ def try_lock(path: Path) -> TextIO | None:
 
 
 if sys.platform == "win32":
-    import errno
     import msvcrt
 
     def _lock(file: TextIO) -> None:

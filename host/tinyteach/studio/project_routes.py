@@ -17,11 +17,11 @@ from tinyteach.studio.bodies import optional, read_json, save_body, wanted, whol
 
 
 async def _change(
-    request: Request, action: Callable[[Path], dict | None], train: bool = True
+    request: Request, action: Callable[[Path], dict[str, object] | None], train: bool = True
 ) -> Response:
     """Answer what ``action`` on the project's folder gives, while nobody else changes it."""
 
-    def change() -> dict | None:
+    def change() -> dict[str, object] | None:
         bench = bench_of(request)
         with bench.changing:
             result = action(bench.folder)
@@ -44,7 +44,7 @@ async def change_class(request: Request) -> Response:
     body, old = await read_json(request), request.path_params["name"]
     name, colour = optional(body, "name", str), optional(body, "colour", int)
 
-    def change() -> dict:
+    def change() -> dict[str, object]:
         bench = bench_of(request)
         with bench.changing:
             project = open_project(bench.folder)
@@ -123,7 +123,7 @@ async def import_upload(request: Request) -> Response:
     def tell(text: str, done: int, total: int) -> None:
         bench.feed.publish("importing", {"done": done, "total": total})
 
-    def take_over() -> dict:
+    def take_over() -> dict[str, object]:
         try:
             with bench.changing:
                 summary = bench.uploads.take_over(number, bench.folder, tell)

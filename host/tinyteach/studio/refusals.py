@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tinyteach.errors import TinyTeachError
+from tinyteach.studio.statuses import error_body, status_of
 
 STYLE = (
     "body{margin:15vh auto;max-width:34em;padding:0 1em;font:18px/1.5 system-ui,sans-serif}"
@@ -76,14 +77,15 @@ def _is_person(scope: Scope, asked: dict[bytes, bytes]) -> bool:
 
 
 def _body(error: TinyTeachError) -> Response:
-    return JSONResponse(error.as_body(), error.http_status, headers=security_headers("127.0.0.1"))
+    headers = security_headers("127.0.0.1")
+    return JSONResponse(error_body(error), status_of(type(error)), headers=headers)
 
 
 def _page(error: TinyTeachError, asked: dict[bytes, bytes]) -> Response:
     headers = security_headers("127.0.0.1", f"'sha256-{STYLE_HASH}'")
     again = AGAIN if asked.get(b"sec-fetch-site") == b"cross-site" else ""
     text = PAGE.format(again=again, style=STYLE, sentence=html.escape(str(error), quote=False))
-    return HTMLResponse(text, error.http_status, headers=headers)
+    return HTMLResponse(text, status_of(type(error)), headers=headers)
 
 
 async def _deny(answer: Response, send: Send) -> None:

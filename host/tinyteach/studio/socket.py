@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import WebSocketRoute
@@ -20,8 +20,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.studio.answers import bench_of
 from tinyteach.studio.bodies import fits, parsed
+from tinyteach.studio.statuses import error_body
 from tinyteach.workbench.views import LiveView
 
+News = TypeVar("News")
 MESSAGE_BYTES_MAX = 4096  # from the page
 # A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.
 VIEW_HEADER = struct.Struct("<I")
@@ -64,7 +66,7 @@ class Page:
             await doing
         except TinyTeachError as error:
             with contextlib.suppress(WebSocketDisconnect):
-                await self._socket.send_text(json.dumps(error.as_body()))
+                await self._socket.send_text(json.dumps(error_body(error)))
 
     # From the workbench's threads
 
@@ -78,7 +80,7 @@ class Page:
     def _on_view(self, view: LiveView) -> None:
         self._call(self._note_view, view)
 
-    def _call(self, note: Any, value: Any) -> None:
+    def _call(self, note: Callable[[News], None], value: News) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(note, value)
 
@@ -126,7 +128,7 @@ class Page:
         if "record" in message:
             await self._record(message["record"])
 
-    async def _record(self, class_name: Any) -> None:
+    async def _record(self, class_name: object) -> None:
         """Hold the button for a class, or let go of it (null)."""
         if not isinstance(class_name, str | None):
             raise UsageError("The class to record into is a name; reload the page.")

@@ -1,7 +1,6 @@
 """The rules of the board that is held: listed, added, removed, over its session."""
 
 from collections.abc import Callable
-from typing import Any
 
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
@@ -54,7 +53,8 @@ class BoardRules:
         self._bench.board.do(lambda client: self._tell(change(client))).result()
 
     def _tell(self, alone: Alone) -> None:
-        rows: list[dict[str, Any]] = alone.as_dict()["rules"]
-        for row, rule in zip(rows, alone.rules, strict=True):
-            row |= {"text": rule_text(rule), "rests": row["number"] in alone.resting}
+        rows = [
+            {**row, "text": rule_text(rule), "rests": row["number"] in alone.resting}
+            for row, rule in zip(alone.rows(), alone.rules, strict=True)
+        ]
         self._bench.feed.publish("rules", {"rules": rows, "problems": alone.problems})

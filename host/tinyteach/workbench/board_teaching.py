@@ -1,22 +1,28 @@
 """The board that is held learns by itself, forgets, and what it knows goes on into the project."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError, UsageError
 from tinyteach.service.boards.teaching_on_board import (
     OF_A_CLASS,
+    Forgotten,
     Held,
+    Taught,
     forget,
     held_by,
     room_for,
     teach,
 )
-from tinyteach.service.heads.pulling import pull
+from tinyteach.service.heads.pulling import Pulled, pull
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
 
+Done = TypeVar("Done")
 FRAMES = 10  # of one press
 FRAMES_PER_S = 5  # so that a press is time enough to move the thing about
 RECORDING = "A recording is under way; let go of its button first."
@@ -46,37 +52,38 @@ class BoardTeaching:
         shown = {"classes": rows, "most": OF_A_CLASS, "sentence": sentence}
         self._bench.feed.publish("taught", shown)
 
-    def teach(self, class_name: str, afresh: bool) -> dict[str, Any]:
+    def teach(self, class_name: str, afresh: bool) -> dict[str, object]:
         """Have the board learn some frames of what it sees; ``afresh``: and nothing else."""
         if self._bench.feed.get("recording"):
             raise UsageError(RECORDING)
-        return self._do(lambda client: self._teach_job(client, class_name, afresh), class_name)
+        job = partial(self._teach_job, class_name=class_name, afresh=afresh)
+        return self._do(job, class_name).as_dict()
 
-    def forget(self, class_name: str) -> dict[str, Any]:
+    def forget(self, class_name: str) -> dict[str, object]:
         """Have the board forget a class."""
-        return self._do(lambda client: self._forget_job(client, class_name), class_name)
+        return self._do(partial(self._forget_job, class_name=class_name), class_name).as_dict()
 
-    def pull(self) -> dict[str, Any]:
+    def pull(self) -> dict[str, object]:
         """Make what the board knows classes and examples of the project, and train on them."""
         bench = self._bench
         with bench.changing:
             project = open_project(bench.folder)
-            pulled = self._do(lambda client: self._pull_job(client, project), "")
-            bench.changed(train=any(pulled["examples"].values()))
-        return pulled
+            pulled = self._do(partial(self._pull_job, project=project), "")
+            bench.changed(train=any(pulled.examples.values()))
+        return pulled.as_dict()
 
-    def _do(self, job: Any, class_name: str) -> dict[str, Any]:
+    def _do(self, job: Callable[[BoardClient], Done], class_name: str) -> Done:
         try:
             result = self._bench.board.do(job).result()
         except TinyTeachError as error:
             self._tell("failed", class_name, sentence=str(error))
             raise
         self._tell("done", class_name)
-        return result.as_dict()
+        return result
 
     # In the board's thread
 
-    def _teach_job(self, client: BoardClient, class_name: str, afresh: bool) -> Any:
+    def _teach_job(self, client: BoardClient, class_name: str, afresh: bool) -> Taught:
         room = room_for(client, class_name, afresh)
         count = min(FRAMES, room) if room else FRAMES  # which is then refused with a sentence
         self._tell("recording", class_name, 0, count)
@@ -96,12 +103,12 @@ class BoardTeaching:
         self._bench.use_other_head(client, taught.fingerprint)
         return taught
 
-    def _forget_job(self, client: BoardClient, class_name: str) -> Any:
+    def _forget_job(self, client: BoardClient, class_name: str) -> Forgotten:
         forgotten = forget(client, class_name)
         self._bench.use_other_head(client, forgotten.fingerprint)
         return forgotten
 
-    def _pull_job(self, client: BoardClient, project: Any) -> Any:
+    def _pull_job(self, client: BoardClient, project: Project) -> Pulled:
         def progress(text: str, done: int, total: int) -> None:
             self._tell("pulling", "", done, total)
 

@@ -1,11 +1,11 @@
 """Deploying to the board that is held: with progress, and on again after a cable pull."""
 
 from concurrent.futures import Future
-from typing import Any
 
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import LinkError
-from tinyteach.service.heads.deploying import deploy_head, rollback
+from tinyteach.head.format.head_file import Head
+from tinyteach.service.heads.deploying import RolledBack, deploy_head, rollback
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
@@ -19,7 +19,7 @@ class Deploying:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._pending: Any = None  # the head that a cable pull kept from the board
+        self._pending: Head | None = None  # the head that a cable pull kept from the board
         self._tries = 0
         self._tell("idle")
 
@@ -42,12 +42,12 @@ class Deploying:
         restored = self._bench.board.do(self._rollback_job).result()
         self._tell("done", fingerprint=restored.fingerprint, labels=restored.labels)
 
-    def _rollback_job(self, client: BoardClient) -> Any:
+    def _rollback_job(self, client: BoardClient) -> RolledBack:
         restored = rollback(client)
         self._bench.use_other_head(client)
         return restored
 
-    def _submit(self, head: Any) -> "Future[Any]":
+    def _submit(self, head: Head) -> Future[None]:
         fingerprint = head.fingerprint.hex()
         self._tries += 1
         self._tell("sending", total=len(head.content), fingerprint=fingerprint)
@@ -55,7 +55,7 @@ class Deploying:
         future.add_done_callback(lambda ended: self._note_failure(ended, fingerprint, head))
         return future
 
-    def _note_failure(self, ended: "Future[Any]", fingerprint: str, head: Any) -> None:
+    def _note_failure(self, ended: Future[None], fingerprint: str, head: Head) -> None:
         """Also where the board was lost before the job came to its turn."""
         error = ended.exception()
         if isinstance(error, LinkError):
@@ -64,7 +64,7 @@ class Deploying:
         elif error is not None:
             self._tell("failed", fingerprint=fingerprint, sentence=str(error))
 
-    def _job(self, client: BoardClient, fingerprint: str, head: Any) -> None:
+    def _job(self, client: BoardClient, fingerprint: str, head: Head) -> None:
         def progress(text: str, done: int, total: int) -> None:
             self._tell("sending", done, total, fingerprint=fingerprint)
 
@@ -78,6 +78,6 @@ class Deploying:
             deploy_s=deployed.deploy_s,
         )
 
-    def _tell(self, status: str, done: int = 0, total: int = 0, **more: Any) -> None:
+    def _tell(self, status: str, done: int = 0, total: int = 0, **more: object) -> None:
         shown = {"status": status, "done": done, "total": total, **more}
         self._bench.feed.publish("deploying", shown)

@@ -18,7 +18,7 @@ class Feed:
         self._parts: dict[str, Any] = {}
         self._listeners: list[Listener] = []
 
-    def publish(self, part: str, value: Any) -> None:
+    def publish(self, part: str, value: object) -> None:
         """Set a part and tell every listener its name."""
         with self._lock:
             self._parts[part] = value
@@ -31,7 +31,7 @@ class Feed:
         with self._lock:
             return self._parts.get(part)
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, object]:
         """All parts as they are now."""
         with self._lock:
             return dict(self._parts)

@@ -10,12 +10,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.service.boards.opening import check_identity, open_board
+from tinyteach.service.boards.opening import BoardFacts, board_info, check_identity, open_board
 from tinyteach.service.heads.recognition import Recognised, interpret_message
 from tinyteach_protocol import messages
 
@@ -27,23 +30,22 @@ VIEWS_PER_S_MAX = 25
 LOST = "The board was lost before this was done; try again."
 
 log = logging.getLogger(__name__)
-Job = Callable[[BoardClient], Any]
-Task = Callable[[], Any]
+Done = TypeVar("Done")
 
 
 class LiveBoard:
     """``on_state(status, sentence, facts)`` is called from the board's thread when these change.
 
     status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
-    (pairing, examined, on its own). ``step(board, client)`` is called again and again while
+    (pairing, examined, on its own). ``step(client)`` is called again and again while
     ``wanted()`` says that somebody looks; ``on_refreshed(client)`` whenever the board was asked
     what it is and has.
     """
 
     def __init__(
         self,
-        on_state: Callable[[str, str, dict[str, Any]], None],
-        step: Callable[["LiveBoard", BoardClient], None],
+        on_state: Callable[[str, str, BoardFacts | None], None],
+        step: Callable[[BoardClient], None],
         wanted: Callable[[], bool],
         on_refreshed: Callable[[BoardClient], None] = lambda client: None,
         on_connected: Callable[[], None] = lambda: None,
@@ -54,10 +56,9 @@ class LiveBoard:
         self._board: str | None = None
         self._chosen = False
         self._closed = False
-        self._jobs: deque[tuple[Job, Future]] = deque()
-        self._tasks: deque[tuple[str, Task, Future]] = deque()
-        self.labels: list[str] = []
-        self.facts: dict[str, Any] = {}
+        self._jobs: deque[tuple[Callable[[BoardClient], object], Future[Any]]] = deque()
+        self._tasks: deque[tuple[str, Callable[[], object], Future[Any]]] = deque()
+        self.facts: BoardFacts | None = None
         self._thread = threading.Thread(target=self._run, name="live-board", daemon=True)
         self._thread.start()
 
@@ -75,9 +76,9 @@ class LiveBoard:
             self._chosen = False
             self._changed.notify_all()
 
-    def do(self, job: Job) -> "Future[Any]":
+    def do(self, job: Callable[[BoardClient], Done]) -> Future[Done]:
         """Run ``job(client)`` between two views; LinkError where no board is connected."""
-        future: Future[Any] = Future()
+        future: Future[Done] = Future()
         with self._changed:
             if not self.facts:
                 future.set_exception(
@@ -88,12 +89,12 @@ class LiveBoard:
                 self._changed.notify_all()
         return future
 
-    def do_without_session(self, what: str, task: Task) -> "Future[Any]":
+    def do_without_session(self, what: str, task: Callable[[], Done]) -> Future[Done]:
         """Run ``task()`` while the port is free, and hold the board again afterwards.
 
         LinkError where this is closed before the task's turn comes.
         """
-        future: Future[Any] = Future()
+        future: Future[Done] = Future()
         with self._changed:
             if self._closed:
                 future.set_exception(LinkError(LOST))
@@ -165,7 +166,7 @@ class LiveBoard:
                     self._turn(client)
         finally:
             with self._changed:
-                self.facts, self.labels = {}, []
+                self.facts = None
             self._forget_jobs()
 
     def _look_at(self, board: str | None, client: BoardClient) -> None:
@@ -174,19 +175,9 @@ class LiveBoard:
 
     def refresh(self, client: BoardClient) -> None:
         """Ask the board what it is and has, and tell it."""
-        from tinyteach.device.registry import find_board
-
-        info = client.info().as_dict()
-        known = find_board(client.board_id)
-        own = {
-            "board_id": client.board_id,
-            "name": known.name if known else client.port,
-            "port": client.port,
-            "agent_version": client.welcome.agent_version,
-            "has_camera": client.has_camera,
-        }
+        facts = board_info(client)
         with self._changed:
-            self.facts, self.labels = own | info, list(info["labels"])
+            self.facts = facts
         self._tell("connected", "")
         self._on_refreshed(client)
 
@@ -194,7 +185,7 @@ class LiveBoard:
         started = time.monotonic()
         self._run_jobs(client)
         if self._wanted():
-            self._step(self, client)
+            self._step(client)
             rest_s = 1 / VIEWS_PER_S_MAX - (time.monotonic() - started)
             self._wait_for(lambda: bool(self._jobs or self._tasks), max(0.0, rest_s))
         else:
@@ -233,12 +224,12 @@ class LiveBoard:
         self._on_state(status, sentence, self.facts)
 
 
-def take_view(client: BoardClient, facts: dict[str, Any]) -> tuple[Any, Recognised | None]:
+def take_view(client: BoardClient, info: BoardInfo) -> tuple[np.ndarray, Recognised | None]:
     """The model's view, uint8 [M, M, 3], and the board's result of the very same one.
 
     None where the board has no head.
     """
-    side, labels = facts["model_side"], facts["labels"]
+    side, labels = info.model_side, info.labels
     if not side:
         raise BoardRefusedError("The board has no embedding; press Pair, which puts one on it.")
     stages = messages.STAGES_ALL if labels else messages.STAGE_PREPROCESS

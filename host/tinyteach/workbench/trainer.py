@@ -10,16 +10,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.photos import Photo
+from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
+from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.rejection import STEPS
+from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.teaching import Trained, learnt_features, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import open_project
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Photo
 
 TELL_EVERY_S = 0.1
 SEED = 0
@@ -41,8 +44,8 @@ class Trainer:
     def __init__(
         self,
         folder: Path,
-        tell: Callable[[dict[str, Any]], None],
-        use: Callable[[Any, Any, bool], None],
+        tell: Callable[[dict[str, object]], None],
+        use: Callable[[Embedding, Head, bool], None],
     ) -> None:
         self._folder, self._tell_page, self._use = folder, tell, use
         self._changed = threading.Condition()
@@ -51,7 +54,7 @@ class Trainer:
         self._new: deque[Photo] = deque()
         self._known: KnownPhotos | None = None
         self._embedding = ""
-        self._settings: Any = None
+        self._settings: Settings | None = None
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
@@ -64,7 +67,7 @@ class Trainer:
             self._asked = True
             self._changed.notify_all()
 
-    def learn(self, photo: "Photo") -> None:
+    def learn(self, photo: Photo) -> None:
         """A photograph was taken: embed it while the next one is."""
         with self._changed:
             self._new.append(photo)
@@ -80,8 +83,6 @@ class Trainer:
     # The thread
 
     def _run(self) -> None:
-        from tinyteach.embedding.threads import one_blas_thread
-
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._asked or self._new)
@@ -135,8 +136,6 @@ class Trainer:
         self._tell("done", fit_s=fit_s)
 
     def _fit_at_once(self, known: KnownPhotos) -> None:
-        from tinyteach.head.fit.train import Settings, fit_at_once
-
         learnt, filled = learnt_features(open_project(self._folder), known)
         head = fit_at_once(
             known,
@@ -150,9 +149,7 @@ class Trainer:
         )
         self._use(known.embedding, head, False)
 
-    def _load_head(self) -> Any:
-        from tinyteach.service.heads.recognition import trained_head
-
+    def _load_head(self) -> Head:
         return trained_head(open_project(self._folder))
 
     def _step(self, status: str, fit_s: float | None = None) -> Callable[[str, int, int], None]:
@@ -194,9 +191,6 @@ class Trainer:
         )
 
 
-def _settings_of(trained: Trained) -> Any:
+def _settings_of(trained: Trained) -> Settings:
     """What the next head at once takes over from a tested one."""
-    from tinyteach.head.fit.train import Settings
-    from tinyteach.head.format.rejection import STEPS
-
     return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))

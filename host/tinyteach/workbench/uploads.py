@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from tinyteach.data.entries import LEADS_OUTSIDE
+from tinyteach.data.listing import list_entries
 from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
 from tinyteach.progress import Progress
 from tinyteach.service.photos.importing import ImportSummary, import_photos
@@ -200,9 +202,6 @@ def _import_sent(project: Path, folder: Path, progress: Progress) -> ImportSumma
 
 def _refuse_leading_outside(folder: Path) -> None:
     """PhotoError for a zip that holds a name leading out of it: who made it means no good."""
-    from tinyteach.data.entries import LEADS_OUTSIDE
-    from tinyteach.data.listing import list_entries
-
     for skipped in list_entries(folder).skipped:
         if skipped.reason == LEADS_OUTSIDE:
             raise PhotoError(

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
+from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.heads.recognition import Recognised, Reference, interpret
 
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
@@ -39,13 +41,13 @@ class PreviewHead:
         self._reference: Reference | None = None
         self.threshold: float | None = None
 
-    def use(self, embedding: Any, head: Any) -> None:
+    def use(self, embedding: Embedding, head: Head | None) -> None:
         """Run this head from now on; ``head`` None runs none."""
         with self._lock:
             self._reference = Reference(embedding, head) if head is not None else None
 
     @property
-    def head(self) -> Any:
+    def head(self) -> Head | None:
         """The head in use, None where there is none."""
         reference = self._reference
         return reference.head if reference else None
@@ -69,10 +71,6 @@ class PreviewHead:
 
 def believed(result: Recognised, threshold: float) -> Recognised:
     """The same with another threshold: below it the best label is unknown."""
-    from dataclasses import replace
-
-    from tinyteach.head.format.rejection import UNKNOWN
-
     known = result.probability >= threshold
     return replace(result, label=result.best_label if known else UNKNOWN)
 

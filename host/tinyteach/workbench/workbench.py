@@ -6,13 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.photos import Photo, Recording
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
+from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.opening import BoardFacts, pair_board
 from tinyteach.service.boards.virtual_boards import VIRTUAL
+from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.heads.recognition import threshold_steps
@@ -28,9 +33,6 @@ from tinyteach.workbench.on_its_own import OnItsOwn
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
 from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Recording
 
 PHOTOS_PER_S_MAX = 10  # neighbours in a recording resemble each other more than enough
 PHOTOS_PER_HOLD_MAX = 300
@@ -134,8 +136,9 @@ class Workbench:
         if train:
             self.trainer.ask()
 
-    def _tell_board(self, status: str, sentence: str, facts: dict[str, Any]) -> None:
-        self.feed.publish("board", {"status": status, "sentence": sentence, "facts": facts})
+    def _tell_board(self, status: str, sentence: str, facts: BoardFacts | None) -> None:
+        told = facts.as_dict() if facts else {}
+        self.feed.publish("board", {"status": status, "sentence": sentence, "facts": told})
         if facts:
             return
         self.teaching.forget_board()
@@ -146,12 +149,12 @@ class Workbench:
         self.rules.look(client)
         self.teaching.look(client)
 
-    def _tell_training(self, state: dict[str, Any]) -> None:
+    def _tell_training(self, state: dict[str, object]) -> None:
         self.feed.publish("training", state)
         if state["status"] == "done":
             self.tell_heads()
 
-    def _use_head(self, embedding: Any, head: Any, tested: bool) -> None:
+    def _use_head(self, embedding: Embedding, head: Head, tested: bool) -> None:
         self.preview.use(embedding, head)
         self._tested, self._lesson = tested, ""
         self._tell_preview()
@@ -185,7 +188,7 @@ class Workbench:
         self.feed.publish("sight", "")
         self.deploying.resume()
 
-    def _step(self, board: LiveBoard, client: BoardClient) -> None:
+    def _step(self, client: BoardClient) -> None:
         """One photograph of the recording under way, or one view."""
         try:
             if self._recording is not None:
@@ -201,16 +204,17 @@ class Workbench:
 
     def look(self, client: BoardClient) -> None:
         """Take one view and show it to who looks. In the board's thread."""
-        facts = self.board.facts
-        pixels, result = take_view(client, facts)
-        by_host = (
-            (result, facts["head"]) if self._same_head(facts) else self.preview.recognise(pixels)
-        )
+        info = self._board_info()
+        pixels, result = take_view(client, info)
+        head = self.preview.head
+        is_same = head is not None and info.head == head.fingerprint
+        by_host = (result, info.head.hex()) if is_same else self.preview.recognise(pixels)
         self._show(self._views.add(pixels, result, *by_host))
 
-    def _same_head(self, facts: dict[str, Any]) -> bool:
-        head = self.preview.head
-        return head is not None and facts.get("head") == head.fingerprint.hex()
+    def _board_info(self) -> BoardInfo:
+        """What the board says of itself. In the board's thread."""
+        assert self.board.facts is not None
+        return self.board.facts.info
 
     def _show(self, view: LiveView) -> None:
         for listener, wants in list(self._view_listeners.items()):
@@ -246,7 +250,7 @@ class Workbench:
             self.feed.publish("recording", None)
             self.changed(train=bool(recording.photos))
 
-    def _record_one(self, client: BoardClient, recording: "Recording") -> None:
+    def _record_one(self, client: BoardClient, recording: Recording) -> None:
         if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
             return
         time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
@@ -258,11 +262,11 @@ class Workbench:
             photo = recording.add(square)
             self.trainer.learn(photo)
             self._tell_recording(recording.photos)
-        side = self.board.facts["model_side"]
+        side = self._board_info().model_side
         pixels = (to_tensor(square, side).view("uint8") ^ 0x80) if side else square
         self._show(self._views.add(pixels, None, *self.preview.recognise(pixels)))
 
-    def _tell_recording(self, photos: list[Any]) -> None:
+    def _tell_recording(self, photos: list[Photo]) -> None:
         ids = [photo.id for photo in photos]
         self.feed.publish("recording", {"class": self._recording_class, "photos": ids})
 
@@ -273,8 +277,8 @@ class Workbench:
         steps = threshold_steps(probability)
         self.preview.threshold = probability
         self._tell_preview()
-        facts = self.feed.get("board")["facts"]
-        if facts and facts["labels"]:
+        facts = self.board.facts
+        if facts and facts.info.labels:
             self.board.do(lambda client: client.set_threshold(steps)).result()
 
     def forget_threshold(self) -> None:
@@ -294,8 +298,8 @@ class Workbench:
     def correct(self, number: int, class_name: str) -> str:
         """Make the view of that number a photograph of a class; returns its id. Retrains."""
         view = self._views.find(number)
-        facts = self.feed.get("board")["facts"]
-        board = facts.get("board_id", "")
+        facts = self.board.facts
+        board = facts.board_id if facts else ""
         with self.changing:
             photo_id = photo_service.label_view(self.folder, class_name, view.pixels, board)
             self.changed()
@@ -303,9 +307,8 @@ class Workbench:
 
     # Which board, and pairing and examining, for which the port must be free
 
-    def pair(self, board: str | None) -> dict[str, Any]:
+    def pair(self, board: str | None) -> dict[str, object]:
         """Put agent and embedding on a board, then hold it."""
-        from tinyteach.service.boards.opening import pair_board
 
         def tell(text: str, done: int, total: int) -> None:
             self.feed.publish("pairing", {"text": text, "done": done, "total": total})
@@ -320,7 +323,7 @@ class Workbench:
         self.connect(paired.name)
         return paired.as_dict()
 
-    def start_virtual(self) -> dict[str, Any]:
+    def start_virtual(self) -> dict[str, object]:
         """Start the virtual board, pair it if need be, and hold it; it ends with the workbench."""
         started = virtual_boards.start_own_virtual(VIRTUAL)
         if started is not None:
@@ -342,9 +345,8 @@ class Workbench:
         self.alone.end()
         self.board.disconnect()
 
-    def examine(self, board: str | None) -> dict[str, Any]:
+    def examine(self, board: str | None) -> dict[str, object]:
         """The doctor's page on a board; it is held again afterwards if it was."""
-        from tinyteach.service.doctor.examination import examine
 
         def tell(text: str, done: int, total: int) -> None:
             self.feed.publish("doctor", {"text": text, "done": done, "total": total})

@@ -1,9 +1,14 @@
 """Wipe a board, or unpair it."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from tinyteach.errors import LinkError, TinyTeachError
+from tinyteach.device.registry import find_board, forget
+from tinyteach.device.repl.clearing import unpair, wipe
+from tinyteach.device.repl.pairing import await_agent
+from tinyteach.device.usb.discovery import usb_serial_of
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import resolve_port
 
 NO_ANSWER_YET = (
@@ -15,14 +20,11 @@ NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
 @dataclass(frozen=True)
-class Wiped:
+class Wiped(JsonResult):
     """What was taken off a board."""
 
     board: str
     files: int | None  # None: the board did not tell how many
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if self.files == 0:
@@ -32,15 +34,12 @@ class Wiped:
 
 
 @dataclass(frozen=True)
-class Unpaired:
+class Unpaired(JsonResult):
     """A board without the agent; ``restored``: the user's own main.py is back."""
 
     board: str
     files: int
     restored: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.files:
@@ -51,8 +50,6 @@ class Unpaired:
 
 def board_label(board: str | None) -> tuple[str, str]:
     """(port, what to call the board there): for a question before something is lost."""
-    from tinyteach.device.registry import find_board
-
     port = resolve_port(board)
     known = find_board(board) if board else None
     return port, known.name if known else (board or port)
@@ -60,10 +57,6 @@ def board_label(board: str | None) -> tuple[str, str]:
 
 def wipe_board(board: str | None) -> Wiped:
     """Forget heads, rules, what was learnt and kept; agent and embedding stay."""
-    from tinyteach.device.repl.clearing import wipe
-    from tinyteach.device.repl.pairing import await_agent
-    from tinyteach.device.usb.discovery import usb_serial_of
-
     port, name = board_label(board)
     usb_serial = usb_serial_of(port)
     try:
@@ -80,8 +73,6 @@ def wipe_board(board: str | None) -> Wiped:
 
 def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
     """The link broke while a board was wiped: whether it was, by what it has. Else LinkError."""
-    from tinyteach.device.repl.pairing import await_agent
-
     try:
         with await_agent(port, usb_serial) as client:
             info = client.info()
@@ -93,9 +84,6 @@ def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
 
 def unpair_board(board: str | None) -> Unpaired:
     """Remove the agent and all of its files, bring back a user's main.py, forget the board."""
-    from tinyteach.device.registry import forget
-    from tinyteach.device.repl.clearing import unpair
-
     port, name = board_label(board)
     identity = _identity(port)
     count, restored = unpair(port)
@@ -105,9 +93,6 @@ def unpair_board(board: str | None) -> Unpaired:
 
 def _identity(port: str) -> str:
     """The board's, where its agent still tells it."""
-    from tinyteach.device.wire.client import BoardClient
-    from tinyteach.errors import BoardNotPairedError, BoardRefusedError
-
     try:
         with BoardClient(port) as client:
             return client.board_id

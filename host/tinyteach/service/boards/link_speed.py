@@ -2,12 +2,10 @@
 
 import time
 from math import isqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tinyteach.device.wire.client import BoardClient
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.device.wire.client import BoardClient
 
 # The side of the photograph that measures the link: 12 KB, about a second on the slowest.
 LINK_SIDE = 64
@@ -21,7 +19,7 @@ class Speed(NamedTuple):
     from_board: float
 
 
-def measure_link(client: "BoardClient", model_side: int) -> Speed:
+def measure_link(client: BoardClient, model_side: int) -> Speed:
     """There must be an embedding, ``model_side`` pixels wide, to preprocess for."""
     photo = bytes(LINK_SIDE * LINK_SIDE * RGB_BYTES)
     client.send_image(photo, LINK_SIDE, messages.RGB888)  # the first time it makes its tables

@@ -6,21 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tinyteach import paths
+from tinyteach.data.project import SETTINGS_NAME
+from tinyteach.device.registry import PairedBoard, find_board, forget, free_name, paired_boards
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.pairing import Paired, pair
 from tinyteach.device.sensors import needed_settings, sensor_name
+from tinyteach.device.usb.discovery import (
+    AttachedPort,
+    attached_ports,
+    port_of,
+    usb_serial_of,
+    waiting_boot_loaders,
+)
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
+from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient, BoardSilentError
+from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
+from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
+from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
+from tinyteach.service.projects.opening import open_project
+from tinyteach.virtual.running import VirtualInfo, running
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
-
-if TYPE_CHECKING:
-    from tinyteach.device.registry import PairedBoard
-    from tinyteach.device.repl.pairing import Paired
-    from tinyteach.device.usb.discovery import AttachedPort
-    from tinyteach.device.wire.client import BoardClient
 
 VIRTUAL = "virtual"
 VIRTUAL_MACHINE = "TinyTeach virtual board"  # what its MicroPython calls it
@@ -43,7 +55,7 @@ START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
 @dataclass(frozen=True)
-class BoardEntry:
+class BoardEntry(JsonResult):
     """A board in the list; ``port`` is empty where it is paired but not attached."""
 
     name: str
@@ -51,15 +63,9 @@ class BoardEntry:
     kind: str
     status: str
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def list_boards() -> list[BoardEntry]:
     """Running virtual boards, attached ports, and paired boards that are not attached."""
-    from tinyteach.device.registry import paired_boards
-    from tinyteach.device.usb.discovery import attached_ports, waiting_boot_loaders
-
     paired = paired_boards()
     by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
     entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
@@ -73,10 +79,8 @@ def list_boards() -> list[BoardEntry]:
     return entries
 
 
-def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> BoardEntry:
+def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardEntry:
     """What a port has; a paired board needs no advice unless it runs something else now."""
-    from tinyteach.link.port_holder import holders
-
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
     status = "paired" if known else "attached, not paired"
@@ -88,7 +92,7 @@ def _attached_entry(attached: "AttachedPort", known: "PairedBoard | None") -> Bo
     return BoardEntry(name, attached.port, attached.description, status)
 
 
-def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
+def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
     known = any(board.board_id == info.unique_id for board in paired)
     return BoardEntry(
         info.name,
@@ -98,10 +102,9 @@ def _virtual_entry(info: Any, paired: list["PairedBoard"]) -> BoardEntry:
     )
 
 
-def _running_virtuals() -> list[Any]:
+def _running_virtuals() -> list[VirtualInfo]:
     if sys.platform == "win32":
         return []
-    from tinyteach.virtual.running import running
 
     return running()
 
@@ -126,9 +129,6 @@ def board_meant(named: str | None, folder: Path | None, or_new: bool = False) ->
     is ``folder``, or with None the current folder where that is one. Raises ProjectError where
     ``folder`` is none, unless it may yet have to be made (``or_new``), or is damaged.
     """
-    from tinyteach.data.project import SETTINGS_NAME
-    from tinyteach.service.projects.opening import open_project
-
     wanted = _wanted(named)
     if wanted is not None:
         return wanted
@@ -169,9 +169,6 @@ def _only_board() -> str:
 
 
 def _port_of_paired(name: str) -> str | None:
-    from tinyteach.device.registry import find_board
-    from tinyteach.device.usb.discovery import port_of, usb_serial_of
-
     known = find_board(name)
     if known is None:
         return None
@@ -195,10 +192,8 @@ def _as_port(wanted: str) -> str:
 
 
 @contextmanager
-def open_board(board: str | None) -> Iterator["BoardClient"]:
+def open_board(board: str | None) -> Iterator[BoardClient]:
     """A session with a board."""
-    from tinyteach.device.wire.client import BoardClient, BoardSilentError
-
     port = resolve_port(board)
     _refuse_new_flash(board)
     try:
@@ -217,8 +212,6 @@ def open_board(board: str | None) -> Iterator["BoardClient"]:
 
 def _refuse_new_flash(board: str | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
-    from tinyteach.device.registry import find_board
-
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known is None or not is_virtual(known):
@@ -228,15 +221,13 @@ def _refuse_new_flash(board: str | None) -> None:
             raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
 
 
-def is_virtual(board: "PairedBoard") -> bool:
+def is_virtual(board: PairedBoard) -> bool:
     """Whether a board that was paired is a virtual one."""
     return board.machine.startswith(VIRTUAL_MACHINE)
 
 
-def check_identity(board: str | None, client: "BoardClient") -> None:
+def check_identity(board: str | None, client: BoardClient) -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
-    from tinyteach.device.registry import find_board
-
     wanted = _wanted(board)
     known = find_board(wanted) if wanted else None
     if known and known.board_id != client.board_id:
@@ -253,15 +244,12 @@ def pair_board(
     progress: Progress,
     embedding: str | None = None,
     camera: str | None = None,
-) -> "Paired":
+) -> Paired:
     """Install or update the agent and the embedding on a board, and remember it.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     """
-    from tinyteach.device.repl.pairing import pair
-    from tinyteach.service.projects.embeddings import for_pairing
-
     wanted = for_pairing(embedding, camera)
     port = resolve_port(board)
     _refuse_virtual_name(name, port)
@@ -281,8 +269,6 @@ def _refuse_virtual_name(name: str | None, port: str) -> None:
 
 def _virtual_name(port: str) -> str | None:
     """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
-    from tinyteach.device.registry import find_board, forget, free_name
-
     for info in _running_virtuals():
         if info.port == port:
             namesake = find_board(info.name)
@@ -294,91 +280,93 @@ def _virtual_name(port: str) -> str | None:
     return None
 
 
-def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> "Paired":
+def pair_for_now(port: str, progress: Progress, embedding: str | None = None) -> Paired:
     """The same for a board that will be gone: it is not remembered."""
-    from tinyteach.device.repl import pairing
-    from tinyteach.service.projects.embeddings import for_pairing
-
     return pairing.pair_for_now(port, for_pairing(embedding), progress)
 
 
 @dataclass(frozen=True)
 class BoardFacts:
-    """What a board says of itself, fingerprints as hex digits."""
+    """What a board says of itself, in ``info``, and what the host knows of it.
 
-    facts: dict[str, Any]
+    ``name`` is its port where it is not paired, ``embedding_name`` None where that is none that
+    ships, ``crash`` the whole traceback of the last one, empty without.
+    """
 
-    def as_dict(self) -> dict[str, Any]:
-        return self.facts
+    info: BoardInfo
+    board_id: str
+    name: str
+    port: str
+    agent_version: str
+    has_camera: bool
+    in_place: bool
+    embedding_name: str | None
+    crash: str
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON has them, all beside each other; fingerprints as hex digits."""
+        own = asdict(self)
+        del own["info"]
+        return own | self.info.as_dict()
 
     def rows(self) -> list[tuple[str, str]]:
         """For a person."""
-        f = self.facts
-        sensor = sensor_name(f["sensor"])
-        size = f"{f['frame_width']}×{f['frame_height']}{needed_settings(f['camera'])}"
-        camera = f"{sensor}, {size}" if sensor else "none"
+        i = self.info
         return [
-            ("identity", f["board_id"]),
-            ("port", f["port"]),
-            ("machine", f["machine"]),
-            ("MicroPython", f"{f['micropython']} ({f['arch'] or 'no native code'})"),
-            ("agent", f"{f['agent_version']}, {f['kernels']} kernels"),
-            ("camera", camera),
-            ("embedding", _embedding(f)),
-            ("head", f"{_short(f['head'])} ({', '.join(f['labels'])})" if f["labels"] else "none"),
-            ("previous head", _short(f["previous_head"]) or "none"),
-            ("agent's heap, at most", f"{f['heap_peak']} bytes"),
-            ("heap", f"{f['heap_free']} of {f['heap_total']} bytes free"),
-            ("tensors and workspace", f"{f['arena']} bytes"),
-            ("flash", f"{f['flash_free']} of {f['flash_total']} bytes free"),
-            ("last start", STARTS.get(f["boot"], "the board does not tell why")),
-            ("last crash", crash_summary(f["crash"]) or "none is written down"),
-            ("state", _state(f)),
+            ("identity", self.board_id),
+            ("port", self.port),
+            ("machine", i.machine),
+            ("MicroPython", f"{i.micropython} ({i.arch or 'no native code'})"),
+            ("agent", f"{self.agent_version}, {i.kernels} kernels"),
+            ("camera", _camera(i)),
+            ("embedding", self._embedding()),
+            ("head", f"{_short(i.head)} ({', '.join(i.labels)})" if i.labels else "none"),
+            ("previous head", _short(i.previous_head) or "none"),
+            ("agent's heap, at most", f"{i.heap_peak} bytes"),
+            ("heap", f"{i.heap_free} of {i.heap_total} bytes free"),
+            ("tensors and workspace", f"{i.arena} bytes"),
+            ("flash", f"{i.flash_free} of {i.flash_total} bytes free"),
+            ("last start", STARTS.get(i.boot, "the board does not tell why")),
+            ("last crash", summary(self.crash) or "none is written down"),
+            ("state", _state(i)),
         ]
+
+    def _embedding(self) -> str:
+        named = " ".join(filter(None, [self.embedding_name, _short(self.info.embedding)]))
+        return f"{named or 'none'}, read in place" if self.in_place else named or "none"
 
     @property
     def traceback(self) -> list[str]:
         """Lines of the crash that led to safe mode; none where the board is not in it."""
-        return self.facts["crash"].splitlines() if self.facts["safe_mode"] else []
+        return self.crash.splitlines() if self.info.safe_mode else []
 
 
-def crash_summary(crash: str) -> str:
-    from tinyteach.device.wire.crash import summary
-
-    return summary(crash)
-
-
-def _state(facts: dict[str, Any]) -> str:
-    if facts["safe_mode"]:
-        return error_sentence(errors.SAFE_MODE)
-    return facts["state"] or "all is well"
+def _camera(info: BoardInfo) -> str:
+    sensor = sensor_name(info.sensor)
+    size = f"{info.frame_width}×{info.frame_height}{needed_settings(info.camera)}"
+    return f"{sensor}, {size}" if sensor else "none"
 
 
-def _embedding(facts: dict[str, Any]) -> str:
-    named = _named(facts["embedding_name"], facts["embedding"]) or "none"
-    return f"{named}, read in place" if facts["in_place"] else named
+def _state(info: BoardInfo) -> str:
+    return error_sentence(errors.SAFE_MODE) if info.safe_mode else info.state or "all is well"
 
 
-def _short(fingerprint: str) -> str:
-    return fingerprint[:12]
+def _short(fingerprint: bytes) -> str:
+    return fingerprint.hex()[:SHORT_DIGITS]
 
 
-def _named(name: str | None, fingerprint: str) -> str:
-    return f"{name} {_short(fingerprint)}" if name else _short(fingerprint)
-
-
-def board_info(client: "BoardClient") -> BoardFacts:
+def board_info(client: BoardClient) -> BoardFacts:
     """Ask a board what it is."""
-    from tinyteach.device.wire.crash import read_crash
-    from tinyteach.service.projects.embeddings import name_of
-
-    said = client.info()
-    own = {
-        "crash": read_crash(client),
-        "board_id": client.board_id,
-        "port": client.port,
-        "agent_version": client.welcome.agent_version,
-        "embedding_name": name_of(said.embedding),
-        "in_place": client.reads_in_place,
-    }
-    return BoardFacts(own | said.as_dict())
+    info = client.info()
+    known = find_board(client.board_id)
+    return BoardFacts(
+        info,
+        client.board_id,
+        known.name if known else client.port,
+        client.port,
+        client.welcome.agent_version,
+        client.has_camera,
+        client.reads_in_place,
+        name_of(info.embedding),
+        read_crash(client) if info.crash_bytes else "",
+    )

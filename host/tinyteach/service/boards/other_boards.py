@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+from tinyteach.device.registry import paired_boards
+from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.usb.products import ESPRESSIF, MICROPYTHON_OWN, OPENMV, RASPBERRY
 from tinyteach.errors import BoardRefusedError
+from tinyteach.link.port_holder import holders
 from tinyteach.service.boards.opening import is_virtual, virtual_ports
 
 VIRTUAL_BOARD = (
@@ -36,9 +39,6 @@ def refuse_other_boards(port: str, board: str | None) -> None:
 
 def _is_virtual_port(port: str) -> bool:
     """Whether a virtual board is there: one of ours, of another home, or paired and stopped."""
-    from tinyteach.device.registry import paired_boards
-    from tinyteach.link.port_holder import holders
-
     real = os.path.realpath(port)
     was_paired = [board for board in paired_boards() if board.port == port and is_virtual(board)]
     ours = real in virtual_ports() or was_paired
@@ -55,8 +55,6 @@ def _runs_a_board(pid: int) -> bool:
 
 def _known_other(port: str) -> tuple[str, str]:
     """A sentence and the product's name; empty for ESP boards and for what may be one."""
-    from tinyteach.device.usb.discovery import attached_ports
-
     for attached in attached_ports():
         product = attached.product
         if attached.port != port or product is None or attached.vendor == ESPRESSIF:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.rules import (
     FILE_BYTES_MAX,
     NO_LINES_S,
@@ -22,9 +22,6 @@ from tinyteach.service.boards.rule_text import (
 )
 from tinyteach_protocol import messages
 
-if TYPE_CHECKING:
-    from tinyteach.device.wire.client import BoardClient
-
 WEIGHT_MIN, WEIGHT_STEPS = 8, 256
 NOT_CHANGED = "The rules were not changed; run the command again."
 NOT_KNOWN = "Whether the rules were changed is not known; 'tinyteach rule list' says what there is."
@@ -41,14 +38,18 @@ class Alone:
     problems: list[str]
     resting: list[int]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
-            "rules": [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)],
+            "rules": self.rows(),
             "settings": asdict(self.settings),
             "problems": self.problems,
         }
 
-    def rule_rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[dict[str, object]]:
+        """The rules in order, as JSON has them."""
+        return [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)]
+
+    def rule_rows(self) -> list[tuple[str | int, ...]]:
         """For a person: number, condition, action, hold, else."""
         return [
             (
@@ -76,7 +77,7 @@ class Alone:
         ]
 
 
-def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
+def _rule_dict(number: int, rule: Rule) -> dict[str, object]:
     return {
         "number": number,
         "condition": condition_text(rule),
@@ -86,7 +87,7 @@ def _rule_dict(number: int, rule: Rule) -> dict[str, Any]:
     }
 
 
-def read_rules(client: "BoardClient") -> RuleFile:
+def read_rules(client: BoardClient) -> RuleFile:
     """The board's rules and settings, its own defaults where it has none."""
     size = client.info().rules_bytes
     if not size:
@@ -94,7 +95,7 @@ def read_rules(client: "BoardClient") -> RuleFile:
     return decode_rules(client.read(messages.RULES, size) if size <= FILE_BYTES_MAX else b"")
 
 
-def write_rules(client: "BoardClient", file: RuleFile) -> None:
+def write_rules(client: BoardClient, file: RuleFile) -> None:
     """Put rules and settings to work. Raises UsageError where they are too many."""
     content = file.encode()
     if len(file.rules) > RULES_MAX or len(content) > FILE_BYTES_MAX:
@@ -110,7 +111,7 @@ def write_rules(client: "BoardClient", file: RuleFile) -> None:
     surely(client, lambda: client.commit().fingerprint, found, NOT_CHANGED, NOT_KNOWN)
 
 
-def _alone(client: "BoardClient", file: RuleFile) -> Alone:
+def _alone(client: BoardClient, file: RuleFile) -> Alone:
     labels = client.info().labels
     if not labels:
         return Alone(file.settings, file.rules, [], [])
@@ -118,12 +119,12 @@ def _alone(client: "BoardClient", file: RuleFile) -> Alone:
     return Alone(file.settings, file.rules, missing_labels(file.rules, labels), resting)
 
 
-def held_rules(client: "BoardClient") -> Alone:
+def held_rules(client: BoardClient) -> Alone:
     """What the board does without a host."""
     return _alone(client, read_rules(client))
 
 
-def add_rule(client: "BoardClient", rule: Rule) -> Alone:
+def add_rule(client: BoardClient, rule: Rule) -> Alone:
     """One rule more. Raises UsageError where the head has not its class."""
     _check_class(rule, client.info().labels)
     file = read_rules(client)
@@ -139,7 +140,7 @@ def _check_class(rule: Rule, labels: Sequence[str]) -> None:
         )
 
 
-def remove_rule(client: "BoardClient", number: int) -> Alone:
+def remove_rule(client: BoardClient, number: int) -> Alone:
     """Without the rule of that number, counted from 1; UsageError where there is none."""
     file = read_rules(client)
     if not 1 <= number <= len(file.rules):
@@ -150,7 +151,7 @@ def remove_rule(client: "BoardClient", number: int) -> Alone:
     return _alone(client, file)
 
 
-def clear_rules(client: "BoardClient") -> int:
+def clear_rules(client: BoardClient) -> int:
     """Without any rule, the settings kept where they can be read; how many there were."""
     try:
         file = read_rules(client)
@@ -211,7 +212,7 @@ def _line_s(words: str) -> int:
     return int(words)
 
 
-def change_settings(client: "BoardClient", changes: Changes) -> Alone:
+def change_settings(client: BoardClient, changes: Changes) -> Alone:
     """The settings with ``changes``."""
     file = read_rules(client)
     file = replace(file, settings=changes.applied_to(file.settings))
@@ -219,7 +220,7 @@ def change_settings(client: "BoardClient", changes: Changes) -> Alone:
     return _alone(client, file)
 
 
-def resting_rules(client: "BoardClient", labels: Sequence[str]) -> list[str]:
+def resting_rules(client: BoardClient, labels: Sequence[str]) -> list[str]:
     """Sentences on the board's rules that rest with a head of these labels."""
     try:
         return missing_labels(read_rules(client).rules, labels)

@@ -1,15 +1,20 @@
 """Teaching on the board itself: frames in, a head out, with nothing computed here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+import numpy as np
+
+from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach_protocol import errors, messages
+from tinyteach_protocol.messages import Message
 
 NOT_LEARNT = "The board knows what it knew before; run the command again."
 NOT_KNOWN = "What the board knows now is not certain; 'tinyteach teach --list' says it."
@@ -23,15 +28,12 @@ NO_EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(JsonResult):
     """The classes that a board knows, with the examples that it keeps of each."""
 
     examples: dict[str, int]
     fingerprint: str  # of the head at work, hex digits; empty without
     head_bytes: int
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def rows(self) -> list[tuple[str, int, str]]:
         """For a person: class, examples, how many more fit."""
@@ -39,7 +41,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Taught:
+class Taught(JsonResult):
     """What a board learnt: ``frames`` of ``class_name``, now ``examples`` of it and all classes.
 
     ``interrupted`` where Ctrl-C ended the recording; what came before was learnt.
@@ -52,9 +54,6 @@ class Taught:
     fingerprint: str
     interrupted: bool
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     def sentence(self) -> str:
         if not self.frames:
             return f"Recorded nothing of {self.class_name}; the board knows what it knew."
@@ -66,15 +65,12 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class Forgotten(JsonResult):
     """A class that a board no longer knows."""
 
     class_name: str
     labels: list[str]
     fingerprint: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         return (
@@ -88,7 +84,7 @@ def held_by(client: BoardClient) -> Held:
     return _held(client.teach(messages.TEACH_LIST))
 
 
-def _held(answer: Any) -> Held:
+def _held(answer: Message) -> Held:
     examples = dict(zip(answer.labels, answer.counts, strict=True))
     return Held(examples, answer.fingerprint.hex(), answer.size)
 
@@ -99,7 +95,7 @@ def teach(
     count: int,
     afresh: bool,
     progress: Progress,
-    squares: Sequence[Any] = (),
+    squares: Sequence[np.ndarray] = (),
 ) -> Taught:
     """Have the board learn ``count`` frames of its camera, or ``squares`` that are sent to it.
 
@@ -130,7 +126,7 @@ def teach(
     return Taught(class_name, frames, known, list(held.examples), held.fingerprint, interrupted)
 
 
-def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
+def _change(client: BoardClient, before: Held, act: Callable[[], Message]) -> Held:
     """What the board knows after ``act``, also where its answer was lost."""
 
     def found() -> Held | None:
@@ -140,7 +136,7 @@ def _change(client: BoardClient, before: Held, act: Callable[[], Any]) -> Held:
     return surely(client, lambda: _held(act()), found, NOT_LEARNT, NOT_KNOWN)
 
 
-def _record(client: BoardClient, square: Any) -> None:
+def _record(client: BoardClient, square: np.ndarray | None) -> None:
     """One frame: the camera's, or a photograph (uint8, N×N×3) that is sent."""
     if square is None:
         client.teach(messages.TEACH_FRAME, source=messages.SOURCE_CAMERA)
@@ -151,8 +147,6 @@ def _record(client: BoardClient, square: Any) -> None:
 
 def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
     """The class's name as boards and projects store it, or that of the class that it means."""
-    from tinyteach.data.names import UNKNOWN, check_class_name, same_name
-
     stored = check_class_name(class_name)
     if stored == UNKNOWN:
         raise UsageError(
@@ -187,8 +181,6 @@ def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> Non
 
 def forget(client: BoardClient, class_name: str) -> Forgotten:
     """Have the board forget a class; its other classes stay."""
-    from tinyteach.data.names import same_name
-
     held = held_by(client)
     class_name = same_name(class_name, held.examples) or class_name
     if class_name not in held.examples:
@@ -211,14 +203,11 @@ LINE_BYTES = 240  # pin and classes in one field of the wire
 
 
 @dataclass(frozen=True)
-class ButtonSet:
+class ButtonSet(JsonResult):
     """The button that teaches without a host: its pin, empty without, and the classes in line."""
 
     pin: str
     classes: list[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.pin:
@@ -259,7 +248,7 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
 def _tell_button(client: BoardClient, text: str) -> None:
     """Told twice it is the same: where the answer was lost, it is told again."""
 
-    def tell() -> Any:
+    def tell() -> Message:
         return client.teach(messages.TEACH_BUTTON, text)
 
     surely(client, tell, tell, "", BUTTON_NOT_KNOWN)
@@ -273,8 +262,6 @@ def _pin(text: str) -> tuple[str, int]:
 
 
 def _own_button(client: BoardClient) -> tuple[str, int]:
-    from tinyteach.firmware import board_facts
-
     machine = client.info().machine
     button = (board_facts(machine) or {}).get("button")
     if button is None:

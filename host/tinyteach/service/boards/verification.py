@@ -1,29 +1,30 @@
 """Runs the hardware-in-the-loop suite against a board."""
 
+import io
 import os
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tinyteach
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(JsonResult):
     """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
 
     passed: int
     failed: list[str]
     skipped: list[str]
-    measured: dict[str, Any]
+    measured: dict[str, object]
     exit_code: int
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if self.failed:
@@ -39,7 +40,7 @@ class _Outcome:
         self.passed = 0
         self.failed: list[str] = []
         self.skipped: list[str] = []
-        self.measured: dict[str, Any] = {}
+        self.measured: dict[str, object] = {}
         self.ended_by: TinyTeachError | None = None
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -55,7 +56,7 @@ class _Outcome:
         self.ended_by = getattr(session.config, "ended_by", None)
 
 
-def _reason(found: Any) -> str:
+def _reason(found: object) -> str:
     """Why a check failed, in one line: a user's sentence, or what was asserted."""
     crash = getattr(found, "reprcrash", None)
     return (crash.message if crash else str(found)).splitlines()[0]
@@ -77,8 +78,6 @@ def verify(
     not answer or has nothing to run, photographs that cannot be read.
     """
     import pytest
-
-    from tinyteach.embedding.threads import one_blas_thread
 
     outcome = _Outcome()
     folder = suite_dir()
@@ -109,8 +108,5 @@ def _ready_port(board: str) -> str:
     return port
 
 
-def _silence(quiet: bool) -> Any:
-    import contextlib
-    import io
-
-    return contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
+def _silence(quiet: bool) -> AbstractContextManager[object]:
+    return redirect_stdout(io.StringIO()) if quiet else nullcontext()

@@ -1,13 +1,19 @@
 """Virtual boards: start, stop and steer them; one for as long as a test or a demo takes."""
 
+import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tinyteach.errors import BoardNotFoundError, PhotoError, UsageError
+from tinyteach import paths
+from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.sources import DEMO_FILES, demo_objects
+from tinyteach.device.registry import find_board
+from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
+from tinyteach.virtual.running import Control, control, find, running, start_daemon
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
@@ -19,8 +25,6 @@ VIRTUAL = "virtual"  # the one that is meant where none is named
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
     """Start a virtual board in the background."""
     _refuse_windows()
-    from tinyteach.virtual.running import find, start_daemon
-
     if find(name) is None:
         _refuse_paired_name(name)
     info = start_daemon(arch, name, camera=camera)
@@ -32,9 +36,6 @@ def _refuse_paired_name(name: str) -> None:
 
     With two of a name --board would find the virtual one.
     """
-    from tinyteach.device.registry import find_board
-    from tinyteach.virtual.running import running
-
     known = find_board(name)
     if known is None:
         return
@@ -45,8 +46,6 @@ def _refuse_paired_name(name: str) -> None:
 
 def _refuse_windows() -> None:
     if sys.platform == "win32":
-        from tinyteach.errors import MissingToolError
-
         raise MissingToolError(
             "The virtual board needs Linux or macOS; on Windows use a real board, or WSL."
         )
@@ -54,8 +53,6 @@ def _refuse_windows() -> None:
 
 def start_own_virtual(name: str) -> int | None:
     """Start a virtual board unless it runs; the process that was started, None where it ran."""
-    from tinyteach.virtual.running import find
-
     before = find(name)
     start_virtual(name, None, True)
     now = find(name)
@@ -64,8 +61,6 @@ def start_own_virtual(name: str) -> int | None:
 
 def stop_own_virtual(name: str, processes: set[int]) -> None:
     """Stop a virtual board if it is one of these processes."""
-    from tinyteach.virtual.running import find
-
     now = find(name)
     if now and now.pid in processes:
         stop_virtual(name)
@@ -102,10 +97,6 @@ def _demo_views(name: str) -> Path:
     """A folder of views of a demo object, as a moving hand would show it."""
     from PIL import Image
 
-    from tinyteach import paths
-    from tinyteach.data.handheld import HandheldCamera
-    from tinyteach.data.sources import demo_objects
-
     objects = demo_objects()
     if name not in objects:
         raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
@@ -122,17 +113,11 @@ def _demo_views(name: str) -> Path:
 
 def demo_object_names() -> list[str]:
     """What `show_to_virtual` can show without a photograph; empty without scikit-image."""
-    import importlib.util
-
-    from tinyteach.data.sources import DEMO_FILES
-
     return list(DEMO_FILES) if importlib.util.find_spec("skimage") else []
 
 
-def _control(name: str) -> Any:
+def _control(name: str) -> Control:
     _refuse_windows()
-    from tinyteach.virtual.running import control, find
-
     info = find(name)
     if info is None:
         raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
@@ -143,6 +128,7 @@ def _control(name: str) -> Any:
 def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
     """A virtual board of this process, with a blank flash, gone at the end."""
     _refuse_windows()
+    # Not at the top: Windows has not what it needs.
     from tinyteach.virtual.board import VirtualBoard
 
     with VirtualBoard(arch) as board:
@@ -152,16 +138,9 @@ def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
 @contextmanager
 def temporary_virtual_board() -> Iterator[str]:
     """The port of a virtual board that is paired and sees the demo's cat, if it is installed."""
-    from tinyteach.errors import MissingToolError
-
     with virtual_board() as board:
         pair_for_now(board.port, lambda text, done, total: None)
-        try:
-            from tinyteach.data.handheld import HandheldCamera
-            from tinyteach.data.sources import demo_objects
-
+        # Without the demo's photographs the camera sees its own test picture.
+        with suppress(MissingToolError):
             board.show_source(HandheldCamera(demo_objects()["cat"]).next_view)
-        except MissingToolError:
-            # Without the demo's photographs the camera sees its own test picture.
-            pass
         yield board.port

@@ -1,10 +1,14 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
+from tinyteach import __version__
 from tinyteach.device.repl.fitness import boot_fault, harmless_shadows, library_fault
+from tinyteach.device.repl.pairing import lies_in_rom, wanted_files
+from tinyteach.device.repl.survey import EMBEDDING, changed_files, embedding_on
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
-from tinyteach.firmware import BoardFile
+from tinyteach.firmware import LIBRARY, BoardFile
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+from tinyteach.service.projects.embeddings import for_pairing
 
 NO_REPL, NO_AGENT = "needs MicroPython", "needs a running agent"
 DIFFERING_SHOWN = 3
@@ -43,8 +47,6 @@ def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:
 
 def _agent_fault(evidence: Evidence) -> str:
     """What is wrong with the agent in words; empty where nothing is."""
-    from tinyteach import __version__
-
     differing = _differing_files(evidence)
     if evidence.info is None and _has_no_agent(evidence):
         return "none is installed"
@@ -58,23 +60,17 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    from tinyteach.firmware import LIBRARY
-
     present = evidence.survey["files"] if evidence.survey else {}
     return not [path for path in present if path.startswith(LIBRARY)]
 
 
 def _differing_files(evidence: Evidence) -> list[str]:
     """Files of the agent that are missing or other than this computer's."""
-    from tinyteach.device.repl.survey import EMBEDDING
-
     return [file.path for file in pairing_would_write(evidence) if file.path != EMBEDDING]
 
 
 def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
     """What is missing on the board, or other than pairing would have it."""
-    from tinyteach.device.repl.survey import EMBEDDING, changed_files
-
     if evidence.survey is None:
         return []
     stays = _has_its_own(evidence) or _in_rom(evidence)
@@ -87,23 +83,18 @@ def embedding_heap_bytes(evidence: Evidence) -> int:
     if _in_rom(evidence):
         return 0
     if evidence.survey and _has_its_own(evidence):
-        return evidence.survey["embedding_bytes"]
+        return int(evidence.survey["embedding_bytes"])
     return len(_wanted(evidence)[-1].content)
 
 
 def _has_its_own(evidence: Evidence) -> bool:
     """Whether its agent works with the embedding that is there: pairing leaves it, whichever."""
-    from tinyteach.device.repl.survey import embedding_on
-
     present = embedding_on(evidence.survey) if evidence.survey else None
     return evidence.info is not None and evidence.info.embedding.hex() == present
 
 
 def _in_rom(evidence: Evidence) -> bool:
     """Whether the embedding after pairing is the one in ROMFS."""
-    from tinyteach.device.repl.pairing import lies_in_rom
-    from tinyteach.device.repl.survey import embedding_on
-
     facts = evidence.survey
     if facts is None:
         return False
@@ -113,9 +104,6 @@ def _in_rom(evidence: Evidence) -> bool:
 
 def _wanted(evidence: Evidence) -> list[BoardFile]:
     """All that belongs on the board."""
-    from tinyteach.device.repl.pairing import wanted_files
-    from tinyteach.service.projects.embeddings import for_pairing
-
     shipped = for_pairing(None)
     facts = evidence.survey or {"files": {}, "in_place": "", "mpy": 0, "machine": ""}
     return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

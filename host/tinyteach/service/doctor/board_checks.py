@@ -2,6 +2,17 @@
 
 from typing import Any
 
+from tinyteach.device.repl.fitness import (
+    AGENT_HEAP_BYTES,
+    CATCHES,
+    MIN_MICROPYTHON,
+    SLOW_BOOT_S,
+    SPARE_FLASH_BYTES,
+    boot_fault,
+    is_filled_by_boot,
+    is_too_old,
+)
+from tinyteach.device.wire.crash import readable, summary
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
@@ -9,6 +20,8 @@ from tinyteach.errors import (
     TinyTeachError,
     VerificationError,
 )
+from tinyteach.firmware import MARCH
+from tinyteach.service.boards.opening import STARTS
 from tinyteach.service.doctor.agent_checks import (
     NO_REPL,
     embedding_heap_bytes,
@@ -39,8 +52,6 @@ def check_port(evidence: Evidence) -> Finding:
 
 
 def check_micropython(evidence: Evidence) -> Finding:
-    from tinyteach.device.repl.fitness import MIN_MICROPYTHON, boot_fault, is_too_old
-
     if not evidence.port or evidence.port_error:
         return skipped("MicroPython", NO_PORT)
     if evidence.boot is None:
@@ -63,8 +74,6 @@ def check_micropython(evidence: Evidence) -> Finding:
 
 def _manners(facts: dict[str, Any]) -> str:
     """What the user's own files do that is no fault but good to know."""
-    from tinyteach.device.repl.fitness import CATCHES, SLOW_BOOT_S
-
     boot_s = facts["boot_s"]
     slow = f"; its {facts['root']}/boot.py takes {boot_s:.0f} s" if boot_s >= SLOW_BOOT_S else ""
     return slow + (f"; its program {CATCHES}" if facts["catches"] else "")
@@ -84,8 +93,6 @@ def _by_error(error: TinyTeachError) -> Finding:
 
 
 def check_architecture(evidence: Evidence) -> Finding:
-    from tinyteach.firmware import MARCH
-
     if evidence.boot is None:
         return skipped("architecture", NO_REPL)
     arch = MARCH.get(evidence.boot["mpy"] >> 10 & 15)
@@ -96,8 +103,6 @@ def check_architecture(evidence: Evidence) -> Finding:
 
 
 def check_memory(evidence: Evidence) -> Finding:
-    from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES, is_filled_by_boot
-
     facts = evidence.survey
     if facts is None:
         return skipped("memory", NO_REPL)
@@ -116,8 +121,6 @@ def check_memory(evidence: Evidence) -> Finding:
 
 
 def check_flash(evidence: Evidence) -> Finding:
-    from tinyteach.device.repl.fitness import SPARE_FLASH_BYTES
-
     if evidence.survey is None:
         return skipped("flash", NO_REPL)
     free = evidence.survey["flash_free"]
@@ -161,8 +164,6 @@ def check_clock(evidence: Evidence) -> Finding:
 
 
 def check_last_boot(evidence: Evidence) -> Finding:
-    from tinyteach.service.boards.opening import STARTS
-
     if evidence.boot is None:
         return skipped("last boot", NO_REPL)
     cause = evidence.boot["cause"]
@@ -174,8 +175,6 @@ def check_last_boot(evidence: Evidence) -> Finding:
 
 
 def check_last_crash(evidence: Evidence) -> Finding:
-    from tinyteach.device.wire.crash import readable, summary
-
     if evidence.boot is None:
         return skipped("last crash", NO_REPL)
     found = summary(readable(evidence.boot["crash"])) or "none is written down"

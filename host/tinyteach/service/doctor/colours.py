@@ -8,7 +8,6 @@ one runs backwards.
 """
 
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
@@ -50,7 +49,7 @@ def _stripes(row: bytes, big_endian: bool, exchanged: bool) -> list[int]:
         pixels = pixels[:, ::-1]
     # Half way between each channel's darkest and brightest: bars need not be pure.
     bits = pixels > (pixels.min(axis=0) + pixels.max(axis=0)) // 2
-    colours: Any = bits @ np.array([4, 2, 1])
+    colours: np.ndarray = bits @ np.array([4, 2, 1])
     runs = [(colour, len(list(run))) for colour, run in groupby(colours.tolist())]
     wide = [colour for colour, width in runs if width * EDGE_FRACTION >= len(pixels)]
     return [colour for colour, _ in groupby(wide)]

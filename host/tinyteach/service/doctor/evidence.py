@@ -6,16 +6,23 @@ examination. A board whose agent answered runs it again afterwards.
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tinyteach.device.repl import trials
+from tinyteach.device.repl.pairing import await_agent
+from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
+from tinyteach.device.repl.survey import survey
+from tinyteach.device.usb.discovery import attached_ports
+from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.link.port_holder import holders
+from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach.progress import Progress
 from tinyteach.service.boards.link_speed import measure_link
+from tinyteach.service.boards.opening import check_identity, resolve_port, virtual_processes
+from tinyteach.service.doctor.colours import colour_order
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.device.repl.raw_repl import RawRepl
-    from tinyteach.device.wire.board_info import BoardInfo
 
 STEPS = ("port", "agent", "MicroPython", "camera", "restart")
 
@@ -34,7 +41,7 @@ class Evidence:
     board_id: str = ""
     in_place: bool = False
     agent_error: TinyTeachError | None = None
-    info: "BoardInfo | None" = None
+    info: BoardInfo | None = None
     link_bytes_per_second: tuple[float, float] | None = None
     repl_error: TinyTeachError | None = None
     boot: dict[str, Any] | None = None
@@ -70,10 +77,6 @@ def gather(board: str | None, progress: Progress) -> Evidence:
 
 
 def _look_at_port(evidence: Evidence) -> None:
-    from tinyteach.link.port_holder import holders
-    from tinyteach.link.serial_link import SerialLink
-    from tinyteach.service.boards.opening import resolve_port, virtual_processes
-
     try:
         evidence.port = resolve_port(evidence.board)
         _look_at_usb(evidence)
@@ -85,8 +88,6 @@ def _look_at_port(evidence: Evidence) -> None:
 
 
 def _look_at_usb(evidence: Evidence) -> None:
-    from tinyteach.device.usb.discovery import attached_ports
-
     for attached in attached_ports():
         if attached.port == evidence.port:
             evidence.product, evidence.usb_serial = attached.description, attached.usb_serial
@@ -96,10 +97,6 @@ def _look_at_usb(evidence: Evidence) -> None:
 
 
 def _ask_agent(evidence: Evidence) -> None:
-    from tinyteach.device.wire.client import BoardClient
-    from tinyteach.link.serial_link import TakesNothingError
-    from tinyteach.service.boards.opening import check_identity
-
     try:
         with BoardClient(evidence.port) as client:
             check_identity(evidence.board, client)
@@ -121,10 +118,6 @@ def _ask_agent(evidence: Evidence) -> None:
 
 
 def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
-    from tinyteach.device.repl import trials
-    from tinyteach.device.repl.raw_repl import raw_repl
-    from tinyteach.device.repl.survey import survey
-
     # Not reset at first: a reset is what the board would then give as its last.
     is_alive = evidence.info is not None or evidence.agent_error is not None
     with raw_repl(evidence.port, soft_reset=False, is_alive=is_alive) as repl:
@@ -140,9 +133,7 @@ def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
                 repl.reset()
 
 
-def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
-    from tinyteach.device.repl import trials
-
+def _try_camera(repl: RawRepl, evidence: Evidence) -> None:
     evidence.camera_modules = repl.evaluate(trials.CAMERA_MODULES, trials.MODULE_NAMES)
     if not evidence.camera_modules:
         return
@@ -160,11 +151,8 @@ def _try_camera(repl: "RawRepl", evidence: Evidence) -> None:
             evidence.formats.append(name)
 
 
-def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
+def _store_colours(repl: RawRepl, evidence: Evidence) -> None:
     """Where the colour bar shows another order than the agent reads, tell the board."""
-    from tinyteach.device.repl import trials
-    from tinyteach.service.doctor.colours import colour_order
-
     order = colour_order(evidence.colour_row) if evidence.colour_row else None
     if order is None or evidence.camera is None:
         return
@@ -175,8 +163,6 @@ def _store_colours(repl: "RawRepl", evidence: Evidence) -> None:
 
 def _await_agent(evidence: Evidence) -> None:
     """Where an agent answered before, wait until the restarted one does."""
-    from tinyteach.device.repl.pairing import await_agent
-
     if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return
     with contextlib.suppress(TinyTeachError):

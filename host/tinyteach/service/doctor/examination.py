@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from tinyteach.device.registry import find_board, remember
+from tinyteach.progress import Progress
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
-from tinyteach.service.doctor.evidence import Evidence, Progress, gather
+from tinyteach.service.doctor.evidence import Evidence, gather
 from tinyteach.service.doctor.findings import Page
 
 CHECKS = (
@@ -35,8 +37,6 @@ def examine(board: str | None, progress: Progress) -> Page:
 
 def _keep_colours(evidence: Evidence) -> None:
     """The order of the camera's colours into the profile of a board that is paired."""
-    from tinyteach.device.registry import find_board, remember
-
     order = sight_checks.order_of(evidence)
     known = find_board(evidence.board_id) if evidence.board_id else None
     if order and known and known.colours != order:

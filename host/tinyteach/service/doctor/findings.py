@@ -1,7 +1,6 @@
 """One line of the doctor's page, and the page."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from tinyteach.errors import TinyTeachError
 
@@ -55,7 +54,7 @@ class Page:
         """0, or that of the first fault: what stands above is needed for what stands below."""
         return self.faults[0].exit_code if self.faults else 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "board": self.board,
             "healthy": not self.faults,

@@ -1,6 +1,7 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES, camera_shadows, is_filled_by_boot
+from tinyteach.device.repl.survey import embedding_on
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
 from tinyteach.service.doctor.agent_checks import (
@@ -9,8 +10,10 @@ from tinyteach.service.doctor.agent_checks import (
     embedding_heap_bytes,
     pair_command,
 )
+from tinyteach.service.doctor.colours import WORDS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+from tinyteach.service.projects.embeddings import name_of
 from tinyteach_protocol import messages
 
 NO_CAMERA = "needs a camera that starts"
@@ -73,8 +76,6 @@ def _needed_format(evidence: Evidence) -> str:
 
 
 def check_colours(evidence: Evidence) -> Finding:
-    from tinyteach.service.doctor.colours import WORDS
-
     why_not = _why_not_tried(evidence)
     if not why_not and _needed_format(evidence) == "GRAYSCALE":
         why_not = "the sensor sees grey"
@@ -89,8 +90,6 @@ def check_colours(evidence: Evidence) -> Finding:
 
 def order_of(evidence: Evidence) -> str | None:
     """The order of the camera's colours, where its colour bar tells."""
-    from tinyteach.service.doctor.colours import colour_order
-
     return colour_order(evidence.colour_row) if evidence.colour_row else None
 
 
@@ -128,9 +127,6 @@ def check_embedding(evidence: Evidence) -> Finding:
 
 def _embedding_on(evidence: Evidence) -> tuple[str, str | None]:
     """SHA-256 of the file on the board in hex digits, and its name where it ships."""
-    from tinyteach.device.repl.survey import embedding_on
-    from tinyteach.service.projects.embeddings import name_of
-
     digest = embedding_on(evidence.survey) if evidence.survey else ""
     return digest, name_of(bytes.fromhex(digest)) if digest else None
 

@@ -12,7 +12,6 @@ import time
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from tinyteach.device.esp.chip import Chip
 from tinyteach.errors import FirmwareError, ProjectError
@@ -85,7 +84,7 @@ def _facts_beside(path: Path) -> BackupFacts | None:
 
 def begin_rewriting(chip: Chip, backup: Path | None) -> None:
     """Note that the flash is incomplete from now on, and where its old content is."""
-    note: dict[str, Any] = {"backup": str(backup.resolve()) if backup else None}
+    note = {"backup": str(backup.resolve()) if backup else None}
     try:
         make_folder(backups_dir())
         write_json(_file(chip, "unfinished"), note)

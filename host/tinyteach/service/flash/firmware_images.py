@@ -6,15 +6,15 @@ import json
 import urllib.error
 import urllib.request
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import urlparse
 
 from tinyteach.errors import FirmwareError
 from tinyteach.files import read_whole, reason
 from tinyteach.firmware import boards_dir
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 
 DOWNLOAD_TIMEOUT_S = 30
 PIECE_BYTES = 65_536
@@ -37,7 +37,7 @@ WRITTEN_BY = {
 
 
 @dataclass(frozen=True)
-class Hint:
+class Hint(JsonResult):
     """The firmware that a board needs: ``image`` is in the file's name at ``url``.
 
     ``written_by`` is one of `WRITTEN_BY`: what puts it on the board. ``releases``: the newest
@@ -51,9 +51,6 @@ class Hint:
     url: str
     written_by: str
     releases: dict[str, str] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         """For a person: which file, from where, of which release."""

@@ -3,19 +3,22 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.device.esp.image import check_image, made_for
+from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
+from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.flash import backups
-from tinyteach.service.flash.backing_up import Progress, Say, back_up, kept_before, said_at_ctrl_c
+from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ STOPPED_WRITING = (
 
 
 @dataclass(frozen=True)
-class Flashed:
+class Flashed(JsonResult):
     """What was done: ``port`` is where the board is now, None where it has not come back.
 
     ``source`` is the image or backup, ``backup`` where the old content is.
@@ -42,9 +45,6 @@ class Flashed:
     md5: str
     backup: str | None
     seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def flash_board(
@@ -133,8 +133,6 @@ def _named(text: str, progress: Progress) -> Callable[[int, int], None]:
 
 
 def _done(flash: "EspFlash", image: Image, backup: str | None, started: float) -> Flashed:
-    from tinyteach.device.usb.port_return import await_return
-
     return Flashed(
         flash.chip.name,
         flash.chip.mac,

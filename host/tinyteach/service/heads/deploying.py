@@ -1,14 +1,16 @@
 """Put a head to work on a board, and the previous one back."""
 
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
+from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
@@ -22,7 +24,7 @@ NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says w
 
 
 @dataclass(frozen=True)
-class Deployed:
+class Deployed(JsonResult):
     """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
 
     board: str
@@ -32,9 +34,6 @@ class Deployed:
     deploy_s: float
     threshold: float  # probability below which a best label is unknown; 0: none is
     problems: list[str]  # on rules that rest with this head
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         return (
@@ -49,20 +48,18 @@ class Deployed:
         return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
 
-def head_to_deploy(project: Any, fingerprint: str | None, threshold: float | None) -> Any:
+def head_to_deploy(project: Project, fingerprint: str | None, threshold: float | None) -> Head:
     """The project's head, or one of its history, with ``threshold`` where one is given.
 
     That is a probability, and takes the place of the one that training chose.
     """
-    from tinyteach.head.format.head_file import with_threshold
-
     head = chosen_head(project, fingerprint)
     return head if threshold is None else with_threshold(head, threshold_steps(threshold))
 
 
 def deploy(
     client: BoardClient,
-    project: Any,
+    project: Project,
     progress: Progress,
     threshold: float | None = None,
     fingerprint: str | None = None,
@@ -79,7 +76,7 @@ def deploy(
     return deployed
 
 
-def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
+def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed:
     """Upload, check and activate; where that fails the old head stays at work, and this says so.
 
     A head for another embedding than the board's is refused before anything is sent.
@@ -104,7 +101,7 @@ def deploy_head(client: BoardClient, head: Any, progress: Progress) -> Deployed:
     )
 
 
-def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
+def _upload_head(client: BoardClient, head: Head, progress: Progress) -> int:
     try:
         return client.upload(
             messages.HEAD, head.content, lambda done, total: progress("Deploying", done, total)
@@ -113,7 +110,7 @@ def _upload_head(client: BoardClient, head: Any, progress: Progress) -> int:
         raise LinkError(f"{error} {NOT_SWITCHED}") from error
 
 
-def _switch_head(client: BoardClient, head: Any) -> None:
+def _switch_head(client: BoardClient, head: Head) -> None:
     """COMMIT; where its answer is lost, the board says which head is at work."""
     at_work = surely(
         client,
@@ -142,15 +139,12 @@ def _kept(client: BoardClient) -> str:
 
 
 @dataclass(frozen=True)
-class RolledBack:
+class RolledBack(JsonResult):
     """The head that is at work again."""
 
     fingerprint: str
     labels: list[str]
     problems: list[str]  # on rules that rest with this head
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         digits = self.fingerprint[:SHORT_DIGITS]

@@ -3,22 +3,22 @@
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.head_history import DIGITS, KeptHead, kept_head, kept_heads
+from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
 from tinyteach.files import fits, read_file
+from tinyteach.head.format.head_file import Head, load_head_file
+from tinyteach.head.format.metadata import is_sealed
+from tinyteach.results import JsonResult
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.projects.opening import open_project
 
-if TYPE_CHECKING:
-    from tinyteach.data.head_history import KeptHead
-    from tinyteach.head.format.head_file import Head
-
 
 @dataclass(frozen=True)
-class HeadEntry:
+class HeadEntry(JsonResult):
     """A head in the list: ``fingerprint`` are hex digits, ``recall`` a fraction by class.
 
     One whose file is damaged has a ``problem``, a sentence that names it.
@@ -33,9 +33,6 @@ class HeadEntry:
     recall: dict[str, float | None]
     current: bool
     problem: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def row(self) -> tuple[str, ...]:
         """For a person: head, time, photographs, accuracy, classes."""
@@ -54,9 +51,6 @@ class HeadEntry:
 
 def list_heads(folder: Path) -> list[HeadEntry]:
     """The heads of a project's history, the newest first; before them its own, if damaged."""
-    from tinyteach.data.head_history import DIGITS, kept_heads
-    from tinyteach.head.format.metadata import is_sealed
-
     project, current = open_project(folder), ""
     entries = []
     if os.path.lexists(project.head_path):
@@ -79,7 +73,7 @@ def _content(path: Path, is_whole: Callable[[bytes], bool]) -> tuple[bytes, str]
     return content, "" if is_whole(content) else damaged
 
 
-def _listed(kept: "KeptHead", current: str) -> HeadEntry:
+def _listed(kept: KeptHead, current: str) -> HeadEntry:
     def is_whole(content: bytes) -> bool:
         return hashlib.sha256(content).hexdigest().startswith(kept.fingerprint)
 
@@ -87,7 +81,7 @@ def _listed(kept: "KeptHead", current: str) -> HeadEntry:
     return replace(_entry(kept, current), problem=problem)
 
 
-def _report_problem(kept: "KeptHead") -> str:
+def _report_problem(kept: KeptHead) -> str:
     if not os.path.lexists(kept.report_path) or (kept.report and fits(kept.report, _LISTED)):
         return ""
     return f"{kept.report_path} is damaged; delete it: the head beside it goes without."
@@ -100,7 +94,7 @@ _LISTED = {
 }
 
 
-def _entry(kept: "KeptHead", current: str) -> HeadEntry:
+def _entry(kept: KeptHead, current: str) -> HeadEntry:
     report = kept.report if fits(kept.report, _LISTED) else {}
     rows = report.get("classes") or []
     return HeadEntry(
@@ -119,33 +113,25 @@ def _pair(numbers: list[float] | None) -> tuple[float, float] | None:
     return (numbers[0], numbers[1]) if numbers and len(numbers) == 2 else None
 
 
-def chosen_head(project: Any, fingerprint: str | None) -> "Head":
+def chosen_head(project: Project, fingerprint: str | None) -> Head:
     """The project's head, or that of its history whose fingerprint begins so."""
-    from tinyteach.data.head_history import kept_head
-    from tinyteach.head.format.head_file import load_head_file
-
     if fingerprint is None:
         return trained_head(project)
     return load_head_file(kept_head(project, fingerprint).path)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(JsonResult):
     """Two heads side by side; ``classes`` has a row of label and both recalls each."""
 
     before: HeadEntry
     after: HeadEntry
-    classes: list[dict[str, Any]]
+    classes: list[dict[str, str | float | None]]
     sentence: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def compare_heads(folder: Path, before: str, after: str) -> Comparison:
     """What changed from one head to another; ProjectError where one is not in the history."""
-    from tinyteach.data.head_history import kept_head
-
     project = open_project(folder)
     old, new = (_entry(kept_head(project, f), "") for f in (before, after))
     labels = [*new.classes, *(label for label in old.classes if label not in new.classes)]

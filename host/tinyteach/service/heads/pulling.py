@@ -1,15 +1,23 @@
 """From a board into a project: the classes of its head, and the examples that it carries."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tinyteach.data.learnt import list_learnt, save_learnt
+from tinyteach.data.names import portable_name, same_name
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, ProjectError
 from tinyteach.files import read_file
+from tinyteach.head.format.examples import without_known
+from tinyteach.head.format.head_file import Head, load_head
+from tinyteach.head.format.head_file import read_head as read
+from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.photos.unsure_views import bring_unsure, sorting_hint
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
@@ -20,9 +28,6 @@ from tinyteach.service.projects.embeddings import (
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
 
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
-
 NO_EXAMPLES = (
     "The head on the board carries no examples of its classes, because an earlier TinyTeach made "
     "it: only photographs of each class, such as by 'tinyteach retrain --from-board --add DIR', "
@@ -31,7 +36,7 @@ NO_EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Pulled:
+class Pulled(JsonResult):
     """What came from a board: its classes, the examples of each and the views that are new here."""
 
     board: str
@@ -39,9 +44,6 @@ class Pulled:
     classes: list[str]
     examples: dict[str, int]
     unsorted: int  # views that the board was not sure of
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -57,7 +59,7 @@ class Pulled:
         return [*hint, pulled]
 
 
-def pull(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
+def pull(client: BoardClient, project: Project, progress: Progress) -> Pulled:
     """Bring what a board knows into a project, where training takes it in place of photographs."""
     head = read_head(client, progress)
     if head.info.examples is None:
@@ -65,10 +67,8 @@ def pull(client: BoardClient, project: "Project", progress: Progress) -> Pulled:
     return take_over(project, client, head)
 
 
-def read_head(client: BoardClient, progress: Progress) -> Any:
+def read_head(client: BoardClient, progress: Progress) -> Head:
     """The head at work on a board, whole and checked."""
-    from tinyteach.head.format.head_file import load_head
-
     held = client.teach(messages.TEACH_LIST)
     if not held.size:
         raise BoardRefusedError(error_sentence(errors.NO_HEAD), errors.NO_HEAD)
@@ -78,11 +78,8 @@ def read_head(client: BoardClient, progress: Progress) -> Any:
     return load_head(content)
 
 
-def take_over(project: "Project", client: BoardClient, head: Any) -> Pulled:
+def take_over(project: Project, client: BoardClient, head: Head) -> Pulled:
     """Add a board's classes, examples and unsure views to a project with its head's embedding."""
-    from tinyteach.data.learnt import save_learnt
-    from tinyteach.head.format.rejection import UNKNOWN
-
     _agree_on_embedding(project, head.info.embedding_fingerprint)
     names = [_class_here(project, label) for label in head.labels]
     vectors = head.info.examples.vectors if head.info.examples else ()
@@ -91,34 +88,28 @@ def take_over(project: "Project", client: BoardClient, head: Any) -> Pulled:
     known = _known_here(project)
     added = dict.fromkeys(names, 0)
     for name, rows in zip(names, vectors, strict=False):
-        added[name] = _save(project, name, rows, known, head, save_learnt)
+        added[name] = _save(project, name, rows, known, head)
     unsorted = bring_unsure(project, client, head)
     return Pulled(client.board_id, head.fingerprint.hex(), names, added, unsorted)
 
 
-def learnt_counts(project: "Project") -> dict[str, int]:
+def learnt_counts(project: Project) -> dict[str, int]:
     """How many examples from boards a project has, by class."""
-    from tinyteach.data.learnt import list_learnt
-
     counts: dict[str, int] = {}
     for file in list_learnt(project)[0]:
         counts[file.class_name] = counts.get(file.class_name, 0) + len(file.features)
     return counts
 
 
-def _save(
-    project: "Project", name: str, rows: Any, known: set[bytes], head: Any, save: Callable[..., Any]
-) -> int:
-    from tinyteach.head.format.examples import without_known
-
+def _save(project: Project, name: str, rows: np.ndarray, known: set[bytes], head: Head) -> int:
     fresh = without_known(rows, known)
     if len(fresh):
         digits = head.fingerprint.hex()[:SHORT_DIGITS]
-        save(project, name, digits, fresh, head.info.embedding_fingerprint)
+        save_learnt(project, name, digits, fresh, head.info.embedding_fingerprint)
     return len(fresh)
 
 
-def _agree_on_embedding(project: "Project", fingerprint: bytes) -> None:
+def _agree_on_embedding(project: Project, fingerprint: bytes) -> None:
     """A project without classes takes the board's embedding; another must have the same."""
     if project_embedding(project).fingerprint == fingerprint:
         return
@@ -132,21 +123,16 @@ def _agree_on_embedding(project: "Project", fingerprint: bytes) -> None:
     project.embedding = name
 
 
-def _class_here(project: "Project", label: str) -> str:
+def _class_here(project: Project, label: str) -> str:
     """The project's class for a label, made where it is not there."""
-    from tinyteach.data.names import portable_name, same_name
-
     name = portable_name(plain(label))
     if name is None:
         raise ProjectError(f"No class here can be called {label!r}, as one on the board is.")
     return same_name(name, project.classes()) or project.add_class(name)
 
 
-def _known_here(project: "Project") -> set[bytes]:
+def _known_here(project: Project) -> set[bytes]:
     """Features that are in the project: learnt, or examples in the head trained here."""
-    from tinyteach.data.learnt import list_learnt
-    from tinyteach.head.format.head_file import read_head as read
-
     known = {row.tobytes() for file in list_learnt(project)[0] for row in file.features}
     try:
         own = read(read_file(project.head_path)).examples

@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinyteach.data.images import load_square
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
+from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
+from tinyteach_protocol.messages import Message
 
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
@@ -25,7 +31,7 @@ SCORE_STEPS = 256
 
 
 @dataclass(frozen=True)
-class Recognised:
+class Recognised(JsonResult):
     """The best label, or 'unknown' where it is not believed; all probabilities; durations."""
 
     label: str
@@ -33,9 +39,6 @@ class Recognised:
     best_label: str
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def line(self) -> str:
         took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
@@ -45,7 +48,7 @@ class Recognised:
 
 
 def interpret(
-    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Any = None
+    labels: Sequence[str], top: int, known: bool, scores: bytes, message: Message | None = None
 ) -> Recognised:
     """A RUN's answer or a RESULT event (or LiteRT's int8 scores) as labels and probabilities.
 
@@ -66,13 +69,13 @@ def interpret(
     )
 
 
-def interpret_scores(head: Any, scores: np.ndarray) -> Recognised:
+def interpret_scores(head: Head, scores: np.ndarray) -> Recognised:
     """`interpret` of the reference's scores (int8, one photograph's), by the head's threshold."""
     top, known = head.best(scores)
     return interpret(head.labels, top, known, scores.tobytes())
 
 
-def interpret_message(labels: Sequence[str], message: Any) -> Recognised:
+def interpret_message(labels: Sequence[str], message: Message) -> Recognised:
     """`interpret` of a RUN's answer or a RESULT event."""
     try:
         check_scores(message, labels)
@@ -136,8 +139,6 @@ def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[st
 
 def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     """What the board would say, computed by LiteRT's reference kernels with the project's head."""
-    from tinyteach.data.images import load_square
-
     project = open_project(folder)
     head, embedding = trained_head(project), project_embedding(project)
     check_head(head, embedding)
@@ -146,10 +147,8 @@ def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     return [interpret_scores(head, s) for s in scores]
 
 
-def trained_head(project: Any) -> Any:
+def trained_head(project: Project) -> Head:
     """The project's trained head; ProjectError where it has none yet."""
-    from tinyteach.head.format.head_file import load_head_file
-
     try:
         return load_head_file(project.head_path)
     except FileNotFoundError as error:
@@ -161,20 +160,26 @@ def trained_head(project: Any) -> Any:
 class Reference:
     """The host's reference of everything the board computes."""
 
-    def __init__(self, embedding: Any, head: Any = None) -> None:
+    def __init__(self, embedding: Embedding, head: Head | None = None) -> None:
         self.embedding = embedding
-        self.head = head
+        self._head = head
+
+    @property
+    def head(self) -> Head:
+        """The head; there must be one."""
+        assert self._head is not None
+        return self._head
 
     def tensor(self, square: np.ndarray) -> np.ndarray:
         """int8 [M, M, 3] of a photograph, uint8 [N, N, 3]."""
-        from tinyteach.embedding.preprocess import to_tensor
-
         return to_tensor(square, self.embedding.side)
 
     def features(self, square: np.ndarray) -> np.ndarray:
         """int8 [F]."""
-        return self.embedding.embed(self.tensor(square)[None])[0]
+        features: np.ndarray = self.embedding.embed(self.tensor(square)[None])[0]
+        return features
 
     def scores(self, square: np.ndarray) -> np.ndarray:
         """int8 [C] of the head."""
-        return self.head.scores(self.features(square)[None])[0]
+        scores: np.ndarray = self.head.scores(self.features(square)[None])[0]
+        return scores

@@ -1,13 +1,14 @@
 """Retraining in the field: a computer that never saw the board, its photographs or a network."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board, pair_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.pulling import Pulled, read_head, take_over
@@ -17,12 +18,9 @@ from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
 from tinyteach.service.projects.opening import create_project, open_project
 
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
-
 
 @dataclass(frozen=True)
-class Retrained:
+class Retrained(JsonResult):
     """A board whose head goes on from what it knew. ``folder`` is the project that it is in.
 
     ``paired`` where this computer met the board now, ``pulled`` is None without --from-board.
@@ -35,9 +33,6 @@ class Retrained:
     trained: Trained
     deployed: Deployed
     retrain_s: float
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -91,9 +86,7 @@ def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
     return pair_board(board, None, progress).name, True
 
 
-def _project(folder: Path | None, name: str) -> "Project":
-    from tinyteach.data.project import SETTINGS_NAME
-
+def _project(folder: Path | None, name: str) -> Project:
     if folder is None:
         folder = Path() if Path(SETTINGS_NAME).is_file() else Path(name)
     if (folder / SETTINGS_NAME).is_file():
@@ -101,7 +94,7 @@ def _project(folder: Path | None, name: str) -> "Project":
     return create_project(folder)
 
 
-def _pull(project: "Project", board: str, progress: Progress) -> Pulled:
+def _pull(project: Project, board: str, progress: Progress) -> Pulled:
     with open_board(board) as client:
         head = read_head(client, progress)
         pulled = take_over(project, client, head)

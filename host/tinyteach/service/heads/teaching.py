@@ -3,20 +3,28 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tinyteach.data.head_history import keep_head
+from tinyteach.data.learnt import list_learnt
+from tinyteach.data.project import Project
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
+from tinyteach.head.fit.train import TrainedHead, train_source
+from tinyteach.head.format.examples import Learnt, join_learnt
+from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(JsonResult):
     """What training gave. ``accuracy`` is None where nothing could be held back to test on."""
 
     classes: list[str]
@@ -37,9 +45,6 @@ class Trained:
     advice: list[str]
     problems: list[str]
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     def lines(self) -> list[str]:
         """For a person."""
         learnt = f" and {self.learnt} examples from boards" if self.learnt else ""
@@ -59,8 +64,8 @@ def train(
     folder: Path,
     seed: int,
     progress: Progress,
-    embedding: Any = None,
-    known: "KnownPhotos | None" = None,
+    embedding: Embedding | None = None,
+    known: KnownPhotos | None = None,
 ) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/.
 
@@ -68,8 +73,6 @@ def train(
     embedded before, by a front end that trains again and again; classes without photographs
     are left out then. TrainingError where nothing can be trained.
     """
-    from tinyteach.head.fit.train import train_source
-
     project = open_project(folder)
     start = time.perf_counter()
     photos = known if known is not None else _unknown_photos(project, embedding, seed)
@@ -107,15 +110,12 @@ def train(
     )
 
 
-def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
+def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list[str]]:
     """What the project learnt from boards with the photographs' embedding, and its classes.
 
     Those that have a photograph or something learnt, in order. What is left out is told in the
     ``problems`` of ``photos``.
     """
-    from tinyteach.data.learnt import list_learnt
-    from tinyteach.head.format.examples import join_learnt
-
     files, damaged = list_learnt(project)
     photos.problems += damaged
     made_by = (photos.embedding.fingerprint, photos.embedding.features)
@@ -131,15 +131,12 @@ def learnt_features(project: Any, photos: KnownPhotos) -> tuple[Any, list[str]]:
     return learnt, [name for name in project.classes() if name in filled]
 
 
-def _unknown_photos(project: Any, embedding: Any, seed: int) -> KnownPhotos:
+def _unknown_photos(project: Project, embedding: Embedding | None, seed: int) -> KnownPhotos:
     return KnownPhotos(embedding or project_embedding(project), seed)
 
 
-def _keep(project: Any, trained: Any, photos: "KnownPhotos", learnt: Any) -> Any:
+def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Report:
     """Head and report into heads/, once as the present ones and once into the history."""
-    from tinyteach.data.head_history import keep_head
-    from tinyteach.head.report.report import make_report
-
     report = make_report(
         trained.evaluation,
         photos.squares,
@@ -200,7 +197,7 @@ class FoundReport:
         return f"{self.data['title']}{right}"
 
     @property
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[tuple[str | int, ...]]:
         """Per class: label, photographs, recordings, precision, recall."""
         return [
             (

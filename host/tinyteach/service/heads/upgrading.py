@@ -1,14 +1,16 @@
 """The way to another embedding: retrain, send the embedding, deploy."""
 
 import time
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
+from tinyteach.data.project import Project
 from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
 from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import trained_head
@@ -21,10 +23,6 @@ from tinyteach.service.projects.embeddings import (
     name_of,
 )
 
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
-    from tinyteach.embedding.runtime import Embedding
-
 COMMAND = "tinyteach upgrade"
 UNTAUGHT = (
     "The board has its new embedding and recognises nothing until 'tinyteach deploy' has run."
@@ -32,7 +30,7 @@ UNTAUGHT = (
 
 
 @dataclass(frozen=True)
-class Upgraded:
+class Upgraded(JsonResult):
     """A board with a new embedding and a head for it. ``embedding`` is its SHA-256 in hex.
 
     ``embedding_name`` is None for one that does not ship, ``embedding_bytes`` None where
@@ -45,9 +43,6 @@ class Upgraded:
     trained: Trained
     deployed: Deployed
     upgrade_s: float
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -62,14 +57,14 @@ class Upgraded:
         return [*self.trained.problems, done, *self.deployed.problems]
 
 
-def embedding_to_upgrade_to(project: "Project", named: str | None) -> "tuple[str, Embedding]":
+def embedding_to_upgrade_to(project: Project, named: str | None) -> tuple[str, Embedding]:
     """What the project's settings are to say, by default what they do, and the embedding."""
     setting = project.embedding if named is None else as_setting(named, project.root)
     return setting, load_named(setting, project.root)
 
 
 def upgrade(
-    client: BoardClient, project: "Project", named: str | None, progress: Progress
+    client: BoardClient, project: Project, named: str | None, progress: Progress
 ) -> Upgraded:
     """Retrain a project for an embedding, by default its own, and put both on the board.
 
@@ -88,7 +83,7 @@ def upgrade(
     return Upgraded(fingerprint.hex(), name_of(fingerprint), sent, trained, deployed, upgrade_s)
 
 
-def _check_board(client: BoardClient, embedding: "Embedding") -> None:
+def _check_board(client: BoardClient, embedding: Embedding) -> None:
     """Refuse a board whose memory does not hold an embedding that it has not yet."""
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
@@ -98,7 +93,7 @@ def _check_board(client: BoardClient, embedding: "Embedding") -> None:
             raise BoardRefusedError(f"{memory_fault(info.heap_total, needed)}; {MORE_MEMORY}")
 
 
-def send_embedding(client: BoardClient, embedding: "Embedding", progress: Progress) -> int | None:
+def send_embedding(client: BoardClient, embedding: Embedding, progress: Progress) -> int | None:
     """Put an embedding to work on a board; bytes that crossed the link, None if it was there."""
     if client.info().embedding == embedding.fingerprint:
         return None

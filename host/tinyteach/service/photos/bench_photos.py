@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.layouts import read_collection
+from tinyteach.data.sources import Split, demo_objects, photo_split
 
 Squares = dict[str, list[np.ndarray]]
 DEMO_BURST_PHOTOS = 10
@@ -28,7 +31,6 @@ def training_and_held_out(
     """
     if folder is None:
         return _demo_views(per_class, seed), _demo_views(held_out, seed + 1)
-    from tinyteach.data.sources import photo_split
 
     training, others = photo_split(folder, per_class, held_out, seed, tell)
     return _squares(training), _squares(others)
@@ -38,8 +40,6 @@ def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
     """`training_and_held_out` with as many of each as there are, up to ``per_class_max``."""
     per_class = per_class_max
     if folder is not None:
-        from tinyteach.data.layouts import read_collection
-
         counts = Counter(photo.class_name for photo in read_collection(folder).photos)
         per_class = max(1, min(per_class_max, min(counts.values(), default=0) // 2))
     return training_and_held_out(folder, per_class, per_class)
@@ -91,17 +91,15 @@ def _coloured(height: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A height of −1 … 1 as a mixture of two colours, uint8 [N, N, 3]."""
     low, high = rng.uniform(0, 255, (2, 3))
     mixed = low + (high - low) * (height[..., None] + 1) / 2
-    return (mixed + rng.normal(0, 6, mixed.shape)).clip(0, 255).astype(np.uint8)
+    noisy: np.ndarray = mixed + rng.normal(0, 6, mixed.shape)
+    return noisy.clip(0, 255).astype(np.uint8)
 
 
-def _squares(chosen: dict[str, list[Any]]) -> Squares:
+def _squares(chosen: Split) -> Squares:
     return {name: [photo.square() for photo in photos] for name, photos in chosen.items()}
 
 
 def _demo_views(count: int, seed: int) -> Squares:
-    from tinyteach.data.handheld import HandheldCamera
-    from tinyteach.data.sources import demo_objects
-
     views = {}
     for name, photo in demo_objects().items():
         camera = HandheldCamera(photo, seed=seed, width=SIDE, height=SIDE)
@@ -109,7 +107,7 @@ def _demo_views(count: int, seed: int) -> Squares:
     return views
 
 
-def _bursts(camera: Any, count: int) -> list[np.ndarray]:
+def _bursts(camera: HandheldCamera, count: int) -> list[np.ndarray]:
     views: list[np.ndarray] = []
     while len(views) < count:
         camera.new_burst()

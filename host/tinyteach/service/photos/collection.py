@@ -2,20 +2,24 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinyteach.data import deleted
+from tinyteach.data.deleted import photo_path
+from tinyteach.data.images import load_square
+from tinyteach.data.photos import recordings, save_burst, survey
 from tinyteach.errors import UsageError
+from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import open_project
 
 THUMBNAIL_SIDES = (96, 480)  # pixels
 
 
 @dataclass(frozen=True)
-class PhotoEntry:
+class PhotoEntry(JsonResult):
     """A photograph: ``id`` is ``class/file``; ``burst`` the recording; ``time`` may be empty."""
 
     id: str
@@ -23,17 +27,12 @@ class PhotoEntry:
     burst: str
     time: str
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
     """All photographs in the order of classes and names, and a sentence for what is none.
 
     Their recordings are those that `class_summary` counts.
     """
-    from tinyteach.data.photos import recordings, survey
-
     project = open_project(folder)
     listing = survey(project)
     entries = [
@@ -52,9 +51,6 @@ def thumbnail(folder: Path, photo_id: str, side: int) -> bytes:
     """A JPEG file of the photograph, ``side`` pixels at most; PhotoError where there is none."""
     from PIL import Image
 
-    from tinyteach.data.deleted import photo_path
-    from tinyteach.data.images import load_square
-
     if side not in THUMBNAIL_SIDES:
         raise UsageError(f"A picture is {THUMBNAIL_SIDES} pixels wide; ask for one of them.")
     image = Image.fromarray(load_square(photo_path(open_project(folder), photo_id)))
@@ -66,29 +62,21 @@ def thumbnail(folder: Path, photo_id: str, side: int) -> bytes:
 
 def delete_photos(folder: Path, photo_ids: Sequence[str]) -> str:
     """Delete photographs; returns what `undo_delete` takes to put them back."""
-    from tinyteach.data import deleted
-
     return deleted.delete_photos(open_project(folder), photo_ids)
 
 
 def delete_class(folder: Path, name: str) -> str:
     """Delete a class with its photographs; returns what `undo_delete` takes to put them back."""
-    from tinyteach.data import deleted
-
     return deleted.delete_class(open_project(folder), name)
 
 
 def undo_delete(folder: Path, number: str) -> int:
     """Put back what was deleted; how many photographs that were."""
-    from tinyteach.data import deleted
-
     return deleted.restore(open_project(folder), number)
 
 
 def label_view(folder: Path, class_name: str, pixels: np.ndarray, board: str) -> str:
     """Store what the model saw (uint8 [M, M, 3]) as a photograph of a class; returns its id."""
-    from tinyteach.data.photos import save_burst
-
     project = open_project(folder)
     (photo,) = save_burst(project, class_name, [pixels], board=board, kind="model")
     return photo.id

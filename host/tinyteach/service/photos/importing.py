@@ -4,15 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.entries import Skipped
+from tinyteach.data.import_plan import ImportPlan, plan_import
+from tinyteach.data.importing import import_folder
 from tinyteach.errors import PhotoError
 from tinyteach.progress import Progress
 from tinyteach.service.projects.opening import open_project
-
-if TYPE_CHECKING:
-    from tinyteach.data.entries import Skipped
-    from tinyteach.data.import_plan import ImportPlan
 
 _FOLDERS_SHOWN = 3
 _ALIKE_MAX = 5  # files left out of one folder for one reason that are named one by one
@@ -39,7 +37,7 @@ class ImportSummary:
     told: list[str] = field(default_factory=list)  # ``parts`` and ``notes`` for a person
     rename_lines: list[str] = field(default_factory=list)  # ``renamed`` for a person
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         for_persons = ("skipped_lines", "told", "rename_lines")
         return {name: value for name, value in asdict(self).items() if name not in for_persons}
 
@@ -114,27 +112,23 @@ class NothingImportedError(PhotoError):
         self.summary = summary
 
 
-def plan_photos(folder: Path, source: Path, level: int | None = None) -> "ImportPlan":
+def plan_photos(folder: Path, source: Path, level: int | None = None) -> ImportPlan:
     """What an import would take for what; nothing is written and no photograph opened."""
-    from tinyteach.data.import_plan import plan_import
-
     return plan_import(open_project(folder), source, level)
 
 
-def planned(plan: "ImportPlan", dry_run: bool = False) -> ImportSummary:
+def planned(plan: ImportPlan, dry_run: bool = False) -> ImportSummary:
     """A plan, to be told."""
     return _summary(plan, {}, plan.collection.skipped, dry_run=dry_run)
 
 
 def import_photos(
-    folder: Path, source: Path, progress: Progress, plan: "ImportPlan | None" = None
+    folder: Path, source: Path, progress: Progress, plan: ImportPlan | None = None
 ) -> ImportSummary:
     """Add the photographs of a folder of class folders, or of a zip or tar of one.
 
     NothingImportedError where none could be taken.
     """
-    from tinyteach.data.importing import import_folder
-
     plan = plan or plan_photos(folder, source)
     result = import_folder(
         open_project(folder),
@@ -149,9 +143,9 @@ def import_photos(
 
 
 def _summary(
-    plan: "ImportPlan",
+    plan: ImportPlan,
     added: dict[str, int],
-    skipped: "Sequence[Skipped]",
+    skipped: Sequence[Skipped],
     known: int = 0,
     dry_run: bool = False,
 ) -> ImportSummary:
@@ -170,7 +164,7 @@ def _summary(
     )
 
 
-def _grouped(skipped: "Sequence[Skipped]") -> list[str]:
+def _grouped(skipped: Sequence[Skipped]) -> list[str]:
     """A line for each file; one for many of a folder that were left out for the same reason."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for item in skipped:

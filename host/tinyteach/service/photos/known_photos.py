@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from tinyteach.data.bursts import joined
+from tinyteach.data.copies import alike, small_view
+from tinyteach.data.images import load_square
+from tinyteach.data.photos import Photo, survey
+from tinyteach.data.project import Project
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
+from tinyteach.head.fit.photo_features import PhotoEmbedder
 from tinyteach.progress import Progress
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Photo
 
 # A file as it was: path, bytes, time of its last change.
 Key = tuple[str, int, int]
@@ -36,9 +40,7 @@ class KnownPhotos:
     A file that changed is embedded anew. About 33 KB stay in memory for each, not its pixels.
     """
 
-    def __init__(self, embedding: Any, seed: int = 0) -> None:
-        from tinyteach.head.fit.photo_features import PhotoEmbedder
-
+    def __init__(self, embedding: Embedding, seed: int = 0) -> None:
         self.embedding = embedding
         self._embedder = PhotoEmbedder(embedding, seed)
         self._known: dict[Key, _Known] = {}
@@ -51,10 +53,8 @@ class KnownPhotos:
         self.in_several_classes: list[list[str]] = []
         self.problems: list[str] = []
 
-    def look(self, project: Any, progress: Progress = lambda text, done, total: None) -> None:
+    def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
         """Take the photographs that the project has now; those that cannot be read, leave out."""
-        from tinyteach.data.photos import survey
-
         listing = survey(project)
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
@@ -66,7 +66,7 @@ class KnownPhotos:
         self._known = {key: known for key, known in self._known.items() if key in kept}
         self._compare()
 
-    def learn(self, photo: "Photo", photos: int) -> None:
+    def learn(self, photo: Photo, photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
         known = self._known.setdefault(_key(photo.path), _Known())
         self._embed(known, photo, self._embedder.count(photos))
@@ -112,9 +112,6 @@ class KnownPhotos:
 
     def _compare(self) -> None:
         """Find copies, if these photographs were not compared before."""
-        from tinyteach.data.bursts import joined
-        from tinyteach.data.copies import alike
-
         if self._keys == self._compared:
             return
         views = [small for key in self._keys if (small := self._known[key].small) is not None]
@@ -127,7 +124,7 @@ class KnownPhotos:
         self.in_several_classes = [[photo.id for photo in photos] for photos in several]
         self._compared = list(self._keys)
 
-    def _take(self, photo: "Photo", views: int) -> None:
+    def _take(self, photo: Photo, views: int) -> None:
         key = _key(photo.path)
         known = self._known.setdefault(key, _Known())
         if known.features is None and not known.problem:
@@ -141,33 +138,27 @@ class KnownPhotos:
         self._photos.append(photo)
         self._keys.append(key)
 
-    def _embed(self, known: _Known, photo: "Photo", views: int) -> None:
+    def _embed(self, known: _Known, photo: Photo, views: int) -> None:
         """All at once, while the pixels are there."""
-        from tinyteach.data.copies import small_view
-
         known.features = self._embedder.features(self._square(photo.path))
         known.small = small_view(self._square(photo.path))
         known.views = self._embedder.views(self._square(photo.path), views)
 
     def _square(self, path: Path) -> np.ndarray:
         """A photograph's pixels; those read last are kept, for its views."""
-        from tinyteach.data.images import load_square
-
         if self._loaded is None or self._loaded[0] != path:
             self._loaded = (path, load_square(path))
         return self._loaded[1]
 
 
 class _Squares(Sequence[np.ndarray]):
-    def __init__(self, photos: "list[Photo]") -> None:
+    def __init__(self, photos: list[Photo]) -> None:
         self._photos = photos
 
     def __len__(self) -> int:
         return len(self._photos)
 
     def __getitem__(self, index: Any) -> Any:
-        from tinyteach.data.images import load_square
-
         return load_square(self._photos[index].path)
 
 

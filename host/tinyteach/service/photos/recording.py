@@ -3,22 +3,22 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinyteach.data.names import same_name
+from tinyteach.data.photos import Recording
+from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.data.photos import Recording
 
 Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
@@ -29,7 +29,7 @@ PIECES_WITHOUT_A_PICTURE_MAX = 500
 
 
 @dataclass(frozen=True)
-class Captured:
+class Captured(JsonResult):
     """What a recording added; ``interrupted`` where Ctrl-C ended it."""
 
     class_name: str
@@ -37,9 +37,6 @@ class Captured:
     burst: str
     side: int
     interrupted: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def sentence(self) -> str:
         if not self.photos:
@@ -51,10 +48,8 @@ class Captured:
         )
 
 
-def class_to_record(project: Any, class_name: str) -> str:
+def class_to_record(project: Project, class_name: str) -> str:
     """The class as it is stored; ProjectError where there is none such."""
-    from tinyteach.data.names import same_name
-
     stored = same_name(class_name, project.classes())
     if stored is None:
         raise ProjectError(
@@ -65,7 +60,7 @@ def class_to_record(project: Any, class_name: str) -> str:
 
 def capture(
     client: BoardClient,
-    project: Any,
+    project: Project,
     class_name: str,
     count: int,
     small: bool,
@@ -87,25 +82,23 @@ def capture(
     return _captured(class_name, recording, interrupted)
 
 
-def _remember_board(project: Any, client: BoardClient) -> None:
+def _remember_board(project: Project, client: BoardClient) -> None:
     """The first board that a project is used with is its board from then on."""
     known = find_board(client.board_id)
     if project.board is None and known is not None:
         project.board = known.name
 
 
-def _captured(class_name: str, recording: "Recording", interrupted: bool) -> Captured:
+def _captured(class_name: str, recording: Recording, interrupted: bool) -> Captured:
     sides = [photo.record.side for photo in recording.photos if photo.record]
     side = sides[0] if sides else 0
     return Captured(class_name, len(recording.photos), recording.burst, side, interrupted)
 
 
 def start_recording(
-    project: Any, client: BoardClient, class_name: str, small: bool = False
-) -> "Recording":
+    project: Project, client: BoardClient, class_name: str, small: bool = False
+) -> Recording:
     """A new burst of a class, marked with the board that takes it."""
-    from tinyteach.data.photos import Recording
-
     return Recording(
         project,
         class_name,
@@ -117,7 +110,7 @@ def start_recording(
 
 def record(
     client: BoardClient,
-    recording: "Recording",
+    recording: Recording,
     count: int,
     small: bool = False,
     tell: Tell = lambda text: None,

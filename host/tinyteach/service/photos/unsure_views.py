@@ -1,22 +1,22 @@
 """Views that a board was not sure of, brought home to be sorted into classes by hand."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.images import encode_png
+from tinyteach.data.names import portable_name
+from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.kept import KeptFrame, read_kept
 from tinyteach.embedding.preprocess import expand
 from tinyteach.files import made_folder, write_atomically
+from tinyteach.head.format.head_file import Head
 from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
-
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
 
 FOLDER = "unsorted"
 
 
-def bring_unsure(project: "Project", client: BoardClient, head: Any) -> int:
+def bring_unsure(project: Project, client: BoardClient, head: Head) -> int:
     """Write the views that a board kept into unsorted/ as pictures; how many are new here.
 
     What they show nobody knows: they train nothing until they are moved into a class. One that
@@ -32,13 +32,11 @@ def bring_unsure(project: "Project", client: BoardClient, head: Any) -> int:
     return len(fresh)
 
 
-def _name(frame: KeptFrame, head: Any) -> str:
+def _name(frame: KeptFrame, head: Head) -> str:
     """Such as cup-41-1a2b3c4d-00012.png: what the head thought, in percent, which head, which view.
 
     Without what it thought where another head is at work now.
     """
-    from tinyteach.data.names import portable_name
-
     is_its = head.fingerprint.startswith(frame.head) and frame.top < len(head.labels)
     label = portable_name(plain(head.labels[frame.top])) if is_its else None
     guess = f"{label or 'unsure'}-{frame.steps * 100 // 256}"
@@ -46,8 +44,6 @@ def _name(frame: KeptFrame, head: Any) -> str:
 
 
 def _write(path: Path, frame: KeptFrame) -> None:
-    from tinyteach.data.images import encode_png
-
     pixels = expand(frame.tensor, frame.side, frame.side, messages.RGB_INT8)
     write_atomically(path, encode_png(pixels))
 

@@ -2,16 +2,17 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+from tinyteach.device.repl.pairing import Wanted
+from tinyteach.device.repl.survey import EMBEDDING
+from tinyteach.embedding import runtime
+from tinyteach.embedding.requirements import needs_of
+from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
 from tinyteach.files import made_folder, write_atomically
+from tinyteach.head.format.head_file import Head
 from tinyteach_protocol import errors
-
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
-    from tinyteach.device.repl.pairing import Wanted
-    from tinyteach.embedding.runtime import Embedding
 
 # A fingerprint's first hex digits, as a person reads it.
 SHORT_DIGITS = 12
@@ -19,8 +20,6 @@ SHORT_DIGITS = 12
 
 def shipped() -> dict[str, Path]:
     """The files of the embeddings that ship, by name; the first is the default."""
-    from tinyteach.embedding import runtime
-
     return {name: path for name, path in runtime.EMBEDDING_FILES.items() if path.is_file()}
 
 
@@ -42,14 +41,12 @@ def embedding_path(named: str, folder: Path | None = None) -> Path:
     raise UsageError(f"There is no embedding {named!r}; {choose}.")
 
 
-def load_named(named: str, folder: Path | None = None) -> "Embedding":
+def load_named(named: str, folder: Path | None = None) -> Embedding:
     """The same, loaded; ModelError where the file is damaged or no embedding."""
-    from tinyteach.embedding.runtime import load_embedding
-
     return load_embedding(embedding_path(named, folder))
 
 
-def project_embedding(project: "Project") -> "Embedding":
+def project_embedding(project: Project) -> Embedding:
     """The embedding that a project names."""
     return load_named(project.embedding, project.root)
 
@@ -66,10 +63,8 @@ def as_setting(named: str, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
+def for_pairing(named: str | None, camera: str | None = None) -> Wanted:
     """What to put on a board: the embedding ``named``, or with None whatever it has, else base."""
-    from tinyteach.device.repl.pairing import Wanted
-
     if named is not None:
         content = load_named(named).content
         return Wanted(content, camera=camera, arena_bytes=arena_of(content))
@@ -79,9 +74,6 @@ def for_pairing(named: str | None, camera: str | None = None) -> "Wanted":
 
 def put_into(folder: Path, named: str | None) -> Path:
     """Write an embedding, by default base, where the agent looks for it in a board's ROMFS."""
-    from tinyteach.data.project import DEFAULT_EMBEDDING
-    from tinyteach.device.repl.survey import EMBEDDING
-
     path = folder / EMBEDDING.lstrip("/")
     content = load_named(DEFAULT_EMBEDDING if named is None else named).content
     with made_folder(path.parent):
@@ -91,15 +83,11 @@ def put_into(folder: Path, named: str | None) -> Path:
 
 def arena_of(content: bytes) -> int:
     """Bytes that the embedding's tensors take of a board's memory."""
-    from tinyteach.embedding.requirements import needs_of
-
     return needs_of(content).arena_bytes
 
 
 def is_embedding(content: bytes) -> bool:
     """Whether a file's content can serve as one."""
-    from tinyteach.embedding.runtime import open_embedding
-
     try:
         open_embedding(content)
     except ModelError:
@@ -121,7 +109,7 @@ def described(fingerprint: bytes) -> str:
     return " ".join(filter(None, [name_of(fingerprint), digits]))
 
 
-def check_head(head: Any, embedding: "Embedding") -> None:
+def check_head(head: Head, embedding: Embedding) -> None:
     """ModelError where the project's head was trained with another than its embedding."""
     trained_with = head.info.embedding_fingerprint
     if trained_with != embedding.fingerprint:
@@ -131,7 +119,7 @@ def check_head(head: Any, embedding: "Embedding") -> None:
         )
 
 
-def check_board(fingerprint: bytes, head: Any) -> None:
+def check_board(fingerprint: bytes, head: Head) -> None:
     """BoardRefusedError where a board has another embedding than ``head`` was trained with."""
     trained_with = head.info.embedding_fingerprint
     if fingerprint and fingerprint != trained_with:

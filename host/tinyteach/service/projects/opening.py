@@ -1,10 +1,12 @@
 """Project folders: make, open, look through, import, export."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypedDict
 
-if TYPE_CHECKING:
-    from tinyteach.data.project import Project
+from tinyteach.data.exporting import export_zip
+from tinyteach.data.photos import recordings, survey
+from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+from tinyteach.service.projects.embeddings import as_setting
 
 # What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
 _COUNTED = "Recordings are counted with copies {} as one."
@@ -12,40 +14,41 @@ COUNTED_BY_BYTES = _COUNTED.format("of the same bytes")
 COUNTED_BY_LOOKS = _COUNTED.format("that look the same")
 
 
-def create_project(folder: Path, embedding: str | None = None) -> "Project":
-    """Make a project folder; ``embedding`` is a name or a file."""
-    from tinyteach.data.project import DEFAULT_EMBEDDING, Project
-    from tinyteach.service.projects.embeddings import as_setting
+class ClassCount(TypedDict):
+    """A class with its photographs and recordings."""
 
+    name: str
+    photos: int
+    bursts: int
+
+
+def create_project(folder: Path, embedding: str | None = None) -> Project:
+    """Make a project folder; ``embedding`` is a name or a file."""
     if embedding is None:
         return Project.create(folder, embedding=DEFAULT_EMBEDDING)
     return Project.create(folder, embedding=as_setting(embedding, folder.resolve()))
 
 
-def open_project(folder: Path) -> "Project":
+def open_project(folder: Path) -> Project:
     """Open a project folder; ProjectError where it is none."""
-    from tinyteach.data.project import Project
-
     return Project.open(folder)
 
 
-def open_or_create_project(folder: Path) -> "Project":
+def open_or_create_project(folder: Path) -> Project:
     """Open a project folder; one that is missing or empty is made a project."""
     root = folder.resolve()
     is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
     return create_project(root) if is_new else open_project(root)
 
 
-def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
+def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
     """Per class its name, photographs and bursts; and a sentence for each unusable file.
 
     What counts as one recording says `COUNTED_BY_BYTES`.
     """
-    from tinyteach.data.photos import recordings, survey
-
     listing = survey(project)
     found = list(zip(listing.photos, recordings(listing.photos), strict=True))
-    summary = []
+    summary: list[ClassCount] = []
     for name in project.classes():
         bursts = [burst for photo, burst in found if photo.class_name == name]
         summary.append({"name": name, "photos": len(bursts), "bursts": len(set(bursts))})
@@ -54,6 +57,4 @@ def class_summary(project: "Project") -> tuple[list[dict[str, Any]], list[str]]:
 
 def export_photos(folder: Path, target: Path) -> Path:
     """Write the project's photographs as a zip of class folders."""
-    from tinyteach.data.exporting import export_zip
-
     return export_zip(open_project(folder), target)
