@@ -20,7 +20,8 @@ from tinyteach.progress import Counted
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
-from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
+from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
+from tinyteach_protocol.requester import Requester
 from tinyteach_protocol.transfer import Download, Stream
 from tinyteach_protocol.transfer import Upload as WireUpload
 
