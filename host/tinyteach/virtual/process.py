@@ -32,7 +32,7 @@ class Processor:
         script = str(ROM_PARENT / "rom" / "start.py")
         self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", script]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._alive = -1
 
     def start(self, uart: int, memory: int, flash: int, bus: int) -> None:

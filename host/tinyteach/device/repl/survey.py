@@ -190,7 +190,9 @@ def survey(repl: RawRepl) -> dict[str, Any]:
 
 
 def _ask(repl: RawRepl) -> dict[str, Any]:
-    facts = repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
+    facts: dict[str, Any] = repl.evaluate(
+        SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS
+    )
     asked = ID, ID_BYTES, OWN_MAIN, IMPORTED, FOLDERS, (*_ALONE, ID)
     facts |= repl.evaluate(OWNER % asked, OWNER_FACTS)
     ours = [facts["root"] + path for path in AGENT]
@@ -199,7 +201,7 @@ def _ask(repl: RawRepl) -> dict[str, Any]:
 
 def embedding_on(facts: dict[str, Any]) -> str:
     """SHA-256 of the embedding that the board's agent loads, empty for none."""
-    return facts["files"].get(EMBEDDING) or facts["in_place"]
+    return str(facts["files"].get(EMBEDDING) or facts["in_place"])
 
 
 def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
