@@ -80,7 +80,7 @@ class Project:
 
     @property
     def name(self) -> str:
-        return self._settings["name"]
+        return str(self._settings["name"])
 
     @property
     def board(self) -> str | None:
@@ -296,7 +296,7 @@ class Project:
 def _read_settings(path: Path) -> dict[str, Any]:
     """The settings; FileNotFoundError where there are none, ProjectError where they are damaged."""
     try:
-        settings = parse_json(read_file(path))
+        settings: dict[str, Any] = parse_json(read_file(path))
         fault = _settings_fault(settings)
     except ValueError as error:  # not JSON, or in no encoding that it may have
         fault = str(error)

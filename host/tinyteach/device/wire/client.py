@@ -13,12 +13,12 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.board_text import LineLog
 from tinyteach.device.wire.farewell import ENDS_ANY_FRAME, farewell
 from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
-from tinyteach.device.wire.wire_answers import checked
+from tinyteach.device.wire.wire_answers import Answer, Happening, checked
 from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach.progress import Counted
 from tinyteach_protocol import errors, messages
-from tinyteach_protocol.frame import Damaged, Text
+from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
 from tinyteach_protocol.requester import Requester
@@ -37,10 +37,7 @@ STREAM_SILENCE_MS = 4000
 EMPTY_STREAMS_MAX = 3
 # The largest object that is read, and then some: all views that a board can have kept.
 READ_BYTES_MAX = 16 << 20
-
-Answer = Response | Refused | Unanswered
-Happening = Answer | Event | Text | Damaged
-
+Transfer = Download | WireUpload
 EVENTS_MAX = 64
 STREAM_STAGES = {
     messages.STREAM_RESULTS: messages.STAGES_ALL,
@@ -291,9 +288,7 @@ class BoardClient:
             self._turn()
         return self._answers.pop(seq)
 
-    def _transfer(
-        self, transfer: Download | WireUpload, on_turn: Callable[[], None] = lambda: None
-    ) -> None:
+    def _transfer(self, transfer: Transfer, on_turn: Callable[[], None] = lambda: None) -> None:
         self._renew()
         while True:
             with explained():
