@@ -1,6 +1,7 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
 from tinyteach.device.repl.fitness import boot_fault, harmless_shadows, library_fault
+from tinyteach.device.repl.survey import Survey
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import BoardFile
 from tinyteach.service.doctor.evidence import Evidence
@@ -60,7 +61,7 @@ def _agent_fault(evidence: Evidence) -> str:
 def _has_no_agent(evidence: Evidence) -> bool:
     from tinyteach.firmware import LIBRARY
 
-    present = evidence.survey["files"] if evidence.survey else {}
+    present = evidence.survey.files if evidence.survey else ()
     return not [path for path in present if path.startswith(LIBRARY)]
 
 
@@ -87,7 +88,7 @@ def embedding_heap_bytes(evidence: Evidence) -> int:
     if _in_rom(evidence):
         return 0
     if evidence.survey and _has_its_own(evidence):
-        return evidence.survey["embedding_bytes"]
+        return evidence.survey.embedding_bytes
     return len(_wanted(evidence)[-1].content)
 
 
@@ -117,5 +118,5 @@ def _wanted(evidence: Evidence) -> list[BoardFile]:
     from tinyteach.service.projects.embeddings import for_pairing
 
     shipped = for_pairing(None)
-    facts = evidence.survey or {"files": {}, "in_place": "", "mpy": 0, "machine": ""}
+    facts = evidence.survey or Survey()
     return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

@@ -8,6 +8,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tinyteach.device.repl.survey import Survey, survey
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.service.boards.link_speed import measure_link
@@ -38,7 +39,7 @@ class Evidence:
     link_bytes_per_second: tuple[float, float] | None = None
     repl_error: TinyTeachError | None = None
     boot: dict[str, Any] | None = None
-    survey: dict[str, Any] | None = None
+    survey: Survey | None = None
     camera_modules: list[str] | None = None
     camera: dict[str, Any] | None = None
     colour_row: bytes | None = None
@@ -123,7 +124,6 @@ def _ask_agent(evidence: Evidence) -> None:
 def _use_raw_repl(evidence: Evidence, progress: Progress) -> None:
     from tinyteach.device.repl import trials
     from tinyteach.device.repl.raw_repl import raw_repl
-    from tinyteach.device.repl.survey import survey
 
     # Not reset at first: a reset is what the board would then give as its last.
     is_alive = evidence.info is not None or evidence.agent_error is not None
@@ -180,5 +180,5 @@ def _await_agent(evidence: Evidence) -> None:
     if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return
     with contextlib.suppress(TinyTeachError):
-        boot_s = evidence.survey["boot_s"] if evidence.survey else 0.0
+        boot_s = evidence.survey.boot_s if evidence.survey else 0.0
         await_agent(evidence.port, evidence.usb_serial, boot_s).close()
