@@ -80,9 +80,7 @@ class VirtualBoard:
         self._line = Line(self._memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
         self._wake, self._waker = socket.socketpair()
-        self._tasks: queue.SimpleQueue[tuple[Callable[[], object], Future[Any]]] = (
-            queue.SimpleQueue()
-        )
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._started = False
         self._failure = ""
