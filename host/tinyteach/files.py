@@ -90,16 +90,16 @@ def fits(value: Any, shape: Any) -> bool:
     return isinstance(value, shape) if shape is not float else _is_finite(value)
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < sys.float_info.max
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write readable JSON in UTF-8; ProjectError where that fails."""
     write_atomically(path, format_json(value, indent=2) + b"\n")
 
 
-def format_json(value: Any, indent: int | None = None) -> bytes:
+def format_json(value: object, indent: int | None = None) -> bytes:
     """JSON in UTF-8. What has no UTF-8, as in a file name of another encoding, is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return text.encode(errors="backslashreplace")

@@ -60,7 +60,7 @@ def board_facts(machine: str) -> dict[str, Any] | None:
     Boards of one chip may run images of one name: only one of their files states it.
     """
     for path in sorted(boards_dir().glob("*.json")):
-        facts = json.loads(path.read_text())
+        facts: dict[str, Any] = json.loads(path.read_text())
         if facts["machine"] and facts["machine"].lower() in machine.lower():
             return facts
     return None

@@ -5,7 +5,6 @@ Letters of every script stay, and the joiners that Persian, Indic scripts and em
 
 import json
 import re
-from typing import Any
 
 # What separates lines or columns becomes a blank.
 _BLANKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
@@ -33,7 +32,7 @@ def plain_lines(text: str) -> str:
     return "\n".join(map(plain, text.replace("\r\n", "\n").split("\n")))
 
 
-def plain_json(value: Any) -> str:
+def plain_json(value: object) -> str:
     """``value`` as JSON on one line; what is not plain is escaped, so that it stays the same."""
     return _HARMFUL.sub(_escaped, json.dumps(value, ensure_ascii=False))
 

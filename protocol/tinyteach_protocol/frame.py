@@ -9,6 +9,9 @@ from binascii import crc32
 
 from tinyteach_protocol.errors import BAD_VALUE, ProtocolError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    Buffer = bytes | bytearray | memoryview
+
 # F5 never occurs in UTF-8, so no log text can look like the start of a frame.
 MAGIC = b"\xf5\x54"
 HEADER_BYTES = 10
@@ -67,7 +70,7 @@ def seal(buffer: bytearray, type: int, flags: int, seq: int, payload_bytes: int)
     return end + TRAILER_BYTES
 
 
-def encode(type: int, seq: int, payload=b"", flags: int = 0) -> bytes:
+def encode(type: int, seq: int, payload: "Buffer" = b"", flags: int = 0) -> bytes:
     """Return a whole frame as bytes (host and tests; a board seals in place)."""
     if len(payload) > MAX_PAYLOAD:
         raise ProtocolError(BAD_VALUE, "a payload of %d bytes is too long" % len(payload))
@@ -118,7 +121,7 @@ class Decoder:
         """Whether a frame has begun and not ended."""
         return self._end > self._start
 
-    def receive(self, data) -> int:
+    def receive(self, data: "Buffer") -> int:
         """Take what fits of ``data``; return how many bytes that was.
 
         Once ``next_event`` has returned None at least one byte fits.
@@ -155,7 +158,7 @@ class Decoder:
         if self._end > self._start:
             self._frame_bytes = -1
 
-    def next_event(self):
+    def next_event(self) -> Frame | Text | Damaged | None:
         """Return the next Frame, Text or Damaged, or None when bytes are needed."""
         if self._frame_bytes < 0:
             return self._reject(TRUNCATED)
@@ -179,7 +182,7 @@ class Decoder:
             self._view[:have] = self._view[start : self._end]
             self._start, self._end = 0, have
 
-    def _hunt(self):
+    def _hunt(self) -> Text | Damaged | None:
         """Move to the next magic: Text before it, Damaged for a bad header, or None."""
         at = self._find_magic()
         if at > self._start:
@@ -201,7 +204,7 @@ class Decoder:
         self._start = end
         return Text(data, self._suspect)
 
-    def _check_header(self):
+    def _check_header(self) -> Damaged | None:
         start = self._start
         length, check = struct.unpack_from("<HH", self._buffer, start + 6)
         if crc32(self._view[start : start + 8]) & 0xFFFF != check:
@@ -218,7 +221,7 @@ class Decoder:
         self._suspect = True
         return Damaged(reason)
 
-    def _finish(self):
+    def _finish(self) -> Frame | Damaged:
         start, end = self._start, self._start + self._frame_bytes
         payload_end = end - TRAILER_BYTES
         (check,) = struct.unpack_from("<I", self._buffer, payload_end)

@@ -9,6 +9,12 @@ import struct
 from tinyteach_protocol.errors import BAD_VALUE, MALFORMED, UNKNOWN_VERB, ProtocolError
 from tinyteach_protocol.frame import MAX_PAYLOAD
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    Layout = tuple[tuple[str, str], ...]  # (field, kind) in their order
+    Fields = dict[str, Any]  # by a message's layout: int, bytes, str, list[str] or memoryview
+
 # Requests. A response has the verb's number with RESPONSE set.
 HELLO = 0x01
 BYE = 0x02
@@ -115,7 +121,7 @@ _KNOWN = (("known", U8),)
 _TIMES = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32))
 
 # verb → (name, flags, request fields, response fields)
-VERBS = {
+VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
     HELLO: (
         "HELLO",
         0,
@@ -230,7 +236,7 @@ VERBS = {
 }
 
 # event → (name, fields)
-EVENTS = {
+EVENTS: "dict[int, tuple[str, Layout]]" = {
     RESULT: ("RESULT", (("frame_number", U32), ("top", U8), ("scores", BYTES)) + _TIMES + _KNOWN),
     PREVIEW: (
         "PREVIEW",
@@ -258,19 +264,19 @@ class Message:
     ``data`` fields are memoryviews of the payload they were decoded from.
     """
 
-    def __init__(self, type: int, seq: int, fields: dict) -> None:
+    def __init__(self, type: int, seq: int, fields: "Fields") -> None:
         self.type = type
         self.seq = seq
         self.fields = fields
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> "Any":
         try:
             return self.fields[name]
         except KeyError:
             raise AttributeError(name) from None
 
 
-def layout(type: int) -> tuple:
+def layout(type: int) -> "Layout":
     """Return the fields of a frame type: a request, response, event or error."""
     if type in VERBS:
         return VERBS[type][2]
@@ -301,7 +307,7 @@ def clip(text: str, limit: int = MAX_BYTES) -> str:
     return text
 
 
-def write_fields(type: int, fields: dict, buffer: bytearray, at: int, limit: int) -> int:
+def write_fields(type: int, fields: "Fields", buffer: bytearray, at: int, limit: int) -> int:
     """Write a message's fields to ``buffer[at:limit]``; return where they end.
 
     Raises ProtocolError for a value that is out of range or does not fit.
@@ -316,17 +322,17 @@ def write_fields(type: int, fields: dict, buffer: bytearray, at: int, limit: int
     return at
 
 
-def encode(type: int, **fields) -> bytes:
+def encode(type: int, **fields: "Any") -> bytes:
     """Return a message's payload as bytes (host and tests)."""
     buffer = bytearray(MAX_PAYLOAD)
     return bytes(buffer[: write_fields(type, fields, buffer, 0, MAX_PAYLOAD)])
 
 
-def decode(type: int, seq: int, payload) -> Message:
+def decode(type: int, seq: int, payload: bytes | memoryview) -> Message:
     """Read a message. Raises ProtocolError: UNKNOWN_VERB or MALFORMED."""
     kinds = layout(type)
     view = memoryview(payload)
-    fields = {}
+    fields: "Fields" = {}
     at = 0
     try:
         for name, kind in kinds:
@@ -336,7 +342,7 @@ def decode(type: int, seq: int, payload) -> Message:
     return Message(type, seq, fields)
 
 
-def _write(kind: str, name: str, value, buffer: bytearray, at: int, limit: int) -> int:
+def _write(kind: str, name: str, value: "Any", buffer: bytearray, at: int, limit: int) -> int:
     if kind in INTEGERS:
         return _write_integer(kind, name, value, buffer, at, limit)
     if kind == STRS:
@@ -354,7 +360,7 @@ def _write(kind: str, name: str, value, buffer: bytearray, at: int, limit: int) 
     return at + size
 
 
-def _write_integer(kind: str, name: str, value, buffer: bytearray, at: int, limit: int) -> int:
+def _write_integer(kind: str, name: str, value: int, buffer: bytearray, at: int, limit: int) -> int:
     code, size, highest = INTEGERS[kind]
     if not 0 <= value <= highest:
         raise ProtocolError(BAD_VALUE, "%s is out of range" % name)
@@ -364,7 +370,7 @@ def _write_integer(kind: str, name: str, value, buffer: bytearray, at: int, limi
     return at + size
 
 
-def _read(kind: str, view: memoryview, at: int):
+def _read(kind: str, view: memoryview, at: int) -> "tuple[Any, int]":
     """Return (value, where it ends); ValueError or IndexError where it is cut short."""
     if kind in INTEGERS:
         code, size, _ = INTEGERS[kind]
@@ -380,7 +386,7 @@ def _read(kind: str, view: memoryview, at: int):
     return (str(view[at:end], "utf-8") if kind == STR else bytes(view[at:end])), end
 
 
-def _read_strings(view: memoryview, at: int):
+def _read_strings(view: memoryview, at: int) -> tuple[list[str], int]:
     count, at = _read(U8, view, at)
     items = []
     for _ in range(count):

@@ -40,7 +40,12 @@ class Event:
         self.message = message
 
 
-def outcome_of(arrived: frame.Frame, verb: int):
+if 0:  # for type checkers: never run
+    Outcome = Response | Refused | Unanswered
+    Happening = Outcome | Event | frame.Text | frame.Damaged
+
+
+def outcome_of(arrived: frame.Frame, verb: int) -> Response | Refused:
     """Return the Response or Refused of an answering frame; its bytes are copied once."""
     try:
         message = messages.decode(arrived.type, arrived.seq, bytes(arrived.payload))

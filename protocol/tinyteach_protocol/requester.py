@@ -10,8 +10,7 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 """
 
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.outcomes import Event, Refused, Unanswered, outcome_of
-from tinyteach_protocol.outcomes import Response as Response
+from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
 from tinyteach_protocol.session import (
     FORBIDDEN,
     MAX_OUTSTANDING,
@@ -19,6 +18,13 @@ from tinyteach_protocol.session import (
     elapsed_ms,
     hello_frame,
 )
+
+if 0:  # for type checkers: never run
+    from typing import Any
+
+    from tinyteach_protocol.frame import Buffer
+    from tinyteach_protocol.messages import Fields
+    from tinyteach_protocol.outcomes import Happening
 
 INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
 TIMEOUT_MS = 2000  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
@@ -58,15 +64,15 @@ class Requester:
         self._reset()
 
     def _reset(self) -> None:
-        self.welcome = None  # HELLO's response, once it came
+        self.welcome: messages.Message | None = None  # HELLO's response, once it came
         self.max_payload = 0  # that the board takes
         self.window = 0  # bytes of requests that may be on their way
-        self._pending: dict = {}  # seq → _Pending, in the order of their first sending
-        self._queue: list = []  # frames to send
+        self._pending: dict[int, _Pending] = {}  # by seq, in the order of their first sending
+        self._queue: list[bytes] = []  # frames to send
         self._seq = 0
         self._order = 0
         self._heard_ms: int | None = None  # when the board last sent a frame
-        self._held: list = []  # one-way frames that wait until the session is known to live
+        self._held: list[bytearray] = []  # one-way frames, until the session is known to live
         self._probe = NO_PROBE  # seq of the question whether it lives, while that is on its way
 
     # Requests
@@ -84,7 +90,7 @@ class Requester:
         return self._seq
 
     def request(
-        self, verb: int, now_ms: int, timeout_ms: int = 0, tries: int = TRIES, **fields
+        self, verb: int, now_ms: int, timeout_ms: int = 0, tries: int = TRIES, **fields: "Any"
     ) -> int:
         """Queue a request and return its seq, which its answer will carry.
 
@@ -135,9 +141,9 @@ class Requester:
         self._queue = []
         return data
 
-    def receive(self, data, now_ms: int) -> list:
+    def receive(self, data: "Buffer", now_ms: int) -> "list[Happening]":
         """Take bytes read: return Response, Refused, Event, Text and Damaged objects."""
-        events: list = []
+        events: "list[Happening]" = []
         view = memoryview(data)
         self._received_ms = now_ms
         while len(view):
@@ -145,9 +151,9 @@ class Requester:
             self._drain(events, now_ms)
         return events
 
-    def tick(self, now_ms: int) -> list:
+    def tick(self, now_ms: int) -> "list[Happening]":
         """Repeat what is overdue; return Unanswered for what was repeated enough."""
-        events: list = []
+        events: "list[Happening]" = []
         if self._decoder.partial and elapsed_ms(now_ms, self._received_ms) >= SILENCE_MS:
             self._decoder.give_up()
             self._drain(events, now_ms)
@@ -157,7 +163,7 @@ class Requester:
                 self._overdue(seq, pending, now_ms, events)
         return events
 
-    def next_timeout_ms(self, now_ms: int):
+    def next_timeout_ms(self, now_ms: int) -> int | None:
         """Return how long until ``tick`` has something to do, or None."""
         waits = [p.timeout_ms - elapsed_ms(now_ms, p.sent_ms) for p in self._pending.values()]
         if self._decoder.partial:
@@ -166,7 +172,7 @@ class Requester:
 
     # Inside
 
-    def _build(self, verb: int, fields: dict) -> bytearray:
+    def _build(self, verb: int, fields: "Fields") -> bytearray:
         """Return the frame of a new request, in one buffer, the data copied once."""
         size = 64 + sum(len(value) for value in fields.values() if not isinstance(value, int))
         buffer = bytearray(frame.OVERHEAD_BYTES + size)
@@ -190,7 +196,7 @@ class Requester:
     def _is_live(self, now_ms: int) -> bool:
         return self._heard_ms is not None and elapsed_ms(now_ms, self._heard_ms) <= LIVE_MS
 
-    def _must_wait(self, data, now_ms: int) -> bool:
+    def _must_wait(self, data: bytearray, now_ms: int) -> bool:
         """Whether a frame may only go once the session is known to live, or behind such a one."""
         holding = self._held or any([not p.tries for p in self._pending.values() if p.order])
         return bool(holding) or (INTERRUPT in data and not self._is_live(now_ms))
@@ -219,7 +225,7 @@ class Requester:
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
 
-    def _overdue(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
+    def _overdue(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
         """The board is silent: repeat what holds no 03, else ask first."""
         if seq == self._probe:
             self._ask_again(now_ms, events)
@@ -231,7 +237,7 @@ class Requester:
         else:
             self._repeat(seq, pending, now_ms, events)
 
-    def _ask_again(self, now_ms: int, events: list) -> None:
+    def _ask_again(self, now_ms: int, events: "list[Happening]") -> None:
         """The question was not answered, and something waits for that."""
         del self._pending[self._probe]
         self._probe = NO_PROBE
@@ -241,7 +247,9 @@ class Requester:
             elif pending.silences:
                 self._ask_whether_alive(now_ms)
 
-    def _count_silence(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
+    def _count_silence(
+        self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]"
+    ) -> None:
         pending.silences += 1
         pending.sent_ms = now_ms
         if pending.silences >= TRIES or pending.tries_left <= 0:
@@ -257,7 +265,7 @@ class Requester:
         pending.tries_left -= 1
         self._queue.append(bytes(pending.data))
 
-    def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: list) -> None:
+    def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
         if pending.tries_left <= 0:
             self._give_up(seq, pending, events)
             return
@@ -266,7 +274,7 @@ class Requester:
             self.retries += 1
         self._send(pending, now_ms)
 
-    def _give_up(self, seq: int, pending: _Pending, events: list) -> None:
+    def _give_up(self, seq: int, pending: _Pending, events: "list[Happening]") -> None:
         del self._pending[seq]
         events.append(Unanswered(seq, pending.verb, pending.tries + pending.silences))
 
@@ -280,7 +288,7 @@ class Requester:
         self._mark_repeated(seq, pending)
         return INTERRUPT in pending.data
 
-    def _drain(self, events: list, now_ms: int) -> None:
+    def _drain(self, events: "list[Happening]", now_ms: int) -> None:
         while True:
             event = self._decoder.next_event()
             if event is None:
@@ -292,7 +300,7 @@ class Requester:
                 self.damaged += 1
             events.append(event)
 
-    def _take_frame(self, arrived: frame.Frame, now_ms: int, events: list) -> None:
+    def _take_frame(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
         if arrived.type >= messages.RESPONSE:
             self._take_answer(arrived, now_ms, events)
         elif arrived.type in messages.EVENTS and self.welcome is not None:
@@ -304,7 +312,7 @@ class Requester:
                 return
             events.append(Event(arrived.seq, message))
 
-    def _take_answer(self, arrived: frame.Frame, now_ms: int, events: list) -> None:
+    def _take_answer(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
         """Match an answer; a stale one (answered already, or of an earlier session) is dropped."""
         seq = arrived.seq
         pending = self._pending.get(seq)
@@ -328,7 +336,7 @@ class Requester:
             events.append(event)
         self._progress(pending.order, now_ms, events)
 
-    def _end(self, why: Refused, seq: int, pending: _Pending, events: list) -> None:
+    def _end(self, why: Refused, seq: int, pending: _Pending, events: "list[Happening]") -> None:
         """The board has left the session, and carries out nothing that is on its way."""
         ended = {seq: pending}
         ended.update(self._pending)
@@ -337,7 +345,7 @@ class Requester:
         for number, request in ended.items():
             events.append(Refused(number, request.verb, why.code, why.detail))
 
-    def _accept(self, event) -> bool:
+    def _accept(self, event: Response | Refused) -> bool:
         """Whether this answers our HELLO; if so, take over what the board states."""
         if isinstance(event, Refused):
             return True
@@ -348,7 +356,7 @@ class Requester:
         self.window = event.message.window
         return True
 
-    def _progress(self, order: int, now_ms: int, events: list) -> None:
+    def _progress(self, order: int, now_ms: int, events: "list[Happening]") -> None:
         """The board works in order: what was sent before the answered request is lost.
 
         What was held goes now: the board was heard.

@@ -11,6 +11,12 @@ from tinyteach_protocol.frame import HEADER_BYTES, MAX_PAYLOAD, Damaged, Decoder
 from tinyteach_protocol.session import IDLE_MS, MIN_PAYLOAD, SILENCE_MS, elapsed_ms
 from tinyteach_protocol.session import VERSION as PROTOCOL_VERSION
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    from tinyteach_protocol.frame import Buffer
+    from tinyteach_protocol.messages import Fields
+
 # Answers kept for repetitions. The host has at most MAX_OUTSTANDING requests on
 # their way, and seldom two that must not run twice.
 REMEMBERED = 4
@@ -23,7 +29,9 @@ REMEMBERED_REQUESTS = 256
 class Request(messages.Message):
     """A request; ``reply`` is the session's own answer to it, or None."""
 
-    def __init__(self, verb: int, seq: int, fields: dict, reply=None) -> None:
+    def __init__(
+        self, verb: int, seq: int, fields: "Fields", reply: "Buffer | None" = None
+    ) -> None:
         super().__init__(verb, seq, fields)
         self.reply = reply
 
@@ -44,7 +52,7 @@ class Responder:
 
     def _begin(self, peer_max_payload: int) -> None:
         self.payload_limit = min(self.max_payload, peer_max_payload)
-        self._remembered: list = []  # [(seq, verb, frame)], oldest first
+        self._remembered: list[tuple[int, int, bytes]] = []  # (seq, verb, frame), oldest first
         self._credits = 0
         self._events = 0
         self.streaming = False
@@ -60,12 +68,12 @@ class Responder:
         self._decoder.advance(n)
         self._read_ms = None
 
-    def receive(self, data) -> int:
+    def receive(self, data: "Buffer") -> int:
         """Take what fits of ``data``, return how much; for links that are given bytes."""
         self._read_ms = None
         return self._decoder.receive(data)
 
-    def next_request(self):
+    def next_request(self) -> Request | None:
         """Return the next request, or None when more bytes are needed.
 
         Where its ``reply`` is not None the session has answered already (a
@@ -99,14 +107,16 @@ class Responder:
 
     # Answering
 
-    def respond(self, request, **fields) -> memoryview:
+    def respond(self, request: Request, **fields: "Any") -> memoryview:
         """Return the response's frame.
 
         Raises ProtocolError where the fields cannot be sent; refuse then.
         """
         return self._answer(request, request.type | messages.RESPONSE, fields)
 
-    def welcome(self, request, agent_version: str, board_id: str, capabilities: int) -> memoryview:
+    def welcome(
+        self, request: Request, agent_version: str, board_id: str, capabilities: int
+    ) -> memoryview:
         """Return HELLO's response; the session fills in what it negotiated."""
         return self.respond(
             request,
@@ -119,7 +129,7 @@ class Responder:
             capabilities=capabilities,
         )
 
-    def refuse(self, request, code: int, detail: str = "") -> memoryview:
+    def refuse(self, request: Request, code: int, detail: str = "") -> memoryview:
         """Return an error's frame; a detail too long is cut."""
         return self._answer(request, messages.ERROR, _error(code, detail))
 
@@ -141,7 +151,7 @@ class Responder:
         """How many events may be sent now."""
         return self._credits - self._events if self.streaming else 0
 
-    def event(self, type: int, **fields):
+    def event(self, type: int, **fields: "Any") -> memoryview | None:
         """Return an event's frame, or None where no credit is left."""
         if self.credit <= 0:
             return None
@@ -151,7 +161,7 @@ class Responder:
 
     # Inside
 
-    def _admit(self, frame):
+    def _admit(self, frame: Frame) -> Request | None:
         """Return the frame's request, or None where nothing is left to do."""
         self._heard_ms = None
         try:
@@ -160,7 +170,7 @@ class Responder:
             reply = self._encode(messages.ERROR, frame.seq, _error(error.code, str(error)))
             return Request(frame.type, frame.seq, {}, reply)
 
-    def _read(self, frame):
+    def _read(self, frame: Frame) -> Request | None:
         verb = frame.type
         if not self.framed and verb not in (messages.HELLO, messages.BYE):
             raise ProtocolError(NO_SESSION)
@@ -175,7 +185,7 @@ class Responder:
             return None
         return request
 
-    def _enter(self, hello) -> None:
+    def _enter(self, hello: Request) -> None:
         if not hello.min_version <= PROTOCOL_VERSION <= hello.max_version:
             raise ProtocolError(VERSION, "this agent speaks version %d" % PROTOCOL_VERSION)
         if hello.max_payload < MIN_PAYLOAD:
@@ -187,13 +197,13 @@ class Responder:
         self.framed = False
         self.streaming = False
 
-    def _answer(self, request, type: int, fields: dict) -> memoryview:
+    def _answer(self, request: Request, type: int, fields: "Fields") -> memoryview:
         frame = self._encode(type, request.seq, fields)
         if messages.VERBS[request.type][1] & messages.ONCE:
             self._remember(request.seq, request.type, bytes(frame))
         return frame
 
-    def _encode(self, type: int, seq: int, fields: dict) -> memoryview:
+    def _encode(self, type: int, seq: int, fields: "Fields") -> memoryview:
         end = messages.write_fields(
             type, fields, self._encoder.buffer, HEADER_BYTES, HEADER_BYTES + self.payload_limit
         )
@@ -205,7 +215,7 @@ class Responder:
         while len(kept) > REMEMBERED or sum(len(item[2]) for item in kept) > REMEMBERED_BYTES:
             kept.pop(0)
 
-    def _recall(self, seq: int, verb: int):
+    def _recall(self, seq: int, verb: int) -> bytes | None:
         """Return the remembered answer to this very request, or None."""
         kept = self._remembered
         while kept and _is_far(seq, kept[0][0]):
@@ -221,5 +231,5 @@ def _is_far(seq: int, other: int) -> bool:
     return REMEMBERED_REQUESTS < (seq - other) & 0xFFFF < 0x10000 - REMEMBERED_REQUESTS
 
 
-def _error(code: int, detail: str) -> dict:
+def _error(code: int, detail: str) -> "Fields":
     return {"code": code, "detail": messages.clip(detail)}

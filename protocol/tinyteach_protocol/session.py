@@ -24,7 +24,9 @@ def is_repl_safe(data: bytes) -> bool:
     return not any(byte in data for byte in FORBIDDEN)
 
 
-def hello_frame(seq: int, nonce: int, max_payload: int = frame.MAX_PAYLOAD) -> tuple:
+def hello_frame(
+    seq: int, nonce: int, max_payload: int = frame.MAX_PAYLOAD
+) -> tuple[bytes, int, int]:
     """Return (frame, seq, nonce) of a HELLO that holds no forbidden byte.
 
     Searches upwards from the given seq (its header check must be clean too),

@@ -11,8 +11,13 @@ from binascii import crc32
 
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import OVERHEAD_BYTES
-from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
+from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
+from tinyteach_protocol.requester import Requester
 from tinyteach_protocol.session import elapsed_ms
+
+if 0:  # for type checkers: never run
+    from tinyteach_protocol.messages import Fields
+    from tinyteach_protocol.outcomes import Happening
 
 # A board that asks for the same bytes so often has lost none of them: it does not take them.
 REWINDS_MAX = 30
@@ -26,8 +31,8 @@ QUIET_MS = 2000  # of a stream: a grant or the last events may be lost
 
 class _Transfer:
     def __init__(self, requester: Requester) -> None:
-        self.failure: object = None
-        self._on_their_way: dict = {}  # seq → (offset, length)
+        self.failure: Refused | Unanswered | None = None
+        self._on_their_way: dict[int, tuple[int, int]] = {}  # seq → (offset, length)
         self._requester = requester
 
     def resume(self, requester: Requester) -> None:
@@ -41,7 +46,7 @@ class _Transfer:
         """How many requests have no answer yet."""
         return len(self._on_their_way)
 
-    def take(self, event) -> bool:
+    def take(self, event: "Happening") -> bool:
         """Take an event of the Requester; return whether it was this transfer's."""
         if not isinstance(event, (Response, Refused, Unanswered)):
             return False
@@ -53,13 +58,13 @@ class _Transfer:
             self._fail(event)
         return True
 
-    def _fail(self, reason: object) -> None:
+    def _fail(self, reason: Refused | Unanswered) -> None:
         self.failure = reason
         for seq in self._on_their_way:
             self._requester.cancel(seq)
         self._on_their_way = {}
 
-    def _answered(self, event: Response, piece: tuple) -> None:
+    def _answered(self, event: Response, piece: tuple[int, int]) -> None:
         raise NotImplementedError
 
     def _refuse(self, event: Response, code: int, detail: str) -> None:
@@ -86,7 +91,7 @@ class Upload(_Transfer):
     ) -> None:
         super().__init__(requester)
         self._data = memoryview(data)
-        self._open: dict = {
+        self._open: "Fields" = {
             "object": object,
             "size": len(data),
             "sha256": sha256,
@@ -146,7 +151,7 @@ class Upload(_Transfer):
             raise errors.ProtocolError(errors.BAD_VALUE, detail)
         return piece
 
-    def _answered(self, event: Response, piece: tuple) -> None:
+    def _answered(self, event: Response, piece: tuple[int, int]) -> None:
         expected = event.message.offset
         if expected > len(self._data):
             self._refuse(event, errors.BAD_OFFSET, "the board expects more than there is")
@@ -182,7 +187,9 @@ class Download(_Transfer):
     where it is known (GRAB, RUN): a mismatch fails with BAD_HASH.
     """
 
-    def __init__(self, requester: Requester, object: int, size: int, checksum=None) -> None:
+    def __init__(
+        self, requester: Requester, object: int, size: int, checksum: int | None = None
+    ) -> None:
         super().__init__(requester)
         self.data = bytearray(size)
         self._object = object
@@ -218,11 +225,11 @@ class Download(_Transfer):
             )
             self._on_their_way[seq] = (offset, piece)
 
-    def _fail(self, reason: object) -> None:
+    def _fail(self, reason: Refused | Unanswered) -> None:
         self._missing.extend(self._on_their_way.values())
         super()._fail(reason)
 
-    def _answered(self, event: Response, piece: tuple) -> None:
+    def _answered(self, event: Response, piece: tuple[int, int]) -> None:
         offset, length = piece
         data = event.message.data
         if event.message.offset != offset or not 0 < len(data) <= length:
@@ -268,7 +275,7 @@ class Stream:
             messages.STREAM, now_ms, kind=self._kind, credits=self._granted
         )
 
-    def take(self, event, now_ms: int) -> bool:
+    def take(self, event: "Happening", now_ms: int) -> bool:
         """Take an Event; grant more where due. False for anything else and repetitions."""
         if not isinstance(event, Event):
             return False

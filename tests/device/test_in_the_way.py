@@ -6,6 +6,7 @@ from tinyteach.device.repl.clearing import unpair
 from tinyteach.device.repl.fitness import boot_fault
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.survey import Survey
 from tinyteach.errors import BoardRefusedError
 from tinyteach.service.boards.clearing import Unpaired
 from tinyteach.virtual.board import VirtualBoard
@@ -58,7 +59,7 @@ def test_unpairing_leaves_an_agent_of_the_users():
 
 
 def test_boot_that_changes_the_folder_is_not_looked_for_there():
-    found, fix = boot_fault({"root": "/data", "path": ["/lib"], "boot_s": 0.0})
+    found, fix = boot_fault(Survey(root="/data", path=["/lib"]))
     assert "/data/lib" in found and "its boot.py" in fix and "/data" not in fix
 
 

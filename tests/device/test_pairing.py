@@ -16,7 +16,7 @@ from tinyteach.device.repl.fitness import check_firmware
 from tinyteach.device.repl.installing import KEPT_MAIN
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.repl.raw_repl import raw_repl
-from tinyteach.device.repl.survey import EMBEDDING
+from tinyteach.device.repl.survey import EMBEDDING, Survey
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotFoundError,
@@ -168,7 +168,7 @@ def test_too_little_flash_changes_nothing(embedding):
 
 
 def test_old_micropython_is_refused():
-    facts = {"name": "micropython", "version": [1, 22, 2]}
+    facts = Survey(name="micropython", version=[1, 22, 2])
     with pytest.raises(BoardRefusedError, match=r"runs micropython 1\.22\.2; install .* 1\.24"):
         check_firmware(facts)
 

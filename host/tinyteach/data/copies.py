@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 16  # pixels of a small view
@@ -23,7 +24,7 @@ _END_BYTES = 4096  # of files of one size, compared before they are read whole
 _ROWS = 512  # compared at once with all others
 
 
-def small_view(square: np.ndarray) -> np.ndarray:
+def small_view(square: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A photograph (uint8 [N, N, 3]) as float32 [1 + SIDE·SIDE·3]: its level, then its contrast."""
     image = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX)
     values = np.asarray(image, np.float32).ravel()
@@ -32,7 +33,7 @@ def small_view(square: np.ndarray) -> np.ndarray:
     return np.append(level, (values - level) / contrast).astype(np.float32)
 
 
-def alike(views: Sequence[np.ndarray], mirrored: bool = False) -> np.ndarray:
+def alike(views: Sequence[NDArray[np.float32]], mirrored: bool = False) -> NDArray[np.intp]:
     """For each of `small_view`s the first that it is a copy of, by way of others or itself: int.
 
     With ``mirrored``, also where one is the other's mirror image.
@@ -88,7 +89,7 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _near(some: np.ndarray, views: np.ndarray, start: int) -> np.ndarray:
+def _near(some: NDArray[np.float32], views: NDArray[np.float32], start: int) -> NDArray[np.bool]:
     """Which of ``some``, views from ``start`` on, are copies of which others: bool, S×N."""
     # Means of differences are no larger than the differences: what is far here is far in detail.
     near = _within(_coarse(some), _coarse(views))
@@ -100,23 +101,26 @@ def _near(some: np.ndarray, views: np.ndarray, start: int) -> np.ndarray:
     return near
 
 
-def _coarse(views: np.ndarray) -> np.ndarray:
+def _coarse(views: NDArray[np.float32]) -> NDArray[np.float32]:
     """Grey means of two by two pixels, N×(SIDE/2)²."""
     half = SIDE // 2
-    return views[:, 1:].reshape(-1, half, 2, half, 2, 3).mean((2, 4, 5)).reshape(len(views), -1)
+    blocks = views[:, 1:].reshape(-1, half, 2, half, 2, 3)
+    means: NDArray[np.float32] = blocks.mean((2, 4, 5)).reshape(len(views), -1)
+    return means
 
 
-def _within(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _within(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool]:
     """Which rows differ by no more than NEAR, by their products: bool, S×N."""
     lengths = (some**2).sum(1)[:, None] + (others**2).sum(1)
-    return lengths - 2 * some @ others.T <= NEAR**2 * some.shape[1] + 1e-3
+    near: NDArray[np.bool] = lengths - 2 * some @ others.T <= NEAR**2 * some.shape[1] + 1e-3
+    return near
 
 
-def _mirror(views: np.ndarray) -> np.ndarray:
+def _mirror(views: NDArray[np.float32]) -> NDArray[np.float32]:
     pixels = views[:, 1:].reshape(-1, SIDE, SIDE, 3)[:, :, ::-1].reshape(len(views), -1)
     return np.concatenate([views[:, :1], pixels], axis=1)
 
 
-def _join(groups: np.ndarray, found: np.ndarray) -> None:
+def _join(groups: NDArray[np.intp], found: NDArray[np.intp]) -> None:
     if len(found) > 1:
         groups[np.isin(groups, found)] = found[0]

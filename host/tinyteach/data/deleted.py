@@ -84,7 +84,8 @@ def _new_place(project: Project) -> Path:
 
 def _order_before(place: Path) -> list[str]:
     try:
-        return read_json(place / _NOTE, {"classes": [str]})["classes"]
+        note: dict[str, list[str]] = read_json(place / _NOTE, {"classes": [str]})
+        return note["classes"]
     except (OSError, ValueError, ProjectError):
         return []
 

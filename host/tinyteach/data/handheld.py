@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 # Part of the largest view that fits inside the photograph.
@@ -68,7 +69,7 @@ class HandheldCamera:
     _pose: _Pose
 
     def __init__(
-        self, photo: np.ndarray, seed: int = 0, width: int = 240, height: int = 240
+        self, photo: NDArray[np.uint8], seed: int = 0, width: int = 240, height: int = 240
     ) -> None:
         if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
             raise ValueError(f"a photograph is uint8 [H, W, 3], not {photo.dtype} {photo.shape}")
@@ -84,14 +85,14 @@ class HandheldCamera:
         self._burst += 1
         self._begin()
 
-    def next_view(self) -> np.ndarray:
+    def next_view(self) -> NDArray[np.uint8]:
         """The next view, uint8 [height, width, 3]."""
         before = self._pose
         self._pose = self._move()
         light = self._render(before, self._pose)
         return self._develop(light)
 
-    def record(self, count: int) -> list[np.ndarray]:
+    def record(self, count: int) -> list[NDArray[np.uint8]]:
         """The next ``count`` views of this burst."""
         return [self.next_view() for _ in range(count)]
 
@@ -115,19 +116,21 @@ class HandheldCamera:
         )
         return _Pose(_clip(x, -1, 1), _clip(y, -1, 1), tilt, _clip(zoom, 0.5, 1.0))
 
-    def _shading(self, direction: float, strength: float) -> np.ndarray:
+    def _shading(self, direction: float, strength: float) -> NDArray[np.float32]:
         """Light from one side, and a lens darker towards its corners: float32 [H, W, 1]."""
         y, x = np.mgrid[-1 : 1 : self.height * 1j, -1 : 1 : self.width * 1j]
         side = 1 + strength * (x * math.cos(direction) + y * math.sin(direction))
         vignette = 1 - 0.12 * (x * x + y * y)
-        return (side * vignette)[..., None].astype(np.float32)
+        shading: NDArray[np.float32] = (side * vignette)[..., None].astype(np.float32)
+        return shading
 
-    def _render(self, before: _Pose, after: _Pose) -> np.ndarray:
+    def _render(self, before: _Pose, after: _Pose) -> NDArray[np.float32]:
         """What falls on the sensor while the shutter is open: float32 [H, W, 3], 0..255."""
-        total = np.zeros((self.height, self.width, 3), np.float32)
+        total: NDArray[np.float32] = np.zeros((self.height, self.width, 3), np.float32)
         for i in range(_SUBFRAMES):
             total += np.asarray(self._look(_between(before, after, 1 - _SHUTTER * i / _SUBFRAMES)))
-        return total / _SUBFRAMES
+        total /= _SUBFRAMES
+        return total
 
     def _look(self, pose: _Pose) -> Image.Image:
         """The photograph through a pinhole: a rotated, scaled crop that stays inside it."""
@@ -149,7 +152,7 @@ class HandheldCamera:
             size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
         )
 
-    def _develop(self, light: np.ndarray) -> np.ndarray:
+    def _develop(self, light: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Lens blur, exposure, white balance, shading, noise, and the sensor's 8 bits."""
         blur = max(0.0, self._focus.step(_FRAME_S))
         exposure = 2.0 ** self._exposure.step(_FRAME_S)
@@ -161,13 +164,15 @@ class HandheldCamera:
         # Shot noise grows with the root of the light, read noise is the same everywhere.
         sigma = self._noise * np.sqrt(2.0 + 0.08 * values)
         values += sigma * self._rng.standard_normal(values.shape, np.float32)
-        return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+        pixels: NDArray[np.uint8] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+        return pixels
 
 
-def _shoulder(values: np.ndarray) -> np.ndarray:
+def _shoulder(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Bright light compressed softly above 200, as cameras do, instead of cut at 255."""
     over = np.maximum(values - 200, 0)
-    return np.minimum(values, 200) + 55 * (1 - np.exp(-over / 55))
+    soft: NDArray[np.float32] = np.minimum(values, 200) + 55 * (1 - np.exp(-over / 55))
+    return soft
 
 
 def _between(first: _Pose, second: _Pose, part: float) -> _Pose:

@@ -43,7 +43,8 @@ class KeptHead:
     def report(self) -> dict[str, Any]:
         """report.json as it was then; empty where it cannot be read."""
         try:
-            return read_json(self.report_path, dict)
+            report: dict[str, Any] = read_json(self.report_path, dict)
+            return report
         except (OSError, ValueError, ProjectError):
             return {}
 

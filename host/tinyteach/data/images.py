@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from tinyteach.data.foreign_kinds import foreign_kind
@@ -54,7 +55,7 @@ class _UnreadableError(PhotoError):
         )
 
 
-def load_square(path: str | Path) -> np.ndarray:
+def load_square(path: str | Path) -> NDArray[np.uint8]:
     """The photograph's centre square, uint8 [N, N, 3] RGB, 8 <= N <= 1024.
 
     EXIF orientation is applied, transparency laid on white, 16 bits cut to 8.
@@ -74,7 +75,7 @@ def load_square(path: str | Path) -> np.ndarray:
         ) from error
 
 
-def decode_square(source: bytes | IO[bytes], name: str) -> np.ndarray:
+def decode_square(source: bytes | IO[bytes], name: str) -> NDArray[np.uint8]:
     """`load_square` from a file's content; ``name`` is what errors call it."""
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     with warnings.catch_warnings():
@@ -88,7 +89,7 @@ def decode_square(source: bytes | IO[bytes], name: str) -> np.ndarray:
             return _decode_mended(content, name, error)
 
 
-def _decode_mended(content: bytes, name: str, first: PhotoError) -> np.ndarray:
+def _decode_mended(content: bytes, name: str, first: PhotoError) -> NDArray[np.uint8]:
     for mended, may_lack_pixels in mended_forms(content):
         try:
             return _decode(io.BytesIO(mended), name, may_lack_pixels)
@@ -98,7 +99,7 @@ def _decode_mended(content: bytes, name: str, first: PhotoError) -> np.ndarray:
     raise PhotoError(f"{name} {told}.") if told else first
 
 
-def _decode(file: IO[bytes], name: str, may_lack_pixels: bool = False) -> np.ndarray:
+def _decode(file: IO[bytes], name: str, may_lack_pixels: bool = False) -> NDArray[np.uint8]:
     image = _open(file, name)
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -118,7 +119,7 @@ def _decode(file: IO[bytes], name: str, may_lack_pixels: bool = False) -> np.nda
     return square
 
 
-def encode_png(square: np.ndarray) -> bytes:
+def encode_png(square: NDArray[np.uint8]) -> bytes:
     """A uint8 [N, N, 3] photograph as a PNG file's content."""
     square = np.asarray(square)
     if square.dtype != np.uint8 or square.ndim != 3 or square.shape[2] != 3:
@@ -131,7 +132,7 @@ def encode_png(square: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def pixel_digest(square: np.ndarray) -> bytes:
+def pixel_digest(square: NDArray[np.uint8]) -> bytes:
     """What two photographs share exactly when their pixels are the same."""
     return hashlib.sha256(bytes(str(square.shape), "ascii") + square.tobytes()).digest()
 

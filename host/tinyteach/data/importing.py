@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
@@ -109,7 +110,7 @@ class _Import:
         if folder.name in self._made and not any(folder.iterdir()):
             self._project.remove_class(folder.name)
 
-    def _store(self, photo: ClassPhoto, folder: Path, square: np.ndarray) -> None:
+    def _store(self, photo: ClassPhoto, folder: Path, square: NDArray[np.uint8]) -> None:
         path = _free_path(folder, photo)
         write_atomically(path, encode_png(square))
         known = self._records.get(photo.entry.parts)

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.data.annotations import annotation_file, annotation_of_others, refuse_annotated
 from tinyteach.data.class_folders import Reading, classes_at_level, classes_by_place
@@ -70,7 +71,7 @@ class ClassPhoto:
         is_class = bool(folder) and _class_of_folder(folder[-1]) == self.class_name
         return folder[:-1] if is_class else folder
 
-    def square(self) -> np.ndarray:
+    def square(self) -> NDArray[np.uint8]:
         """The centre square, uint8 [N, N, 3]; PhotoError where it cannot be read."""
         return decode_square(self.entry.read(), self.name)
 

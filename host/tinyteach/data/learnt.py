@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
@@ -26,12 +27,12 @@ class LearntFile:
 
     path: Path
     class_name: str
-    features: np.ndarray
+    features: NDArray[np.int8]
     embedding: bytes
 
 
 def save_learnt(
-    project: Project, class_name: str, name: str, features: np.ndarray, embedding: bytes
+    project: Project, class_name: str, name: str, features: NDArray[np.int8], embedding: bytes
 ) -> Path:
     """Keep features of a class that is there, in place of those of the same ``name``."""
     folder = project.learnt_dir(project.class_name(class_name))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.data.bursts import guess_bursts, joined
 from tinyteach.data.copies import same_files
@@ -49,7 +50,7 @@ class LoadedPhotos:
     """Photographs that could be read, with their squares, and a sentence for each other."""
 
     photos: list[Photo]
-    squares: list[np.ndarray]  # uint8 [N, N, 3], N may differ
+    squares: list[NDArray[np.uint8]]  # uint8 [N, N, 3], N may differ
     problems: list[str]
 
 
@@ -113,7 +114,7 @@ class Recording:
         self.photos: list[Photo] = []
         self._facts = {"board": board, "sensor": sensor, "kind": kind}
 
-    def add(self, square: np.ndarray) -> Photo:
+    def add(self, square: NDArray[np.uint8]) -> Photo:
         """Store one photograph, uint8 [N, N, 3] RGB."""
         photo = self._write(square)
         assert photo.record is not None
@@ -121,7 +122,7 @@ class Recording:
         self.photos.append(photo)
         return photo
 
-    def _write(self, square: np.ndarray) -> Photo:
+    def _write(self, square: NDArray[np.uint8]) -> Photo:
         path = self.folder / f"{self.burst}-{len(self.photos) + 1:03}.png"
         write_atomically(path, encode_png(square))
         record = PhotoRecord(
@@ -138,7 +139,7 @@ class Recording:
 def save_burst(
     project: Project,
     class_name: str,
-    squares: Sequence[np.ndarray],
+    squares: Sequence[NDArray[np.uint8]],
     *,
     board: str = "",
     sensor: str = "",

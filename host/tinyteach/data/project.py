@@ -80,7 +80,7 @@ class Project:
 
     @property
     def name(self) -> str:
-        return self._settings["name"]
+        return str(self._settings["name"])
 
     @property
     def board(self) -> str | None:
@@ -278,7 +278,7 @@ class Project:
             return "add it with 'tinyteach class add'"
         return "the classes are " + ", ".join(names)
 
-    def _set(self, **changes: Any) -> None:
+    def _set(self, **changes: object) -> None:
         """Change settings and leave what another program changed meanwhile."""
         self._settings = {**_read_settings(self.settings_path), **changes}
         write_json(self.settings_path, self._settings)
@@ -296,7 +296,7 @@ class Project:
 def _read_settings(path: Path) -> dict[str, Any]:
     """The settings; FileNotFoundError where there are none, ProjectError where they are damaged."""
     try:
-        settings = parse_json(read_file(path))
+        settings: dict[str, Any] = parse_json(read_file(path))
         fault = _settings_fault(settings)
     except ValueError as error:  # not JSON, or in no encoding that it may have
         fault = str(error)
@@ -312,7 +312,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _settings_fault(settings: Any) -> str:
+def _settings_fault(settings: object) -> str:
     if not isinstance(settings, dict):
         return "it is no JSON object"
     text = str | None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tinyteach.data.images import pixel_digest
@@ -27,11 +28,11 @@ DEMO_FILES = {
 class PhotoLike(Protocol):
     """Whatever can give a photograph's centre square."""
 
-    def square(self) -> np.ndarray:
+    def square(self) -> NDArray[np.uint8]:
         """uint8 [N, N, 3] RGB."""
 
 
-def demo_objects() -> dict[str, np.ndarray]:
+def demo_objects() -> dict[str, NDArray[np.uint8]]:
     """Five photographs by name, uint8 [H, W, 3] RGB; MissingToolError without scikit-image."""
     folder = _skimage_data()
     try:
@@ -54,7 +55,7 @@ def _skimage_data() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "data"
 
 
-def _read_rgb(path: Path) -> np.ndarray:
+def _read_rgb(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.array(image.convert("RGB"))
 
@@ -73,14 +74,14 @@ class FolderCamera:
         self.width, self.height = width, height
         self._position = 0
 
-    def next_view(self) -> np.ndarray:
+    def next_view(self) -> NDArray[np.uint8]:
         """The next photograph as a frame; PhotoError where it cannot be read."""
         square = self.photos[self._position % len(self.photos)].square()
         self._position += 1
         return frame_of(square, self.width, self.height)
 
 
-def frame_of(square: np.ndarray, width: int, height: int) -> np.ndarray:
+def frame_of(square: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """A square photograph in a camera's frame, uint8 [height, width, 3]."""
     side = min(width, height)
     shrinks = side <= square.shape[0]

@@ -1,7 +1,6 @@
 """Image sensors by name, as OpenMV's firmware tells numbers; and what one was found to need."""
 
 import json
-from typing import Any
 
 # common/omv_csi.h of openmv/openmv, "Chip ID Values".
 OPENMV_NAMES = {
@@ -47,7 +46,7 @@ def needed_settings(told: str) -> str:
     return f", with {' and '.join(words)}" if words else ""
 
 
-def _setting(name: str, value: Any) -> str:
+def _setting(name: str, value: object) -> str:
     if name == "xclk_freq" and isinstance(value, int):
         return f"a clock of {value / 1_000_000:g} MHz"
     if (name, value) == ("fb_count", 1):

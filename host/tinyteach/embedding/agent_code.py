@@ -136,4 +136,4 @@ def _advice() -> str:
 @cache
 def _operator_name(code: int) -> str:
     names = {number: name for name, number in vars(schema_module().BuiltinOperator).items()}
-    return names.get(code, f"operator {code}")
+    return str(names.get(code, f"operator {code}"))

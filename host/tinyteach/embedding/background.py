@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.errors import ModelError
 
@@ -26,7 +27,9 @@ def background_path(embedding: Path) -> Path:
     return embedding.with_suffix(".background.npz")
 
 
-def choose_images(images: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def choose_images(
+    images: NDArray[np.uint8], change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> NDArray[np.uint8]:
     """Evenly spaced of ``images`` (uint8, N×side×side×3), half of them through ``change``.
 
     Returns uint8, 256×side×side×3, or fewer where there are fewer.
@@ -37,7 +40,7 @@ def choose_images(images: np.ndarray, change: Callable[[np.ndarray], np.ndarray]
     return np.concatenate([images[::step][:each], change(images[step // 2 :: step][:each])])
 
 
-def write_background(embedding: Path, features: np.ndarray, fingerprint: bytes) -> None:
+def write_background(embedding: Path, features: NDArray[np.int8], fingerprint: bytes) -> None:
     """Write ``features`` (int8, B×F) beside the file ``embedding``; the same bytes each time.
 
     ``fingerprint``: the file's SHA-256.
@@ -47,7 +50,7 @@ def write_background(embedding: Path, features: np.ndarray, fingerprint: bytes) 
     np.savez_compressed(path, features=features, fingerprint=of_embedding)
 
 
-def load_background(embedding: Path, fingerprint: bytes) -> np.ndarray | None:
+def load_background(embedding: Path, fingerprint: bytes) -> NDArray[np.int8] | None:
     """Features (int8, B×F) that lie beside the file ``embedding``.
 
     None where there are none or those of a file with another ``fingerprint`` (SHA-256);
@@ -68,7 +71,7 @@ def load_background(embedding: Path, fingerprint: bytes) -> np.ndarray | None:
     return features if of_embedding.tobytes() == fingerprint else None
 
 
-def _check(features: np.ndarray, fingerprint: np.ndarray) -> None:
+def _check(features: NDArray[np.generic], fingerprint: NDArray[np.generic]) -> None:
     if features.dtype != np.int8 or features.ndim != 2:
         raise ValueError("features are int8, N×F")
     if fingerprint.dtype != np.uint8 or fingerprint.shape != (32,):

@@ -1,5 +1,6 @@
 """LiteRT: the one place that imports its interpreter and its schema."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -79,7 +80,7 @@ def open_interpreter(
     return interpreter
 
 
-def details_of(tensor: dict) -> TensorDetails:
+def details_of(tensor: Mapping[str, Any]) -> TensorDetails:
     """What LiteRT says of one input or output."""
     scale, zero_point = tensor["quantization"]
     shape = tuple(int(n) for n in tensor["shape"])

@@ -13,6 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 MIN_SQUARE = 8
 MAX_SQUARE = 1024  # N·N·255 stays below 2³¹, so a board can add in 32-bit words
@@ -40,7 +41,7 @@ _WORDS = {
 }
 
 
-def centre_square(image: np.ndarray) -> np.ndarray:
+def centre_square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Cut the largest centre square out of ``image`` (uint8, H×W×3): uint8, N×N×3.
 
     N = min(H, W); an odd remainder leaves the extra row or column at the end.
@@ -51,7 +52,7 @@ def centre_square(image: np.ndarray) -> np.ndarray:
     return image[top : top + side, left : left + side]
 
 
-def to_tensor(square: np.ndarray, side: int) -> np.ndarray:
+def to_tensor(square: NDArray[np.uint8], side: int) -> NDArray[np.int8]:
     """Average ``square`` (uint8, N×N×3) by area to int8, side×side×3, value = pixel − 128.
 
     With integer weights w that sum to N along each axis,
@@ -67,15 +68,16 @@ def to_tensor(square: np.ndarray, side: int) -> np.ndarray:
     rows = weights @ square.reshape(n, n * 3).astype(np.float64)
     columns = weights @ rows.reshape(side, n, 3)
     total = columns.astype(np.int64)
-    return ((total + n * n // 2) // (n * n) - 128).astype(np.int8)
+    means: NDArray[np.int64] = (total + n * n // 2) // (n * n)
+    return (means - 128).astype(np.int8)
 
 
-def to_image(tensor: np.ndarray) -> np.ndarray:
+def to_image(tensor: NDArray[np.int8]) -> NDArray[np.uint8]:
     """The picture that an int8 model input shows: uint8 of the same shape."""
     return (tensor.astype(np.int16) + 128).astype(np.uint8)
 
 
-def expand(raw: bytes, width: int, height: int, pixel_format: int) -> np.ndarray:
+def expand(raw: bytes, width: int, height: int, pixel_format: int) -> NDArray[np.uint8]:
     """Decode a frame's bytes of any :class:`PixelFormat` to uint8, height×width×3."""
     kind = PixelFormat(pixel_format)
     if kind in _WORDS:
@@ -90,7 +92,7 @@ def expand(raw: bytes, width: int, height: int, pixel_format: int) -> np.ndarray
     return np.repeat(pixels, 3 // depth, axis=2)
 
 
-def expand_rgb565(raw: bytes, width: int, height: int, big_endian: bool) -> np.ndarray:
+def expand_rgb565(raw: bytes, width: int, height: int, big_endian: bool) -> NDArray[np.uint8]:
     """Decode RGB565 ``raw`` (2·width·height bytes) to uint8, height×width×3.
 
     5 and 6 bits become 8 by replicating the high bits, so that 0 stays 0 and
@@ -103,7 +105,7 @@ def expand_rgb565(raw: bytes, width: int, height: int, big_endian: bool) -> np.n
     return np.stack(channels, axis=-1).astype(np.uint8).reshape(height, width, 3)
 
 
-def to_rgb565(rgb: np.ndarray, big_endian: bool) -> bytes:
+def to_rgb565(rgb: NDArray[np.uint8], big_endian: bool) -> bytes:
     """Encode uint8 H×W×3 as RGB565, dropping the low bits as cameras do."""
     r, g, b = (rgb[..., c].astype(np.uint16) for c in range(3))
     words = (r >> 3) << 11 | (g >> 2) << 5 | b >> 3
@@ -111,17 +113,17 @@ def to_rgb565(rgb: np.ndarray, big_endian: bool) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _area_weights(n: int, side: int) -> np.ndarray:
+def _area_weights(n: int, side: int) -> NDArray[np.float64]:
     """Overlap of source pixel s, [s·side, (s+1)·side), with output pixel i, [i·n, (i+1)·n)."""
     source = np.arange(n) * side
     output = np.arange(side)[:, None] * n
     overlap = np.minimum(source + side, output + n) - np.maximum(source, output)
-    weights = np.maximum(overlap, 0).astype(np.float64)
+    weights: NDArray[np.float64] = np.maximum(overlap, 0).astype(np.float64)
     weights.setflags(write=False)  # shared by every caller
     return weights
 
 
-def _check_square(square: np.ndarray, side: int) -> None:
+def _check_square(square: NDArray[np.generic], side: int) -> None:
     if square.dtype != np.uint8 or square.ndim != 3 or square.shape[2] != 3:
         raise ValueError(f"expected uint8 N×N×3, not {square.dtype} {square.shape}")
     if square.shape[0] != square.shape[1]:

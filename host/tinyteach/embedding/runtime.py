@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.background import load_background
 from tinyteach.embedding.litert import details_of, open_interpreter
@@ -53,7 +54,7 @@ class TfliteModel:
         """SHA-256 of the file."""
         return hashlib.sha256(self.content).digest()
 
-    def run(self, batch: np.ndarray) -> np.ndarray:
+    def run(self, batch: NDArray[np.int8]) -> NDArray[np.int8]:
         """Run ``batch`` (N examples of the input's shape and dtype): N outputs.
 
         Raises ModelError where shape or dtype is not the model's.
@@ -67,7 +68,7 @@ class TfliteModel:
                 output[...] = self._interpreter.get_tensor(self._output["index"])[0]
         return outputs
 
-    def _check(self, batch: np.ndarray) -> None:
+    def _check(self, batch: NDArray[np.int8]) -> None:
         wanted = self.input_details
         if batch.dtype != wanted.dtype or batch.shape[1:] != wanted.shape[1:]:
             raise ModelError(
@@ -80,7 +81,7 @@ class TfliteModel:
 class Embedding:
     """The frozen network: int8 image tensors in, int8 feature vectors out."""
 
-    def __init__(self, model: TfliteModel, background: np.ndarray | None = None) -> None:
+    def __init__(self, model: TfliteModel, background: NDArray[np.int8] | None = None) -> None:
         check_embedding(model.content)
         self._models = [model]
         self.fingerprint = model.fingerprint
@@ -97,7 +98,7 @@ class Embedding:
         """The .tflite file's bytes, as pairing copies them to a board."""
         return self._models[0].content
 
-    def embed(self, tensors: np.ndarray) -> np.ndarray:
+    def embed(self, tensors: NDArray[np.int8]) -> NDArray[np.int8]:
         """Embed int8 ``tensors`` (N×side×side×3): int8, N×features; many in several threads."""
         threads = max(1, min(os.cpu_count() or 1, len(tensors) // _BATCH_FOR_A_THREAD))
         if threads == 1:
@@ -119,7 +120,7 @@ def load_embedding(path: Path | str | None = None) -> Embedding:
     return open_embedding(content, load_background(path, hashlib.sha256(content).digest()))
 
 
-def open_embedding(content: bytes, background: np.ndarray | None = None) -> Embedding:
+def open_embedding(content: bytes, background: NDArray[np.int8] | None = None) -> Embedding:
     """The same from a file's content, with a background set of the caller's."""
     check_embedding(content)  # before LiteRT sees it, which ends the process at some damaged files
     return Embedding(TfliteModel(content), background)
@@ -146,7 +147,7 @@ def _read(model: Path | str | bytes) -> bytes:
         raise ModelError(f"Cannot read the model {model} ({reason}); check the path.") from error
 
 
-def _only_io(interpreter: Any) -> tuple[dict, dict]:
+def _only_io(interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelError(

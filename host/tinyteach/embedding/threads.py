@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 
 
-def one_blas_thread() -> AbstractContextManager:
+def one_blas_thread() -> AbstractContextManager[object]:
     """While active, matrix products run on the calling thread.
 
     The matrices of few photographs are small: several threads mostly wait for each other (ten
@@ -12,4 +12,5 @@ def one_blas_thread() -> AbstractContextManager:
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    return threadpool_limits(1, "blas")
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits

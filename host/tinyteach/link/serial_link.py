@@ -53,7 +53,7 @@ class SerialLink:
         """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
         try:
             self._serial.timeout = timeout_s
-            first = self._serial.read(1)
+            first: bytes = self._serial.read(1)
             if not first:
                 return b""
             waiting = min(self._serial.in_waiting, READ_BYTES_MAX)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tinyteach.errors import LinkError
 from tinyteach.virtual import optics, process
@@ -23,11 +23,14 @@ from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
+from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.romfs_image import image_of
 from tinyteach.virtual.scene import Scene, Source
 from tinyteach.virtual.sensors import Sensor
 from tinyteach.virtual.watchdog import Watchdog
 
+T = TypeVar("T")
+_Task = tuple[Callable[[], object], Future[Any]]
 DEFAULT_FLASH_BYTES = 2 << 20
 # A start that fails ends the process; a slow one, on a busy computer, is waited for.
 START_TIMEOUT_S = 180.0
@@ -77,7 +80,7 @@ class VirtualBoard:
         self._line = Line(self._memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
         self._wake, self._waker = socket.socketpair()
-        self._tasks: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._started = False
         self._failure = ""
@@ -159,7 +162,7 @@ class VirtualBoard:
 
     # Camera
 
-    def show(self, photograph: optics.Photograph) -> None:
+    def show(self, photograph: Photograph) -> None:
         """Hold a photograph (path, Pillow image, uint8 H×W×3 array) before the camera."""
         self.scene.show(photograph)
 
@@ -260,9 +263,9 @@ class VirtualBoard:
 
     # The thread
 
-    def _do(self, task: Callable[[], Any]) -> Any:
+    def _do(self, task: Callable[[], T]) -> T:
         """Run a task in the board's thread, which alone touches process and line."""
-        done: Future = Future()
+        done: Future[T] = Future()
         self._tasks.put((task, done))
         self._waker.send(b"\0")
         return done.result(START_TIMEOUT_S)
@@ -386,7 +389,7 @@ class VirtualBoard:
         self._bus.send(struct.pack(BUS_ANSWER, number, status, len(frame), 0))
 
 
-def _readable(file: Any) -> bool:
+def _readable(file: socket.socket | process.Processor) -> bool:
     return bool(select.select([file], [], [], 0)[0])
 
 

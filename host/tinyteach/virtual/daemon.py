@@ -12,15 +12,15 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from tinyteach import paths
 from tinyteach.errors import LinkError, PhotoError, TinyTeachError
 from tinyteach.files import reason
 from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
@@ -95,7 +95,7 @@ def _registered(name: str, board: VirtualBoard) -> Iterator[tuple[socket.socket,
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _say(answer: dict[str, Any]) -> None:
+def _say(answer: Mapping[str, object]) -> None:
     with contextlib.suppress(OSError):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
@@ -122,7 +122,7 @@ class _Server:
             with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
                 stream.write(json.dumps(self._answer(stream.readline())).encode() + b"\n")
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _answer(self, line: bytes) -> Mapping[str, object]:
         try:
             request = json.loads(line)
             return getattr(self, "_on_" + request.pop("do"))(**request) or {}
@@ -138,7 +138,7 @@ class _Server:
             )
             return {"error": sentence, "kind": "LinkError"}
 
-    def _on_info(self) -> dict[str, Any]:
+    def _on_info(self) -> Mapping[str, object]:
         return {"info": {**asdict(self._info), "port": self._board.port}}
 
     def _on_show(self, path: str = "", png: str = "") -> None:
@@ -150,7 +150,7 @@ class _Server:
         else:
             self._board.show(path)
 
-    def _on_pins(self) -> dict[str, Any]:
+    def _on_pins(self) -> Mapping[str, object]:
         return {"pins": {str(number): level for number, level in self._board.driven_pins().items()}}
 
     def _on_reset(self) -> None:
@@ -166,7 +166,7 @@ class _Server:
         self._stopped = True
 
 
-def _from_png(text: str) -> Any:
+def _from_png(text: str) -> Photograph:
     from PIL import Image
 
     return Image.open(io.BytesIO(base64.b64decode(text)))

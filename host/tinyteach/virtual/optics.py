@@ -8,18 +8,12 @@ camera peripheral delivers it, RGB565_LE its low byte.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinyteach.errors import PhotoError
-
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-# Anything that can be held before the camera.
-Photograph = Any
 
 # PixelFormat of the camera module.
 RGB565, GRAYSCALE, JPEG, RGB888 = 0, 3, 4, 5
@@ -43,33 +37,6 @@ class FrameRequest:
     height: int
     flags: int
     quality: int
-
-
-def open_photograph(photograph: Photograph) -> "Image":
-    """A path, a Pillow image or a uint8 array (H, W, 3) or (H, W) as an RGB image."""
-    from PIL import Image, UnidentifiedImageError
-
-    if isinstance(photograph, Image.Image):
-        return photograph.convert("RGB")
-    if isinstance(photograph, np.ndarray):
-        return Image.fromarray(_as_pixels(photograph)).convert("RGB")
-    try:
-        with Image.open(Path(photograph)) as image:
-            return image.convert("RGB")
-    except (OSError, UnidentifiedImageError, TypeError, ValueError) as error:
-        raise PhotoError(
-            f"{photograph} cannot be shown to the camera; give it a photograph such as a "
-            "PNG or JPEG file."
-        ) from error
-
-
-def _as_pixels(array: np.ndarray) -> np.ndarray:
-    if array.dtype != np.uint8 or array.ndim not in (2, 3):
-        raise PhotoError(
-            f"An array shown to the camera must be uint8 of shape (H, W, 3), not {array.dtype} "
-            f"of shape {array.shape}."
-        )
-    return np.ascontiguousarray(array)
 
 
 def expose(photograph: "Image", request: FrameRequest) -> bytes:

@@ -33,7 +33,7 @@ class Processor:
         heap = heap_bytes + FIRMWARE_HEAP_BYTES
         self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", SCRIPT]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._alive = -1
 
     def start(self, uart: int, memory: int, flash: int, bus: int) -> None:

@@ -13,6 +13,7 @@ import select
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,6 +27,8 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.files import make_folder, not_written, read_json
+from tinyteach.virtual.interpreter import micropython
+from tinyteach.virtual.photograph import Photograph, open_photograph
 
 ANSWER_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 240.0
@@ -95,8 +98,6 @@ def start_daemon(
     without MicroPython, UsageError where the name is in use for another
     architecture, LinkError where the board does not start.
     """
-    from tinyteach.virtual.interpreter import micropython
-
     present = find(name)
     if present:
         return _require_arch(present, arch)
@@ -151,7 +152,7 @@ def _open_log(log: Path) -> BinaryIO:
         raise not_written(log, error) from error
 
 
-def _first_line(process: subprocess.Popen) -> dict[str, Any]:
+def _first_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     """The daemon's line that it is ready, or why it is not."""
     assert process.stdout
     with process.stdout:
@@ -159,7 +160,8 @@ def _first_line(process: subprocess.Popen) -> dict[str, Any]:
         line = process.stdout.readline() if ready else b""
     if not line:
         raise LinkError("The virtual board did not start; see its log in the state folder.")
-    return json.loads(line)
+    answer: dict[str, Any] = json.loads(line)
+    return answer
 
 
 class Control:
@@ -168,7 +170,7 @@ class Control:
     def __init__(self, info: VirtualInfo) -> None:
         self.info = info
 
-    def show(self, photograph: Any) -> None:
+    def show(self, photograph: Photograph) -> None:
         """Put a photograph before its camera: path, Pillow image or uint8 array.
 
         A folder shows its photographs in order of name, the next at every grab.
@@ -180,7 +182,8 @@ class Control:
 
     def pins(self) -> dict[str, int]:
         """Number and level of each pin that its program drives."""
-        return self._do(do="pins")["pins"]
+        levels: dict[str, int] = self._do(do="pins")["pins"]
+        return levels
 
     def reset(self) -> None:
         self._do(do="reset")
@@ -198,7 +201,7 @@ class Control:
         self._do(do="stop")
         _wait_released(registration(self.info.name).with_suffix(".lock"))
 
-    def _do(self, **request: Any) -> dict[str, Any]:
+    def _do(self, **request: object) -> dict[str, Any]:
         try:
             answer = _request(self.info.control, request)
         except OSError as error:
@@ -228,15 +231,13 @@ def _wait_released(lock: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _as_png(photograph: Any) -> str:
-    from tinyteach.virtual.optics import open_photograph
-
+def _as_png(photograph: Photograph) -> str:
     file = io.BytesIO()
     open_photograph(photograph).save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _request(path: str, request: dict[str, Any]) -> dict[str, Any]:
+def _request(path: str, request: Mapping[str, object]) -> dict[str, Any]:
     """One question, one answer. Raises OSError."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_TIMEOUT_S)
@@ -247,4 +248,5 @@ def _request(path: str, request: dict[str, Any]) -> dict[str, Any]:
             line = stream.readline()
     if not line:
         raise ConnectionResetError("no answer")
-    return json.loads(line)
+    answer: dict[str, Any] = json.loads(line)
+    return answer

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinyteach.virtual import optics
+from tinyteach.virtual.photograph import Photograph, open_photograph
 from tinyteach.virtual.sensors import Sensor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Source = Callable[[], optics.Photograph]
+Source = Callable[[], Photograph]
 
 # Answers of the supervisor on the camera's bus (rom/camera.py).
 GIVEN, TIMED_OUT = 0, 1
@@ -32,9 +33,9 @@ class Scene:
         self.failure: Exception | None = None
         self.frames = 0
 
-    def show(self, photograph: optics.Photograph) -> None:
+    def show(self, photograph: Photograph) -> None:
         """Put a photograph before the camera. Raises PhotoError."""
-        image = optics.open_photograph(photograph)
+        image = open_photograph(photograph)
         with self._lock:
             self._still = (image, {})
 
@@ -69,14 +70,14 @@ class Scene:
 
     def _expose(self, request: optics.FrameRequest) -> bytes:
         if self._still is None:
-            return optics.expose(optics.open_photograph(self._source()), request)
+            return optics.expose(open_photograph(self._source()), request)
         image, exposed = self._still
         if request not in exposed:
             exposed[request] = optics.expose(image, request)
         return exposed[request]
 
 
-def _darkness() -> optics.Photograph:
+def _darkness() -> Photograph:
     from PIL import Image
 
     return Image.new("RGB", (16, 16))

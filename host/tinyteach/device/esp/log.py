@@ -1,14 +1,13 @@
 """esptool's words, kept from the terminal: only its progress is passed on."""
 
 from functools import cache
-from typing import Any
 
 from esptool.logger import TemplateLogger, log
 
 from tinyteach.progress import Counted
 
 
-class QuietLog(TemplateLogger):
+class QuietLog(TemplateLogger):  # type: ignore[misc]  # esptool has no types
     """Passes on how far a write has come and says nothing.
 
     ``listeners`` belongs to the class: some versions of esptool take over the class only.
@@ -16,11 +15,11 @@ class QuietLog(TemplateLogger):
 
     listeners: list[Counted] = []
 
-    def progress_bar(self, cur_iter: int, total_iters: int, *_: Any, **__: Any) -> None:
+    def progress_bar(self, cur_iter: int, total_iters: int, *_: object, **__: object) -> None:
         for listener in self.listeners:
             listener(cur_iter, total_iters)
 
-    def print(self, *_: Any, **__: Any) -> None:
+    def print(self, *_: object, **__: object) -> None:
         pass
 
     def note(self, message: str) -> None:

@@ -17,7 +17,7 @@ ANSWER_TIMEOUT_S = 120.0
 ANSWER_BYTES_MAX = 1 << 18
 
 
-class BoundedTransport(SerialTransport):
+class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
     """Keeps the time limit also while bytes go on coming, as from a GPS receiver, and in writes.
 
     mpremote 1.29 looks at its limits only when nothing comes, and has none for what a board
@@ -36,7 +36,7 @@ class BoundedTransport(SerialTransport):
         min_num_bytes: int,
         ending: bytes,
         timeout: float | None = 10,
-        data_consumer: Callable[[bytes], Any] | None = None,
+        data_consumer: Callable[[bytes], object] | None = None,
         timeout_overall: float | None = None,
         on_poll: Callable[[float], None] = lambda waited_s: None,
     ) -> bytes:
@@ -72,7 +72,7 @@ class BoundedTransport(SerialTransport):
         self,
         command: str | bytes,
         timeout: float | None = RUN_TIMEOUT_S,
-        data_consumer: Callable[[bytes], Any] | None = None,
+        data_consumer: Callable[[bytes], object] | None = None,
     ) -> Any:
         """As mpremote's, with more time between two bytes of output."""
         return super().exec_raw(command, timeout, data_consumer)

@@ -96,7 +96,7 @@ def wipe(port: str) -> int:
     The board restarts. Raises what `raw_repl` raises.
     """
     with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
-        count = repl.evaluate(WIPE, number)
+        count: int = repl.evaluate(WIPE, number)
         repl.reset()
     return count
 

@@ -6,9 +6,8 @@ the cause.
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from tinyteach.device.repl.survey import AGENT, CAMERA_MODULES, FOLDERS
+from tinyteach.device.repl.survey import AGENT, CAMERA_MODULES, FOLDERS, Survey
 from tinyteach.errors import BoardRefusedError
 from tinyteach.firmware import LIBRARY, BoardFile
 
@@ -25,11 +24,11 @@ MORE_MEMORY = "use a board with more, such as one with PSRAM, or a smaller embed
 SLOW_BOOT_S = 3.0
 
 
-def check_firmware(facts: dict[str, Any]) -> None:
+def check_firmware(facts: Survey) -> None:
     """Refuse a MicroPython that is too old, or on which the agent would not start or be found."""
-    if is_too_old(facts):
+    if is_too_old(facts.name, facts.version):
         raise BoardRefusedError(
-            f"The board runs {facts['name']} {'.'.join(map(str, facts['version']))}; install "
+            f"The board runs {facts.name} {'.'.join(map(str, facts.version))}; install "
             f"MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later on it."
         )
     fault = boot_fault(facts) or library_fault(facts)
@@ -37,39 +36,39 @@ def check_firmware(facts: dict[str, Any]) -> None:
         raise BoardRefusedError("; ".join(fault) + ".")
 
 
-def is_too_old(facts: dict[str, Any]) -> bool:
+def is_too_old(name: str, version: Sequence[int]) -> bool:
     """Whether it is no MicroPython, or one before the first that the agent runs on."""
-    return facts["name"] != "micropython" or tuple(facts["version"][:2]) < MIN_MICROPYTHON
+    return name != "micropython" or tuple(version[:2]) < MIN_MICROPYTHON
 
 
-def boot_fault(facts: dict[str, Any]) -> tuple[str, str] | None:
+def boot_fault(facts: Survey) -> tuple[str, str] | None:
     """What is wrong with boot.py and what to do about it; None where nothing is."""
-    boot = facts["root"] + "/boot.py"
-    if math.isinf(facts["boot_s"]):
+    boot = facts.root + "/boot.py"
+    if math.isinf(facts.boot_s):
         found = f"The board's {boot} does not end, so that nothing after it starts"
         return found, f"take out of {boot} what waits, then pair the board again"
-    if facts["root"] + LIBRARY not in facts["path"]:
-        found = f"The board does not look for modules in {facts['root'] + LIBRARY}"
+    if facts.root + LIBRARY not in facts.path:
+        found = f"The board does not look for modules in {facts.root + LIBRARY}"
         # Not with its path: where it changed the current folder, it lies in another than `root`.
         return found, "take out of its boot.py what changes sys.path or the current folder"
     return None
 
 
-def library_fault(facts: dict[str, Any]) -> tuple[str, str] | None:
+def library_fault(facts: Survey) -> tuple[str, str] | None:
     """Where a package, file or folder of the user's has the place of ours; None where none has."""
-    if facts["blocked"]:
-        place = facts["root"] + facts["blocked"][0]
-        is_file = facts["blocked"][0] in FOLDERS
+    if facts.blocked:
+        place = facts.root + facts.blocked[0]
+        is_file = facts.blocked[0] in FOLDERS
         found, needed = ("file", "folder") if is_file else ("folder", "file")
         return (
             f"The board has a {found} {place} of its own, where a {needed} of TinyTeach's goes",
             f"rename {place}, then pair the board again",
         )
     own, protocol = (
-        [path for path in facts["files"] if path.startswith(folder + "/")] for folder in AGENT
+        [path for path in facts.files if path.startswith(folder + "/")] for folder in AGENT
     )
-    if own and not protocol and not facts["own_main"]:
-        folder = facts["root"] + AGENT[0]
+    if own and not protocol and not facts.own_main:
+        folder = facts.root + AGENT[0]
         return (
             f"The board has a module of its own in {folder}, where TinyTeach's agent goes",
             f"rename {folder}, then pair the board again",
@@ -83,17 +82,17 @@ def heap_needed(embedding_bytes: int, arena_bytes: int) -> int:
 
 
 def check_room(
-    facts: dict[str, Any], changed: Sequence[BoardFile], embedding_bytes: int, arena_bytes: int
+    facts: Survey, changed: Sequence[BoardFile], embedding_bytes: int, arena_bytes: int
 ) -> None:
     """Refuse a board that is too small, before anything is written."""
     needed = heap_needed(embedding_bytes, arena_bytes)
-    if facts["heap_free"] < needed:
+    if facts.heap_free < needed:
         raise BoardRefusedError(_memory_sentence(facts, needed))
     flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
-    if facts["flash_free"] < flash_needed:
-        card = ", or put in a memory card if it takes one" if facts["root"] else ""
+    if facts.flash_free < flash_needed:
+        card = ", or put in a memory card if it takes one" if facts.root else ""
         raise BoardRefusedError(
-            f"The board's flash has {facts['flash_free']} free bytes and needs {flash_needed}; "
+            f"The board's flash has {facts.flash_free} free bytes and needs {flash_needed}; "
             f"delete files on it that are not needed{card}."
         )
 
@@ -103,26 +102,26 @@ def memory_fault(heap_bytes: int, needed: int) -> str:
     return f"The board has {heap_bytes} bytes of free memory and needs {needed}"
 
 
-def _memory_sentence(facts: dict[str, Any], needed: int) -> str:
-    found = memory_fault(facts["heap_free"], needed)
+def _memory_sentence(facts: Survey, needed: int) -> str:
+    found = memory_fault(facts.heap_free, needed)
     if is_filled_by_boot(facts, needed):
-        boot = facts["root"] + "/boot.py"
-        kept = f"because its {boot} keeps {facts['boot_heap']}"
+        boot = facts.root + "/boot.py"
+        kept = f"because its {boot} keeps {facts.boot_heap}"
         return f"{found}, {kept}; take out of {boot} what fills the memory."
     return f"{found}; {MORE_MEMORY}"
 
 
-def is_filled_by_boot(facts: dict[str, Any], needed: int) -> bool:
+def is_filled_by_boot(facts: Survey, needed: int) -> bool:
     """Whether ``needed`` bytes of heap would be free without what boot.py keeps."""
-    return bool(facts["heap_free"] < needed <= facts["heap_free"] + facts["boot_heap"])
+    return facts.heap_free < needed <= facts.heap_free + facts.boot_heap
 
 
-def notes_on(facts: dict[str, Any]) -> list[str]:
+def notes_on(facts: Survey) -> list[str]:
     """Sentences on what a board has that its user should know of."""
-    notes = [f"The board's program {CATCHES}."] if facts["catches"] else []
-    if facts["boot_s"] >= SLOW_BOOT_S:
+    notes = [f"The board's program {CATCHES}."] if facts.catches else []
+    if facts.boot_s >= SLOW_BOOT_S:
         notes.append(
-            f"The board's {facts['root']}/boot.py takes {facts['boot_s']:.0f} s: after a reset the "
+            f"The board's {facts.root}/boot.py takes {facts.boot_s:.0f} s: after a reset the "
             "agent answers only then."
         )
     in_the_way = camera_shadows(facts)
@@ -140,13 +139,13 @@ def notes_on(facts: dict[str, Any]) -> list[str]:
     return notes
 
 
-def camera_shadows(facts: dict[str, Any]) -> list[str]:
+def camera_shadows(facts: Survey) -> list[str]:
     """Modules of the user's that the agent meets in place of the firmware's camera module."""
-    places = [f"{facts['root']}{LIBRARY}/{name}" for name in CAMERA_MODULES]
-    return [path for path in facts["shadows"] if path.partition(".")[0] in places]
+    places = [f"{facts.root}{LIBRARY}/{name}" for name in CAMERA_MODULES]
+    return [path for path in facts.shadows if path.partition(".")[0] in places]
 
 
-def harmless_shadows(facts: dict[str, Any]) -> list[str]:
+def harmless_shadows(facts: Survey) -> list[str]:
     """Other modules of the user's with names that the agent imports and finds elsewhere."""
     in_the_way = camera_shadows(facts)
-    return [path for path in facts["shadows"] if path not in in_the_way]
+    return [path for path in facts.shadows if path not in in_the_way]

@@ -8,11 +8,16 @@ file in the way first), so power lost in that moment leaves a board without the 
 main.py, the board starts to its prompt.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from tinyteach.device.repl.raw_repl import RawRepl
-from tinyteach.device.repl.survey import MADE_LIBRARY, OWN_MAIN, doubtful_paths, is_unfinished
+from tinyteach.device.repl.survey import (
+    MADE_LIBRARY,
+    OWN_MAIN,
+    Survey,
+    doubtful_paths,
+    is_unfinished,
+)
 from tinyteach.firmware import MAIN, BoardFile
 from tinyteach.progress import Progress
 
@@ -26,15 +31,15 @@ print("TinyTeach's agent is not whole; pair the board again.")
 
 def install_files(
     repl: RawRepl,
-    facts: dict[str, Any],
+    facts: Survey,
     wanted: Sequence[BoardFile],
     changed: Sequence[BoardFile],
     progress: Progress,
     keep: Sequence[str],
 ) -> None:
     """Write ``changed`` and remove what is ours, not among ``wanted``, and no path of ``keep``."""
-    root, present = facts["root"], facts["files"]
-    if changed and not facts["has_library"]:
+    root, present = facts.root, facts.files
+    if changed and not facts.has_library:
         # Said before it is done: no power cut leaves a folder that nobody takes away.
         _make_folders(repl, [root + MADE_LIBRARY])
         repl.run(f"open({root + MADE_LIBRARY!r}, 'w').close()")
@@ -97,7 +102,7 @@ if %r:
 """
 
 
-def _stand_in_for_main(repl: RawRepl, root: str, present: dict[str, str]) -> None:
+def _stand_in_for_main(repl: RawRepl, root: str, present: Mapping[str, str]) -> None:
     """Put `STAND_IN` in the place of main.py; a user's is kept under another name."""
     main = root + MAIN
     if MAIN in present:
@@ -113,7 +118,7 @@ def _is_unfinished_main(path: str) -> bool:
     return path.rpartition("/")[0] == "" and is_unfinished(path)
 
 
-def _remove_stale(repl: RawRepl, root: str, present: dict[str, str], keep: set[str]) -> None:
+def _remove_stale(repl: RawRepl, root: str, present: Mapping[str, str], keep: set[str]) -> None:
     """Remove what is not to be kept: a stale source beside a new .mpy would be loaded in its place.
 
     And what an earlier pairing left unfinished, with what may share its clusters.

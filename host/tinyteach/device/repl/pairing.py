@@ -23,6 +23,7 @@ from tinyteach.device.repl.survey import (
     ID_BYTES,
     ROM,
     SETTINGS,
+    Survey,
     changed_files,
     doubtful_paths,
     embedding_on,
@@ -196,7 +197,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
     ):
         facts = survey(repl)
         if name:
-            _choose_name(name, facts["id"])
+            _choose_name(name, facts.id)
         check_firmware(facts)
         embedding = _choose_embedding(repl, facts, wanted, at_work, progress)
         settings = camera_settings(repl, facts, wanted.camera)
@@ -205,7 +206,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         own = [_new_identity(facts), settings.file, on_flash]
         files = [*_files_of_agent(facts), *filter(None, own)]
         changed = changed_files(facts, files)
-        size = len(embedding.content) if embedding else facts["embedding_bytes"]
+        size = len(embedding.content) if embedding else facts.embedding_bytes
         check_room(facts, changed, 0 if in_place else size, wanted.arena_bytes)
         to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
         now = [file for file in changed if file is not to_send]
@@ -213,13 +214,13 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         keep = [SETTINGS] if in_place and not to_send else [SETTINGS, EMBEDDING]
         install_files(repl, facts, files, now, progress, keep)
         repl.reset()
-    written = [facts["root"] + file.path for file in changed]
+    written = [facts.root + file.path for file in changed]
     notes = [*filter(None, [settings.note, IN_PLACE if in_place else ""]), *notes_on(facts)]
-    return Installed(written, notes, to_send.content if to_send else None, facts["boot_s"])
+    return Installed(written, notes, to_send.content if to_send else None, facts.boot_s)
 
 
 def _replaces(
-    facts: dict[str, Any], wanted: Wanted, embedding: BoardFile | None, at_work: str | None
+    facts: Survey, wanted: Wanted, embedding: BoardFile | None, at_work: str | None
 ) -> bool:
     """Whether an embedding of the user's choice is to come where another may be at work.
 
@@ -228,13 +229,13 @@ def _replaces(
     present = embedding_on(facts)
     if embedding is None or wanted.is_embedding is not None or at_work == "":
         return False
-    is_whole = EMBEDDING not in doubtful_paths(facts["files"])
+    is_whole = EMBEDDING not in doubtful_paths(facts.files)
     return is_whole and present not in ("", embedding.digest)
 
 
-def _new_identity(facts: dict[str, Any]) -> BoardFile | None:
+def _new_identity(facts: Survey) -> BoardFile | None:
     """For a board whose chip has none: made here, because few such boards know chance."""
-    return None if facts["id"] else BoardFile(ID, secrets.token_bytes(ID_BYTES))
+    return None if facts.id else BoardFile(ID, secrets.token_bytes(ID_BYTES))
 
 
 @contextmanager
@@ -248,26 +249,26 @@ def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
         raise
 
 
-def lies_in_rom(facts: dict[str, Any], digest: str) -> bool:
+def lies_in_rom(facts: Survey, digest: str) -> bool:
     """Whether an embedding, by its SHA-256, is in the board's ROMFS, to be read in place."""
-    return digest != "" and digest == facts["in_place"]
+    return digest != "" and digest == facts.in_place
 
 
-def wanted_files(facts: dict[str, Any], embeddings: Sequence[bytes]) -> list[BoardFile]:
+def wanted_files(facts: Survey, embeddings: Sequence[bytes]) -> list[BoardFile]:
     """All that belongs on a board; the embedding, last, is the one it has, else the first."""
     files = [BoardFile(EMBEDDING, content) for content in embeddings]
-    present = facts["files"].get(EMBEDDING), facts["in_place"]
+    present = facts.files.get(EMBEDDING), facts.in_place
     found = [file for digest in present for file in files if file.digest == digest]
     chosen = found[0] if found else files[0]
     return [*_files_of_agent(facts), chosen]
 
 
-def _files_of_agent(facts: dict[str, Any]) -> list[BoardFile]:
-    return [*board_files(facts["mpy"]), *led_file(facts["machine"])]
+def _files_of_agent(facts: Survey) -> list[BoardFile]:
+    return [*board_files(facts.mpy), *led_file(facts.machine)]
 
 
 def _choose_embedding(
-    repl: RawRepl, facts: dict[str, Any], wanted: Wanted, at_work: str | None, progress: Progress
+    repl: RawRepl, facts: Survey, wanted: Wanted, at_work: str | None, progress: Progress
 ) -> BoardFile | None:
     """What is to be on the board; None where an embedding is there that is not known and stays.
 
@@ -278,10 +279,10 @@ def _choose_embedding(
     present = embedding_on(facts)
     if wanted.is_embedding is None or present in ("", known.digest):
         return known
-    is_doubtful = EMBEDDING in doubtful_paths(facts["files"])
+    is_doubtful = EMBEDDING in doubtful_paths(facts.files)
     if at_work is not None and not is_doubtful:
         return None if at_work == present else known
-    folder = facts["root"] if EMBEDDING in facts["files"] else ROM
+    folder = facts.root if EMBEDDING in facts.files else ROM
     content = repl.read_file(
         folder + EMBEDDING,
         lambda done, total: progress("Looking at the board's embedding", done, total),

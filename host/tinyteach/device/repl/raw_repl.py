@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from tinyteach.device.repl.entering import (
     HEAP_LOCKED,
@@ -82,6 +82,8 @@ FIRMWARE_MODULES = (
     "time",
 )
 
+T = TypeVar("T")
+
 
 class BoardSaysError(LinkError):
     """The connection is whole; what came over it is a traceback, or nothing that can be read."""
@@ -109,7 +111,7 @@ class RawRepl:
         entrance = self._entrance
         return math.inf if entrance.boot_was_stopped else entrance.boot_s or 0.0
 
-    def evaluate(self, code: str, shape: Shape = anything) -> Any:
+    def evaluate(self, code: str, shape: Shape[T] = anything) -> T:
         """Run ``code``, which prints one JSON value of this shape on a line; that value.
 
         Firmware may print lines of its own between, as ESP-IDF's camera driver does.
@@ -176,7 +178,7 @@ class RawRepl:
         """Restart the board, as its reset button does."""
         self._call(lambda: self._transport.exec_raw_no_follow("import machine\nmachine.reset()\n"))
 
-    def _call(self, action: Callable[[], Any]) -> Any:
+    def _call(self, action: Callable[[], T]) -> T:
         with _as_sentence(self._port):
             return action()
 

@@ -5,11 +5,13 @@ anything else. Texts come out plain, paths as they are, because files are named 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from tinyteach.plain_text import plain, plain_lines
 
-Shape = Callable[[Any], Any]
+K = TypeVar("K")
+T = TypeVar("T")
+Shape = Callable[[Any], T]
 TEXT_CHARACTERS_MAX = 8000  # of a crash; names are shorter
 NUMBER_MAX = 1 << 40
 
@@ -25,18 +27,18 @@ def anything(value: Any) -> Any:
     return value
 
 
-def path(value: Any) -> str:
+def path(value: object) -> str:
     """A name that goes back to the board as it is."""
     _require(isinstance(value, str) and len(value) <= TEXT_CHARACTERS_MAX)
     return str(value)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """One line for a person."""
     return plain(path(value))
 
 
-def lines(value: Any) -> str:
+def lines(value: object) -> str:
     """Several lines for a person."""
     return plain_lines(path(value))
 
@@ -47,25 +49,25 @@ def number(value: Any) -> int:
     return int(value)
 
 
-def flag(value: Any) -> bool:
+def flag(value: object) -> bool:
     _require(isinstance(value, bool))
     return bool(value)
 
 
-def digits(value: Any) -> str:
+def digits(value: object) -> str:
     """Hex digits of whole bytes; none, too."""
     return bytes.fromhex(path(value)).hex()
 
 
-def maybe(shape: Shape) -> Shape:
+def maybe(shape: Shape[T]) -> Shape[T | None]:
     """``shape`` or null."""
     return lambda value: None if value is None else shape(value)
 
 
-def several(shape: Shape, least: int = 0, most: int | None = None) -> Shape:
+def several(shape: Shape[T], least: int = 0, most: int | None = None) -> Shape[list[T]]:
     """A list."""
 
-    def fitted(value: Any) -> list[Any]:
+    def fitted(value: Any) -> list[T]:
         _require(isinstance(value, list) and len(value) >= least)
         _require(most is None or len(value) <= most)
         return [shape(item) for item in value]
@@ -73,17 +75,17 @@ def several(shape: Shape, least: int = 0, most: int | None = None) -> Shape:
     return fitted
 
 
-def mapping(key: Shape, item: Shape) -> Shape:
+def mapping(key: Shape[K], item: Shape[T]) -> Shape[dict[K, T]]:
     """An object with any keys."""
 
-    def fitted(value: Any) -> dict[Any, Any]:
+    def fitted(value: Any) -> dict[K, T]:
         _require(isinstance(value, dict))
         return {key(name): item(held) for name, held in value.items()}
 
     return fitted
 
 
-def record(**shapes: Shape) -> Shape:
+def record(**shapes: Shape[Any]) -> Shape[dict[str, Any]]:
     """An object with these keys; others are left out."""
 
     def fitted(value: Any) -> dict[str, Any]:

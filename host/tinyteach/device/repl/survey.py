@@ -1,6 +1,7 @@
 """What a board is and has, as code that it runs itself in the raw REPL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, RawRepl
@@ -171,7 +172,8 @@ OWNED = (
 )
 
 
-def survey(repl: RawRepl) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Survey:
     """What a board is, what is free on it, and the SHA-256 of every file of ours there.
 
     ``flash_free`` counts what was left unfinished, which the next pairing removes. ``files``
@@ -183,36 +185,61 @@ def survey(repl: RawRepl) -> dict[str, Any]:
     ``boot_heap`` is how much of the heap boot.py keeps, in bytes, ``boot_s`` how long it took
     (infinite: it had to be stopped); ``catches``: what ran goes on after Ctrl-C.
     """
-    facts = _ask(repl)
-    heap_free = max(0, repl.heap_free - QUESTION_BYTES)
-    heap = {"heap_free": heap_free, "boot_heap": repl.boot_heap}
-    return facts | heap | {"boot_s": repl.boot_s, "catches": repl.catches}
+
+    name: str = ""
+    version: Sequence[int] = ()
+    mpy: int = 0
+    machine: str = ""
+    root: str = ""
+    path: Sequence[str] = ()
+    flash_free: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+    embedding_bytes: int = 0
+    in_place: str = ""
+    id: str = ""
+    own_main: bool = False
+    shadows: Sequence[str] = ()
+    has_library: bool = False
+    blocked: Sequence[str] = ()
+    heap_free: int = 0
+    boot_heap: int = 0
+    boot_s: float = 0.0
+    catches: bool = False
 
 
-def _ask(repl: RawRepl) -> dict[str, Any]:
-    facts = repl.evaluate(SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING), FACTS)
+def survey(repl: RawRepl) -> Survey:
+    """Ask a board in its raw REPL, from which nothing of ours has been loaded yet."""
+    code = SURVEY % (UNFINISHED, EMBEDDING, OWNED, ROM + EMBEDDING)
+    told: dict[str, Any] = repl.evaluate(code, FACTS)
     asked = ID, ID_BYTES, OWN_MAIN, IMPORTED, FOLDERS, (*_ALONE, ID)
-    facts |= repl.evaluate(OWNER % asked, OWNER_FACTS)
-    ours = [facts["root"] + path for path in AGENT]
-    return facts | {"shadows": sorted(set(facts["shadows"]).difference(ours))}
+    told |= repl.evaluate(OWNER % asked, OWNER_FACTS)
+    ours = [told["root"] + path for path in AGENT]
+    told["shadows"] = sorted(set(told["shadows"]).difference(ours))
+    return Survey(
+        **told,
+        heap_free=max(0, repl.heap_free - QUESTION_BYTES),
+        boot_heap=repl.boot_heap,
+        boot_s=repl.boot_s,
+        catches=repl.catches,
+    )
 
 
-def embedding_on(facts: dict[str, Any]) -> str:
+def embedding_on(facts: Survey) -> str:
     """SHA-256 of the embedding that the board's agent loads, empty for none."""
-    return facts["files"].get(EMBEDDING) or facts["in_place"]
+    return facts.files.get(EMBEDDING) or facts.in_place
 
 
-def changed_files(facts: dict[str, Any], wanted: Sequence[BoardFile]) -> list[BoardFile]:
+def changed_files(facts: Survey, wanted: Sequence[BoardFile]) -> list[BoardFile]:
     """Those of ``wanted`` that the board has not, or has otherwise, or not for sure."""
-    doubtful = doubtful_paths(facts["files"])
+    doubtful = doubtful_paths(facts.files)
     return [
         file
         for file in wanted
-        if facts["files"].get(file.path) != file.digest or file.path in doubtful
+        if facts.files.get(file.path) != file.digest or file.path in doubtful
     ]
 
 
-def doubtful_paths(files: dict[str, str]) -> set[str]:
+def doubtful_paths(files: Mapping[str, str]) -> set[str]:
     """Paths whose content stands under its unfinished name too, or what is left of that name.
 
     Where FAT loses power while it renames, both names hold the same clusters, and removing one

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.repl_answers import flag
-from tinyteach.device.repl.survey import SETTINGS
+from tinyteach.device.repl.survey import SETTINGS, Survey
 from tinyteach.errors import UsageError
 from tinyteach.firmware import BoardFile, boards_dir
 
@@ -76,14 +76,14 @@ def _wiring(name: str, facts: dict[str, Any]) -> Wiring:
     return Wiring(name, chip, BoardFile(SETTINGS, content))
 
 
-def camera_settings(repl: RawRepl, facts: dict[str, Any], named: str | None) -> CameraSettings:
+def camera_settings(repl: RawRepl, facts: Survey, named: str | None) -> CameraSettings:
     """What a board that was surveyed needs; ``named`` is a facts file's name, or None.
 
     A camera.json whose content is that of none of the facts is the user's and stays.
     Raises UsageError for a name that is not known, or where the user's own is in the way.
     """
     known = wirings()
-    present = facts["files"].get(SETTINGS)
+    present = facts.files.get(SETTINGS)
     is_users = present is not None and present not in [wiring.file.digest for wiring in known]
     if named is not None:
         chosen = _named(named, known)
@@ -95,7 +95,7 @@ def camera_settings(repl: RawRepl, facts: dict[str, Any], named: str | None) -> 
         return CameraSettings(ours[0] if ours else None)
     if not repl.evaluate(WANTS_PINS, flag):
         return CameraSettings()
-    return _by_chip(facts["machine"], known)
+    return _by_chip(facts.machine, known)
 
 
 def _named(name: str, known: Sequence[Wiring]) -> Wiring:

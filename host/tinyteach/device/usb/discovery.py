@@ -3,10 +3,13 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tinyteach.device.usb.products import BOOT_LOADER, ESPRESSIF, Product, product_of
 from tinyteach.plain_text import plain
+
+if TYPE_CHECKING:
+    from serial.tools.list_ports_common import ListPortInfo
 
 # Linux lists every USB device here, those without a serial port too.
 USB_DEVICES = Path("/sys/bus/usb/devices")
@@ -43,7 +46,7 @@ def attached_ports() -> list[AttachedPort]:
     return sorted(found, key=lambda attached: attached.port)
 
 
-def _attached(item: Any) -> AttachedPort:
+def _attached(item: "ListPortInfo") -> AttachedPort:
     product = product_of(item.vid, item.pid)
     described = product.name if product else plain(item.description or item.device)
     return AttachedPort(item.device, described, item.serial_number or "", item.vid, product)

@@ -13,14 +13,15 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.board_text import LineLog
 from tinyteach.device.wire.farewell import ENDS_ANY_FRAME, farewell
 from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
-from tinyteach.device.wire.wire_answers import checked
+from tinyteach.device.wire.wire_answers import Answer, Happening, checked
 from tinyteach.errors import BoardNotPairedError, LinkError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach.progress import Counted
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
-from tinyteach_protocol.requester import Event, Refused, Requester, Response, Unanswered
+from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
+from tinyteach_protocol.requester import Requester
 from tinyteach_protocol.transfer import Download, Stream
 from tinyteach_protocol.transfer import Upload as WireUpload
 
@@ -36,7 +37,7 @@ STREAM_SILENCE_MS = 4000
 EMPTY_STREAMS_MAX = 3
 # The largest object that is read, and then some: all views that a board can have kept.
 READ_BYTES_MAX = 16 << 20
-
+Transfer = Download | WireUpload
 EVENTS_MAX = 64
 STREAM_STAGES = {
     messages.STREAM_RESULTS: messages.STAGES_ALL,
@@ -71,7 +72,7 @@ class BoardClient:
         self._text = LineLog(on_text) if on_text else LineLog()
         self._link = SerialLink(port)
         self._requester = Requester()
-        self._answers: dict[int, Response | Refused | Unanswered] = {}
+        self._answers: dict[int, Answer] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._heard_ms = 0
         # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
@@ -112,7 +113,7 @@ class BoardClient:
         except TakesNothingError as error:
             raise TakesNothingError(STUCK.format(port=self.port)) from error
 
-    def _try_hello(self, tries: int) -> Response | Refused | Unanswered:
+    def _try_hello(self, tries: int) -> Answer:
         seq = self._requester.hello(
             _now_ms(), secrets.randbits(32), timeout_ms=HELLO_TIMEOUT_MS, tries=tries
         )
@@ -123,7 +124,7 @@ class BoardClient:
     @property
     def board_id(self) -> str:
         """The board's identity, the same whatever port it has."""
-        return self.welcome.board_id
+        return str(self.welcome.board_id)
 
     @property
     def has_camera(self) -> bool:
@@ -282,12 +283,12 @@ class BoardClient:
             except BoardNotPairedError as error:
                 raise self._silent() from error
 
-    def _await(self, seq: int) -> Response | Refused | Unanswered:
+    def _await(self, seq: int) -> Answer:
         while seq not in self._answers:
             self._turn()
         return self._answers.pop(seq)
 
-    def _transfer(self, transfer: Any, on_turn: Callable[[], None] = lambda: None) -> None:
+    def _transfer(self, transfer: Transfer, on_turn: Callable[[], None] = lambda: None) -> None:
         self._renew()
         while True:
             with explained():
@@ -306,7 +307,7 @@ class BoardClient:
         if data:
             self._link.write(data)
 
-    def _turn(self, patience_s: float = 1.0) -> list[Any]:
+    def _turn(self, patience_s: float = 1.0) -> list[Happening]:
         """Write what is due, read what comes, repeat what is overdue."""
         self._send()
         timeout_ms = self._requester.next_timeout_ms(_now_ms())
@@ -320,15 +321,15 @@ class BoardClient:
             self._keep(event)
         return events
 
-    def _keep(self, event: Any) -> None:
-        if isinstance(event, Response | Refused | Unanswered):
+    def _keep(self, event: Happening) -> None:
+        if isinstance(event, Answer):
             self._answers[event.seq] = event
         elif isinstance(event, Event):
             self._events.append(event)
         elif isinstance(event, Text) and self._in_session and not event.suspect:
             self._text.add(event.data.decode(errors="replace"))
 
-    def _message(self, answer: Any) -> Message:
+    def _message(self, answer: Answer) -> Message:
         if isinstance(answer, Response):
             return self._checked(answer.message)
         if isinstance(answer, Refused) and answer.code != errors.NO_SESSION:

@@ -1,5 +1,6 @@
 """The traceback of an agent's last crash, as the board wrote it down."""
 
+from tinyteach import __version__
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.firmware import with_full_names
 from tinyteach.plain_text import plain_lines
@@ -14,8 +15,6 @@ def read_crash(client: BoardClient) -> str:
 
 def readable(written: str) -> str:
     """What a board wrote, its short names made long where it is of this computer's version."""
-    from tinyteach import __version__
-
     text = plain_lines(written).strip()
     return with_full_names(text) if text.split("\n")[0].endswith(__version__) else text
 

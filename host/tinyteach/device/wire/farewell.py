@@ -7,7 +7,7 @@ from tinyteach_protocol.session import is_repl_safe
 # and Ctrl-C too, and a read that waits for 64 bytes does not end by itself. So many zeros end any
 # frame. They fill the port of a program that reads nothing, and Ctrl-C does not come through then:
 # they are for where an agent is known to be, and for where all else was in vain.
-ENDS_ANY_FRAME = bytes(frame.OVERHEAD_BYTES + messages.MAX_PAYLOAD)
+ENDS_ANY_FRAME = bytes(frame.OVERHEAD_BYTES + frame.MAX_PAYLOAD)
 
 
 def farewell() -> bytes:

@@ -8,8 +8,14 @@ from collections.abc import Callable, Sequence
 
 from tinyteach.plain_text import plain
 from tinyteach_protocol import messages
+from tinyteach_protocol.frame import Damaged, Text
 from tinyteach_protocol.messages import Message
+from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
 from tinyteach_protocol.session import MIN_PAYLOAD
+
+# What becomes of a request, and what else may come in between.
+Answer = Response | Refused | Unanswered
+Happening = Answer | Event | Text | Damaged
 
 FINGERPRINT_BYTES = 32  # SHA-256
 SIDE_MAX = 128  # of the model's square input, pixels

@@ -12,7 +12,7 @@ def backend() -> str:
     """Keras's: "tensorflow", "jax", …"""
     import keras
 
-    return keras.backend.backend()
+    return str(keras.backend.backend())
 
 
 def device() -> str:
@@ -21,7 +21,7 @@ def device() -> str:
         return "CPU"
     import jax
 
-    return jax.devices()[0].device_kind
+    return str(jax.devices()[0].device_kind)
 
 
 def on_gpu() -> bool:
@@ -30,20 +30,21 @@ def on_gpu() -> bool:
         return False
     import jax
 
-    return jax.default_backend() != "cpu"
+    return bool(jax.default_backend() != "cpu")
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` of tensors as one program, where the backend makes such."""
+    program = function
     if backend() == "jax":
         import jax
 
-        return jax.jit(function)
+        program = jax.jit(function)
     if backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, reduce_retracing=True)
-    return function
+        program = tf.function(function, reduce_retracing=True)
+    return program
 
 
 def use_a_thread_an_operator() -> None:

@@ -86,7 +86,7 @@ def _episode(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # other networks' features, at times
         model.fit((features[drawn] - mean) / spread, labels[drawn])
-    return model.score((features[others] - mean) / spread, labels[others])
+    return float(model.score((features[others] - mean) / spread, labels[others]))
 
 
 def main(arguments: list[str] | None = None) -> None:

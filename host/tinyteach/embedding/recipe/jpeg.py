@@ -7,6 +7,7 @@ quality as libjpeg has them (T.81, annex K; jcparam.c), colours as JFIF 1.02 has
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.recipe.resize import resize, whole
 
@@ -85,6 +86,6 @@ def _transform(channels: Any, matrix: np.ndarray) -> Any:
 def _cosines() -> np.ndarray:
     """The orthonormal cosine transform of 8 numbers: frequencies×places."""
     frequencies, places = np.arange(BLOCK)[:, None], np.arange(BLOCK) + 0.5
-    rows = np.cos(np.pi * frequencies * places / BLOCK) * np.sqrt(2 / BLOCK)
+    rows: NDArray[np.float64] = np.cos(np.pi * frequencies * places / BLOCK) * np.sqrt(2 / BLOCK)
     rows[0] /= np.sqrt(2)
     return rows

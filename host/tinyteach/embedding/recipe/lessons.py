@@ -94,7 +94,8 @@ def _cached(path: Path, make: Callable[[Path], None]) -> np.ndarray:
         unfinished = path.with_suffix(".part.npy")
         make(unfinished)
         unfinished.rename(path)
-    return np.load(path, mmap_mode="r")
+    mapped: np.ndarray = np.load(path, mmap_mode="r")
+    return mapped
 
 
 def _make_targets(

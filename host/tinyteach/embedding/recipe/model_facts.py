@@ -44,7 +44,7 @@ def model_facts(content: bytes) -> ModelFacts:
 
 def _code(operator_code: Any) -> int:
     """Files of older writers have only the first, 8 bits wide field."""
-    return max(operator_code.builtinCode, operator_code.deprecatedBuiltinCode)
+    return int(max(operator_code.builtinCode, operator_code.deprecatedBuiltinCode))
 
 
 def _macs(kind: str, op: Any, shapes: list[np.ndarray]) -> int:

@@ -9,6 +9,7 @@ from the float network's (`rounding`), so that this costs next to nothing (docs/
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.litert import open_interpreter, schema_module
 from tinyteach.embedding.recipe.rounding import Inputs, columns_of
@@ -42,7 +43,8 @@ def widest_turn(weights: np.ndarray) -> np.ndarray:
     """Of each channel the largest sum of magnitudes of a turn; ``weights``: channels×inputs."""
     magnitudes = np.abs(weights.astype(np.int64))
     filled = np.pad(magnitudes, ((0, 0), (0, -weights.shape[1] % TURN)))
-    return filled.reshape(len(weights), -1, TURN).sum(axis=2).max(axis=1)
+    widest: NDArray[np.int64] = filled.reshape(len(weights), -1, TURN).sum(axis=2).max(axis=1)
+    return widest
 
 
 def narrowing(weights: np.ndarray) -> np.ndarray:

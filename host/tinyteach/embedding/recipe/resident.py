@@ -40,7 +40,8 @@ class ResidentLessons:
 
     def _learn(
         self, state: Any, views: list[Any], targets: list[Any], labels: Any, rows: Any
-    ) -> tuple[dict[str, Any], Any]:
+    ) -> Any:
+        """What was lost, and the state then."""
         images, wanted = _taken(views, rows), _taken(targets, rows)
         named = labels[rows.reshape(-1)]
         return self._student.train_step(tuple(state), (images, (named, wanted)))

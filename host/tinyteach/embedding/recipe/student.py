@@ -29,7 +29,7 @@ def to_input(pixels: Any) -> Any:
 def _student_class() -> Any:
     import keras
 
-    class Student(keras.Model):
+    class Student(keras.Model):  # type: ignore[misc]  # Keras has no types
         def __init__(self, network: Any, heads: Any) -> None:
             super().__init__(name="student")
             self.network, self.heads = network, heads
@@ -61,7 +61,7 @@ def _student_class() -> Any:
 def _in_parts(student: Any) -> Any:
     import tensorflow as tf
 
-    class StudentInParts(student):
+    class StudentInParts(student):  # type: ignore[misc]  # nor has what is made of it
         def train_step(self, data: Any) -> Any:
             gradients = [self._gradients(*part) for part in _split(data, PARTS)]
             mean = [tf.add_n(list(of_one)) / PARTS for of_one in zip(*gradients, strict=True)]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tinyteach.embedding.litert import (
@@ -45,7 +46,8 @@ class Projection:
     basis: np.ndarray  # float32, channels×components
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        return ((features - self.mean) @ self.basis).astype(np.float16)
+        components: NDArray[np.float16] = ((features - self.mean) @ self.basis).astype(np.float16)
+        return components
 
 
 def open_teacher(path: Path, maps: Sequence[int]) -> "Teacher | TeacherOnGpu":
@@ -201,7 +203,7 @@ def feature_grids(model: TfliteModel, images: np.ndarray) -> np.ndarray:
 def _average(maps: np.ndarray, details: TensorDetails) -> np.ndarray:
     """Feature maps N×side×side×C as they are, averaged to 2×2 in real units: float32, N×4×C."""
     cells = maps.reshape(len(maps), -1, maps.shape[3]).astype(np.float32)
-    mean = np.matmul(grid_pooling(maps.shape[1]), cells)
+    mean: NDArray[np.float32] = np.matmul(grid_pooling(maps.shape[1]), cells)
     return (mean - details.zero_point) * np.float32(details.scale)
 
 

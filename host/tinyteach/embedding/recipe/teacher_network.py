@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.recipe.accelerator import on_gpu
@@ -34,7 +35,8 @@ class Quantised:
         if self.scale.size > 1:
             shape[self.axis] = -1
         scale, zero = self.scale.reshape(shape), self.zero_point.reshape(shape)
-        return (scale * (self.numbers.astype(np.float32) - zero)).astype(np.float32)
+        steps: NDArray[np.float32] = self.numbers.astype(np.float32) - zero
+        return (scale * steps).astype(np.float32)
 
     def limits(self) -> tuple[float, float]:
         """The smallest and the largest value that the tensor can have."""

@@ -8,6 +8,7 @@ see. Nothing is mirrored: a hand's or an arrow's mirror image may be another cla
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -29,12 +30,12 @@ OVERSAMPLING = 2  # the photograph's size before it is turned, in sizes of the m
 
 
 def augment(
-    square: np.ndarray,
+    square: NDArray[np.uint8],
     side: int,
     copies: int,
     rng: np.random.Generator,
     strength: Augmentation = LIGHT,
-) -> np.ndarray:
+) -> NDArray[np.uint8]:
     """Draw ``copies`` views of ``square`` (uint8, N×N×3) at model size: uint8, copies×side×side×3.
 
     The same ``rng`` state gives the same views.
@@ -51,7 +52,7 @@ def augment(
     return views
 
 
-def _canvas(square: np.ndarray, size: int) -> Image.Image:
+def _canvas(square: NDArray[np.uint8], size: int) -> Image.Image:
     """The photograph at ``size`` pixels with a mirrored border, so that no view shows a void.
 
     Hamming's window comes closest to preprocessing's area average; Pillow's box takes
@@ -84,16 +85,21 @@ def _move(
 
 
 def _relight(
-    view: np.ndarray, noise: np.ndarray, rng: np.random.Generator, strength: Augmentation
-) -> np.ndarray:
+    view: NDArray[np.uint8],
+    noise: NDArray[np.float32],
+    rng: np.random.Generator,
+    strength: Augmentation,
+) -> NDArray[np.uint8]:
     """Change exposure, contrast and white balance, add sensor noise: uint8; all are flat RGB."""
     contrast = 1 + rng.uniform(-strength.contrast, strength.contrast)
     brightness = rng.uniform(-strength.brightness, strength.brightness) * 255
     red, blue = 1 + rng.uniform(-strength.white_balance, strength.white_balance, 2)
     # As long as the view: numpy is slow at repeating three numbers.
-    gains = np.tile(np.array([red, 1, blue], np.float32) * np.float32(contrast), len(view) // 3)
+    gains: NDArray[np.float32] = np.tile(
+        np.array([red, 1, blue], np.float32) * np.float32(contrast), len(view) // 3
+    )
     # (view − middle grey) · gains + middle grey + brightness, rounded by the half on top.
-    light = view * gains
+    light: NDArray[np.float32] = gains * view
     light += np.float32(128 + brightness) - np.float32(127.5) * gains
     light += noise * np.float32(rng.uniform(0, strength.noise))
     return np.clip(light, 0, 255, out=light).astype(np.uint8)

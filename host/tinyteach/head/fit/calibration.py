@@ -6,6 +6,7 @@ classes stays.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.head.fit.regression import balanced_log_loss
 
@@ -13,7 +14,7 @@ TEMPERATURES = np.geomspace(0.25, 4.0, 33)
 BINS = 10
 
 
-def best_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
+def best_temperature(logits: NDArray[np.floating], targets: NDArray[np.intp]) -> float:
     """The temperature of least log loss, classes weighing the same; 1 where nothing is given."""
     if not len(targets):
         return 1.0
@@ -21,7 +22,7 @@ def best_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def calibration_error(probabilities: np.ndarray, right: np.ndarray) -> float | None:
+def calibration_error(probabilities: NDArray[np.floating], right: NDArray[np.bool]) -> float | None:
     """Expected calibration error: |share right − probability|, averaged over ten equal bins.
 
     ``probabilities`` (float, N) of the class said, ``right`` (bool, N) whether it was that.

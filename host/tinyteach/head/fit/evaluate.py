@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.fit.calibration import best_temperature
@@ -51,9 +52,9 @@ class _Fold:
     """One head under test: what it learnt from, and what it had not seen."""
 
     samples: Samples  # without the part of the background that is tested on
-    train: np.ndarray
-    test: np.ndarray
-    background: np.ndarray  # int8 features
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
+    background: NDArray[np.int8]  # int8 features
 
 
 def cross_validate(
@@ -117,9 +118,10 @@ def _strengths(samples: Samples, folds: Sequence[_Fold]) -> tuple[float, ...]:
 
 def _held_out_logits(
     samples: Samples, folds: Sequence[_Fold], heads: Sequence[LinearHead]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
     """Logits of the photographs and background that a head had not seen, and their classes."""
-    logits, targets = [np.empty((0, 1))], [np.empty(0, int)]
+    logits: list[NDArray[np.floating]] = [np.empty((0, 1))]
+    targets: list[NDArray[np.intp]] = [np.empty(0, int)]
     for fold, head in zip(folds, heads, strict=True):
         seen = np.concatenate([samples.features[fold.test], _shaped(fold.background, samples)])
         unknown = np.full(len(fold.background), len(samples.labels))
@@ -128,23 +130,23 @@ def _held_out_logits(
     return np.concatenate(logits[1:] or logits), np.concatenate(targets)
 
 
-def _shaped(background: np.ndarray, samples: Samples) -> np.ndarray:
+def _shaped(background: NDArray[np.int8], samples: Samples) -> NDArray[np.int8]:
     return background.reshape(len(background), samples.features.shape[1])
 
 
-def _scores_on_board(fold: _Fold, head: LinearHead) -> tuple[np.ndarray, np.ndarray]:
+def _scores_on_board(fold: _Fold, head: LinearHead) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """int8 scores, as a board computes them, of the fold's photographs and background."""
     model = _as_file(fold.samples, fold.train, head)
     background = _shaped(fold.background, fold.samples)
     return model.run(fold.samples.features[fold.test]), model.run(background)
 
 
-def _as_file(samples: Samples, train: np.ndarray, head: LinearHead) -> TfliteModel:
+def _as_file(samples: Samples, train: NDArray[np.intp], head: LinearHead) -> TfliteModel:
     quantised = quantise_photos(samples, train, head)
     return TfliteModel(write_head(quantised, blank_card(samples.labels, quantised)))
 
 
-def _evaluation(samples: Samples, splits: Splits, scores: Sequence[np.ndarray]) -> Evaluation:
+def _evaluation(samples: Samples, splits: Splits, scores: Sequence[NDArray[np.int8]]) -> Evaluation:
     """Of the known classes among themselves; what is unknown is the rejection's."""
     classes = len(samples.labels)
     indices = np.concatenate([np.empty(0, int), *(test for _, test in splits.folds)])
@@ -170,7 +172,7 @@ def _names(samples: Samples, classes: frozenset[int]) -> tuple[str, ...]:
 def _rejection(
     samples: Samples,
     folds: Sequence[_Fold],
-    scores: Sequence[tuple[np.ndarray, np.ndarray]],
+    scores: Sequence[tuple[NDArray[np.int8], NDArray[np.int8]]],
     strength: float,
     temperature: float,
 ) -> Rejection:
@@ -187,7 +189,7 @@ def _rejection(
     return choose_threshold(np.concatenate(known), sources)
 
 
-def _left_out_scores(samples: Samples, strength: float, temperature: float) -> np.ndarray:
+def _left_out_scores(samples: Samples, strength: float, temperature: float) -> NDArray[np.int8]:
     """Best scores that heads give photographs of a class that they do not have."""
     classes = len(samples.labels)
     if classes < 3:

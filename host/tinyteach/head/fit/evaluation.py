@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.head.fit.calibration import calibration_error
 
@@ -48,17 +49,18 @@ class Evaluation:
     """
 
     labels: tuple[str, ...]
-    indices: np.ndarray  # int, n: which photographs were tested
-    targets: np.ndarray  # int, n: their classes
-    scores: np.ndarray  # int8, n × classes
+    indices: NDArray[np.intp]  # int, n: which photographs were tested
+    targets: NDArray[np.intp]  # int, n: their classes
+    scores: NDArray[np.int8]  # int8, n × classes
     folds: int = 0
     optimistic: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
 
     @cached_property
-    def predictions(self) -> np.ndarray:
+    def predictions(self) -> NDArray[np.intp]:
         """Index of the highest score of each photograph, the first where several are highest."""
-        return self.scores.argmax(axis=1)
+        best: NDArray[np.intp] = self.scores.argmax(axis=1)
+        return best
 
     @property
     def accuracy(self) -> float | None:
@@ -68,7 +70,7 @@ class Evaluation:
         return float(np.mean(self.predictions == self.targets))
 
     @property
-    def tested(self) -> tuple[np.ndarray, np.ndarray]:
+    def tested(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Which photographs were tested, and their classes."""
         return self.indices, self.targets
 
@@ -79,7 +81,7 @@ class Evaluation:
         return calibration_error(probabilities, self.predictions == self.targets)
 
     @cached_property
-    def confusion(self) -> np.ndarray:
+    def confusion(self) -> NDArray[np.intp]:
         """Counts, int, true class × predicted class."""
         counts = np.zeros((len(self.labels),) * 2, int)
         np.add.at(counts, (self.targets, self.predictions), 1)
@@ -140,7 +142,7 @@ def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[fl
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _worse_first(photo: PhotoResult) -> tuple:
+def _worse_first(photo: PhotoResult) -> tuple[int, float, int]:
     if photo.correct:
         return (1, photo.probability, photo.index)
     return (0, -photo.probability, photo.index)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, TfliteModel
@@ -25,10 +26,10 @@ class PhotoSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def features(self, index: int) -> np.ndarray:
+    def features(self, index: int) -> NDArray[np.int8]:
         """int8 [F], by the reference kernels, as the board computes them."""
 
-    def views(self, index: int, count: int) -> np.ndarray:
+    def views(self, index: int, count: int) -> NDArray[np.int8]:
         """Features of drawn views: int8 [count, F]."""
 
 
@@ -47,12 +48,14 @@ class PhotoEmbedder:
         self._augmentation = augmentation
         self._fast: TfliteModel | None = None
 
-    def features(self, square: np.ndarray) -> np.ndarray:
+    def features(self, square: NDArray[np.uint8]) -> NDArray[np.int8]:
         """int8 [F], by the reference kernels."""
         with one_blas_thread():
-            return self.embedding.embed(to_tensor(square, self.embedding.side)[None])[0]
+            vectors = self.embedding.embed(to_tensor(square, self.embedding.side)[None])
+        of_photo: NDArray[np.int8] = vectors[0]
+        return of_photo
 
-    def views(self, square: np.ndarray, count: int) -> np.ndarray:
+    def views(self, square: NDArray[np.uint8], count: int) -> NDArray[np.int8]:
         """int8 [count, F], by LiteRT's optimised kernels, thirty times as fast as the reference.
 
         They are off by a quarter of a step on average, where views differ from their photograph
@@ -76,17 +79,17 @@ class PhotoEmbedder:
 class SquaresInMemory:
     """A `PhotoSource` of squares, uint8 [N, N, 3]."""
 
-    def __init__(self, squares: Sequence[np.ndarray], embedder: PhotoEmbedder) -> None:
+    def __init__(self, squares: Sequence[NDArray[np.uint8]], embedder: PhotoEmbedder) -> None:
         self._squares = squares
         self._embedder = embedder
 
     def __len__(self) -> int:
         return len(self._squares)
 
-    def features(self, index: int) -> np.ndarray:
+    def features(self, index: int) -> NDArray[np.int8]:
         return self._embedder.features(self._squares[index])
 
-    def views(self, index: int, count: int) -> np.ndarray:
+    def views(self, index: int, count: int) -> NDArray[np.int8]:
         return self._embedder.views(self._squares[index], count)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.head.format.examples import Examples
@@ -55,7 +56,9 @@ def prototype_head(examples: Examples, labels: Sequence[str], embedding: Embeddi
     return append_labels(content + layout.card(pack_card(card)), file_labels(card))
 
 
-def _weights(vectors: Sequence[np.ndarray], zero_point: int) -> tuple[np.ndarray, list[Fraction]]:
+def _weights(
+    vectors: Sequence[NDArray[np.int8]], zero_point: int
+) -> tuple[NDArray[np.int8], list[Fraction]]:
     """int8 weights, classes × F, and each class's nats a step of its accumulator."""
     weights, roots, lengths = [], [], []
     for of_class in vectors:
@@ -71,7 +74,7 @@ def _weights(vectors: Sequence[np.ndarray], zero_point: int) -> tuple[np.ndarray
 
 
 def _card(
-    labels: Sequence[str], embedding: Embedding, tests: np.ndarray, scores: np.ndarray
+    labels: Sequence[str], embedding: Embedding, tests: NDArray[np.int8], scores: NDArray[np.int8]
 ) -> Card:
     return Card(
         tuple(labels), embedding.fingerprint, SelfTests(tests, scores),

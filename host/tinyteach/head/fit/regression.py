@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.threads import one_blas_thread
 
@@ -18,10 +19,10 @@ DEFAULT_STRENGTH = 0.3
 class LinearHead:
     """Logits = weights · value + bias, of the real values of the features."""
 
-    weights: np.ndarray  # float64, classes × features
-    bias: np.ndarray  # float64, classes
+    weights: NDArray[np.float64]  # float64, classes × features
+    bias: NDArray[np.float64]  # float64, classes
 
-    def logits(self, values: np.ndarray) -> np.ndarray:
+    def logits(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Logits of ``values`` (float, N×features): float, N×classes."""
         return values @ self.weights.T + self.bias
 
@@ -31,8 +32,8 @@ class LinearHead:
 
 
 def fit(
-    values: np.ndarray,
-    targets: np.ndarray,
+    values: NDArray[np.floating],
+    targets: NDArray[np.intp],
     strength: float,
     views_per_photo: int = 1,
     rows: int | None = None,
@@ -56,30 +57,35 @@ def fit(
         warnings.simplefilter("ignore")  # of 200 steps the last hardly move the scores
         model.fit(centred / spread, targets, sample_weight=share * (rows or len(targets)))
     weights = _one_row_per_class(model.coef_.astype(np.float64)) / spread
-    bias = _one_row_per_class(model.intercept_.astype(np.float64)) - weights @ mean
+    bias: NDArray[np.float64] = (
+        _one_row_per_class(model.intercept_.astype(np.float64)) - weights @ mean
+    )
     return LinearHead(weights, bias)
 
 
-def _equal_shares(targets: np.ndarray) -> np.ndarray:
+def _equal_shares(targets: NDArray[np.intp]) -> NDArray[np.floating]:
     """Weights of the rows (float32, sum 1) that give every class the same."""
     counts = np.bincount(targets)
     return (1 / (len(counts) * counts[targets])).astype(np.float32)
 
 
-def _one_row_per_class(parameters: np.ndarray) -> np.ndarray:
+def _one_row_per_class(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
     """Two classes come from scikit-learn as one difference; halves of it keep the logits small."""
     if len(parameters) > 1:
         return parameters
     return np.concatenate([-parameters / 2, parameters / 2])
 
 
-def log_loss(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def log_loss(logits: NDArray[np.floating], targets: NDArray[np.intp]) -> NDArray[np.floating]:
     """−log of the probability of each row's true class: float, N."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(targets)), targets]
+    loss: NDArray[np.floating] = (
+        np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(targets)), targets]
+    )
+    return loss
 
 
-def balanced_log_loss(logits: np.ndarray, targets: np.ndarray) -> float:
+def balanced_log_loss(logits: NDArray[np.floating], targets: NDArray[np.intp]) -> float:
     """Mean of `log_loss` in which every class that is there weighs the same."""
     weights = 1.0 / np.bincount(targets)[targets]
     return float(np.average(log_loss(logits, targets), weights=weights))

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.head.fit.regression import LinearHead, fit
 from tinyteach.head.format.quantise import QuantisedHead, dequantise, quantise
 
 
-def _nothing() -> np.ndarray:
+def _nothing() -> NDArray[np.int8]:
     return np.empty((0, 0), np.int8)
 
 
@@ -20,12 +21,13 @@ class Samples:
     """
 
     labels: tuple[str, ...]  # the classes that are to be known
-    targets: np.ndarray  # int, N: index into labels
-    features: np.ndarray  # int8, N × F, by the reference kernels
-    views: np.ndarray  # int8, N × views × F
+    targets: NDArray[np.intp]  # int, N: index into labels
+    features: NDArray[np.int8]  # int8, N × F, by the reference kernels
+    views: NDArray[np.int8]  # int8, N × views × F
     scale: float
     zero_point: int
-    background: np.ndarray = field(default_factory=_nothing)  # int8, B × F: pictures of anything
+    # int8, B × F: pictures of anything
+    background: NDArray[np.int8] = field(default_factory=_nothing)
 
     @property
     def has_background(self) -> bool:
@@ -33,11 +35,11 @@ class Samples:
         return len(self.background) > 0 or bool(np.any(self.targets == len(self.labels)))
 
     @property
-    def known(self) -> np.ndarray:
+    def known(self) -> NDArray[np.intp]:
         """Indices of the photographs of known classes."""
         return np.flatnonzero(self.targets < len(self.labels))
 
-    def rows(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, indices: NDArray[np.intp]) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
         """Features (int8) and classes to train on: those photographs, their views, background."""
         features = np.concatenate([self.features[indices, None], self.views[indices]], axis=1)
         targets = np.repeat(self.targets[indices], features.shape[1])
@@ -47,7 +49,7 @@ class Samples:
         unknown = np.full(len(self.background), len(self.labels))
         return np.concatenate([features, self.background]), np.concatenate([targets, unknown])
 
-    def values(self, features: np.ndarray) -> np.ndarray:
+    def values(self, features: NDArray[np.int8]) -> NDArray[np.float32]:
         """Real values (float32) of int8 ``features``."""
         return dequantise(features, self.scale, self.zero_point)
 
@@ -55,12 +57,12 @@ class Samples:
         """The same with at most so many views of each photograph."""
         return replace(self, views=self.views[:, :views])
 
-    def without_background_part(self, part: int, parts: int) -> tuple["Samples", np.ndarray]:
+    def without_background_part(self, part: int, parts: int) -> tuple["Samples", NDArray[np.int8]]:
         """The same without every ``parts``-th row of the background, and those rows."""
         away = np.arange(len(self.background)) % parts == part
         return replace(self, background=self.background[~away]), self.background[away]
 
-    def without_class(self, left_out: int) -> tuple["Samples", np.ndarray]:
+    def without_class(self, left_out: int) -> tuple["Samples", NDArray[np.int8]]:
         """The same without one class, and the features of its photographs."""
         stays = self.targets != left_out
         targets = self.targets[stays]
@@ -74,14 +76,14 @@ class Samples:
         return rest, self.features[~stays]
 
 
-def fit_photos(samples: Samples, indices: np.ndarray, strength: float) -> LinearHead:
+def fit_photos(samples: Samples, indices: NDArray[np.intp], strength: float) -> LinearHead:
     """Fit a float head on the photographs ``indices``, their views and the background."""
     features, targets = samples.rows(indices)
     rows = len(indices) * (1 + samples.views.shape[1])
     return fit(samples.values(features), targets, strength, 1 + samples.views.shape[1], rows)
 
 
-def quantise_photos(samples: Samples, indices: np.ndarray, head: LinearHead) -> QuantisedHead:
+def quantise_photos(samples: Samples, indices: NDArray[np.intp], head: LinearHead) -> QuantisedHead:
     """Quantise ``head`` with what it was trained on as representatives."""
     features, _ = samples.rows(indices)
     return quantise(head.weights, head.bias, features, samples.scale, samples.zero_point)

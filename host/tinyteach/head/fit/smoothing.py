@@ -4,9 +4,10 @@ The reference of the agent's ``smoothing.py``, bit for bit.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def smooth(scores: np.ndarray, weight: int) -> np.ndarray:
+def smooth(scores: NDArray[np.int8], weight: int) -> NDArray[np.int64]:
     """Smoothed probabilities in 256ths, int [views, C], of int8 scores [views, C].
 
     ``weight`` of a new view in 256ths, 1 to 256. With levels of 16 bits,
@@ -20,7 +21,7 @@ def smooth(scores: np.ndarray, weight: int) -> np.ndarray:
     return (levels + 128) >> 8
 
 
-def believed(smoothed: np.ndarray, labels: int, threshold: int) -> list[int]:
+def believed(smoothed: NDArray[np.int64], labels: int, threshold: int) -> list[int]:
     """Per view the best of the first ``labels``, -1 where it is below ``threshold`` (256ths)."""
     best = smoothed[:, :labels].argmax(axis=1)
     return [

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 FOLDS = 5
 
@@ -16,13 +17,13 @@ FOLDS = 5
 class Splits:
     """Pairs of indices (train, test), and where whole bursts could not be had."""
 
-    folds: list[tuple[np.ndarray, np.ndarray]]
+    folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     cut: frozenset[int]  # classes whose bursts had to be cut: their accuracy is optimistic
     untested: frozenset[int]  # classes of one photograph, which training needs
 
 
 def plan_splits(
-    targets: np.ndarray, bursts: Sequence[str], folds: int = FOLDS, seed: int = 0
+    targets: NDArray[np.intp], bursts: Sequence[str], folds: int = FOLDS, seed: int = 0
 ) -> Splits:
     """Plan at most ``folds`` splits; each photograph of a tested class is tested once.
 
@@ -42,7 +43,9 @@ def plan_splits(
     return Splits(found or [], frozenset(map(int, single)), untested)
 
 
-def _cut(groups: np.ndarray, targets: np.ndarray, classes: list, folds: int) -> np.ndarray:
+def _cut(
+    groups: NDArray[np.object_], targets: NDArray[np.intp], classes: list[int], folds: int
+) -> NDArray[np.object_]:
     """``groups`` with those of ``classes`` replaced by runs of neighbouring photographs."""
     groups = groups.copy()
     for class_index in classes:
@@ -53,8 +56,12 @@ def _cut(groups: np.ndarray, targets: np.ndarray, classes: list, folds: int) -> 
 
 
 def _whole_bursts(
-    targets: np.ndarray, groups: np.ndarray, tested: np.ndarray, folds: int, seed: int
-) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    targets: NDArray[np.intp],
+    groups: NDArray[np.object_],
+    tested: NDArray[np.intp],
+    folds: int,
+    seed: int,
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
     """Splits of whole ``groups`` in as many folds as leave every class something to train on."""
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -71,6 +78,6 @@ def _whole_bursts(
     return None
 
 
-def _numbers(groups: np.ndarray) -> np.ndarray:
-    seen: dict = {}
+def _numbers(groups: NDArray[np.object_]) -> NDArray[np.intp]:
+    seen: dict[object, int] = {}
     return np.array([seen.setdefault(group, len(seen)) for group in groups])

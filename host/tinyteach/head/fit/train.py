@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
@@ -66,7 +67,7 @@ class _Clock:
 
 
 def train_head(
-    photos: Sequence[np.ndarray],
+    photos: Sequence[NDArray[np.uint8]],
     labels: Sequence[str],
     bursts: Sequence[str],
     embedding: Embedding,
@@ -253,7 +254,7 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(f"{name!r}" for name in names) if names else "none"
 
 
-def _repeated(features: np.ndarray, views: int) -> np.ndarray:
+def _repeated(features: NDArray[np.int8], views: int) -> NDArray[np.int8]:
     """In place of the views of what has no photograph: itself, N×views×F."""
     return np.repeat(features[:, None], views, axis=1)
 
@@ -280,7 +281,7 @@ def _write(
     )
 
 
-def _self_test_photos(targets: np.ndarray) -> list[int]:
+def _self_test_photos(targets: NDArray[np.intp]) -> list[int]:
     """The first photograph of the first class and of the last."""
     _, first = np.unique(targets, return_index=True)
     return [int(first[0]), int(first[-1])][:SELF_TESTS]

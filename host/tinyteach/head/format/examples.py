@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 ENTRY = "TINYTEACH_EXAMPLES"
 MAGIC = b"TTE1"
@@ -26,14 +27,14 @@ CARRIED_IN_ALL = 64
 class Examples:
     """Feature vectors by class in the order of the labels, those of what is unknown last."""
 
-    vectors: tuple[np.ndarray, ...]  # int8, n × F each; n may be 0
+    vectors: tuple[NDArray[np.int8], ...]  # int8, n × F each; n may be 0
 
     @property
     def counts(self) -> tuple[int, ...]:
         """How many there are of each class."""
         return tuple(len(of_class) for of_class in self.vectors)
 
-    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """All of them: int8, N×F, and their classes' numbers (int, N)."""
         return np.concatenate(self.vectors), np.repeat(np.arange(len(self.counts)), self.counts)
 
@@ -59,7 +60,7 @@ def unpack_examples(data: bytes) -> Examples:
     return Examples(tuple(np.split(rows.reshape(-1, features), ends)))
 
 
-def summarise(features: np.ndarray, targets: np.ndarray, classes: int) -> Examples:
+def summarise(features: NDArray[np.int8], targets: NDArray[np.intp], classes: int) -> Examples:
     """Means of parts of each class 0…classes−1 in ``targets``, at most `CARRIED`.
 
     ``features`` are int8, N×F. A class is halved across its longest axis, its halves again, so
@@ -77,7 +78,7 @@ def summarise(features: np.ndarray, targets: np.ndarray, classes: int) -> Exampl
     )
 
 
-def _means_of_parts(rows: np.ndarray, parts: int) -> list[np.ndarray]:
+def _means_of_parts(rows: NDArray[np.float64], parts: int) -> list[NDArray[np.int8]]:
     if parts == 1 or len(rows) == 1:
         return [np.rint(rows.mean(axis=0)).astype(np.int8)]
     centred = rows - rows.mean(axis=0)
@@ -93,12 +94,12 @@ def _means_of_parts(rows: np.ndarray, parts: int) -> list[np.ndarray]:
 class Learnt:
     """Features that are known without their photographs, each with its label and burst."""
 
-    features: np.ndarray  # int8, N × F
+    features: NDArray[np.int8]  # int8, N × F
     labels: tuple[str, ...] = ()
     bursts: tuple[str, ...] = ()
 
 
-def without_known(rows: np.ndarray, known: Collection[bytes]) -> np.ndarray:
+def without_known(rows: NDArray[np.int8], known: Collection[bytes]) -> NDArray[np.int8]:
     """Those of ``rows`` (int8, N×F) whose bytes are not among ``known``, and each only once."""
     seen = set(known)
     fresh = []
@@ -110,7 +111,7 @@ def without_known(rows: np.ndarray, known: Collection[bytes]) -> np.ndarray:
     return rows[fresh]
 
 
-def join_learnt(parts: Sequence[tuple[str, np.ndarray]], features: int) -> Learnt:
+def join_learnt(parts: Sequence[tuple[str, NDArray[np.int8]]], features: int) -> Learnt:
     """One of labels and their features, each a burst of its own and each row only once."""
     rows = [np.empty((0, features), np.int8)]
     labels: list[str] = []

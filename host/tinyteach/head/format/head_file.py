@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.embedding.agent_code import check_head
 from tinyteach.embedding.runtime import TfliteModel
@@ -81,14 +82,14 @@ class Head:
         """Below this a best score + 128 means unknown."""
         return self.info.threshold
 
-    def scores(self, features: np.ndarray) -> np.ndarray:
+    def scores(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
         """Scores of ``features`` (int8, N×F): int8, N×outputs; probability = (score + 128)/256.
 
         One a label, and where the head has a background one more, for anything else.
         """
         return self._model.run(features)
 
-    def best(self, scores: np.ndarray) -> tuple[int, bool]:
+    def best(self, scores: NDArray[np.int8]) -> tuple[int, bool]:
         """Of one photograph's ``scores``: the best label's number, and whether it is believed."""
         top = int(scores[: len(self.labels)].argmax())
         return top, int(scores[top]) + 128 >= self.threshold
@@ -190,7 +191,7 @@ def _buffer(model: Any, index: int) -> bytes:
     data = model.Buffers(index).DataAsNumpy()
     if isinstance(data, int):  # the generated reader's way of saying that there is none
         raise ValueError("empty buffer")
-    return data.tobytes()
+    return bytes(data.tobytes())
 
 
 def _check_graph(model: Any, classes: int) -> int:

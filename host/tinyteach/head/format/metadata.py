@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import flatbuffers
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyteach.head.format.rejection import UNKNOWN
 
@@ -44,8 +45,8 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that the same head has th
 class SelfTests:
     """Feature vectors and the scores that every exact implementation gives for them."""
 
-    features: np.ndarray  # int8, n × features
-    scores: np.ndarray  # int8, n × classes
+    features: NDArray[np.int8]  # int8, n × features
+    scores: NDArray[np.int8]  # int8, n × classes
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _table(
         builder.PrependUOffsetTRelativeSlot(field, offset, 0)
     for field, value in (bytes_ or {}).items():
         builder.PrependInt8Slot(field, value, 0)
-    return builder.EndObject()
+    return int(builder.EndObject())
 
 
 def _take(stream: io.BytesIO, count: int) -> bytes:

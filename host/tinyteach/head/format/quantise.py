@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 SCORE_SCALE = 1 / 256
 SCORE_ZERO_POINT = -128
@@ -28,9 +29,9 @@ MIN_LOGIT_RANGE = 1.0  # nats; a head that has learnt nothing still needs a scal
 class QuantisedHead:
     """The numbers of a head; real value = scale · (number − zero point)."""
 
-    weights: np.ndarray  # int8, classes × features
-    weight_scales: np.ndarray  # float32, classes
-    bias: np.ndarray  # int32, classes
+    weights: NDArray[np.int8]  # int8, classes × features
+    weight_scales: NDArray[np.float32]  # float32, classes
+    bias: NDArray[np.int32]  # int32, classes
     input_scale: float
     input_zero_point: int
     logit_scale: float
@@ -39,23 +40,23 @@ class QuantisedHead:
     @property
     def classes(self) -> int:
         """Number of classes."""
-        return self.weights.shape[0]
+        return int(self.weights.shape[0])
 
     @property
     def features(self) -> int:
         """Length of the feature vector."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
 
-def dequantise(features: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+def dequantise(features: NDArray[np.int8], scale: float, zero_point: int) -> NDArray[np.float32]:
     """The real values of int8 ``features``: float32 of the same shape."""
     return (features.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
 
 
 def quantise(
-    weights: np.ndarray,
-    bias: np.ndarray,
-    representative: np.ndarray,
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    representative: NDArray[np.int8],
     scale: float,
     zero_point: int,
 ) -> QuantisedHead:

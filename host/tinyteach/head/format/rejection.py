@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 UNKNOWN = "unknown"
 STEPS = 256  # a score's probability is (score + 128) / STEPS
@@ -61,7 +62,7 @@ class Rejection:
         )
 
 
-def choose_threshold(known: np.ndarray, unknown: Mapping[str, np.ndarray]) -> Rejection:
+def choose_threshold(known: NDArray[np.int8], unknown: Mapping[str, NDArray[np.int8]]) -> Rejection:
     """The threshold with the fewest false rejects and false accepts, taken together.
 
     ``known`` are the best class's scores (int8) on photographs of the classes, ``unknown``
@@ -83,7 +84,7 @@ def choose_threshold(known: np.ndarray, unknown: Mapping[str, np.ndarray]) -> Re
     return Rejection(threshold, float(rejected[threshold]), rates)
 
 
-def _share_below(scores: np.ndarray) -> np.ndarray:
+def _share_below(scores: NDArray[np.int8]) -> NDArray[np.floating]:
     """For each threshold 0…255, the share of ``scores`` (int8) below it: float64, 256."""
     counts = np.bincount(scores.astype(int) + 128, minlength=STEPS)
     return np.concatenate([[0], np.cumsum(counts)[:-1]]) / len(scores)

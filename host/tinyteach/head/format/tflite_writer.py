@@ -32,7 +32,7 @@ SOFTMAX_VERSION = 2
 MIN_RUNTIME_VERSION = b"1.14.0".ljust(16, b"\0")
 
 
-class _AlignedBuffer(schema.BufferT):
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # LiteRT's schema has no types
     """A buffer aligned as the schema demands; the generated Pack aligns to single bytes."""
 
     def Pack(self, builder: flatbuffers.Builder) -> int:
@@ -44,7 +44,7 @@ class _AlignedBuffer(schema.BufferT):
         vector = builder.EndVector()
         schema.BufferStart(builder)
         schema.BufferAddData(builder, vector)
-        return schema.BufferEnd(builder)
+        return int(schema.BufferEnd(builder))
 
 
 class _Buffers:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tinyteach.files import format_json, made_folder, write_together
@@ -146,7 +147,7 @@ class Report:
 
 def make_report(
     evaluation: Evaluation,
-    photos: Sequence[np.ndarray],
+    photos: Sequence[NDArray[np.uint8]],
     labels: Sequence[str],
     bursts: Sequence[str],
     *,
@@ -203,7 +204,7 @@ def _method(evaluation: Evaluation) -> str:
     return sentence
 
 
-def _thumbnail(photo: np.ndarray) -> bytes:
+def _thumbnail(photo: NDArray[np.uint8]) -> bytes:
     image = Image.fromarray(photo)
     image.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.LANCZOS)
     stream = io.BytesIO()

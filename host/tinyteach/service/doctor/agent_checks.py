@@ -3,7 +3,7 @@
 from tinyteach import __version__
 from tinyteach.device.repl.fitness import boot_fault, harmless_shadows, library_fault
 from tinyteach.device.repl.pairing import lies_in_rom, wanted_files
-from tinyteach.device.repl.survey import EMBEDDING, changed_files, embedding_on
+from tinyteach.device.repl.survey import EMBEDDING, Survey, changed_files, embedding_on
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import LIBRARY, BoardFile
 from tinyteach.service.doctor.evidence import Evidence
@@ -60,7 +60,7 @@ def _agent_fault(evidence: Evidence) -> str:
 
 
 def _has_no_agent(evidence: Evidence) -> bool:
-    present = evidence.survey["files"] if evidence.survey else {}
+    present = evidence.survey.files if evidence.survey else ()
     return not [path for path in present if path.startswith(LIBRARY)]
 
 
@@ -83,7 +83,7 @@ def embedding_heap_bytes(evidence: Evidence) -> int:
     if _in_rom(evidence):
         return 0
     if evidence.survey and _has_its_own(evidence):
-        return int(evidence.survey["embedding_bytes"])
+        return evidence.survey.embedding_bytes
     return len(_wanted(evidence)[-1].content)
 
 
@@ -105,5 +105,5 @@ def _in_rom(evidence: Evidence) -> bool:
 def _wanted(evidence: Evidence) -> list[BoardFile]:
     """All that belongs on the board."""
     shipped = for_pairing(None)
-    facts = evidence.survey or {"files": {}, "in_place": "", "mpy": 0, "machine": ""}
+    facts = evidence.survey or Survey()
     return wanted_files(facts, [shipped.embedding, *shipped.may_stay])

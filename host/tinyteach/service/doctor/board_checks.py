@@ -1,7 +1,5 @@
 """The lines on port, MicroPython, room, link and restarts: each from what was learnt."""
 
-from typing import Any
-
 from tinyteach.device.repl.fitness import (
     AGENT_HEAP_BYTES,
     CATCHES,
@@ -13,6 +11,7 @@ from tinyteach.device.repl.fitness import (
     is_too_old,
 )
 from tinyteach.device.wire.crash import readable, summary
+from tinyteach.device.repl.survey import Survey
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
@@ -58,7 +57,7 @@ def check_micropython(evidence: Evidence) -> Finding:
         return _no_repl(evidence)
     boot = evidence.boot
     found = f"{boot['name']} {'.'.join(map(str, boot['version']))} on {boot['machine']}"
-    if is_too_old(boot):
+    if is_too_old(boot["name"], boot["version"]):
         fix = f"install MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later"
         return to_fix("MicroPython", found, fix, BoardRefusedError)
     if isinstance(evidence.repl_error, BoardRefusedError):
@@ -72,11 +71,11 @@ def check_micropython(evidence: Evidence) -> Finding:
     return passed("MicroPython", found + _manners(evidence.survey))
 
 
-def _manners(facts: dict[str, Any]) -> str:
+def _manners(facts: Survey) -> str:
     """What the user's own files do that is no fault but good to know."""
-    boot_s = facts["boot_s"]
-    slow = f"; its {facts['root']}/boot.py takes {boot_s:.0f} s" if boot_s >= SLOW_BOOT_S else ""
-    return slow + (f"; its program {CATCHES}" if facts["catches"] else "")
+    boot_s = facts.boot_s
+    slow = f"; its {facts.root}/boot.py takes {boot_s:.0f} s" if boot_s >= SLOW_BOOT_S else ""
+    return slow + (f"; its program {CATCHES}" if facts.catches else "")
 
 
 def _no_repl(evidence: Evidence) -> Finding:
@@ -106,12 +105,12 @@ def check_memory(evidence: Evidence) -> Finding:
     facts = evidence.survey
     if facts is None:
         return skipped("memory", NO_REPL)
-    free, boot = facts["heap_free"], facts["root"] + "/boot.py"
+    free, boot = facts.heap_free, facts.root + "/boot.py"
     needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         if is_filled_by_boot(facts, needed):
-            found += f", because {boot} keeps {_kb(facts['boot_heap'])}"
+            found += f", because {boot} keeps {_kb(facts.boot_heap)}"
             fix = f"take out of {boot} what fills the memory"
             return to_fix("memory", found, fix, BoardRefusedError)
         fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
@@ -123,7 +122,7 @@ def check_memory(evidence: Evidence) -> Finding:
 def check_flash(evidence: Evidence) -> Finding:
     if evidence.survey is None:
         return skipped("flash", NO_REPL)
-    free = evidence.survey["flash_free"]
+    free = evidence.survey.flash_free
     to_write = pairing_would_write(evidence)
     needed = SPARE_FLASH_BYTES + sum(len(file.content) for file in to_write)
     if free < needed:

@@ -11,7 +11,7 @@ from typing import Any
 from tinyteach.device.repl import trials
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
-from tinyteach.device.repl.survey import survey
+from tinyteach.device.repl.survey import Survey, survey
 from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
@@ -45,7 +45,7 @@ class Evidence:
     link_bytes_per_second: tuple[float, float] | None = None
     repl_error: TinyTeachError | None = None
     boot: dict[str, Any] | None = None
-    survey: dict[str, Any] | None = None
+    survey: Survey | None = None
     camera_modules: list[str] | None = None
     camera: dict[str, Any] | None = None
     colour_row: bytes | None = None
@@ -166,5 +166,5 @@ def _await_agent(evidence: Evidence) -> None:
     if evidence.info is None or evidence.boot is None or evidence.repl_error:
         return
     with contextlib.suppress(TinyTeachError):
-        boot_s = evidence.survey["boot_s"] if evidence.survey else 0.0
+        boot_s = evidence.survey.boot_s if evidence.survey else 0.0
         await_agent(evidence.port, evidence.usb_serial, boot_s).close()

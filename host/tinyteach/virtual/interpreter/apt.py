@@ -6,7 +6,6 @@ checked with the system's keys. The packages are unpacked, not installed.
 """
 
 import contextlib
-import fcntl
 import os
 import platform
 import shutil
@@ -47,6 +46,8 @@ def fetch_and_unpack(package: str, arch: str, root: Path, progress: Progress | N
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    import fcntl  # Unix has it; Windows imports this module, too
+
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

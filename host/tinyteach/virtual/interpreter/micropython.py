@@ -20,6 +20,7 @@ from typing import Any
 
 from tinyteach import paths
 from tinyteach.errors import MissingToolError
+from tinyteach.virtual.interpreter import apt
 
 MIN_VERSION = (1, 24)
 
@@ -156,8 +157,6 @@ def _arch_of(mpy: int) -> str:
 
 def _fetch(arch: str) -> MicroPython:
     """Unpack the distribution's package and its libraries into the cache."""
-    from tinyteach.virtual.interpreter import apt
-
     root = _cache_dir(arch)
     apt.fetch_and_unpack("micropython", arch, root)
     found = _probe(_unpacked_argv(root, arch))
