@@ -10,8 +10,8 @@ from tinyteach.device.repl.fitness import (
     is_filled_by_boot,
     is_too_old,
 )
-from tinyteach.device.wire.crash import readable, summary
 from tinyteach.device.repl.survey import Survey
+from tinyteach.device.wire.crash import readable, summary
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
