@@ -9,7 +9,7 @@ import typer
 
 from patience import PATIENCE_S
 from tinyteach import __version__
-from tinyteach.cli.main import app
+from tinyteach.cli.parser import app
 
 HEAVY = {"numpy", "PIL", "sklearn", "tensorflow", "ai_edge_litert", "matplotlib", "rich.console"}
 HEAVY |= {"serial", "mpremote", "esptool", "skimage", "pytest", "jinja2", "starlette", "uvicorn"}
