@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tinyteach.api.board import Board
+import tinyteach as tt
 from tinyteach.cli.options import given_project, named_board
 from tinyteach.service.boards.opening import board_meant
 
@@ -15,6 +15,6 @@ def chosen_board(given: str | None, project: Path | None, or_new: bool = False) 
     return board_meant(named_board(given), given_project(project), or_new)
 
 
-def opened_board(given: str | None, project: Path | None) -> Board:
+def opened_board(given: str | None, project: Path | None) -> "tt.Board":
     """The same, held open: a context manager."""
-    return Board(named_board(given), given_project(project))
+    return tt.Board(named_board(given), given_project(project))
