@@ -9,9 +9,7 @@ from importlib import import_module
 
 from tinyteach import __version__
 from tinyteach.cli.page import page, terminal_width
-from tinyteach.cli.table import GROUPS, PROGRAM, RUNS_ALONE, commands_of
-
-USAGE_FAULT = 2  # the exit code of a command line that cannot be taken
+from tinyteach.cli.table import GROUPS, PROGRAM, RUNS_ALONE, USAGE_FAULT, commands_of
 
 
 def run() -> None:

@@ -19,7 +19,7 @@ from tinyteach.cli.output import (
     system_refusal,
 )
 from tinyteach.cli.signals import ending_in_order
-from tinyteach.cli.table import PROGRAM, SUMMARY, VERSION
+from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION
 from tinyteach.errors import TinyTeachError
 
 # What typer raises of a command line that it cannot take; its own name is private.
@@ -70,7 +70,7 @@ def run() -> None:
             sys.exit(app(prog_name=PROGRAM, standalone_mode=False) or 0)
     except UsageFault as error:
         _show_usage(error)
-        sys.exit(2)
+        sys.exit(USAGE_FAULT)
     except TinyTeachError as error:
         complain(str(error))
         sys.exit(error.exit_code)

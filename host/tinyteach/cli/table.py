@@ -5,6 +5,7 @@ the first lines of the commands' own docstrings; tests/cli/test_table.py compare
 """
 
 PROGRAM = "tinyteach"
+USAGE_FAULT = 2  # the exit code of a command line that cannot be taken
 SUMMARY = "Teach a small camera board to recognise things: record, train in a second, deploy."
 BOARD = (
     "A paired board's name, a port, any pyserial URL, or 'virtual'; without it, the project's "
