@@ -40,6 +40,7 @@ bench: .venv/installed-demo
 	$(BIN)/python bench/runtime.py $(ARGS)
 	$(BIN)/python bench/instructions.py $(ARGS)
 	$(BIN)/python bench/link.py $(ARGS)
+	$(BIN)/python bench/help.py $(ARGS)
 
 # The same checks against a board: a paired one's name, a port, a URL; without BOARD a virtual one.
 hil: .venv/installed-demo

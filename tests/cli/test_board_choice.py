@@ -12,7 +12,7 @@ import typer
 
 from paired import views_of
 from tinyteach import service
-from tinyteach.cli.main import app
+from tinyteach.cli.parser import app
 from tinyteach.data.project import Project
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire.client import BoardClient

@@ -88,6 +88,12 @@ def test_heads(root, tmp_path):
     assert len(figures) == 8 and min(figures.values()) == 100
 
 
+def test_help(root, tmp_path):
+    found = measured(root, "help.py", tmp_path)
+    assert found["python -c pass"]["ratio"] == 1 and "tinyteach --help" in found
+    assert all(row["median_ms"] > 0 and row["ratio"] > 0 for row in found.values())
+
+
 def test_studio(root, tmp_path):
     from browser import find_chromium
 

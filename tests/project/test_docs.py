@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tinyteach.cli.main import app
+from tinyteach.cli.parser import app
 
 COMMAND = "tinyteach"
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,26 +4,28 @@ from typing import Annotated, Any
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board, opened_board
+from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption
 from tinyteach.cli.output import note, print_json, say, show_table
+from tinyteach.cli.which_board import chosen_board, opened_board
+from tinyteach.errors import UsageError
 from tinyteach.plain_text import plain
-
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
-RULE_COLUMNS = ("", "when", "then", "held for", "afterwards")
-
-rule_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="What the board does when it sees a class, without a computer.",
+from tinyteach.service.boards.clearing import board_label, unpair_board, wipe_board
+from tinyteach.service.boards.rule_text import parse_rule
+from tinyteach.service.boards.rules import (
+    Changes,
+    add_rule,
+    change_settings,
+    clear_rules,
+    held_rules,
+    remove_rule,
 )
 
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.add_typer(rule_app, name="rule")
-    app.command()(alone)
-    app.command()(wipe)
-    app.command()(unpair)
+app = new_app()
+rule_app = new_group("rule", no_args_is_help=True)
+app.add_typer(rule_app, name="rule")
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+RULE_COLUMNS = ("", "when", "then", "held for", "afterwards")
 
 
 @rule_app.command()
@@ -52,9 +54,6 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule to the board."""
-    from tinyteach.service.boards.rule_text import parse_rule
-    from tinyteach.service.boards.rules import add_rule
-
     rule = parse_rule(condition, " ".join(action), otherwise, hold)
     with opened_board(board, project) as opened:
         _show_rules(add_rule(opened.client, rule), as_json)
@@ -65,8 +64,6 @@ def list_rules(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """List the board's rules."""
-    from tinyteach.service.boards.rules import held_rules
-
     with opened_board(board, project) as opened:
         _show_rules(held_rules(opened.client), as_json)
 
@@ -79,8 +76,6 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a rule from the board."""
-    from tinyteach.service.boards.rules import remove_rule
-
     with opened_board(board, project) as opened:
         _show_rules(remove_rule(opened.client, number), as_json)
 
@@ -90,8 +85,6 @@ def clear(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Remove all rules from the board."""
-    from tinyteach.service.boards.rules import clear_rules
-
     with opened_board(board, project) as opened:
         count = clear_rules(opened.client)
     if as_json:
@@ -112,6 +105,7 @@ def _show_rules(found: Any, as_json: bool) -> None:
         say(problem)
 
 
+@app.command()
 def alone(
     smoothing: Annotated[
         float | None,
@@ -154,8 +148,6 @@ def alone(
     as_json: JsonOption = False,
 ) -> None:
     """Show or set how the board works without a computer."""
-    from tinyteach.service.boards.rules import Changes, change_settings, held_rules
-
     changes = Changes(smoothing, interval, lines, keep, keep_every, watchdog)
     with opened_board(board, project) as opened:
         client = opened.client
@@ -169,6 +161,7 @@ def alone(
         say(problem)
 
 
+@app.command()
 def wipe(
     board: BoardOption = None,
     project: ProjectOption = None,
@@ -176,13 +169,12 @@ def wipe(
     as_json: JsonOption = False,
 ) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
-    from tinyteach.service.boards.clearing import board_label, wipe_board
-
     chosen = chosen_board(board, project)
     _confirm(f"Forget all that {board_label(chosen)[1]} has learnt?", yes)
     _show_done(wipe_board(chosen), as_json)
 
 
+@app.command()
 def unpair(
     board: BoardOption = None,
     project: ProjectOption = None,
@@ -190,8 +182,6 @@ def unpair(
     as_json: JsonOption = False,
 ) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
-    from tinyteach.service.boards.clearing import board_label, unpair_board
-
     chosen = chosen_board(board, project)
     _confirm(f"Take TinyTeach and all it has learnt off {board_label(chosen)[1]}?", yes)
     _show_done(unpair_board(chosen), as_json)
@@ -199,8 +189,6 @@ def unpair(
 
 def _confirm(question: str, yes: bool) -> None:
     """Ask; anything but yes ends the command. Without a terminal --yes is needed."""
-    from tinyteach.errors import UsageError
-
     if yes:
         return
     try:

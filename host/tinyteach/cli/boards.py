@@ -5,29 +5,22 @@ from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import (
-    BoardOption,
-    EmbeddingOption,
-    JsonOption,
-    ProjectOption,
-    chosen_board,
-    opened_board,
-)
+from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, ProjectOption
 from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.cli.which_board import chosen_board, opened_board
 from tinyteach.progress import progress_bar
-
-boards_app = typer.Typer(
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    help="List attached and paired boards; start and steer virtual ones.",
+from tinyteach.service.boards.opening import board_info, list_boards, pair_board
+from tinyteach.service.boards.virtual_boards import (
+    pins_of_virtual,
+    show_to_virtual,
+    start_virtual,
+    stop_virtual,
 )
 
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.add_typer(boards_app, name="boards")
-    app.command()(pair)
-    app.command()(info)
+app = new_app()
+boards_app = new_group("boards", invoke_without_command=True)
+app.add_typer(boards_app, name="boards")
 
 
 @boards_app.callback()
@@ -35,8 +28,6 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List attached and paired boards; start and steer virtual ones."""
     if context.invoked_subcommand:
         return
-    from tinyteach.service.boards.opening import list_boards
-
     found = list_boards()
     if as_json:
         print_json([board.as_dict() for board in found])
@@ -59,8 +50,6 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
-    from tinyteach.service.boards.virtual_boards import start_virtual
-
     board = start_virtual(name, arch, camera)
     if as_json:
         print_json(board.as_dict())
@@ -72,8 +61,6 @@ def start(
 @boards_app.command()
 def stop(name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    from tinyteach.service.boards.virtual_boards import stop_virtual
-
     stop_virtual(name)
     say(f"The virtual board {name} has stopped.")
 
@@ -90,8 +77,6 @@ def show(
     name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    from tinyteach.service.boards.virtual_boards import show_to_virtual
-
     say(show_to_virtual(name, photo, demo_object))
 
 
@@ -101,8 +86,6 @@ def pins(
     as_json: JsonOption = False,
 ) -> None:
     """Show the levels of the pins that a virtual board sets, as its rules do."""
-    from tinyteach.service.boards.virtual_boards import pins_of_virtual
-
     levels = pins_of_virtual(name)
     if as_json:
         print_json(levels)
@@ -113,6 +96,7 @@ def pins(
         say(f"The board {name} sets no pin.")
 
 
+@app.command()
 def pair(
     board: BoardOption = None,
     project: ProjectOption = None,
@@ -131,8 +115,6 @@ def pair(
 
     Without --embedding the board keeps the one that it has; a board without gets base.
     """
-    from tinyteach.service.boards.opening import pair_board
-
     with progress_bar(as_json) as progress:
         paired = pair_board(chosen_board(board, project), name, progress, embedding, camera)
     if as_json:
@@ -145,12 +127,11 @@ def pair(
             say(note)
 
 
+@app.command()
 def info(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
-    from tinyteach.service.boards.opening import board_info
-
     with opened_board(board, project) as opened:
         facts = board_info(opened.client)
     if as_json:

@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, named_board
 from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.progress import progress_bar
+from tinyteach.service.demo import run_demo
+
+app = new_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(demo)
-
-
+@app.command()
 def demo(
     photos: Annotated[
         Path | None,
@@ -38,8 +38,6 @@ def demo(
     Pair, record, train, deploy, recognise. With --board, that board is sent the
     photographs instead of being shown them.
     """
-    from tinyteach.service.demo import run_demo
-
     tell = (lambda text: None) if as_json else say
     with progress_bar(as_json) as progress:
         measured = run_demo(

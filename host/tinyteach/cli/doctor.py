@@ -2,18 +2,20 @@
 
 import typer
 
-from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_board
+from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption
 from tinyteach.cli.output import print_json, say
+from tinyteach.cli.which_board import chosen_board
 from tinyteach.progress import progress_bar
+from tinyteach.service.doctor.examination import examine
+
+app = new_app()
+
 
 MARKS = {"pass": "ok", "fix": "FIX", "skip": "–"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(doctor)
-
-
+@app.command()
 def doctor(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
@@ -22,8 +24,6 @@ def doctor(
     Each line is right or says one thing to do. A program that runs on the board is stopped
     for it and started again.
     """
-    from tinyteach.service.doctor.examination import examine
-
     with progress_bar(as_json) as progress:
         page = examine(chosen_board(board, project), progress)
     if as_json:

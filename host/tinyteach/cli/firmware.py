@@ -3,31 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import (
-    BoardOption,
-    EmbeddingOption,
-    JsonOption,
-    ProjectOption,
-    chosen_board,
-)
+from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, ProjectOption
 from tinyteach.cli.output import note, print_json, say
+from tinyteach.cli.which_board import chosen_board
 from tinyteach.progress import Progress, progress_bar
+from tinyteach.service.flash.firmware_images import WRITTEN_BY, image_hints
+from tinyteach.service.flash.flashing import Flashed, flash_board, restore_board
+from tinyteach.service.projects.embeddings import put_into
 
-if TYPE_CHECKING:
-    from tinyteach.service.flash.flashing import Flashed
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(flash)
-    app.command()(restore)
-    app.command()(romfs)
+app = new_app()
 
 
+@app.command()
 def flash(
     image: Annotated[
         str | None,
@@ -48,8 +40,6 @@ def flash(
     if image is None:
         _show_hints(as_json)
         return
-    from tinyteach.service.flash.flashing import flash_board
-
     with _progress(as_json) as progress:
         done = flash_board(chosen_board(board, project), image, progress, _sayer(as_json), backup)
     if as_json:
@@ -62,6 +52,7 @@ def flash(
     say(f"Next: tinyteach --board {done.port or 'PORT'} pair")
 
 
+@app.command()
 def restore(
     backup: Annotated[
         Path | None, typer.Argument(help="A backup; without it, the newest of this board.")
@@ -74,8 +65,6 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Write a backup of an ESP board's flash back, over all that is on it now."""
-    from tinyteach.service.flash.flashing import restore_board
-
     with _progress(as_json) as progress:
         done = restore_board(
             chosen_board(board, project), backup, progress, _sayer(as_json), any_board
@@ -88,6 +77,7 @@ def restore(
     say("The board has again what it had when the backup was made.")
 
 
+@app.command()
 def romfs(
     folder: Annotated[Path, typer.Argument(help="What goes into the board's ROMFS, all of it.")],
     embedding: EmbeddingOption = None,
@@ -96,8 +86,6 @@ def romfs(
 
     From there its weights are read in place, so that they take none of the board's memory.
     """
-    from tinyteach.service.projects.embeddings import put_into
-
     path = put_into(folder, embedding)
     say(
         f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "
@@ -121,8 +109,6 @@ def _sayer(as_json: bool) -> Callable[[str], None]:
 
 
 def _show_hints(as_json: bool) -> None:
-    from tinyteach.service.flash.firmware_images import WRITTEN_BY, image_hints
-
     hints = image_hints()
     if as_json:
         print_json([hint.as_dict() for hint in hints])

@@ -4,36 +4,36 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import (
     BoardOption,
     EmbeddingOption,
     JsonOption,
     ProjectOption,
     chosen_project,
-    opened_board,
 )
 from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.cli.which_board import opened_board
 from tinyteach.progress import progress_bar
+from tinyteach.service.heads.deploying import deploy as send
+from tinyteach.service.heads.deploying import head_to_deploy
+from tinyteach.service.heads.head_list import list_heads
+from tinyteach.service.heads.teaching import load_report
+from tinyteach.service.heads.teaching import train as teach
+from tinyteach.service.heads.upgrading import embedding_to_upgrade_to
+from tinyteach.service.heads.upgrading import upgrade as move
+from tinyteach.service.projects.opening import open_project
+
+app = new_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(train)
-    app.command()(report)
-    app.command()(heads)
-    app.command()(deploy)
-    app.command()(rollback)
-    app.command()(upgrade)
-
-
+@app.command()
 def train(
     seed: Annotated[int, typer.Option(help="The same seed gives the same head.")] = 0,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
-    from tinyteach.service.heads.teaching import train as teach
-
     with progress_bar(as_json) as progress:
         trained = teach(chosen_project(project), seed, progress)
     if as_json:
@@ -43,10 +43,9 @@ def train(
         say(line)
 
 
+@app.command()
 def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Show how well the last training did, and what helps."""
-    from tinyteach.service.heads.teaching import load_report
-
     found = load_report(chosen_project(project))
     if as_json:
         print_json(found.data)
@@ -57,10 +56,9 @@ def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         say(line)
 
 
+@app.command()
 def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """List the heads that were trained, the newest first."""
-    from tinyteach.service.heads.head_list import list_heads
-
     found = list_heads(chosen_project(project))
     if as_json:
         print_json([head.as_dict() for head in found])
@@ -75,6 +73,7 @@ def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
             say(head.problem)
 
 
+@app.command()
 def deploy(
     threshold: Annotated[
         float | None,
@@ -92,10 +91,6 @@ def deploy(
     as_json: JsonOption = False,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
-    from tinyteach.service.heads.deploying import deploy as send
-    from tinyteach.service.heads.deploying import head_to_deploy
-    from tinyteach.service.projects.opening import open_project
-
     of = open_project(chosen_project(project))
     head_to_deploy(of, head, threshold)  # what is missing here needs no board to be told
     with progress_bar(as_json) as progress, opened_board(board, project) as opened:
@@ -108,6 +103,7 @@ def deploy(
             say(problem)
 
 
+@app.command()
 def rollback(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
@@ -122,6 +118,7 @@ def rollback(
             say(problem)
 
 
+@app.command()
 def upgrade(
     embedding: EmbeddingOption = None,
     board: BoardOption = None,
@@ -133,10 +130,6 @@ def upgrade(
     Sets the project's embedding where one is named, retrains, sends the board the embedding
     if it has another, and deploys.
     """
-    from tinyteach.service.heads.upgrading import embedding_to_upgrade_to
-    from tinyteach.service.heads.upgrading import upgrade as move
-    from tinyteach.service.projects.opening import open_project
-
     of = open_project(chosen_project(project))
     embedding_to_upgrade_to(of, embedding)  # what is none needs no board to be told
     with progress_bar(as_json) as progress, opened_board(board, project) as opened:

@@ -1,109 +1,47 @@
-"""The ``tinyteach`` command."""
+"""The ``tinyteach`` command: what the table answers at once, all else by the parser.
 
-import io
+Nothing is imported here that takes time; ``--help`` is there before one looks away.
+"""
+
+import os
 import sys
-from typing import Any
-
-import typer
+from importlib import import_module
 
 from tinyteach import __version__
-from tinyteach.cli import (
-    alone,
-    boards,
-    demo,
-    doctor,
-    firmware,
-    heads,
-    on_board,
-    photos,
-    projects,
-    recognise,
-    studio,
-)
-from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
-from tinyteach.cli.output import (
-    ReaderGoneError,
-    complain,
-    note,
-    open_output,
-    show_board_text,
-    silence_output,
-    system_refusal,
-)
-from tinyteach.cli.signals import ending_in_order
-from tinyteach.errors import TinyTeachError
-
-# What typer raises of a command line that it cannot take; its own name is private.
-UsageFault: type[Exception] = typer.BadParameter.__bases__[0]
-
-# Plain help: rich's takes three times as long to appear.
-app = typer.Typer(
-    name="tinyteach",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"tinyteach {__version__}")
-        raise typer.Exit()
-
-
-@app.callback()
-def main(
-    board: BoardOption = None,
-    project: ProjectOption = None,
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
-) -> None:
-    """Teach a small camera board to recognise things: record, train in a second, deploy."""
-    set_globals(board, project)
-    show_board_text()
-
-
-PARTS = (
-    boards,
-    doctor,
-    firmware,
-    projects,
-    photos,
-    heads,
-    on_board,
-    recognise,
-    alone,
-    demo,
-    studio,
-)
-for part in PARTS:
-    part.register(app)
+from tinyteach.cli.page import page, terminal_width
+from tinyteach.cli.table import GROUPS, PROGRAM, RUNS_ALONE, USAGE_FAULT, commands_of
 
 
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
-    open_output()
+    code = _shown(sys.argv[1:])
+    sys.exit(import_module("tinyteach.cli.parser").run() if code is None else code)
+
+
+def _shown(words: list[str]) -> int | None:
+    """Show what needs no parser; the exit code, or None where nothing was shown."""
+    text, code = _answer(words)
+    stream = sys.stderr if code else sys.stdout
+    if not text or stream is None or f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
+        return None
     try:
-        with ending_in_order():
-            sys.exit(app(standalone_mode=False) or 0)
-    except UsageFault as error:
-        _show_usage(error)
-        sys.exit(2)
-    except TinyTeachError as error:
-        complain(str(error))
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(INTERRUPTED)
-    except ReaderGoneError:
-        silence_output()
-    except (OSError, UnicodeError) as error:
-        complain(system_refusal(error))
-        sys.exit(TinyTeachError.exit_code)
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        return None  # the parser tries again, and can say what is wrong with the output
+    return code
 
 
-def _show_usage(error: Any) -> None:
-    """typer's own words, with arguments in them that may hold anything."""
-    words = io.StringIO()
-    error.show(words)
-    note(words.getvalue().rstrip("\n"))
+def _answer(words: list[str]) -> tuple[str, int]:
+    """What the table has to say, and the exit code; "" where that is for the parser."""
+    group = words[0] if words and words[0] in GROUPS else ""
+    rest = words[1:] if group else words
+    if rest == ["--version"] and not group:
+        return f"{PROGRAM} {__version__}\n", 0
+    if rest == ["--help"]:
+        return page(group, terminal_width()), 0
+    if not rest:
+        return ("", 0) if group in RUNS_ALONE else (page(group, terminal_width()), USAGE_FAULT)
+    if rest[0].startswith("-") or rest[0] in commands_of(group):
+        return "", 0
+    return import_module("tinyteach.cli.unknown").told(group, rest[0]), USAGE_FAULT

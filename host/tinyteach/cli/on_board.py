@@ -5,33 +5,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinyteach.api.pictures import as_square
+from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import (
     INTERRUPTED,
     BoardOption,
     JsonOption,
     ProjectOption,
-    chosen_board,
     chosen_project,
     given_project,
-    opened_board,
 )
 from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.cli.which_board import chosen_board, opened_board
 from tinyteach.errors import UsageError
 from tinyteach.progress import progress_bar
+from tinyteach.service.boards.teaching_on_board import (
+    ButtonSet,
+    Forgotten,
+    Taught,
+    button_classes,
+    held_by,
+    set_button,
+)
+from tinyteach.service.heads.pulling import pull as bring
+from tinyteach.service.heads.retraining import retrain as run
+from tinyteach.service.projects.opening import open_project
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tinyteach.service.boards.teaching_on_board import ButtonSet, Forgotten, Taught
+app = new_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(teach)
-    app.command()(pull)
-    app.command()(retrain)
-
-
+@app.command()
 def teach(
     class_name: Annotated[
         str | None, typer.Argument(metavar="CLASS", help="What is being shown.")
@@ -91,22 +97,16 @@ def teach(
 
 def _squares(files: list[Path]) -> "list[np.ndarray]":
     """All of them, before anything is asked of a board."""
-    from tinyteach.api.pictures import as_square
-
     return [as_square(file) for file in files]
 
 
 def _set_button(pin: str, names: list[str], board: str | None, project: Path | None) -> "ButtonSet":
-    from tinyteach.service.boards.teaching_on_board import button_classes, set_button
-
     classes = button_classes(names)
     with opened_board(board, project) as opened:
         return set_button(opened.client, pin, classes)
 
 
 def _list_classes(board: str | None, project: Path | None, as_json: bool) -> None:
-    from tinyteach.service.boards.teaching_on_board import held_by
-
     with opened_board(board, project) as opened:
         held = held_by(opened.client)
     if as_json:
@@ -124,6 +124,7 @@ def _show(done: "Taught | Forgotten | ButtonSet", as_json: bool) -> None:
         say(done.sentence())
 
 
+@app.command()
 def pull(
     board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
@@ -131,9 +132,6 @@ def pull(
 
     Training takes them in place of photographs.
     """
-    from tinyteach.service.heads.pulling import pull as bring
-    from tinyteach.service.projects.opening import open_project
-
     into = open_project(chosen_project(project))
     with progress_bar(as_json) as progress, opened_board(board, project) as opened:
         pulled = bring(opened.client, into, progress)
@@ -144,6 +142,7 @@ def pull(
         say(line)
 
 
+@app.command()
 def retrain(
     from_board: Annotated[
         bool,
@@ -162,8 +161,6 @@ def retrain(
     Without a project, --from-board makes one that is called like the board. The head that the
     board had stays there to roll back to.
     """
-    from tinyteach.service.heads.retraining import retrain as run
-
     folder, meant = given_project(project), chosen_board(board, project, or_new=True)
     with progress_bar(as_json) as progress:
         done = run(folder, meant, from_board, add or [], progress)

@@ -1,35 +1,35 @@
 """capture, preview, import, export: photographs into a project and out of it."""
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import (
     INTERRUPTED,
     BoardOption,
     JsonOption,
     ProjectOption,
     chosen_project,
-    opened_board,
 )
 from tinyteach.cli.output import note, print_json, say
+from tinyteach.cli.picture import as_blocks
+from tinyteach.cli.which_board import opened_board
 from tinyteach.progress import progress_bar
+from tinyteach.service.photos import importing
+from tinyteach.service.photos.importing import ImportSummary
+from tinyteach.service.photos.recording import View, class_to_record, preview_views
+from tinyteach.service.photos.recording import capture as record
+from tinyteach.service.projects.opening import export_photos, open_project
 
-if TYPE_CHECKING:
-    from tinyteach.service.photos.importing import ImportSummary
-
+app = new_app()
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(capture)
-    app.command()(preview)
-    app.command("import")(import_photos)
-    app.command()(export)
-
-
+@app.command()
 def capture(
     class_name: Annotated[str, typer.Argument(metavar="CLASS", help="What is being shown.")],
     count: CountOption = 20,
@@ -45,10 +45,6 @@ def capture(
 
     One call is one recording: keep what you show in view and move it about.
     """
-    from tinyteach.service.photos.recording import capture as record
-    from tinyteach.service.photos.recording import class_to_record
-    from tinyteach.service.projects.opening import open_project
-
     into = open_project(chosen_project(project))
     stored = class_to_record(into, class_name)
     with progress_bar(as_json) as progress, opened_board(board, project) as opened:
@@ -61,6 +57,7 @@ def capture(
         raise typer.Exit(INTERRUPTED)
 
 
+@app.command()
 def preview(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Save one view instead.")
@@ -70,8 +67,6 @@ def preview(
     project: ProjectOption = None,
 ) -> None:
     """Show in the terminal what the board sees."""
-    from tinyteach.service.photos.recording import preview_views
-
     with opened_board(board, project) as opened, preview_views(opened.client) as views:
         if out is not None:
             next(views).save(out)
@@ -80,13 +75,9 @@ def preview(
         _show_live(views, count)
 
 
-def _show_live(views, count: int) -> None:
-    from itertools import islice
-
+def _show_live(views: Iterator[View], count: int) -> None:
     from rich.console import Console
     from rich.live import Live
-
-    from tinyteach.cli.picture import as_blocks
 
     console = Console()
     with Live(console=console, auto_refresh=False) as live:
@@ -94,6 +85,7 @@ def _show_live(views, count: int) -> None:
             live.update(as_blocks(view.pixels, console.width), refresh=True)
 
 
+@app.command("import")
 def import_photos(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
@@ -116,8 +108,6 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
-    from tinyteach.service.photos import importing
-
     folder = chosen_project(project)
     plan = importing.plan_photos(folder, source, level)
     told = importing.planned(plan, dry_run)
@@ -145,11 +135,10 @@ def _tell(summary: "ImportSummary", as_json: bool) -> None:
         say(line)
 
 
+@app.command()
 def export(
     target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
     project: ProjectOption = None,
 ) -> None:
     """Write all photographs as a zip of class folders."""
-    from tinyteach.service.projects.opening import export_photos
-
     say(f"Wrote {export_photos(chosen_project(project), target)}.")

@@ -1,11 +1,16 @@
 """A picture in the terminal: two pixels a character cell, by colour."""
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
 
 UPPER_HALF = "▀"
 
 
-def as_blocks(pixels, columns: int) -> Text:
+def as_blocks(pixels: "np.ndarray", columns: int) -> Text:
     """``pixels`` (uint8 [N, N, 3]) as half blocks, at most ``columns`` wide."""
     step = max(1, -(-pixels.shape[1] // columns))
     rows = pixels[::step, ::step]
@@ -17,5 +22,5 @@ def as_blocks(pixels, columns: int) -> Text:
     return text
 
 
-def _rgb(pixel) -> str:
+def _rgb(pixel: "np.ndarray") -> str:
     return ",".join(str(int(channel)) for channel in pixel)

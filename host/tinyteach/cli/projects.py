@@ -5,28 +5,28 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption, JsonOption, ProjectOption, chosen_project
 from tinyteach.cli.output import print_json, say, show_table
-
-class_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Add, rename, remove and list classes."
+from tinyteach.service.projects.opening import (
+    COUNTED_BY_BYTES,
+    class_summary,
+    create_project,
+    open_project,
 )
 
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(new)
-    app.add_typer(class_app, name="class")
+app = new_app()
+class_app = new_group("class", no_args_is_help=True)
+app.add_typer(class_app, name="class")
 
 
+@app.command()
 def new(
     folder: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make.")],
     embedding: EmbeddingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a project folder."""
-    from tinyteach.service.projects.opening import create_project
-
     made = create_project(folder, embedding)
     if as_json:
         print_json({"project": made.name, "path": str(made.root)})
@@ -41,8 +41,6 @@ def add(
     project: ProjectOption = None,
 ) -> None:
     """Add classes."""
-    from tinyteach.service.projects.opening import open_project
-
     opened = open_project(chosen_project(project))
     for name in names:
         say(f"Added {opened.add_class(name)}.")
@@ -55,8 +53,6 @@ def rename(
     project: ProjectOption = None,
 ) -> None:
     """Rename a class; its photographs stay with it."""
-    from tinyteach.service.projects.opening import open_project
-
     say(f"{old} is now {open_project(chosen_project(project)).rename_class(old, new_name)}.")
 
 
@@ -69,8 +65,6 @@ def remove(
     project: ProjectOption = None,
 ) -> None:
     """Remove a class."""
-    from tinyteach.service.projects.opening import open_project
-
     open_project(chosen_project(project)).remove_class(name, delete_photos)
     say(f"Removed {name}.")
 
@@ -78,8 +72,6 @@ def remove(
 @class_app.command("list")
 def list_classes(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """List classes with the number of photographs and recordings in each."""
-    from tinyteach.service.projects.opening import COUNTED_BY_BYTES, class_summary, open_project
-
     summary, problems = class_summary(open_project(chosen_project(project)))
     if as_json:
         print_json({"classes": summary, "problems": problems, "counted": COUNTED_BY_BYTES})

@@ -1,31 +1,30 @@
 """watch, classify, verify: what the board recognises, and whether it does so rightly."""
 
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import (
-    BoardOption,
-    JsonOption,
-    ProjectOption,
-    chosen_board,
-    chosen_project,
-    opened_board,
-)
+from tinyteach.api.pictures import as_square
+from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_project
 from tinyteach.cli.output import print_json, say
+from tinyteach.cli.which_board import chosen_board, opened_board
+from tinyteach.service.boards.verification import verify as run_suite
+from tinyteach.service.heads.recognition import (
+    Recognised,
+    classify_on_host,
+    classify_square,
+    deployed_labels,
+    threshold_steps,
+)
 
-if TYPE_CHECKING:
-    from tinyteach.service.heads.recognition import Recognised
+app = new_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(watch)
-    app.command()(classify)
-    app.command()(verify)
-
-
+@app.command()
 def watch(
     count: Annotated[
         int, typer.Option("--count", "-n", min=0, help="Results; 0: until Ctrl-C.")
@@ -42,11 +41,6 @@ def watch(
     as_json: JsonOption = False,
 ) -> None:
     """Show live what the board recognises."""
-    from contextlib import closing
-    from itertools import islice
-
-    from tinyteach.service.heads.recognition import threshold_steps
-
     if threshold is not None:
         threshold_steps(threshold)  # what is no probability needs no board to be refused
     with opened_board(board, project) as opened, closing(opened.watch(threshold)) as results:
@@ -57,6 +51,7 @@ def watch(
                 say(result.line())
 
 
+@app.command()
 def classify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")],
     on_host: Annotated[
@@ -79,21 +74,17 @@ def classify(
 
 
 def _on_host(files: list[Path], project: Path | None) -> "list[Recognised]":
-    from tinyteach.service.heads.recognition import classify_on_host
-
     return classify_on_host(chosen_project(project), files)
 
 
 def _on_board(files: list[Path], board: str | None, project: Path | None) -> "list[Recognised]":
-    from tinyteach.api.pictures import as_square
-    from tinyteach.service.heads.recognition import classify_square, deployed_labels
-
     squares = [as_square(file) for file in files]
     with opened_board(board, project) as opened:
         labels = deployed_labels(opened.client)
         return [classify_square(opened.client, square, labels) for square in squares]
 
 
+@app.command()
 def verify(
     photos: Annotated[
         Path | None,
@@ -109,8 +100,6 @@ def verify(
     Exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
     none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
-    from tinyteach.service.boards.verification import verify as run_suite
-
     summary = run_suite(chosen_board(board, project), photos, junit, quiet=as_json)
     if as_json:
         print_json(summary.as_dict())

@@ -1,28 +1,22 @@
 """studio: the page in the browser."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tinyteach.cli.options import (
-    BoardOption,
-    JsonOption,
-    ProjectOption,
-    chosen_board,
-    chosen_project,
-)
+from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import BoardOption, JsonOption, ProjectOption, chosen_project
 from tinyteach.cli.output import print_json, say
+from tinyteach.cli.which_board import chosen_board
+from tinyteach.service.projects.opening import open_or_create_project
+from tinyteach.studio.addresses import Address
+from tinyteach.studio.serve import serve
 
-if TYPE_CHECKING:
-    from tinyteach.studio.addresses import Address
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(studio)
+app = new_app()
 
 
+@app.command()
 def studio(
     host: Annotated[
         str, typer.Option(help="Where to listen; another than 127.0.0.1 lets other computers in.")
@@ -40,8 +34,6 @@ def studio(
 
     A project folder that is missing or empty is made.
     """
-    from tinyteach.service.projects.opening import open_or_create_project
-    from tinyteach.studio.serve import serve
 
     def tell(address: "Address", file: Path, ran_before: bool) -> None:
         if as_json:

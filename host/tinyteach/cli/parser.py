@@ -1,0 +1,90 @@
+"""typer's part of the command line: each command's own options, and the end of every command."""
+
+import io
+import sys
+from typing import Any
+
+import typer
+
+from tinyteach import __version__
+from tinyteach.cli.groups import Commands, Group
+from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
+from tinyteach.cli.output import (
+    ReaderGoneError,
+    complain,
+    note,
+    open_output,
+    show_board_text,
+    silence_output,
+    system_refusal,
+)
+from tinyteach.cli.signals import ending_in_order
+from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION
+from tinyteach.errors import TinyTeachError
+
+# What typer raises of a command line that it cannot take; its own name is private.
+UsageFault: type[Exception] = typer.BadParameter.__bases__[0]
+
+
+class Program(Group):
+    """Whose commands are in the table, each with the module that is imported for it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = Commands()
+
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=Program,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(help=SUMMARY)
+def main(
+    board: BoardOption = None,
+    project: ProjectOption = None,
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help=VERSION
+    ),
+) -> None:
+    """What stands before the command's name."""
+    set_globals(board, project)
+    show_board_text()
+
+
+def run() -> None:
+    """Run the command; every error that a user can meet is one sentence and an exit code."""
+    open_output()
+    try:
+        with ending_in_order():
+            sys.exit(app(prog_name=PROGRAM, standalone_mode=False) or 0)
+    except UsageFault as error:
+        _show_usage(error)
+        sys.exit(USAGE_FAULT)
+    except TinyTeachError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(INTERRUPTED)
+    except ReaderGoneError:
+        silence_output()
+    except (OSError, UnicodeError) as error:
+        complain(system_refusal(error))
+        sys.exit(TinyTeachError.exit_code)
+
+
+def _show_usage(error: Any) -> None:
+    """typer's own words, with arguments in them that may hold anything."""
+    words = io.StringIO()
+    error.show(words)
+    note(words.getvalue().rstrip("\n"))

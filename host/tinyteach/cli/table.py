@@ -1,0 +1,118 @@
+"""What the command line has, without the code: from here its help is answered at once.
+
+What stands here is plain text, so that nothing has to be imported to show it. The help lines are
+the first lines of the commands' own docstrings; tests/cli/test_table.py compares them.
+"""
+
+PROGRAM = "tinyteach"
+USAGE_FAULT = 2  # the exit code of a command line that cannot be taken
+SUMMARY = "Teach a small camera board to recognise things: record, train in a second, deploy."
+BOARD = (
+    "A paired board's name, a port, any pyserial URL, or 'virtual'; without it, the project's "
+    "board, else the only one that is attached."
+)
+PROJECT = "The project folder; without it, the current one."
+VERSION = "Print the version."
+JSON = "Print one JSON object, for scripts."
+
+# The module of cli/ that a command stands in, and what it does. A group's commands follow it.
+COMMANDS = {
+    "boards": ("boards", "List attached and paired boards; start and steer virtual ones."),
+    "boards start": (
+        "boards",
+        "Start a virtual board: the real agent on a real MicroPython, its flash kept in a file.",
+    ),
+    "boards show": ("boards", "Put a photograph before a virtual board's camera."),
+    "boards pins": (
+        "boards",
+        "Show the levels of the pins that a virtual board sets, as its rules do.",
+    ),
+    "boards stop": ("boards", "Stop a virtual board; its flash is kept for the next start."),
+    "flash": ("firmware", "Back up an ESP board's flash, erase it and write MicroPython to it."),
+    "restore": (
+        "firmware",
+        "Write a backup of an ESP board's flash back, over all that is on it now.",
+    ),
+    "romfs": (
+        "firmware",
+        "Put an embedding, by default base, into a folder for the ROMFS of a board that has one.",
+    ),
+    "pair": ("boards", "Install agent and embedding on a board, or update them."),
+    "info": ("boards", "Show what a board is: chip, camera, models, memory, flash."),
+    "doctor": ("doctor", "Look a board over: port, firmware, agent, link, camera, models."),
+    "new": ("projects", "Make a project folder."),
+    "class": ("projects", "Add, rename, remove and list classes."),
+    "class add": ("projects", "Add classes."),
+    "class rename": ("projects", "Rename a class; its photographs stay with it."),
+    "class remove": ("projects", "Remove a class."),
+    "class list": (
+        "projects",
+        "List classes with the number of photographs and recordings in each.",
+    ),
+    "preview": ("photos", "Show in the terminal what the board sees."),
+    "capture": ("photos", "Record photographs of a class with the board's camera."),
+    "import": ("photos", "Add photographs from a folder of class folders."),
+    "export": ("photos", "Write all photographs as a zip of class folders."),
+    "train": ("heads", "Train a head on the photographs, estimate its accuracy."),
+    "report": ("heads", "Show how well the last training did, and what helps."),
+    "heads": ("heads", "List the heads that were trained, the newest first."),
+    "deploy": ("heads", "Write the trained head to the board's flash and put it to work."),
+    "rollback": ("heads", "Put the previous head on the board back to work."),
+    "teach": (
+        "on_board",
+        "Teach the board a class by itself: it learns from frames of its camera, with no training.",
+    ),
+    "pull": ("on_board", "Bring the board's classes and examples into the project."),
+    "retrain": (
+        "on_board",
+        "Pull, add photographs, train and deploy in one go, also far from where it was trained.",
+    ),
+    "upgrade": ("heads", "Put a new embedding on the board and retrain for it."),
+    "watch": ("recognise", "Show live what the board recognises."),
+    "classify": ("recognise", "Classify photographs on the board or on this computer."),
+    "rule": ("alone", "What the board does when it sees a class, without a computer."),
+    "rule add": ("alone", "Add a rule to the board."),
+    "rule list": ("alone", "List the board's rules."),
+    "rule remove": ("alone", "Remove a rule from the board."),
+    "rule clear": ("alone", "Remove all rules from the board."),
+    "alone": ("alone", "Show or set how the board works without a computer."),
+    "wipe": (
+        "alone",
+        "Forget what the board has learnt: heads, rules, kept views. The agent stays.",
+    ),
+    "unpair": (
+        "alone",
+        "Take the agent and all of its files off the board; its own main.py comes back.",
+    ),
+    "verify": ("recognise", "Test the board against the host."),
+    "demo": ("demo", "Run the whole job on a virtual board and measure it."),
+    "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
+}
+GROUPS = ("", "boards", "class", "rule")
+RUNS_ALONE = ("boards",)  # a group that does something without a command
+
+_HELP = ("--help", "Show this message and exit.")
+# The groups' own options, as typer shows them.
+OPTIONS = {
+    "": (
+        ("-b, --board NAME|PORT|virtual", BOARD),
+        ("-p, --project DIR", PROJECT),
+        ("--version", VERSION),
+        ("--install-completion", "Install completion for the current shell."),
+        (
+            "--show-completion",
+            "Show completion for the current shell, to copy it or customize the installation.",
+        ),
+        _HELP,
+    ),
+    "boards": (("--json", JSON), _HELP),
+    "class": (_HELP,),
+    "rule": (_HELP,),
+}
+
+
+def commands_of(group: str) -> dict[str, tuple[str, str]]:
+    """The commands right below a group, "" being the program: their names, with module and help."""
+    start = f"{group} ".lstrip()
+    below = {line[len(start) :]: COMMANDS[line] for line in COMMANDS if line.startswith(start)}
+    return {name: entry for name, entry in below.items() if " " not in name}
