@@ -308,7 +308,7 @@ FAULTS = [
         slow_link,
         12,
         "link",
-        r"\d+ KB/s to the board, 1\d KB/s from it, so \d+ s a photograph; use the chip's own .*\.",
+        r"\d+ KB/s to the board, \d+ KB/s from it, so \d+ s a photograph; use the chip's own .*\.",
     ),
     (
         no_camera_module,

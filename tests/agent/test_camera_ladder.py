@@ -100,8 +100,8 @@ def test_a_sensor_that_needs_nothing_is_not_asked_twice(switch_on):
 def test_the_next_start_begins_at_the_rung_that_worked(switch_on):
     with switch_on("i386", sensor=sensor({"clock_mhz_max": 8, "buffers_max": 1})) as board:
         BoardClient(board.port).close()
-        frames = board.scene.frames
         board.reset()
+        frames = board.scene.frames
         BoardClient(board.port).close()
         assert board.scene.frames - frames <= 2
 

@@ -9,6 +9,7 @@ import pytest
 
 from paired import views_of
 from tinyteach.device.repl import entering
+from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.wire import client
 from tinyteach.errors import (
     BoardNotFoundError,
@@ -142,6 +143,7 @@ def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):
             return seen[-1]
 
         board.show_source(view)
+        await_agent(board.port, "").close()
         said = fails("-b", board.port, "-p", project, "capture", "cat", "-n", "9")
         assert "check the cable" in said
     listed = json.loads(tinyteach("-p", project, "class", "list", "--json").out)

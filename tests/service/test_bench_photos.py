@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tinyteach.data import sources
 from tinyteach.errors import MissingToolError
+from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.photos import bench_photos
 
@@ -38,7 +38,8 @@ def test_a_board_is_verified_without_any_photographs(monkeypatch, tmp_path):
 
     generated = bench_photos.generated
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
-    monkeypatch.setattr(sources, "demo_objects", missing)
+    for module in (bench_photos, virtual_boards):
+        monkeypatch.setattr(module, "demo_objects", missing)
     monkeypatch.setattr(bench_photos, "generated", lambda count: generated(min(count, 6)))
     summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
     assert summary.exit_code == 0 and summary.failed == []
