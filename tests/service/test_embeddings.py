@@ -7,6 +7,7 @@ import pytest
 
 from paired import views_of
 from tinyteach.data.photos import save_burst
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import runtime
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
@@ -48,6 +49,7 @@ def taught(board, project):
 
 
 def upgrade(board, project, embedding, progress):
+    remember(PairedBoard("", "desk", board.port, "", "a machine"))  # wherever its plug is now
     with open_board(board.port) as client:
         return upgrading.upgrade(client, open_project(project.root), embedding, progress)
 
@@ -58,6 +60,7 @@ def deploy(board, project, progress):
 
 
 def info(board):
+    remember(PairedBoard("", "desk", board.port, "", "a machine"))
     with open_board(board.port) as client:
         return client.info()
 

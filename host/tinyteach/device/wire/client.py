@@ -59,7 +59,8 @@ class BoardClient:
     Raises BoardNotFoundError where the port cannot be opened, BoardNotPairedError where no
     agent answers on it. Every method raises BoardRefusedError where the board says no, and
     LinkError where the connection breaks. What the board prints during the session goes to
-    ``on_text`` by the line, by default into the log ``tinyteach.board``.
+    ``on_text`` by the line, by default into the log ``tinyteach.board``. ``is_agents``: that it is
+    the agent that is there, and not a program that reads nothing, is known.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class BoardClient:
         port: str,
         on_text: Callable[[str], None] | None = None,
         hello_tries: int = HELLO_TRIES,
+        is_agents: bool = False,
     ) -> None:
         self.port = port
         self._text = LineLog(on_text) if on_text else LineLog()
@@ -76,7 +78,7 @@ class BoardClient:
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._heard_ms = 0
         # Before a welcome text is what a REPL echoes, after BYE the results of a board alone.
-        self._in_session = self._was_welcome = False
+        self._in_session, self._is_agents = False, is_agents
         self.is_open = True
         try:
             self.welcome = self._hello(hello_tries)
@@ -88,7 +90,7 @@ class BoardClient:
         self._in_session = False
         answer = self._try_hello(tries)
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES:
-            if self._is_agents:
+            if self._is_agents or was_paired(self.port):
                 self._end_any_frame()
             answer = self._try_hello(tries - 1)
         if isinstance(answer, Unanswered):
@@ -98,13 +100,8 @@ class BoardClient:
                 raise BoardSilentError(SILENT.format(port=self.port))
             raise BoardNotPairedError(NO_AGENT.format(port=self.port))
         welcome = self._message(answer)
-        self._in_session = self._was_welcome = True
+        self._in_session = self._is_agents = True
         return welcome
-
-    @property
-    def _is_agents(self) -> bool:
-        """Whether the agent is known to be at the port, and not a program that reads nothing."""
-        return self._was_welcome or was_paired(self.port)
 
     def _end_any_frame(self) -> None:
         """Raises TakesNothingError where nobody reads the zeros: that is no agent of ours."""

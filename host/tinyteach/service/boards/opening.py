@@ -197,7 +197,7 @@ def open_board(board: str | None) -> Iterator[BoardClient]:
     port = resolve_port(board)
     _refuse_new_flash(board)
     try:
-        client = BoardClient(port)
+        client = BoardClient(port, is_agents=_known(board) is not None)
     except BoardSilentError:
         raise
     except BoardNotPairedError as error:
@@ -210,15 +210,20 @@ def open_board(board: str | None) -> Iterator[BoardClient]:
         yield client
 
 
+def _known(board: str | None) -> PairedBoard | None:
+    """The paired board that is named, if one is."""
+    wanted = _wanted(board)
+    return find_board(wanted) if wanted else None
+
+
 def _refuse_new_flash(board: str | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
-    wanted = _wanted(board)
-    known = find_board(wanted) if wanted else None
+    known = _known(board)
     if known is None or not is_virtual(known):
         return
     for info in _running_virtuals():
-        if info.name == wanted and info.unique_id != known.board_id:
-            raise BoardNotFoundError(NEW_FLASH.format(name=wanted))
+        if info.name == _wanted(board) and info.unique_id != known.board_id:
+            raise BoardNotFoundError(NEW_FLASH.format(name=info.name))
 
 
 def is_virtual(board: PairedBoard) -> bool:
@@ -228,8 +233,7 @@ def is_virtual(board: PairedBoard) -> bool:
 
 def check_identity(board: str | None, client: BoardClient) -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
-    wanted = _wanted(board)
-    known = find_board(wanted) if wanted else None
+    known = _known(board)
     if known and known.board_id != client.board_id:
         _refuse_new_flash(board)
         raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
