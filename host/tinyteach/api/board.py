@@ -2,12 +2,11 @@
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from tinyteach.api.head import Head
+from tinyteach.api.opened import Opened
 from tinyteach.api.pictures import Picture, as_square
 from tinyteach.api.recognised import Recognised
 from tinyteach.api.rules import Rules
@@ -41,8 +40,10 @@ def boards() -> list[BoardEntry]:
     return list_boards()
 
 
-class Board:
+class Board(Opened):
     """A board on which TinyTeach's agent runs; use it as a context manager, or `close` it.
+
+    Closed, it recognises by itself again.
 
     ``board`` is a paired board's name, a port, a pyserial URL, ``virtual`` or a `VirtualBoard`;
     None is the board of TINYTEACH_BOARD, else that of the project in the folder ``project`` (by
@@ -139,21 +140,6 @@ class Board:
     def forget(self, name: str) -> Forgotten:
         """Have the board forget a class; UsageError where it does not know it."""
         return forget(self.client, name)
-
-    def close(self) -> None:
-        """Give the board back: it recognises by itself again."""
-        self._opened.__exit__(None, None, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opened.__exit__(kind, error, trace)
 
     def __repr__(self) -> str:
         return f"Board({self.name} on {self.port})"

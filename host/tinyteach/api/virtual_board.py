@@ -1,8 +1,6 @@
 """A board without hardware, in a program or a test."""
 
-from types import TracebackType
-from typing import Self
-
+from tinyteach.api.opened import Opened
 from tinyteach.api.pictures import Picture, as_square
 from tinyteach.device.repl.pairing import Paired
 from tinyteach.progress import Progress, shown
@@ -10,7 +8,7 @@ from tinyteach.service.boards.opening import pair_for_now
 from tinyteach.service.boards.virtual_boards import virtual_board
 
 
-class VirtualBoard:
+class VirtualBoard(Opened):
     """A real MicroPython with a camera that sees what it is shown; gone when it is closed.
 
     ``arch`` is Debian's name of an architecture: i386 has 32-bit words, as boards have; without
@@ -42,18 +40,3 @@ class VirtualBoard:
     def reset(self) -> None:
         """Press its reset button."""
         self._board.reset()
-
-    def close(self) -> None:
-        """Switch it off; its flash is lost."""
-        self._opened.__exit__(None, None, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opened.__exit__(kind, error, trace)
