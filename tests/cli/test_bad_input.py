@@ -145,10 +145,11 @@ def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):
 
         board.show_source(view)
         await_agent(board.port, "").close()
-        said = fails("-b", board.port, "-p", project, "capture", "cat", "-n", "9")
-        assert "check the cable" in said
+        # Small: of a link that a busy machine makes slow it would say so first.
+        capture = ("capture", "cat", "--small", "-n", "99")
+        assert "check the cable" in fails("-b", board.port, "-p", project, *capture)
     listed = json.loads(tinyteach("-p", project, "class", "list", "--json").out)
-    assert listed["classes"][0]["photos"] in range(before + 2, before + 9)
+    assert listed["classes"][0]["photos"] in range(before + 2, before + 99)
 
 
 # Projects and photographs
