@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import PATIENCE_S
+from patience import PATIENCE_S, be_patient
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
@@ -71,6 +71,14 @@ def runner_on(arch: str) -> MicroPythonRunner:
         return MicroPythonRunner(mp.find(arch))
     except MissingToolError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient():
+    """For what is to answer; tests of what is not say so (patience.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        be_patient(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import numpy as np
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
+from patience import expect_silence
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl import entering, raw_repl
 from tinyteach.device.repl.pairing import await_agent, free_the_repl
@@ -70,7 +71,7 @@ def no_permission(env):
 
 @contextlib.contextmanager
 def silent_port(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 100)
+    expect_silence(env.patch, 100)
     env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.2)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 0.2)
     master, slave = os.openpty()
@@ -128,7 +129,7 @@ os.remove('/main.py')
 
 @contextlib.contextmanager
 def no_agent(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     with changed(env, REMOVE_ALL, answers=False) as board:
         yield board
 
@@ -159,7 +160,7 @@ def _halve(path):
 
 @contextlib.contextmanager
 def damaged_agent(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     # As after a write that did not reach the flash. A .mpy cut short inside could crash a board.
     spoil = "file = open('/lib/agent/loop.mpy', 'wb')\nfile.write(bytes(2000))\nfile.close()\n"
     with changed(env, spoil, answers=False) as board:

@@ -2,6 +2,7 @@
 
 import contextlib
 
+from patience import expect_silence
 from planted_faults import changed
 from tinyteach.device.repl import entering
 from tinyteach.device.wire import client
@@ -26,7 +27,7 @@ def _write(path, text):
 
 @contextlib.contextmanager
 def endless_boot(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     env.patch.setattr(entering, "BOOT_TIMEOUT_S", 2)
     with changed(
         env, _write("/boot.py", "import time\nwhile True: time.sleep_ms(10)"), answers=False
@@ -36,7 +37,7 @@ def endless_boot(env):
 
 @contextlib.contextmanager
 def catching_main(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     env.patch.setattr(entering, "TALKING_TIMEOUT_S", 4)
     env.patch.setattr(entering, "BURST", 0)
     program = CATCHES_CTRL_C.format("print('no')")
@@ -46,7 +47,7 @@ def catching_main(env):
 
 @contextlib.contextmanager
 def hanging_main(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 1)
     program = "import micropython, time\nmicropython.kbd_intr(-1)\nwhile True: time.sleep_ms(10)"
@@ -64,7 +65,7 @@ def camera_in_the_way(env):
 
 @contextlib.contextmanager
 def file_for_library(env):
-    env.patch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(env.patch, 300)
     code = "os.remove('/main.py')\nos.rename('/lib', '/old')\n" + _write("/lib", "x")
     with changed(env, code, answers=False) as board:
         yield board

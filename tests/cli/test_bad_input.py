@@ -8,9 +8,9 @@ import tty
 import pytest
 
 from paired import views_of
+from patience import expect_silence
 from tinyteach.device.repl import entering
 from tinyteach.device.repl.pairing import await_agent
-from tinyteach.device.wire import client
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
@@ -96,7 +96,7 @@ def blank_port():
 def impatient(monkeypatch):
     """What does not answer at once does not answer."""
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 200)
+    expect_silence(monkeypatch, 200)
 
 
 @pytest.mark.parametrize("command", ["info", "watch", "preview", "rollback"])

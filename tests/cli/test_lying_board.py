@@ -14,6 +14,7 @@ from PIL import Image
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
+from patience import expect_silence
 from tinyteach.data.project import Project
 from tinyteach.device.repl import entering, pairing
 from tinyteach.device.wire import client
@@ -40,7 +41,7 @@ def impatient(monkeypatch):
     """Silences end soon: none of these boards answers later."""
     monkeypatch.setattr(requester, "TIMEOUT_MS", 100)
     monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 200)
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(monkeypatch, 300)
     monkeypatch.setattr(client, "STREAM_SILENCE_MS", 300)
     monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.5)
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from patience import expect_silence
 from tinyteach.device.wire import client
 from tinyteach.device.wire.client import BoardClient, BoardSilentError, refusal
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
@@ -12,14 +13,14 @@ from .conftest import device, filled
 
 
 def test_silence(monkeypatch):
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    expect_silence(monkeypatch, 150)
     with device() as port, pytest.raises(BoardSilentError, match="Nothing on .* answers; press"):
         BoardClient(port)
 
 
 def test_board_that_takes_nothing(monkeypatch):
     """As one that hangs, after earlier commands have filled what its port holds."""
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    expect_silence(monkeypatch, 150)
     monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
     said = "takes no bytes, .* hangs or does not listen; press .* reset button"
     with device() as port, filled(port), pytest.raises(TakesNothingError, match=said):
@@ -32,13 +33,13 @@ def test_board_that_takes_nothing(monkeypatch):
     ids=["lines", "starts of frames", "all bytes", "halves of answers"],
 )
 def test_no_agent(answer, monkeypatch):
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 150)
+    expect_silence(monkeypatch, 150)
     with device(answer) as port, pytest.raises(BoardNotPairedError, match="pair' to install it"):
         BoardClient(port)
 
 
 def test_port_is_free_again_after_a_failure(monkeypatch):
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 50)
+    expect_silence(monkeypatch, 50)
     with device(b"") as port:
         for _ in range(2):
             with pytest.raises(BoardNotPairedError):

@@ -9,7 +9,7 @@ import tty
 import pytest
 import serial
 
-from patience import PATIENCE_S
+from patience import PATIENCE_S, expect_silence
 from planted_files import CATCHES_CTRL_C
 from tinyteach.device.repl import bounded_transport, entering, pairing
 from tinyteach.device.repl.clearing import unpair
@@ -111,7 +111,7 @@ def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
 
 def test_hello_that_is_given_up_is_taken_back(paired_board, monkeypatch):
     """Whoever has the port next finds Ctrl-C at work, mpremote for one."""
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 300)
+    expect_silence(monkeypatch, 300)
     with busy(paired_board.port, 1) as port:
         with pytest.raises(BoardNotPairedError):
             BoardClient(port, hello_tries=1)
@@ -136,7 +136,7 @@ HANGS = "import micropython\nmicropython.kbd_intr(-1)\nwhile True: pass\n"
 def impatient(monkeypatch):
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.5)
     monkeypatch.setattr(entering, "TALKING_TIMEOUT_S", 4)
-    monkeypatch.setattr(client, "HELLO_TIMEOUT_MS", 200)
+    expect_silence(monkeypatch, 200)
     monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
 
 
@@ -182,7 +182,7 @@ def test_program_that_catches_ctrl_c(impatient, embedding, monkeypatch, handler,
             pair(board.port, Wanted(embedding), None, quiet)
 
 
-def test_program_that_reads_nothing_is_not_walled_in():
+def test_program_that_reads_nothing_is_not_walled_in(impatient):
     """Ctrl-C behind what fills a board's ring is not seen; the smallest have 256 bytes."""
     sent = []
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
+from patience import expect_silence
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
@@ -132,7 +133,7 @@ def test_environment_names_the_board(attached, monkeypatch):
 
 
 def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
-    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 200)
+    expect_silence(monkeypatch, 200)
     with VirtualBoard("i386") as board:
         unpaired = pytest.raises(BoardNotPairedError, match=f"--board {board.port} pair")
         with unpaired, boards.open_board(board.port):

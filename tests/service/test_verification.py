@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from patience import expect_silence
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotPairedError,
@@ -41,7 +42,7 @@ def silent_port():
 
 
 def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
-    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 100)
+    expect_silence(monkeypatch, 100)
     with silent_port() as port, pytest.raises(BoardNotPairedError, match="Nothing on"):
         verify(port, None, None)
     assert capsys.readouterr() == ("", "")
@@ -70,7 +71,7 @@ def test_a_board_without_an_embedding_is_one_sentence(switch_on, capsys):
 
 def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
     """Not the same again for each check that is left."""
-    monkeypatch.setattr("tinyteach.device.wire.client.HELLO_TIMEOUT_MS", 100)
+    expect_silence(monkeypatch, 100)
     with switch_on("i386") as board:
         generated = bench_photos.generated
 

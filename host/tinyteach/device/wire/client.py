@@ -27,6 +27,7 @@ from tinyteach_protocol.transfer import Upload as WireUpload
 
 HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
+LATE_HELLO_TRIES = 2  # once more, after what could have been in its way
 ENDING_TIMEOUT_S = 2.0  # at 115,200 baud it takes 0.7
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
@@ -92,7 +93,7 @@ class BoardClient:
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES:
             if self._is_agents or was_paired(self.port):
                 self._end_any_frame()
-            answer = self._try_hello(tries - 1)
+            answer = self._try_hello(LATE_HELLO_TRIES)
         if isinstance(answer, Unanswered):
             # An agent that reads the HELLOs late would take Ctrl-C for data from then on.
             self._link.write(farewell(), ENDING_TIMEOUT_S)
