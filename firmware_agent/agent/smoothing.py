@@ -1,4 +1,4 @@
-"""Scores smoothed over time, in whole numbers; tinyteach.head.fit.smoothing computes the same.
+"""Scores smoothed over time, in whole numbers; tests/reference_smoothing.py computes the same.
 
 Each score has a level of 16 bits: at first ``steps * 256``, then with each view
 ``level += ((steps * 256 - level) * weight) >> 8``, which rounds down. Its smoothed

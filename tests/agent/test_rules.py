@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reference_smoothing import believed, smooth
 from tinyteach.device.wire.rules import Action, Rule, RuleFile, Settings, decode
-from tinyteach.head.fit.smoothing import believed, smooth
 
 SMOOTH = """
 import sys

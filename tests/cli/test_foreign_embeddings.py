@@ -11,7 +11,7 @@ from tinyteach.device.repl.fitness import ARENA_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair, pair_for_now
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import agent_code
-from tinyteach.embedding.requirements import needs_of
+from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 from tinyteach.errors import BoardRefusedError
 from tinyteach.virtual.board import VirtualBoard
@@ -80,7 +80,7 @@ def test_an_image_that_is_too_wide_for_boards(fails, file):
 
 def test_what_ships_passes_the_check_that_it_is_spared():
     for path in EMBEDDING_FILES.values():
-        assert needs_of(path.read_bytes()).arena_bytes <= ARENA_BYTES
+        assert arena_bytes(path.read_bytes()) <= ARENA_BYTES
 
 
 def test_operators_are_those_of_the_agent():

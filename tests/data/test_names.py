@@ -10,7 +10,7 @@ from tinyteach.data.names import (
     MAX_NAME_BYTES,
     UNKNOWN,
     check_class_name,
-    is_class_name,
+    name_fault,
     portable_name,
     same_name,
 )
@@ -64,7 +64,7 @@ def test_what_is_stored_is_allowed_and_stays_the_same(name):
     except ProjectError:
         return
     assert check_class_name(stored) == stored
-    assert is_class_name(stored)
+    assert not name_fault(stored)
     assert 1 <= len(stored.encode()) <= MAX_NAME_BYTES
     assert portable_name(stored) in (stored, None)
 

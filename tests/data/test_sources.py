@@ -1,4 +1,4 @@
-"""The demo's photographs, splits of foreign folders, and a camera that is shown photographs."""
+"""The demo's photographs, and splits of foreign folders."""
 
 import sys
 import zipfile
@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from tinyteach.data import sources
-from tinyteach.data.layouts import read_collection
-from tinyteach.data.sources import FolderCamera, demo_objects, frame_of, photo_split
+from tinyteach.data.sources import demo_objects, photo_split
 from tinyteach.errors import MissingToolError, PhotoError
 
 
@@ -102,26 +101,3 @@ def test_what_was_taken_for_parts_is_told(folder):
 def test_too_few_photographs(folder):
     with pytest.raises(PhotoError, match="'cat' has 12 different readable photographs"):
         photo_split(folder, per_class=12, held_out=1)
-
-
-def test_folder_camera_shows_each_photograph_in_turn(folder):
-    photos = read_collection(folder).photos[:3]
-    camera = FolderCamera(photos, width=32, height=24)
-    views = [camera.next_view() for _ in range(4)]
-    assert all(view.shape == (24, 32, 3) for view in views)
-    assert np.array_equal(views[0], views[3]) and not np.array_equal(views[0], views[1])
-    # The camera's centre square is the photograph itself.
-    assert all(
-        np.array_equal(view[:, 4:28], photo.square())
-        for view, photo in zip(views, photos, strict=False)
-    )
-
-
-@pytest.mark.parametrize(("width", "height"), [(240, 240), (320, 240), (96, 96), (241, 240)])
-def test_frames_of_any_size(square, width, height):
-    frame = frame_of(square(1, 100), width, height)
-    side = min(width, height)
-    left = (width - side) // 2
-    assert frame.shape == (height, width, 3)
-    outside = np.delete(frame, np.s_[left : left + side], axis=1)
-    assert (outside == 128).all()

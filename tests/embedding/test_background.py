@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 from tinyteach.embedding.background import (
-    IMAGES,
     background_path,
-    choose_images,
     load_background,
-    write_background,
 )
+from tinyteach.embedding.recipe.background import IMAGES, choose_images, write_background
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.errors import ModelError
 

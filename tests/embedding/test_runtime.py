@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-import types
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -93,27 +92,10 @@ def test_another_model_is_no_embedding():
         Embedding(TfliteModel(feature_map))
 
 
-def test_the_old_package_name_serves_where_only_that_is_installed(monkeypatch):
-    real = litert.interpreter_module()
-    old = types.ModuleType("tflite_runtime")
-    old.interpreter = real  # the real interpreter under its former name
-    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
-    monkeypatch.setitem(sys.modules, "tflite_runtime", old)
-    litert.interpreter_module.cache_clear()
-    assert load_embedding().embed(tensors(1)).shape == (1, 1024)
-
-
 def test_without_litert_the_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
-    monkeypatch.setitem(sys.modules, "tflite_runtime", None)
-    litert.interpreter_module.cache_clear()
+    for name in ("interpreter", "schema_py_generated"):
+        monkeypatch.setitem(sys.modules, f"ai_edge_litert.{name}", None)
     with pytest.raises(MissingToolError, match="pip install ai-edge-litert"):
         load_embedding()
     with pytest.raises(MissingToolError, match="pip install ai-edge-litert"):
         litert.schema_module()
-
-
-@pytest.fixture(autouse=True)
-def _fresh_module_lookup():
-    yield
-    litert.interpreter_module.cache_clear()

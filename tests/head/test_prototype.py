@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.errors import ModelError
 from tinyteach.head.fit.prototype import (
@@ -20,8 +21,8 @@ from tinyteach.head.fit.prototype import (
 )
 from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import load_head, read_head
-from tinyteach.head.format.schema import schema
 
+schema = schema_module()
 LABELS = ("astronaut", "chelsea", "coffee", "rocket")
 
 

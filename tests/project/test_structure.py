@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlparse
 
-from tinyteach.virtual.interpreter.package_sources import system_sources
+from tinyteach.virtual.interpreter.apt import archives
 
 MAIN_LINES_MAX = 45
 
@@ -26,7 +26,7 @@ def test_main_is_a_composition_root(root):
 
 def words_of_this_machine(root) -> set[str]:
     """The checkout's and the user's folders, and where this system's packages come from."""
-    hosts = {urlparse(source.uri).hostname for source in system_sources()}
+    hosts = {urlparse(archive.site).hostname for archive in archives()}
     return {f"{root}/", f"{Path.home()}/"} | {host for host in hosts if host}
 
 

@@ -99,7 +99,7 @@ def virtual(home_folder):
     """What steers the virtual board that the page starts; it is stopped at the end."""
     from tinyteach.virtual import running
 
-    yield lambda: running.control(running.find())
+    yield lambda: running.Control(running.find())
     running.stop_all()
 
 

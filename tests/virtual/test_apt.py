@@ -7,81 +7,86 @@ import pytest
 
 from tinyteach.errors import MissingToolError
 from tinyteach.virtual.interpreter import apt
-from tinyteach.virtual.interpreter.package_sources import (
-    Source,
-    main_source,
-    parse_deb822,
-    parse_list,
-)
 
-KEY = "/usr/share/keyrings/archive.gpg"
-
-
-def test_one_line_format():
-    text = f"""# comment
-deb [arch=amd64 signed-by={KEY}] http://archive.test/debian trixie main contrib # why
-deb-src http://archive.test/debian trixie main
-deb http://archive.test/debian trixie-updates main
-"""
-    assert parse_list(text) == [
-        Source("http://archive.test/debian", ("trixie",), ("main", "contrib"), KEY),
-        Source("http://archive.test/debian", ("trixie-updates",), ("main",), ""),
-    ]
-
-
-def test_deb822_format():
-    text = f"""Types: deb deb-src
-# a comment inside
+SOURCES = """Types: deb deb-src
 URIs: http://one.test/debian http://two.test/debian
-Suites: trixie
- trixie-updates
-Components: main
-Signed-By: {KEY}
+Suites: trixie trixie-updates
+Components: main contrib
 
 Enabled: no
 Types: deb
 URIs: http://off.test/debian
 Suites: trixie
 Components: main
-
-Types: deb
-URIs: http://key.test/debian
-Suites: trixie
-Components: main
-Signed-By:
- -----BEGIN PGP PUBLIC KEY BLOCK-----
- .
- -----END PGP PUBLIC KEY BLOCK-----
 """
-    sources = parse_deb822(text)
-    assert [source.uri for source in sources] == [
-        "http://one.test/debian",
-        "http://two.test/debian",
-        "http://key.test/debian",
-    ]
-    assert sources[0].suites == ("trixie", "trixie-updates")
-    assert [source.signed_by for source in sources] == [KEY, KEY, ""]
 
 
-def test_line_keeps_address_key_and_free_components():
-    source = Source("http://archive.test/ubuntu", ("noble",), ("main", "universe", "x"), KEY)
-    expected = f"deb [signed-by={KEY}] http://archive.test/ubuntu plucky main universe"
-    assert source.line("plucky") == expected
+@pytest.fixture
+def apt_with(tmp_path, monkeypatch):
+    """Has apt know these sources alone: lines, and stanzas."""
+    if not shutil.which("apt-get"):
+        pytest.skip("this system has no apt")
+    parts = tmp_path / "sources.list.d"
+    parts.mkdir()
+    config = tmp_path / "apt.conf"
+    config.write_text(
+        f'Dir::Etc::sourcelist "{tmp_path}/sources.list";\nDir::Etc::sourceparts "{parts}";\n'
+    )
+    monkeypatch.setenv("APT_CONFIG", str(config))
+
+    def write(lines, stanzas=""):
+        (tmp_path / "sources.list").write_text(lines)
+        (parts / "more.sources").write_text(stanzas)
+
+    return write
 
 
-def test_main_source_is_the_systems_own_and_has_micropython():
-    sources = [
-        Source("http://security.test", ("noble-security",), ("main", "universe")),
-        Source("http://other.test", ("stable",), ("main",)),
-        Source("http://archive.test", ("noble",), ("main",)),
-        Source("http://archive.test", ("noble",), ("universe",)),
-    ]
-    assert main_source(sources, "noble") == sources[3]
-    assert main_source(sources, "trixie") is None
+def test_archives_of_both_formats(apt_with):
+    apt_with(
+        "# comment\ndeb [arch=amd64] http://old.test/debian trixie main # why\n"
+        "deb-src http://old.test/debian trixie main\ndeb http://flat.test/debian ./\n",
+        SOURCES,
+    )
+    everything = apt.archives()
+    assert ("http://old.test/debian", "main", "trixie") in everything
+    assert {archive.site.split("/")[2] for archive in everything} <= {
+        *("old.test", "one.test", "two.test", "flat.test")
+    }
+    assert ("http://two.test/debian", "contrib", "trixie-updates") in everything
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_systems_own_archive_has_micropython(apt_with, monkeypatch, together):
+    own = (
+        "deb http://archive.test noble main universe x\n"
+        if together
+        else "deb http://archive.test noble main\ndeb http://archive.test noble universe\n"
+    )
+    apt_with(
+        "deb http://security.test noble-security main universe\n"
+        "deb http://other.test stable main\n" + own
+    )
+    release = {"ID": "ubuntu", "VERSION_CODENAME": "noble"}
+    monkeypatch.setattr(apt, "_os_release", lambda: release)
+    site, components, suites = apt._archive("micropython", "amd64")
+    assert (site, components) == ("http://archive.test", ["main", "universe"])
+    assert suites == apt.SUITES["ubuntu"]
+    release["VERSION_CODENAME"] = "trixie"
+    with pytest.raises(MissingToolError, match="no Debian or Ubuntu package archive"):
+        apt._archive("micropython", "amd64")
+
+
+def test_an_archive_without_a_known_key_is_refused(tmp_path, monkeypatch):
+    """From the archive that this system uses, with no key to check it by."""
+    if not apt.archives():
+        pytest.skip("this system has no apt archive")
+    monkeypatch.setattr(apt, "KEYS", ())
+    with pytest.raises(MissingToolError):
+        apt.fetch_and_unpack("micropython", "i386", tmp_path / "root", lambda _: None)
 
 
 def test_no_archive_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(apt, "system_sources", lambda: [])
+    monkeypatch.setattr(apt, "archives", lambda: [])
     with pytest.raises(MissingToolError, match="set MICROPYTHON to its path"):
         apt.fetch_and_unpack("micropython", "i386", tmp_path / "root", print)
     assert not (tmp_path / "root").exists()
@@ -90,8 +95,8 @@ def test_no_archive_is_one_sentence(tmp_path, monkeypatch):
 def test_unreachable_archive_is_one_sentence(tmp_path, monkeypatch):
     if not shutil.which("apt-get"):
         pytest.skip("this system has no apt")
-    source = Source(f"file:{tmp_path}/nothing", ("sid",), ("main",))
-    monkeypatch.setattr(apt, "_archive", lambda *_: (source, ("sid",)))
+    archive = (f"file:{tmp_path}/nothing", ["main"], ("sid",))
+    monkeypatch.setattr(apt, "_archive", lambda *_: archive)
     with pytest.raises(MissingToolError) as caught:
         apt.fetch_and_unpack("micropython", "i386", tmp_path / "root", lambda _: None)
     assert str(caught.value).count("\n") == 0
@@ -100,7 +105,7 @@ def test_unreachable_archive_is_one_sentence(tmp_path, monkeypatch):
 
 def test_really_fetches(tmp_path):
     """From the package archive that this system uses."""
-    if not shutil.which("apt-get") or not apt.system_sources():
+    if not shutil.which("apt-get") or not apt.archives():
         pytest.skip("this system has no apt archive")
     root, messages = tmp_path / "root", []
     apt.fetch_and_unpack("micropython", "i386", root, messages.append)

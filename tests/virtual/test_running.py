@@ -31,14 +31,14 @@ def test_start_find_stop(home):
     assert running.running() == [info] and running.find() == info
     assert running.start_daemon() == info
     assert "x86" in run(info, "import sys; print(sys.implementation._machine)")
-    running.control(info).stop()
+    running.Control(info).stop()
     assert running.running() == [] and not Path(info.control).exists()
 
 
 def test_flash_and_identity_stay(home):
     first = running.start_daemon()
     write_file(first, "/kept", "x")
-    running.control(first).stop()
+    running.Control(first).stop()
     again = running.start_daemon()
     assert again.unique_id == first.unique_id
     assert run(again, "import os; print(os.listdir('/'))") == "['kept']\r\n"
@@ -52,7 +52,7 @@ def test_two_boards_by_name(home):
 
 def test_show(home, tmp_path):
     info = running.start_daemon()
-    steer = running.control(info)
+    steer = running.Control(info)
     steer.show(np.full((8, 8, 3), 255, np.uint8))
     code = "from camera import Camera; c = Camera(); print(c.capture()[0])"
     assert run(info, code) == "-1\r\n"
@@ -79,7 +79,7 @@ def test_killed_board_is_forgotten_and_leaves_nothing(home):
         os.close(process)
     assert running.running() == [] and not Path(info.control).parent.exists()
     with pytest.raises(BoardNotFoundError, match="start it again"):
-        running.control(info).reset()
+        running.Control(info).reset()
 
 
 def test_terminated_daemon_cleans_up(home):

@@ -47,11 +47,6 @@ def check_class_name(name: str) -> str:
     return stored
 
 
-def is_class_name(name: str) -> bool:
-    """Whether a class may have this name, or one that is stored for it."""
-    return not name_fault(name)
-
-
 @lru_cache
 def name_fault(name: str) -> str:
     """Why no class can have this name, as a clause; empty where one can."""

@@ -2,9 +2,8 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +22,6 @@ DEMO_FILES = {
     "motorcycle": "motorcycle_left.png",
     "rocket": "rocket.jpg",
 }
-
-
-class PhotoLike(Protocol):
-    """Whatever can give a photograph's centre square."""
-
-    def square(self) -> NDArray[np.uint8]:
-        """uint8 [N, N, 3] RGB."""
 
 
 def demo_objects() -> dict[str, NDArray[np.uint8]]:
@@ -58,39 +50,6 @@ def _skimage_data() -> Path:
 def _read_rgb(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.array(image.convert("RGB"))
-
-
-class FolderCamera:
-    """A virtual camera that is shown photographs, one after another and round again.
-
-    ``next_view()`` is uint8 [height, width, 3]: the photograph's square in the
-    middle, as large as fits, on grey. The camera's centre square thus is the photograph.
-    """
-
-    def __init__(self, photos: Sequence[PhotoLike], width: int = 240, height: int = 240) -> None:
-        if not photos:
-            raise ValueError("a camera needs at least one photograph to look at")
-        self.photos = list(photos)
-        self.width, self.height = width, height
-        self._position = 0
-
-    def next_view(self) -> NDArray[np.uint8]:
-        """The next photograph as a frame; PhotoError where it cannot be read."""
-        square = self.photos[self._position % len(self.photos)].square()
-        self._position += 1
-        return frame_of(square, self.width, self.height)
-
-
-def frame_of(square: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A square photograph in a camera's frame, uint8 [height, width, 3]."""
-    side = min(width, height)
-    shrinks = side <= square.shape[0]
-    method = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
-    resized = Image.fromarray(square).resize((side, side), method)
-    frame = Image.new("RGB", (width, height), (128, 128, 128))
-    # Rounded as the centre crop of preprocessing rounds.
-    frame.paste(resized, ((width - side) // 2, (height - side) // 2))
-    return np.array(frame)
 
 
 Split = dict[str, list[ClassPhoto]]

@@ -6,7 +6,6 @@ embedding makes of the pictures.
 
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from tinyteach.errors import ModelError
 
-IMAGES = 256
 # What numpy raises for what is no .npz file, a cut one, or one with other arrays in it.
 _DAMAGE = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, RuntimeError),
@@ -25,29 +23,6 @@ _DAMAGE = (
 def background_path(embedding: Path) -> Path:
     """Where the background set of an embedding file lies."""
     return embedding.with_suffix(".background.npz")
-
-
-def choose_images(
-    images: NDArray[np.uint8], change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-) -> NDArray[np.uint8]:
-    """Evenly spaced of ``images`` (uint8, N×side×side×3), half of them through ``change``.
-
-    Returns uint8, 256×side×side×3, or fewer where there are fewer.
-    """
-    each = IMAGES // 2
-    step = max(1, len(images) // each)
-    # The other half starts half a step later: other images.
-    return np.concatenate([images[::step][:each], change(images[step // 2 :: step][:each])])
-
-
-def write_background(embedding: Path, features: NDArray[np.int8], fingerprint: bytes) -> None:
-    """Write ``features`` (int8, B×F) beside the file ``embedding``; the same bytes each time.
-
-    ``fingerprint``: the file's SHA-256.
-    """
-    of_embedding = np.frombuffer(fingerprint, np.uint8)
-    path = background_path(embedding)
-    np.savez_compressed(path, features=features, fingerprint=of_embedding)
 
 
 def load_background(embedding: Path, fingerprint: bytes) -> NDArray[np.int8] | None:

@@ -1,8 +1,8 @@
 """LiteRT: the one place that imports its interpreter and its schema."""
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,28 +23,14 @@ class TensorDetails:
 
 def schema_module() -> Any:
     """LiteRT's classes of the .tflite flatbuffer schema; MissingToolError without them."""
+    return _module("schema_py_generated")
+
+
+def _module(name: str) -> Any:
     try:
-        from ai_edge_litert import schema_py_generated
+        return importlib.import_module(f"ai_edge_litert.{name}")
     except ImportError as error:
-        raise MissingToolError(
-            "Reading a .tflite file's structure needs LiteRT; run `pip install ai-edge-litert`."
-        ) from error
-    return schema_py_generated
-
-
-@cache
-def interpreter_module() -> Any:
-    """LiteRT under its present name, or under the old one where only that is installed."""
-    try:
-        from ai_edge_litert import interpreter
-    except ImportError:
-        try:
-            from tflite_runtime import interpreter
-        except ImportError as error:
-            raise MissingToolError(
-                "LiteRT is not installed; run `pip install ai-edge-litert`."
-            ) from error
-    return interpreter
+        raise MissingToolError("LiteRT is missing; run `pip install ai-edge-litert`.") from error
 
 
 def open_interpreter(
@@ -57,7 +43,7 @@ def open_interpreter(
 
     ``keep_tensors``: what lies between input and output can be read after a run.
     """
-    module = interpreter_module()
+    module = _module("interpreter")
     kinds = module.OpResolverType
     kind = kinds.BUILTIN_REF if reference else kinds.AUTO
     try:

@@ -4,7 +4,6 @@ One check for everything that takes an embedding: a new project, training, pairi
 folder for ROMFS. The agent's own code does it, so that it cannot say other than a board.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,17 +14,9 @@ INPUT_SCALE_BITS = 0x3C000000  # 1/128 as a float32
 _INT8 = 9  # TensorType of the schema
 
 
-@dataclass(frozen=True)
-class Needs:
-    """Of a board: bytes that the file takes, and that its tensors do."""
-
-    content_bytes: int
-    arena_bytes: int
-
-
 @lru_cache(maxsize=4)
-def needs_of(content: bytes) -> Needs:
-    """What running the embedding takes; ModelError where it is none, or none that boards run."""
+def arena_bytes(content: bytes) -> int:
+    """What the embedding's tensors take; ModelError where it is none, or none that boards run."""
     if not content:
         raise ModelError("The embedding's file is empty; copy or make it again.")
     with agent_code.model_of(content) as model:
@@ -35,7 +26,7 @@ def needs_of(content: bytes) -> Needs:
                 "with scale 1/128 and zero point 0 and gives one int8 vector; "
                 "make one with `python -m tinyteach.embedding.recipe.train`."
             )
-    return Needs(len(content), agent_code.load_embedding(content).arena_bytes)
+    return int(agent_code.load_embedding(content).arena_bytes)
 
 
 def _is_embedding(model: Any) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.background import load_background
 from tinyteach.embedding.litert import details_of, open_interpreter
-from tinyteach.embedding.requirements import needs_of
+from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.errors import ModelError
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
@@ -134,7 +134,7 @@ def is_shipped(content: bytes) -> bool:
 def check_embedding(content: bytes) -> None:
     """ModelError where a .tflite file's content is no embedding, or none that boards run."""
     if not is_shipped(content):
-        needs_of(content)
+        arena_bytes(content)
 
 
 def _read(model: Path | str | bytes) -> bytes:

@@ -213,14 +213,10 @@ class Control:
         return answer
 
 
-def control(info: VirtualInfo) -> Control:
-    return Control(info)
-
-
 def stop_all() -> None:
     """End every running virtual board."""
     for info in running():
-        control(info).stop()
+        Control(info).stop()
 
 
 def _wait_released(lock: Path) -> None:

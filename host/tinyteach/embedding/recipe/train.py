@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from tinyteach.embedding.background import choose_images, write_background
 from tinyteach.embedding.recipe.accelerator import backend, device, use_a_thread_an_operator
+from tinyteach.embedding.recipe.background import choose_images, write_background
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import make_lessons
 from tinyteach.embedding.recipe.network import SIDE, SIZES, build_network

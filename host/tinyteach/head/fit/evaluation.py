@@ -70,11 +70,6 @@ class Evaluation:
         return float(np.mean(self.predictions == self.targets))
 
     @property
-    def tested(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Which photographs were tested, and their classes."""
-        return self.indices, self.targets
-
-    @property
     def calibration_error(self) -> float | None:
         """Expected calibration error of the predictions; None where nothing was tested."""
         probabilities = (self.scores.max(axis=1, initial=-128).astype(int) + 128) / 256
@@ -134,7 +129,9 @@ def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[fl
     """
     if evaluation.accuracy is None:
         return None
-    count = len({(int(t), bursts[i]) for i, t in zip(*evaluation.tested, strict=True)})
+    count = len(
+        {(int(t), bursts[i]) for i, t in zip(evaluation.indices, evaluation.targets, strict=True)}
+    )
     spread = Z_95**2 / count
     middle = (evaluation.accuracy + spread / 2) / (1 + spread)
     variance = evaluation.accuracy * (1 - evaluation.accuracy) / count + spread / (4 * count)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 ENTRY = "TINYTEACH_EXAMPLES"
 MAGIC = b"TTE1"
-MAX_OF_A_CLASS = 255  # a count is one byte
 # Of each class in a trained head, and of all; decision 0023 has what more and fewer are worth.
 CARRIED = 4
 CARRIED_IN_ALL = 64

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding.agent_code import check_head
+from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.files import read_file
@@ -33,7 +34,8 @@ from tinyteach.head.format.metadata import (
     sealed_anew,
     unpack_card,
 )
-from tinyteach.head.format.schema import schema
+
+schema = schema_module()
 
 MAX_FILE_BYTES = 1 << 20  # 64 classes of 4096 features, with room to spare
 

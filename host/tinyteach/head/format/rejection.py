@@ -42,12 +42,6 @@ class Rejection:
         """The threshold as the probability that the best class must reach."""
         return self.threshold / STEPS
 
-    @property
-    def false_accept_rate(self) -> float | None:
-        """Mean over the sources."""
-        rates = list(self.false_accepts.values())
-        return float(np.mean(rates)) if rates else None
-
     def sentence(self) -> str:
         """For a person; empty where everything is accepted."""
         if not self.threshold:

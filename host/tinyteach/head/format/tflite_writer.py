@@ -10,6 +10,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
+from tinyteach.embedding.litert import schema_module
 from tinyteach.head.format.examples import ENTRY, Examples, pack_examples
 from tinyteach.head.format.metadata import (
     CARD_NAME,
@@ -20,7 +21,8 @@ from tinyteach.head.format.metadata import (
     pack_card,
 )
 from tinyteach.head.format.quantise import SCORE_SCALE, SCORE_ZERO_POINT, QuantisedHead
-from tinyteach.head.format.schema import schema
+
+schema = schema_module()
 
 SCHEMA_VERSION = 3
 FILE_IDENTIFIER = b"TFL3"
@@ -32,7 +34,7 @@ SOFTMAX_VERSION = 2
 MIN_RUNTIME_VERSION = b"1.14.0".ljust(16, b"\0")
 
 
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # LiteRT's schema has no types
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc, name-defined]  # LiteRT's schema has no types
     """A buffer aligned as the schema demands; the generated Pack aligns to single bytes."""
 
     def Pack(self, builder: flatbuffers.Builder) -> int:

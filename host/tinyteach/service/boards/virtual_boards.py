@@ -13,7 +13,7 @@ from tinyteach.data.sources import DEMO_FILES, demo_objects
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
-from tinyteach.virtual.running import Control, control, find, running, start_daemon
+from tinyteach.virtual.running import Control, find, running, start_daemon
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
@@ -121,7 +121,7 @@ def _control(name: str) -> Control:
     info = find(name)
     if info is None:
         raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
-    return control(info)
+    return Control(info)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.device.repl.pairing import Wanted
 from tinyteach.device.repl.survey import EMBEDDING
 from tinyteach.embedding import runtime
-from tinyteach.embedding.requirements import needs_of
+from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
 from tinyteach.files import made_folder, write_atomically
@@ -83,7 +83,7 @@ def put_into(folder: Path, named: str | None) -> Path:
 
 def arena_of(content: bytes) -> int:
     """Bytes that the embedding's tensors take of a board's memory."""
-    return needs_of(content).arena_bytes
+    return arena_bytes(content)
 
 
 def is_embedding(content: bytes) -> bool:

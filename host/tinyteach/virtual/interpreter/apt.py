@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from tinyteach.errors import MissingToolError
 from tinyteach.files import make_folder
-from tinyteach.virtual.interpreter.package_sources import Source, main_source, system_sources
 
 # Suites, oldest first, whose MicroPython is 1.24 or newer, by os-release's ID.
 # sid and devel have no end of life; Ubuntu builds i386 only for what Wine needs.
@@ -24,9 +24,21 @@ SUITES = {
     "debian": ("trixie", "forky", "sid"),
     "ubuntu": ("plucky", "questing", "resolute"),
 }
+# Debian names its free software main; Ubuntu keeps MicroPython in universe.
+COMPONENTS = ("main", "universe")
+# Where systems keep the keys of their archives.
+KEYS = ("/usr/share/keyrings", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d")
 APT_TIMEOUT_S = 300.0
 
 Progress = Callable[[str], None]
+
+
+class Archive(NamedTuple):
+    """A component of one suite of a package archive."""
+
+    site: str
+    component: str
+    suite: str
 
 
 def fetch_and_unpack(package: str, arch: str, root: Path, progress: Progress | None = None) -> None:
@@ -63,12 +75,13 @@ def _fetch(package: str, arch: str, folder: Path, progress: Progress) -> Path:
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):
             raise _failure(package, arch, f"this system has no {tool}")
-    source, suites = _archive(package, arch)
+    site, components, suites = _archive(package, arch)
     why = ""
     for suite in suites:
         progress(f"Fetching {package} for {arch} from this system's package archive ({suite}) …")
         try:
-            return _fetch_from(source.line(suite), package, arch, folder / suite)
+            line = f"deb {site} {suite} {' '.join(components)}"
+            return _fetch_from(line, package, arch, folder / suite)
         except subprocess.CalledProcessError as error:
             why = _last_error(error)
     raise _failure(package, arch, why)
@@ -82,17 +95,32 @@ def _failure(package: str, arch: str, why: str) -> MissingToolError:
     )
 
 
-def _archive(package: str, arch: str) -> tuple[Source, tuple[str, ...]]:
-    """This system's archive and the suites to try in it."""
+def _archive(package: str, arch: str) -> tuple[str, list[str], tuple[str, ...]]:
+    """This system's archive: its address, its components; and the suites to try in it."""
     release = _os_release()
     codename = release.get("VERSION_CODENAME", "")
     family = next((name for name in _families(release) if name in SUITES), "")
-    source = main_source(system_sources(), codename)
-    if not source or not family:
+    own = [of for of in archives() if of.suite == codename and of.component in COMPONENTS]
+    if not own or not family:
         raise _failure(package, arch, "no Debian or Ubuntu package archive is set up here")
+    # Ubuntu may list main and universe in two entries, and universe has MicroPython.
+    site = max(own, key=lambda of: of.component == "universe").site
     suites = SUITES[family]
+    components = [of.component for of in own if of.site == site]
     # This release's own suite first where it is new enough, then newer ones.
-    return source, suites[suites.index(codename) :] if codename in suites else suites
+    return site, components, suites[suites.index(codename) :] if codename in suites else suites
+
+
+def archives() -> list[Archive]:
+    """Those of binary packages that this system's apt uses, in its order."""
+    if not shutil.which("apt-get"):
+        return []
+    # Without release info: from the sources alone, whatever has been downloaded.
+    command = ["apt-get", "indextargets", "--no-release-info", "Created-By: Packages"]
+    command += ["--format", "$(SITE) $(COMPONENT) $(RELEASE)"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = [line.split() for line in dict.fromkeys(told.splitlines())]
+    return [Archive(*fields) for fields in found if len(fields) == len(Archive._fields)]
 
 
 def _families(release: dict[str, str]) -> list[str]:
@@ -122,8 +150,11 @@ def _fetch_from(source_line: str, package: str, arch: str, folder: Path) -> Path
 
 
 def _write_config(source_line: str, arch: str, folder: Path) -> Path:
-    for name in ("state/lists/partial", "cache/archives/partial", "root"):
+    for name in ("state/lists/partial", "cache/archives/partial", "root", "keys"):
         (folder / name).mkdir(parents=True)
+    keys = {key.name: key for place in KEYS for key in Path(place).glob("*.*")}
+    for name, key in keys.items():
+        (folder / "keys" / name).symlink_to(key)
     (folder / "state" / "status").touch()
     (folder / "sources.list").write_text(source_line + "\n")
     config = folder / "apt.conf"
@@ -132,6 +163,7 @@ def _write_config(source_line: str, arch: str, folder: Path) -> Path:
         f'Dir::State::status "{folder}/state/status";\n'
         f'Dir::Cache "{folder}/cache";\n'
         f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
+        f'Dir::Etc::trustedparts "{folder}/keys";\n'
         # The host's other sources, pins and hooks are not for this.
         'Dir::Etc::sourceparts "/dev/null";\n'
         'Dir::Etc::preferences "/dev/null";\n'
