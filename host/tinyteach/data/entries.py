@@ -21,10 +21,6 @@ MAX_DEPTH = 2  # archives within an archive
 MAX_RATIO = 200
 LEADS_OUTSIDE = "its name leads outside the zip"
 
-# Called for a file in an archive: its place, its size and how to read it up to a limit; true
-# where it is an archive itself, and then dealt with.
-OnArchive = Callable[[tuple[str, ...], int, Callable[[int], bytes]], bool]
-
 
 @dataclass(frozen=True)
 class Skipped:
@@ -48,6 +44,16 @@ class Entry:
     @property
     def name(self) -> str:
         return shown(self.parts)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive, by the name that stands there, and how to read it up to a limit."""
+
+    name: str
+    size: int
+    read: Callable[[int], bytes]  # PhotoError where that fails, or the file is longer
+    fault: str = ""  # why it can never be read, as a clause
 
 
 @dataclass

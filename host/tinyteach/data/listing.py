@@ -5,22 +5,25 @@ import re
 import stat
 import zipfile
 from collections import deque
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tinyteach.data.entries import (
+    LEADS_OUTSIDE,
     MAX_DEPTH,
     MAX_NESTED_BYTES,
     Entries,
     Entry,
+    Member,
     file_reader,
+    place_in_archive,
     shown,
 )
 from tinyteach.data.foreign_kinds import foreign_kind
-from tinyteach.data.images import SUFFIXES
+from tinyteach.data.images import MAX_FILE_BYTES, SUFFIXES
 from tinyteach.data.litter import is_litter
-from tinyteach.data.tars import add_tar
-from tinyteach.data.zips import add_zip
+from tinyteach.data.tars import tar_members
+from tinyteach.data.zips import zip_members
 from tinyteach.errors import PhotoError, UsageError
 from tinyteach.files import reason
 
@@ -63,6 +66,7 @@ def list_entries(source: str | Path) -> Entries:
         _add_file(source, entries)
     else:
         raise UsageError(f"There is no folder or zip {source}; check the name.")
+    entries.files.sort(key=lambda entry: entry.parts)
     return entries
 
 
@@ -123,38 +127,42 @@ def _is_tar(path: Path) -> bool:
 def _add_archive(
     source: Path | io.BytesIO, place: tuple[str, ...], entries: Entries, depth: int
 ) -> None:
-    def on_archive(parts: tuple[str, ...], size: int, read: Callable[[int], bytes]) -> bool:
-        name = parts[-1].lower()
-        is_archive = name.endswith((*_ZIPS, *_TARS))
-        other = _A_PART if _is_part(name) else _OTHERS.get(PurePosixPath(name).suffix)
-        if is_archive:
-            _add_nested(parts, size, read, entries, depth + 1)
-        elif other:
-            entries.skip(parts, f"it is {other}, {_UNPACK}")
-        return is_archive or other is not None
-
     start = _start_of(source) if isinstance(source, Path) else source.getvalue()[:_START_BYTES]
     told = _no_archive(place[-1], start)
     if told:
         raise PhotoError(f"{shown(place)} {told}.")
-    add = add_tar if place[-1].lower().endswith(_TARS) else add_zip
-    add(source, _without_suffix(place), entries, on_archive)
+    top = _without_suffix(place)
+    members = tar_members if place[-1].lower().endswith(_TARS) else zip_members
+    for member in members(source, shown(top), entries.notes):
+        entries.check_count(shown(top))
+        inner = place_in_archive(member.name)
+        if inner is None:
+            entries.skip((*top, member.name), LEADS_OUTSIDE)
+        elif not any(map(is_litter, inner)):
+            _add_member(member, (*top, *inner), entries, depth)
 
 
-def _add_nested(
-    parts: tuple[str, ...],
-    size: int,
-    read: Callable[[int], bytes],
-    entries: Entries,
-    depth: int,
-) -> None:
+def _add_member(member: Member, parts: tuple[str, ...], entries: Entries, depth: int) -> None:
+    name = parts[-1].lower()
+    other = _A_PART if _is_part(name) else _OTHERS.get(PurePosixPath(name).suffix)
+    if member.fault:
+        entries.skip(parts, member.fault)
+    elif name.endswith((*_ZIPS, *_TARS)):
+        _add_nested(member, parts, entries, depth + 1)
+    elif other:
+        entries.skip(parts, f"it is {other}, {_UNPACK}")
+    else:
+        entries.files.append(Entry(parts, partial(member.read, MAX_FILE_BYTES)))
+
+
+def _add_nested(member: Member, parts: tuple[str, ...], entries: Entries, depth: int) -> None:
     if depth > MAX_DEPTH:
         entries.skip(parts, "it is an archive too deep inside others")
         return
     try:
         # It stays in memory for as long as its photographs may be read.
-        content = read(MAX_NESTED_BYTES - entries.nested_bytes)
-        entries.nested_bytes += size
+        content = member.read(MAX_NESTED_BYTES - entries.nested_bytes)
+        entries.nested_bytes += member.size
         _add_archive(io.BytesIO(content), parts, entries, depth)
     except PhotoError as error:
         entries.skip(parts, str(error))
@@ -182,7 +190,6 @@ class _Walk:
         while self._waiting or self._links:
             path, parts = (self._waiting or self._links).popleft()
             self._take(path, parts)
-        self._entries.files.sort(key=lambda entry: entry.parts)
 
     def _take(self, path: Path, parts: tuple[str, ...]) -> None:
         """One folder: its files are added, its folders wait."""

@@ -7,23 +7,12 @@ without a name, which goes with the program.
 import io
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tinyteach.data.entries import (
-    LEADS_OUTSIDE,
-    MAX_RATIO,
-    MAX_UNPACKED_BYTES,
-    Entries,
-    Entry,
-    OnArchive,
-    place_in_archive,
-    shown,
-    too_long,
-)
+from tinyteach.data.entries import MAX_RATIO, MAX_UNPACKED_BYTES, Member, shown, too_long
 from tinyteach.data.images import MAX_FILE_BYTES
-from tinyteach.data.litter import is_litter
 from tinyteach.errors import PhotoError
 from tinyteach.files import reason
 
@@ -31,17 +20,16 @@ _PIECE_BYTES = 1 << 20
 _START_BYTES = 6
 
 
-def add_tar(
-    source: Path | io.BytesIO, top: tuple[str, ...], entries: Entries, on_archive: OnArchive
-) -> None:
-    """Add the files of a tar; PhotoError where it is damaged or none."""
-    name = shown(top)
+def tar_members(source: Path | io.BytesIO, name: str, notes: list[str]) -> Iterator[Member]:
+    """The files of a tar in its order; PhotoError where it is damaged or none."""
     try:
         file: Any = _Guarded(_unpacked(source, name))
         archive = tarfile.TarFile(fileobj=file)  # noqa: SIM115 - open for as long as its files
         for member in archive:
-            entries.check_count(name)
-            _add_member(archive, member, top, entries, on_archive)
+            if not member.isdir():
+                is_file = member.isfile() or member.islnk()
+                fault = "" if is_file else "it is no ordinary file"
+                yield Member(member.name, member.size, _reader(archive, member), fault)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise _damaged(name) from error
     except OSError as error:
@@ -49,26 +37,6 @@ def add_tar(
             f"The tar {name} cannot be unpacked ({reason(error)}); unpack it where there is room "
             "and name the folder."
         ) from error
-    entries.files.sort(key=lambda entry: entry.parts)
-
-
-def _add_member(
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    top: tuple[str, ...],
-    entries: Entries,
-    on_archive: OnArchive,
-) -> None:
-    inner = place_in_archive(member.name)
-    if inner is None:
-        entries.skip((*top, member.name), LEADS_OUTSIDE)
-    elif member.isdir() or any(map(is_litter, inner)):
-        return
-    elif not (member.isfile() or member.islnk()):
-        entries.skip((*top, *inner), "it is no ordinary file")
-    elif not on_archive((*top, *inner), member.size, _reader(archive, member)):
-        read = _reader(archive, member)
-        entries.files.append(Entry((*top, *inner), lambda: read(MAX_FILE_BYTES)))
 
 
 def _reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[int], bytes]:

@@ -5,22 +5,12 @@ import importlib.util
 import io
 import stat
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from tinyteach.data.entries import (
-    LEADS_OUTSIDE,
-    MAX_RATIO,
-    MAX_UNPACKED_BYTES,
-    Entries,
-    Entry,
-    OnArchive,
-    place_in_archive,
-    shown,
-    too_long,
-)
+from tinyteach.data.entries import MAX_RATIO, MAX_UNPACKED_BYTES, Member, shown, too_long
 from tinyteach.data.images import MAX_FILE_BYTES
-from tinyteach.data.litter import is_litter
 from tinyteach.data.zip_names import decoded_names
 from tinyteach.errors import PhotoError
 
@@ -51,11 +41,11 @@ _MSDOS_FOLDER = 0x10
 _END_BYTES_MAX = 22 + 0xFFFF  # of the record at the end, with its comment
 
 
-def add_zip(
-    source: Path | io.BytesIO, top: tuple[str, ...], entries: Entries, on_archive: OnArchive
-) -> None:
-    """Add the files of a zip; PhotoError where it is damaged or cannot be read at all."""
-    name = shown(top)
+def zip_members(source: Path | io.BytesIO, name: str, notes: list[str]) -> Iterator[Member]:
+    """The files of a zip; PhotoError where it is damaged or cannot be read at all.
+
+    ``notes`` get a sentence where it was guessed how its names are written.
+    """
     if _is_last_part(source):
         raise PhotoError(
             f"The zip {name} is the last of several parts; unpack it with another program, with "
@@ -69,18 +59,13 @@ def add_zip(
     _check_size(infos, name)
     names, encoding = decoded_names(infos)
     if encoding:
-        entries.notes.append(
-            f"The names in {name} say nothing of their encoding; read as {encoding}."
-        )
-    members = [
-        (inner, info)
-        for inner, info in sorted(zip(names, infos, strict=True), key=lambda member: member[0])
-        if not _is_folder(inner, info)
-    ]
-    _check_readable([info for _, info in members], name)
-    for inner, info in members:
-        entries.check_count(name)
-        _add_member(archive, info, (*top, inner), entries, on_archive)
+        notes.append(f"The names in {name} say nothing of their encoding; read as {encoding}.")
+    files = [each for each in zip(names, infos, strict=True) if not _is_folder(*each)]
+    _check_readable([info for _, info in files], name)
+    for inner, info in files:
+        fault = _fault(info)
+        told = fault and f"it is {fault}; unpack the zip and name the folder"
+        yield Member(inner, info.file_size, partial(_read, archive, info), told)
 
 
 def _is_last_part(source: Path | io.BytesIO) -> bool:
@@ -91,28 +76,6 @@ def _is_last_part(source: Path | io.BytesIO) -> bool:
     place = end.rfind(b"PK\5\6")
     disk = end[place + 4 : place + 6] if place >= 0 else b""
     return disk not in (b"", b"\0\0", b"\xff\xff")
-
-
-def _add_member(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    place: tuple[str, ...],
-    entries: Entries,
-    on_archive: OnArchive,
-) -> None:
-    inner = place_in_archive(place[-1])
-    if inner is None:
-        entries.skip(place, LEADS_OUTSIDE)
-        return
-    if any(map(is_litter, inner)):
-        return
-    parts = (*place[:-1], *inner)
-    fault = _fault(info)
-    if fault:
-        entries.skip(parts, f"it is {fault}; unpack the zip and name the folder")
-        return
-    if not on_archive(parts, info.file_size, lambda limit: _read(archive, info, limit)):
-        entries.files.append(Entry(parts, lambda: _read(archive, info, MAX_FILE_BYTES)))
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit_bytes: int) -> bytes:
