@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from cameras import cameras
 from paired import views_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
@@ -74,14 +75,16 @@ def test_however_it_fails(switch_on, failure):
 @pytest.mark.parametrize("failure", ["an error at once", "parts of frames"])
 def test_the_older_module(switch_on, failure):
     needed = sensor({"clock_mhz_max": 10}, failure)
-    starting = switch_on("i386", camera_api="lemariva", sensor=needed)
+    starting = switch_on("i386", camera_modules=cameras("lemariva"), sensor=needed)
     with starting as board, BoardClient(board.port) as client:
         assert json.loads(client.info().camera) == {"xclk_freq": 10 * MHZ}
         check_photograph(board, client)
 
 
 def test_the_older_module_in_grey(switch_on):
-    starting = switch_on("i386", camera_api="lemariva", sensor=sensor({"grey_only": True}))
+    starting = switch_on(
+        "i386", camera_modules=cameras("lemariva"), sensor=sensor({"grey_only": True})
+    )
     with starting as board, BoardClient(board.port) as client:
         info = client.info()
         assert json.loads(info.camera) == {"xclk_freq": 20 * MHZ, "format": GREY}

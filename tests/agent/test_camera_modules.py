@@ -7,6 +7,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 from PIL import Image
 
+from cameras import cameras
 from paired import deploy, views_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
@@ -54,7 +55,7 @@ def refusal_of(action):
 def module(request, switch_on):
     """A paired board whose firmware has one of the modules; the format; the heap allowed."""
     api, arch, pixel_format, heap_bytes = request.param
-    with switch_on(arch, camera_api=api) as board:
+    with switch_on(arch, camera_modules=cameras(api)) as board:
         yield board, pixel_format, heap_bytes
 
 
@@ -106,7 +107,7 @@ def write_file(board, path, text):
 def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
     facts = json.loads((boards_dir() / "esp32s3_eye_freenove.json").read_text())
     square = views_of("cat", 1, seed=8)[0]
-    with switch_on("i386", camera_api="camera-generic") as board:
+    with switch_on("i386", camera_modules=cameras("camera-generic")) as board:
         board.show(square)
         with BoardClient(board.port) as client:
             assert "data_pins" in client.info().state

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from cameras import cameras
 from tinyteach.device.repl import pairing, wiring
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -21,7 +22,7 @@ EYE, XIAO = "esp32s3_eye_freenove", "xiao_esp32s3_sense"
 @pytest.fixture
 def generic(switch_on):
     """A paired board whose firmware is for no certain board, and has to be told the pins."""
-    with switch_on("i386", camera_api="camera-generic") as board:
+    with switch_on("i386", camera_modules=cameras("camera-generic")) as board:
         yield board
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from cameras import cameras
 from paired import deploy, views_of
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -44,7 +45,7 @@ def camera(request, monkeypatch, switch_on):
     api, encoder, order = request.param
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
     monkeypatch.setitem(optics._ENCODERS, encoder, encode_as(order))
-    with switch_on("i386", camera_api=api) as board:
+    with switch_on("i386", camera_modules=cameras(api)) as board:
         yield board, api, order
 
 
@@ -90,7 +91,7 @@ def test_colours_are_right_after_the_doctor(camera, trained_heads):
 
 def test_grey_camera_and_all_formats(switch_on, monkeypatch):
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    with switch_on("i386", camera_api="sensor-grey") as board:
+    with switch_on("i386", camera_modules=cameras("sensor-grey")) as board:
         found = {finding.name: finding for finding in examine(board.port, quiet).findings}
         await_agent(board.port, "").close()
     assert found["camera"].found == "module sensor, sensor OV7725, 240×240"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mpremote.transport import TransportExecError
 
-from tinyteach.errors import UsageError
+from cameras import cameras
 from tinyteach.virtual.board import VirtualBoard
 
 from .conftest import run
@@ -28,7 +28,7 @@ SENSOR = "import sensor\nsensor.reset()\n"
 
 
 def board_with(api):
-    board = VirtualBoard("i386", camera_api=api)
+    board = VirtualBoard("i386", camera_modules=cameras(api))
     board.show(RED)
     return board
 
@@ -91,8 +91,3 @@ def test_generic_image_wants_its_pins_and_has_methods_only():
         run(board, f"c = Camera({pins}, data_pins=[1, 2, 3, 4, 5, 6, 7, 8])")
         code = "print(c.get_pixel_width(), hasattr(c, 'pixel_width'), hasattr(c, 'sensor_name'))"
         assert run(board, code) == "160 False False\r\n"
-
-
-def test_unknown_module_is_refused():
-    with pytest.raises(UsageError, match="lemariva"):
-        VirtualBoard(camera_api="kodak")

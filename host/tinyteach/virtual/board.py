@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.photograph import Photograph
+from tinyteach.virtual.rom import registers
 from tinyteach.virtual.romfs_image import image_of
 from tinyteach.virtual.scene import Scene, Source
 from tinyteach.virtual.sensors import Sensor
@@ -34,11 +35,6 @@ _Task = tuple[Callable[[], object], Future[Any]]
 DEFAULT_FLASH_BYTES = 2 << 20
 # A start that fails ends the process; a slow one, on a busy computer, is waited for.
 START_TIMEOUT_S = 180.0
-# Messages on the camera's bus (rom/chip.py).
-BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
-BUS_GRAB, BUS_STARTED = 1, 2
-# machine.reset_cause() values (rom/machine.py).
-CAUSE_POWER_ON, CAUSE_HARD, CAUSE_CRASH, CAUSE_SOFT = 1, 2, 3, 5
 
 
 class VirtualBoard:
@@ -47,8 +43,9 @@ class VirtualBoard:
     ``arch`` is Debian's name of an architecture (amd64, i386; default: this
     machine's), ``flash_path`` the flash image kept between runs (default: a
     blank one each time), ``heap`` what the board's programs have after start-up.
-    ``camera_api`` is the camera module that its firmware has, one of CAMERA_APIS
-    in board_memory.py, ``file_system`` what it makes of its flash, one of FILE_SYSTEMS there.
+    ``camera_modules`` are the camera modules that its firmware has, by name, and the files that
+    stand for them; ``file_system`` is what it makes of its flash, one of FILE_SYSTEMS in
+    board_memory.py.
     ``romfs`` is a folder that is mapped into memory and mounted at /rom (`deploy_romfs`).
     Raises MissingToolError where no MicroPython can be had.
     """
@@ -60,7 +57,7 @@ class VirtualBoard:
         heap: int | str = "512k",
         *,
         camera: bool = True,
-        camera_api: str = "camera",
+        camera_modules: Mapping[str, Path] = process.CAMERA_MODULES,
         file_system: str = "littlefs",
         flash_bytes: int = DEFAULT_FLASH_BYTES,
         romfs: Path | None = None,
@@ -71,11 +68,12 @@ class VirtualBoard:
         self.scene = Scene(sensor or Sensor())
         self._flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
-        api = camera_api if camera else ""
-        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, api, file_system)
+        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, file_system)
         if romfs:
             self.deploy_romfs(romfs)
-        self._processor = process.Processor(self.interpreter, heap_bytes)
+        self._processor = process.Processor(
+            self.interpreter, heap_bytes, camera_modules if camera else {}
+        )
         self._interrupt = Interrupt(self._memory, self._processor)
         self._line = Line(self._memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
@@ -152,7 +150,7 @@ class VirtualBoard:
 
     @property
     def reset_cause(self) -> int:
-        """Why it started last, one of the CAUSE numbers of this module."""
+        """Why it started last, one of the CAUSE numbers in rom/registers.py."""
         return self._memory.reset_cause
 
     @property
@@ -288,7 +286,7 @@ class VirtualBoard:
             self._notice_end()
             if self._watchdog.is_due():
                 self._processor.kill()
-                self._power_up(CAUSE_CRASH)
+                self._power_up(registers.CAUSE_CRASH)
         else:
             self._line.forget_input()  # nobody is there to hear it
 
@@ -316,7 +314,7 @@ class VirtualBoard:
     # Processor
 
     def _power_up(self, cause: int) -> None:
-        keep_raw_repl = cause == CAUSE_SOFT
+        keep_raw_repl = cause == registers.CAUSE_SOFT
         if not keep_raw_repl:
             self._line.forget_input()
         self._set_started(False)
@@ -329,7 +327,7 @@ class VirtualBoard:
 
     def _press_power(self) -> None:
         if not self.powered:
-            self._power_up(CAUSE_POWER_ON)
+            self._power_up(registers.CAUSE_POWER_ON)
 
     def _power_off(self) -> None:
         self._processor.kill()
@@ -339,7 +337,7 @@ class VirtualBoard:
 
     def _press_reset(self) -> None:
         self._processor.kill()
-        self._power_up(CAUSE_HARD)
+        self._power_up(registers.CAUSE_HARD)
 
     def _notice_end(self) -> None:
         if not _readable(self._processor):
@@ -349,14 +347,14 @@ class VirtualBoard:
             self._follow_end(self._processor.reap())
 
     def _follow_end(self, status: int) -> None:
-        if status == process.POWER_LOST:
+        if status == registers.EXIT_POWER_LOST:
             self._power_off()
-        elif status == process.SOFT_RESET:
-            self._power_up(CAUSE_SOFT)
-        elif status == process.RESET:
-            self._power_up(CAUSE_HARD)
+        elif status == registers.EXIT_SOFT_RESET:
+            self._power_up(registers.CAUSE_SOFT)
+        elif status == registers.EXIT_RESET:
+            self._power_up(registers.CAUSE_HARD)
         elif self._started:
-            self._power_up(CAUSE_CRASH)
+            self._power_up(registers.CAUSE_CRASH)
         else:
             # MicroPython 1.29 shows an exception on the line, earlier ones beside it.
             said = self._processor.last_words() or process.last_line(self._line.unread())
@@ -372,11 +370,11 @@ class VirtualBoard:
     def _serve_bus(self) -> None:
         if not _readable(self._bus):
             return
-        message = self._bus.recv(BUS_MESSAGE_BYTES)
-        number, what, *arguments = struct.unpack(BUS_REQUEST, message)
-        if what == BUS_STARTED:
+        message = self._bus.recv(registers.BUS_MESSAGE_BYTES)
+        number, what, *arguments = struct.unpack(registers.BUS_REQUEST, message)
+        if what == registers.BUS_STARTED:
             self._set_started(True)
-        elif what == BUS_GRAB:
+        elif what == registers.BUS_GRAB:
             pixel_format, width, height, buffer, flags, how = arguments
             request = optics.FrameRequest(pixel_format, width, height, flags, how & 0xFF)
             self._answer_grab(number, buffer, request, how >> 8 & 0xFF, how >> 16)
@@ -386,7 +384,7 @@ class VirtualBoard:
     ) -> None:
         status, frame = self.scene.grab(request, clock_mhz, buffers)
         self._memory.write_frame(buffer, frame)
-        self._bus.send(struct.pack(BUS_ANSWER, number, status, len(frame), 0))
+        self._bus.send(struct.pack(registers.BUS_ANSWER, number, status, len(frame), 0))
 
 
 def _readable(file: socket.socket | process.Processor) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tinyteach.virtual.interpreter.micropython import MicroPython
@@ -13,11 +14,10 @@ from tinyteach.virtual.interpreter.micropython import MicroPython
 ROM_PARENT = Path(__file__).parent
 # Relative, as the path to it is: where TinyTeach is installed changes nothing in the board's heap.
 SCRIPT = "rom/start.py"
+# The camera module that firmware for ESP32 boards has (cnadler86's).
+CAMERA_MODULES = {"camera": Path("rom/camera.py")}
 # What start.py and its modules take of the heap; start.py returns what they do not need.
 FIRMWARE_HEAP_BYTES = 160 * 1024
-
-# Exit statuses of rom/chip.py.
-POWER_LOST, RESET, SOFT_RESET = 86, 87, 88
 
 
 def last_line(output: bytes) -> str:
@@ -29,9 +29,12 @@ def last_line(output: bytes) -> str:
 class Processor:
     """Starts, interrupts and ends the process; ``fileno()`` becomes readable when it has ended."""
 
-    def __init__(self, interpreter: MicroPython, heap_bytes: int) -> None:
+    def __init__(
+        self, interpreter: MicroPython, heap_bytes: int, camera_modules: Mapping[str, Path]
+    ) -> None:
         heap = heap_bytes + FIRMWARE_HEAP_BYTES
         self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", SCRIPT]
+        self._cameras = [f"{name}={path.with_suffix('')}" for name, path in camera_modules.items()]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
         self._process: subprocess.Popen[bytes] | None = None
         self._alive = -1
@@ -44,7 +47,7 @@ class Processor:
         self._alive, alive = os.pipe()
         files = (memory, flash, bus)
         self._process = subprocess.Popen(
-            [*self._argv, *map(str, files)],
+            [*self._argv, *map(str, files), *self._cameras],
             stdin=uart,
             stdout=uart,
             stderr=self._log,

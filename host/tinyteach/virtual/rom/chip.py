@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: I001, PTH123, SIM105, SIM115
+# ruff: noqa: F403, F405, I001, PTH123, SIM105, SIM115
 """The board's silicon: memory shared with the supervisor, and the C library.
 
 Stands for what firmware does in C. Three things are inherited as open files,
@@ -7,7 +7,6 @@ their numbers given as arguments: the board's memory (registers, then frame
 buffers, ROMFS), its flash chip, and the camera's bus. Memory is mapped outside the
 garbage collector's heap, as PSRAM frame buffers are on a board, so that heap
 figures speak for the agent.
-The registers' offsets stand in ``board_memory.py`` on the host's side too.
 """
 
 import struct
@@ -17,27 +16,7 @@ import ffi
 import micropython
 import uctypes
 
-REGISTERS_BYTES = 4096
-# Offsets in the registers.
-CUT_COUNTDOWN, BLOCK_OPERATIONS = 0, 4
-CUT_TORN, INTERRUPT_REQUESTED, INTERRUPT_CHAR, RAW_REPL, RESET_CAUSE = range(8, 13)
-# Which camera module the firmware has (start.py), and whether its camera is on.
-CAMERA, CAMERA_ON = 13, 14
-# How the firmware makes and mounts its file system (flash.py).
-FILE_SYSTEM = 15
-GREY_CAMERA = 6
-HEAP_BYTES, FLASH_BYTES, MEMORY_BYTES = 16, 20, 24
-# The watchdog's time, 0 while it is off, and a byte that changes when it is fed.
-WATCHDOG_MS, WATCHDOG_FED = 28, 32
-# Counts block reads, modulo 256.
-FLASH_READS = 33
-# Size of the ROMFS that lies behind the frame buffers, 0 for none.
-ROMFS_BYTES = 36
-# Each pin's level, and beside it whether a program has made it an output.
-PINS, PIN_COUNT, PIN_LEVEL, PIN_DRIVEN = 256, 64, 1, 2
-
-# Exit statuses by which the process tells the supervisor what to do next.
-EXIT_POWER_LOST, EXIT_RESET, EXIT_SOFT_RESET = 86, 87, 88
+from rom.registers import *
 
 _PROT_READ_WRITE, _MAP_SHARED, _MSG_PEEK = 3, 1, 2
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
@@ -65,9 +44,6 @@ memory = _map(_memory_fd, read_u32(MEMORY_BYTES) + read_u32(ROMFS_BYTES))
 flash_bytes = read_u32(FLASH_BYTES)
 # One more block than the file system sees: the once-programmable part.
 flash = _map(_flash_fd, flash_bytes + 4096)
-# Requests to the supervisor and its answers, 16 bytes each: number, what, five arguments.
-BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16
-BUS_GRAB, BUS_STARTED = 1, 2
 _bus = open(_bus_fd, "r+b")
 
 

@@ -13,16 +13,6 @@ import sys
 from rom import chip, console, flash, keyboard, machine, repl
 
 MAIN = {"__name__": "__main__"}
-# By the number in the register CAMERA: the modules' names, and the files of rom/ they are from.
-CAMERAS = (
-    {},
-    {"camera": "camera"},
-    {"camera": "camera_generic"},
-    {"camera": "lemariva"},
-    {"csi": "csi", "sensor": "sensor"},
-    {"csi": "sensor", "sensor": "sensor"},
-    {"csi": "sensor", "sensor": "sensor"},
-)
 _reserve = []
 
 
@@ -32,14 +22,18 @@ def install_modules():
     sys.modules["machine"] = machine
     # What stands for modules in C is from no file.
     del machine.__file__
-    for name, file in CAMERAS[chip.registers[chip.CAMERA]].items():
-        __import__("rom." + file)
-        sys.modules[name] = sys.modules["rom." + file]
-        if hasattr(sys.modules[name], "__file__"):  # one may have two names
-            del sys.modules[name].__file__
+    present = set(sys.modules)
+    cameras = dict(told.split("=") for told in sys.argv[4:])
+    for path in cameras.values():
+        sys.path.insert(0, path.rpartition("/")[0])
+    found = {name: __import__(path.rpartition("/")[2]) for name, path in cameras.items()}
     for name in list(sys.modules):
-        if name.split(".")[0] == "rom":
+        if name not in present or name.split(".")[0] == "rom":
             del sys.modules[name]
+    for name, module in found.items():
+        sys.modules[name] = module
+        if hasattr(module, "__file__"):  # one may have two names
+            del module.__file__
 
 
 def use_flash_only():

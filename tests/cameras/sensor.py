@@ -5,7 +5,7 @@
 In firmware 4.6 and 4.7 ``import csi`` gives this module too, which has no class.
 """
 
-from rom.csi import CSI as _CSI, GRAYSCALE, JPEG, QQVGA, QVGA, RGB565, VGA
+from csi import CSI as _CSI, GRAYSCALE, JPEG, QQVGA, QVGA, RGB565, VGA
 
 _sensor = _CSI()
 reset = _sensor.reset
@@ -20,8 +20,3 @@ width, height = _sensor.width, _sensor.height
 def set_windowing(*window):
     """``w, h`` or ``x, y, w, h``, in a tuple or one by one."""
     _sensor.window(window[0] if len(window) == 1 else window)
-
-
-def skip_frames(count=1, time=300):
-    for _ in range(count):
-        snapshot()

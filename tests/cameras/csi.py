@@ -8,7 +8,7 @@ bytes are those of the frame buffer, which the next snapshot overwrites. What
 the camera sees fills the window.
 """
 
-from rom import chip, frames
+from rom import frames
 
 GRAYSCALE, RGB565, JPEG = 11, 12, 13
 QQVGA, QVGA, VGA = 21, 22, 23
@@ -36,6 +36,8 @@ class Image:
 
 
 class CSI:
+    grey_only = False
+
     def __init__(self, *, cid=-1, delays=True, fflush=True, stream=None):
         self._format = self._size = self._window = None
         self._flags = 0
@@ -47,8 +49,7 @@ class CSI:
             raise RuntimeError("no image sensor answers")
 
     def pixformat(self, value):
-        grey_only = chip.registers[chip.CAMERA] == chip.GREY_CAMERA
-        if value not in _FORMATS or (grey_only and value != GRAYSCALE):
+        if value not in _FORMATS or (self.grey_only and value != GRAYSCALE):
             raise RuntimeError("the sensor does not do that pixel format")
         self._format = value
 

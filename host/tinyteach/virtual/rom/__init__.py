@@ -1,0 +1,1 @@
+"""The board's firmware, which runs on MicroPython."""
