@@ -8,10 +8,10 @@ from mpremote.transport_serial import SerialTransport
 
 from cameras import cameras
 from paired import views_of
+from sensors import Sensor
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardRefusedError
-from tinyteach.virtual.sensors import Sensor
 from tinyteach_protocol import errors, messages
 
 MHZ = 1_000_000

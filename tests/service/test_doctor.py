@@ -8,12 +8,12 @@ import pytest
 import planted_faults
 import planted_files
 from planted_faults import changed
+from sensors import Sensor
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.service.boards.opening import board_info, open_board
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
-from tinyteach.virtual.sensors import Sensor
 
 
 def quiet(*_):

@@ -7,7 +7,7 @@ as a hand does, with motion blur, defocus, sensor noise and a lens's shading.
 
 import math
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _SHUTTER = 0.5  # part of the time between two views in which the shutter is ope
 _FRAME_S = 1 / 11  # an ESP32-S3 takes eleven to twelve RGB565 frames a second
 
 
-@dataclass(frozen=True)
-class _Pose:
+class _Pose(NamedTuple):
     """Where the camera points: fractions of the room there is, radians, fraction of the fit."""
 
     x: float
@@ -176,12 +175,7 @@ def _shoulder(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _between(first: _Pose, second: _Pose, part: float) -> _Pose:
-    pairs = zip(
-        (first.x, first.y, first.tilt, first.zoom),
-        (second.x, second.y, second.tilt, second.zoom),
-        strict=True,
-    )
-    return _Pose(*(a + part * (b - a) for a, b in pairs))
+    return _Pose(*(a + part * (b - a) for a, b in zip(first, second, strict=True)))
 
 
 def _clip(value: float, low: float, high: float) -> float:

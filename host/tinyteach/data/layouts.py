@@ -88,6 +88,7 @@ class Collection:
     companions: list[Entry] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_certain: bool = False  # the classes were read from labels, none guessed from folders
 
     def decided(self) -> list[str]:
         """Sentences on what was taken for what."""
@@ -130,6 +131,8 @@ def _read(
     certain |= _own_classes(images, collection.companions)
     others = [entry for entry in images if entry.parts not in certain]
     reading = classes_by_place([entry.parts for entry in others], known)
+    labelled = any(certain.get(entry.parts) for entry in images)
+    collection.is_certain = labelled and not any(reading.classes)
     guessed = {
         entry.parts: name and _class_of_folder(name)
         for entry, name in zip(others, reading.classes, strict=True)
@@ -226,7 +229,7 @@ def _check_found(
         return
     classes = {photo.class_name for photo in collection.photos}
     example = None
-    if not _is_certain(collection):
+    if not collection.is_certain:
         find = (
             annotation_file
             if _is_doubtful(classes)
@@ -247,15 +250,6 @@ def _check_found(
 def _is_doubtful(classes: set[str]) -> bool:
     """Whether folders that are called so may as well be no classes."""
     return len(classes) < 2 or any(map(holds_classes, classes))
-
-
-def _is_certain(collection: Collection) -> bool:
-    """Whether the classes were read from labels and not guessed from folders."""
-    entries = [photo.entry for photo in collection.photos]
-    labels = labels_of(collection.companions)
-    certain = labels | _marked(entries, collection.companions)
-    certain |= _own_classes(entries, collection.companions)
-    return bool(entries) and all(entry.parts in certain for entry in entries)
 
 
 def _no_photographs(source: str | Path, collection: Collection) -> PhotoError:

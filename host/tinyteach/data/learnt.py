@@ -7,7 +7,6 @@ Each file is named for the head that it was in. Files may be deleted by hand lik
 
 import io
 import zipfile
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,14 +43,10 @@ def save_learnt(
     return path
 
 
-def list_learnt(
-    project: Project, classes: Collection[str] | None = None
-) -> tuple[list[LearntFile], list[str]]:
+def list_learnt(project: Project) -> tuple[list[LearntFile], list[str]]:
     """What the project's classes learnt, in their order; and a sentence for each damaged file."""
     found, problems = [], []
     for name in project.classes():
-        if classes is not None and name not in classes:
-            continue
         for path in sorted(project.learnt_dir(name).glob(f"*{SUFFIX}")):
             try:
                 found.append(_read(path, name))

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import serial
@@ -45,9 +44,9 @@ class TakesNothingError(LinkError):
 class SerialLink:
     """An open port. Every failure is a LinkError or BoardNotFoundError."""
 
-    def __init__(self, port: str, baud_rate: int = BAUD_RATE) -> None:
+    def __init__(self, port: str) -> None:
         self.port = port
-        self._serial = _open(port, baud_rate)
+        self._serial = _open(port)
 
     def read(self, timeout_s: float) -> bytes:
         """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
@@ -86,12 +85,7 @@ class SerialLink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -123,9 +117,9 @@ def close_port(opened: serial.SerialBase) -> None:
     opened.close()
 
 
-def _open(port: str, baud_rate: int) -> serial.SerialBase:
+def _open(port: str) -> serial.SerialBase:
     try:
-        opened = serial.serial_for_url(port, baudrate=baud_rate, do_not_open=True)
+        opened = serial.serial_for_url(port, baudrate=BAUD_RATE, do_not_open=True)
         opened.write_timeout = WRITE_TIMEOUT_S
         if "://" not in port:
             opened.exclusive = True

@@ -26,8 +26,7 @@ from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.rom import registers
 from tinyteach.virtual.romfs_image import image_of
-from tinyteach.virtual.scene import Scene, Source
-from tinyteach.virtual.sensors import Sensor
+from tinyteach.virtual.scene import Scene, Sensor, Source
 from tinyteach.virtual.watchdog import Watchdog
 
 T = TypeVar("T")
@@ -46,6 +45,7 @@ class VirtualBoard:
     ``camera_modules`` are the camera modules that its firmware has, by name, and the files that
     stand for them; ``file_system`` is what it makes of its flash, one of FILE_SYSTEMS in
     board_memory.py.
+    ``sensor`` says what is wrong with a frame (`scene.WITHOUT_FRAME`, or parts of one).
     ``romfs`` is a folder that is mapped into memory and mounted at /rom (`deploy_romfs`).
     Raises MissingToolError where no MicroPython can be had.
     """
@@ -65,7 +65,7 @@ class VirtualBoard:
         bytes_per_second: float | None = None,
     ) -> None:
         self.interpreter = micropython.find(arch)
-        self.scene = Scene(sensor or Sensor())
+        self.scene = Scene(sensor or (lambda *_: ""))
         self._flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
         self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, file_system)

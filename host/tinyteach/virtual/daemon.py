@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -114,6 +114,15 @@ class _Server:
     def __init__(self, board: VirtualBoard, info: VirtualInfo) -> None:
         self._board, self._info = board, info
         self._stopped = False
+        self._actions: dict[str, Callable[..., Mapping[str, object] | None]] = {
+            "info": self._told,
+            "show": self._show,
+            "pins": self._pins,
+            "reset": board.reset,
+            "replug": board.drop_link,
+            "speed": board.set_speed,
+            "stop": self._stop,
+        }
 
     def run(self, listener: socket.socket) -> None:
         while not self._stopped:
@@ -125,7 +134,7 @@ class _Server:
     def _answer(self, line: bytes) -> Mapping[str, object]:
         try:
             request = json.loads(line)
-            return getattr(self, "_on_" + request.pop("do"))(**request) or {}
+            return self._actions[request.pop("do")](**request) or {}
         except TinyTeachError as error:
             return {"error": str(error), "kind": type(error).__name__}
         except OSError as error:
@@ -138,10 +147,10 @@ class _Server:
             )
             return {"error": sentence, "kind": "LinkError"}
 
-    def _on_info(self) -> Mapping[str, object]:
+    def _told(self) -> Mapping[str, object]:
         return {"info": {**asdict(self._info), "port": self._board.port}}
 
-    def _on_show(self, path: str = "", png: str = "") -> None:
+    def _show(self, path: str = "", png: str = "") -> None:
         if png:
             self._board.show(_from_png(png))
         elif Path(path).is_dir():
@@ -150,19 +159,10 @@ class _Server:
         else:
             self._board.show(path)
 
-    def _on_pins(self) -> Mapping[str, object]:
+    def _pins(self) -> Mapping[str, object]:
         return {"pins": {str(number): level for number, level in self._board.driven_pins().items()}}
 
-    def _on_reset(self) -> None:
-        self._board.reset()
-
-    def _on_replug(self) -> None:
-        self._board.drop_link()
-
-    def _on_speed(self, bytes_per_second: float | None) -> None:
-        self._board.set_speed(bytes_per_second)
-
-    def _on_stop(self) -> None:
+    def _stop(self) -> None:
         self._stopped = True
 
 

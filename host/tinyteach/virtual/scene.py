@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from tinyteach.virtual import optics
 from tinyteach.virtual.photograph import Photograph, open_photograph
-from tinyteach.virtual.sensors import Sensor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Source = Callable[[], Photograph]
+# Of pixel format, clock in MHz and number of buffers: what is wrong with the next frame there.
+Sensor = Callable[[int, int, int], str]
 
 # Answers of the supervisor on the camera's bus (rom/camera.py).
 GIVEN, TIMED_OUT = 0, 1
@@ -58,7 +59,7 @@ class Scene:
             if self._failures:
                 self._failures -= 1
                 return TIMED_OUT, b""
-            trouble = self._sensor.trouble(request.pixel_format, clock_mhz, buffers)
+            trouble = self._sensor(request.pixel_format, clock_mhz, buffers)
             if trouble in WITHOUT_FRAME:
                 return WITHOUT_FRAME[trouble], b""
             try:

@@ -4,8 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
 from tinyteach.device.repl.fitness import (
@@ -44,6 +43,7 @@ from tinyteach.firmware import BoardFile, board_files, led_file
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult
 from tinyteach_protocol import messages
 
 OTHER_COLOURS = (
@@ -68,7 +68,7 @@ RESTART_POLL_S = 0.2
 
 
 @dataclass(frozen=True)
-class Paired:
+class Paired(JsonResult):
     """A paired board; ``written`` names the files that were new or changed.
 
     ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
@@ -83,9 +83,6 @@ class Paired:
     state: str
     written: list[str]
     notes: list[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)

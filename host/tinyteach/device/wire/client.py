@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from hashlib import sha256
-from types import TracebackType
 from typing import Any, Self
 
 from tinyteach.device.registry import was_paired
@@ -389,10 +388,5 @@ class BoardClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

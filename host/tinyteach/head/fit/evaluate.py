@@ -6,7 +6,7 @@ come from are the ones a board would compute. Views of a photograph train only w
 the photograph itself does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from tinyteach.head.format.metadata import Card, SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.rejection import BACKGROUND, LEFT_OUT, OWN, Rejection, choose_threshold
 from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.progress import Counted
 
 # Views of a photograph that the heads under test learn from. More cost time and gain them about a
 # point, which the deployed head has on top of the estimate.
@@ -33,8 +34,6 @@ COSTLY = 20_000_000
 
 # Classes that are left out in turn to see what the head makes of them; each costs a fit.
 LEFT_OUT_CLASSES = 8
-
-Done = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def cross_validate(
     samples: Samples,
     bursts: Sequence[str],
     seed: int = 0,
-    progress: Done = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
 ) -> Trial:
     """Test every photograph with a head that knows nothing of its burst.
 
@@ -92,7 +91,7 @@ def _folds(samples: Samples, splits: Splits) -> list[_Fold]:
 
 
 def _best_strength(
-    samples: Samples, folds: Sequence[_Fold], progress: Done
+    samples: Samples, folds: Sequence[_Fold], progress: Counted
 ) -> tuple[float, list[LinearHead]]:
     strengths = _strengths(samples, folds)
     best: tuple[float, float, list[LinearHead]] = (np.inf, DEFAULT_STRENGTH, [])

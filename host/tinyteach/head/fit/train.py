@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +24,9 @@ from tinyteach.head.format.metadata import MAX_CLASSES, MAX_LABEL_BYTES, Card, S
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.rejection import DEFAULT_THRESHOLD, UNKNOWN, Rejection
 from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.progress import Counted, Progress, unseen
 
 SELF_TESTS = 2  # vectors inside the head; each costs as many bytes as a class
-
-Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
-Done = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Done]:
+    def step(self, name: str) -> Iterator[Counted]:
         started = time.perf_counter()
         self.progress(name, 0, 1)
         yield lambda done, total: self.progress(name, done, total)
@@ -76,7 +74,7 @@ def train_head(
     seed: int = 0,
     augmentation: Augmentation | None = LIGHT,
     learnt: Learnt | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unseen,
 ) -> TrainedHead:
     """Train a head on ``photos`` (uint8 squares N×N×3), each with its label and burst.
 
@@ -108,7 +106,7 @@ def train_source(
     classes: Sequence[str] | None = None,
     seed: int = 0,
     learnt: Learnt | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unseen,
 ) -> TrainedHead:
     """`train_head` of photographs whose features somebody keeps, with ``views`` of each."""
     if not len(source) == len(labels) == len(bursts):
@@ -152,7 +150,7 @@ def fit_at_once(
     *,
     classes: Sequence[str] | None = None,
     learnt: Learnt | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unseen,
 ) -> Head:
     """A head without the trial that chooses its settings, for whoever waits for it.
 
@@ -195,7 +193,7 @@ def _samples(
     )
 
 
-def _counted(total: int, done: Done) -> Iterator[int]:
+def _counted(total: int, done: Counted) -> Iterator[int]:
     for index in range(total):
         yield index
         done(index + 1, total)

@@ -24,7 +24,7 @@ class Sensor:
     _settings: tuple[int, int, int] | None = field(default=None, init=False)
     _frames: int = field(default=0, init=False)
 
-    def trouble(self, pixel_format: int, clock_mhz: int, buffers: int) -> str:
+    def __call__(self, pixel_format: int, clock_mhz: int, buffers: int) -> str:
         """What is wrong with the next frame at these settings, or nothing."""
         settings = (pixel_format, clock_mhz, buffers)
         if settings != self._settings:
