@@ -8,6 +8,7 @@ photographs. All by the shipped embedding, without drawn views.
 """
 
 import argparse
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +22,15 @@ from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, Embedding, load_embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.fit.prototype import prototype_head
 from tinyteach.head.fit.regression import fit
 from tinyteach.head.format import examples as of_examples
 from tinyteach.head.format.examples import Examples, summarise
 from tinyteach.head.format.head_file import load_head
 from tinyteach.head.format.quantise import dequantise
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+
+from reference_prototype import prototype_head  # noqa: E402
 
 CLASSES = (2, 3, 5, 10)
 SHOTS = (5, 10, 20, 30)

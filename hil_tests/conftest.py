@@ -11,7 +11,8 @@ import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
 from tinyteach.errors import BoardNotFoundError, LinkError, MissingToolError, TinyTeachError
-from tinyteach.head.fit.train import train_head
+from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory, views_per_photo
+from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.service.boards.link_speed import Speed, measure_link, side_in_time
 from tinyteach.service.boards.opening import open_board
@@ -145,7 +146,8 @@ def train(training: dict, photos_per_class: int, embedding) -> Head:
     chosen = [(name, s) for name, squares in training.items() for s in squares[:photos_per_class]]
     labels, squares = zip(*chosen, strict=True)
     bursts = [str(number) for number in range(len(squares))]
-    return train_head(squares, labels, bursts, embedding).head
+    source = SquaresInMemory(squares, PhotoEmbedder(embedding))
+    return train_source(source, labels, bursts, embedding, views_per_photo(len(squares))).head
 
 
 def put_to_work(session, head: Head) -> None:

@@ -52,7 +52,7 @@ def wait_for_reset(board):
 
     The command is over when the reset is asked for; what is sent before it comes is lost.
     """
-    wait_for(lambda: board.reset_cause == CAUSE_HARD, "the board is not reset")
+    wait_for(lambda: board.memory.reset_cause == CAUSE_HARD, "the board is not reset")
     board.wait_started()
 
 

@@ -10,8 +10,8 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import LinkError
-from tinyteach.head.fit.train import train_head
 from tinyteach_protocol import messages
+from trained import train_head
 
 SIDE = 240
 EVENTS = 20

@@ -80,7 +80,7 @@ class Image(UserContext):
 
 def flash_reader(board):
     """Files on a board's flash, read past the board: ``read(path)``, None where there is none."""
-    data = board.flash_contents()
+    data = board.flash.contents()
     if data[3:11] == b"MSDOS5.0":
         return SimpleNamespace(read=FatImage(data).files.get, is_fat=True)
     return FlashReader(data)
@@ -224,5 +224,5 @@ def trial(board, embedding: bytes, cut: Cut) -> str | None:
     with BoardClient(board.port) as client:
         assert client.info().state == ""
     assert check_main(board, embedding) == "the agent's"
-    assert flash_reader(board).is_fat is False or FatImage(board.flash_contents()).faults() == []
+    assert flash_reader(board).is_fat is False or FatImage(board.flash.contents()).faults() == []
     return whose if happened else None

@@ -209,7 +209,7 @@ def no_camera_module(env):
 @contextlib.contextmanager
 def broken_camera(env):
     with changed(env) as board:
-        board.break_camera()
+        board.scene.broken = True
         board.reset()
         await_agent(board.port, "").close()
         yield board

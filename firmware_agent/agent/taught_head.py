@@ -1,6 +1,6 @@
 """Makes a head of examples: one prototype a class, in whole numbers, into a file.
 
-The same file, bit for bit, as the host's reference (head/fit/prototype.py, where the formula
+The same file, bit for bit, as the reference (tests/reference_prototype.py, where the formula
 stands), but for what taught_card.py adds. Loaded when needed only (seldom.py).
 """
 

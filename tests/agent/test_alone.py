@@ -131,13 +131,13 @@ def test_camera_that_fails_and_comes_back(board, trained_heads, views):
     board.show(views["coffee"])
     wait_for(lambda: board.pin(21) == 1, "the pin stayed low")
     with reading(board) as next_line:
-        board.break_camera()
+        board.scene.broken = True
         try:
             assert "camera" in fields_of(next_line(lambda line: "problem" in line))["problem"]
             # What cannot be seen is not there.
             wait_for(lambda: board.pin(21) == 0, "the pin stayed high")
         finally:
-            board.break_camera(False)
+            board.scene.broken = False
         wait_for(lambda: board.pin(21) == 1, "the pin stayed low afterwards")
 
 
@@ -147,11 +147,11 @@ def test_pins_begin_without_a_camera_too(board, trained_heads, views):
     board.show(views["coffee"])
     wait_for(lambda: board.pin(21) == 1, "the pin stayed low")
     with BoardClient(board.port):
-        board.break_camera()
+        board.scene.broken = True
     try:
         wait_for(lambda: board.pin(21) == 0, "the pin stayed high")
     finally:
-        board.break_camera(False)
+        board.scene.broken = False
 
 
 def test_damaged_rules_are_said_and_can_be_replaced(board, trained_heads, views):

@@ -28,27 +28,27 @@ def refusal_of(action, client):
 
 
 def test_missed_frame_is_asked_for_again(board, client):
-    board.fail_next_captures(DRIVER_TRIES - 1)
+    board.scene.fail_next(DRIVER_TRIES - 1)
     assert client.grab()[0].size == 240 * 240 * 2
 
 
 @pytest.mark.parametrize("kind", [messages.GRAB_SQUARE, messages.GRAB_MODEL])
 def test_camera_that_gives_no_frame(board, client, kind):
-    board.fail_next_captures(DRIVER_TRIES)
+    board.scene.fail_next(DRIVER_TRIES)
     assert refusal_of(lambda c: c.grab(kind), client) == errors.CAMERA_FAILED
     assert client.grab(kind)[1]
 
 
 def test_camera_that_breaks(board, client):
-    board.break_camera()
+    board.scene.broken = True
     assert refusal_of(GRABS["photograph"], client) == errors.CAMERA_FAILED
-    board.break_camera(False)
+    board.scene.broken = False
     assert client.grab()[1]
 
 
 def test_frame_goes_stale_with_the_next_failure(board, client):
     client.grab()
-    board.fail_next_captures(DRIVER_TRIES)
+    board.scene.fail_next(DRIVER_TRIES)
     refusal_of(GRABS["photograph"], client)
     assert refusal_of(lambda c: c.run(messages.SOURCE_FRAME), client) == errors.NO_OBJECT
 
@@ -56,7 +56,7 @@ def test_frame_goes_stale_with_the_next_failure(board, client):
 def test_camera_broken_at_power_on(switch_on):
     with switch_on("i386") as board:
         board.cut_power_now()
-        board.break_camera()
+        board.scene.broken = True
         board.power_on()
         with BoardClient(board.port) as session:
             assert "camera" in session.info().state and not session.has_camera

@@ -80,17 +80,17 @@ def test_photograph_and_recognition(module, trained_heads):
 def test_missed_frames_and_a_broken_camera(module):
     board = module[0]
     with BoardClient(board.port) as client:
-        board.fail_next_captures(DRIVER_TRIES - 1)
+        board.scene.fail_next(DRIVER_TRIES - 1)
         assert client.grab()[1]
-        board.fail_next_captures(DRIVER_TRIES)
+        board.scene.fail_next(DRIVER_TRIES)
         assert refusal_of(client.grab) == errors.CAMERA_FAILED
     board.cut_power_now()
-    board.break_camera()
+    board.scene.broken = True
     board.power_on()
     with BoardClient(board.port) as client:
         assert refusal_of(client.grab) == errors.CAMERA_FAILED
         assert client.info().state.endswith(".") and not client.has_camera
-    board.break_camera(False)
+    board.scene.broken = False
 
 
 def write_file(board, path, text):

@@ -70,10 +70,10 @@ def test_what_a_request_meets_is_written_down_once(board):
         crash = read_crash(client)
         assert crash.startswith("TinyTeach's agent") and "KeyError: a bug" in crash
         assert "Traceback" in crash
-        operations = board.flash_operations
+        operations = board.memory.block_operations
         for _ in range(3):
             assert refusal_of(client, client.grab) == errors.INTERNAL
-        assert board.flash_operations == operations
+        assert board.memory.block_operations == operations
         assert client.info().safe_mode == 0
     board.reset()
     with BoardClient(board.port) as client:
@@ -102,10 +102,10 @@ def test_errors_that_take_turns_do_not_wear_the_flash(board):
     with BoardClient(board.port) as client:
         for _ in range(10):
             refusal_of(client, client.grab)
-        operations, crash = board.flash_operations, read_crash(client)
+        operations, crash = board.memory.block_operations, read_crash(client)
         for _ in range(5):
             assert refusal_of(client, client.grab) == errors.INTERNAL
-        assert board.flash_operations == operations and read_crash(client) == crash
+        assert board.memory.block_operations == operations and read_crash(client) == crash
 
 
 def test_a_long_traceback_is_cut(board):

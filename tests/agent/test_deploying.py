@@ -260,11 +260,11 @@ WRITING_STEP = 40
 def operations_of_a_deployment(board, head):
     """Those before the file is whole, and all."""
     with BoardClient(board.port) as session:
-        first = board.flash_operations
+        first = board.memory.block_operations
         session.upload(messages.HEAD, head.content)
-        whole = board.flash_operations - first
+        whole = board.memory.block_operations - first
         session.commit()
-    return whole, board.flash_operations - first
+    return whole, board.memory.block_operations - first
 
 
 def begin_anew(session, before, old, new):

@@ -84,14 +84,14 @@ def switch_on_fat(request, kind, tmp_path):
 
 
 def faults(board):
-    return FatImage(board.flash_contents()).faults()
+    return FatImage(board.flash.contents()).faults()
 
 
 def operations_of(board, change):
-    first = board.flash_operations
+    first = board.memory.block_operations
     with BoardClient(board.port) as client:
         change(client)
-    return board.flash_operations - first
+    return board.memory.block_operations - first
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def last_steps(switch_on_fat, change, count):
 
 def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
     with switch_on_fat() as board:
-        image = FatImage(board.flash_contents())
+        image = FatImage(board.flash.contents())
         assert HEAD_FILES | {"/main.py", "/tinyteach/embedding.tflite"} <= set(image.files)
         assert image.files["/tinyteach/embedding.tflite"] == EMBEDDING_FILES["base"].read_bytes()
         assert image.faults() == []

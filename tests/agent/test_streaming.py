@@ -123,14 +123,14 @@ def test_camera_that_breaks_while_streaming(board, client, view, monkeypatch):
     monkeypatch.setattr(client_module, "STREAM_SILENCE_MS", 100)
     events = client.stream(messages.STREAM_RESULTS)
     next(events)
-    board.break_camera()
+    board.scene.broken = True
     try:
         with pytest.raises(BoardRefusedError) as refused:
             for _ in events:
                 pass
         assert refused.value.code == errors.CAMERA_FAILED
     finally:
-        board.break_camera(False)
+        board.scene.broken = False
     assert next(client.stream(messages.STREAM_RESULTS)).scores
 
 
@@ -140,7 +140,7 @@ def test_stream_goes_on_after_missed_frames(board, client, view, monkeypatch, ki
     monkeypatch.setattr(client_module, "STREAM_SILENCE_MS", 100)
     events = client.stream(kind)
     next(events)
-    board.fail_next_captures(3)
+    board.scene.fail_next(3)
     assert len(list(itertools.islice(events, EVENTS))) == EVENTS
     events.close()
 

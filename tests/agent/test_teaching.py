@@ -16,13 +16,13 @@ from paired import (
     views_of,
     without_examples,
 )
+from reference_prototype import prototype_head
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.head.fit.prototype import prototype_head
 from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import load_head
 from tinyteach_protocol import errors, messages
@@ -256,9 +256,9 @@ def operations_of_teaching(board, head, views):
     """Flash operations of a class that is taught beside those of a head."""
     with BoardClient(board.port) as session:
         deploy(session, head)
-        first = board.flash_operations
+        first = board.memory.block_operations
         teach(session, "rocket", views)
-        return board.flash_operations - first
+        return board.memory.block_operations - first
 
 
 def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding):
@@ -312,9 +312,9 @@ def hold_button(board, view):
     shown = Shown([view])
     board.show_source(shown)
     with reading(board) as next_line:
-        board.set_pin(PIN, 1)
+        board.memory.set_pin(PIN, 1)
         shown.wait(4)  # the first may be one that it took before it saw the button
-        board.set_pin(PIN, 0)
+        board.memory.set_pin(PIN, 0)
         return fields_of(next_line(_holds("recorded"))), fields_of(next_line(_holds("learnt")))
 
 
@@ -330,17 +330,17 @@ def test_a_press_while_it_learns_means_the_next_class(switch_on):
         board.show_source(shown)
         with reading(board) as next_line:
             for name in ("cat", "coffee"):
-                board.set_pin(PIN, 1)
+                board.memory.set_pin(PIN, 1)
                 shown.wait(4)
-                board.set_pin(PIN, 0)
+                board.memory.set_pin(PIN, 0)
                 # As soon as this is printed it learns, and the next press comes.
                 assert fields_of(next_line(_holds("recorded")))["recorded"] == name
 
 
 def press_shortly(board, seconds):
-    board.set_pin(PIN, 1)
+    board.memory.set_pin(PIN, 1)
     time.sleep(seconds)
-    board.set_pin(PIN, 0)
+    board.memory.set_pin(PIN, 0)
 
 
 def test_a_button_teaches_the_classes_in_line(switch_on):

@@ -121,13 +121,13 @@ def test_board_without_a_camera(fails, switch_on, project):
 
 
 def test_camera_that_fails(fails, board, project):
-    board.break_camera()
+    board.scene.broken = True
     try:
         assert "The camera gave no picture" in fails(
             "-b", board.port, "-p", project, "capture", "cat"
         )
     finally:
-        board.break_camera(False)
+        board.scene.broken = False
 
 
 def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):

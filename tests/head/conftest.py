@@ -5,6 +5,7 @@ import pytest
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import load_embedding
+from trained import train_head
 
 SCENES = ("astronaut", "coffee", "chelsea", "rocket")
 BURSTS, FRAMES = 4, 5
@@ -50,6 +51,4 @@ def features(photo_set, embedding):
 
 @pytest.fixture(scope="session")
 def trained(photo_set, embedding):
-    from tinyteach.head.fit.train import train_head
-
     return train_head(*photo_set, embedding)

@@ -113,7 +113,7 @@ def test_card_that_contradicts_the_graph(classes, features):
     card = Card(
         blank_card(("a", "b", "c")[:classes], other).labels, bytes(32), SelfTests(vectors, scores)
     )
-    with pytest.raises(ModelError, match="do not fit together"):
+    with pytest.raises(ModelError, match="do not fit its labels"):
         read_head(write_head(quantised, card))
 
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyteach.embedding.litert import schema_module
-from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
-from tinyteach.errors import ModelError
-from tinyteach.head.fit.prototype import (
+from reference_prototype import (
     LOGIT_SCALE,
     THRESHOLD,
     UNKNOWN_STEPS,
     _float32,
     prototype_head,
 )
+from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
+from tinyteach.errors import ModelError
 from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import load_head, read_head
 

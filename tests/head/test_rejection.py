@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.head.fit.calibration import best_temperature, calibration_error
-from tinyteach.head.fit.train import train_head
 from tinyteach.head.format.rejection import (
     BACKGROUND,
     DEFAULT_THRESHOLD,
@@ -18,6 +17,7 @@ from tinyteach.head.format.rejection import (
     Rejection,
     choose_threshold,
 )
+from trained import train_head
 
 int8s = st.lists(st.integers(-128, 127), min_size=1, max_size=60).map(
     lambda values: np.array(values, np.int8)

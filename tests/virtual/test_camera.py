@@ -82,19 +82,19 @@ def test_frame_buffers_are_not_in_the_heap(camera):
 
 
 def test_missed_frames_are_none(camera):
-    camera.fail_next_captures(2)
+    camera.scene.fail_next(2)
     code = "print([c.capture() is None for _ in range(3)])"
     assert run(camera, code) == "[True, True, False]\r\n"
 
 
 def test_broken_camera(board):
-    board.break_camera()
+    board.scene.broken = True
     try:
         with pytest.raises(TransportExecError, match="OSError"):
             run(board, OPEN, soft_reset=True)
     finally:
-        board.break_camera(False)
-    board.fail_next_captures(1)
+        board.scene.broken = False
+    board.scene.fail_next(1)
     with pytest.raises(TransportExecError, match="Failed to capture initial frame"):
         run(board, OPEN)
 

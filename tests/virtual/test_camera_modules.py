@@ -39,7 +39,7 @@ def test_lemariva_copies_frames_and_says_false():
         board.show(BLUE)
         code = "new = camera.capture(); print(type(old), old[:2], new[:2], len(new))"
         assert run(board, code) == "<class 'bytes'> b'\\xf8\\x00' b'\\x00\\x1f' 115200\r\n"
-        board.fail_next_captures(1)
+        board.scene.fail_next(1)
         assert run(board, "print(camera.capture())") == "False\r\n"
 
 
@@ -62,7 +62,7 @@ def test_openmv_frames_are_overwritten_and_low_byte_first():
         assert run(board, "print(len(old), old[0], old[1])") == "115200 0 248\r\n"
         board.show(BLUE)
         assert run(board, "c.snapshot(); print(old[0], old[1])") == "31 0\r\n"
-        board.fail_next_captures(1)
+        board.scene.fail_next(1)
         with pytest.raises(TransportExecError, match="RuntimeError"):
             run(board, "c.snapshot()")
         with pytest.raises(TransportExecError, match="RuntimeError"):

@@ -60,13 +60,13 @@ def test_a_busy_board_pushes_back(board):
         "    sys.stdin.buffer.readinto(b)\n    h.update(b)\n"
         "micropython.kbd_intr(3)\nsys.stdout.buffer.write(h.digest())"
     )
-    board.set_pin(7, 0)
+    board.memory.set_pin(7, 0)
     with raw_repl(board) as transport:
         transport.exec_raw_no_follow(program)
         transport.read_until(1, b"on\r\n")
         accepted = _fill(transport.serial.fd, data)
         assert accepted < 64 * 1024
-        board.set_pin(7, 1)
+        board.memory.set_pin(7, 1)
         transport.serial.write(data[accepted:])
         assert transport.serial.read(32) == hashlib.sha256(data).digest()
 
@@ -82,7 +82,7 @@ def _fill(descriptor: int, data: bytes) -> int:
 def test_a_board_with_nobody_at_its_port_works_on(board, monkeypatch):
     """Output that no client takes is dropped, as MicroPython's USB serial does."""
     monkeypatch.setattr(line, "HOST_GONE_S", 0.05)
-    board.set_pin(8, 0)
+    board.memory.set_pin(8, 0)
     with raw_repl(board) as transport:
         transport.exec_raw_no_follow(
             "import machine\nfor _ in range(2000):\n    print('.' * 100)\nmachine.Pin(8, value=1)"

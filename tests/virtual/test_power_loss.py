@@ -38,13 +38,13 @@ def read_with_littlefs(image: bytes, path: str) -> bytes:
 
 def test_littlefs_python_reads_the_image(board):
     write_file(board, "/note.txt", "grüezi" * 1000)
-    assert read_with_littlefs(board.flash_contents(), "/note.txt").decode() == "grüezi" * 1000
+    assert read_with_littlefs(board.flash.contents(), "/note.txt").decode() == "grüezi" * 1000
 
 
 def operations_of_a_replacement(board) -> int:
-    before = board.flash_operations
+    before = board.memory.block_operations
     run(board, REPLACE)
-    return board.flash_operations - before
+    return board.memory.block_operations - before
 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["clean", "torn"])
@@ -70,7 +70,7 @@ def _content_after_cut(board, flash, before: bytes, at: int, torn: bool) -> str:
         board.cut_power(at, torn=torn)
         transport.exec_raw_no_follow(REPLACE)
         board.wait_power_lost()
-    oracle = read_with_littlefs(board.flash_contents(), "/file").decode()
+    oracle = read_with_littlefs(board.flash.contents(), "/file").decode()
     board.power_on()
     assert run(board, "print(open('/file').read(), end='')") == oracle
     return oracle
@@ -89,7 +89,7 @@ def test_power_lost_while_formatting(tmp_path):
         flash = tmp_path / f"flash{operation}.bin"
         with VirtualBoard("i386", flash) as board:
             board.cut_power_now()
-            flash.write_bytes(b"\xff" * board._flash.size_bytes + flash.read_bytes()[-BLOCK_BYTES:])
+            flash.write_bytes(b"\xff" * board.flash.size_bytes + flash.read_bytes()[-BLOCK_BYTES:])
             _forget_format(flash)
             board.cut_power(operation)
             board.power_on()

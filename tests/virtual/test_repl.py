@@ -59,7 +59,7 @@ def test_soft_reset_and_reset(board):
     mpremote(board, "soft-reset")
     mpremote(board, "reset")
     # mpremote is gone a tenth of a second before the board resets; a soft reset came first.
-    while board.reset_cause != CAUSE_HARD:
+    while board.memory.reset_cause != CAUSE_HARD:
         time.sleep(0.01)
     board.wait_started()
     assert run(board, "print('still here')") == "still here\r\n"

@@ -97,7 +97,7 @@ def test_implementation_names_the_virtual_board(board):
 def test_pins(board):
     run(board, "from machine import Pin; Pin(5, Pin.OUT, value=1); print(Pin(6).value())")
     assert board.pin(5) == 1
-    board.set_pin(6, 1)
+    board.memory.set_pin(6, 1)
     assert run(board, "print(Pin(6)())") == "1\r\n"
 
 

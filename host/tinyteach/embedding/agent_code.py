@@ -88,16 +88,29 @@ def load_embedding(content: bytes) -> Any:
     return recogniser
 
 
-def check_head(content: bytes) -> None:
-    """ModelError where no board would put this head to work, whatever its embedding.
+def read_head(content: bytes) -> Any:
+    """What the agent's ``card.read`` says of a head file; its places are those in the file.
 
-    What it says of itself and its shapes; its numbers are for its self-test.
+    ModelError where no board would put this head to work, whatever its embedding: what it says of
+    itself, its graph and its tensors. The numbers in them are for its self-test.
     """
+    of_model = module("agent.tflite.model")
+    kinds = [of_model.INT8, of_model.INT8, of_model.INT32, of_model.INT8]
     with model_of(content) as model:
         try:
-            module("agent.card").read(model)
+            facts = module("agent.card").read(model)
+            tensors = [model.tensor(n) for n in model.operators[0].inputs + model.outputs]
         except _refusal() as error:
             raise ModelError(f"Boards take no such head ({error}); train again.") from error
+        if [tensor.type for tensor in tensors] != kinds or not _are_whole(*tensors[1:3]):
+            raise ModelError("Boards take no such head (its tensors do not fit); train again.")
+    return facts
+
+
+def _are_whole(weights: Any, bias: Any) -> bool:
+    """Whether both have their numbers in the file, which the agent has measured by their shapes."""
+    are_there = weights.data is not None and bias.data is not None
+    return are_there and bias.elements == weights.shape[0]
 
 
 @contextlib.contextmanager

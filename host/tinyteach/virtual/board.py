@@ -39,6 +39,9 @@ START_TIMEOUT_S = 180.0
 class VirtualBoard:
     """A context manager: started on entry, stopped (no process left) on exit.
 
+    Its parts are ``scene``, what the camera sees and the camera's faults, ``memory``, its registers
+    and pins, and ``flash``.
+
     ``arch`` is Debian's name of an architecture (amd64, i386; default: this
     machine's), ``flash_path`` the flash image kept between runs (default: a
     blank one each time), ``heap`` what the board's programs have after start-up.
@@ -66,23 +69,23 @@ class VirtualBoard:
     ) -> None:
         self.interpreter = micropython.find(arch)
         self.scene = Scene(sensor or (lambda *_: ""))
-        self._flash = FlashImage(flash_path, flash_bytes)
+        self.flash = FlashImage(flash_path, flash_bytes)
         heap_bytes = parse_heap(heap)
-        self._memory = BoardMemory(heap_bytes, self._flash.size_bytes, file_system)
+        self.memory = BoardMemory(heap_bytes, self.flash.size_bytes, file_system)
         if romfs:
             self.deploy_romfs(romfs)
         self._processor = process.Processor(
             self.interpreter, heap_bytes, camera_modules if camera else {}
         )
-        self._interrupt = Interrupt(self._memory, self._processor)
-        self._line = Line(self._memory, self._interrupt.request)
+        self._interrupt = Interrupt(self.memory, self._processor)
+        self._line = Line(self.memory, self._interrupt.request)
         self._bus, self._bus_board_end = socket.socketpair()
         self._wake, self._waker = socket.socketpair()
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._started = False
         self._failure = ""
-        self._watchdog = Watchdog(self._memory)
+        self._watchdog = Watchdog(self.memory)
         self._thread: threading.Thread | None = None
         self._stopping = False
         self.set_speed(bytes_per_second)
@@ -123,8 +126,8 @@ class VirtualBoard:
     def _close(self) -> None:
         self._processor.close()
         self._line.close()
-        self._memory.close()
-        self._flash.close()
+        self.memory.close()
+        self.flash.close()
         for end in (self._bus, self._bus_board_end, self._wake, self._waker):
             end.close()
 
@@ -142,16 +145,11 @@ class VirtualBoard:
     @property
     def unique_id(self) -> bytes:
         """``machine.unique_id()``: 6 bytes, kept with the flash."""
-        return self._flash.unique_id
+        return self.flash.unique_id
 
     @property
     def powered(self) -> bool:
         return self._processor.running
-
-    @property
-    def reset_cause(self) -> int:
-        """Why it started last, one of the CAUSE numbers in rom/registers.py."""
-        return self._memory.reset_cause
 
     @property
     def pid(self) -> int:
@@ -167,14 +165,6 @@ class VirtualBoard:
     def show_source(self, source: Source) -> None:
         """Let ``source()`` give the camera's view at every grab: a hand-held camera."""
         self.scene.show_source(source)
-
-    def fail_next_captures(self, count: int) -> None:
-        """The camera's next ``count`` captures time out (None)."""
-        self.scene.fail_next(count)
-
-    def break_camera(self, broken: bool = True) -> None:
-        """A broken camera raises OSError when it is set up or grabs."""
-        self.scene.broken = broken
 
     # Power
 
@@ -212,7 +202,7 @@ class VirtualBoard:
 
         ``torn``: half of that block is changed before. -1 cancels.
         """
-        self._memory.cut_power_at(after_writes + 1, torn)
+        self.memory.cut_power_at(after_writes + 1, torn)
 
     def wait_power_lost(self, timeout_s: float = 30.0) -> None:
         """Wait for the cut that was set. Raises LinkError if it does not come."""
@@ -220,28 +210,12 @@ class VirtualBoard:
             if not self._state.wait_for(lambda: not self.powered, timeout_s):
                 raise LinkError("The virtual board did not lose power; write more to its flash.")
 
-    @property
-    def flash_operations(self) -> int:
-        """Flash blocks programmed or erased so far."""
-        return self._memory.block_operations
-
-    def flash_contents(self) -> bytes:
-        """The flash image, as a LittleFS or FAT tool reads it."""
-        return self._flash.contents()
-
     def deploy_romfs(self, folder: Path | None) -> None:
         """What `mpremote romfs deploy` does; None takes the partition out. From the next start."""
-        self._memory.write_romfs(image_of(folder) if folder else b"")
+        self.memory.write_romfs(image_of(folder) if folder else b"")
 
     def pin(self, number: int) -> int:
-        return self._memory.pin(number)
-
-    def driven_pins(self) -> dict[int, int]:
-        """Number and level of each pin that the program has made an output."""
-        return self._memory.driven_pins()
-
-    def set_pin(self, number: int, level: int) -> None:
-        self._memory.set_pin(number, level)
+        return self.memory.pin(number)
 
     # Link
 
@@ -318,12 +292,12 @@ class VirtualBoard:
         if not keep_raw_repl:
             self._line.forget_input()
         self._set_started(False)
-        self._memory.power_up(cause, keep_raw_repl)
+        self.memory.power_up(cause, keep_raw_repl)
         self._interrupt.forget()
         _drain(self._bus_board_end)
         _drain(self._bus)
         uart, bus = self._line.board_end.fileno(), self._bus_board_end.fileno()
-        self._processor.start(uart, self._memory.fileno(), self._flash.fileno(), bus)
+        self._processor.start(uart, self.memory.fileno(), self.flash.fileno(), bus)
 
     def _press_power(self) -> None:
         if not self.powered:
@@ -331,7 +305,7 @@ class VirtualBoard:
 
     def _power_off(self) -> None:
         self._processor.kill()
-        self._memory.power_down()
+        self.memory.power_down()
         with self._state:
             self._state.notify_all()
 
@@ -383,7 +357,7 @@ class VirtualBoard:
         self, number: int, buffer: int, request: optics.FrameRequest, clock_mhz: int, buffers: int
     ) -> None:
         status, frame = self.scene.grab(request, clock_mhz, buffers)
-        self._memory.write_frame(buffer, frame)
+        self.memory.write_frame(buffer, frame)
         self._bus.send(struct.pack(registers.BUS_ANSWER, number, status, len(frame), 0))
 
 

@@ -160,7 +160,8 @@ class _Server:
             self._board.show(path)
 
     def _pins(self) -> Mapping[str, object]:
-        return {"pins": {str(number): level for number, level in self._board.driven_pins().items()}}
+        levels = self._board.memory.driven_pins()
+        return {"pins": {str(number): level for number, level in levels.items()}}
 
     def _stop(self) -> None:
         self._stopped = True

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.embedding.threads import one_blas_thread
-from tinyteach.head.fit.augment import LIGHT, Augmentation, augment
+from tinyteach.head.fit.augment import augment
 
 # Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every
 # photograph gave 82, 88 and 89 % right. A small set gets many, a large one still some; a thousand
@@ -37,15 +37,11 @@ class PhotoEmbedder:
     """Embeds squares (uint8 [N, N, 3]); the same square and ``seed`` give the same views.
 
     Of more views the first are those that fewer would be, so that they can be kept and cut.
-    ``augmentation`` None gives no views.
     """
 
-    def __init__(
-        self, embedding: Embedding, seed: int = 0, augmentation: Augmentation | None = LIGHT
-    ) -> None:
+    def __init__(self, embedding: Embedding, seed: int = 0) -> None:
         self.embedding = embedding
         self._seed = seed
-        self._augmentation = augmentation
         self._fast: TfliteModel | None = None
 
     def features(self, square: NDArray[np.uint8]) -> NDArray[np.int8]:
@@ -62,18 +58,14 @@ class PhotoEmbedder:
         by three; and views only train: what is reported and verified comes from photographs and
         the reference kernels.
         """
-        if not count or self._augmentation is None:
+        if not count:
             return np.empty((0, self.embedding.features), np.int8)
         if self._fast is None:
             self._fast = TfliteModel(self.embedding.content, reference=False)
         digest = hashlib.sha256(square.tobytes()).digest()
         rng = np.random.default_rng((self._seed, int.from_bytes(digest[:8], "little")))
-        images = augment(square, self.embedding.side, count, rng, self._augmentation)
+        images = augment(square, self.embedding.side, count, rng)
         return self._fast.run((images ^ 0x80).view(np.int8))  # pixel − 128
-
-    def count(self, photos: int) -> int:
-        """How many views each of so many photographs gets."""
-        return views_per_photo(photos) if self._augmentation else 0
 
 
 class SquaresInMemory:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.augment import LIGHT, Augmentation
 from tinyteach.head.fit.evaluate import Trial, blank_card, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
-from tinyteach.head.fit.photo_features import PhotoEmbedder, PhotoSource, SquaresInMemory
+from tinyteach.head.fit.photo_features import PhotoSource
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
 from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.format.examples import Learnt, summarise
@@ -64,38 +63,6 @@ class _Clock:
         self.seconds[name] = time.perf_counter() - started
 
 
-def train_head(
-    photos: Sequence[NDArray[np.uint8]],
-    labels: Sequence[str],
-    bursts: Sequence[str],
-    embedding: Embedding,
-    *,
-    classes: Sequence[str] | None = None,
-    seed: int = 0,
-    augmentation: Augmentation | None = LIGHT,
-    learnt: Learnt | None = None,
-    progress: Progress = unseen,
-) -> TrainedHead:
-    """Train a head on ``photos`` (uint8 squares N×N×3), each with its label and burst.
-
-    ``classes`` gives the labels' order and those that must have photographs; by default
-    the labels found, sorted. Photographs of a class called 'unknown' join the embedding's
-    background set. What is ``learnt`` without a photograph counts as much as a photograph with
-    its views. The same input and ``seed`` give the same file.
-    Raises TrainingError where there is no two classes' worth of photographs.
-    """
-    embedder = PhotoEmbedder(embedding, seed, augmentation)
-    views = embedder.count(len(photos))
-    source = SquaresInMemory(photos, embedder)
-    return train_source(
-        *(source, labels, bursts, embedding, views),
-        classes=classes,
-        seed=seed,
-        learnt=learnt,
-        progress=progress,
-    )
-
-
 def train_source(
     source: PhotoSource,
     labels: Sequence[str],
@@ -108,7 +75,14 @@ def train_source(
     learnt: Learnt | None = None,
     progress: Progress = unseen,
 ) -> TrainedHead:
-    """`train_head` of photographs whose features somebody keeps, with ``views`` of each."""
+    """Train a head on ``source``'s photographs, ``views`` of each, with their labels and bursts.
+
+    ``classes`` gives the labels' order and those that must have photographs; by default
+    the labels found, sorted. Photographs of a class called 'unknown' join the embedding's
+    background set. What is ``learnt`` without a photograph counts as much as a photograph with
+    its views. The same input and ``seed`` give the same file.
+    Raises TrainingError where there is no two classes' worth of photographs.
+    """
     if not len(source) == len(labels) == len(bursts):
         raise ValueError("photos, labels and bursts must be of one length")
     learnt = learnt or no_learnt(embedding)

@@ -46,19 +46,6 @@ def pack_examples(examples: Examples) -> bytes:
     return start + b"".join(of_class.tobytes() for of_class in examples.vectors)
 
 
-def unpack_examples(data: bytes) -> Examples:
-    """Decode `pack_examples`'s bytes; ValueError where they are anything else."""
-    if data[:4] != MAGIC or len(data) < 7:
-        raise ValueError("not a head's examples")
-    features, classes = struct.unpack_from("<HB", data, 4)
-    counts = list(data[7 : 7 + classes])
-    rows = np.frombuffer(data, np.int8, offset=7 + classes)
-    if len(counts) < classes or len(rows) != sum(counts) * features:
-        raise ValueError("examples are cut short")
-    ends = np.cumsum(counts)[:-1]
-    return Examples(tuple(np.split(rows.reshape(-1, features), ends)))
-
-
 def summarise(features: NDArray[np.int8], targets: NDArray[np.intp], classes: int) -> Examples:
     """Means of parts of each class 0…classes−1 in ``targets``, at most `CARRIED`.
 

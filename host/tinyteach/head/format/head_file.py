@@ -5,26 +5,22 @@ before LiteRT sees it, and ModelError says what is wrong.
 """
 
 import hashlib
-import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.embedding.agent_code import check_head
-from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding import agent_code
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.files import read_file
-from tinyteach.head.format.examples import ENTRY, Examples, unpack_examples
+from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.metadata import (
     CARD_MAGIC,
     CARD_MAGIC_BEFORE,
     CARD_NAME,
-    MAX_CLASSES,
     Card,
     SelfTests,
     file_labels,
@@ -32,34 +28,25 @@ from tinyteach.head.format.metadata import (
     pack_card,
     read_labels,
     sealed_anew,
-    unpack_card,
 )
-
-schema = schema_module()
 
 MAX_FILE_BYTES = 1 << 20  # 64 classes of 4096 features, with room to spare
 
 _DAMAGED = "This head file is damaged or cut short ({}); train again or copy it again."
 _FOREIGN = "This .tflite file is no TinyTeach head ({}); make one with `tinyteach train`."
-# What the generated flatbuffer readers raise when offsets lead out of the file or into nonsense.
-_READER_ERRORS = (
-    *(ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError),
-    struct.error,
-)
 
 
 @dataclass(frozen=True)
-class HeadInfo:
+class HeadInfo(Card):
     """What a head file says about itself."""
 
-    labels: tuple[str, ...]
-    embedding_fingerprint: bytes  # SHA-256 of the embedding.tflite that its features come from
-    features: int
-    self_tests: SelfTests
-    fingerprint: bytes  # SHA-256 of the head file
-    has_background: bool = False  # the last score is that of anything that is no label's
-    threshold: int = 0  # see head/format/rejection.py
+    fingerprint: bytes = b""  # SHA-256 of the head file
     examples: Examples | None = None  # of its classes, where it carries some
+
+    @property
+    def features(self) -> int:
+        """Length of the feature vector."""
+        return int(self.self_tests.features.shape[1])
 
 
 @dataclass(frozen=True)
@@ -134,9 +121,7 @@ def load_head_file(path: Path) -> Head:
 
 def with_threshold(head: Head, threshold: int) -> Head:
     """The same head, which calls a best label unknown whose score + 128 is below ``threshold``."""
-    info = head.info
-    facts = (info.labels, info.embedding_fingerprint, info.self_tests, info.has_background)
-    before, after = (pack_card(Card(*facts, value)) for value in (info.threshold, threshold))
+    before, after = map(pack_card, (head.info, replace(head.info, threshold=threshold)))
     return load_head(sealed_anew(head.content.replace(before, after)))
 
 
@@ -156,80 +141,36 @@ def read_head(data: bytes) -> HeadInfo:
         raise ModelError("This head was made by another version of TinyTeach; train again.")
     if not is_sealed(data):
         raise ModelError(_DAMAGED.format("its digest does not fit its content"))
+    info = _read_info(data)
     try:
-        card, features, examples = _read_model(data)
-        _check_card(card, features, read_labels(data))
-        _check_examples(examples, card, features)
-        check_head(data)
-    except ModelError:
-        raise
-    except _READER_ERRORS as error:
+        labels = read_labels(data)
+    except ValueError as error:
         raise ModelError(_DAMAGED.format("its parts do not fit together")) from error
+    if file_labels(info) != labels:
+        raise ModelError(_DAMAGED.format("its parts do not fit together"))
+    return info
+
+
+def _read_info(data: bytes) -> HeadInfo:
+    """By the agent's own reader."""
+    facts, (tests, features, at), kept = agent_code.read_head(data)
+    labels, embedding_fingerprint, outputs, threshold = facts
+    rows = _rows(data, at, tests, features + outputs)
+    examples = None
+    if kept:
+        start, counts = kept
+        vectors = np.split(_rows(data, start, sum(counts), features), np.cumsum([*counts])[:-1])
+        examples = Examples(tuple(vectors))
     return HeadInfo(
-        card.labels,
-        card.embedding_fingerprint,
-        features,
-        card.self_tests,
+        tuple(labels),
+        embedding_fingerprint,
+        SelfTests(rows[:, :features], rows[:, features:]),
+        outputs > len(labels),
+        threshold,
         hashlib.sha256(data).digest(),
-        card.has_background,
-        card.threshold,
         examples,
     )
 
 
-def _read_model(data: bytes) -> tuple[Card, int, Examples | None]:
-    """The card, the feature vector's length after checking the graph against it, the examples."""
-    model = schema.Model.GetRootAs(data)
-    entries = [model.Metadata(index) for index in range(model.MetadataLength())]
-    places = {entry.Name().decode(): entry.Buffer() for entry in entries}
-    card = unpack_card(_buffer(model, places[CARD_NAME]))
-    features = _check_graph(model, card.outputs)
-    if ENTRY not in places:
-        return card, features, None
-    return card, features, unpack_examples(_buffer(model, places[ENTRY]))
-
-
-def _buffer(model: Any, index: int) -> bytes:
-    data = model.Buffers(index).DataAsNumpy()
-    if isinstance(data, int):  # the generated reader's way of saying that there is none
-        raise ValueError("empty buffer")
-    return bytes(data.tobytes())
-
-
-def _check_graph(model: Any, classes: int) -> int:
-    """Shapes, types and sizes of FULLY_CONNECTED → SOFTMAX; returns the number of features."""
-    graph = model.Subgraphs(0)
-    codes = [model.OperatorCodes(i).BuiltinCode() for i in range(model.OperatorCodesLength())]
-    steps = [codes[graph.Operators(i).OpcodeIndex()] for i in range(graph.OperatorsLength())]
-    builtin = schema.BuiltinOperator
-    if steps != [builtin.FULLY_CONNECTED, builtin.SOFTMAX]:
-        raise ModelError(_FOREIGN.format("its operators are not FULLY_CONNECTED and SOFTMAX"))
-    dense = graph.Operators(0)
-    source, weights, bias = (graph.Tensors(dense.Inputs(i)) for i in range(3))
-    scores = graph.Tensors(graph.Outputs(0))
-    features = int(source.Shape(1))
-    _require(graph.Inputs(0) == dense.Inputs(0))
-    _require([*source.ShapeAsNumpy()] == [1, features])
-    _require([*weights.ShapeAsNumpy()] == [classes, features])
-    _require([*scores.ShapeAsNumpy()] == [1, classes])
-    _require({source.Type(), weights.Type(), scores.Type()} == {schema.TensorType.INT8})
-    _require(len(_buffer(model, weights.Buffer())) == classes * features)
-    _require(len(_buffer(model, bias.Buffer())) == classes * 4)
-    return features
-
-
-def _check_card(card: Card, features: int, labels: tuple[str, ...]) -> None:
-    _require(len(card.labels) >= 1 and 2 <= card.outputs <= MAX_CLASSES)
-    _require(file_labels(card) == labels)
-    _require(card.self_tests.features.shape[1] == features)
-
-
-def _check_examples(examples: Examples | None, card: Card, features: int) -> None:
-    if examples is not None:
-        _require(len(examples.vectors) == len(card.labels) + 1)
-        _require(examples.vectors[0].shape[1] == features)
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise ValueError("the head's parts contradict each other")
+def _rows(data: bytes, at: int, count: int, width: int) -> NDArray[np.int8]:
+    return np.frombuffer(data, np.int8, count * width, at).reshape(count, width)

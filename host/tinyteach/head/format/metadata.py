@@ -31,7 +31,6 @@ CARD_MAGIC = b"TTH2"
 CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
 MAX_LABEL_BYTES = 63
 MAX_CLASSES = 64
-FINGERPRINT_BYTES = 32
 
 _SEAL = b"sha256:"
 _SEAL_BYTES = len(_SEAL) + 64  # with the digest in hex
@@ -91,24 +90,6 @@ def pack_card(card: Card) -> bytes:
     for features, scores in zip(tests.features, tests.scores, strict=True):
         parts += [features.tobytes(), scores.tobytes()]
     return b"".join(parts)
-
-
-def unpack_card(data: bytes) -> Card:
-    """Decode :func:`pack_card`'s bytes; ValueError where they are anything else."""
-    stream = io.BytesIO(data)
-    if _take(stream, len(CARD_MAGIC)) != CARD_MAGIC:
-        raise ValueError("not a TinyTeach head's card")
-    fingerprint = _take(stream, FINGERPRINT_BYTES)
-    (classes,) = _take(stream, 1)
-    labels = tuple(_take(stream, _take(stream, 1)[0]).decode() for _ in range(classes))
-    background, threshold, tests, features = struct.unpack("<BBHH", _take(stream, 6))
-    outputs = classes + (background == 1)
-    rows = np.frombuffer(_take(stream, tests * (features + outputs)), np.int8)
-    rows = rows.reshape(tests, features + outputs)
-    if stream.read(1) or background > 1:
-        raise ValueError("bytes after the self-tests")
-    self_tests = SelfTests(rows[:, :features], rows[:, features:])
-    return Card(labels, fingerprint, self_tests, background == 1, threshold)
 
 
 def model_metadata(description: str) -> bytes:
@@ -195,10 +176,3 @@ def _table(
     for field, value in (bytes_ or {}).items():
         builder.PrependInt8Slot(field, value, 0)
     return int(builder.EndObject())
-
-
-def _take(stream: io.BytesIO, count: int) -> bytes:
-    data = stream.read(count)
-    if len(data) != count:
-        raise ValueError("cut short")
-    return data

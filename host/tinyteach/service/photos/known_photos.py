@@ -14,7 +14,7 @@ from tinyteach.data.photos import Photo, survey
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
-from tinyteach.head.fit.photo_features import PhotoEmbedder
+from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
 from tinyteach.progress import Progress
 
 # A file as it was: path, bytes, time of its last change.
@@ -58,7 +58,7 @@ class KnownPhotos:
         listing = survey(project)
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
-        views = self._embedder.count(len(listing.photos))
+        views = views_per_photo(len(listing.photos))
         for done, photo in enumerate(listing.photos, 1):
             self._take(photo, views)
             progress("read", done, len(listing.photos))
@@ -69,7 +69,7 @@ class KnownPhotos:
     def learn(self, photo: Photo, photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
         known = self._known.setdefault(_key(photo.path), _Known())
-        self._embed(known, photo, self._embedder.count(photos))
+        self._embed(known, photo, views_per_photo(photos))
 
     @property
     def labels(self) -> list[str]:
@@ -92,7 +92,7 @@ class KnownPhotos:
 
     @property
     def views_wanted(self) -> int:
-        return self._embedder.count(len(self))
+        return views_per_photo(len(self))
 
     # A PhotoSource
 
