@@ -48,10 +48,7 @@ def paired_boards() -> list[PairedBoard]:
 
 def find_board(name: str) -> PairedBoard | None:
     """The paired board of that name or identity."""
-    for board in paired_boards():
-        if name in (board.name, board.board_id):
-            return board
-    return None
+    return next((b for b in paired_boards() if name in (b.name, b.board_id)), None)
 
 
 def remember(board: PairedBoard) -> None:

@@ -9,35 +9,24 @@ same bytes for the same frame, and tests compare the two bit for bit.
    one rounding, and 128 is subtracted: int8, rows × columns × RGB.
 """
 
-from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tinyteach_protocol import messages
 
 MIN_SQUARE = 8
 MAX_SQUARE = 1024  # N·N·255 stays below 2³¹, so a board can add in 32-bit words
 MAX_SIDE = 128
 
 
-class PixelFormat(IntEnum):
-    """Pixel format codes as on the wire (protocol/SPEC.md)."""
-
-    RGB565_BE = 1  # high byte first: the esp32 camera module
-    RGB565_LE = 2  # low byte first: OpenMV
-    RGB888 = 3
-    GRAY8 = 4
-    RGB_INT8 = 5  # three int8 a pixel, each pixel − 128: the model's input as it is
-    BGR565_BE = 6  # red and blue exchanged, as some cameras' firmware has them
-    BGR565_LE = 7
-
-
 # (high byte first, red and blue exchanged) of those with 16 bits a pixel.
 _WORDS = {
-    PixelFormat.RGB565_BE: (True, False),
-    PixelFormat.RGB565_LE: (False, False),
-    PixelFormat.BGR565_BE: (True, True),
-    PixelFormat.BGR565_LE: (False, True),
+    messages.RGB565_BE: (True, False),
+    messages.RGB565_LE: (False, False),
+    messages.BGR565_BE: (True, True),
+    messages.BGR565_LE: (False, True),
 }
 
 
@@ -78,16 +67,17 @@ def to_image(tensor: NDArray[np.int8]) -> NDArray[np.uint8]:
 
 
 def expand(raw: bytes, width: int, height: int, pixel_format: int) -> NDArray[np.uint8]:
-    """Decode a frame's bytes of any :class:`PixelFormat` to uint8, height×width×3."""
-    kind = PixelFormat(pixel_format)
-    if kind in _WORDS:
-        is_big_endian, is_exchanged = _WORDS[kind]
+    """Decode a frame's bytes of any of the wire's pixel formats to uint8, height×width×3."""
+    if pixel_format in _WORDS:
+        is_big_endian, is_exchanged = _WORDS[pixel_format]
         pixels = expand_rgb565(raw, width, height, is_big_endian)
         return np.ascontiguousarray(pixels[..., ::-1]) if is_exchanged else pixels
-    depth = 1 if kind == PixelFormat.GRAY8 else 3
+    if pixel_format not in messages.PIXEL_BYTES:
+        raise ValueError(f"there is no pixel format {pixel_format}")
+    depth = messages.PIXEL_BYTES[pixel_format]
     _check_length(raw, width * height * depth)
     pixels = np.frombuffer(raw, np.uint8).reshape(height, width, depth)
-    if kind == PixelFormat.RGB_INT8:
+    if pixel_format == messages.RGB_INT8:
         return to_image(pixels.view(np.int8))
     return np.repeat(pixels, 3 // depth, axis=2)
 

@@ -33,10 +33,6 @@ METERED_POLL_S = 0.002
 Filter = Callable[[bytes], bytes]
 
 
-def _unchanged(data: bytes) -> bytes:
-    return data
-
-
 class Meter:
     """How many bytes may pass by now at ``bytes_per_second``; None: any number."""
 
@@ -71,8 +67,8 @@ class Line:
         self._host_end.setblocking(False)
         for end in (self._host_end, self.board_end):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-        self.to_board_filter: Filter = _unchanged
-        self.to_host_filter: Filter = _unchanged
+        self.to_board_filter: Filter = bytes
+        self.to_host_filter: Filter = bytes
         self.to_board_meter, self.to_host_meter = Meter(), Meter()
         self._open_port()
 

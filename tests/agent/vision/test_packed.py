@@ -5,15 +5,16 @@ import itertools
 import numpy as np
 import pytest
 
-from tinyteach.embedding.preprocess import PixelFormat, expand, to_tensor
+from tinyteach.embedding.preprocess import expand, to_tensor
+from tinyteach_protocol import messages
 
 from .test_area import Runner
 
 WORDS = (
-    PixelFormat.RGB565_BE,
-    PixelFormat.RGB565_LE,
-    PixelFormat.BGR565_BE,
-    PixelFormat.BGR565_LE,
+    messages.RGB565_BE,
+    messages.RGB565_LE,
+    messages.BGR565_BE,
+    messages.BGR565_LE,
 )
 # (side of the picture, of the model): with and without edge rows, one to four whole ones,
 # 1 to 15 units.
@@ -48,7 +49,7 @@ def noise(rng, n):
 
 def flat(n, value, pixel_format):
     """Every pixel the same word, in the format's byte order."""
-    order = ">u2" if pixel_format in (PixelFormat.RGB565_BE, PixelFormat.BGR565_BE) else "<u2"
+    order = ">u2" if pixel_format in (messages.RGB565_BE, messages.BGR565_BE) else "<u2"
     return np.full((n, n), value, order).view(np.uint8)
 
 

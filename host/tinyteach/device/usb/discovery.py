@@ -71,10 +71,7 @@ def _product_in(vendor_file: Path) -> Product | None:
 
 def port_of(usb_serial: str) -> str | None:
     """The port that the device with this USB serial number has now."""
-    for attached in attached_ports():
-        if attached.is_device(usb_serial):
-            return attached.port
-    return None
+    return next((each.port for each in attached_ports() if each.is_device(usb_serial)), None)
 
 
 def _plain(usb_serial: str) -> str:
@@ -83,7 +80,4 @@ def _plain(usb_serial: str) -> str:
 
 def usb_serial_of(port: str) -> str:
     """The USB serial number behind a port, empty where there is none."""
-    for attached in attached_ports():
-        if attached.port == port:
-            return attached.usb_serial
-    return ""
+    return next((each.usb_serial for each in attached_ports() if each.port == port), "")

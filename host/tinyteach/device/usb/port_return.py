@@ -2,7 +2,7 @@
 
 import time
 
-from tinyteach.device.usb.discovery import attached_ports, usb_serial_of
+from tinyteach.device.usb.discovery import attached_ports, port_of, usb_serial_of
 from tinyteach.device.usb.products import ESPRESSIF
 
 RETURN_TIMEOUT_S = 15.0
@@ -21,11 +21,9 @@ def await_return(port: str, mac: str) -> str | None:
     time.sleep(SETTLE_S)
     deadline = time.monotonic() + RETURN_TIMEOUT_S
     while True:
-        for attached in attached_ports():
-            if attached.is_device(mac):
-                return attached.port
-        if time.monotonic() > deadline:
-            return None
+        found = port_of(mac)
+        if found or time.monotonic() > deadline:
+            return found
         time.sleep(POLL_S)
 
 
