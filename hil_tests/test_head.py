@@ -61,7 +61,7 @@ def damaged_heads(head) -> dict:
 
 def last_expected_score(head) -> int:
     """Where the last score of the last self-test vector stands in the file."""
-    tests = head.info.self_tests
+    tests = head.self_tests
     vectors = tests.features[-1].tobytes() + tests.scores[-1].tobytes()
     return head.content.rindex(vectors) + len(vectors) - 1
 

@@ -75,7 +75,7 @@ def damaged(head):
     card = head.content.index(b"TTH2")
     other_embedding = bytearray(head.content)
     other_embedding[card + 4] ^= 1
-    vectors = head.info.self_tests
+    vectors = head.self_tests
     last = vectors.features[-1].tobytes() + vectors.scores[-1].tobytes()
     wrong_score = bytearray(head.content)
     wrong_score[head.content.rindex(last) + len(last) - 1] ^= 0x40

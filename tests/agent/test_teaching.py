@@ -113,7 +113,7 @@ def test_a_deployed_head_is_gone_on_from(client, trained_heads, embedding, views
     deploy(client, deployed)
     answer = teach(client, "rocket", views["rocket"][:FEW])
     assert answer.labels == ["cat", "coffee", "rocket"]
-    own = deployed.info.examples
+    own = deployed.examples
     assert answer.counts == bytes([*own.counts[:2], FEW])
     vectors = (*own.vectors[:2], features["rocket"][:FEW], own.vectors[2])
     assert head_of(client).content == prototype_head(Examples(vectors), CLASSES, embedding)
@@ -267,7 +267,7 @@ def test_power_cut_while_teaching(switch_on, trained_heads, views, features, emb
     Every other time the operation is half done.
     """
     old = trained_heads[0]
-    own = old.info.examples
+    own = old.examples
     two = Examples((*own.vectors[:2], features["rocket"][:2], own.vectors[2]))
     new = load_head(prototype_head(two, CLASSES, embedding))
     square = views["rocket"][5]

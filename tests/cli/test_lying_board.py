@@ -56,7 +56,7 @@ def never_free(monkeypatch):
 @pytest.fixture(scope="module")
 def liar(trained_heads):
     head = trained_heads[0]
-    board = LyingBoard(head.content, head.info.embedding_fingerprint, head.labels)
+    board = LyingBoard(head.content, head.embedding_fingerprint, head.labels)
     yield board
     board.close()
 

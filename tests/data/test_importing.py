@@ -210,13 +210,14 @@ def test_equal_photographs_give_equal_zips(filled, tmp_path):
     assert export_zip(filled, tmp_path / "two.zip").read_bytes() == one.read_bytes()
 
 
-def test_an_export_overwrites_only_when_told(filled, tmp_path):
+def test_an_export_overwrites_nothing(filled, tmp_path):
     target = tmp_path / "a.zip"
     target.write_bytes(b"precious")
     with pytest.raises(UsageError, match="exists already"):
         export_zip(filled, target)
     assert target.read_bytes() == b"precious"
-    export_zip(filled, target, overwrite=True)
+    target.unlink()
+    export_zip(filled, target)
     assert zipfile.is_zipfile(target)
 
 

@@ -53,11 +53,11 @@ def test_few_rows_and_many_classes():
 
 def test_a_trained_head_carries_them(trained, features, photo_set):
     head = load_head(trained.head.content)
-    assert head.info.examples.counts == (CARRIED,) * 4 + (0,)
+    assert head.examples.counts == (CARRIED,) * 4 + (0,)
     _, labels, _ = photo_set
     for number, label in enumerate(head.labels):
         own = features[[other == label for other in labels]]
-        gap = head.info.examples.vectors[number].astype(float).mean(axis=0) - own.mean(axis=0)
+        gap = head.examples.vectors[number].astype(float).mean(axis=0) - own.mean(axis=0)
         assert np.abs(gap).max() <= 1
 
 

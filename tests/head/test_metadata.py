@@ -154,8 +154,8 @@ def test_entries_of_a_head_file(trained):
     entries = {m.name.decode(): bytes(model.buffers[m.buffer].data) for m in model.metadata}
     assert set(entries) == {"min_runtime_version", "TFLITE_METADATA", CARD_NAME, ENTRY}
     assert entries["TFLITE_METADATA"][4:8] == b"M001"
-    assert entries[CARD_NAME] == pack_card(trained.head.info)
-    tests = trained.head.info.self_tests
+    assert entries[CARD_NAME] == pack_card(trained.head)
+    tests = trained.head.self_tests
     np.testing.assert_array_equal(
         TfliteModel(trained.head.content).run(tests.features), tests.scores
     )

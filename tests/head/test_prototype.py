@@ -38,7 +38,7 @@ def head(by_class, embedding):
 
 
 def test_it_says_what_it_is(head, embedding, by_class):
-    info = head.info
+    info = head
     assert info.labels == LABELS and info.has_background and info.threshold == THRESHOLD
     assert info.embedding_fingerprint == embedding.fingerprint
     assert info.examples.counts == (10, 10, 10, 10, 0)
@@ -79,7 +79,7 @@ def test_any_number_of_classes(name, classes):
     labels = [f"class {n}" if n % 2 else f"{n:3}" + "ü" * 30 for n in range(classes)]
     read = load_head(prototype_head(Examples(tuple(rows)), labels, embedding))
     assert read.labels == tuple(labels)
-    np.testing.assert_array_equal(read.info.examples.vectors[-1], rows[-1])
+    np.testing.assert_array_equal(read.examples.vectors[-1], rows[-1])
 
 
 def test_examples_that_say_nothing(embedding):

@@ -40,7 +40,7 @@ def test_the_file_says_whose_features_it_takes(trained, embedding, features):
 
 def test_the_file_is_small(trained):
     """But for the examples: 4 KB a class."""
-    examples = len(pack_examples(trained.head.info.examples))
+    examples = len(pack_examples(trained.head.examples))
     assert examples < 16_500
     assert len(trained.head.content) - examples < 10_240
 

@@ -122,7 +122,7 @@ class Head:
 
 
 def _shipped_for(file: head_file.Head) -> Embedding:
-    fingerprint = file.info.embedding_fingerprint
+    fingerprint = file.embedding_fingerprint
     name = name_of(fingerprint)
     if name is None:
         raise ModelError(NO_EMBEDDING.format(digits=fingerprint.hex()[:SHORT_DIGITS]))

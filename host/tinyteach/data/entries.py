@@ -102,11 +102,14 @@ def file_reader(path: Path) -> Callable[[], bytes]:
                 raise PhotoError(too_long(str(path), MAX_FILE_BYTES))
             return path.read_bytes()
         except OSError as error:
-            raise PhotoError(
-                f"{path} cannot be read ({reason(error)}); check its permissions."
-            ) from error
+            raise unreadable(path, error) from error
 
     return read
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> PhotoError:
+    """What to raise where a file or folder cannot be read."""
+    return PhotoError(f"{path} cannot be read ({reason(error)}); check its permissions.")
 
 
 def too_long(name: str, limit_bytes: int) -> str:

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+from tinyteach.data.entries import unreadable
 from tinyteach.data.layouts import INDEX_NAME
 from tinyteach.data.names import portable_name
 from tinyteach.data.photo_index import format_records
@@ -20,7 +21,7 @@ _MODE = 0o100644 << 16
 _UNIX = 3
 
 
-def export_zip(project: Project, target: str | Path, overwrite: bool = False) -> Path:
+def export_zip(project: Project, target: str | Path) -> Path:
     """Write photos/<class>/… and photos.jsonl to a zip; returns its path.
 
     ``target`` is the zip or a folder to put it in. Files go in as they are, so
@@ -33,7 +34,7 @@ def export_zip(project: Project, target: str | Path, overwrite: bool = False) ->
             f"{project.root} holds no photographs yet; record some with 'tinyteach capture'."
         )
     target = _target(project, Path(target))
-    if os.path.lexists(target) and not overwrite:
+    if os.path.lexists(target):
         raise UsageError(f"{target} exists already; name another file or delete it first.")
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -80,9 +81,7 @@ def _content(photo: Photo) -> bytes:
     try:
         return photo.path.read_bytes()
     except OSError as error:
-        raise PhotoError(
-            f"{photo.path} cannot be read ({reason(error)}); check its permissions."
-        ) from error
+        raise unreadable(photo.path, error) from error
 
 
 def _info(name: str) -> zipfile.ZipInfo:

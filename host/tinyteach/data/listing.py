@@ -18,6 +18,7 @@ from tinyteach.data.entries import (
     file_reader,
     place_in_archive,
     shown,
+    unreadable,
 )
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import MAX_FILE_BYTES, SUFFIXES
@@ -105,9 +106,7 @@ def _start_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_START_BYTES)
     except OSError as error:
-        raise PhotoError(
-            f"{path} cannot be read ({reason(error)}); check its permissions."
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def _is_part(name: str) -> bool:
@@ -245,7 +244,5 @@ class _Walk:
 
     def _refuse(self, path: Path, parts: tuple[str, ...], error: OSError) -> None:
         if path == self._source:
-            raise PhotoError(
-                f"{path} cannot be read ({reason(error)}); check its permissions."
-            ) from error
+            raise unreadable(path, error) from error
         self._entries.skip(parts, f"it cannot be read ({reason(error)})")

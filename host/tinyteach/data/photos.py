@@ -140,14 +140,10 @@ def save_burst(
     project: Project,
     class_name: str,
     squares: Sequence[NDArray[np.uint8]],
-    *,
-    board: str = "",
-    sensor: str = "",
-    kind: str = "square",
-    burst: str | None = None,
+    **facts: str,
 ) -> list[Photo]:
-    """Store photographs taken in one go, each uint8 [N, N, 3] RGB; see `Recording`."""
-    recording = Recording(project, class_name, board=board, sensor=sensor, kind=kind, burst=burst)
+    """Store photographs taken in one go, each uint8 [N, N, 3] RGB; ``facts`` as in `Recording`."""
+    recording = Recording(project, class_name, **facts)
     return [recording.add(square) for square in squares]
 
 

@@ -36,11 +36,11 @@ _DAMAGED = "This head file is damaged or cut short ({}); train again or copy it 
 _FOREIGN = "This .tflite file is no TinyTeach head ({}); make one with `tinyteach train`."
 
 
-@dataclass(frozen=True)
-class HeadInfo(Card):
-    """What a head file says about itself."""
+@dataclass(frozen=True, eq=False)
+class Head(Card):
+    """A head file, and what it says of itself; its scores come from LiteRT's reference kernels."""
 
-    fingerprint: bytes = b""  # SHA-256 of the head file
+    content: bytes = b""  # of the file
     examples: Examples | None = None  # of its classes, where it carries some
 
     @property
@@ -48,28 +48,10 @@ class HeadInfo(Card):
         """Length of the feature vector."""
         return int(self.self_tests.features.shape[1])
 
-
-@dataclass(frozen=True)
-class Head:
-    """A head file that was read and checked; its scores come from LiteRT's reference kernels."""
-
-    content: bytes
-    info: HeadInfo
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Class labels in the order of the scores."""
-        return self.info.labels
-
-    @property
+    @cached_property
     def fingerprint(self) -> bytes:
         """SHA-256 of the file."""
-        return self.info.fingerprint
-
-    @property
-    def threshold(self) -> int:
-        """Below this a best score + 128 means unknown."""
-        return self.info.threshold
+        return hashlib.sha256(self.content).digest()
 
     def scores(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
         """Scores of ``features`` (int8, N×F): int8, N×outputs; probability = (score + 128)/256.
@@ -85,13 +67,13 @@ class Head:
 
     def check(self) -> None:
         """Run the self-test vectors; ModelError where a score is not the expected one."""
-        tests = self.info.self_tests
+        tests = self.self_tests
         if not np.array_equal(self.scores(tests.features), tests.scores):
             raise ModelError(_DAMAGED.format("it does not give its own self-test's scores"))
 
     def check_embedding(self, fingerprint: bytes) -> None:
         """ModelError where the head takes the features of another embedding than this one."""
-        expected = self.info.embedding_fingerprint
+        expected = self.embedding_fingerprint
         if expected != fingerprint:
             raise ModelError(
                 f"This head was trained with the embedding {expected.hex()[:12]}, and here is "
@@ -105,7 +87,7 @@ class Head:
 
 def load_head(data: bytes) -> Head:
     """Read a head file's content and run its self-test; ModelError where either fails."""
-    head = Head(data, read_head(data))
+    head = read_head(data)
     head.check()
     return head
 
@@ -121,12 +103,12 @@ def load_head_file(path: Path) -> Head:
 
 def with_threshold(head: Head, threshold: int) -> Head:
     """The same head, which calls a best label unknown whose score + 128 is below ``threshold``."""
-    before, after = map(pack_card, (head.info, replace(head.info, threshold=threshold)))
+    before, after = map(pack_card, (head, replace(head, threshold=threshold)))
     return load_head(sealed_anew(head.content.replace(before, after)))
 
 
-def read_head(data: bytes) -> HeadInfo:
-    """Read what a head file says about itself, without running it.
+def read_head(data: bytes) -> Head:
+    """`load_head` without running it.
 
     Raises ModelError where ``data`` is cut short, damaged, another tool's file or such that no
     board puts it to work.
@@ -141,17 +123,17 @@ def read_head(data: bytes) -> HeadInfo:
         raise ModelError("This head was made by another version of TinyTeach; train again.")
     if not is_sealed(data):
         raise ModelError(_DAMAGED.format("its digest does not fit its content"))
-    info = _read_info(data)
+    head = _read(data)
     try:
         labels = read_labels(data)
     except ValueError as error:
         raise ModelError(_DAMAGED.format("its parts do not fit together")) from error
-    if file_labels(info) != labels:
+    if file_labels(head) != labels:
         raise ModelError(_DAMAGED.format("its parts do not fit together"))
-    return info
+    return head
 
 
-def _read_info(data: bytes) -> HeadInfo:
+def _read(data: bytes) -> Head:
     """By the agent's own reader."""
     facts, (tests, features, at), kept = agent_code.read_head(data)
     labels, embedding_fingerprint, outputs, threshold = facts
@@ -161,13 +143,13 @@ def _read_info(data: bytes) -> HeadInfo:
         start, counts = kept
         vectors = np.split(_rows(data, start, sum(counts), features), np.cumsum([*counts])[:-1])
         examples = Examples(tuple(vectors))
-    return HeadInfo(
+    return Head(
         tuple(labels),
         embedding_fingerprint,
         SelfTests(rows[:, :features], rows[:, features:]),
         outputs > len(labels),
         threshold,
-        hashlib.sha256(data).digest(),
+        data,
         examples,
     )
 

@@ -62,7 +62,7 @@ class Pulled(JsonResult):
 def pull(client: BoardClient, project: Project, progress: Progress) -> Pulled:
     """Bring what a board knows into a project, where training takes it in place of photographs."""
     head = read_head(client, progress)
-    if head.info.examples is None:
+    if head.examples is None:
         raise ModelError(NO_EXAMPLES)
     return take_over(project, client, head)
 
@@ -80,9 +80,9 @@ def read_head(client: BoardClient, progress: Progress) -> Head:
 
 def take_over(project: Project, client: BoardClient, head: Head) -> Pulled:
     """Add a board's classes, examples and unsure views to a project with its head's embedding."""
-    _agree_on_embedding(project, head.info.embedding_fingerprint)
+    _agree_on_embedding(project, head.embedding_fingerprint)
     names = [_class_here(project, label) for label in head.labels]
-    vectors = head.info.examples.vectors if head.info.examples else ()
+    vectors = head.examples.vectors if head.examples else ()
     if vectors and len(vectors[-1]):
         names.append(_class_here(project, UNKNOWN))
     known = _known_here(project)
@@ -105,7 +105,7 @@ def _save(project: Project, name: str, rows: np.ndarray, known: set[bytes], head
     fresh = without_known(rows, known)
     if len(fresh):
         digits = head.fingerprint.hex()[:SHORT_DIGITS]
-        save_learnt(project, name, digits, fresh, head.info.embedding_fingerprint)
+        save_learnt(project, name, digits, fresh, head.embedding_fingerprint)
     return len(fresh)
 
 

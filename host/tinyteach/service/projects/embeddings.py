@@ -111,7 +111,7 @@ def described(fingerprint: bytes) -> str:
 
 def check_head(head: Head, embedding: Embedding) -> None:
     """ModelError where the project's head was trained with another than its embedding."""
-    trained_with = head.info.embedding_fingerprint
+    trained_with = head.embedding_fingerprint
     if trained_with != embedding.fingerprint:
         raise ModelError(
             f"The head was trained with the embedding {described(trained_with)}, and the project "
@@ -121,7 +121,7 @@ def check_head(head: Head, embedding: Embedding) -> None:
 
 def check_board(fingerprint: bytes, head: Head) -> None:
     """BoardRefusedError where a board has another embedding than ``head`` was trained with."""
-    trained_with = head.info.embedding_fingerprint
+    trained_with = head.embedding_fingerprint
     if fingerprint and fingerprint != trained_with:
         raise BoardRefusedError(
             f"The head was trained with the embedding {described(trained_with)}, and the board "
