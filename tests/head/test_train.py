@@ -29,7 +29,7 @@ def test_recognises_a_recording_it_has_not_seen(photo_set, embedding):
 
 
 def test_the_file_says_whose_features_it_takes(trained, embedding, features):
-    info = load_head(trained.head.content).info
+    info = load_head(trained.head.content)
     assert info.embedding_fingerprint == embedding.fingerprint
     assert info.features == embedding.features
     assert info.labels == ("astronaut", "chelsea", "coffee", "rocket")
