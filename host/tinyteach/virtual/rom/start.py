@@ -23,7 +23,7 @@ def install_modules():
     # What stands for modules in C is from no file.
     del machine.__file__
     present = set(sys.modules)
-    cameras = dict(told.split("=") for told in sys.argv[4:])
+    cameras = dict(told.split("=", 1) for told in sys.argv[4:])
     for path in cameras.values():
         sys.path.insert(0, path.rpartition("/")[0])
     found = {name: __import__(path.rpartition("/")[2]) for name, path in cameras.items()}
