@@ -102,7 +102,7 @@ def test_copies_are_one_recording_and_named_where_they_are_in_two_classes(projec
     (sentence,) = [line for line in trained.lines() if "in one class only" in line]
     assert all(name in sentence for name in named)
     report = load_report(project.root)
-    assert report.data["in_several_classes"] == [ids] and sentence in report.lines
+    assert report.data["in_several_classes"] == [ids] and sentence in report.lines()
     page = (project.heads_dir / "report.html").read_text(encoding="utf-8")
     assert "The same photograph in several classes" in page and "coffee/wrong.png" in page
 

@@ -8,7 +8,7 @@ import typer
 
 from tinyteach import __version__
 from tinyteach.cli.groups import Commands, Group
-from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
+from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption
 from tinyteach.cli.output import (
     ReaderGoneError,
     complain,
@@ -51,6 +51,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(help=SUMMARY)
 def main(
+    context: typer.Context,
     board: BoardOption = None,
     project: ProjectOption = None,
     version: bool = typer.Option(
@@ -58,7 +59,7 @@ def main(
     ),
 ) -> None:
     """What stands before the command's name."""
-    set_globals(board, project)
+    context.obj = {"board": board, "project": project}  # of `Asked`, which takes time to import
     show_board_text()
 
 

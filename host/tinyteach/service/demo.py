@@ -16,7 +16,7 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
@@ -52,13 +52,13 @@ class Measured(JsonResult):
     heap_peak_bytes: int = 0
     micropython: str = ""
 
-    def rows(self) -> list[tuple[str, str]]:
+    def lines(self) -> Lines:
         """For a person."""
         latency = [
             (f"latency, {stage}", f"{spread['p50']:.2f} ms (p95 {spread['p95']:.2f} ms)")
             for stage, spread in self.latency_ms.items()
         ]
-        return [
+        rows = [
             ("classes", ", ".join(self.classes)),
             ("photographs a class", str(self.photos_per_class)),
             ("trained and verified in", f"{self.train_s:.2f} s"),
@@ -70,6 +70,7 @@ class Measured(JsonResult):
             ("agent's heap, at most", f"{self.heap_peak_bytes} bytes"),
             ("MicroPython", self.micropython),
         ]
+        return [Table(("", ""), rows, "What was measured")]
 
 
 def run_demo(

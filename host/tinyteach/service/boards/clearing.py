@@ -8,7 +8,7 @@ from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.results import JsonResult
+from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import resolve_port
 
 NO_ANSWER_YET = (
@@ -20,7 +20,7 @@ NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
 @dataclass(frozen=True)
-class Wiped(JsonResult):
+class Wiped(Sentence):
     """What was taken off a board."""
 
     board: str
@@ -34,7 +34,7 @@ class Wiped(JsonResult):
 
 
 @dataclass(frozen=True)
-class Unpaired(JsonResult):
+class Unpaired(Sentence):
     """A board without the agent; ``restored``: the user's own main.py is back."""
 
     board: str

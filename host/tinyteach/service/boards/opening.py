@@ -27,7 +27,7 @@ from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
 from tinyteach.service.projects.opening import open_project
 from tinyteach.virtual.running import VirtualInfo, running
@@ -339,10 +339,9 @@ class BoardFacts:
         named = " ".join(filter(None, [self.embedding_name, _short(self.info.embedding)]))
         return f"{named or 'none'}, read in place" if self.in_place else named or "none"
 
-    @property
-    def traceback(self) -> list[str]:
-        """Lines of the crash that led to safe mode; none where the board is not in it."""
-        return self.crash.splitlines() if self.info.safe_mode else []
+    def lines(self) -> Lines:
+        """For a person: the rows, and the crash that led to safe mode where the board is in it."""
+        return [Table(("", ""), self.rows()), *(self.crash.splitlines() * self.info.safe_mode)]
 
 
 def _camera(info: BoardInfo) -> str:

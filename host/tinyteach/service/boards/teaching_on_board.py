@@ -11,7 +11,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Sentence, Table
 from tinyteach.service.boards.aftermath import surely
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.messages import Message
@@ -35,13 +35,16 @@ class Held(JsonResult):
     fingerprint: str  # of the head at work, hex digits; empty without
     head_bytes: int
 
-    def rows(self) -> list[tuple[str, int, str]]:
-        """For a person: class, examples, how many more fit."""
-        return [(n, count, str(max(0, OF_A_CLASS - count))) for n, count in self.examples.items()]
+    def lines(self) -> Lines:
+        """For a person."""
+        if not self.examples:
+            return ["The board knows nothing yet; 'tinyteach teach CLASS' teaches it."]
+        rows = [(n, count, str(max(0, OF_A_CLASS - count))) for n, count in self.examples.items()]
+        return [Table(("class", "examples", "more fit"), rows)]
 
 
 @dataclass(frozen=True)
-class Taught(JsonResult):
+class Taught(Sentence):
     """What a board learnt: ``frames`` of ``class_name``, now ``examples`` of it and all classes.
 
     ``interrupted`` where Ctrl-C ended the recording; what came before was learnt.
@@ -65,7 +68,7 @@ class Taught(JsonResult):
 
 
 @dataclass(frozen=True)
-class Forgotten(JsonResult):
+class Forgotten(Sentence):
     """A class that a board no longer knows."""
 
     class_name: str
@@ -203,7 +206,7 @@ LINE_BYTES = 240  # pin and classes in one field of the wire
 
 
 @dataclass(frozen=True)
-class ButtonSet(JsonResult):
+class ButtonSet(Sentence):
     """The button that teaches without a host: its pin, empty without, and the classes in line."""
 
     pin: str

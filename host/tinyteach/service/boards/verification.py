@@ -10,14 +10,14 @@ from typing import Any
 import tinyteach
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
-from tinyteach.results import JsonResult
+from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
 
 @dataclass(frozen=True)
-class Summary(JsonResult):
+class Summary(Sentence):
     """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
 
     passed: int

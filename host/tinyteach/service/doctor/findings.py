@@ -3,8 +3,10 @@
 from dataclasses import asdict, dataclass
 
 from tinyteach.errors import TinyTeachError
+from tinyteach.results import Lines
 
 PASS, FIX, SKIP = "pass", "fix", "skip"
+MARKS = {PASS: "ok", FIX: "FIX", SKIP: "–"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Page:
             "healthy": not self.faults,
             "findings": [asdict(finding) for finding in self.findings],
         }
+
+    def lines(self) -> Lines:
+        """For a person."""
+        shown = [f"{MARKS[f.status]:<4} {f.name:<13} {f.line()}" for f in self.findings]
+        return [*shown, self.sentence()]
 
     def sentence(self) -> str:
         """The page in one sentence."""

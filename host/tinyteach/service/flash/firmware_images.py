@@ -14,7 +14,7 @@ from tinyteach.errors import FirmwareError
 from tinyteach.files import read_whole, reason
 from tinyteach.firmware import boards_dir
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines
 
 DOWNLOAD_TIMEOUT_S = 30
 PIECE_BYTES = 65_536
@@ -71,6 +71,15 @@ def image_hints() -> list[Hint]:
     """Of every board that has facts about its firmware."""
     facts = [json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))]
     return [Hint(f["name"], **f["firmware"]) for f in facts if "firmware" in f]
+
+
+def hint_lines(hints: list[Hint]) -> Lines:
+    """For a person: which board needs which file, by how that is written."""
+    lines = []
+    for written_by, sentence in WRITTEN_BY.items():
+        lines += [hint.sentence() for hint in hints if hint.written_by == written_by]
+        lines.append(sentence)
+    return lines
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.flash import backups
@@ -45,6 +45,18 @@ class Flashed(JsonResult):
     md5: str
     backup: str | None
     seconds: float
+
+    def lines(self) -> Lines:
+        """For a person."""
+        lines = [
+            f"Wrote {self.source} ({self.bytes} bytes) to the {self.chip} with the address "
+            f"{self.mac}; its MD5 {self.md5} was compared."
+        ]
+        if self.backup:
+            lines.append(f"What was on it is in {self.backup}; 'tinyteach restore' puts it back.")
+        if self.port is None:
+            lines.append("The board has not come back by itself: disconnect it, connect it again.")
+        return lines
 
 
 def flash_board(

@@ -10,7 +10,7 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import Lines, Sentence
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
@@ -23,8 +23,16 @@ NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
 NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."
 
 
+class _PutToWork(Sentence):
+    problems: list[str]  # on rules that rest with this head
+
+    def lines(self) -> Lines:
+        """The sentence, and the problems."""
+        return [self.sentence(), *self.problems]
+
+
 @dataclass(frozen=True)
-class Deployed(JsonResult):
+class Deployed(_PutToWork):
     """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
 
     board: str
@@ -139,7 +147,7 @@ def _kept(client: BoardClient) -> str:
 
 
 @dataclass(frozen=True)
-class RolledBack(JsonResult):
+class RolledBack(_PutToWork):
     """The head that is at work again."""
 
     fingerprint: str

@@ -40,6 +40,10 @@ class Recognised(JsonResult):
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
 
+    def lines(self) -> list[str]:
+        """For a person."""
+        return [self.line()]
+
     def line(self) -> str:
         took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
         if self.label == self.best_label:

@@ -17,7 +17,7 @@ from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
@@ -182,12 +182,19 @@ REPORT = {
 }
 
 
+CLASS_COLUMNS = ("class", "photographs", "recordings", "precision", "recall")
+
+
 @dataclass(frozen=True)
 class FoundReport:
     """The last training's report as it lies in heads/: ``data`` is report.json."""
 
     data: dict[str, Any]
     page: Path
+
+    def as_dict(self) -> dict[str, object]:
+        """As it lies there."""
+        return self.data
 
     @property
     def title(self) -> str:
@@ -210,10 +217,11 @@ class FoundReport:
             for row in self.data["classes"]
         ]
 
-    @property
-    def lines(self) -> list[str]:
+    def lines(self) -> Lines:
+        """For a person."""
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
         return [
+            Table(CLASS_COLUMNS, self.rows, self.title),
             COUNTED_BY_LOOKS,
             self.data["method"],
             *unknown,
