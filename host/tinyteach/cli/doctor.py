@@ -3,6 +3,7 @@
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.service.doctor.examination import examine
 
@@ -18,5 +19,6 @@ def doctor(asked: Asked) -> None:
     """
     with asked.progress() as progress:
         page = examine(asked.board_meant(), progress)
-    asked.show(page)
-    raise typer.Exit(page.exit_code)
+    rows = [f.as_dict() | {"exit_code": exit_code_of(f.error)} for f in page.findings]
+    asked.tell(page.as_dict() | {"findings": rows}, page.lines())
+    raise typer.Exit(exit_code_of(page.error))

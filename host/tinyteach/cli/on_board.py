@@ -7,8 +7,8 @@ import typer
 
 from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
-from tinyteach.cli.options import INTERRUPTED
 from tinyteach.errors import UsageError
 from tinyteach.service.boards.teaching_on_board import button_classes, held_by, set_button
 from tinyteach.service.heads import pulling, retraining

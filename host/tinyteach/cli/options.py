@@ -8,9 +8,6 @@ import typer
 
 from tinyteach.cli.table import BOARD, JSON, PROJECT
 
-# The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
-INTERRUPTED = 130
-
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON)]
 BoardOption = Annotated[
     str | None,

@@ -7,8 +7,9 @@ from typing import Any
 import typer
 
 from tinyteach import __version__
+from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import Commands, Group
-from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption
+from tinyteach.cli.options import BoardOption, ProjectOption
 from tinyteach.cli.output import (
     ReaderGoneError,
     complain,
@@ -74,14 +75,14 @@ def run() -> None:
         sys.exit(USAGE_FAULT)
     except TinyTeachError as error:
         complain(str(error))
-        sys.exit(error.exit_code)
+        sys.exit(exit_code_of(type(error)))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
     except (OSError, UnicodeError) as error:
         complain(system_refusal(error))
-        sys.exit(TinyTeachError.exit_code)
+        sys.exit(exit_code_of(TinyTeachError))
 
 
 def _show_usage(error: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
-from tinyteach.cli.options import INTERRUPTED
 from tinyteach.cli.output import note
 from tinyteach.cli.picture import as_blocks
 from tinyteach.service.photos import importing, recording

@@ -9,7 +9,9 @@ import typer
 
 from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
+from tinyteach.errors import VerificationError
 from tinyteach.service.boards import verification
 from tinyteach.service.heads.recognition import (
     Recognised,
@@ -83,5 +85,6 @@ def verify(
     none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
     summary = verification.verify(asked.board_meant(), photos, junit, quiet=asked.as_json)
-    asked.show(summary)
-    raise typer.Exit(summary.exit_code)
+    code = 0 if summary.held else exit_code_of(VerificationError)
+    asked.tell(summary.as_dict() | {"exit_code": code}, summary.lines())
+    raise typer.Exit(code)

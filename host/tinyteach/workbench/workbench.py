@@ -4,7 +4,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from tinyteach.data.photos import Photo, Recording
@@ -357,5 +356,5 @@ class Workbench:
             page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
         finally:
             self.feed.publish("doctor", None)
-        lines = [{**asdict(f), "line": f.line()} for f in page.findings]
+        lines = [{**f.as_dict(), "line": f.line()} for f in page.findings]
         return {**page.as_dict(), "findings": lines, "sentence": page.sentence()}
