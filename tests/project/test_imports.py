@@ -14,7 +14,8 @@ HOST_ROOMS = (
     *("service", "workbench", "api", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
-COMMON = {"errors", "files", "paths", "firmware", "plain_text", "progress", "results"}
+COMMON = {"errors", "files", "paths", "firmware", "board_facts", "plain_text"}
+COMMON |= {"progress", "results"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},

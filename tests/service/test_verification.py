@@ -110,7 +110,7 @@ def test_without_a_board_a_virtual_one_is_started(few_photographs, monkeypatch):
     started = []
     start = VirtualBoard.start
     monkeypatch.setattr(VirtualBoard, "start", lambda self: (started.append(self), start(self)))
-    monkeypatch.setattr("tinyteach.service.boards.budgets.board_facts", lambda machine: None)
+    monkeypatch.setattr("tinyteach.board_facts.all_facts", lambda: ())
     summary = verify(None, None, None, quiet=True)
     assert summary.held and summary.failed == [] and len(started) == 1
     assert "bytes" in summary.measured["heap peak"]

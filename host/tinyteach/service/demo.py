@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from tinyteach.board_facts import STAGES
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
@@ -18,7 +19,6 @@ from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.boards import opening as boards
-from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
 from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import Reference, interpret_message, trained_head

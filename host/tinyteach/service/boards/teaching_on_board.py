@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinyteach.board_facts import facts_of
 from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
-from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Sentence, Table
@@ -266,7 +266,7 @@ def _pin(text: str) -> tuple[str, int]:
 
 def _own_button(client: BoardClient) -> tuple[str, int]:
     machine = client.info().machine
-    button = (board_facts(machine) or {}).get("button")
-    if button is None:
+    facts = facts_of(machine)
+    if facts is None or facts.button is None:
         raise UsageError(f"No button of a {machine} is known; name the pin of one.")
-    return button["pin"], button["down"]
+    return facts.button

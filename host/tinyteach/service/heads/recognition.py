@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinyteach.board_facts import STAGES
 from tinyteach.data.images import load_square
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
@@ -18,7 +19,6 @@ from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
