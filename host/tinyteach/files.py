@@ -36,12 +36,12 @@ def read_file(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
 
 def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
     """The same where others find the sentence: OSError says why not, ValueError for no path."""
-    facts = path.stat()
-    if stat.S_ISDIR(facts.st_mode):
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if not stat.S_ISREG(facts.st_mode):
+    if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "it is no ordinary file")
-    if facts.st_size > limit_bytes:
+    if about.st_size > limit_bytes:
         raise OSError(errno.EFBIG, f"it is longer than {limit_bytes >> 20} MiB")
     return path.read_bytes()
 

@@ -9,7 +9,7 @@ from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit.train import Settings, fit_at_once
-from tinyteach.service.heads.teaching import load_report, train
+from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 
 

@@ -18,7 +18,7 @@ from tinyteach.service.heads.recognition import (
     interpret_scores,
     threshold_steps,
 )
-from tinyteach.service.heads.teaching import CLASS_COLUMNS, FoundReport
+from tinyteach.service.heads.training import CLASS_COLUMNS, FoundReport
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
     check_head,

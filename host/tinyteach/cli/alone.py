@@ -52,14 +52,14 @@ def add(
     """Add a rule to the board."""
     rule = parse_rule(condition, " ".join(action), otherwise, hold)
     with asked.open_board() as board:
-        asked.show(add_rule(board.client, rule))
+        asked.answer(add_rule(board.client, rule))
 
 
 @command(rule_app, "board", "project", "as_json", name="list")
 def list_rules(asked: Asked) -> None:
     """List the board's rules."""
     with asked.open_board() as board:
-        asked.show(held_rules(board.client))
+        asked.answer(held_rules(board.client))
 
 
 @command(rule_app, "board", "project", "as_json")
@@ -68,7 +68,7 @@ def remove(
 ) -> None:
     """Remove a rule from the board."""
     with asked.open_board() as board:
-        asked.show(remove_rule(board.client, number))
+        asked.answer(remove_rule(board.client, number))
 
 
 @command(rule_app, "board", "project", "as_json")
@@ -133,7 +133,7 @@ def wipe(asked: Asked, yes: YesOption = False) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
     board = asked.board_meant()
     _confirm(f"Forget all that {board_label(board)[1]} has learnt?", yes)
-    asked.show(wipe_board(board))
+    asked.answer(wipe_board(board))
 
 
 @command(app, "board", "project", "as_json")
@@ -141,7 +141,7 @@ def unpair(asked: Asked, yes: YesOption = False) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
     board = asked.board_meant()
     _confirm(f"Take TinyTeach and all it has learnt off {board_label(board)[1]}?", yes)
-    asked.show(unpair_board(board))
+    asked.answer(unpair_board(board))
 
 
 def _confirm(question: str, yes: bool) -> None:

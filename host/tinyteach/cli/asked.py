@@ -49,7 +49,7 @@ class Asked:
         """A callback that moves a bar, unless scripts read."""
         return progress_bar(quiet=self.as_json)
 
-    def show(self, result: Result) -> None:
+    def answer(self, result: Result) -> None:
         """What came of it: JSON for scripts, else lines."""
         self.tell(result.as_dict(), result.lines())
 

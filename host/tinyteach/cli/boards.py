@@ -115,5 +115,5 @@ def pair(
 def info(asked: Asked) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
     with asked.open_board() as board:
-        facts = board_info(board.client)
-    asked.show(facts)
+        overview = board_info(board.client)
+    asked.answer(overview)

@@ -40,4 +40,4 @@ def demo(
         measured = run_demo(
             *(photos, per_class, held_out, arch, asked.board, asked.say, progress, embedding)
         )
-    asked.show(measured)
+    asked.answer(measured)

@@ -41,7 +41,7 @@ def flash(
         return
     with _progress(asked) as progress:
         done = flash_board(asked.board_meant(), image, progress, asked.say, backup)
-    asked.show(done)
+    asked.answer(done)
     asked.say(f"Next: tinyteach --board {done.port or 'PORT'} pair")
 
 
@@ -58,7 +58,7 @@ def restore(
     """Write a backup of an ESP board's flash back, over all that is on it now."""
     with _progress(asked) as progress:
         done = restore_board(asked.board_meant(), backup, progress, asked.say, any_board)
-    asked.show(done)
+    asked.answer(done)
     asked.say("The board has again what it had when the backup was made.")
 
 

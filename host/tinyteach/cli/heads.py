@@ -7,7 +7,7 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import EmbeddingOption
-from tinyteach.service.heads import deploying, teaching, upgrading
+from tinyteach.service.heads import deploying, training, upgrading
 from tinyteach.service.heads.head_list import heads_lines, list_heads
 from tinyteach.service.projects.opening import open_project
 
@@ -21,14 +21,14 @@ def train(
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
     with asked.progress() as progress:
-        trained = teaching.train(asked.folder, seed, progress)
-    asked.show(trained)
+        trained = training.train(asked.folder, seed, progress)
+    asked.answer(trained)
 
 
 @command(app, "project", "as_json")
 def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
-    asked.show(teaching.load_report(asked.folder))
+    asked.answer(training.load_report(asked.folder))
 
 
 @command(app, "project", "as_json")
@@ -58,7 +58,7 @@ def deploy(
     deploying.head_to_deploy(project, head, threshold)  # what is missing needs no board to be told
     with asked.progress() as progress, asked.open_board() as board:
         deployed = deploying.deploy(board.client, project, progress, threshold, head)
-    asked.show(deployed)
+    asked.answer(deployed)
 
 
 @command(app, "board", "project", "as_json")
@@ -66,7 +66,7 @@ def rollback(asked: Asked) -> None:
     """Put the previous head on the board back to work."""
     with asked.open_board() as board:
         restored = board.rollback()
-    asked.show(restored)
+    asked.answer(restored)
 
 
 @command(app, "board", "project", "as_json")
@@ -80,4 +80,4 @@ def upgrade(asked: Asked, embedding: EmbeddingOption = None) -> None:
     upgrading.embedding_to_upgrade_to(project, embedding)  # what is none needs no board to be told
     with asked.progress() as progress, asked.open_board() as board:
         upgraded = upgrading.upgrade(board.client, project, embedding, progress)
-    asked.show(upgraded)
+    asked.answer(upgraded)

@@ -10,7 +10,7 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.errors import UsageError
-from tinyteach.service.boards.teaching_on_board import button_classes, held_by, set_button
+from tinyteach.service.boards.teaching import button_classes, held_by, set_button
 from tinyteach.service.heads import pulling, retraining
 from tinyteach.service.projects.opening import open_project
 
@@ -56,7 +56,7 @@ def teach(
         named = [name for name in (class_name, *map(str, files or [])) if name is not None]
         classes = button_classes(named)
         with asked.open_board() as board:
-            asked.show(set_button(board.client, button, classes))
+            asked.answer(set_button(board.client, button, classes))
         return
     if [class_name is not None, forget is not None, list_them].count(True) != 1:
         raise UsageError("Name a class to teach, or say --forget CLASS, --list or --button PIN.")
@@ -64,7 +64,7 @@ def teach(
         _teach(asked, class_name, files or [], count, afresh)
         return
     with asked.open_board() as board:
-        asked.show(board.forget(forget) if forget is not None else held_by(board.client))
+        asked.answer(board.forget(forget) if forget is not None else held_by(board.client))
 
 
 def _teach(asked: Asked, class_name: str, files: list[Path], count: int, afresh: bool) -> None:
@@ -72,7 +72,7 @@ def _teach(asked: Asked, class_name: str, files: list[Path], count: int, afresh:
         squares = [as_square(file) for file in files]  # before anything is asked of a board
         with asked.open_board() as board:
             taught = board.teach(class_name, squares, count, afresh, progress)
-    asked.show(taught)
+    asked.answer(taught)
     if taught.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -86,7 +86,7 @@ def pull(asked: Asked) -> None:
     project = open_project(asked.folder)
     with asked.progress() as progress, asked.open_board() as board:
         pulled = pulling.pull(board.client, project, progress)
-    asked.show(pulled)
+    asked.answer(pulled)
 
 
 @command(app, "board", "project", "as_json")
@@ -109,4 +109,4 @@ def retrain(
     board = asked.board_meant(or_new=True)
     with asked.progress() as progress:
         done = retraining.retrain(asked.project, board, from_board, add or [], progress)
-    asked.show(done)
+    asked.answer(done)

@@ -38,7 +38,7 @@ def capture(
     stored = class_to_record(project, class_name)
     with asked.progress() as progress, asked.open_board() as board:
         taken = recording.capture(board.client, project, stored, count, small, note, progress)
-    asked.show(taken)
+    asked.answer(taken)
     if taken.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -102,9 +102,9 @@ def import_photos(
         with asked.progress() as progress:
             summary = importing.import_photos(asked.folder, source, progress, plan)
     except importing.NothingImportedError as error:
-        asked.show(error.summary)
+        asked.answer(error.summary)
         raise
-    asked.show(summary)
+    asked.answer(summary)
 
 
 @command(app, "project")

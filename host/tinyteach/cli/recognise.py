@@ -43,7 +43,7 @@ def watch(
         threshold_steps(threshold)  # what is no probability needs no board to be refused
     with asked.open_board() as board, closing(board.watch(threshold)) as results:
         for result in islice(results, count or None):
-            asked.show(result)
+            asked.answer(result)
 
 
 @command(app, "board", "project", "as_json")

@@ -22,7 +22,7 @@ from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.virtual_boards import virtual_board
 from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import Reference, interpret_message, trained_head
-from tinyteach.service.heads.teaching import train
+from tinyteach.service.heads.training import train
 from tinyteach.service.photos.bench_photos import Squares, training_and_held_out
 from tinyteach.service.photos.recording import record, start_recording
 from tinyteach.service.projects.embeddings import name_of, project_embedding

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinyteach.errors import UsageError
-from tinyteach.service.heads import head_list, teaching
+from tinyteach.service.heads import head_list, training
 from tinyteach.service.photos import collection as photos
 from tinyteach.service.projects.opening import open_project
 from tinyteach.studio.answers import bench_of
@@ -103,7 +103,7 @@ def import_upload(call: Call) -> dict[str, object]:
 
     try:
         with bench.changing:
-            summary = bench.uploads.take_over(call.words["number"], bench.folder, tell)
+            summary = bench.uploads.import_sent(call.words["number"], bench.folder, tell)
             bench.changed(train=bool(summary.added))
     finally:
         bench.feed.publish("importing", None)
@@ -133,6 +133,6 @@ ROUTES = [
     route("POST", UPLOAD, import_upload),
     route("DELETE", UPLOAD, lambda call: call.bench.uploads.end(call.words["number"])),
     route("POST", "/api/train", lambda call: call.bench.trainer.ask()),
-    route("GET", "/api/report", lambda call: teaching.load_report(call.bench.folder).data),
+    route("GET", "/api/report", lambda call: training.load_report(call.bench.folder).data),
     route("GET", "/api/heads/compare", compare),
 ]

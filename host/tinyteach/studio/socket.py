@@ -143,7 +143,7 @@ class Page:
 def packed(view: LiveView) -> bytes:
     """A view as the page reads it."""
     height, width, _ = view.pixels.shape
-    facts = {
+    about = {
         "view": view.number,
         "time_s": view.time_s,
         "width": width,
@@ -153,7 +153,7 @@ def packed(view: LiveView) -> bytes:
         "host": asdict(view.host) if view.host else None,
         "host_head": view.host_head,
     }
-    text = json.dumps(facts).encode()
+    text = json.dumps(about).encode()
     return VIEW_HEADER.pack(len(text)) + text + view.pixels.tobytes()
 
 

@@ -18,7 +18,7 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.service.boards.opening import BoardFacts, board_info, check_identity, open_board
+from tinyteach.service.boards.opening import BoardOverview, board_info, check_identity, open_board
 from tinyteach.service.heads.recognition import Recognised, interpret_message
 from tinyteach_protocol import messages
 
@@ -34,7 +34,7 @@ Done = TypeVar("Done")
 
 
 class LiveBoard:
-    """``on_state(status, sentence, facts)`` is called from the board's thread when these change.
+    """``on_state(status, sentence, overview)`` is called from the board's thread when these change.
 
     status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
     (pairing, examined, on its own). ``step(client)`` is called again and again while
@@ -44,7 +44,7 @@ class LiveBoard:
 
     def __init__(
         self,
-        on_state: Callable[[str, str, BoardFacts | None], None],
+        on_state: Callable[[str, str, BoardOverview | None], None],
         step: Callable[[BoardClient], None],
         wanted: Callable[[], bool],
         on_refreshed: Callable[[BoardClient], None] = lambda client: None,
@@ -58,7 +58,7 @@ class LiveBoard:
         self._closed = False
         self._jobs: deque[tuple[Callable[[BoardClient], object], Future[Any]]] = deque()
         self._tasks: deque[tuple[str, Callable[[], object], Future[Any]]] = deque()
-        self.facts: BoardFacts | None = None
+        self.overview: BoardOverview | None = None
         self._thread = threading.Thread(target=self._run, name="live-board", daemon=True)
         self._thread.start()
 
@@ -80,7 +80,7 @@ class LiveBoard:
         """Run ``job(client)`` between two views; LinkError where no board is connected."""
         future: Future[Done] = Future()
         with self._changed:
-            if not self.facts:
+            if not self.overview:
                 future.set_exception(
                     LinkError("No board is connected; choose one under Connect first.")
                 )
@@ -156,7 +156,7 @@ class LiveBoard:
         return not self._chosen or self._board != board
 
     def _hold(self, board: str | None) -> None:
-        if not self.facts:
+        if not self.overview:
             self._tell("connecting", "")
         try:
             with open_board(board) as client:
@@ -166,7 +166,7 @@ class LiveBoard:
                     self._turn(client)
         finally:
             with self._changed:
-                self.facts = None
+                self.overview = None
             self._forget_jobs()
 
     def _look_at(self, board: str | None, client: BoardClient) -> None:
@@ -175,9 +175,9 @@ class LiveBoard:
 
     def refresh(self, client: BoardClient) -> None:
         """Ask the board what it is and has, and tell it."""
-        facts = board_info(client)
+        overview = board_info(client)
         with self._changed:
-            self.facts = facts
+            self.overview = overview
         self._tell("connected", "")
         self._on_refreshed(client)
 
@@ -221,7 +221,7 @@ class LiveBoard:
             self._changed.wait_for(lambda: self._closed or there(), timeout_s)
 
     def _tell(self, status: str, sentence: str) -> None:
-        self._on_state(status, sentence, self.facts)
+        self._on_state(status, sentence, self.overview)
 
 
 def take_view(client: BoardClient, info: BoardInfo) -> tuple[np.ndarray, Recognised | None]:

@@ -19,7 +19,7 @@ from tinyteach.head.fit.train import Settings, fit_at_once
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import Trained, learnt_features, train
+from tinyteach.service.heads.training import Trained, learnt_features, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import open_project

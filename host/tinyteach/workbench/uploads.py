@@ -135,7 +135,7 @@ class Uploads:
                 f"An upload takes {BYTES_MAX >> 20} MiB at most; send fewer photographs at once."
             )
 
-    def take_over(self, number: str, project: Path, progress: Progress) -> ImportSummary:
+    def import_sent(self, number: str, project: Path, progress: Progress) -> ImportSummary:
         """Import what was sent; the upload ends. PhotoError where a zip means no good."""
         try:
             with self._in_use(number) as upload:

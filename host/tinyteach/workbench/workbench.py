@@ -14,7 +14,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.opening import BoardFacts, pair_board
+from tinyteach.service.boards.opening import BoardOverview, pair_board
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
@@ -135,10 +135,10 @@ class Workbench:
         if train:
             self.trainer.ask()
 
-    def _tell_board(self, status: str, sentence: str, facts: BoardFacts | None) -> None:
-        told = facts.as_dict() if facts else {}
+    def _tell_board(self, status: str, sentence: str, overview: BoardOverview | None) -> None:
+        told = overview.as_dict() if overview else {}
         self.feed.publish("board", {"status": status, "sentence": sentence, "facts": told})
-        if facts:
+        if overview:
             return
         self.teaching.forget_board()
         if not self.alone.is_on:
@@ -160,15 +160,15 @@ class Workbench:
 
     def _tell_preview(self) -> None:
         head = self.preview.head
-        facts = None
+        shown = None
         if head is not None:
-            facts = {
+            shown = {
                 "fingerprint": head.fingerprint.hex(),
                 "labels": list(head.labels),
                 "threshold": head.threshold / 256,
                 "tested": self._tested,
             }
-        told = {"head": facts, "threshold": self.preview.threshold, "lesson": self._lesson}
+        told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
         self.feed.publish("preview", told)
 
     # Views
@@ -212,8 +212,8 @@ class Workbench:
 
     def _board_info(self) -> BoardInfo:
         """What the board says of itself. In the board's thread."""
-        assert self.board.facts is not None
-        return self.board.facts.info
+        assert self.board.overview is not None
+        return self.board.overview.info
 
     def _show(self, view: LiveView) -> None:
         for listener, wants in list(self._view_listeners.items()):
@@ -276,8 +276,8 @@ class Workbench:
         steps = threshold_steps(probability)
         self.preview.threshold = probability
         self._tell_preview()
-        facts = self.board.facts
-        if facts and facts.info.labels:
+        overview = self.board.overview
+        if overview and overview.info.labels:
             self.board.do(lambda client: client.set_threshold(steps)).result()
 
     def forget_threshold(self) -> None:
@@ -297,8 +297,8 @@ class Workbench:
     def correct(self, number: int, class_name: str) -> str:
         """Make the view of that number a photograph of a class; returns its id. Retrains."""
         view = self._views.find(number)
-        facts = self.board.facts
-        board = facts.board_id if facts else ""
+        overview = self.board.overview
+        board = overview.board_id if overview else ""
         with self.changing:
             photo_id = photo_service.label_view(self.folder, class_name, view.pixels, board)
             self.changed()

@@ -239,7 +239,7 @@ def check_identity(board: str | None, client: BoardClient) -> None:
         raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 
-# Pairing and facts
+# Pairing, and what a board is
 
 
 def pair_board(
@@ -290,7 +290,7 @@ def pair_for_now(port: str, progress: Progress, embedding: str | None = None) ->
 
 
 @dataclass(frozen=True)
-class BoardFacts:
+class BoardOverview:
     """What a board says of itself, in ``info``, and what the host knows of it.
 
     ``name`` is its port where it is not paired, ``embedding_name`` None where that is none that
@@ -358,11 +358,11 @@ def _short(fingerprint: bytes) -> str:
     return fingerprint.hex()[:SHORT_DIGITS]
 
 
-def board_info(client: BoardClient) -> BoardFacts:
+def board_info(client: BoardClient) -> BoardOverview:
     """Ask a board what it is."""
     info = client.info()
     known = find_board(client.board_id)
-    return BoardFacts(
+    return BoardOverview(
         info,
         client.board_id,
         known.name if known else client.port,

@@ -113,15 +113,15 @@ def _newest(chip: Chip) -> Path:
 
 def _fitting(path: Path, chip: Chip, any_board: bool) -> bytes:
     """The backup's content, refused where it cannot or should not be on this board."""
-    content, facts = backups.read_backup(path)
-    source = facts.chip if facts else made_for(content[chip.offset :]) or chip.name
+    content, owner = backups.read_backup(path)
+    source = owner.chip if owner else made_for(content[chip.offset :]) or chip.name
     if source != chip.name or len(content) != chip.flash_bytes:
         raise FirmwareError(
             f"{path} is {megabytes(len(content))} of {source}, but the board has {chip.name} "
             f"with {megabytes(chip.flash_bytes)}; choose a backup of this board."
         )
-    if not any_board and (facts is None or facts.mac != chip.mac):
-        whose = f"of another board ({facts.mac})" if facts else "of an unknown board"
+    if not any_board and (owner is None or owner.mac != chip.mac):
+        whose = f"of another board ({owner.mac})" if owner else "of an unknown board"
         raise FirmwareError(
             f"{path} is {whose}, and this one is {chip.mac}; add --any-board to write it all "
             "the same."

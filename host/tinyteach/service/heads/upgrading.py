@@ -14,7 +14,7 @@ from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import surely
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import Trained, train
+from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.projects.embeddings import (
     arena_of,
     as_setting,
