@@ -8,7 +8,7 @@ from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.fit.train import FitSettings, fit_at_once
 from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 
@@ -79,7 +79,7 @@ def test_a_class_without_photographs_is_left_out(project, known):
 
 def test_a_head_at_once_recognises(project, known):
     known.look(project)
-    settings = Settings(threshold=100)
+    settings = FitSettings(threshold=100)
     head = fit_at_once(known, known.labels, known.embedding, known.views_wanted, settings)
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]

@@ -29,7 +29,7 @@ MESSAGE_BYTES_MAX = 4096  # from the page
 VIEW_HEADER = struct.Struct("<I")
 
 
-class Page:
+class OpenPage:
     """One open page: which parts it has not seen, the newest view, its credits."""
 
     def __init__(self, socket: WebSocket) -> None:
@@ -160,7 +160,7 @@ def packed(view: LiveView) -> bytes:
 async def live(socket: WebSocket) -> None:
     """A page has opened."""
     await socket.accept()
-    await Page(socket).serve()
+    await OpenPage(socket).serve()
 
 
 ROUTES = [WebSocketRoute("/live", live)]

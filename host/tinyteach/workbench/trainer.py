@@ -15,7 +15,7 @@ from tinyteach.data.photos import Photo
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.fit.train import FitSettings, fit_at_once
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognition import trained_head
@@ -54,7 +54,7 @@ class Trainer:
         self._new: deque[Photo] = deque()
         self._known: KnownPhotos | None = None
         self._embedding = ""
-        self._settings: Settings | None = None
+        self._settings: FitSettings | None = None
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
@@ -142,7 +142,7 @@ class Trainer:
             known.labels,
             known.embedding,
             known.views_wanted,
-            self._settings or Settings(),
+            self._settings or FitSettings(),
             classes=filled,
             learnt=learnt,
             progress=self._step("fitting"),
@@ -191,6 +191,6 @@ class Trainer:
         )
 
 
-def _settings_of(trained: Trained) -> Settings:
+def _settings_of(trained: Trained) -> FitSettings:
     """What the next head at once takes over from a tested one."""
-    return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))
+    return FitSettings(trained.strength, trained.temperature, round(trained.threshold * STEPS))
