@@ -97,16 +97,9 @@ async def upload_file(request: Request) -> Response:
 def import_upload(call: Call) -> dict[str, object]:
     """Import what was sent as a folder would be."""
     bench = call.bench
-
-    def tell(text: str, done: int, total: int) -> None:
-        bench.feed.publish("importing", {"done": done, "total": total})
-
-    try:
-        with bench.changing:
-            summary = bench.uploads.import_sent(call.words["number"], bench.folder, tell)
-            bench.changed(train=bool(summary.added))
-    finally:
-        bench.feed.publish("importing", None)
+    with bench.feed.progress("importing") as tell, bench.changing:
+        summary = bench.uploads.import_sent(call.words["number"], bench.folder, tell)
+        bench.changed(train=bool(summary.added))
     told = {"renamed": summary.renamed, "told": summary.decided()}
     return {"added": summary.added, "skipped": summary.skipped, **told}
 

@@ -18,7 +18,7 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.service.boards.opening import BoardOverview, board_info, check_identity, open_board
+from tinyteach.service.boards.opening import BoardOverview, board_info, open_board
 from tinyteach.service.heads.recognition import Recognised, interpret_message
 from tinyteach_protocol import messages
 
@@ -54,6 +54,7 @@ class LiveBoard:
         self._on_refreshed, self._on_connected = on_refreshed, on_connected
         self._changed = threading.Condition()
         self._board: str | None = None
+        self._held: str | None = None  # the one that the thread is about
         self._chosen = False
         self._closed = False
         self._jobs: deque[tuple[Callable[[BoardClient], object], Future[Any]]] = deque()
@@ -129,18 +130,19 @@ class LiveBoard:
                 self._tell("none", "")
                 self._wait_for(lambda: self._chosen or bool(self._tasks))
                 continue
-            self._hold_or_say_why(self._board)
+            self._held = self._board
+            self._hold_or_say_why()
         self._forget_jobs()
         while self._tasks:
             *_, future = self._tasks.popleft()
             future.set_exception(LinkError(LOST))
 
-    def _hold_or_say_why(self, board: str | None) -> None:
+    def _hold_or_say_why(self) -> None:
         def news() -> bool:
-            return bool(self._tasks) or self._left(board)
+            return bool(self._tasks) or self._left()
 
         try:
-            self._hold(board)
+            self._hold()
         except BoardNotPairedError as error:
             self._tell("unpaired", str(error))
             self._wait_for(news)
@@ -152,26 +154,22 @@ class LiveBoard:
             self._tell("lost", "Something inside TinyTeach failed; its terminal says more.")
             self._wait_for(news, RETRY_S)
 
-    def _left(self, board: str | None) -> bool:
-        return not self._chosen or self._board != board
+    def _left(self) -> bool:
+        return not self._chosen or self._board != self._held
 
-    def _hold(self, board: str | None) -> None:
+    def _hold(self) -> None:
         if not self.overview:
             self._tell("connecting", "")
         try:
-            with open_board(board) as client:
-                self._look_at(board, client)
+            with open_board(self._held) as client:
+                self.refresh(client)
                 self._on_connected()
-                while not (self._closed or self._left(board) or self._tasks):
+                while not (self._closed or self._left() or self._tasks):
                     self._turn(client)
         finally:
             with self._changed:
                 self.overview = None
             self._forget_jobs()
-
-    def _look_at(self, board: str | None, client: BoardClient) -> None:
-        check_identity(board, client)
-        self.refresh(client)
 
     def refresh(self, client: BoardClient) -> None:
         """Ask the board what it is and has, and tell it."""

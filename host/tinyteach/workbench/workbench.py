@@ -19,7 +19,7 @@ from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
-from tinyteach.service.heads.recognition import threshold_steps
+from tinyteach.service.heads.recognition import set_threshold, threshold_steps
 from tinyteach.service.photos import collection as photo_service
 from tinyteach.service.photos.recording import start_recording, take_photo
 from tinyteach.service.projects.opening import open_project
@@ -273,12 +273,12 @@ class Workbench:
 
     def set_threshold(self, probability: float) -> None:
         """From which probability a label is believed, here and on the board, at once."""
-        steps = threshold_steps(probability)
+        threshold_steps(probability)  # what is no probability is refused before anything is set
         self.preview.threshold = probability
         self._tell_preview()
         overview = self.board.overview
         if overview and overview.info.labels:
-            self.board.do(lambda client: client.set_threshold(steps)).result()
+            self.board.do(lambda client: set_threshold(client, probability)).result()
 
     def forget_threshold(self) -> None:
         """Heads bring their own threshold."""
@@ -308,17 +308,11 @@ class Workbench:
 
     def pair(self, board: str | None) -> dict[str, object]:
         """Put agent and embedding on a board, then hold it."""
-
-        def tell(text: str, done: int, total: int) -> None:
-            self.feed.publish("pairing", {"text": text, "done": done, "total": total})
-
         self.alone.end()
-        try:
+        with self.feed.progress("pairing") as tell:
             paired = self.board.do_without_session(
                 "Pairing", lambda: pair_board(board, None, tell)
             ).result()
-        finally:
-            self.feed.publish("pairing", None)
         self.connect(paired.name)
         return paired.as_dict()
 
@@ -346,15 +340,9 @@ class Workbench:
 
     def examine(self, board: str | None) -> dict[str, object]:
         """The doctor's page on a board; it is held again afterwards if it was."""
-
-        def tell(text: str, done: int, total: int) -> None:
-            self.feed.publish("doctor", {"text": text, "done": done, "total": total})
-
-        tell("", 0, 1)
         self.alone.end()
-        try:
+        with self.feed.progress("doctor") as tell:
+            tell("", 0, 1)
             page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
-        finally:
-            self.feed.publish("doctor", None)
         lines = [{**f.as_dict(), "line": f.line()} for f in page.findings]
         return {**page.as_dict(), "findings": lines, "sentence": page.sentence()}

@@ -40,6 +40,16 @@ def surely(
     return result
 
 
+def tell(client: BoardClient, act: Callable[[], object], unknown: str) -> None:
+    """``act()``, which is the same when done twice: where its answer is lost, it is done again."""
+
+    def done() -> bool:
+        act()
+        return True
+
+    surely(client, done, done, "", unknown)
+
+
 def come_back(client: BoardClient) -> bool:
     """Whether the board answers again, on whatever port; the session goes on there."""
     client.let_go()

@@ -12,7 +12,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Sentence, Table
-from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.aftermath import surely, tell
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.messages import Message
 
@@ -249,12 +249,7 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
 
 
 def _tell_button(client: BoardClient, text: str) -> None:
-    """Told twice it is the same: where the answer was lost, it is told again."""
-
-    def tell() -> Message:
-        return client.teach(messages.TEACH_BUTTON, text)
-
-    surely(client, tell, tell, "", BUTTON_NOT_KNOWN)
+    tell(client, lambda: client.teach(messages.TEACH_BUTTON, text), BUTTON_NOT_KNOWN)
 
 
 def _pin(text: str) -> tuple[str, int]:
