@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tinyteach import paths
-from tinyteach.errors import UsageError
+from tinyteach.errors import ProjectError, UsageError
+from tinyteach.files import format_json, reason, write_atomically
 from tinyteach.studio.codes import new_code, new_key
 from tinyteach.studio.locks import try_lock
 
@@ -127,19 +128,16 @@ class Place:
         return read if isinstance(read, dict) else {}
 
     def _write(self, content: dict[str, object]) -> None:
-        beside = self.file.with_suffix(".new")
         try:
-            beside.unlink(missing_ok=True)
-            beside.touch(mode=0o600, exist_ok=False)
-            beside.write_text(json.dumps(content))
-            beside.replace(self.file)
-        except OSError as error:
+            write_atomically(self.file, format_json(content), mode=0o600)
+        except ProjectError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: OSError) -> UsageError:
+    def _unusable(self, error: OSError | ProjectError) -> UsageError:
+        why = reason(error) if isinstance(error, OSError) else error.happened
         return UsageError(
-            f"The studio cannot keep its address in {self.file.parent} "
-            f"({(error.strerror or str(error)).lower()}); make that folder writable."
+            f"The studio cannot keep its address in {self.file.parent} ({why}); make that folder "
+            "writable."
         )
 
 
@@ -157,7 +155,7 @@ def listen(host: str, port: int | None, last_port: int) -> tuple[socket.socket, 
                 continue
             raise UsageError(
                 f"The studio cannot listen on {host}, port {candidate} "
-                f"({(error.strerror or str(error)).lower()}); choose another with --port."
+                f"({reason(error)}); choose another with --port."
             ) from error
         break
     return listener, Address(host, listener.getsockname()[1])
