@@ -45,7 +45,6 @@ def add(
             "--else",
             metavar="ACTION",
             help="What follows when it no longer holds; a pin's other level if not said.",
-            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -85,39 +84,30 @@ def alone(
     asked: Asked,
     smoothing: Annotated[
         float | None,
-        typer.Option(help="Weight of a new view, 0.03 to 1; 1 smooths not.", show_default=False),
+        typer.Option(help="Weight of a new view, 0.03 to 1; 1 smooths not."),
     ] = None,
     interval: Annotated[
         int | None,
-        typer.Option(metavar="MS", help="Time from view to view, at least.", show_default=False),
+        typer.Option(metavar="MS", help="Time from view to view, at least."),
     ] = None,
     lines: Annotated[
         str | None,
-        typer.Option(
-            metavar="off|changes|SECONDS",
-            help="When results are printed on the port.",
-            show_default=False,
-        ),
+        typer.Option(metavar="off|changes|SECONDS", help="When results are printed on the port."),
     ] = None,
     keep: Annotated[
         int | None,
         typer.Option(
             metavar="VIEWS",
             help="Keep the last so many views that the board was not sure of; 0 none.",
-            show_default=False,
         ),
     ] = None,
     keep_every: Annotated[
         int | None,
-        typer.Option(metavar="SECONDS", help="Between two of them.", show_default=False),
+        typer.Option(metavar="SECONDS", help="Between two of them."),
     ] = None,
     watchdog: Annotated[
         int | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Restart a board that hangs for so long; 0 off.",
-            show_default=False,
-        ),
+        typer.Option(metavar="SECONDS", help="Restart a board that hangs for so long; 0 off."),
     ] = None,
 ) -> None:
     """Show or set how the board works without a computer."""

@@ -11,11 +11,11 @@ from tinyteach.cli.table import BOARD, JSON, PROJECT
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON)]
 BoardOption = Annotated[
     str | None,
-    typer.Option("--board", "-b", metavar="NAME|PORT|virtual", help=BOARD, show_default=False),
+    typer.Option("--board", "-b", metavar="NAME|PORT|virtual", help=BOARD),
 ]
 ProjectOption = Annotated[
     Path | None,
-    typer.Option("--project", "-p", metavar="DIR", help=PROJECT, show_default=False),
+    typer.Option("--project", "-p", metavar="DIR", help=PROJECT),
 ]
 EmbeddingOption = Annotated[
     str | None,
@@ -23,7 +23,6 @@ EmbeddingOption = Annotated[
         "--embedding",
         metavar="base|tiny|FILE",
         help="The embedding: one that ships, or a .tflite file.",
-        show_default=False,
     ),
 ]
 

@@ -61,12 +61,12 @@ class Workbench:
         self._tested = False
         self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
         self._lesson = ""  # the head that the board made itself, until a newer one is trained
-        for part, value in (
-            ("recording", None),
-            ("sight", ""),
-            ("doctor", None),
-            ("pairing", None),
-        ):
+        for part, value in {
+            "recording": None,
+            "sight": "",
+            "doctor": None,
+            "pairing": None,
+        }.items():
             self.feed.publish(part, value)
         self.tell_project()
         self.tell_heads()

@@ -16,11 +16,7 @@ from tinyteach.device.wire.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.results import Lines, Table
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.rule_text import (
-    condition_text,
-    missing_labels,
-    rests_with,
-)
+from tinyteach.service.boards.rule_text import condition_text, missing_labels, rests_with
 from tinyteach_protocol import messages
 
 WEIGHT_MIN, WEIGHT_STEPS = 8, 256
@@ -40,11 +36,8 @@ class Alone:
     resting: list[int]
 
     def as_dict(self) -> dict[str, object]:
-        return {
-            "rules": self.rows(),
-            "settings": asdict(self.settings),
-            "problems": self.problems,
-        }
+        settings = asdict(self.settings)
+        return {"rules": self.rows(), "settings": settings, "problems": self.problems}
 
     def rows(self) -> list[dict[str, object]]:
         """The rules in order, as JSON has them."""

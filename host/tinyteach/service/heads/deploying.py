@@ -11,7 +11,7 @@ from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
 from tinyteach.results import Lines, Sentence
-from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.aftermath import commit, surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
@@ -119,20 +119,10 @@ def _upload_head(client: BoardClient, head: Head, progress: Progress) -> int:
 
 
 def _switch_head(client: BoardClient, head: Head) -> None:
-    """COMMIT; where its answer is lost, the board says which head is at work."""
-    at_work = surely(
-        client,
-        lambda: bytes(client.commit().fingerprint),
-        lambda: _at_work(client, head.fingerprint),
-        NOT_SWITCHED,
-        NOT_KNOWN,
-    )
+    sent = head.fingerprint
+    at_work = commit(client, lambda info: info.head, sent, NOT_SWITCHED, NOT_KNOWN)
     if at_work != head.fingerprint:
         raise LinkError("The board put another head to work than was sent; deploy it again.")
-
-
-def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
-    return fingerprint if client.info().head == fingerprint else None
 
 
 def _kept(client: BoardClient) -> str:

@@ -75,7 +75,9 @@ def train(
     """
     project = open_project(folder)
     start = time.perf_counter()
-    photos = known if known is not None else _unknown_photos(project, embedding, seed)
+    photos = known
+    if photos is None:
+        photos = KnownPhotos(embedding or project_embedding(project), seed)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
     classes = filled if known is not None else project.classes()
@@ -89,20 +91,21 @@ def train(
         )
     train_s = time.perf_counter() - start
     report = _keep(project, trained, photos, learnt)
+    rejection, head = trained.rejection, trained.head
     return Trained(
-        classes=list(trained.head.labels),
+        classes=list(head.labels),
         photos=len(photos),
         learnt=len(learnt.labels),
         accuracy=trained.evaluation.accuracy,
         interval=report.interval,
         method=report.method,
-        threshold=round(trained.rejection.probability, 4),
-        false_rejects=trained.rejection.false_rejects,
-        false_accepts=trained.rejection.false_accepts,
-        unknown=trained.rejection.sentence(),
+        threshold=round(rejection.probability, 4),
+        false_rejects=rejection.false_rejects,
+        false_accepts=rejection.false_accepts,
+        unknown=rejection.sentence(),
         train_s=round(train_s, 3),
-        head_bytes=len(trained.head.content),
-        fingerprint=trained.head.fingerprint.hex(),
+        head_bytes=len(head.content),
+        fingerprint=head.fingerprint.hex(),
         strength=trained.trial.strength,
         temperature=round(float(trained.trial.temperature), 4),
         advice=report.advice,
@@ -129,10 +132,6 @@ def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list
     learnt = join_learnt([(f.class_name, f.features) for f in fitting], photos.embedding.features)
     filled = {*photos.labels, *learnt.labels}
     return learnt, [name for name in project.classes() if name in filled]
-
-
-def _unknown_photos(project: Project, embedding: Embedding | None, seed: int) -> KnownPhotos:
-    return KnownPhotos(embedding or project_embedding(project), seed)
 
 
 def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Report:

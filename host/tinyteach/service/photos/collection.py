@@ -36,13 +36,8 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
     project = open_project(folder)
     listing = list_all(project)
     entries = [
-        PhotoEntry(
-            photo.id,
-            photo.class_name,
-            burst,
-            photo.record.time if photo.record else "",
-        )
-        for photo, burst in zip(listing.photos, recordings(listing.photos), strict=True)
+        PhotoEntry(p.id, p.class_name, burst, p.record.time if p.record else "")
+        for p, burst in zip(listing.photos, recordings(listing.photos), strict=True)
     ]
     return entries, listing.problems
 
