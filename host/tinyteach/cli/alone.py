@@ -9,7 +9,7 @@ from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.output import note
 from tinyteach.errors import UsageError
 from tinyteach.plain_text import plain
-from tinyteach.service.boards.clearing import board_label, unpair_board, wipe_board
+from tinyteach.service.boards.clearing import named_port, unpair_board, wipe_board
 from tinyteach.service.boards.rule_text import parse_rule
 from tinyteach.service.boards.rules import (
     Changes,
@@ -121,17 +121,17 @@ def alone(
 @command(app, "board", "project", "as_json")
 def wipe(asked: Asked, yes: YesOption = False) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
-    board = asked.board_meant()
-    _confirm(f"Forget all that {board_label(board)[1]} has learnt?", yes)
-    asked.answer(wipe_board(board))
+    port, name = named_port(asked.board_meant())
+    _confirm(f"Forget all that {name} has learnt?", yes)
+    asked.answer(wipe_board(port, name))
 
 
 @command(app, "board", "project", "as_json")
 def unpair(asked: Asked, yes: YesOption = False) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
-    board = asked.board_meant()
-    _confirm(f"Take TinyTeach and all it has learnt off {board_label(board)[1]}?", yes)
-    asked.answer(unpair_board(board))
+    port, name = named_port(asked.board_meant())
+    _confirm(f"Take TinyTeach and all it has learnt off {name}?", yes)
+    asked.answer(unpair_board(port, name))
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -194,10 +194,10 @@ def _as_port(wanted: str) -> str:
 @contextmanager
 def open_board(board: str | None) -> Iterator[BoardClient]:
     """A session with a board."""
-    port = resolve_port(board)
-    _refuse_new_flash(board)
+    port, known = resolve_port(board), _known(board)
+    _refuse_new_flash(known)
     try:
-        client = BoardClient(port, is_agents=_known(board) is not None)
+        client = BoardClient(port, is_agents=known is not None)
     except BoardSilentError:
         raise
     except BoardNotPairedError as error:
@@ -216,13 +216,12 @@ def _known(board: str | None) -> PairedBoard | None:
     return find_board(wanted) if wanted else None
 
 
-def _refuse_new_flash(board: str | None) -> None:
+def _refuse_new_flash(known: PairedBoard | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
-    known = _known(board)
     if known is None or not is_virtual(known):
         return
     for info in _running_virtuals():
-        if info.name == _wanted(board) and info.unique_id != known.board_id:
+        if info.name == known.name and info.unique_id != known.board_id:
             raise BoardNotFoundError(NEW_FLASH.format(name=info.name))
 
 
@@ -235,7 +234,7 @@ def check_identity(board: str | None, client: BoardClient) -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
     known = _known(board)
     if known and known.board_id != client.board_id:
-        _refuse_new_flash(board)
+        _refuse_new_flash(known)
         raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 

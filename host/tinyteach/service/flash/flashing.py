@@ -63,7 +63,8 @@ def flash_board(
     board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
 ) -> Flashed:
     """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
-    open_flash, port = _opener(), _esp_port(board)
+    open_flash, port = _opener(), resolve_port(board)
+    refuse_other_boards(port, board or port)
     image = load_image(source, progress)
     started = time.monotonic()
     with open_flash(port) as flash:
@@ -82,7 +83,8 @@ def restore_board(
     board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
 ) -> Flashed:
     """Write a backup back, by default the newest one of the board that is there."""
-    open_flash, port = _opener(), _esp_port(board)
+    open_flash, port = _opener(), resolve_port(board)
+    refuse_other_boards(port, board or port)
     started = time.monotonic()
     with open_flash(port) as flash:
         chip = flash.chip
@@ -93,13 +95,6 @@ def restore_board(
             flash.write(content, 0, _named("Writing", progress))
         flash.restart()
     return _done(flash, Image(str(path), content), None, started)
-
-
-def _esp_port(board: str | None) -> str:
-    """Where the board is; BoardRefusedError where it is known to be no ESP board."""
-    port = resolve_port(board)
-    refuse_other_boards(port, board)
-    return port
 
 
 def _newest(chip: Chip) -> Path:
