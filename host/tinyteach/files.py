@@ -46,7 +46,7 @@ def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
     return path.read_bytes()
 
 
-def parse_json(content: bytes) -> Any:
+def parse_json(content: bytes | str) -> Any:
     """JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; ValueError if it is none.
 
     What the error says is a clause for a person. A number that JSON does not have, such as NaN, is

@@ -5,7 +5,6 @@ it is: another program may have taken it meanwhile.
 """
 
 import hashlib
-import json
 import secrets
 import socket
 import sys
@@ -18,7 +17,7 @@ from typing import Any, TextIO
 
 from tinyteach import paths
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import format_json, reason, write_atomically
+from tinyteach.files import format_json, read_json, reason, write_atomically
 from tinyteach.studio.codes import new_code, new_key
 from tinyteach.studio.locks import try_lock
 
@@ -100,17 +99,13 @@ class Place:
 
     def announced(self) -> Address | None:
         """What the file says; it is true while the lock is held."""
-        try:
-            address = Address(**{name: self._read()[name] for name in Address.__annotations__})
-        except KeyError:
-            return None
-        kinds = (str, int, str, str)
-        return address if tuple(map(type, asdict(address).values())) == kinds else None
+        told = self._read({"host": str, "port": int, "folder": str, "key": str})
+        return Address(**told) if told else None
 
     def last_port(self) -> int:
         """The port that this project's studio had when it last ran; 0: none that is known."""
-        port = self._read().get("port")
-        return port if type(port) is int and 0 < port < 65536 else 0
+        port = self._read({"port": int}).get("port", 0)
+        return port if 0 < port < 65536 else 0
 
     def _locked(self) -> bool:
         try:
@@ -120,12 +115,13 @@ class Place:
             raise self._unusable(error) from error
         return self._lock is not None
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self, shape: dict[str, type]) -> dict[str, Any]:
+        """What the file has of this; empty where it has not all of it."""
         try:
-            read = json.loads(self.file.read_text())
-        except (OSError, ValueError, RecursionError):
+            read = read_json(self.file, shape)
+        except (OSError, ValueError, ProjectError):
             return {}
-        return read if isinstance(read, dict) else {}
+        return {name: read[name] for name in shape}
 
     def _write(self, content: dict[str, object]) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import math
 from collections.abc import AsyncIterator, Callable
 from typing import BinaryIO, TypeGuard
 
@@ -10,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from tinyteach.errors import TooLargeError, UsageError
+from tinyteach.files import parse_json
 
 JSON_BYTES_MAX = 1 << 20  # ids of some ten thousand photographs
 SILENCE_S = 60.0  # of a sender in the middle of a body
@@ -49,20 +49,12 @@ def parsed(content: str | bytes) -> object:
     UsageError where it is none such.
     """
     try:
-        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
-        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no letter
+        value: object = parse_json(content)
+        # Neither infinite nor half of a surrogate pair, which is no letter.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise UsageError("This request holds no JSON; reload the page.") from error
     return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    return value if math.isfinite(value) else _refuse_constant(digits[:20])
 
 
 def fits(value: object) -> TypeGuard[int]:
