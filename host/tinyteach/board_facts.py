@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tinyteach.firmware import LED, BoardFile, firmware_dir
+from tinyteach.firmware import LED, BoardFile, boards_dir
 
 STAGES = ("preprocess", "embedding", "head")
 
@@ -55,7 +55,7 @@ class BoardFacts:
 @lru_cache
 def all_facts() -> tuple[BoardFacts, ...]:
     """Of every board, in the order of the files' names."""
-    files = sorted((firmware_dir() / "boards").glob("*.json"))
+    files = sorted(boards_dir().glob("*.json"))
     return tuple(_read(file.stem, file.read_text()) for file in files)
 
 

@@ -47,6 +47,11 @@ def firmware_dir() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "firmware_agent"
 
 
+def boards_dir() -> Path:
+    """The folder of facts per board."""
+    return firmware_dir() / "boards"
+
+
 @lru_cache
 def board_files(mpy: int) -> tuple[BoardFile, ...]:
     """Every file of the agent for a board whose ``sys.implementation._mpy`` is ``mpy``.

@@ -12,7 +12,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.firmware import firmware_dir
+from tinyteach.firmware import boards_dir
 from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 
@@ -104,7 +104,7 @@ def write_file(board, path, text):
 
 
 def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
-    facts = json.loads((firmware_dir() / "boards" / "esp32s3_eye_freenove.json").read_text())
+    facts = json.loads((boards_dir() / "esp32s3_eye_freenove.json").read_text())
     square = views_of("cat", 1, seed=8)[0]
     with switch_on("i386", camera_api="camera-generic") as board:
         board.show(square)

@@ -11,7 +11,7 @@ from tinyteach.device.repl.survey import SETTINGS
 from tinyteach.device.repl.wiring import Wiring, wirings
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import UsageError
-from tinyteach.firmware import firmware_dir
+from tinyteach.firmware import boards_dir
 
 from .conftest import quiet
 
@@ -58,8 +58,7 @@ def put_settings(board, content):
 
 
 def pins_of(name):
-    file = firmware_dir() / "boards" / f"{name}.json"
-    return json.loads(file.read_text())["camera"]["settings"]
+    return json.loads((boards_dir() / f"{name}.json").read_text())["camera"]["settings"]
 
 
 def test_the_only_board_with_the_chip(generic, pair_again, as_chip):

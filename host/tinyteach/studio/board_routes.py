@@ -1,7 +1,7 @@
 """Addresses about boards: list, connect, pair, examine, virtual ones, threshold, heads on them."""
 
-from tinyteach.service.boards.opening import VIRTUAL, list_boards
-from tinyteach.service.boards.virtual_boards import demo_object_names, show_to_virtual
+from tinyteach.service.boards.opening import list_boards
+from tinyteach.service.boards.virtual_boards import VIRTUAL, demo_object_names, show_to_virtual
 from tinyteach.studio.calls import Call, route
 
 

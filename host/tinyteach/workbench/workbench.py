@@ -14,7 +14,8 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.opening import VIRTUAL, BoardOverview, pair_board
+from tinyteach.service.boards.opening import BoardOverview, pair_board
+from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts

@@ -12,18 +12,14 @@ from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.sources import DEMO_FILES, demo_objects
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
-from tinyteach.service.boards.opening import (
-    START_HINT,
-    BoardEntry,
-    is_virtual,
-    pair_for_now,
-)
+from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
 from tinyteach.virtual.running import Control, control, find, running, start_daemon
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
 
 DEMO_VIEWS = 60
+VIRTUAL = "virtual"  # the one that is meant where none is named
 
 
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
