@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinyteach.service.boards.budgets import STAGES, budget_of
+from tinyteach.board_facts import STAGES, facts_of
 from tinyteach_protocol import messages
 
 RUNS = 30
@@ -11,9 +11,15 @@ NO_BUDGET = "measured, not compared: no budget is known for this kind of board"
 
 
 @pytest.fixture
-def budget(client):
+def facts(client):
+    """Those of this kind of board, None where it is not known."""
+    return facts_of(client.info().machine)
+
+
+@pytest.fixture
+def budget(facts):
     """The limits of this kind of board, None where nobody has set any."""
-    return budget_of(client.info().machine)
+    return facts.budget if facts else None
 
 
 def test_heap_peak(client, deployed, budget, measured):
@@ -28,14 +34,14 @@ def within(peak: int, budget) -> str:
     return f"{peak} of {budget.heap_peak_bytes} bytes"
 
 
-def test_latency(client, deployed, budget, photographs, measured):
+def test_latency(client, deployed, facts, budget, photographs, measured):
     latencies = measured_latencies(client, photographs)
     for stage, (p50, p95) in latencies.items():
         measured[f"latency {stage}"] = f"p50 {p50:.2f} ms, p95 {p95:.2f} ms"
     if budget is None:
         pytest.skip(NO_BUDGET)
     if budget.latency_p95_ms is None:
-        pytest.skip(f"no latency budget for {budget.name}: not yet measured on hardware")
+        pytest.skip(f"no latency budget for {facts.name}: not yet measured on hardware")
     for stage, (_, p95) in latencies.items():
         assert p95 <= budget.latency_p95_ms[stage]
 

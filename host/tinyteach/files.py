@@ -36,17 +36,17 @@ def read_file(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
 
 def read_whole(path: Path, limit_bytes: int = MAX_BYTES) -> bytes:
     """The same where others find the sentence: OSError says why not, ValueError for no path."""
-    facts = path.stat()
-    if stat.S_ISDIR(facts.st_mode):
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if not stat.S_ISREG(facts.st_mode):
+    if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "it is no ordinary file")
-    if facts.st_size > limit_bytes:
+    if about.st_size > limit_bytes:
         raise OSError(errno.EFBIG, f"it is longer than {limit_bytes >> 20} MiB")
     return path.read_bytes()
 
 
-def parse_json(content: bytes) -> Any:
+def parse_json(content: bytes | str) -> Any:
     """JSON in UTF-8, UTF-16 or UTF-32, with or without a byte order mark; ValueError if it is none.
 
     What the error says is a clause for a person. A number that JSON does not have, such as NaN, is
@@ -130,20 +130,20 @@ def made_folder(path: Path) -> Iterator[None]:
         raise
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write beside the file's place, then move it there; ProjectError where that fails."""
-    write_together({path: content})
+    write_together({path: content}, mode)
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
-    """The same for several files, which are moved in their order once all are written."""
+def write_together(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
+    """The same for several files, which are moved in their order once all are on the disk."""
     # Hidden names: listings of photographs pass over them while they are written.
     beside = {path: path.with_name(f".{secrets.token_hex(8)}.tmp") for path in contents}
     path = next(iter(contents))
     try:
         try:
             for path, content in contents.items():
-                beside[path].write_bytes(content)
+                _write_through(beside[path], content, mode)
             for path, temporary in beside.items():
                 temporary.replace(path)
         finally:
@@ -151,6 +151,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
                 temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise not_written(path, error) from error
+
+
+def _write_through(path: Path, content: bytes, mode: int) -> None:
+    """A new file, on the disk itself when this returns: a power cut leaves no empty one."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def append_lines(path: Path, lines: list[str]) -> None:

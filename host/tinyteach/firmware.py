@@ -3,14 +3,12 @@
 In an installed package the sources are data files; in a checkout they lie beside it.
 """
 
-import json
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import tinyteach_protocol
 from tinyteach import short_names
@@ -52,24 +50,6 @@ def firmware_dir() -> Path:
 def boards_dir() -> Path:
     """The folder of facts per board."""
     return firmware_dir() / "boards"
-
-
-def board_facts(machine: str) -> dict[str, Any] | None:
-    """The facts of the board whose firmware calls itself ``machine``, None for an unknown one.
-
-    Boards of one chip may run images of one name: only one of their files states it.
-    """
-    for path in sorted(boards_dir().glob("*.json")):
-        facts: dict[str, Any] = json.loads(path.read_text())
-        if facts["machine"] and facts["machine"].lower() in machine.lower():
-            return facts
-    return None
-
-
-def led_file(machine: str) -> list[BoardFile]:
-    """Where the status LED of such a board is, for its agent; nothing where nobody knows."""
-    led = (board_facts(machine) or {}).get("led")
-    return [BoardFile(LED, f"{led['pin']} {led['lit']}".encode())] if led else []
 
 
 @lru_cache

@@ -9,6 +9,7 @@ import pytest
 
 from paired import views_of
 from patience import expect_silence
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.device.repl import entering
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.errors import (
@@ -61,7 +62,7 @@ def test_threshold_that_is_no_probability(fails, threshold):
 )
 def test_wrong_port(tinyteach, fails, nothing_attached, board, sentence):
     assert sentence in fails("--board", board, "info")
-    assert tinyteach("--board", board, "info").code == BoardNotFoundError.exit_code
+    assert tinyteach("--board", board, "info").code == exit_code_of(BoardNotFoundError)
 
 
 def test_port_in_use(fails, board):
@@ -83,7 +84,7 @@ def silent_port():
 
 def test_board_without_micropython(tinyteach, fails, silent_port, impatient):
     assert "Nothing on" in fails("-b", silent_port, "pair")
-    assert tinyteach("-b", silent_port, "info").code == BoardNotPairedError.exit_code
+    assert tinyteach("-b", silent_port, "info").code == exit_code_of(BoardNotPairedError)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_board_that_was_taught_nothing(tinyteach, fails, switch_on, photo_folder
         for command in (("watch",), ("classify", photo)):
             assert "train and deploy first" in fails("-b", board.port, *command)
         assert "no earlier head" in fails("-b", board.port, "rollback")
-    assert tinyteach("boards", "stop").code == BoardNotFoundError.exit_code
+    assert tinyteach("boards", "stop").code == exit_code_of(BoardNotFoundError)
 
 
 def test_board_without_a_camera(fails, switch_on, project):
@@ -163,7 +164,7 @@ def test_plug_pulled_while_recording(tinyteach, fails, switch_on, project):
 )
 def test_folder_that_is_no_project(tinyteach, fails, command):
     assert "is not a TinyTeach project; make one with 'tinyteach new NAME'" in fails(*command)
-    assert tinyteach(*command).code == ProjectError.exit_code
+    assert tinyteach(*command).code == exit_code_of(ProjectError)
 
 
 def test_unknown_class(fails, board, project):
@@ -174,7 +175,7 @@ def test_unknown_class(fails, board, project):
 @pytest.mark.parametrize("count", ["0", "-3", "many"])
 def test_bad_count(tinyteach, count):
     result = tinyteach("capture", "cat", "--count", count)
-    assert result.code == UsageError.exit_code and "--count" in result.err
+    assert result.code == exit_code_of(UsageError) and "--count" in result.err
 
 
 def test_one_class_only(tinyteach, fails, tmp_path, photo_folder):
@@ -182,7 +183,7 @@ def test_one_class_only(tinyteach, fails, tmp_path, photo_folder):
     tinyteach("new", folder)
     (folder / "photos" / "cat").symlink_to(photo_folder / "cat")
     assert "needs at least two; there is 'cat'" in fails("-p", folder, "train")
-    assert tinyteach("-p", folder, "train").code == TrainingError.exit_code
+    assert tinyteach("-p", folder, "train").code == exit_code_of(TrainingError)
 
 
 def test_class_without_photographs(tinyteach, fails, project):
@@ -196,7 +197,7 @@ def test_unreadable_photograph(tinyteach, fails, board, tmp_path):
     missing = tmp_path / "missing.png"
     for file in (broken, missing):
         assert str(file) in fails("-b", board.port, "classify", file)
-        assert tinyteach("-b", board.port, "classify", file).code == PhotoError.exit_code
+        assert tinyteach("-b", board.port, "classify", file).code == exit_code_of(PhotoError)
 
 
 def test_unreadable_photograph_among_others_is_named(tinyteach, project):
@@ -239,7 +240,8 @@ def test_truncated_head(tinyteach, fails, board, trained_project, content):
     head.write_bytes(whole[: len(whole) // 2] if content is None else content)
     said = fails("-b", board.port, "-p", trained_project, "deploy")
     assert "damaged or cut short" in said or "no TinyTeach head" in said
-    assert tinyteach("-b", board.port, "-p", trained_project, "deploy").code == ModelError.exit_code
+    result = tinyteach("-b", board.port, "-p", trained_project, "deploy")
+    assert result.code == exit_code_of(ModelError)
 
 
 def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
@@ -252,7 +254,7 @@ def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
     said = fails("-b", board.port, "-p", trained_project, "deploy")
     assert "the board has base" in said and "run 'tinyteach upgrade'" in said
     result = tinyteach("-b", board.port, "-p", trained_project, "deploy")
-    assert result.code == BoardRefusedError.exit_code
+    assert result.code == exit_code_of(BoardRefusedError)
     assert tinyteach("-b", board.port, "watch", "-n", "1").code == 0
 
 
@@ -280,7 +282,7 @@ def test_embedding_that_is_none(fails, board, project, photo_folder):
 def test_scikit_image_is_missing(tinyteach, fails, board, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'tinyteach[demo]'" in fails("demo")
-    assert tinyteach("demo").code == MissingToolError.exit_code
+    assert tinyteach("demo").code == exit_code_of(MissingToolError)
 
 
 def test_show_without_a_photograph(fails):

@@ -1,6 +1,5 @@
 """Which board a command means: the one named, else the environment's, else the project's."""
 
-import inspect
 import json
 import re
 import shutil
@@ -139,12 +138,15 @@ def test_a_damaged_project_names_no_board(fails, things):
     assert "is damaged" in fails("rollback")
 
 
-def test_one_place_decides():
-    """No command has a board by another way; the demo has its own."""
-    for command in app.registered_commands:
-        source = inspect.getsource(command.callback)
-        if "board: BoardOption" in source and command.callback.__name__ != "demo":
-            assert re.search(r"board, (project|folder)[,)]", source), command.callback.__name__
+def test_one_place_decides(root):
+    """No command looks for a board by another way; the demo has its own."""
+    cli = root / "host" / "tinyteach" / "cli"
+    deciding = [path.name for path in cli.glob("*.py") if "board_meant(" in path.read_text()]
+    asking = [path.name for path in cli.glob("*.py") if "asked.board" in path.read_text()]
+    assert "asked.py" in deciding
+    for name in asking:
+        wanted = set(re.findall(r"asked\.board\w*", (cli / name).read_text()))
+        assert wanted == {"asked.board_meant"} or name in {"demo.py", "studio.py"}, name
 
 
 # Two real boards

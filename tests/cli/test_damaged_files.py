@@ -12,6 +12,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import ProjectError, TinyTeachError
 
 # What reads a project, and of which file it shows.
@@ -76,7 +77,7 @@ def sentences(tinyteach, trained_project, tmp_path):
         for line in lines:
             line = line.replace("PHOTO", photo).replace("ZIP", f"{tmp_path}/{secrets.token_hex(4)}")
             result = tinyteach("-p", trained_project, *line.split())
-            assert result.code != TinyTeachError.exit_code, (line, result.err)
+            assert result.code != exit_code_of(TinyTeachError), (line, result.err)
             assert "Traceback" not in result.out + result.err
             assert result.code == 0 or result.err.count("\n") == 1, (line, result.err)
             assert not WORDS_OF_PYTHON.search(result.out + result.err), result.err
@@ -179,7 +180,7 @@ def test_damaged_list_of_boards(tinyteach, tmp_path, content):
     path.write_bytes(content)
     for line in (("boards",), ("--board", "desk", "info")):
         result = tinyteach(*line)
-        assert result.code != TinyTeachError.exit_code, result.err
+        assert result.code != exit_code_of(TinyTeachError), result.err
         assert result.code == 0 or "boards.json" in result.err or "desk" in result.err
 
 
@@ -199,6 +200,6 @@ def test_a_report_is_written_whole_or_not_at_all(tinyteach, trained_project):
     (heads / "report.html").mkdir()
     (heads / "report.html" / "inside").write_text("")
     result = tinyteach("-p", trained_project, "train", "--seed", "3")
-    assert result.code == ProjectError.exit_code and "report.html could not" in result.err
+    assert result.code == exit_code_of(ProjectError) and "report.html could not" in result.err
     assert (heads / "report.json").read_bytes() == before
     assert not [path for path in heads.rglob("*") if path.suffix == ".tmp"]

@@ -2,6 +2,7 @@
 
 import json
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import BoardNotFoundError
 from tinyteach.service.doctor.examination import CHECKS
 
@@ -24,7 +25,7 @@ def test_json(tinyteach, board):
 
 def test_fault_is_the_page_and_the_exit_code(tinyteach):
     result = tinyteach("--board", "/dev/ttyNONE", "doctor")
-    assert result.code == BoardNotFoundError.exit_code and result.err == ""
+    assert result.code == exit_code_of(BoardNotFoundError) and result.err == ""
     assert result.out.startswith("FIX  port          There is no port /dev/ttyNONE; 'tinyteach")
     assert "1 to be mended; begin with port" in result.out
 

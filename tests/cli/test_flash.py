@@ -12,6 +12,7 @@ from serial.tools.list_ports_common import ListPortInfo
 from esp_images import firmware
 from rom_loader import FLASH_BYTES, MAC, EmulatedBoard
 from tinyteach import paths
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
@@ -116,7 +117,7 @@ def test_board_that_is_no_esp_board(tinyteach, monkeypatch, ids, way, command):
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port])
     result = tinyteach("-b", "/dev/ttyACM7", *command)
     assert re.search(way, sentence(result)) and "BOOT button" not in result.err
-    assert result.code == BoardRefusedError.exit_code
+    assert result.code == exit_code_of(BoardRefusedError)
 
 
 def test_virtual_board_has_no_firmware_to_be_written(tinyteach, image):
@@ -136,7 +137,7 @@ def test_pulled_while_backing_up(flash, esp):
     esp.port.pull_at = {"to_host": at}
     result = flash()
     assert "goes on where this one stopped" in sentence(result)
-    assert result.code == LinkError.exit_code and kept() == [] and esp.flash == OLD
+    assert result.code == exit_code_of(LinkError) and kept() == [] and esp.flash == OLD
     esp.replug()
     assert flash().code == 0
     assert kept() == [OLD] and esp.flash == WRITTEN
@@ -150,7 +151,7 @@ def test_pulled_while_writing(flash, esp, at):
     esp.port.pull_at = {"to_board": at}
     result = flash("--no-backup")
     assert "what is on it is incomplete" in sentence(result)
-    assert result.code == LinkError.exit_code and esp.flash != WRITTEN
+    assert result.code == exit_code_of(LinkError) and esp.flash != WRITTEN
     esp.replug()
     done = flash()
     assert done.code == 0 and esp.flash == WRITTEN and kept() == []
@@ -178,7 +179,7 @@ def test_pulled_while_connecting(flash, esp):
     esp.port.pull_at = {"to_board": 3000}
     result = flash()
     assert "hold the board's BOOT button" in sentence(result) and esp.flash == OLD
-    assert result.code == BoardNotFoundError.exit_code
+    assert result.code == exit_code_of(BoardNotFoundError)
 
 
 # Bytes that get lost, flash that fails
@@ -187,7 +188,7 @@ def test_pulled_while_connecting(flash, esp):
 def test_byte_lost_while_backing_up(flash, esp):
     esp.port.lose_at = 150_000
     result = flash()
-    assert "Reading the flash" in sentence(result) and result.code == LinkError.exit_code
+    assert "Reading the flash" in sentence(result) and result.code == exit_code_of(LinkError)
     assert flash().code == 0 and kept() == [OLD] and esp.flash == WRITTEN
 
 
@@ -207,7 +208,7 @@ def test_answer_lost_while_writing(flash, esp, monkeypatch):
 def test_wrong_md5(flash, esp):
     esp.wrong_md5 = True
     result = flash("--no-backup")
-    assert "another MD5" in sentence(result) and result.code == VerificationError.exit_code
+    assert "another MD5" in sentence(result) and result.code == exit_code_of(VerificationError)
     esp.wrong_md5 = False
     assert flash("--no-backup").code == 0 and esp.flash == WRITTEN
 
@@ -216,14 +217,14 @@ def test_flash_that_cannot_be_written(flash, esp):
     esp.write_error = True
     result = flash("--no-backup")
     assert "Writing the flash" in sentence(result) and "again" in result.err
-    assert result.code == LinkError.exit_code
+    assert result.code == exit_code_of(LinkError)
 
 
 # What is refused before anything is written
 
 
 def refused(result, esp, error=FirmwareError) -> str:
-    assert result.code == error.exit_code and esp.flash == OLD
+    assert result.code == exit_code_of(error) and esp.flash == OLD
     return sentence(result)
 
 

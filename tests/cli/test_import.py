@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import PhotoError
 
 
@@ -148,7 +149,7 @@ def test_an_import_that_brings_nothing(tinyteach, empty, tmp_path, as_json):
         (tmp_path / "in" / name).mkdir(parents=True)
         (tmp_path / "in" / name / "1.jpg").write_text("version https://git-lfs.github.com/spec/v1")
     result = tinyteach("-p", empty, "import", tmp_path / "in", *(["--json"] if as_json else []))
-    assert result.code == PhotoError.exit_code
+    assert result.code == exit_code_of(PhotoError)
     assert "None of the 2 photographs" in result.err and "git lfs pull" in result.err
     assert "in/dog/1.jpg" in result.out
     if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import ProjectError
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
@@ -161,7 +162,7 @@ def test_names_that_have_no_encoding(project):
     assert run("-p", project, "class", "list", env=plain).returncode == 0
     (project / "tinyteach.json").write_text('{"format": 1, "name": "x", "classes": []}')
     added = run("-p", project, "class", "add", "猫", env=plain)
-    assert added.returncode in (0, ProjectError.exit_code), added.stderr
+    assert added.returncode in (0, exit_code_of(ProjectError)), added.stderr
 
 
 def test_an_output_that_takes_nothing(project):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import UsageError
 
@@ -90,4 +91,4 @@ def test_damaged_in_rom(ask, found, own_board, rom):
 
 
 def test_unknown_embedding(tinyteach, tmp_path):
-    assert tinyteach("romfs", tmp_path, "--embedding", "none").code == UsageError.exit_code
+    assert tinyteach("romfs", tmp_path, "--embedding", "none").code == exit_code_of(UsageError)

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
 from tinyteach.service.projects.opening import open_or_create_project
 from tinyteach.studio import addresses, serve
@@ -19,7 +20,7 @@ def test_a_folder_that_is_something_else(fails, tinyteach, tmp_path):
     folder.mkdir()
     (folder / "2025.txt").write_text("x")
     assert "not a TinyTeach project" in studio(fails, folder)
-    assert tinyteach("studio", "-p", folder).code == ProjectError.exit_code
+    assert tinyteach("studio", "-p", folder).code == exit_code_of(ProjectError)
     assert [path.name for path in folder.iterdir()] == ["2025.txt"]
 
 
@@ -36,7 +37,7 @@ def test_an_address_of_another_computer(fails, tinyteach, tmp_path, host):
         fails, tmp_path / "things", "--host", host
     )
     options = ("-p", tmp_path / "things", "--host", host)
-    assert tinyteach("studio", *options).code == UsageError.exit_code
+    assert tinyteach("studio", *options).code == exit_code_of(UsageError)
 
 
 def test_a_port_that_is_taken(fails, tmp_path):
@@ -48,7 +49,7 @@ def test_a_port_that_is_taken(fails, tmp_path):
 def test_without_the_libraries(fails, tinyteach, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     assert "tinyteach[studio]" in studio(fails, tmp_path / "things")
-    assert tinyteach("studio", "-p", tmp_path / "things").code == MissingToolError.exit_code
+    assert tinyteach("studio", "-p", tmp_path / "things").code == exit_code_of(MissingToolError)
 
 
 def test_where_it_runs_is_kept_by_project(tmp_path):

@@ -1,6 +1,8 @@
 """Files are written whole, lines in one piece, and failures are sentences."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,16 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     with pytest.raises(ProjectError, match="could not be written"):
         append_lines(target, ["new"])
     assert [path.name for path in tmp_path.rglob("*")] == ["taken", "inside"]
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
+    """Else a power cut leaves an empty file where a whole one was."""
+    done, sync, replace = [], os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append("synced"), sync(file)))
+    monkeypatch.setattr(Path, "replace", lambda *to: (done.append("replaced"), replace(*to))[1])
+    write_atomically(tmp_path / "a", b"whole", mode=0o600)
+    assert done == ["synced", "replaced"] and (tmp_path / "a").read_bytes() == b"whole"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_cannot_be_put_where_no_folder_is(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from tinyteach.data.layouts import read_collection
 from tinyteach.data.listing import list_entries
 from tinyteach.data.litter import is_litter
-from tinyteach.data.photos import survey
+from tinyteach.data.photos import list_all
 from tinyteach.errors import PhotoError
 
 
@@ -58,7 +58,7 @@ def test_litter_is_passed_over_in_any_case(folder, project, save_image, name):
     save_image(project.photos_dir / "cup" / name / "1.png", 1)
     save_image(project.photos_dir / name / "1.png", 1)
     assert project.classes() == ["cup"]
-    assert survey(project).photos == [] and survey(project).problems == []
+    assert list_all(project).photos == [] and list_all(project).problems == []
 
 
 def test_what_only_looks_like_litter():

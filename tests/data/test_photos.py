@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinyteach.data.importing import import_folder
-from tinyteach.data.photos import Recording, list_photos, load_photos, save_burst, survey
+from tinyteach.data.photos import Recording, list_all, list_photos, load_photos, save_burst
 from tinyteach.errors import ProjectError
 
 
@@ -127,7 +127,7 @@ def test_survey_names_what_is_no_photograph(cup, save_image):
     for litter in (".DS_Store", "Thumbs.db", "._a.png"):
         (folder / litter).write_bytes(b"x")
     (cup.photos_dir / "lpt1").mkdir()
-    listing = survey(cup)
+    listing = list_all(cup)
     assert [photo.path.name for photo in listing.photos] == ["a.png"]
     assert len(listing.problems) == 2
     assert (

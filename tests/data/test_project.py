@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.data.photos import list_photos, save_burst, survey
+from tinyteach.data.photos import list_all, list_photos, save_burst
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError, UsageError
 
@@ -275,7 +275,7 @@ def test_two_folders_of_one_class_are_told(project, save_image, twins):
     ((folder, why),) = project.unusable_folders().items()
     assert folder.name in twins and "is the same class as" in why
     assert len(list_photos(project)) == 1 and project.class_dir(name) != folder
-    assert any("rename it" in problem for problem in survey(project).problems)
+    assert any("rename it" in problem for problem in list_all(project).problems)
 
 
 @pytest.mark.parametrize("cut", range(6))

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from tinyteach.board_facts import STAGES, all_facts, facts_of
 from tinyteach.firmware import boards_dir
-from tinyteach.service.boards.budgets import STAGES, budget_of
 
 FILES = sorted(boards_dir().glob("*.json"))
 MODULES = ("camera", "csi")
@@ -14,13 +14,13 @@ UNMEASURED = "not yet measured on hardware"
 each = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
-def facts_of(path):
+def read(path):
     return json.loads(path.read_text())
 
 
 @each
 def test_facts_are_complete(path):
-    facts = facts_of(path)
+    facts = read(path)
     latency = facts["budget"]["latency_p95_ms"]
     assert facts["name"] and facts["source"]
     assert facts["budget"]["heap_peak_bytes"] > 0
@@ -30,14 +30,14 @@ def test_facts_are_complete(path):
 
 @each
 def test_every_board_but_the_virtual_one_has_its_firmware(path):
-    facts = facts_of(path)
+    facts = read(path)
     assert ("firmware" in facts) == (path.stem != "virtual")
     assert "firmware" not in facts or "firmware:" in facts["source"]
 
 
 @each
 def test_camera_pins_are_no_pin_twice(path):
-    camera = facts_of(path)["camera"]
+    camera = read(path)["camera"]
     if camera is None:
         return
     assert camera["module"] in MODULES
@@ -50,19 +50,26 @@ def test_camera_pins_are_no_pin_twice(path):
 
 
 @each
-def test_a_board_finds_its_own_budget(path):
-    facts = facts_of(path)
+def test_a_board_finds_its_own_facts(path):
+    facts = read(path)
     if facts["machine"]:
-        assert budget_of(f"Some {facts['machine']} board").name == facts["name"]
+        assert facts_of(f"Some {facts['machine']} board").name == facts["name"]
 
 
-def test_an_unknown_board_has_no_budget():
-    assert budget_of("Acme board with Z80") is None
+def test_an_unknown_board_has_none():
+    assert facts_of("Acme board with Z80") is None
+
+
+def test_facts_are_read_in_one_place(root):
+    assert [each.key for each in all_facts()] == [path.stem for path in FILES]
+    sources = (root / "host" / "tinyteach").rglob("*.py")
+    reading = [path.name for path in sources if "boards_dir()" in path.read_text()]
+    assert sorted(reading) == ["board_facts.py", "firmware.py"]
 
 
 @each
 def test_page_names_the_file_and_its_settings(path, root):
-    facts = facts_of(path)
+    facts = read(path)
     text = (root / "docs" / "boards" / facts["page"]).read_text()
     assert path.name in text
     assert path.stem == "virtual" or UNMEASURED in text.lower()
@@ -73,7 +80,7 @@ def test_page_names_the_file_and_its_settings(path, root):
 
 @each
 def test_page_names_the_release_of_each_sensor(path, root):
-    facts = facts_of(path)
+    facts = read(path)
     text = (root / "docs" / "boards" / "xiao_esp32s3_sense.md").read_text()
     for sensor, release in facts.get("firmware", {}).get("releases", {}).items():
         assert re.search(rf"^\| {sensor} \| {re.escape(release)}\b", text, re.MULTILINE)
@@ -81,4 +88,4 @@ def test_page_names_the_release_of_each_sensor(path, root):
 
 def test_every_page_belongs_to_a_file(root):
     pages = {page.name for page in (root / "docs" / "boards").glob("*.md")} - {"README.md"}
-    assert pages == {facts_of(path)["page"] for path in FILES}
+    assert pages == {read(path)["page"] for path in FILES}

@@ -8,7 +8,7 @@ import tinyteach
 
 ROOT = Path(tinyteach.__file__).parent
 # Where what is caught there was raised by TinyTeach itself, with a clause for people.
-OWN_WORDS = {"cli/firmware.py", "service/heads/recognition.py", "service/heads/teaching.py"}
+OWN_WORDS = {"cli/firmware.py", "service/heads/recognition.py", "service/heads/training.py"}
 
 
 def caught(handler):

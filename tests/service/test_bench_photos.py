@@ -42,7 +42,7 @@ def test_a_board_is_verified_without_any_photographs(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "demo_objects", missing)
     monkeypatch.setattr(bench_photos, "generated", lambda count: generated(min(count, 6)))
     summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
-    assert summary.exit_code == 0 and summary.failed == []
+    assert summary.held and summary.failed == []
     assert summary.measured["mismatches"] == 0
     assert summary.measured["photographs compared"] == 24
     assert "generated" in summary.measured["pictures"]

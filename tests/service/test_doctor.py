@@ -9,6 +9,7 @@ import planted_faults
 import planted_files
 from planted_faults import changed
 from sensors import Sensor
+from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.service.boards.opening import board_info, open_board
@@ -38,7 +39,7 @@ def test_planted_fault(env, plant, code, name, line):
         page = examine(getattr(board, "port", board), quiet)
     assert {finding.name: finding.line() for finding in page.faults}.keys() == {name}
     assert re.fullmatch(line, page.faults[0].line()), page.faults[0].line()
-    assert page.exit_code == code and page.faults[0].fix
+    assert exit_code_of(page.error) == code and page.faults[0].fix
 
 
 def test_healthy_board(env):
@@ -49,7 +50,7 @@ def test_healthy_board(env):
         page = examine("desk", quiet)
         await_agent(board.port, "").close()
     found = {finding.name: finding.found for finding in page.findings}
-    assert page.faults == [] and page.exit_code == 0
+    assert page.faults == [] and page.error is None
     skipped = {finding.name for finding in page.findings if finding.status == SKIP}
     assert skipped == {"head"} and found["last crash"] == "none is written down"
     assert found["MicroPython"].startswith("micropython 1.") and found["architecture"] == "x86"

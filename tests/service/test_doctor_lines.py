@@ -67,12 +67,12 @@ def test_nothing_learnt_is_a_whole_page_without_a_traceback():
     assert len({finding.name for finding in findings}) == len(CHECKS)
 
 
-def test_page_ends_with_the_code_of_the_first_fault():
+def test_page_ends_with_the_error_of_the_first_fault():
     late = to_fix("b", "found", "mend it", BoardRefusedError)
     early = to_fix("a", "found", "mend it", BoardNotFoundError)
-    assert Page("", [passed("p", "x"), early, late]).exit_code == BoardNotFoundError.exit_code
-    assert Page("", [passed("p", "x"), late]).exit_code == BoardRefusedError.exit_code
-    assert Page("", [passed("p", "x"), skipped("s", "why")]).exit_code == 0
+    assert Page("", [passed("p", "x"), early, late]).error is BoardNotFoundError
+    assert Page("", [passed("p", "x"), late]).error is BoardRefusedError
+    assert Page("", [passed("p", "x"), skipped("s", "why")]).error is None
     assert late.line() == "found; mend it."
 
 
@@ -104,7 +104,7 @@ def test_last_crash_and_safe_mode():
     assert finding.found == 'ValueError: odd ("agent.loop", line 57, in run)'
     crashed.info = SimpleNamespace(safe_mode=1)
     finding = board_checks.check_last_crash(crashed)
-    assert finding.exit_code == BoardRefusedError.exit_code
+    assert finding.error is BoardRefusedError
     assert finding.line() == (
         'safe mode after ValueError: odd ("agent.loop", line 57, in run); run \'tinyteach --board '
         "desk pair' or 'tinyteach deploy'."
@@ -136,7 +136,7 @@ def test_link_speed(speeds, status):
 )
 def test_agent_that_answers_otherwise(error, line):
     finding = agent_checks.check_agent(Evidence("desk", "p", agent_error=error))
-    assert (finding.line(), finding.exit_code) == (line, error.exit_code)
+    assert (finding.line(), finding.error) == (line, type(error))
 
 
 CAMERA = {"error": "", "sensor": "OV2640", "width": 240, "height": 240}

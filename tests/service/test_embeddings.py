@@ -13,7 +13,7 @@ from tinyteach.embedding import runtime
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.verification import verify
-from tinyteach.service.heads import deploying, teaching, upgrading
+from tinyteach.service.heads import deploying, training, upgrading
 from tinyteach.service.photos import bench_photos
 from tinyteach.service.projects import embeddings
 from tinyteach.service.projects.opening import create_project, open_project
@@ -107,14 +107,14 @@ def test_file_in_the_project_or_anywhere(project, tiny, monkeypatch):
 def test_project_that_names_none_there_is(project):
     project.embedding = "huge"
     with pytest.raises(UsageError, match="no embedding 'huge'"):
-        teaching.train(project.root, 0, quiet)
+        training.train(project.root, 0, quiet)
 
 
 def test_file_that_is_no_embedding(project):
     (project.root / "own.tflite").write_bytes(b"TFL3")
     project.embedding = "own.tflite"
     with pytest.raises(ModelError):
-        teaching.train(project.root, 0, quiet)
+        training.train(project.root, 0, quiet)
 
 
 # The upgrade

@@ -10,7 +10,7 @@ from tinyteach.data.project import Project
 from tinyteach.errors import ModelError, ProjectError
 from tinyteach.service.heads.head_list import chosen_head, compare_heads, list_heads
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import train
+from tinyteach.service.heads.training import train
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.train import Settings, fit_at_once
-from tinyteach.service.heads.teaching import load_report, train
+from tinyteach.head.fit.train import FitSettings, fit_at_once
+from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 
 
@@ -79,7 +79,7 @@ def test_a_class_without_photographs_is_left_out(project, known):
 
 def test_a_head_at_once_recognises(project, known):
     known.look(project)
-    settings = Settings(threshold=100)
+    settings = FitSettings(threshold=100)
     head = fit_at_once(known, known.labels, known.embedding, known.views_wanted, settings)
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
@@ -102,7 +102,7 @@ def test_copies_are_one_recording_and_named_where_they_are_in_two_classes(projec
     (sentence,) = [line for line in trained.lines() if "in one class only" in line]
     assert all(name in sentence for name in named)
     report = load_report(project.root)
-    assert report.data["in_several_classes"] == [ids] and sentence in report.lines
+    assert report.data["in_several_classes"] == [ids] and sentence in report.lines()
     page = (project.heads_dir / "report.html").read_text(encoding="utf-8")
     assert "The same photograph in several classes" in page and "coffee/wrong.png" in page
 

@@ -113,7 +113,7 @@ def test_errors_have_one_form(studio, method, path, body, status):
     answer = studio.ask(method, path, body)
     assert answer.status == status, answer.content
     error = answer.value["error"]
-    assert set(error) == {"code", "sentence", "exit_code", "status"}
+    assert set(error) == {"code", "sentence", "status"}
     assert error["sentence"].endswith(".") and "Traceback" not in error["sentence"]
 
 

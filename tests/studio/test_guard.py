@@ -21,8 +21,8 @@ def studio(shared_studio):
 def check_refused(answer):
     assert answer.status == status_of(AccessError)
     error = answer.value["error"]
-    assert set(error) == {"code", "sentence", "exit_code", "status"}
-    assert (error["code"], error["exit_code"]) == ("Access", AccessError.exit_code)
+    assert set(error) == {"code", "sentence", "status"}
+    assert error["code"] == "Access"
     assert error["sentence"].endswith(".")
 
 

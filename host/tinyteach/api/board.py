@@ -15,7 +15,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.progress import Progress, shown
 from tinyteach.service.boards.opening import BoardEntry, board_meant, list_boards, open_board
-from tinyteach.service.boards.teaching_on_board import (
+from tinyteach.service.boards.teaching import (
     Forgotten,
     Taught,
     forget,

@@ -18,7 +18,7 @@ from tinyteach.service.heads.recognition import (
     interpret_scores,
     threshold_steps,
 )
-from tinyteach.service.heads.teaching import FoundReport
+from tinyteach.service.heads.training import CLASS_COLUMNS, FoundReport
 from tinyteach.service.projects.embeddings import (
     SHORT_DIGITS,
     check_head,
@@ -26,7 +26,6 @@ from tinyteach.service.projects.embeddings import (
     name_of,
 )
 
-CLASS_COLUMNS = ("class", "photographs", "recordings", "precision", "recall")
 NO_SUCH_FILE = "There is no head file {path}; name one that 'Head.save' or 'tinyteach train' wrote."
 NO_EMBEDDING = (
     "The head was trained with the embedding {digits}, which is none that ships; name its .tflite "

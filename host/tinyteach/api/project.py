@@ -16,7 +16,7 @@ from tinyteach.errors import UsageError
 from tinyteach.progress import Progress, shown
 from tinyteach.service.heads.pulling import Pulled, pull
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import load_report, train
+from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import (

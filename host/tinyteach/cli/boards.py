@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app, new_group
-from tinyteach.cli.options import BoardOption, EmbeddingOption, JsonOption, ProjectOption
-from tinyteach.cli.output import print_json, say, show_table
-from tinyteach.cli.which_board import chosen_board, opened_board
-from tinyteach.progress import progress_bar
-from tinyteach.service.boards.opening import board_info, list_boards, pair_board
+from tinyteach.cli.options import EmbeddingOption, JsonOption
+from tinyteach.results import Lines, Table
+from tinyteach.service.boards.opening import BoardEntry, board_info, list_boards, pair_board
 from tinyteach.service.boards.virtual_boards import (
     pins_of_virtual,
     show_to_virtual,
@@ -26,47 +25,44 @@ app.add_typer(boards_app, name="boards")
 @boards_app.callback()
 def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List attached and paired boards; start and steer virtual ones."""
-    if context.invoked_subcommand:
-        return
-    found = list_boards()
-    if as_json:
-        print_json([board.as_dict() for board in found])
-        return
+    if not context.invoked_subcommand:
+        found = list_boards()
+        Asked(as_json=as_json).tell([board.as_dict() for board in found], _listed(found))
+
+
+def _listed(found: list[BoardEntry]) -> Lines:
     if not found:
-        say("No board is attached. 'tinyteach boards start' starts a virtual one.")
-        return
+        return ["No board is attached. 'tinyteach boards start' starts a virtual one."]
     rows = [(b.name, b.port or "–", b.kind, b.status) for b in found]
-    show_table("", ("name", "port", "what", "status"), rows)
+    return [Table(("name", "port", "what", "status"), rows)]
 
 
-@boards_app.command()
+@command(boards_app, "as_json")
 def start(
+    asked: Asked,
     name: Annotated[str, typer.Option(help="What to call it.")] = "virtual",
     arch: Annotated[
         str | None,
         typer.Option(metavar="amd64|i386|armhf", help="Word size; this machine's by default."),
     ] = None,
     camera: Annotated[bool, typer.Option(help="Whether it has a camera.")] = True,
-    as_json: JsonOption = False,
 ) -> None:
     """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
     board = start_virtual(name, arch, camera)
-    if as_json:
-        print_json(board.as_dict())
-    else:
-        say(f"The virtual board {board.name} runs on {board.port}.")
-        say(f"Next: tinyteach --board {board.name} pair")
+    runs = f"The virtual board {board.name} runs on {board.port}."
+    asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} pair"])
 
 
-@boards_app.command()
-def stop(name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
+@command(boards_app)
+def stop(asked: Asked, name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
     """Stop a virtual board; its flash is kept for the next start."""
     stop_virtual(name)
-    say(f"The virtual board {name} has stopped.")
+    asked.say(f"The virtual board {name} has stopped.")
 
 
-@boards_app.command()
+@command(boards_app)
 def show(
+    asked: Asked,
     photo: Annotated[
         Path | None, typer.Argument(help="A photograph, or a folder of them shown in turn.")
     ] = None,
@@ -77,29 +73,22 @@ def show(
     name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    say(show_to_virtual(name, photo, demo_object))
+    asked.say(show_to_virtual(name, photo, demo_object))
 
 
-@boards_app.command()
+@command(boards_app, "as_json")
 def pins(
-    name: Annotated[str, typer.Argument(help="Which virtual board.")] = "virtual",
-    as_json: JsonOption = False,
+    asked: Asked, name: Annotated[str, typer.Argument(help="Which virtual board.")] = "virtual"
 ) -> None:
     """Show the levels of the pins that a virtual board sets, as its rules do."""
     levels = pins_of_virtual(name)
-    if as_json:
-        print_json(levels)
-        return
-    for number, level in levels.items():
-        say(f"pin {number}: {'high' if level else 'low'}")
-    if not levels:
-        say(f"The board {name} sets no pin.")
+    lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
+    asked.tell(levels, lines or [f"The board {name} sets no pin."])
 
 
-@app.command()
+@command(app, "board", "project", "as_json")
 def pair(
-    board: BoardOption = None,
-    project: ProjectOption = None,
+    asked: Asked,
     name: Annotated[str | None, typer.Option(help="What to call the board from now on.")] = None,
     embedding: EmbeddingOption = None,
     camera: Annotated[
@@ -109,34 +98,22 @@ def pair(
             help="Whose camera pins to tell firmware that has none built in; pair says when.",
         ),
     ] = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Install agent and embedding on a board, or update them.
 
     Without --embedding the board keeps the one that it has; a board without gets base.
     """
-    with progress_bar(as_json) as progress:
-        paired = pair_board(chosen_board(board, project), name, progress, embedding, camera)
-    if as_json:
-        print_json(paired.as_dict())
-        return
-    say(f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython}).")
-    say(f"{len(paired.written)} files written." if paired.written else "All was up to date.")
-    for note in [*paired.notes, paired.state]:
-        if note:
-            say(note)
+    with asked.progress() as progress:
+        paired = pair_board(asked.board_meant(), name, progress, embedding, camera)
+    done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
+    told = [*paired.notes, *filter(None, [paired.state])]
+    met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."
+    asked.tell(paired.as_dict(), [met, done, *told])
 
 
-@app.command()
-def info(
-    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
-) -> None:
+@command(app, "board", "project", "as_json")
+def info(asked: Asked) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
-    with opened_board(board, project) as opened:
-        facts = board_info(opened.client)
-    if as_json:
-        print_json(facts.as_dict())
-    else:
-        show_table("", ("", ""), facts.rows())
-        for line in facts.traceback:
-            say(line)
+    with asked.open_board() as board:
+        overview = board_info(board.client)
+    asked.answer(overview)

@@ -4,77 +4,43 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
-from tinyteach.cli.options import (
-    BoardOption,
-    EmbeddingOption,
-    JsonOption,
-    ProjectOption,
-    chosen_project,
-)
-from tinyteach.cli.output import print_json, say, show_table
-from tinyteach.cli.which_board import opened_board
-from tinyteach.progress import progress_bar
-from tinyteach.service.heads.deploying import deploy as send
-from tinyteach.service.heads.deploying import head_to_deploy
-from tinyteach.service.heads.head_list import list_heads
-from tinyteach.service.heads.teaching import load_report
-from tinyteach.service.heads.teaching import train as teach
-from tinyteach.service.heads.upgrading import embedding_to_upgrade_to
-from tinyteach.service.heads.upgrading import upgrade as move
+from tinyteach.cli.options import EmbeddingOption
+from tinyteach.service.heads import deploying, training, upgrading
+from tinyteach.service.heads.head_list import heads_lines, list_heads
 from tinyteach.service.projects.opening import open_project
 
 app = new_app()
 
 
-@app.command()
+@command(app, "project", "as_json")
 def train(
+    asked: Asked,
     seed: Annotated[int, typer.Option(help="The same seed gives the same head.")] = 0,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
-    with progress_bar(as_json) as progress:
-        trained = teach(chosen_project(project), seed, progress)
-    if as_json:
-        print_json(trained.as_dict())
-        return
-    for line in trained.lines():
-        say(line)
+    with asked.progress() as progress:
+        trained = training.train(asked.folder, seed, progress)
+    asked.answer(trained)
 
 
-@app.command()
-def report(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+@command(app, "project", "as_json")
+def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
-    found = load_report(chosen_project(project))
-    if as_json:
-        print_json(found.data)
-        return
-    columns = ("class", "photographs", "recordings", "precision", "recall")
-    show_table(found.title, columns, found.rows)
-    for line in found.lines:
-        say(line)
+    asked.answer(training.load_report(asked.folder))
 
 
-@app.command()
-def heads(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+@command(app, "project", "as_json")
+def heads(asked: Asked) -> None:
     """List the heads that were trained, the newest first."""
-    found = list_heads(chosen_project(project))
-    if as_json:
-        print_json([head.as_dict() for head in found])
-        return
-    if not found:
-        say("No head has been trained yet. Next: tinyteach train")
-        return
-    columns = ("head", "trained", "photographs", "right", "classes")
-    show_table("", columns, [head.row() for head in found])
-    for head in found:
-        if head.problem:
-            say(head.problem)
+    found = list_heads(asked.folder)
+    asked.tell([head.as_dict() for head in found], heads_lines(found))
 
 
-@app.command()
+@command(app, "board", "project", "as_json")
 def deploy(
+    asked: Asked,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -86,56 +52,32 @@ def deploy(
         str | None,
         typer.Option(metavar="DIGITS", help="One of 'tinyteach heads'; by default the last."),
     ] = None,
-    board: BoardOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
-    of = open_project(chosen_project(project))
-    head_to_deploy(of, head, threshold)  # what is missing here needs no board to be told
-    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
-        deployed = send(opened.client, of, progress, threshold, head)
-    if as_json:
-        print_json(deployed.as_dict())
-    else:
-        say(deployed.sentence())
-        for problem in deployed.problems:
-            say(problem)
+    project = open_project(asked.folder)
+    deploying.head_to_deploy(project, head, threshold)  # what is missing needs no board to be told
+    with asked.progress() as progress, asked.open_board() as board:
+        deployed = deploying.deploy(board.client, project, progress, threshold, head)
+    asked.answer(deployed)
 
 
-@app.command()
-def rollback(
-    board: BoardOption = None, project: ProjectOption = None, as_json: JsonOption = False
-) -> None:
+@command(app, "board", "project", "as_json")
+def rollback(asked: Asked) -> None:
     """Put the previous head on the board back to work."""
-    with opened_board(board, project) as opened:
-        restored = opened.rollback()
-    if as_json:
-        print_json(restored.as_dict())
-    else:
-        say(restored.sentence())
-        for problem in restored.problems:
-            say(problem)
+    with asked.open_board() as board:
+        restored = board.rollback()
+    asked.answer(restored)
 
 
-@app.command()
-def upgrade(
-    embedding: EmbeddingOption = None,
-    board: BoardOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command(app, "board", "project", "as_json")
+def upgrade(asked: Asked, embedding: EmbeddingOption = None) -> None:
     """Put a new embedding on the board and retrain for it.
 
     Sets the project's embedding where one is named, retrains, sends the board the embedding
     if it has another, and deploys.
     """
-    of = open_project(chosen_project(project))
-    embedding_to_upgrade_to(of, embedding)  # what is none needs no board to be told
-    with progress_bar(as_json) as progress, opened_board(board, project) as opened:
-        upgraded = move(opened.client, of, embedding, progress)
-    if as_json:
-        print_json(upgraded.as_dict())
-        return
-    for line in upgraded.lines():
-        say(line)
+    project = open_project(asked.folder)
+    upgrading.embedding_to_upgrade_to(project, embedding)  # what is none needs no board to be told
+    with asked.progress() as progress, asked.open_board() as board:
+        upgraded = upgrading.upgrade(board.client, project, embedding, progress)
+    asked.answer(upgraded)

@@ -7,8 +7,9 @@ from typing import Any
 import typer
 
 from tinyteach import __version__
+from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import Commands, Group
-from tinyteach.cli.options import INTERRUPTED, BoardOption, ProjectOption, set_globals
+from tinyteach.cli.options import BoardOption, ProjectOption
 from tinyteach.cli.output import (
     ReaderGoneError,
     complain,
@@ -51,6 +52,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(help=SUMMARY)
 def main(
+    context: typer.Context,
     board: BoardOption = None,
     project: ProjectOption = None,
     version: bool = typer.Option(
@@ -58,7 +60,7 @@ def main(
     ),
 ) -> None:
     """What stands before the command's name."""
-    set_globals(board, project)
+    context.obj = {"board": board, "project": project}  # of `Asked`, which takes time to import
     show_board_text()
 
 
@@ -73,14 +75,14 @@ def run() -> None:
         sys.exit(USAGE_FAULT)
     except TinyTeachError as error:
         complain(str(error))
-        sys.exit(error.exit_code)
+        sys.exit(exit_code_of(type(error)))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
     except (OSError, UnicodeError) as error:
         complain(system_refusal(error))
-        sys.exit(TinyTeachError.exit_code)
+        sys.exit(exit_code_of(TinyTeachError))
 
 
 def _show_usage(error: Any) -> None:

@@ -56,16 +56,16 @@ class LoadedPhotos:
 
 def list_photos(project: Project, class_name: str | None = None) -> list[Photo]:
     """All photographs, or those of a class, in the order of classes and then of names."""
-    return survey(project, class_name).photos
+    return list_all(project, class_name).photos
 
 
-def survey(project: Project, class_name: str | None = None) -> Listing:
+def list_all(project: Project, class_name: str | None = None) -> Listing:
     """`list_photos`, together with what lies in the folders and cannot be used."""
     records = read_records(project.index_path)
     names = project.classes() if class_name is None else [project.class_name(class_name)]
     listing = Listing()
     for name in names:
-        _survey_class(project, name, records, listing)
+        _list_class(project, name, records, listing)
     if class_name is None:
         for folder, why in project.unusable_folders().items():
             listing.problems.append(
@@ -147,7 +147,7 @@ def save_burst(
     return [recording.add(square) for square in squares]
 
 
-def _survey_class(
+def _list_class(
     project: Project, name: str, records: dict[str, PhotoRecord], listing: Listing
 ) -> None:
     folder = project.class_dir(name)

@@ -6,9 +6,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
+from tinyteach.board_facts import STAGES
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
@@ -16,17 +18,16 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.boards import opening as boards
-from tinyteach.service.boards.budgets import STAGES
 from tinyteach.service.boards.virtual_boards import virtual_board
-from tinyteach.service.heads.deploying import deploy_head
+from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import Reference, interpret_message, trained_head
-from tinyteach.service.heads.teaching import train
+from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.bench_photos import Squares, training_and_held_out
 from tinyteach.service.photos.recording import record, start_recording
 from tinyteach.service.projects.embeddings import name_of, project_embedding
-from tinyteach.service.projects.opening import create_project, open_project
+from tinyteach.service.projects.opening import create_project
 from tinyteach_protocol import messages
 from tinyteach_protocol.messages import Message
 
@@ -52,13 +53,13 @@ class Measured(JsonResult):
     heap_peak_bytes: int = 0
     micropython: str = ""
 
-    def rows(self) -> list[tuple[str, str]]:
+    def lines(self) -> Lines:
         """For a person."""
         latency = [
             (f"latency, {stage}", f"{spread['p50']:.2f} ms (p95 {spread['p95']:.2f} ms)")
             for stage, spread in self.latency_ms.items()
         ]
-        return [
+        rows = [
             ("classes", ", ".join(self.classes)),
             ("photographs a class", str(self.photos_per_class)),
             ("trained and verified in", f"{self.train_s:.2f} s"),
@@ -70,6 +71,7 @@ class Measured(JsonResult):
             ("agent's heap, at most", f"{self.heap_peak_bytes} bytes"),
             ("MicroPython", self.micropython),
         ]
+        return [Table(("", ""), rows, "What was measured")]
 
 
 def run_demo(
@@ -92,12 +94,14 @@ def run_demo(
         stage = stack.enter_context(_stage(board, arch, embedding, tell, progress))
         folder = Path(stack.enter_context(TemporaryDirectory())) / "demo"
         client = stack.enter_context(boards.open_board(stage.port))
-        create_project(folder, embedding or name_of(client.info().embedding))
-        measured = Measured(list(training), per_class)
-        _record_all(folder, client, stage, training, tell, progress)
-        _train_and_deploy(folder, client, measured, tell, progress)
-        _recognise_all(folder, client, stage, others, measured, tell, progress)
+        project = create_project(folder, embedding or name_of(client.info().embedding))
+        job = _Job(project, client, stage, tell, progress)
+        job.record_all(training)
+        trained, deployed = job.train_and_deploy()
+        measured = Measured(list(training), per_class, **job.recognise_all(others))
         info = client.info()
+    measured.train_s, measured.deploy_s = trained.train_s, deployed.deploy_s
+    measured.deploy_bytes = deployed.deploy_bytes
     measured.heap_peak_bytes = info.heap_peak
     measured.micropython = f"{info.micropython} ({info.arch})"
     return measured
@@ -139,87 +143,64 @@ def _stage(
         yield _Stage(virtual.port, virtual.show)
 
 
-def _record_all(
-    folder: Path,
-    client: BoardClient,
-    stage: _Stage,
-    training: Squares,
-    tell: Tell,
-    progress: Progress,
-) -> None:
-    project = open_project(folder)
-    for name, squares in training.items():
-        project.add_class(name)
-        if stage.show is None:
-            _store(project, name, squares)
-        else:
+@dataclass(frozen=True)
+class _Job:
+    """The steps, over one open session."""
+
+    project: Project
+    client: BoardClient
+    stage: _Stage
+    tell: Tell
+    progress: Progress
+
+    def record_all(self, training: Squares) -> None:
+        for name, squares in training.items():
+            self.project.add_class(name)
             for start in range(0, len(squares), BURST_PHOTOS):
-                _record_burst(
-                    project, client, name, squares[start : start + BURST_PHOTOS], stage.show
-                )
-                progress(f"Recording {name}", start, len(squares))
-        tell(f"Recorded {len(squares)} photographs of {name}.")
+                self._record(name, squares[start : start + BURST_PHOTOS])
+                self.progress(f"Recording {name}", start, len(squares))
+            self.tell(f"Recorded {len(squares)} photographs of {name}.")
 
+    def _record(self, name: str, views: list[np.ndarray]) -> None:
+        show, waiting = self.stage.show, iter(views)
+        if show is None:
+            save_burst(self.project, name, views)
+            return
+        recording = start_recording(self.project, self.client, name)
+        record(self.client, recording, len(views), before_each=lambda: show(next(waiting)))
 
-def _store(project: Project, name: str, squares: list[np.ndarray]) -> None:
-    for start in range(0, len(squares), BURST_PHOTOS):
-        save_burst(project, name, squares[start : start + BURST_PHOTOS])
+    def train_and_deploy(self) -> tuple[Trained, Deployed]:
+        trained = train(self.project.root, seed=0, progress=self.progress)
+        self.tell(trained.lines()[0])
+        deployed = deploy_head(self.client, trained_head(self.project), self.progress)
+        self.tell(deployed.sentence())
+        return trained, deployed
 
-
-def _record_burst(
-    project: Project,
-    client: BoardClient,
-    name: str,
-    views: list[np.ndarray],
-    show: Callable[[np.ndarray], None],
-) -> None:
-    waiting = iter(views)
-    recording = start_recording(project, client, name)
-    record(client, recording, len(views), before_each=lambda: show(next(waiting)))
-
-
-def _train_and_deploy(
-    folder: Path, client: BoardClient, measured: Measured, tell: Tell, progress: Progress
-) -> None:
-    trained = train(folder, seed=0, progress=progress)
-    tell(trained.lines()[0])
-    deployed = deploy_head(client, trained_head(open_project(folder)), progress)
-    tell(deployed.sentence())
-    measured.train_s, measured.deploy_s = trained.train_s, deployed.deploy_s
-    measured.deploy_bytes = deployed.deploy_bytes
-
-
-def _recognise_all(
-    folder: Path,
-    client: BoardClient,
-    stage: _Stage,
-    others: Squares,
-    measured: Measured,
-    tell: Tell,
-    progress: Progress,
-) -> None:
-    project = open_project(folder)
-    head = trained_head(project)
-    reference = Reference(project_embedding(project), head)
-    shown = [(name, square) for name, squares in others.items() for square in squares]
-    durations: dict[str, list[float]] = {name: [] for name in STAGES}
-    right = unknown = 0
-    for number, (name, square) in enumerate(shown):
-        seen = stage.look(client, square)
-        answer = client.run(stage.source)
-        measured.mismatches += _differs(answer, reference, seen)
-        result = interpret_message(head.labels, answer)
-        right += result.best_label == name
-        unknown += result.label == UNKNOWN
-        for stage_name, duration_ms in (result.latency_ms or {}).items():
-            durations[stage_name].append(duration_ms)
-        if number % max(1, len(shown) // len(others)) < EXAMPLES_SHOWN:
-            tell(f"Showed it {name}: it says {result.line()}")
-        progress("Recognising", number + 1, len(shown))
-    measured.held_out = len(shown)
-    measured.accuracy = round(right / len(shown), 4)
-    measured.called_unknown = round(unknown / len(shown), 4)
-    measured.latency_ms = {name: _spread(values) for name, values in durations.items()}
+    def recognise_all(self, others: Squares) -> dict[str, Any]:
+        """What is `Measured` of photographs that were not trained on."""
+        reference = Reference(project_embedding(self.project), trained_head(self.project))
+        shown = [(name, square) for name, squares in others.items() for square in squares]
+        durations: dict[str, list[float]] = {name: [] for name in STAGES}
+        right = unknown = mismatches = 0
+        for number, (name, square) in enumerate(shown):
+            seen = self.stage.look(self.client, square)
+            answer = self.client.run(self.stage.source)
+            mismatches += _differs(answer, reference, seen)
+            result = interpret_message(reference.head.labels, answer)
+            right += result.best_label == name
+            unknown += result.label == UNKNOWN
+            for stage, duration_ms in (result.latency_ms or {}).items():
+                durations[stage].append(duration_ms)
+            if number % max(1, len(shown) // len(others)) < EXAMPLES_SHOWN:
+                self.tell(f"Showed it {name}: it says {result.line()}")
+            self.progress("Recognising", number + 1, len(shown))
+        return {
+            "held_out": len(shown),
+            "accuracy": round(right / len(shown), 4),
+            "called_unknown": round(unknown / len(shown), 4),
+            "mismatches": mismatches,
+            "latency_ms": {name: _spread(values) for name, values in durations.items()},
+        }
 
 
 def _differs(answer: Message, reference: Reference, square: np.ndarray) -> bool:

@@ -5,7 +5,6 @@ it is: another program may have taken it meanwhile.
 """
 
 import hashlib
-import json
 import secrets
 import socket
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tinyteach import paths
-from tinyteach.errors import UsageError
+from tinyteach.errors import ProjectError, UsageError
+from tinyteach.files import format_json, read_json, reason, write_atomically
 from tinyteach.studio.codes import new_code, new_key
 from tinyteach.studio.locks import try_lock
 
@@ -99,17 +99,13 @@ class Place:
 
     def announced(self) -> Address | None:
         """What the file says; it is true while the lock is held."""
-        try:
-            address = Address(**{name: self._read()[name] for name in Address.__annotations__})
-        except KeyError:
-            return None
-        kinds = (str, int, str, str)
-        return address if tuple(map(type, asdict(address).values())) == kinds else None
+        told = self._read({"host": str, "port": int, "folder": str, "key": str})
+        return Address(**told) if told else None
 
     def last_port(self) -> int:
         """The port that this project's studio had when it last ran; 0: none that is known."""
-        port = self._read().get("port")
-        return port if type(port) is int and 0 < port < 65536 else 0
+        port = self._read({"port": int}).get("port", 0)
+        return port if 0 < port < 65536 else 0
 
     def _locked(self) -> bool:
         try:
@@ -119,27 +115,25 @@ class Place:
             raise self._unusable(error) from error
         return self._lock is not None
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self, shape: dict[str, type]) -> dict[str, Any]:
+        """What the file has of this; empty where it has not all of it."""
         try:
-            read = json.loads(self.file.read_text())
-        except (OSError, ValueError, RecursionError):
+            read = read_json(self.file, shape)
+        except (OSError, ValueError, ProjectError):
             return {}
-        return read if isinstance(read, dict) else {}
+        return {name: read[name] for name in shape}
 
     def _write(self, content: dict[str, object]) -> None:
-        beside = self.file.with_suffix(".new")
         try:
-            beside.unlink(missing_ok=True)
-            beside.touch(mode=0o600, exist_ok=False)
-            beside.write_text(json.dumps(content))
-            beside.replace(self.file)
-        except OSError as error:
+            write_atomically(self.file, format_json(content), mode=0o600)
+        except ProjectError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: OSError) -> UsageError:
+    def _unusable(self, error: OSError | ProjectError) -> UsageError:
+        why = reason(error) if isinstance(error, OSError) else error.happened
         return UsageError(
-            f"The studio cannot keep its address in {self.file.parent} "
-            f"({(error.strerror or str(error)).lower()}); make that folder writable."
+            f"The studio cannot keep its address in {self.file.parent} ({why}); make that folder "
+            "writable."
         )
 
 
@@ -157,7 +151,7 @@ def listen(host: str, port: int | None, last_port: int) -> tuple[socket.socket, 
                 continue
             raise UsageError(
                 f"The studio cannot listen on {host}, port {candidate} "
-                f"({(error.strerror or str(error)).lower()}); choose another with --port."
+                f"({reason(error)}); choose another with --port."
             ) from error
         break
     return listener, Address(host, listener.getsockname()[1])

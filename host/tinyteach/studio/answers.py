@@ -1,9 +1,5 @@
-"""Every answer of the API: JSON of a use case's result, or the one body that an error has."""
+"""What every answer of the API is about, and what it is where something is wrong."""
 
-import logging
-from collections.abc import Awaitable, Callable
-
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -12,8 +8,6 @@ from tinyteach.errors import NoSuchPageError, TinyTeachError
 from tinyteach.studio.statuses import error_body, status_of
 from tinyteach.workbench.workbench import Workbench
 
-log = logging.getLogger(__name__)
-Endpoint = Callable[[Request], Awaitable[Response]]
 INSIDE = "Something inside TinyTeach failed; the terminal that the studio runs in says more."
 
 
@@ -21,12 +15,6 @@ def bench_of(request: HTTPConnection) -> Workbench:
     """The workbench that a request or a WebSocket is about."""
     bench: Workbench = request.app.state.bench
     return bench
-
-
-async def answer(use_case: Callable[..., object], *arguments: object) -> JSONResponse:
-    """Call a use case in a thread of its own; what it gives, as JSON."""
-    result = await run_in_threadpool(use_case, *arguments)
-    return JSONResponse({"ok": True} if result is None else result)
 
 
 def error_answer(error: TinyTeachError) -> JSONResponse:

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-import math
 from collections.abc import AsyncIterator, Callable
-from typing import BinaryIO, TypeGuard, TypeVar
+from typing import BinaryIO, TypeGuard
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from tinyteach.errors import TooLargeError, UsageError
+from tinyteach.files import parse_json
 
-Kind = TypeVar("Kind")
 JSON_BYTES_MAX = 1 << 20  # ids of some ten thousand photographs
 SILENCE_S = 60.0  # of a sender in the middle of a body
-DIGITS_MAX = 15
 WHOLE_MAX = 1 << 53  # whole numbers that JSON's readers agree on
 
 
@@ -51,47 +49,17 @@ def parsed(content: str | bytes) -> object:
     UsageError where it is none such.
     """
     try:
-        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
-        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no letter
+        value: object = parse_json(content)
+        # Neither infinite nor half of a surrogate pair, which is no letter.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise UsageError("This request holds no JSON; reload the page.") from error
-    return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    return value if math.isfinite(value) else _refuse_constant(digits[:20])
-
-
-def whole(text: str, sentence: str) -> int:
-    """A number of decimal digits from an address; UsageError with the sentence otherwise."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
-        raise UsageError(sentence)
-    return int(text)
-
-
-def wanted(body: dict[str, object], name: str, kind: type[Kind]) -> Kind:
-    """A field of a body; UsageError where it is missing or of another kind."""
-    value = body.get(name)
-    if kind is float and fits(value):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and not fits(value)):
-        raise UsageError(f"This request needs {name!r}, a {kind.__name__}; reload the page.")
     return value
 
 
 def fits(value: object) -> TypeGuard[int]:
     """Whether this is a whole number of a size that something can be counted by."""
     return type(value) is int and -WHOLE_MAX <= value <= WHOLE_MAX
-
-
-def optional(body: dict[str, object], name: str, kind: type[Kind]) -> Kind | None:
-    """The same, or None where it is missing or null."""
-    return None if body.get(name) is None else wanted(body, name, kind)
 
 
 async def save_body(request: Request, file: BinaryIO, count: Callable[[int], None]) -> int:

@@ -1,106 +1,84 @@
 """Addresses about the project: classes, photographs, uploads, undo, training and its heads."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinyteach.errors import UsageError
-from tinyteach.service.heads import head_list, teaching
+from tinyteach.service.heads import head_list, training
 from tinyteach.service.photos import collection as photos
 from tinyteach.service.projects.opening import open_project
-from tinyteach.studio.answers import answer, bench_of
-from tinyteach.studio.bodies import optional, read_json, save_body, wanted, whole
+from tinyteach.studio.answers import bench_of
+from tinyteach.studio.bodies import save_body
+from tinyteach.studio.calls import Call, route
+
+SIDE = "A picture's side is a number of pixels; reload the page."
 
 
-async def _change(
-    request: Request, action: Callable[[Path], dict[str, object] | None], train: bool = True
-) -> Response:
-    """Answer what ``action`` on the project's folder gives, while nobody else changes it."""
+def _changing(change: Callable[[Call], object], train: bool = True) -> Callable[[Call], object]:
+    """A use case during which nobody else changes the project, and after which it is shown."""
 
-    def change() -> dict[str, object] | None:
-        bench = bench_of(request)
-        with bench.changing:
-            result = action(bench.folder)
-            bench.changed(train=train)
+    def use(call: Call) -> object:
+        with call.bench.changing:
+            result = change(call)
+            call.bench.changed(train=train)
         return result
 
-    return await answer(change)
+    return use
 
 
-async def add_class(request: Request) -> Response:
+def add_class(call: Call) -> dict[str, object]:
     """Add a class."""
-    name = wanted(await read_json(request), "name", str)
-    return await _change(
-        request, lambda folder: {"name": open_project(folder).add_class(name)}, train=False
-    )
+    return {"name": open_project(call.bench.folder).add_class(call.wanted("name", str))}
 
 
-async def change_class(request: Request) -> Response:
+def change_class(call: Call) -> dict[str, object]:
     """Rename a class, or give it another colour."""
-    body, old = await read_json(request), request.path_params["name"]
-    name, colour = optional(body, "name", str), optional(body, "colour", int)
-
-    def change() -> dict[str, object]:
-        bench = bench_of(request)
-        with bench.changing:
-            project = open_project(bench.folder)
-            if colour is not None:
-                project.set_colour(old, colour)
-            now = project.rename_class(old, name) if name is not None and name != old else old
-            bench.changed(train=now != old)
-        return {"name": now}
-
-    return await answer(change)
+    bench, old = call.bench, call.words["name"]
+    name, colour = call.optional("name", str), call.optional("colour", int)
+    with bench.changing:
+        project = open_project(bench.folder)
+        if colour is not None:
+            project.set_colour(old, colour)
+        now = project.rename_class(old, name) if name is not None and name != old else old
+        bench.changed(train=now != old)
+    return {"name": now}
 
 
-async def delete_class(request: Request) -> Response:
+def delete_class(call: Call) -> dict[str, object]:
     """Delete a class with its photographs; ``undo`` brings them back."""
-    name = request.path_params["name"]
-    return await _change(request, lambda folder: {"undo": photos.delete_class(folder, name)})
+    return {"undo": photos.delete_class(call.bench.folder, call.words["name"])}
 
 
-async def order_classes(request: Request) -> Response:
+def order_classes(call: Call) -> None:
     """Put the classes into another order."""
-    names = [str(name) for name in wanted(await read_json(request), "names", list)]
-    return await _change(request, lambda folder: open_project(folder).order_classes(names))
+    open_project(call.bench.folder).order_classes([*map(str, call.wanted("names", list))])
 
 
-async def picture(request: Request) -> Response:
+def picture(call: Call) -> Response:
     """A photograph as a JPEG, ``side`` pixels at most."""
-    side = request.query_params.get("side", "96")
-    pixels = whole(side, "A picture's side is a number of pixels; reload the page.")
-    photo_id = request.query_params.get("id", "")
-    folder = bench_of(request).folder
-    content = await run_in_threadpool(photos.thumbnail, folder, photo_id, pixels)
+    words = {"side": "96", "id": "", **call.words}
+    side = Call(call.bench, words, {}).number("side", SIDE)
+    content = photos.thumbnail(call.bench.folder, words["id"], side)
     return Response(content, media_type="image/jpeg")
 
 
-async def delete_photos(request: Request) -> Response:
+def delete_photos(call: Call) -> dict[str, object]:
     """Delete photographs; ``undo`` brings them back."""
-    ids = [str(photo_id) for photo_id in wanted(await read_json(request), "ids", list)]
-    return await _change(request, lambda folder: {"undo": photos.delete_photos(folder, ids)})
+    ids = [*map(str, call.wanted("ids", list))]
+    return {"undo": photos.delete_photos(call.bench.folder, ids)}
 
 
-async def undo(request: Request) -> Response:
+def undo(call: Call) -> dict[str, object]:
     """Put back what was deleted."""
-    number = wanted(await read_json(request), "undo", str)
-    return await _change(request, lambda folder: {"photos": photos.undo_delete(folder, number)})
+    return {"photos": photos.undo_delete(call.bench.folder, call.wanted("undo", str))}
 
 
-async def correct(request: Request) -> Response:
+def correct(call: Call) -> dict[str, object]:
     """Make a view that was shown a photograph of a class, and retrain."""
-    body = await read_json(request)
-    view, name = wanted(body, "view", int), wanted(body, "class", str)
-    return await answer(lambda: {"id": bench_of(request).correct(view, name)})
-
-
-async def begin_upload(request: Request) -> Response:
-    """A number to send files under."""
-    return await answer(lambda: {"upload": bench_of(request).uploads.begin()})
+    return {"id": call.bench.correct(call.wanted("view", int), call.wanted("class", str))}
 
 
 async def upload_file(request: Request) -> Response:
@@ -116,63 +94,38 @@ async def upload_file(request: Request) -> Response:
     return JSONResponse({"bytes": size})
 
 
-async def import_upload(request: Request) -> Response:
+def import_upload(call: Call) -> dict[str, object]:
     """Import what was sent as a folder would be."""
-    bench, number = bench_of(request), request.path_params["number"]
-
-    def tell(text: str, done: int, total: int) -> None:
-        bench.feed.publish("importing", {"done": done, "total": total})
-
-    def take_over() -> dict[str, object]:
-        try:
-            with bench.changing:
-                summary = bench.uploads.take_over(number, bench.folder, tell)
-                bench.changed(train=bool(summary.added))
-        finally:
-            bench.feed.publish("importing", None)
-        told = {"renamed": summary.renamed, "told": summary.decided()}
-        return {"added": summary.added, "skipped": summary.skipped, **told}
-
-    return await answer(take_over)
+    bench = call.bench
+    with bench.feed.progress("importing") as tell, bench.changing:
+        summary = bench.uploads.import_sent(call.words["number"], bench.folder, tell)
+        bench.changed(train=bool(summary.added))
+    told = {"renamed": summary.renamed, "told": summary.decided()}
+    return {"added": summary.added, "skipped": summary.skipped, **told}
 
 
-async def drop_upload(request: Request) -> Response:
-    """Forget an upload."""
-    number = request.path_params["number"]
-    return await answer(bench_of(request).uploads.end, number)
-
-
-async def train(request: Request) -> Response:
-    """Train again; the part ``training`` says how it goes."""
-    return await answer(bench_of(request).trainer.ask)
-
-
-async def report(request: Request) -> Response:
-    """The report of the last training."""
-    return await answer(lambda: teaching.load_report(bench_of(request).folder).data)
-
-
-async def compare(request: Request) -> Response:
+def compare(call: Call) -> dict[str, object]:
     """Two heads of the history side by side."""
-    before, after = (request.query_params.get(name, "") for name in ("before", "after"))
-    folder = bench_of(request).folder
-    return await answer(lambda: head_list.compare_heads(folder, before, after).as_dict())
+    two = (call.words.get(name, "") for name in ("before", "after"))
+    return head_list.compare_heads(call.bench.folder, *two).as_dict()
 
 
+UPLOAD = "/api/uploads/{number}"
+# docs/studio-api.md says what each takes and gives.
 ROUTES = [
-    Route("/api/classes", add_class, methods=["POST"]),
-    Route("/api/classes", order_classes, methods=["PUT"]),
-    Route("/api/classes/{name}", change_class, methods=["PATCH"]),
-    Route("/api/classes/{name}", delete_class, methods=["DELETE"]),
-    Route("/api/photos/picture", picture),
-    Route("/api/photos/delete", delete_photos, methods=["POST"]),
-    Route("/api/undo", undo, methods=["POST"]),
-    Route("/api/correct", correct, methods=["POST"]),
-    Route("/api/uploads", begin_upload, methods=["POST"]),
-    Route("/api/uploads/{number}", upload_file, methods=["PUT"]),
-    Route("/api/uploads/{number}", import_upload, methods=["POST"]),
-    Route("/api/uploads/{number}", drop_upload, methods=["DELETE"]),
-    Route("/api/train", train, methods=["POST"]),
-    Route("/api/report", report),
-    Route("/api/heads/compare", compare),
+    route("POST", "/api/classes", _changing(add_class, train=False)),
+    route("PUT", "/api/classes", _changing(order_classes)),
+    route("PATCH", "/api/classes/{name}", change_class),
+    route("DELETE", "/api/classes/{name}", _changing(delete_class)),
+    route("GET", "/api/photos/picture", picture),
+    route("POST", "/api/photos/delete", _changing(delete_photos)),
+    route("POST", "/api/undo", _changing(undo)),
+    route("POST", "/api/correct", correct),
+    route("POST", "/api/uploads", lambda call: {"upload": call.bench.uploads.begin()}),
+    Route(UPLOAD, upload_file, methods=["PUT"]),
+    route("POST", UPLOAD, import_upload),
+    route("DELETE", UPLOAD, lambda call: call.bench.uploads.end(call.words["number"])),
+    route("POST", "/api/train", lambda call: call.bench.trainer.ask()),
+    route("GET", "/api/report", lambda call: training.load_report(call.bench.folder).data),
+    route("GET", "/api/heads/compare", compare),
 ]

@@ -55,7 +55,10 @@ def security_headers(host: str, style: str = "'self'") -> dict[str, str]:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, error: TinyTeachError) -> None:
-    """Answer with the error, in the form that who asks can read."""
+    """Answer with the error, in the form that who asks can read.
+
+    Instead of a WebSocket, too, by ASGI's extension "WebSocket Denial Response".
+    """
     asked = {key.lower(): value for key, value in scope["headers"]}
     answer = _page(error, asked) if _is_person(scope, asked) else _body(error)
     if scope["type"] == "websocket":
@@ -63,8 +66,6 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: TinyTeachErr
             await send({"type": "websocket.close", "code": 1008})
             return
         await receive()
-        await _deny(answer, send)
-        return
     await answer(scope, receive, send)
 
 
@@ -86,11 +87,3 @@ def _page(error: TinyTeachError, asked: dict[bytes, bytes]) -> Response:
     again = AGAIN if asked.get(b"sec-fetch-site") == b"cross-site" else ""
     text = PAGE.format(again=again, style=STYLE, sentence=html.escape(str(error), quote=False))
     return HTMLResponse(text, status_of(type(error)), headers=headers)
-
-
-async def _deny(answer: Response, send: Send) -> None:
-    """The answer instead of a WebSocket (ASGI's extension "WebSocket Denial Response")."""
-    headers = [*answer.raw_headers]
-    start = {"status": answer.status_code, "headers": headers}
-    await send({"type": "websocket.http.response.start", **start})
-    await send({"type": "websocket.http.response.body", "body": answer.body})

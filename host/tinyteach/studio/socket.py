@@ -29,7 +29,7 @@ MESSAGE_BYTES_MAX = 4096  # from the page
 VIEW_HEADER = struct.Struct("<I")
 
 
-class Page:
+class OpenPage:
     """One open page: which parts it has not seen, the newest view, its credits."""
 
     def __init__(self, socket: WebSocket) -> None:
@@ -143,7 +143,7 @@ class Page:
 def packed(view: LiveView) -> bytes:
     """A view as the page reads it."""
     height, width, _ = view.pixels.shape
-    facts = {
+    about = {
         "view": view.number,
         "time_s": view.time_s,
         "width": width,
@@ -153,14 +153,14 @@ def packed(view: LiveView) -> bytes:
         "host": asdict(view.host) if view.host else None,
         "host_head": view.host_head,
     }
-    text = json.dumps(facts).encode()
+    text = json.dumps(about).encode()
     return VIEW_HEADER.pack(len(text)) + text + view.pixels.tobytes()
 
 
 async def live(socket: WebSocket) -> None:
     """A page has opened."""
     await socket.accept()
-    await Page(socket).serve()
+    await OpenPage(socket).serve()
 
 
 ROUTES = [WebSocketRoute("/live", live)]

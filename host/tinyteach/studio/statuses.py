@@ -37,7 +37,6 @@ def error_body(
         "error": {
             "code": kind.__name__.removesuffix("Error"),
             "sentence": plain(str(error)),
-            "exit_code": kind.exit_code,
             "status": status_of(kind) if status is None else status,
         }
     }

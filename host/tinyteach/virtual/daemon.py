@@ -47,11 +47,11 @@ def serve(name: str, arch: str, heap: str, camera: bool) -> int:
             _Server(board, info).run(listener)
     except TinyTeachError as error:
         _say({"error": str(error)})
-        return error.exit_code
+        return 1
     except OSError as error:
         what = error.filename or "its place"
         _say({"error": f"The virtual board cannot use {what} ({reason(error)}); make room there."})
-        return LinkError.exit_code
+        return 1
     except Ended:
         pass
     return 0

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError, UsageError
-from tinyteach.service.boards.teaching_on_board import (
+from tinyteach.service.boards.teaching import (
     OF_A_CLASS,
     Forgotten,
     Held,

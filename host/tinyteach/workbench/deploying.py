@@ -26,7 +26,7 @@ class Deploying:
     def deploy(self, fingerprint: str | None) -> None:
         """Send the newest tested head, or one of the history, and put it to work."""
         head = chosen_head(open_project(self._bench.folder), fingerprint)
-        if not self._bench.board.facts:
+        if not self._bench.board.overview:
             raise LinkError("No board is connected; connect the one to deploy to.")
         self._tries = 0
         self._submit(head).result()

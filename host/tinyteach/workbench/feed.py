@@ -4,8 +4,11 @@ A listener that is slow finds the newest value of a part when it comes, never a 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from tinyteach.progress import Progress
 
 Listener = Callable[[str], None]
 
@@ -25,6 +28,18 @@ class Feed:
             listeners = list(self._listeners)
         for listener in listeners:
             listener(part)
+
+    @contextmanager
+    def progress(self, part: str) -> Iterator[Progress]:
+        """A callback that publishes how far something is; null when it has ended."""
+
+        def tell(text: str, done: int, total: int) -> None:
+            self.publish(part, {"text": text, "done": done, "total": total})
+
+        try:
+            yield tell
+        finally:
+            self.publish(part, None)
 
     def get(self, part: str) -> Any:
         """The newest value of a part, None before the first."""

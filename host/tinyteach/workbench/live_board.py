@@ -18,7 +18,7 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.service.boards.opening import BoardFacts, board_info, check_identity, open_board
+from tinyteach.service.boards.opening import BoardOverview, board_info, open_board
 from tinyteach.service.heads.recognition import Recognised, interpret_message
 from tinyteach_protocol import messages
 
@@ -34,7 +34,7 @@ Done = TypeVar("Done")
 
 
 class LiveBoard:
-    """``on_state(status, sentence, facts)`` is called from the board's thread when these change.
+    """``on_state(status, sentence, overview)`` is called from the board's thread when these change.
 
     status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
     (pairing, examined, on its own). ``step(client)`` is called again and again while
@@ -44,7 +44,7 @@ class LiveBoard:
 
     def __init__(
         self,
-        on_state: Callable[[str, str, BoardFacts | None], None],
+        on_state: Callable[[str, str, BoardOverview | None], None],
         step: Callable[[BoardClient], None],
         wanted: Callable[[], bool],
         on_refreshed: Callable[[BoardClient], None] = lambda client: None,
@@ -54,11 +54,12 @@ class LiveBoard:
         self._on_refreshed, self._on_connected = on_refreshed, on_connected
         self._changed = threading.Condition()
         self._board: str | None = None
+        self._held: str | None = None  # the one that the thread is about
         self._chosen = False
         self._closed = False
         self._jobs: deque[tuple[Callable[[BoardClient], object], Future[Any]]] = deque()
         self._tasks: deque[tuple[str, Callable[[], object], Future[Any]]] = deque()
-        self.facts: BoardFacts | None = None
+        self.overview: BoardOverview | None = None
         self._thread = threading.Thread(target=self._run, name="live-board", daemon=True)
         self._thread.start()
 
@@ -80,7 +81,7 @@ class LiveBoard:
         """Run ``job(client)`` between two views; LinkError where no board is connected."""
         future: Future[Done] = Future()
         with self._changed:
-            if not self.facts:
+            if not self.overview:
                 future.set_exception(
                     LinkError("No board is connected; choose one under Connect first.")
                 )
@@ -129,18 +130,19 @@ class LiveBoard:
                 self._tell("none", "")
                 self._wait_for(lambda: self._chosen or bool(self._tasks))
                 continue
-            self._hold_or_say_why(self._board)
+            self._held = self._board
+            self._hold_or_say_why()
         self._forget_jobs()
         while self._tasks:
             *_, future = self._tasks.popleft()
             future.set_exception(LinkError(LOST))
 
-    def _hold_or_say_why(self, board: str | None) -> None:
+    def _hold_or_say_why(self) -> None:
         def news() -> bool:
-            return bool(self._tasks) or self._left(board)
+            return bool(self._tasks) or self._left()
 
         try:
-            self._hold(board)
+            self._hold()
         except BoardNotPairedError as error:
             self._tell("unpaired", str(error))
             self._wait_for(news)
@@ -152,32 +154,28 @@ class LiveBoard:
             self._tell("lost", "Something inside TinyTeach failed; its terminal says more.")
             self._wait_for(news, RETRY_S)
 
-    def _left(self, board: str | None) -> bool:
-        return not self._chosen or self._board != board
+    def _left(self) -> bool:
+        return not self._chosen or self._board != self._held
 
-    def _hold(self, board: str | None) -> None:
-        if not self.facts:
+    def _hold(self) -> None:
+        if not self.overview:
             self._tell("connecting", "")
         try:
-            with open_board(board) as client:
-                self._look_at(board, client)
+            with open_board(self._held) as client:
+                self.refresh(client)
                 self._on_connected()
-                while not (self._closed or self._left(board) or self._tasks):
+                while not (self._closed or self._left() or self._tasks):
                     self._turn(client)
         finally:
             with self._changed:
-                self.facts = None
+                self.overview = None
             self._forget_jobs()
-
-    def _look_at(self, board: str | None, client: BoardClient) -> None:
-        check_identity(board, client)
-        self.refresh(client)
 
     def refresh(self, client: BoardClient) -> None:
         """Ask the board what it is and has, and tell it."""
-        facts = board_info(client)
+        overview = board_info(client)
         with self._changed:
-            self.facts = facts
+            self.overview = overview
         self._tell("connected", "")
         self._on_refreshed(client)
 
@@ -221,7 +219,7 @@ class LiveBoard:
             self._changed.wait_for(lambda: self._closed or there(), timeout_s)
 
     def _tell(self, status: str, sentence: str) -> None:
-        self._on_state(status, sentence, self.facts)
+        self._on_state(status, sentence, self.overview)
 
 
 def take_view(client: BoardClient, info: BoardInfo) -> tuple[np.ndarray, Recognised | None]:

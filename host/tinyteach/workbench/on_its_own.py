@@ -13,7 +13,7 @@ from tinyteach.device.wire.rules import RULES_MAX
 from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.plain_text import plain
-from tinyteach.service.boards.opening import BoardFacts
+from tinyteach.service.boards.opening import BoardOverview
 from tinyteach.workbench.bench import Bench
 
 LISTEN_S = 0.2  # until it is noticed that somebody wants the board back
@@ -81,24 +81,24 @@ class OnItsOwn:
 
     def begin(self) -> None:
         """Let go of the board and listen to it, until `end`; LinkError where none is held."""
-        facts = self._bench.board.facts
-        if facts is None:
+        overview = self._bench.board.overview
+        if overview is None:
             raise LinkError("No board is connected; choose one under Connect first.")
         self.end()
         stop = self._stop = threading.Event()
         self.is_on = True
-        self._bench.board.do_without_session("On its own", lambda: self._listen(facts, stop))
+        self._bench.board.do_without_session("On its own", lambda: self._listen(overview, stop))
 
     def end(self) -> None:
         """Take the board back, if it works on its own."""
         self._stop.set()
 
-    def _listen(self, facts: BoardFacts, stop: threading.Event) -> None:
+    def _listen(self, overview: BoardOverview, stop: threading.Event) -> None:
         lines = AloneLines()
-        about = {"name": facts.name, "machine": facts.info.machine}
+        about = {"name": overview.name, "machine": overview.info.machine}
         try:
             # A board that is gone meanwhile is looked for by whoever holds it next.
-            with contextlib.suppress(TinyTeachError), SerialLink(facts.port) as link:
+            with contextlib.suppress(TinyTeachError), SerialLink(overview.port) as link:
                 self._bench.feed.publish("alone", about | lines.state)
                 while not stop.is_set():
                     if lines.take(link.read(LISTEN_S)):

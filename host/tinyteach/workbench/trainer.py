@@ -15,11 +15,11 @@ from tinyteach.data.photos import Photo
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.fit.train import Settings, fit_at_once
+from tinyteach.head.fit.train import FitSettings, fit_at_once
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import Trained, learnt_features, train
+from tinyteach.service.heads.training import Trained, learnt_features, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import open_project
@@ -54,7 +54,7 @@ class Trainer:
         self._new: deque[Photo] = deque()
         self._known: KnownPhotos | None = None
         self._embedding = ""
-        self._settings: Settings | None = None
+        self._settings: FitSettings | None = None
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
@@ -132,40 +132,30 @@ class Trainer:
         self._tell("testing", step="evaluate", fit_s=fit_s)
         self._result = train(self._folder, SEED, self._step("testing", fit_s), known=known)
         self._settings = _settings_of(self._result)
-        self._use(known.embedding, self._load_head(), True)
+        self._use(known.embedding, trained_head(open_project(self._folder)), True)
         self._tell("done", fit_s=fit_s)
 
     def _fit_at_once(self, known: KnownPhotos) -> None:
         learnt, filled = learnt_features(open_project(self._folder), known)
         head = fit_at_once(
-            known,
-            known.labels,
-            known.embedding,
-            known.views_wanted,
-            self._settings or Settings(),
+            *(known, known.labels, known.embedding, known.views_wanted),
+            self._settings or FitSettings(),
             classes=filled,
             learnt=learnt,
             progress=self._step("fitting"),
         )
         self._use(known.embedding, head, False)
 
-    def _load_head(self) -> Head:
-        return trained_head(open_project(self._folder))
-
     def _step(self, status: str, fit_s: float | None = None) -> Callable[[str, int, int], None]:
         def progress(step: str, done: int, total: int) -> None:
             if self._asked or self._closed:
                 raise Superseded
-            self._learn_new_meanwhile()
+            if self._new:  # photographs that are being taken come before the test of those before
+                raise Superseded  # who takes them asks for a training at the end
             if time.monotonic() - self._told_s > TELL_EVERY_S:
                 self._tell(status, step=step, done=done, total=total, fit_s=fit_s)
 
         return progress
-
-    def _learn_new_meanwhile(self) -> None:
-        """Photographs that are being taken come before the test of those that were."""
-        if self._new:
-            raise Superseded  # who takes them asks for a training at the end
 
     def _tell(
         self,
@@ -178,19 +168,10 @@ class Trainer:
     ) -> None:
         self._told_s = time.monotonic()
         result = self._result.as_dict() if self._result else None
-        self._tell_page(
-            {
-                "status": status,
-                "step": step,
-                "done": done,
-                "total": total,
-                "sentence": sentence,
-                "fit_s": fit_s,
-                "result": result,
-            }
-        )
+        shown = {"status": status, "step": step, "done": done, "total": total}
+        self._tell_page({**shown, "sentence": sentence, "fit_s": fit_s, "result": result})
 
 
-def _settings_of(trained: Trained) -> Settings:
+def _settings_of(trained: Trained) -> FitSettings:
     """What the next head at once takes over from a tested one."""
-    return Settings(trained.strength, trained.temperature, round(trained.threshold * STEPS))
+    return FitSettings(trained.strength, trained.temperature, round(trained.threshold * STEPS))

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from tinyteach.data.entries import LEADS_OUTSIDE
 from tinyteach.data.listing import list_entries
 from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
+from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 
@@ -135,7 +136,7 @@ class Uploads:
                 f"An upload takes {BYTES_MAX >> 20} MiB at most; send fewer photographs at once."
             )
 
-    def take_over(self, number: str, project: Path, progress: Progress) -> ImportSummary:
+    def import_sent(self, number: str, project: Path, progress: Progress) -> ImportSummary:
         """Import what was sent; the upload ends. PhotoError where a zip means no good."""
         try:
             with self._in_use(number) as upload:
@@ -170,9 +171,8 @@ class Uploads:
 
 
 def _not_kept(name: str, error: OSError) -> PhotoError:
-    reason = (error.strerror or str(error)).lower()
     return PhotoError(
-        f"{name[:200]!r} cannot be kept in {tempfile.gettempdir()} ({reason}); "
+        f"{name[:200]!r} cannot be kept in {tempfile.gettempdir()} ({reason(error)}); "
         "make room there, or rename the file."
     )
 

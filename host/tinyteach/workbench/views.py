@@ -11,7 +11,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import UNKNOWN
-from tinyteach.service.heads.recognition import Recognised, Reference, interpret
+from tinyteach.service.heads.recognition import Recognised, Reference, interpret_scores
 
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
 RATE_OVER = 12  # views that the frame rate is measured over
@@ -58,15 +58,10 @@ class PreviewHead:
             reference = self._reference
         if reference is None:
             return None, ""
-        return self._by(reference, pixels), reference.head.fingerprint.hex()
-
-    def _by(self, reference: Reference, pixels: np.ndarray) -> Recognised:
-        scores = reference.scores(pixels)
-        top, known = reference.head.best(scores)
-        result = interpret(reference.head.labels, top, known, scores.tobytes())
-        if self.threshold is None:
-            return result
-        return believed(result, self.threshold)
+        result = interpret_scores(reference.head, reference.scores(pixels))
+        if self.threshold is not None:
+            result = believed(result, self.threshold)
+        return result, reference.head.fingerprint.hex()
 
 
 def believed(result: Recognised, threshold: float) -> Recognised:

@@ -4,7 +4,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from tinyteach.data.photos import Photo, Recording
@@ -15,12 +14,12 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.opening import BoardFacts, pair_board
+from tinyteach.service.boards.opening import BoardOverview, pair_board
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
-from tinyteach.service.heads.recognition import threshold_steps
+from tinyteach.service.heads.recognition import set_threshold, threshold_steps
 from tinyteach.service.photos import collection as photo_service
 from tinyteach.service.photos.recording import start_recording, take_photo
 from tinyteach.service.projects.opening import open_project
@@ -62,12 +61,12 @@ class Workbench:
         self._tested = False
         self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
         self._lesson = ""  # the head that the board made itself, until a newer one is trained
-        for part, value in (
-            ("recording", None),
-            ("sight", ""),
-            ("doctor", None),
-            ("pairing", None),
-        ):
+        for part, value in {
+            "recording": None,
+            "sight": "",
+            "doctor": None,
+            "pairing": None,
+        }.items():
             self.feed.publish(part, value)
         self.tell_project()
         self.tell_heads()
@@ -136,10 +135,10 @@ class Workbench:
         if train:
             self.trainer.ask()
 
-    def _tell_board(self, status: str, sentence: str, facts: BoardFacts | None) -> None:
-        told = facts.as_dict() if facts else {}
+    def _tell_board(self, status: str, sentence: str, overview: BoardOverview | None) -> None:
+        told = overview.as_dict() if overview else {}
         self.feed.publish("board", {"status": status, "sentence": sentence, "facts": told})
-        if facts:
+        if overview:
             return
         self.teaching.forget_board()
         if not self.alone.is_on:
@@ -161,15 +160,15 @@ class Workbench:
 
     def _tell_preview(self) -> None:
         head = self.preview.head
-        facts = None
+        shown = None
         if head is not None:
-            facts = {
+            shown = {
                 "fingerprint": head.fingerprint.hex(),
                 "labels": list(head.labels),
                 "threshold": head.threshold / 256,
                 "tested": self._tested,
             }
-        told = {"head": facts, "threshold": self.preview.threshold, "lesson": self._lesson}
+        told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
         self.feed.publish("preview", told)
 
     # Views
@@ -213,8 +212,8 @@ class Workbench:
 
     def _board_info(self) -> BoardInfo:
         """What the board says of itself. In the board's thread."""
-        assert self.board.facts is not None
-        return self.board.facts.info
+        assert self.board.overview is not None
+        return self.board.overview.info
 
     def _show(self, view: LiveView) -> None:
         for listener, wants in list(self._view_listeners.items()):
@@ -274,12 +273,12 @@ class Workbench:
 
     def set_threshold(self, probability: float) -> None:
         """From which probability a label is believed, here and on the board, at once."""
-        steps = threshold_steps(probability)
+        threshold_steps(probability)  # what is no probability is refused before anything is set
         self.preview.threshold = probability
         self._tell_preview()
-        facts = self.board.facts
-        if facts and facts.info.labels:
-            self.board.do(lambda client: client.set_threshold(steps)).result()
+        overview = self.board.overview
+        if overview and overview.info.labels:
+            self.board.do(lambda client: set_threshold(client, probability)).result()
 
     def forget_threshold(self) -> None:
         """Heads bring their own threshold."""
@@ -298,8 +297,8 @@ class Workbench:
     def correct(self, number: int, class_name: str) -> str:
         """Make the view of that number a photograph of a class; returns its id. Retrains."""
         view = self._views.find(number)
-        facts = self.board.facts
-        board = facts.board_id if facts else ""
+        overview = self.board.overview
+        board = overview.board_id if overview else ""
         with self.changing:
             photo_id = photo_service.label_view(self.folder, class_name, view.pixels, board)
             self.changed()
@@ -309,17 +308,11 @@ class Workbench:
 
     def pair(self, board: str | None) -> dict[str, object]:
         """Put agent and embedding on a board, then hold it."""
-
-        def tell(text: str, done: int, total: int) -> None:
-            self.feed.publish("pairing", {"text": text, "done": done, "total": total})
-
         self.alone.end()
-        try:
+        with self.feed.progress("pairing") as tell:
             paired = self.board.do_without_session(
                 "Pairing", lambda: pair_board(board, None, tell)
             ).result()
-        finally:
-            self.feed.publish("pairing", None)
         self.connect(paired.name)
         return paired.as_dict()
 
@@ -347,15 +340,9 @@ class Workbench:
 
     def examine(self, board: str | None) -> dict[str, object]:
         """The doctor's page on a board; it is held again afterwards if it was."""
-
-        def tell(text: str, done: int, total: int) -> None:
-            self.feed.publish("doctor", {"text": text, "done": done, "total": total})
-
-        tell("", 0, 1)
         self.alone.end()
-        try:
+        with self.feed.progress("doctor") as tell:
+            tell("", 0, 1)
             page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
-        finally:
-            self.feed.publish("doctor", None)
-        lines = [{**asdict(f), "line": f.line()} for f in page.findings]
+        lines = [{**f.as_dict(), "line": f.line()} for f in page.findings]
         return {**page.as_dict(), "findings": lines, "sentence": page.sentence()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from tinyteach.board_facts import led_file
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
 from tinyteach.device.repl.fitness import (
     ARENA_BYTES,
@@ -39,7 +40,7 @@ from tinyteach.errors import (
     LinkError,
     UsageError,
 )
-from tinyteach.firmware import BoardFile, board_files, led_file
+from tinyteach.firmware import BoardFile, board_files
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress

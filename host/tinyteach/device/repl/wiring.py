@@ -5,15 +5,15 @@ arguments of its ``Camera`` and raises TypeError without; what it calls itself s
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from tinyteach.board_facts import all_facts
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.repl_answers import flag
 from tinyteach.device.repl.survey import SETTINGS, Survey
 from tinyteach.errors import UsageError
-from tinyteach.firmware import BoardFile, boards_dir
+from tinyteach.firmware import BoardFile
 
 # Whatever else fails, such as a camera that is not attached, is the doctor's to name: to pair a
 # board without its camera has to go on.
@@ -62,18 +62,15 @@ class CameraSettings:
 
 def wirings() -> list[Wiring]:
     """Of every board whose facts name pins."""
-    facts = {
-        path.stem: json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))
-    }
     return [
-        _wiring(name, f) for name, f in facts.items() if f["camera"] and f["camera"]["settings"]
+        Wiring(facts.key, facts.firmware.chip.replace("-", ""), _camera_file(facts.camera))
+        for facts in all_facts()
+        if facts.camera and facts.firmware
     ]
 
 
-def _wiring(name: str, facts: dict[str, Any]) -> Wiring:
-    content = json.dumps(facts["camera"]["settings"], indent=2).encode() + b"\n"
-    chip = facts["firmware"]["chip"].replace("-", "")
-    return Wiring(name, chip, BoardFile(SETTINGS, content))
+def _camera_file(arguments: Mapping[str, object]) -> BoardFile:
+    return BoardFile(SETTINGS, json.dumps(arguments, indent=2).encode() + b"\n")
 
 
 def camera_settings(repl: RawRepl, facts: Survey, named: str | None) -> CameraSettings:

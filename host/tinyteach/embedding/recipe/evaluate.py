@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
         figures = _measure_all(options)
     except TinyTeachError as error:
         console.print(str(error))
-        raise SystemExit(error.exit_code) from error
+        raise SystemExit(1) from error
     console.print(_table(figures))
     if options.card:
         card = json.loads(options.card.read_text())

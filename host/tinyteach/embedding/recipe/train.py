@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
             train(options, console, progress)
     except TinyTeachError as error:
         console.print(str(error))
-        raise SystemExit(error.exit_code) from error
+        raise SystemExit(1) from error
     except KeyboardInterrupt:
         console.print("Stopped; the same command goes on where it stopped.")
         raise SystemExit(_INTERRUPTED) from None

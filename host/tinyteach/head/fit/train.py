@@ -107,7 +107,7 @@ def train_source(
 
 
 @dataclass(frozen=True)
-class Settings:
+class FitSettings:
     """What an earlier `Trial` chose; by default what a first one begins with."""
 
     strength: float = DEFAULT_STRENGTH
@@ -120,7 +120,7 @@ def fit_at_once(
     labels: Sequence[str],
     embedding: Embedding,
     views: int,
-    settings: Settings,
+    settings: FitSettings,
     *,
     classes: Sequence[str] | None = None,
     learnt: Learnt | None = None,

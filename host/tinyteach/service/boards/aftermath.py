@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.service.boards.opening import resolve_port
@@ -38,6 +39,32 @@ def surely(
     if result is None:
         raise LinkError(f"{lost} {undone if is_known else unknown}") from lost
     return result
+
+
+def commit(
+    client: BoardClient,
+    at_work: Callable[[BoardInfo], bytes],
+    sent: bytes,
+    undone: str,
+    unknown: str,
+) -> bytes:
+    """COMMIT; the fingerprint of what is at work then, where its answer is lost ``sent``'s."""
+    return surely(
+        client,
+        lambda: bytes(client.commit().fingerprint),
+        lambda: sent if at_work(client.info()) == sent else None,
+        *(undone, unknown),
+    )
+
+
+def tell(client: BoardClient, act: Callable[[], object], unknown: str) -> None:
+    """``act()``, which is the same when done twice: where its answer is lost, it is done again."""
+
+    def done() -> bool:
+        act()
+        return True
+
+    surely(client, done, done, "", unknown)
 
 
 def come_back(client: BoardClient) -> bool:

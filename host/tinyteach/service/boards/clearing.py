@@ -8,7 +8,7 @@ from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.results import JsonResult
+from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import resolve_port
 
 NO_ANSWER_YET = (
@@ -20,7 +20,7 @@ NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
 @dataclass(frozen=True)
-class Wiped(JsonResult):
+class Wiped(Sentence):
     """What was taken off a board."""
 
     board: str
@@ -34,7 +34,7 @@ class Wiped(JsonResult):
 
 
 @dataclass(frozen=True)
-class Unpaired(JsonResult):
+class Unpaired(Sentence):
     """A board without the agent; ``restored``: the user's own main.py is back."""
 
     board: str
@@ -48,16 +48,15 @@ class Unpaired(JsonResult):
         return f"The board {self.board} is plain MicroPython again ({self.files} files gone).{own}"
 
 
-def board_label(board: str | None) -> tuple[str, str]:
+def named_port(board: str | None) -> tuple[str, str]:
     """(port, what to call the board there): for a question before something is lost."""
     port = resolve_port(board)
     known = find_board(board) if board else None
     return port, known.name if known else (board or port)
 
 
-def wipe_board(board: str | None) -> Wiped:
+def wipe_board(port: str, name: str) -> Wiped:
     """Forget heads, rules, what was learnt and kept; agent and embedding stay."""
-    port, name = board_label(board)
     usb_serial = usb_serial_of(port)
     try:
         count = wipe(port)
@@ -82,9 +81,8 @@ def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
         raise LinkError(f"{lost} {NOT_FORGOTTEN}")
 
 
-def unpair_board(board: str | None) -> Unpaired:
+def unpair_board(port: str, name: str) -> Unpaired:
     """Remove the agent and all of its files, bring back a user's main.py, forget the board."""
-    port, name = board_label(board)
     identity = _identity(port)
     count, restored = unpair(port)
     forget(identity, name)

@@ -27,7 +27,7 @@ from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
 from tinyteach.service.projects.opening import open_project
 from tinyteach.virtual.running import VirtualInfo, running
@@ -194,10 +194,10 @@ def _as_port(wanted: str) -> str:
 @contextmanager
 def open_board(board: str | None) -> Iterator[BoardClient]:
     """A session with a board."""
-    port = resolve_port(board)
-    _refuse_new_flash(board)
+    port, known = resolve_port(board), _known(board)
+    _refuse_new_flash(known)
     try:
-        client = BoardClient(port, is_agents=_known(board) is not None)
+        client = BoardClient(port, is_agents=known is not None)
     except BoardSilentError:
         raise
     except BoardNotPairedError as error:
@@ -216,13 +216,12 @@ def _known(board: str | None) -> PairedBoard | None:
     return find_board(wanted) if wanted else None
 
 
-def _refuse_new_flash(board: str | None) -> None:
+def _refuse_new_flash(known: PairedBoard | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
-    known = _known(board)
     if known is None or not is_virtual(known):
         return
     for info in _running_virtuals():
-        if info.name == _wanted(board) and info.unique_id != known.board_id:
+        if info.name == known.name and info.unique_id != known.board_id:
             raise BoardNotFoundError(NEW_FLASH.format(name=info.name))
 
 
@@ -235,11 +234,11 @@ def check_identity(board: str | None, client: BoardClient) -> None:
     """BoardNotFoundError where another board answers than the paired one that was named."""
     known = _known(board)
     if known and known.board_id != client.board_id:
-        _refuse_new_flash(board)
+        _refuse_new_flash(known)
         raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
 
 
-# Pairing and facts
+# Pairing, and what a board is
 
 
 def pair_board(
@@ -290,7 +289,7 @@ def pair_for_now(port: str, progress: Progress, embedding: str | None = None) ->
 
 
 @dataclass(frozen=True)
-class BoardFacts:
+class BoardOverview:
     """What a board says of itself, in ``info``, and what the host knows of it.
 
     ``name`` is its port where it is not paired, ``embedding_name`` None where that is none that
@@ -339,10 +338,9 @@ class BoardFacts:
         named = " ".join(filter(None, [self.embedding_name, _short(self.info.embedding)]))
         return f"{named or 'none'}, read in place" if self.in_place else named or "none"
 
-    @property
-    def traceback(self) -> list[str]:
-        """Lines of the crash that led to safe mode; none where the board is not in it."""
-        return self.crash.splitlines() if self.info.safe_mode else []
+    def lines(self) -> Lines:
+        """For a person: the rows, and the crash that led to safe mode where the board is in it."""
+        return [Table(("", ""), self.rows()), *(self.crash.splitlines() * self.info.safe_mode)]
 
 
 def _camera(info: BoardInfo) -> str:
@@ -359,11 +357,11 @@ def _short(fingerprint: bytes) -> str:
     return fingerprint.hex()[:SHORT_DIGITS]
 
 
-def board_info(client: BoardClient) -> BoardFacts:
+def board_info(client: BoardClient) -> BoardOverview:
     """Ask a board what it is."""
     info = client.info()
     known = find_board(client.board_id)
-    return BoardFacts(
+    return BoardOverview(
         info,
         client.board_id,
         known.name if known else client.port,

@@ -28,13 +28,16 @@ OTHER_BOARD = (
 )
 
 
-def refuse_other_boards(port: str, board: str | None) -> None:
-    """BoardRefusedError with the right way, where what is at ``port`` is known not to be ESP."""
+def refuse_other_boards(port: str, name: str) -> None:
+    """BoardRefusedError with the right way, where what is at ``port`` is known not to be ESP.
+
+    ``name`` is what commands can call the board.
+    """
     if _is_virtual_port(port):
-        raise BoardRefusedError(VIRTUAL_BOARD.format(port=port, board=board or port))
-    sentence, name = _known_other(port)
+        raise BoardRefusedError(VIRTUAL_BOARD.format(port=port, board=name))
+    sentence, product = _known_other(port)
     if sentence:
-        raise BoardRefusedError(sentence.format(port=port, name=name))
+        raise BoardRefusedError(sentence.format(port=port, name=product))
 
 
 def _is_virtual_port(port: str) -> bool:

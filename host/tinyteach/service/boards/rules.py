@@ -14,12 +14,9 @@ from tinyteach.device.wire.rules import (
 )
 from tinyteach.device.wire.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
+from tinyteach.results import Lines, Table
 from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.rule_text import (
-    condition_text,
-    missing_labels,
-    rests_with,
-)
+from tinyteach.service.boards.rule_text import condition_text, missing_labels, rests_with
 from tinyteach_protocol import messages
 
 WEIGHT_MIN, WEIGHT_STEPS = 8, 256
@@ -39,42 +36,41 @@ class Alone:
     resting: list[int]
 
     def as_dict(self) -> dict[str, object]:
-        return {
-            "rules": self.rows(),
-            "settings": asdict(self.settings),
-            "problems": self.problems,
-        }
+        settings = asdict(self.settings)
+        return {"rules": self.rows(), "settings": settings, "problems": self.problems}
 
     def rows(self) -> list[dict[str, object]]:
         """The rules in order, as JSON has them."""
         return [_rule_dict(number, rule) for number, rule in enumerate(self.rules, 1)]
 
-    def rule_rows(self) -> list[tuple[str | int, ...]]:
-        """For a person: number, condition, action, hold, else."""
-        return [
-            (
-                number,
-                condition_text(rule),
-                rule.then.as_text(),
-                f"{rule.hold_ms / 1000:g} s" if rule.hold_ms else "–",
-                rule.otherwise.as_text(),
-            )
-            for number, rule in enumerate(self.rules, 1)
+    def lines(self) -> Lines:
+        """The rules, for a person."""
+        rows = [
+            (row["number"], row["condition"], row["then"], _seconds(row["hold_s"]), row["else"])
+            for row in self.rows()
         ]
+        columns = ("", "when", "then", "held for", "afterwards")
+        return [Table(columns, rows) if rows else "The board has no rules.", *self.problems]
 
-    def setting_rows(self) -> list[tuple[str, str]]:
-        """For a person."""
+    def setting_lines(self) -> Lines:
+        """The settings, for a person."""
         s = self.settings
         lines = {NO_LINES_S: "none", 0: "at changes"}
         lines_text = lines.get(s.line_s, f"at changes and every {s.line_s} s")
         keep = f"the last {s.keep}, one each {s.keep_s} s at most" if s.keep else "no"
-        return [
+        rows = [
             ("weight of a new view (--smoothing)", f"{s.weight / WEIGHT_STEPS:.2f}"),
             ("from view to view (--interval)", f"{s.interval_ms} ms at least"),
             ("JSON lines on the port (--lines)", lines_text),
             ("unsure views kept (--keep)", keep),
             ("watchdog (--watchdog)", f"{s.watchdog_s} s" if s.watchdog_s else "off"),
         ]
+        count = f"Rules: {len(self.rules)}"
+        return [Table(("setting", "value"), rows), count, *self.problems]
+
+
+def _seconds(duration_s: object) -> str:
+    return f"{duration_s:g} s" if duration_s else "–"
 
 
 def _rule_dict(number: int, rule: Rule) -> dict[str, object]:

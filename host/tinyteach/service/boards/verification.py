@@ -9,22 +9,22 @@ from typing import Any
 
 import tinyteach
 from tinyteach.embedding.threads import one_blas_thread
-from tinyteach.errors import BoardRefusedError, TinyTeachError, VerificationError
-from tinyteach.results import JsonResult
+from tinyteach.errors import BoardRefusedError, TinyTeachError
+from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
 
 @dataclass(frozen=True)
-class Summary(JsonResult):
+class Summary(Sentence):
     """What the suite found. ``failed`` and ``skipped`` name tests and, behind a colon, why."""
 
     passed: int
     failed: list[str]
     skipped: list[str]
     measured: dict[str, object]
-    exit_code: int
+    held: bool  # whether the board does what it promises
 
     def sentence(self) -> str:
         if self.failed:
@@ -92,9 +92,8 @@ def verify(
         code = pytest.main(arguments, plugins=[outcome])
     if outcome.ended_by:
         raise outcome.ended_by
-    ran = outcome.passed or outcome.failed
-    exit_code = 0 if code == 0 and ran else VerificationError.exit_code
-    return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, exit_code)
+    held = code == 0 and bool(outcome.passed or outcome.failed)
+    return Summary(outcome.passed, outcome.failed, outcome.skipped, outcome.measured, held)
 
 
 def _ready_port(board: str) -> str:

@@ -7,7 +7,7 @@ from tinyteach.device.repl.survey import EMBEDDING, Survey, changed_files, embed
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import LIBRARY, BoardFile
 from tinyteach.service.doctor.evidence import Evidence
-from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped, to_fix
 from tinyteach.service.projects.embeddings import for_pairing
 
 NO_REPL, NO_AGENT = "needs MicroPython", "needs a running agent"
@@ -39,10 +39,10 @@ def check_agent(evidence: Evidence) -> Finding:
 
 def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:
     """An agent that says no is of another version; a link that broke says itself what to do."""
-    found, _, fix = str(error).rstrip(".").partition("; ")
-    if isinstance(error, BoardRefusedError) or not fix:
-        fix = f"run {pair_command(evidence)}"
-    return to_fix("agent", found, fix, type(error))
+    pair = f"run {pair_command(evidence)}"
+    if isinstance(error, BoardRefusedError):
+        return to_fix("agent", error.happened, pair, type(error))
+    return by_error("agent", error, pair)
 
 
 def _agent_fault(evidence: Evidence) -> str:

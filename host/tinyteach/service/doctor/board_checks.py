@@ -16,7 +16,6 @@ from tinyteach.errors import (
     BoardNotFoundError,
     BoardRefusedError,
     LinkError,
-    TinyTeachError,
     VerificationError,
 )
 from tinyteach.firmware import MARCH
@@ -28,7 +27,7 @@ from tinyteach.service.doctor.agent_checks import (
     pairing_would_write,
 )
 from tinyteach.service.doctor.evidence import Evidence
-from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
+from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped, to_fix
 
 NO_PORT = "needs a port"
 # A UART at 115,200 baud carries 11 KB a second, USB some hundreds.
@@ -40,9 +39,7 @@ SET_SINCE_YEAR = 2024
 
 def check_port(evidence: Evidence) -> Finding:
     if evidence.port_error:
-        found, _, fix = str(evidence.port_error).rstrip(".").partition("; ")
-        error = type(evidence.port_error)
-        return to_fix("port", found, fix or "connect a board by USB", error)
+        return by_error("port", evidence.port_error, "connect a board by USB")
     if evidence.shared_with:
         by = " and ".join(evidence.shared_with)
         found = f"{evidence.port} is open in {by} too"
@@ -61,7 +58,7 @@ def check_micropython(evidence: Evidence) -> Finding:
         fix = f"install MicroPython {'.'.join(map(str, MIN_MICROPYTHON))} or later"
         return to_fix("MicroPython", found, fix, BoardRefusedError)
     if isinstance(evidence.repl_error, BoardRefusedError):
-        return _by_error(evidence.repl_error)
+        return by_error("MicroPython", evidence.repl_error)
     if evidence.repl_error or evidence.survey is None:
         fix = "press reset, then run the doctor again"
         return to_fix("MicroPython", f"{found}, stopped answering", fix, LinkError)
@@ -83,12 +80,7 @@ def _no_repl(evidence: Evidence) -> Finding:
         found = "the agent answers, the REPL behind it does not"
         return to_fix("MicroPython", found, "press reset, then run the doctor again", LinkError)
     assert evidence.repl_error
-    return _by_error(evidence.repl_error)
-
-
-def _by_error(error: TinyTeachError) -> Finding:
-    found, _, fix = str(error).rstrip(".").partition("; ")
-    return to_fix("MicroPython", found, fix, type(error))
+    return by_error("MicroPython", evidence.repl_error)
 
 
 def check_architecture(evidence: Evidence) -> Finding:

@@ -1,24 +1,31 @@
 """One line of the doctor's page, and the page."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tinyteach.errors import TinyTeachError
+from tinyteach.results import Lines
 
 PASS, FIX, SKIP = "pass", "fix", "skip"
+MARKS = {PASS: "ok", FIX: "FIX", SKIP: "–"}
 
 
 @dataclass(frozen=True)
 class Finding:
     """What was looked at, how it is, what was found, what to do about it (empty: nothing).
 
-    ``exit_code`` is that of the error which a command would end with for this reason.
+    ``error`` is the kind that a command would end with for this reason.
     """
 
     name: str
     status: str
     found: str
     fix: str = ""
-    exit_code: int = 0
+    error: type[TinyTeachError] | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        shown = ("name", "status", "found", "fix")
+        return {name: getattr(self, name) for name in shown}
 
     def line(self) -> str:
         """For a person."""
@@ -33,9 +40,14 @@ def skipped(name: str, why: str) -> Finding:
     return Finding(name, SKIP, why)
 
 
+def by_error(name: str, error: TinyTeachError, fix: str = "") -> Finding:
+    """``error`` ended what was looked at; ``fix`` is what to do where it does not say itself."""
+    return to_fix(name, error.happened, error.to_do or fix, type(error))
+
+
 def to_fix(name: str, found: str, fix: str, error: type[TinyTeachError]) -> Finding:
     """``fix`` says what to do, as an order without a full stop."""
-    return Finding(name, FIX, found, fix, error.exit_code)
+    return Finding(name, FIX, found, fix, error)
 
 
 @dataclass(frozen=True)
@@ -50,16 +62,21 @@ class Page:
         return [finding for finding in self.findings if finding.status == FIX]
 
     @property
-    def exit_code(self) -> int:
-        """0, or that of the first fault: what stands above is needed for what stands below."""
-        return self.faults[0].exit_code if self.faults else 0
+    def error(self) -> type[TinyTeachError] | None:
+        """That of the first fault: what stands above is needed for what stands below."""
+        return self.faults[0].error if self.faults else None
 
     def as_dict(self) -> dict[str, object]:
         return {
             "board": self.board,
             "healthy": not self.faults,
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [finding.as_dict() for finding in self.findings],
         }
+
+    def lines(self) -> Lines:
+        """For a person."""
+        shown = [f"{MARKS[f.status]:<4} {f.name:<13} {f.line()}" for f in self.findings]
+        return [*shown, self.sentence()]
 
     def sentence(self) -> str:
         """The page in one sentence."""

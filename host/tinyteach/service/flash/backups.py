@@ -20,7 +20,7 @@ from tinyteach.paths import backups_dir
 
 
 @dataclass(frozen=True)
-class BackupFacts:
+class BackupOwner:
     """Of which board a backup is; ``sha256`` as hex digits."""
 
     mac: str
@@ -44,10 +44,10 @@ def new_name(chip: Chip) -> Path:
 
 
 def keep(chip: Chip, path: Path) -> None:
-    """The finished part becomes the backup ``path``; its facts are there before it is."""
+    """The finished part becomes the backup ``path``; its owner stands there before it is."""
     part = part_file(chip)
-    facts = BackupFacts(chip.mac, chip.name, sha256(part.read_bytes()).hexdigest())
-    path.with_suffix(".json").write_text(json.dumps(asdict(facts)))
+    owner = BackupOwner(chip.mac, chip.name, sha256(part.read_bytes()).hexdigest())
+    path.with_suffix(".json").write_text(json.dumps(asdict(owner)))
     part.replace(path)
 
 
@@ -56,8 +56,8 @@ def newest(mac: str) -> Path | None:
     return max(backups_dir().glob(f"{mac}-*.bin"), default=None)
 
 
-def read_backup(path: Path) -> tuple[bytes, BackupFacts | None]:
-    """Its bytes, compared with the facts beside it; None where there are none, as of other tools.
+def read_backup(path: Path) -> tuple[bytes, BackupOwner | None]:
+    """Its bytes, compared with what stands beside it; None where there are none, as of other tools.
 
     Raises FirmwareError where it is missing or damaged.
     """
@@ -65,16 +65,16 @@ def read_backup(path: Path) -> tuple[bytes, BackupFacts | None]:
         content = read_whole(path)
     except OSError as error:
         raise FirmwareError(f"The backup {path} cannot be read ({reason(error)}).") from error
-    facts = _facts_beside(path)
-    if facts and sha256(content).hexdigest() != facts.sha256:
+    owner = _owner_beside(path)
+    if owner and sha256(content).hexdigest() != owner.sha256:
         raise FirmwareError(f"The backup {path} is damaged (another SHA-256); take another one.")
-    return content, facts
+    return content, owner
 
 
-def _facts_beside(path: Path) -> BackupFacts | None:
+def _owner_beside(path: Path) -> BackupOwner | None:
     try:
-        facts = read_json(path.with_suffix(".json"), {"mac": str, "chip": str, "sha256": str})
-        return BackupFacts(**facts)
+        owner = read_json(path.with_suffix(".json"), {"mac": str, "chip": str, "sha256": str})
+        return BackupOwner(**owner)
     except (OSError, ValueError, TypeError, ProjectError):
         return None
 

@@ -2,19 +2,18 @@
 
 import http.client
 import io
-import json
 import urllib.error
 import urllib.request
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
+from tinyteach.board_facts import Firmware, all_facts
 from tinyteach.errors import FirmwareError
 from tinyteach.files import read_whole, reason
-from tinyteach.firmware import boards_dir
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines
 
 DOWNLOAD_TIMEOUT_S = 30
 PIECE_BYTES = 65_536
@@ -37,20 +36,10 @@ WRITTEN_BY = {
 
 
 @dataclass(frozen=True)
-class Hint(JsonResult):
-    """The firmware that a board needs: ``image`` is in the file's name at ``url``.
+class Hint(Firmware, JsonResult):
+    """The firmware that ``board`` needs; ``written_by`` is one of `WRITTEN_BY`."""
 
-    ``written_by`` is one of `WRITTEN_BY`: what puts it on the board. ``releases``: the newest
-    release that is known to work, by the image sensor; empty where any does.
-    """
-
-    board: str
-    chip: str
-    image: str
-    publisher: str
-    url: str
-    written_by: str
-    releases: dict[str, str] = field(default_factory=dict)
+    board: str = ""
 
     def sentence(self) -> str:
         """For a person: which file, from where, of which release."""
@@ -69,8 +58,16 @@ class Hint(JsonResult):
 
 def image_hints() -> list[Hint]:
     """Of every board that has facts about its firmware."""
-    facts = [json.loads(path.read_text()) for path in sorted(boards_dir().glob("*.json"))]
-    return [Hint(f["name"], **f["firmware"]) for f in facts if "firmware" in f]
+    return [Hint(**vars(f.firmware), board=f.name) for f in all_facts() if f.firmware]
+
+
+def hint_lines(hints: list[Hint]) -> Lines:
+    """For a person: which board needs which file, by how that is written."""
+    lines = []
+    for written_by, sentence in WRITTEN_BY.items():
+        lines += [hint.sentence() for hint in hints if hint.written_by == written_by]
+        lines.append(sentence)
+    return lines
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.flash import backups
@@ -46,12 +46,25 @@ class Flashed(JsonResult):
     backup: str | None
     seconds: float
 
+    def lines(self) -> Lines:
+        """For a person."""
+        lines = [
+            f"Wrote {self.source} ({self.bytes} bytes) to the {self.chip} with the address "
+            f"{self.mac}; its MD5 {self.md5} was compared."
+        ]
+        if self.backup:
+            lines.append(f"What was on it is in {self.backup}; 'tinyteach restore' puts it back.")
+        if self.port is None:
+            lines.append("The board has not come back by itself: disconnect it, connect it again.")
+        return lines
+
 
 def flash_board(
     board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
 ) -> Flashed:
     """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
-    open_flash, port = _opener(), _esp_port(board)
+    open_flash, port = _opener(), resolve_port(board)
+    refuse_other_boards(port, board or port)
     image = load_image(source, progress)
     started = time.monotonic()
     with open_flash(port) as flash:
@@ -70,7 +83,8 @@ def restore_board(
     board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
 ) -> Flashed:
     """Write a backup back, by default the newest one of the board that is there."""
-    open_flash, port = _opener(), _esp_port(board)
+    open_flash, port = _opener(), resolve_port(board)
+    refuse_other_boards(port, board or port)
     started = time.monotonic()
     with open_flash(port) as flash:
         chip = flash.chip
@@ -81,13 +95,6 @@ def restore_board(
             flash.write(content, 0, _named("Writing", progress))
         flash.restart()
     return _done(flash, Image(str(path), content), None, started)
-
-
-def _esp_port(board: str | None) -> str:
-    """Where the board is; BoardRefusedError where it is known to be no ESP board."""
-    port = resolve_port(board)
-    refuse_other_boards(port, board)
-    return port
 
 
 def _newest(chip: Chip) -> Path:
@@ -101,15 +108,15 @@ def _newest(chip: Chip) -> Path:
 
 def _fitting(path: Path, chip: Chip, any_board: bool) -> bytes:
     """The backup's content, refused where it cannot or should not be on this board."""
-    content, facts = backups.read_backup(path)
-    source = facts.chip if facts else made_for(content[chip.offset :]) or chip.name
+    content, owner = backups.read_backup(path)
+    source = owner.chip if owner else made_for(content[chip.offset :]) or chip.name
     if source != chip.name or len(content) != chip.flash_bytes:
         raise FirmwareError(
             f"{path} is {megabytes(len(content))} of {source}, but the board has {chip.name} "
             f"with {megabytes(chip.flash_bytes)}; choose a backup of this board."
         )
-    if not any_board and (facts is None or facts.mac != chip.mac):
-        whose = f"of another board ({facts.mac})" if facts else "of an unknown board"
+    if not any_board and (owner is None or owner.mac != chip.mac):
+        whose = f"of another board ({owner.mac})" if owner else "of an unknown board"
         raise FirmwareError(
             f"{path} is {whose}, and this one is {chip.mac}; add --any-board to write it all "
             "the same."

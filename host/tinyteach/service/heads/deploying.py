@@ -10,8 +10,8 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
-from tinyteach.service.boards.aftermath import surely
+from tinyteach.results import Lines, Sentence
+from tinyteach.service.boards.aftermath import commit, surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
@@ -23,8 +23,16 @@ NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
 NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."
 
 
+class _PutToWork(Sentence):
+    problems: list[str]  # on rules that rest with this head
+
+    def lines(self) -> Lines:
+        """The sentence, and the problems."""
+        return [self.sentence(), *self.problems]
+
+
 @dataclass(frozen=True)
-class Deployed(JsonResult):
+class Deployed(_PutToWork):
     """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
 
     board: str
@@ -111,20 +119,10 @@ def _upload_head(client: BoardClient, head: Head, progress: Progress) -> int:
 
 
 def _switch_head(client: BoardClient, head: Head) -> None:
-    """COMMIT; where its answer is lost, the board says which head is at work."""
-    at_work = surely(
-        client,
-        lambda: bytes(client.commit().fingerprint),
-        lambda: _at_work(client, head.fingerprint),
-        NOT_SWITCHED,
-        NOT_KNOWN,
-    )
+    sent = head.fingerprint
+    at_work = commit(client, lambda info: info.head, sent, NOT_SWITCHED, NOT_KNOWN)
     if at_work != head.fingerprint:
         raise LinkError("The board put another head to work than was sent; deploy it again.")
-
-
-def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
-    return fingerprint if client.info().head == fingerprint else None
 
 
 def _kept(client: BoardClient) -> str:
@@ -139,7 +137,7 @@ def _kept(client: BoardClient) -> str:
 
 
 @dataclass(frozen=True)
-class RolledBack(JsonResult):
+class RolledBack(_PutToWork):
     """The head that is at work again."""
 
     fingerprint: str

@@ -12,7 +12,7 @@ from tinyteach.errors import ProjectError
 from tinyteach.files import fits, read_file
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.metadata import is_sealed
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.projects.opening import open_project
 
@@ -59,6 +59,15 @@ def list_heads(folder: Path) -> list[HeadEntry]:
         if problem:
             entries.append(HeadEntry("", "", [], 0, None, None, {}, True, problem))
     return entries + [_listed(kept, current) for kept in kept_heads(project)]
+
+
+def heads_lines(found: list[HeadEntry]) -> Lines:
+    """A list of heads for a person."""
+    if not found:
+        return ["No head has been trained yet. Next: tinyteach train"]
+    columns = ("head", "trained", "photographs", "right", "classes")
+    table = Table(columns, [head.row() for head in found])
+    return [table, *(head.problem for head in found if head.problem)]
 
 
 def _content(path: Path, is_whole: Callable[[bytes], bool]) -> tuple[bytes, str]:

@@ -64,7 +64,7 @@ def pull(client: BoardClient, project: Project, progress: Progress) -> Pulled:
     head = read_head(client, progress)
     if head.examples is None:
         raise ModelError(NO_EXAMPLES)
-    return take_over(project, client, head)
+    return add_to_project(project, client, head)
 
 
 def read_head(client: BoardClient, progress: Progress) -> Head:
@@ -78,7 +78,7 @@ def read_head(client: BoardClient, progress: Progress) -> Head:
     return load_head(content)
 
 
-def take_over(project: Project, client: BoardClient, head: Head) -> Pulled:
+def add_to_project(project: Project, client: BoardClient, head: Head) -> Pulled:
     """Add a board's classes, examples and unsure views to a project with its head's embedding."""
     _agree_on_embedding(project, head.embedding_fingerprint)
     names = [_class_here(project, label) for label in head.labels]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinyteach.board_facts import STAGES
 from tinyteach.data.images import load_square
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
@@ -17,8 +18,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageEr
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.results import JsonResult
-from tinyteach.service.boards.aftermath import surely
-from tinyteach.service.boards.budgets import STAGES
+from tinyteach.service.boards.aftermath import tell
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
@@ -39,6 +39,10 @@ class Recognised(JsonResult):
     best_label: str
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        return [self.line()]
 
     def line(self) -> str:
         took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
@@ -96,7 +100,7 @@ def watch(client: BoardClient, threshold: float | None = None) -> Iterator[Itera
     """
     labels = deployed_labels(client)
     if threshold is not None:
-        _believe_from(client, threshold_steps(threshold))
+        set_threshold(client, threshold)
     events = client.stream(messages.STREAM_RESULTS)
     try:
         yield (interpret_message(labels, event) for event in events)
@@ -104,14 +108,10 @@ def watch(client: BoardClient, threshold: float | None = None) -> Iterator[Itera
         events.close()
 
 
-def _believe_from(client: BoardClient, steps: int) -> None:
-    """Told twice it is the same: where the answer was lost, it is told again."""
-
-    def tell() -> int:
-        client.set_threshold(steps)
-        return steps
-
-    surely(client, tell, tell, "", "Whether the threshold was set is not known.")
+def set_threshold(client: BoardClient, probability: float) -> None:
+    """Below it a best label is unknown, on the board and until its next head or restart."""
+    steps = threshold_steps(probability)
+    tell(client, lambda: client.set_threshold(steps), "Whether the threshold was set is not known.")
 
 
 def threshold_steps(probability: float) -> int:

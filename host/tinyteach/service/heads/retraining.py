@@ -11,9 +11,9 @@ from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board, pair_board
 from tinyteach.service.heads.deploying import Deployed, deploy_head
-from tinyteach.service.heads.pulling import Pulled, read_head, take_over
+from tinyteach.service.heads.pulling import Pulled, add_to_project, read_head
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import Trained, train
+from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
 from tinyteach.service.projects.opening import create_project, open_project
@@ -97,7 +97,7 @@ def _project(folder: Path | None, name: str) -> Project:
 def _pull(project: Project, board: str, progress: Progress) -> Pulled:
     with open_board(board) as client:
         head = read_head(client, progress)
-        pulled = take_over(project, client, head)
+        pulled = add_to_project(project, client, head)
     if project.board is None:
         project.board = board
     return pulled

@@ -11,10 +11,10 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
-from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.aftermath import commit
 from tinyteach.service.heads.deploying import Deployed, deploy_head
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.teaching import Trained, train
+from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.projects.embeddings import (
     arena_of,
     as_setting,
@@ -98,17 +98,8 @@ def send_embedding(client: BoardClient, embedding: Embedding, progress: Progress
     if client.info().embedding == embedding.fingerprint:
         return None
 
-    def commit(client: BoardClient) -> None:
-        surely(
-            client,
-            lambda: bytes(client.commit().fingerprint),
-            lambda: _at_work(client, embedding.fingerprint),
-            GOES_ON.format(COMMAND),
-            NOT_KNOWN.format(COMMAND),
-        )
+    def put_to_work(client: BoardClient) -> None:
+        sentences = GOES_ON.format(COMMAND), NOT_KNOWN.format(COMMAND)
+        commit(client, lambda info: info.embedding, embedding.fingerprint, *sentences)
 
-    return change_embedding(client, embedding.content, COMMAND, progress, commit)
-
-
-def _at_work(client: BoardClient, fingerprint: bytes) -> bytes | None:
-    return fingerprint if client.info().embedding == fingerprint else None
+    return change_embedding(client, embedding.content, COMMAND, progress, put_to_work)

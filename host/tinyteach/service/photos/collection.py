@@ -10,7 +10,7 @@ import numpy as np
 from tinyteach.data import deleted
 from tinyteach.data.deleted import photo_path
 from tinyteach.data.images import load_square
-from tinyteach.data.photos import recordings, save_burst, survey
+from tinyteach.data.photos import list_all, recordings, save_burst
 from tinyteach.errors import UsageError
 from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import open_project
@@ -34,15 +34,10 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
     Their recordings are those that `class_summary` counts.
     """
     project = open_project(folder)
-    listing = survey(project)
+    listing = list_all(project)
     entries = [
-        PhotoEntry(
-            photo.id,
-            photo.class_name,
-            burst,
-            photo.record.time if photo.record else "",
-        )
-        for photo, burst in zip(listing.photos, recordings(listing.photos), strict=True)
+        PhotoEntry(p.id, p.class_name, burst, p.record.time if p.record else "")
+        for p, burst in zip(listing.photos, recordings(listing.photos), strict=True)
     ]
     return entries, listing.problems
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tinyteach.data.entries import Skipped
 from tinyteach.data.import_plan import ImportPlan, plan_import
@@ -43,25 +44,8 @@ class ImportSummary:
 
     def together_with(self, other: "ImportSummary") -> "ImportSummary":
         """Two imports as one."""
-        added = {
-            name: self.added.get(name, 0) + other.added.get(name, 0)
-            for name in {**self.added, **other.added}
-        }
-        return ImportSummary(
-            added,
-            self.skipped + other.skipped,
-            self.renamed | other.renamed,
-            {
-                name: self.classes.get(name, {}) | other.classes.get(name, {})
-                for name in {**self.classes, **other.classes}
-            },
-            self.parts + other.parts,
-            self.notes + other.notes,
-            self.known + other.known,
-            skipped_lines=self.skipped_lines + other.skipped_lines,
-            told=self.told + other.told,
-            rename_lines=self.rename_lines + other.rename_lines,
-        )
+        mine, its = vars(self), vars(other)
+        return ImportSummary(**{name: _joined(mine[name], its[name]) for name in mine})
 
     def plan_lines(self) -> list[str]:
         """For a person, before: what would be taken for what."""
@@ -98,6 +82,14 @@ class ImportSummary:
     def decided(self) -> list[str]:
         """For a person: what was taken for what, and what is called otherwise."""
         return [*self.told, *self.rename_lines]
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Numbers added, lists in a row, objects by their names; of two words the second."""
+    if isinstance(one, dict):
+        both = {name: _joined(one[name], other[name]) for name in one.keys() & other.keys()}
+        return one | other | both
+    return other if isinstance(one, str | bool) else one + other
 
 
 class NothingImportedError(PhotoError):

@@ -10,7 +10,7 @@ import numpy as np
 from tinyteach.data.bursts import joined
 from tinyteach.data.copies import alike, small_view
 from tinyteach.data.images import load_square
-from tinyteach.data.photos import Photo, survey
+from tinyteach.data.photos import Photo, list_all
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
@@ -55,7 +55,7 @@ class KnownPhotos:
 
     def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
         """Take the photographs that the project has now; those that cannot be read, leave out."""
-        listing = survey(project)
+        listing = list_all(project)
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
         views = views_per_photo(len(listing.photos))
@@ -164,7 +164,7 @@ class _Squares(Sequence[np.ndarray]):
 
 def _key(path: Path) -> Key:
     try:
-        facts = path.stat()
+        about = path.stat()
     except OSError:
         return str(path), 0, 0
-    return str(path), facts.st_size, facts.st_mtime_ns
+    return str(path), about.st_size, about.st_mtime_ns

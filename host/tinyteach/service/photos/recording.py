@@ -17,7 +17,7 @@ from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import Sentence
 from tinyteach_protocol import messages
 
 Tell = Callable[[str], None]
@@ -29,7 +29,7 @@ PIECES_WITHOUT_A_PICTURE_MAX = 500
 
 
 @dataclass(frozen=True)
-class Captured(JsonResult):
+class Captured(Sentence):
     """What a recording added; ``interrupted`` where Ctrl-C ended it."""
 
     class_name: str

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from tinyteach.data.exporting import export_zip
-from tinyteach.data.photos import recordings, survey
+from tinyteach.data.photos import list_all, recordings
 from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.service.projects.embeddings import as_setting
 
@@ -46,7 +46,7 @@ def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
 
     What counts as one recording says `COUNTED_BY_BYTES`.
     """
-    listing = survey(project)
+    listing = list_all(project)
     found = list(zip(listing.photos, recordings(listing.photos), strict=True))
     summary: list[ClassCount] = []
     for name in project.classes():

@@ -17,7 +17,7 @@ from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
+from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
@@ -75,7 +75,9 @@ def train(
     """
     project = open_project(folder)
     start = time.perf_counter()
-    photos = known if known is not None else _unknown_photos(project, embedding, seed)
+    photos = known
+    if photos is None:
+        photos = KnownPhotos(embedding or project_embedding(project), seed)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
     classes = filled if known is not None else project.classes()
@@ -89,20 +91,21 @@ def train(
         )
     train_s = time.perf_counter() - start
     report = _keep(project, trained, photos, learnt)
+    rejection, head = trained.rejection, trained.head
     return Trained(
-        classes=list(trained.head.labels),
+        classes=list(head.labels),
         photos=len(photos),
         learnt=len(learnt.labels),
         accuracy=trained.evaluation.accuracy,
         interval=report.interval,
         method=report.method,
-        threshold=round(trained.rejection.probability, 4),
-        false_rejects=trained.rejection.false_rejects,
-        false_accepts=trained.rejection.false_accepts,
-        unknown=trained.rejection.sentence(),
+        threshold=round(rejection.probability, 4),
+        false_rejects=rejection.false_rejects,
+        false_accepts=rejection.false_accepts,
+        unknown=rejection.sentence(),
         train_s=round(train_s, 3),
-        head_bytes=len(trained.head.content),
-        fingerprint=trained.head.fingerprint.hex(),
+        head_bytes=len(head.content),
+        fingerprint=head.fingerprint.hex(),
         strength=trained.trial.strength,
         temperature=round(float(trained.trial.temperature), 4),
         advice=report.advice,
@@ -129,10 +132,6 @@ def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list
     learnt = join_learnt([(f.class_name, f.features) for f in fitting], photos.embedding.features)
     filled = {*photos.labels, *learnt.labels}
     return learnt, [name for name in project.classes() if name in filled]
-
-
-def _unknown_photos(project: Project, embedding: Embedding | None, seed: int) -> KnownPhotos:
-    return KnownPhotos(embedding or project_embedding(project), seed)
 
 
 def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Report:
@@ -182,12 +181,19 @@ REPORT = {
 }
 
 
+CLASS_COLUMNS = ("class", "photographs", "recordings", "precision", "recall")
+
+
 @dataclass(frozen=True)
 class FoundReport:
     """The last training's report as it lies in heads/: ``data`` is report.json."""
 
     data: dict[str, Any]
     page: Path
+
+    def as_dict(self) -> dict[str, object]:
+        """As it lies there."""
+        return self.data
 
     @property
     def title(self) -> str:
@@ -210,10 +216,11 @@ class FoundReport:
             for row in self.data["classes"]
         ]
 
-    @property
-    def lines(self) -> list[str]:
+    def lines(self) -> Lines:
+        """For a person."""
         unknown = [self.data["unknown"]] if self.data.get("unknown") else []
         return [
+            Table(CLASS_COLUMNS, self.rows, self.title),
             COUNTED_BY_LOOKS,
             self.data["method"],
             *unknown,

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinyteach.board_facts import facts_of
 from tinyteach.data.names import UNKNOWN, check_class_name, same_name
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
-from tinyteach.firmware import board_facts
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult
-from tinyteach.service.boards.aftermath import surely
+from tinyteach.results import JsonResult, Lines, Sentence, Table
+from tinyteach.service.boards.aftermath import surely, tell
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.messages import Message
 
@@ -35,13 +35,16 @@ class Held(JsonResult):
     fingerprint: str  # of the head at work, hex digits; empty without
     head_bytes: int
 
-    def rows(self) -> list[tuple[str, int, str]]:
-        """For a person: class, examples, how many more fit."""
-        return [(n, count, str(max(0, OF_A_CLASS - count))) for n, count in self.examples.items()]
+    def lines(self) -> Lines:
+        """For a person."""
+        if not self.examples:
+            return ["The board knows nothing yet; 'tinyteach teach CLASS' teaches it."]
+        rows = [(n, count, str(max(0, OF_A_CLASS - count))) for n, count in self.examples.items()]
+        return [Table(("class", "examples", "more fit"), rows)]
 
 
 @dataclass(frozen=True)
-class Taught(JsonResult):
+class Taught(Sentence):
     """What a board learnt: ``frames`` of ``class_name``, now ``examples`` of it and all classes.
 
     ``interrupted`` where Ctrl-C ended the recording; what came before was learnt.
@@ -65,7 +68,7 @@ class Taught(JsonResult):
 
 
 @dataclass(frozen=True)
-class Forgotten(JsonResult):
+class Forgotten(Sentence):
     """A class that a board no longer knows."""
 
     class_name: str
@@ -203,7 +206,7 @@ LINE_BYTES = 240  # pin and classes in one field of the wire
 
 
 @dataclass(frozen=True)
-class ButtonSet(JsonResult):
+class ButtonSet(Sentence):
     """The button that teaches without a host: its pin, empty without, and the classes in line."""
 
     pin: str
@@ -246,12 +249,7 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
 
 
 def _tell_button(client: BoardClient, text: str) -> None:
-    """Told twice it is the same: where the answer was lost, it is told again."""
-
-    def tell() -> Message:
-        return client.teach(messages.TEACH_BUTTON, text)
-
-    surely(client, tell, tell, "", BUTTON_NOT_KNOWN)
+    tell(client, lambda: client.teach(messages.TEACH_BUTTON, text), BUTTON_NOT_KNOWN)
 
 
 def _pin(text: str) -> tuple[str, int]:
@@ -263,7 +261,7 @@ def _pin(text: str) -> tuple[str, int]:
 
 def _own_button(client: BoardClient) -> tuple[str, int]:
     machine = client.info().machine
-    button = (board_facts(machine) or {}).get("button")
-    if button is None:
+    facts = facts_of(machine)
+    if facts is None or facts.button is None:
         raise UsageError(f"No button of a {machine} is known; name the pin of one.")
-    return button["pin"], button["down"]
+    return facts.button
