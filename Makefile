@@ -41,6 +41,7 @@ bench: .venv/installed-demo
 	$(BIN)/python bench/instructions.py $(ARGS)
 	$(BIN)/python bench/link.py $(ARGS)
 	$(BIN)/python bench/help.py $(ARGS)
+	$(BIN)/python bench/heap.py
 
 # The same checks against a board: a paired one's name, a port, a URL; without BOARD a virtual one.
 hil: .venv/installed-demo

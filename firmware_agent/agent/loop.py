@@ -1,9 +1,9 @@
-"""The one loop: bytes in, requests to their handlers, answers and events out."""
+"""The one loop: bytes in, requests to what carries them out, answers and events out."""
 
 import gc
 import time
 
-from agent import board, handlers, memory, seldom
+from agent import board, memory, seldom, verbs
 from agent.camera.error import CameraError
 from agent.image import IncomingImage
 from agent.link import Link
@@ -24,8 +24,8 @@ _SETTLED_MS = const(10000)
 # Tracebacks that a start writes down: two that take turns would wear the flash.
 _NOTES_MAX = const(8)
 # What works without a host, loaded only while there is none.
-_ALONE = ("led", "smoothing", "report", "rules", "alone")
-_BUTTON = ("led", "report", "teach", "button")
+_ALONE = ("alone", "alone.led", "alone.smoothing", "alone.report", "alone.rules", "alone.turns")
+_BUTTON = ("alone", "alone.led", "alone.report", "teaching", "teaching.teach", "teaching.button")
 
 
 class Agent:
@@ -94,7 +94,7 @@ class Agent:
 
     def _work_alone(self):
         if self._alone is None:
-            names = _ALONE[:1] if self.safe_mode else _ALONE
+            names = _ALONE[:2] if self.safe_mode else _ALONE
             self._alone = seldom.use(*names).begin(self)
         self._alone.step()
 
@@ -143,7 +143,7 @@ class Agent:
     def _answer(self, request):
         """Carry the request out; the frame to send. Whatever fails is an error's frame."""
         try:
-            return handlers.handle(self, request)
+            return verbs.handle(self, request)
         except Refused as error:
             return self.responder.refuse(request, error.code, error.detail)
         except ModelError as error:

@@ -173,7 +173,7 @@ class Models:
         path = upload.finish()
         try:
             if upload.kind == messages.RULES:
-                seldom.call("rules", "check", path)
+                seldom.call("alone.rules", "check", path)
                 os.rename(path, RULES)
             else:
                 self.recogniser.forget_view()

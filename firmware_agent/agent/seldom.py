@@ -20,8 +20,8 @@ def use(*names):
 
 
 def forget(*names):
-    """Let go of modules; their memory is free once nothing of them is in use."""
-    for name in names:
+    """Let go of modules, a room last; their memory is free once nothing of them is in use."""
+    for name in reversed(names):
         package, _, own = ("agent." + name).rpartition(".")
         if sys.modules.pop("agent." + name, None):
             delattr(sys.modules[package], own)

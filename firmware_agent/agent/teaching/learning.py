@@ -21,7 +21,7 @@ def learn(models, classes):
 def _make(models, classes):
     __import__("tinyteach_protocol.head_layout")
     seldom.use("tflite.scales")
-    begun = seldom.call("taught_head", "begin", _MADE, classes, models.recogniser.output)
+    begun = seldom.call("teaching.taught_head", "begin", _MADE, classes, models.recogniser.output)
     seldom.forget("tflite.scales")
     fingerprint = models.recogniser.embedding_fingerprint
-    models.read(seldom.call, "taught_card", "finish", _MADE, fingerprint, *begun)
+    models.read(seldom.call, "teaching.taught_card", "finish", _MADE, fingerprint, *begun)

@@ -7,8 +7,8 @@ as soon as another is at work. Loaded when needed only (seldom.py), not while a 
 """
 
 from agent import board, files, seldom
-from agent.handlers.run import preprocess
 from agent.refused import Refused
+from agent.verbs import preprocess
 from tinyteach_protocol import errors, messages
 
 _FRAMES = const("tinyteach/taught")

@@ -7,7 +7,8 @@ Ends when a host says HELLO and begins anew after it has left. Loaded only in be
 import json
 import time
 
-from agent import VERSION, board, led, memory, report, rules, seldom, smoothing
+from agent import VERSION, board, memory, seldom
+from agent.alone import led, report, rules, smoothing
 from agent.camera.error import CameraError
 from agent.head import steps_of
 from agent.models import RULES

@@ -7,9 +7,11 @@ What it does it tells as lines of JSON. Loaded when needed only (seldom.py).
 import json
 import time
 
-from agent import board, files, led, report, seldom, teach
+from agent import board, files, seldom
+from agent.alone import led, report
 from agent.camera.error import CameraError
 from agent.refused import Refused
+from agent.teaching import teach
 from agent.tflite.errors import ModelError
 from tinyteach_protocol import messages
 
@@ -57,7 +59,7 @@ def _learn(agent, _light, _lines):
     _lines.tell('{"recorded":%s,"frames":%d}' % (json.dumps(name), frames))
     if frames:
         classes = teach.act(agent, messages.TEACH_LEARN, "", 0)
-        seldom.call("learning", "learn", agent.models, classes)
+        seldom.call("teaching.learning", "learn", agent.models, classes)
         settings[0] = " ".join([pin, level, str((int(turn) + 1) % len(names))])
         files.replace_text(board.BUTTON, "\n".join(settings))
         labels = json.dumps(agent.models.recogniser.head.labels)
