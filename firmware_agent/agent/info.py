@@ -4,9 +4,9 @@ from agent import board, facts, files, kept, memory
 from agent.camera import RUNG
 from agent.models import RULES
 from agent.tflite import kernels
+from tinyteach_protocol import errors, messages
 
 _TEXT_BYTES = const(256)
-NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
 
 
 def handle(agent, request):
@@ -14,6 +14,7 @@ def handle(agent, request):
     _board_facts(fields)
     _camera_facts(fields, agent)
     _model_facts(fields, agent)
+    _state(fields, agent)
     _room_facts(fields, agent)
     _alone_facts(fields, agent)
     return agent.responder.respond(request, **fields)
@@ -44,11 +45,14 @@ def _model_facts(fields, agent):
     fields["previous_head"] = agent.models.previous_fingerprint()
     fields["labels"] = recogniser.head.labels if recogniser.head else []
     fields["threshold"] = recogniser.threshold
-    fields["state"] = agent.models.problem or _camera_state(agent.view) or agent.trouble
 
 
-def _camera_state(view):
-    return NO_PICTURE % view.problem if view.problem else ""
+def _state(fields, agent):
+    """The first thing that is not as it should be: a code of SPEC.md, States, and its detail."""
+    view = agent.view
+    camera = (errors.CAMERA_FAILED, view.problem) if view.problem else None
+    state, detail = agent.models.problem or camera or agent.trouble or (0, "")
+    fields["state"], fields["detail"] = state, messages.clip(detail)
 
 
 def _room_facts(fields, agent):

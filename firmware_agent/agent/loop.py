@@ -31,7 +31,8 @@ _BUTTON = ("alone", "alone.led", "alone.report", "teaching", "teaching.teach", "
 class Agent:
     """All that a handler needs: link, session, camera view, models, stream.
 
-    ``trouble`` is a sentence about what does not work without a host, or empty.
+    ``trouble`` is what does not work without a host, a code of SPEC.md, States, and its detail, or
+    None.
     """
 
     def __init__(self, safe_mode):
@@ -46,7 +47,7 @@ class Agent:
             self.view.open()
         self.stream = Stream(self)
         self.restart_asked = False
-        self.trouble = ""
+        self.trouble = None
         self.button = None if safe_mode else board.button()
         self._framed = False
         self._alone = None

@@ -22,8 +22,6 @@ RULES = DIRECTORY + "/rules.bin"
 # the labels, in several pieces at once.
 _SPARE_BYTES = const(4096)
 _SPARE_BYTES_A_LABEL = const(384)
-STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
-BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
 
 def _is_left_over(name):
@@ -42,7 +40,7 @@ def _embedding_path():
 class Models:
     """Loads what is on flash at start and replaces it on the host's word.
 
-    ``problem`` is a sentence about what could not be loaded, or empty.
+    ``problem`` is what could not be loaded, a code of SPEC.md, States, and its detail, or None.
     """
 
     def __init__(self, safe_mode):
@@ -50,7 +48,7 @@ class Models:
         self.slots = HeadSlots()
         self.recogniser = Recogniser()
         self.upload = None
-        self.problem = ""
+        self.problem = None
         if not safe_mode:
             self.read(self._load, self._load_embedding, self._load_active_head)
         elif _embedding_path():
@@ -94,13 +92,11 @@ class Models:
             for step in steps:
                 step()
         except Refused as error:
-            stale = error.code == errors.WRONG_EMBEDDING
-            self.problem = STALE_HEAD if stale else BROKEN_HEAD
+            self.problem = error.code, error.detail
         except Exception as error:
             # Whatever a file holds, the board starts: a host can send a better one.
-            self.problem = "A model on the board's flash does not load: %s." % (
-                str(error) or repr(error)
-            )
+            code = errors.BAD_MODEL if self.recogniser.ready else errors.NO_EMBEDDING
+            self.problem = code, str(error) or repr(error)
 
     def _load_embedding(self):
         path = _embedding_path()
@@ -113,7 +109,7 @@ class Models:
         if self.slots.active is not None:
             path = self.slots.path(self.slots.active)
             self.recogniser.use_head(self._open_head(path), files.sha256_of(path))
-        self.problem = ""
+        self.problem = None
 
     def _open_head(self, path):
         """The head in a file, checked against the embedding and by its self-test."""
@@ -195,7 +191,7 @@ class Models:
         else:
             self.slots.activate(path)
         self.recogniser.use_head(head, digest)
-        self.problem = ""
+        self.problem = None
 
     def open_in_place_of_active(self, path, make=None):
         """Another head, checked; ``make()`` leaves it at ``path`` before, where it is given.

@@ -7,9 +7,6 @@ from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES
 
-# INFO tells it within a sentence of 255 bytes.
-_PROBLEM_CHARACTERS = const(160)
-
 
 class View:
     """The camera (or None) and the frame last grabbed, which goes stale at the next grab.
@@ -29,7 +26,7 @@ class View:
             self.camera = open_camera()
         except Exception as error:
             # Also what a module raises that is not as expected: the agent must answer all the same.
-            self.problem = (str(error) or repr(error))[:_PROBLEM_CHARACTERS]
+            self.problem = str(error) or repr(error)
 
     def require_camera(self):
         """The camera; Refused where the board has none, CameraError where it did not start."""

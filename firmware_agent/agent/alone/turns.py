@@ -13,6 +13,7 @@ from agent.camera.error import CameraError
 from agent.head import steps_of
 from agent.models import RULES
 from agent.refused import Refused
+from tinyteach_protocol import errors
 
 # Without a picture, or anything to recognise by, look again after so long.
 _TROUBLE_MS = const(1000)
@@ -22,6 +23,14 @@ _TURN_MS = const(50)
 _SURE = const(179)
 # A watchdog cannot be stopped; with a day's time it is as good as that.
 _LET_GO_MS = const(86400000)
+# SPEC.md, States.
+_RULES_UNREADABLE = const(64)
+_RULE_RESTS = const(65)
+_NO_WATCHDOG = const(66)
+NOT_AT_WORK = {
+    errors.WRONG_EMBEDDING: "it was trained for another embedding",
+    errors.SELF_TEST_FAILED: "it computes other scores than it should",
+}
 
 
 class Alone:
@@ -29,11 +38,11 @@ class Alone:
 
     def __init__(self, agent):
         self._agent = agent
-        agent.trouble = ""
+        agent.trouble = None
         try:
             settings, self._rules = rules.load(RULES)
         except ValueError:
-            agent.trouble = "The board's rules cannot be read; clear them and add them again."
+            agent.trouble = _RULES_UNREADABLE, ""
             settings, self._rules = rules.DEFAULTS, []
         _, weight, self._interval_ms, line_s, self._keep, self._keep_s, watchdog_s, _ = settings
         self._weight = weight + 1
@@ -45,7 +54,7 @@ class Alone:
         self._kept_ms = time.ticks_add(self._next_ms, -1000 * self._keep_s)
         self._watchdog = board.watchdog(watchdog_s * 1000) if watchdog_s else None
         if watchdog_s and not self._watchdog:
-            agent.trouble = "This board has no watchdog that can be let go of; none is on."
+            agent.trouble = _NO_WATCHDOG, ""
 
     # Turns
 
@@ -123,8 +132,9 @@ class Alone:
             if rule.uses(self._led.pin):
                 self._led.give_away()
             if trouble:
-                self._agent.trouble = "Rule %d rests: %s." % (number, trouble)
-                self._report.problem(self._agent.trouble)
+                trouble = "%d rests: %s" % (number, trouble)
+                self._agent.trouble = _RULE_RESTS, trouble
+                self._report.problem("Rule %s." % trouble)
         memory.sample()
 
     # Trouble
@@ -148,7 +158,10 @@ class Alone:
     def _words(self, error):
         models = self._agent.models
         if models.recogniser.head is None:
-            return models.problem or "Nothing has been taught yet; train and deploy."
+            if not models.problem:
+                return "Nothing has been taught yet; train and deploy."
+            code, detail = models.problem
+            return "The head is not at work: %s." % (detail or NOT_AT_WORK.get(code, code))
         return self._agent.view.problem or str(error) or repr(error)
 
     # Frames for retraining

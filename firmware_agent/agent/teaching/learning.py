@@ -15,7 +15,7 @@ def learn(models, classes):
     digest = files.sha256_of(_MADE)
     models.slots.activate(_MADE)
     recogniser.use_head(head, digest)
-    models.problem = ""
+    models.problem = None
 
 
 def _make(models, classes):
