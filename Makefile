@@ -28,6 +28,7 @@ lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/agent_types.py
 
 # What takes minutes or hours, one after the other, each whatever became of the others.
 soak: .venv/installed-test

@@ -14,6 +14,12 @@ from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable
+    from typing import Any
+
+    Trouble = tuple[int, str]  # a code of SPEC.md, States, and its detail
+
 EMBEDDING = DIRECTORY + "/embedding.tflite"
 # Where weights are read in place (docs/decisions/0026).
 IN_ROM = "/rom/" + EMBEDDING
@@ -24,12 +30,12 @@ _SPARE_BYTES = const(4096)
 _SPARE_BYTES_A_LABEL = const(384)
 
 
-def _is_left_over(name):
+def _is_left_over(name: str) -> bool:
     is_upload = name.startswith(PREFIX) or name.startswith("taught.")
     return is_upload or name.endswith(".new") or "~" in name
 
 
-def _embedding_path():
+def _embedding_path() -> str:
     """The flash's own embedding, which a host sends, else the one in ROMFS, else empty."""
     for path in (EMBEDDING, IN_ROM):
         if files.size_of(path) >= 0:
@@ -43,29 +49,29 @@ class Models:
     ``problem`` is what could not be loaded, a code of SPEC.md, States, and its detail, or None.
     """
 
-    def __init__(self, safe_mode):
+    def __init__(self, safe_mode: bool) -> None:
         self._recover()
         self.slots = HeadSlots()
         self.recogniser = Recogniser()
-        self.upload = None
-        self.problem = None
+        self.upload: Upload | None = None
+        self.problem: "Trouble | None" = None
         if not safe_mode:
             self.read(self._load, self._load_embedding, self._load_active_head)
         elif _embedding_path():
             # Known, so that a host can tell which head belongs here, but not at work.
             self.recogniser.embedding_fingerprint = files.sha256_of(_embedding_path())
 
-    def load_embedding(self):
+    def load_embedding(self) -> None:
         """The first half of going to work after safe mode: what a new head is checked against."""
         self.read(self._load, self._load_embedding)
 
-    def load_head(self):
+    def load_head(self) -> None:
         """The second half: the active head, unless a new one is at work."""
         if self.recogniser.head is None:
             self.read(self._load, self._load_active_head)
 
     @staticmethod
-    def read(action, *arguments):
+    def read(action: "Callable[..., Any]", *arguments: "Any") -> "Any":
         """Carry out what reads models; what only that needs takes heap for so long.
 
         Kernels in plain Python work with a part of it, so there it stays.
@@ -79,14 +85,14 @@ class Models:
                 seldom.forget(*READERS)
 
     @staticmethod
-    def _recover():
+    def _recover() -> None:
         """Finish what a power cut interrupted; its code is loaded only where something is left."""
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
         if any([_is_left_over(name) for name in names]):
             seldom.call("recovery", "recover", names, EMBEDDING, RULES)
 
-    def _load(self, *steps):
+    def _load(self, *steps: "Callable[[], None]") -> None:
         """Carry out steps of loading; the first that fails is kept as ``problem``."""
         try:
             for step in steps:
@@ -98,20 +104,20 @@ class Models:
             code = errors.BAD_MODEL if self.recogniser.ready else errors.NO_EMBEDDING
             self.problem = code, str(error) or repr(error)
 
-    def _load_embedding(self):
+    def _load_embedding(self) -> None:
         path = _embedding_path()
         if path:
             self.recogniser.load_embedding(path, files.sha256_of(path))
             memory.sample()
 
-    def _load_active_head(self):
+    def _load_active_head(self) -> None:
         self.recogniser.use_head(None, b"")
         if self.slots.active is not None:
             path = self.slots.path(self.slots.active)
             self.recogniser.use_head(self._open_head(path), files.sha256_of(path))
         self.problem = None
 
-    def _open_head(self, path):
+    def _open_head(self, path: str) -> "Head":
         """The head in a file, checked against the embedding and by its self-test."""
         head, recogniser = Head(path), self.recogniser
         gc.collect()
@@ -128,20 +134,20 @@ class Models:
             raise ModelError(NO_MEMORY)
         return head
 
-    def previous_fingerprint(self):
+    def previous_fingerprint(self) -> bytes:
         """SHA-256 of the head that can be rolled back to, or empty."""
         previous = self.slots.previous
         return files.sha256_of(self.slots.path(previous)) if previous else b""
 
     # Uploads
 
-    def open_upload(self, kind, size, digest):
+    def open_upload(self, kind: int, size: int, digest: bytes) -> int:
         """Begin or resume an upload; the offset to go on from."""
         self.suspend_upload()
         self.upload = Upload(kind, size, digest)
         return self.upload.offset
 
-    def suspend_upload(self):
+    def suspend_upload(self) -> None:
         """Keep on flash what has come; the host may open the same upload again."""
         upload, self.upload = self.upload, None
         if upload is not None:
@@ -151,13 +157,13 @@ class Models:
                 # What did reach the flash counts: the next OPEN looks at the file.
                 pass
 
-    def abort_upload(self):
+    def abort_upload(self) -> None:
         """Forget the upload in hand."""
         if self.upload is not None:
             self.upload.discard()
             self.upload = None
 
-    def commit(self):
+    def commit(self) -> bytes:
         """Check the uploaded file and put it to work; its fingerprint.
 
         A head is switched after every check has passed. An embedding has to leave the heap
@@ -182,7 +188,7 @@ class Models:
             raise
         return upload.digest
 
-    def _activate_head(self, path, digest):
+    def _activate_head(self, path: str, digest: bytes) -> None:
         self.recogniser.require_embedding()
         at_work = digest == self.recogniser.head_fingerprint
         head = self.open_in_place_of_active(path)
@@ -193,7 +199,9 @@ class Models:
         self.recogniser.use_head(head, digest)
         self.problem = None
 
-    def open_in_place_of_active(self, path, make=None):
+    def open_in_place_of_active(
+        self, path: str, make: "Callable[[], None] | None" = None
+    ) -> "Head":
         """Another head, checked; ``make()`` leaves it at ``path`` before, where it is given.
 
         The active one makes room for it, and is back if it fails.
@@ -213,7 +221,7 @@ class Models:
         finally:
             memory.collect_often(False)
 
-    def rollback(self):
+    def rollback(self) -> tuple[bytes, list[str]]:
         """Put the previous head back to work; SHA-256 and labels of it."""
         if self.slots.previous is None:
             raise Refused(errors.NO_PREVIOUS)

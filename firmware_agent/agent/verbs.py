@@ -12,11 +12,16 @@ from agent.refused import Refused
 from agent.tflite import kernels
 from tinyteach_protocol import errors, messages
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.loop import Agent
+    from tinyteach_protocol.frame import Buffer
+    from tinyteach_protocol.responder import Request
+
 _SHA256_BYTES = const(32)
 _RULES_BYTES_MAX = const(1024)
 
 
-def handle(agent, request):
+def handle(agent: "Agent", request: "Request") -> memoryview:
     """Carry a request out; its answer's frame."""
     verb = request.type
     if agent.safe_mode and verb in NOT_IN_SAFE_MODE:
@@ -33,14 +38,14 @@ def handle(agent, request):
 # The session
 
 
-def _hello(agent, request):
+def _hello(agent: "Agent", request: "Request") -> memoryview:
     """Who the board is and what it can do. Starts everything anew but the uploads on flash."""
     agent.models.suspend_upload()
     agent.image.abandon()
     return agent.responder.welcome(request, VERSION, agent.board_id, _capabilities(agent))
 
 
-def _capabilities(agent):
+def _capabilities(agent: "Agent") -> int:
     recogniser = agent.models.recogniser
     bits = messages.CAP_CAMERA if agent.view.camera is not None else 0
     bits |= messages.CAP_VIPER if kernels.best().name != "reference" else 0
@@ -49,12 +54,12 @@ def _capabilities(agent):
     return bits | (messages.CAP_EMBEDDING_READY if recogniser.ready else 0)
 
 
-def _bye(agent, request):
+def _bye(agent: "Agent", request: "Request") -> memoryview:
     """The host leaves; the session has already gone back to listening."""
     return agent.responder.respond(request)
 
 
-def _restart(agent, request):
+def _restart(agent: "Agent", request: "Request") -> memoryview:
     """Answer, then start anew as after power-on."""
     agent.models.suspend_upload()
     if not agent.safe_mode:
@@ -66,7 +71,7 @@ def _restart(agent, request):
 # Pictures and what is computed of them
 
 
-def _grab(agent, request):
+def _grab(agent: "Agent", request: "Request") -> memoryview:
     """Take a photograph; READ fetches it (object FRAME, or TENSOR for the model's view)."""
     if request.kind not in (messages.GRAB_SQUARE, messages.GRAB_MODEL):
         raise Refused(errors.BAD_VALUE, "kind")
@@ -89,7 +94,7 @@ def _grab(agent, request):
     )
 
 
-def _run(agent, request):
+def _run(agent: "Agent", request: "Request") -> memoryview:
     """Preprocess, embed and classify a view; with check sums of every stage's result."""
     recogniser = agent.models.recogniser
     if request.stages & messages.STAGE_PREPROCESS:
@@ -114,7 +119,7 @@ def _run(agent, request):
     )
 
 
-def preprocess(agent, source):
+def preprocess(agent: "Agent", source: int) -> None:
     """The view from ``source`` (messages.SOURCE_…) to the model's input."""
     recogniser = agent.models.recogniser
     if source == messages.SOURCE_CAMERA:
@@ -128,16 +133,16 @@ def preprocess(agent, source):
         raise Refused(errors.BAD_VALUE, "source")
 
 
-def _require(there):
+def _require(there: bool) -> None:
     if not there:
         raise Refused(errors.NO_OBJECT)
 
 
-def _crc(data):
+def _crc(data: "Buffer") -> int:
     return binascii.crc32(data) & 0xFFFFFFFF
 
 
-def _threshold(agent, request):
+def _threshold(agent: "Agent", request: "Request") -> memoryview:
     """From which score on the best label is believed, until another head is at work."""
     recogniser = agent.models.recogniser
     if recogniser.head is None:
@@ -146,14 +151,14 @@ def _threshold(agent, request):
     return agent.responder.respond(request, threshold=recogniser.threshold)
 
 
-def _stream(agent, request):
+def _stream(agent: "Agent", request: "Request") -> memoryview:
     """Results or previews, one event a credit, until STOP."""
     agent.stream.begin(request.kind)
     agent.responder.open_stream(request.credits)
     return agent.responder.respond(request)
 
 
-def _stop(agent, request):
+def _stop(agent: "Agent", request: "Request") -> memoryview:
     """End the stream."""
     return agent.responder.respond(request, events=agent.responder.close_stream())
 
@@ -161,7 +166,7 @@ def _stop(agent, request):
 # Pieces of what the board holds
 
 
-def _read(agent, request):
+def _read(agent: "Agent", request: "Request") -> memoryview:
     """A piece of the frame last grabbed, of what the last run computed, or of a file."""
     if request.object == messages.FRAME:
         frame = agent.view.last()
@@ -179,18 +184,19 @@ def _read(agent, request):
     return agent.responder.respond(request, offset=request.offset, data=data)
 
 
-def _path(agent, kind):
+def _path(agent: "Agent", kind: int) -> str:
     """The file of that kind, which is there."""
     if kind == messages.HEAD:
         if agent.models.recogniser.head is None:
             raise Refused(errors.NO_HEAD)
+        assert agent.models.slots.active
         return agent.models.slots.path(agent.models.slots.active)
     path = RULES if kind == messages.RULES else board.CRASH
     _require(files.size_of(path) >= 0)
     return path
 
 
-def _length(agent, request, size):
+def _length(agent: "Agent", request: "Request", size: int) -> int:
     """How many bytes to give: what was asked for, what there is, what fits a frame."""
     length = min(request.length, size - request.offset, _room(agent))
     if length <= 0:
@@ -198,11 +204,11 @@ def _length(agent, request, size):
     return length
 
 
-def _room(agent):
+def _room(agent: "Agent") -> int:
     return agent.responder.payload_limit - messages.DATA_OVERHEAD_BYTES
 
 
-def _computed(agent, kind):
+def _computed(agent: "Agent", kind: int) -> "Buffer":
     recogniser = agent.models.recogniser
     if kind == messages.TENSOR and recogniser.has_tensor:
         return recogniser.tensor
@@ -216,7 +222,7 @@ def _computed(agent, kind):
 # Uploads, and what they replace
 
 
-def _open(agent, request):
+def _open(agent: "Agent", request: "Request") -> memoryview:
     """Begin an upload, of a file to flash or of a photograph to be preprocessed."""
     if request.object == messages.IMAGE:
         agent.models.suspend_upload()
@@ -233,7 +239,7 @@ def _open(agent, request):
     return agent.responder.respond(request, offset=offset)
 
 
-def _write(agent, request):
+def _write(agent: "Agent", request: "Request") -> memoryview:
     """The next bytes of the upload in hand; answers with the offset expected next."""
     sink = agent.models.upload or agent.image
     if not sink.is_open:
@@ -241,7 +247,7 @@ def _write(agent, request):
     return agent.responder.respond(request, offset=sink.write(request.offset, request.data))
 
 
-def _commit(agent, request):
+def _commit(agent: "Agent", request: "Request") -> memoryview:
     """Check the uploaded file and put it to work, or leave the old one at work."""
     start = time.ticks_us()
     fingerprint = agent.mend(agent.models.commit)
@@ -250,14 +256,14 @@ def _commit(agent, request):
     return agent.responder.respond(request, fingerprint=fingerprint, activation_us=duration)
 
 
-def _abort(agent, request):
+def _abort(agent: "Agent", request: "Request") -> memoryview:
     """Forget the upload in hand."""
     agent.models.abort_upload()
     agent.image.abandon()
     return agent.responder.respond(request)
 
 
-def _rollback(agent, request):
+def _rollback(agent: "Agent", request: "Request") -> memoryview:
     """Put the previous head back to work."""
     fingerprint, labels = agent.mend(agent.models.rollback)
     return agent.responder.respond(request, fingerprint=fingerprint, labels=labels)

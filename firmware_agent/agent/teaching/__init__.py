@@ -5,8 +5,12 @@ Loaded when needed only (seldom.py), each part of the work one after the other.
 
 from agent import seldom
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.loop import Agent
+    from tinyteach_protocol.responder import Request
 
-def handle(agent, request):
+
+def handle(agent: "Agent", request: "Request") -> memoryview:
     """Carry the request out; the answer's frame."""
     facts = (agent, request.action, request.label, request.source)
     classes = seldom.call("teaching.teach", "act", *facts)

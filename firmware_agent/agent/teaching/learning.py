@@ -4,10 +4,14 @@
 
 from agent import files, seldom
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.models import Models
+    from agent.teaching.teach import Class
+
 _MADE = const("tinyteach/taught.tflite")
 
 
-def learn(models, classes):
+def learn(models: "Models", classes: "list[Class]") -> None:
     """The active head makes room, and stays at work if anything fails."""
     recogniser = models.recogniser
     recogniser.forget_view()
@@ -18,7 +22,7 @@ def learn(models, classes):
     models.problem = None
 
 
-def _make(models, classes):
+def _make(models: "Models", classes: "list[Class]") -> None:
     __import__("tinyteach_protocol.head_layout")
     seldom.use("tflite.scales")
     begun = seldom.call("teaching.taught_head", "begin", _MADE, classes, models.recogniser.output)
