@@ -214,9 +214,12 @@ class Models:
             if make:
                 make()
             return self.read(self._open_head, path)
-        except Exception:
+        except Exception as error:
             self.read(self._load, self._load_active_head)
             self.recogniser.threshold = threshold
+            if isinstance(error, MemoryError) and not make:
+                # Wherever it ran out: another try would end there, too.
+                raise ModelError(NO_MEMORY) from None
             raise
         finally:
             memory.collect_often(False)
