@@ -17,10 +17,14 @@ from tinyteach_protocol.responder import Responder
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Callable
-    from typing import Any
+    from typing import TypeVar
 
+    from agent.alone.led import SafeMode
+    from agent.alone.turns import Alone
     from agent.models import Trouble
     from tinyteach_protocol.responder import Request
+
+    T = TypeVar("T")
 
 _WAIT_MS = const(50)
 # 64 labels of 63 bytes fit an answer of 4 KB and a half.
@@ -57,7 +61,7 @@ class Agent:
         self.trouble: "Trouble | None" = None
         self.button = None if safe_mode else board.button()
         self._framed = False
-        self._alone: "Any" = None
+        self._alone: "Alone | SafeMode | None" = None
         self._notes_left = _NOTES_MAX
         self._began_ms = time.ticks_ms()
         self._settled = safe_mode
@@ -119,7 +123,7 @@ class Agent:
             self._settled = True
             seldom.call("boot", "settled")
 
-    def mend(self, action: "Callable[[], Any]") -> "Any":
+    def mend(self, action: "Callable[[], T]") -> "T":
         """Carry out what ends safe mode and a count of crashes; what ``action`` returns."""
         if self.safe_mode:
             self.models.load_embedding()

@@ -41,7 +41,7 @@ class HeadSlots:
         """The head file of slot ``name``."""
         return HEADS[NAMES.index(name)]
 
-    def _existing(self, name: "Any") -> str | None:
+    def _existing(self, name: object) -> str | None:
         return name if name in NAMES and files.size_of(self.path(name)) >= 0 else None
 
     def _switch(self, active: str | None, previous: str | None) -> None:

@@ -12,6 +12,7 @@ from agent.head import MAGIC
 from agent.tflite.interpreter import Interpreter
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from hashlib import sha256
     from typing import Any, BinaryIO
 
 _THRESHOLD = const(77)
@@ -22,7 +23,7 @@ def finish(
     fingerprint: bytes,
     labels: list[str],
     places: tuple[int, int],
-    digest: "Any",
+    digest: "sha256",
     _around: tuple[bytes, bytes],
 ) -> None:
     """Append card (agent/card.py), ``labels`` for other tools and the seal to the file.

@@ -13,21 +13,22 @@ from agent.vision import kernels
 from tinyteach_protocol import head_layout
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
-    from typing import Any
+    from typing import BinaryIO
 
     from agent.teaching.teach import Class
     from agent.tflite.interpreter import TensorView
     from agent.tflite.scales import Pair
     from tinyteach_protocol.frame import Buffer
 
+    # Labels, where two examples are, the digest so far, what stands around the card.
+    Begun = tuple[list[str], tuple[int, int], hashlib.sha256, tuple[bytes, bytes]]
+
 _SHARPNESS = const(20)
 _UNKNOWN_STEPS = const(48)
 _FLOAT_BITS = const(24)
 
 
-def begin(
-    path: str, classes: "list[Class]", output: "TensorView"
-) -> "tuple[list[str], tuple[int, int], Any, tuple[bytes, bytes]]":
+def begin(path: str, classes: "list[Class]", output: "TensorView") -> "Begun":
     """Write the head of ``classes``, but for its card: what taught_card.py goes on from.
 
     A class is [label, (file, where, how many), …]; the last, without a label, is what is unknown.
@@ -46,7 +47,7 @@ def begin(
 class _maker:
     """Writes from front to back; holds the weights, a class's sums and one example."""
 
-    _file: "Any"
+    _file: "BinaryIO"
 
     def __init__(self, classes: "list[Class]", output: "TensorView") -> None:
         self._classes, self._output = classes, output
@@ -58,7 +59,7 @@ class _maker:
         labels_bytes = sum([1 + len(label.encode()) for label in self._labels])
         card_bytes = 43 + labels_bytes + 2 * (self._features + rows)
         self._layout = head_layout.Layout(self._features, rows, counts, card_bytes)
-        self._weights: "Any" = bytearray(rows * self._features)
+        self._weights: bytearray | None = bytearray(rows * self._features)
         self._roots: list[int] = []
         self._total = 0
         self._examples = 0  # of labels, not of what is unknown
@@ -73,6 +74,7 @@ class _maker:
         for number, entry in enumerate(self._classes):
             self._put_class(number, entry)
         self._put(self._layout.weights())
+        assert self._weights
         self._put(self._weights)
         self._weights = None
         self._put(self._graph())
@@ -99,6 +101,7 @@ class _maker:
         zero, square = count * self._output.zero_point, 0
         largest = max(max(sums) - zero, zero - min(sums), 1)
         at = number * self._features
+        assert self._weights
         for i in range(self._features):
             weight = (254 * (sums[i] - zero) + largest) // (2 * largest)
             square += weight * weight
@@ -121,7 +124,7 @@ class _maker:
         to_bits = [[_float_bits(pair) for pair in pairs] for pairs in (rows, biases)]
         return self._layout.graph(numbers, bits, self._output.zero_point, *to_bits)
 
-    def _rest(self) -> "tuple[list[str], tuple[int, int], Any, tuple[bytes, bytes]]":
+    def _rest(self) -> "Begun":
         """Labels, where the first and the last example of a class are, the digest so far, what
         stands around the card."""
         start, size = len(self._layout.start), self._features

@@ -7,6 +7,7 @@ from agent.tflite.errors import NO_MEMORY, ModelError
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from agent.tflite.model import Model, Tensor
@@ -56,7 +57,7 @@ class Interpreter:
     Raises ModelError for a model that is damaged or not supported.
     """
 
-    def __init__(self, model: "Model", kernels: "Any" = None) -> None:
+    def __init__(self, model: "Model", kernels: "ModuleType | None" = None) -> None:
         kernels = kernels or kernels_choice.best()
         self.kernels_name = kernels.name
         try:
@@ -64,7 +65,7 @@ class Interpreter:
         except (MemoryError, OverflowError):  # the latter from more bytes than a word can count
             raise ModelError(NO_MEMORY) from None
 
-    def _prepare(self, model: "Model", kernels: "Any") -> None:
+    def _prepare(self, model: "Model", kernels: "ModuleType") -> None:
         from agent.tflite import ops, planner
 
         planned = ops.build(model)

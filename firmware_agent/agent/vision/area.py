@@ -13,7 +13,7 @@ from array import array
 from agent.vision import kernels as kernels_choice
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
-    from typing import Any
+    from types import ModuleType
 
     from tinyteach_protocol.frame import Buffer
 
@@ -86,7 +86,7 @@ class AreaResizer:
     """
 
     def __init__(
-        self, side_in: int, side_out: int, pixel_format: int, kernels: "Any" = None
+        self, side_in: int, side_out: int, pixel_format: int, kernels: "ModuleType | None" = None
     ) -> None:
         if not _MIN_SIDE <= side_in <= _MAX_SIDE or not 1 <= side_out <= _MAX_OUT_SIDE:
             raise ValueError("the picture's side is out of range")

@@ -1,10 +1,10 @@
 """Chooses the row functions: viper where the port compiles or loads it, else plain Python."""
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
-    from typing import Any
+    from types import ModuleType
 
 
-def best() -> "Any":
+def best() -> "ModuleType":
     """The fastest kernels module that runs here (see agent.tflite.kernels)."""
     try:
         from agent.vision import kernels_viper
