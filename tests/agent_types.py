@@ -17,12 +17,10 @@ ROOT = Path(__file__).parents[1]
 STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
 # Not Python to a type checker: viper and the inline assembler.
 NATIVE = ("viper", "thumb")
-# What a message's field or a model's option is, is known when it is there only.
 CONFIGURATION = """
 [mypy]
 python_version = 3.11
 strict = true
-warn_return_any = false
 [mypy-{native}]
 follow_imports = skip
 [mypy-camera.*,csi.*,sensor.*]

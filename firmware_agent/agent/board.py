@@ -42,7 +42,7 @@ def _random_bytes() -> bytes:
     try:
         return os.urandom(_ID_BYTES)
     except AttributeError:
-        return time.ticks_us().to_bytes(_ID_BYTES, "little")  # type: ignore[attr-defined] # a number
+        return time.ticks_us().to_bytes(_ID_BYTES, "little")  # type: ignore[attr-defined, no-any-return]
 
 
 def reset_cause() -> str:

@@ -16,8 +16,9 @@ from tinyteach_protocol import errors, messages
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
 
+    T = TypeVar("T")
     Trouble = tuple[int, str]  # a code of SPEC.md, States, and its detail
 
 EMBEDDING = DIRECTORY + "/embedding.tflite"
@@ -71,7 +72,7 @@ class Models:
             self.read(self._load, self._load_active_head)
 
     @staticmethod
-    def read(action: "Callable[..., Any]", *arguments: "Any") -> "Any":
+    def read(action: "Callable[..., T]", *arguments: "Any") -> "T":
         """Carry out what reads models; what only that needs takes heap for so long.
 
         Kernels in plain Python work with a part of it, so there it stays.

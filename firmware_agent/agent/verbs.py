@@ -30,7 +30,7 @@ def handle(agent: "Agent", request: "Request") -> memoryview:
     if not names:
         return HANDLERS[verb](agent, request)
     try:
-        return seldom.use(*names).handle(agent, request)
+        return seldom.use(*names).handle(agent, request)  # type: ignore[no-any-return]
     finally:
         seldom.forget(*names)
 
@@ -139,7 +139,7 @@ def _require(there: bool) -> None:
 
 
 def _crc(data: "Buffer") -> int:
-    return binascii.crc32(data) & 0xFFFFFFFF
+    return binascii.crc32(data) & 0xFFFFFFFF  # type: ignore[no-any-return]
 
 
 def _threshold(agent: "Agent", request: "Request") -> memoryview:
@@ -201,7 +201,7 @@ def _length(agent: "Agent", request: "Request", size: int) -> int:
     length = min(request.length, size - request.offset, _room(agent))
     if length <= 0:
         raise Refused(errors.BAD_OFFSET, "the object has %d bytes" % size)
-    return length
+    return length  # type: ignore[no-any-return]
 
 
 def _room(agent: "Agent") -> int:

@@ -100,7 +100,7 @@ class Rule:
         """Whether a view meets the condition; ``believed`` is a label's index or NO_LABEL."""
         if self._kind == _BEST:
             return believed == self._index
-        return (smoother.steps(self._index) >= self._steps) == (self._kind == _AT_LEAST)
+        return (smoother.steps(self._index) >= self._steps) == (self._kind == _AT_LEAST)  # type: ignore[no-any-return]
 
     def take(self, holds: bool, now_ms: "_TicksMs") -> bool:
         """Count a view; True where the rule became met by it, or no longer is."""

@@ -78,7 +78,7 @@ def _start(driver: "Driver") -> "Camera":
         arguments.update(settings)
         return attempt(driver, arguments)
     except Exception as error:
-        return seldom.call("camera.ladder", "climb", driver, settings, error)
+        return seldom.call("camera.ladder", "climb", driver, settings, error)  # type: ignore[no-any-return]
 
 
 def attempt(driver: "Driver", arguments: "Settings") -> "Camera":

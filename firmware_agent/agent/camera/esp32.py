@@ -61,6 +61,6 @@ class Esp32Camera:
 
     def _capture(self) -> "Buffer | None":
         try:
-            return self.device.capture()
+            return self.device.capture()  # type: ignore[no-any-return]
         except OSError as error:
             raise CameraError("the camera does not answer: %s" % error) from None

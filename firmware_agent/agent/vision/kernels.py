@@ -9,7 +9,7 @@ def best() -> "ModuleType":
     try:
         from agent.vision import kernels_viper
 
-        return kernels_viper
+        return kernels_viper  # type: ignore[no-any-return]
     except (ImportError, SyntaxError, ValueError):
         from agent.vision import kernels_reference
 
