@@ -104,8 +104,9 @@ def _teach(client: BoardClient, squares: dict[str, list[np.ndarray]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="as JSON")
+    options = parser.parse_args()
     found = measure()
-    if parser.parse_args().json:
+    if options.json:
         print_json(found)
     else:
         show_table("", ("heap on 32 bits", "bytes"), [(k, f"{v:,}") for k, v in found.items()])
