@@ -121,7 +121,7 @@ STATES = {
     ),
     errors.NO_EMBEDDING: (
         "NO_EMBEDDING",
-        "The board's embedding does not load: {}",
+        "A model on the board's flash does not load: {}",
         "pair the board again",
     ),
     RULES_UNREADABLE: (

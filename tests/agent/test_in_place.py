@@ -192,7 +192,7 @@ def test_damaged_embedding_in_rom(board, tmp_path, content):
     """It is told; one that is sent to the flash is at work instead."""
     put_into_rom(board, tmp_path, content)
     with BoardClient(board.port) as client:
-        assert client.info().state.startswith("The board's embedding does not load")
+        assert client.info().state.startswith("A model on the board's flash does not load")
         client.upload(messages.EMBEDDING, EMBEDDING)
         client.commit()
     restart(board)
