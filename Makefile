@@ -28,6 +28,7 @@ lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/agent_types.py
 
 # What takes minutes or hours, one after the other, each whatever became of the others.
 soak: .venv/installed-test
@@ -41,6 +42,7 @@ bench: .venv/installed-demo
 	$(BIN)/python bench/instructions.py $(ARGS)
 	$(BIN)/python bench/link.py $(ARGS)
 	$(BIN)/python bench/help.py $(ARGS)
+	$(BIN)/python bench/heap.py
 
 # The same checks against a board: a paired one's name, a port, a URL; without BOARD a virtual one.
 hil: .venv/installed-demo

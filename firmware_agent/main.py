@@ -19,7 +19,7 @@ sys.path += [name for name in path if name.endswith("/lib")]
 from agent import memory, seldom  # noqa: E402, F401 - memory first: what the heap held before
 
 
-def main():
+def main() -> None:
     """Serve until Ctrl-C. A crash is written down and ends in a new start, a loop in safe mode."""
     may_restart = safe_mode = False
     try:

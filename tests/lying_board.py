@@ -115,7 +115,7 @@ class LyingBoard:
     _abort = _restart = _credit = _bye
 
     def _info(self, request):
-        texts = ["board", "machine", "micropython", "arch", "sensor", "kernels", "state", "boot"]
+        texts = ["board", "machine", "micropython", "arch", "sensor", "kernels", "detail", "boot"]
         texts.append("camera")
         numbers = ("heap_total", "heap_free", "heap_peak", "arena", "flash_total", "flash_free")
         fields = {name: "truth" for name in texts} | {name: 1000 for name in numbers}
@@ -124,7 +124,7 @@ class LyingBoard:
         fields |= {"frame_width": PHOTO_SIDE, "frame_height": PHOTO_SIDE, "model_side": MODEL_SIDE}
         fields |= {"embedding": self.embedding, "head": sha256(self.head).digest()}
         fields |= {"previous_head": self._previous, "labels": self.labels, "threshold": 100}
-        return fields | {"pixel_format": messages.RGB565_BE, "safe_mode": 0, "kept": 0, "state": ""}
+        return fields | {"pixel_format": messages.RGB565_BE, "safe_mode": 0, "kept": 0, "state": 0}
 
     def _grab(self, request):
         kind = messages.FRAME if request.kind == messages.GRAB_SQUARE else messages.TENSOR

@@ -337,7 +337,7 @@ FAULTS = [
         damaged_head,
         10,
         "head",
-        r"A model on the board's flash does not load: .*; deploy it again\.",
+        r"The board's head does not load: .*; deploy it again\.",
     ),
     (hung, 12, "last boot", r"by the watchdog: a program hung; if it happens again, .*\."),
 ]

@@ -23,7 +23,7 @@ def _cuts(tree: ast.Module, starts: list[int], text: bytes) -> Iterator[tuple[in
     def end(node: ast.AST) -> int:
         return starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
 
-    for node in ast.walk(tree):
+    for node in _walk(tree):
         if isinstance(node, ast.arg) and node.annotation:
             yield start(node) + len(node.arg.encode()), end(node.annotation), b""
         elif isinstance(node, ast.FunctionDef) and node.returns:
@@ -32,6 +32,14 @@ def _cuts(tree: ast.Module, starts: list[int], text: bytes) -> Iterator[tuple[in
             yield end(node.target), end(node.annotation), b""
         elif isinstance(node, ast.AnnAssign) or _is_for_type_checkers(node):
             yield start(node), end(node), b"pass"
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """As ast.walk, but not into what is cut out whole."""
+    yield node
+    if not _is_for_type_checkers(node):
+        for child in ast.iter_child_nodes(node):
+            yield from _walk(child)
 
 
 def _is_for_type_checkers(node: ast.AST) -> bool:

@@ -18,7 +18,7 @@ _PAUSE_MS = const(1000)
 _TRACE_CHARACTERS = const(3000)
 
 
-def begin():
+def begin() -> bool:
     """Count this start; True where it is to be in safe mode."""
     files.make_directory(DIRECTORY)
     count, crashed = _starts()
@@ -31,7 +31,7 @@ def begin():
     return False
 
 
-def _starts():
+def _starts() -> tuple[int, int]:
     try:
         count, crashed = files.read_whole(STARTS)
         return count, crashed
@@ -39,23 +39,23 @@ def _starts():
         return 0, 0
 
 
-def _write(count, crashed):
+def _write(count: int, crashed: int) -> None:
     with open(STARTS, "wb") as file:
         file.write(bytes((count, crashed)))
 
 
-def settled():
+def settled() -> None:
     """This start has gone well: the next crash is the first again."""
     files.remove(STARTS)
 
 
-def answered():
+def answered() -> None:
     """A host was answered: the start has gone well, but for a crash while there is no host."""
     if not _starts()[1]:
         settled()
 
 
-def crashed(error, may_restart):
+def crashed(error: Exception, may_restart: bool) -> None:
     """Show the traceback and write it down; then start anew, or leave the port to the REPL."""
     sys.print_exception(error)
     try:
@@ -68,12 +68,12 @@ def crashed(error, may_restart):
         board.restart()
 
 
-def _write_down(error):
+def _write_down(error: Exception) -> None:
     note(error)
     _write(max(1, _starts()[0]), 1)
 
 
-def note(error):
+def note(error: Exception) -> None:
     """The traceback into crash.txt, unless it holds the same: what comes again wears no flash."""
     trace = io.StringIO()
     sys.print_exception(error, trace)

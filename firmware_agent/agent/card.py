@@ -11,6 +11,10 @@ scores that they must give. Limits are those of protocol/SPEC.md, Heads. Loaded 
 from agent.head import MAGIC
 from agent.tflite.errors import ModelError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.tflite.flatbuffer import Reader
+    from agent.tflite.model import Model, Place
+
 _ENTRY = const("TINYTEACH_HEAD")
 _EXAMPLES = const("TINYTEACH_EXAMPLES")
 # A RUN, a RESULT and an INFO answer hold so much.
@@ -23,7 +27,9 @@ _DENSE = const(9)
 _SOFTMAX = const(25)
 
 
-def read(model):
+def read(
+    model: "Model",
+) -> tuple[tuple[list[str], bytes, int, int], tuple[int, int, int], tuple[int, bytes] | None]:
     """(labels, the embedding's fingerprint, outputs, threshold), then of the self-tests (how many,
     features, where), then (where, how many of each class) of examples, or None.
 
@@ -50,7 +56,7 @@ def read(model):
     return facts, (tests, features, at + 6), examples
 
 
-def _labels(reader, at):
+def _labels(reader: "Reader", at: int) -> tuple[list[str], int]:
     """The labels, and where what follows them stands."""
     labels, count = [], reader.u8(at)
     at += 1
@@ -69,7 +75,7 @@ def _labels(reader, at):
     return labels, at
 
 
-def is_label(label):
+def is_label(label: str) -> bool:
     """Whether a text is one: 1 to 63 bytes, whole characters, none of control."""
     if not 0 < len(label.encode()) <= _LABEL_BYTES:
         return False
@@ -83,7 +89,7 @@ def is_label(label):
     return True
 
 
-def _check_graph(model, features, outputs):
+def _check_graph(model: "Model", features: int, outputs: int) -> None:
     """One row of features to one row of scores; another graph could take minutes to plan."""
     if [operator.code for operator in model.operators] != [_DENSE, _SOFTMAX]:
         raise ModelError("a head is FULLY_CONNECTED and SOFTMAX")
@@ -93,7 +99,9 @@ def _check_graph(model, features, outputs):
         raise ModelError("the head's shapes do not fit its labels and features")
 
 
-def _examples(reader, place, features, classes):
+def _examples(
+    reader: "Reader", place: "Place | None", features: int, classes: int
+) -> tuple[int, bytes] | None:
     """Where the examples' vectors begin and how many there are of each class."""
     if not place or bytes(reader.view(place[0], 4)) != b"TTE1":
         return None

@@ -9,22 +9,22 @@ ARCHITECTURES = (
 )
 
 
-def platform():
+def platform() -> str:
     """The port's name: esp32, rp2, linux …"""
     return sys.platform
 
 
-def machine_name():
+def machine_name() -> str:
     """What the firmware calls its board and chip."""
     return getattr(sys.implementation, "_machine", sys.platform)
 
 
-def micropython_version():
+def micropython_version() -> str:
     """Such as 1.25.0."""
     return ".".join(str(part) for part in sys.implementation.version[:3])
 
 
-def architecture():
+def architecture() -> str:
     """The native code architecture in mpy-cross's words, empty where there is none."""
     index = getattr(sys.implementation, "_mpy", 0) >> 10 & 15
     names = ARCHITECTURES.split()

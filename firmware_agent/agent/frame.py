@@ -8,11 +8,18 @@ import binascii
 from agent.vision.area import square_of
 from tinyteach_protocol.messages import PIXEL_BYTES
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Iterator
+
+    from tinyteach_protocol.frame import Buffer
+
 
 class Frame:
     """``side``² pixels in the middle of a camera's frame buffer."""
 
-    def __init__(self, buffer, width, height, pixel_format, number):
+    def __init__(
+        self, buffer: "Buffer", width: int, height: int, pixel_format: int, number: int
+    ) -> None:
         self.buffer = memoryview(buffer)
         self.pixel_format = pixel_format
         self.number = number
@@ -23,7 +30,7 @@ class Frame:
         self.start = top * self.stride_bytes + left * pixel_bytes
         self.size = self.side * self.row_bytes
 
-    def pieces(self, offset, length):
+    def pieces(self, offset: int, length: int) -> "Iterator[memoryview]":
         """Views that together are bytes ``offset`` … ``offset + length`` of the square."""
         if self.stride_bytes == self.row_bytes:
             yield self.buffer[self.start + offset : self.start + offset + length]
@@ -36,13 +43,13 @@ class Frame:
             yield self.buffer[at : at + count]
             offset += count
 
-    def read(self, offset, length):
+    def read(self, offset: int, length: int) -> bytes | memoryview:
         """``length`` bytes of the square from ``offset`` on, copied only where rows have gaps."""
         if self.stride_bytes == self.row_bytes:
             return self.buffer[self.start + offset : self.start + offset + length]
         return b"".join([bytes(piece) for piece in self.pieces(offset, length)])
 
-    def crc32(self):
+    def crc32(self) -> int:
         """CRC-32 of the whole square."""
         crc = 0
         for piece in self.pieces(0, self.size):

@@ -3,6 +3,10 @@
 from agent import files, seldom
 from agent.tflite.interpreter import Interpreter
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.tflite.interpreter import TensorView
+    from tinyteach_protocol.frame import Buffer
+
 MAGIC = b"TTH2"
 # The scores' scale, 1/256, as a float32's bits.
 _SCORE_SCALE = const(0x3B800000)
@@ -11,7 +15,7 @@ _SCORE_SCALE = const(0x3B800000)
 class Head:
     """A head ready to run. Raises ModelError where the file at ``path`` is not one."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         from agent.tflite.model import Model
 
         self._path = path
@@ -23,14 +27,14 @@ class Head:
             self._tests, self._features, self._tests_at = tests
             self.interpreter = Interpreter(model)
 
-    def fits(self, output):
+    def fits(self, output: "TensorView") -> bool:
         """Whether it takes what the embedding's ``output`` gives, and its scores are such."""
         own, scores = self.interpreter.input, self.interpreter.output
         given = len(output.data), output.scale_bits, output.zero_point
         taken = self._features, own.scale_bits, own.zero_point
         return taken == given and (scores.scale_bits, scores.zero_point) == (_SCORE_SCALE, -128)
 
-    def self_test(self):
+    def self_test(self) -> bool:
         """True where every self-test vector in the file gives exactly the scores it must."""
         vector = memoryview(bytearray(self._features + self.outputs))
         with open(self._path, "rb") as file:
@@ -40,13 +44,13 @@ class Head:
                     return False
         return True
 
-    def _passes(self, vector):
+    def _passes(self, vector: memoryview) -> bool:
         self.interpreter.input.data[:] = vector[: self._features]
         self.interpreter.invoke()
         return bytes(self.interpreter.output.data) == bytes(vector[self._features :])
 
 
-def top_of(scores, count):
+def top_of(scores: "Buffer", count: int) -> int:
     """Index of the highest of the first ``count`` int8 scores in a buffer; the first of equals."""
     best = 0
     for index in range(1, count):
@@ -55,7 +59,7 @@ def top_of(scores, count):
     return best
 
 
-def steps_of(scores, index):
+def steps_of(scores: "Buffer", index: int) -> int:
     """A score's probability in 256ths: the int8 score + 128."""
     # 128 flips the sign bit, so that bytes order as the int8 values they hold.
     return (scores[index] ^ 128) & 255

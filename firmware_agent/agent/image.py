@@ -4,6 +4,10 @@ from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.messages import PIXEL_BYTES, RGB_INT8
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.recogniser import Recogniser
+    from tinyteach_protocol.frame import Buffer
+
 _SIDE_MIN = const(8)
 _SIDE_MAX = const(1024)
 
@@ -11,11 +15,11 @@ _SIDE_MAX = const(1024)
 class IncomingImage:
     """A square image of which whole rows arrive in order."""
 
-    def __init__(self, recogniser):
+    def __init__(self, recogniser: "Recogniser") -> None:
         self._recogniser = recogniser
         self.is_open = False
 
-    def begin(self, side, pixel_format, size):
+    def begin(self, side: int, pixel_format: int, size: int) -> None:
         """Expect ``side``² pixels, ``size`` bytes in all."""
         if not _SIDE_MIN <= side <= _SIDE_MAX:
             raise Refused(errors.BAD_VALUE, "side")
@@ -29,7 +33,7 @@ class IncomingImage:
         self._offset = 0
         self.is_open = True
 
-    def write(self, offset, data):
+    def write(self, offset: int, data: "Buffer") -> int:
         """Preprocess the rows in ``data`` if they are the expected ones; the next offset."""
         if offset == self._offset:
             rows, rest = divmod(len(data), self._row_bytes)
@@ -41,6 +45,6 @@ class IncomingImage:
                 self._recogniser.end_image()
         return self._offset
 
-    def abandon(self):
+    def abandon(self) -> None:
         """Expect no more rows."""
         self.is_open = False

@@ -18,25 +18,25 @@ _HEADER_BYTES = const(12)
 _SPARE_BYTES = const(65536)
 
 
-def _numbers(size):
+def _numbers(size: int) -> list[int]:
     """The numbers of whole frames, oldest first. A power cut may leave one that is shorter."""
     if files.size_of(FOLDER) < 0:
         return []
-    found = [int(entry[0]) for entry in os.ilistdir(FOLDER) if entry[3] == size]
+    found = [int(entry[0]) for entry in os.ilistdir(FOLDER) if entry[3] == size]  # type: ignore[misc]
     found.sort()
     return found
 
 
-def _path(number):
+def _path(number: int) -> str:
     return "%s/%d" % (FOLDER, number)
 
 
-def count(tensor):
+def count(tensor: memoryview) -> int:
     """How many frames there are of the present model's size."""
     return len(_numbers(_HEADER_BYTES + len(tensor)))
 
 
-def read(tensor, offset, length):
+def read(tensor: memoryview, offset: int, length: int) -> bytes:
     """At most ``length`` bytes of all frames in a row from ``offset`` on, of one frame only."""
     size = _HEADER_BYTES + len(tensor)
     numbers = _numbers(size)
@@ -46,12 +46,12 @@ def read(tensor, offset, length):
     return files.read_piece(_path(numbers[index]), at, length)
 
 
-def store(tensor, fingerprint, top, steps, limit):
+def store(tensor: memoryview, fingerprint: bytes, top: int, steps: int, limit: int) -> None:
     """Keep the model's input, and ``limit`` frames at most; a full flash keeps fewer."""
     files.make_directory(FOLDER)
     size = _HEADER_BYTES + len(tensor)
     for entry in os.ilistdir(FOLDER):
-        if entry[3] != size:
+        if entry[3] != size:  # type: ignore[misc] # MicroPython gives sizes
             os.remove(FOLDER + "/" + entry[0])
     numbers = _numbers(size)
     while len(numbers) >= limit or (numbers and files.free_bytes()[0] < size + _SPARE_BYTES):

@@ -1,9 +1,9 @@
-"""The one loop: bytes in, requests to their handlers, answers and events out."""
+"""The one loop: bytes in, requests to what carries them out, answers and events out."""
 
 import gc
 import time
 
-from agent import board, handlers, memory, seldom
+from agent import board, memory, seldom, verbs
 from agent.camera.error import CameraError
 from agent.image import IncomingImage
 from agent.link import Link
@@ -15,6 +15,17 @@ from agent.view import View
 from tinyteach_protocol import errors
 from tinyteach_protocol.responder import Responder
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from agent.alone.led import SafeMode
+    from agent.alone.turns import Alone
+    from agent.models import Trouble
+    from tinyteach_protocol.responder import Request
+
+    T = TypeVar("T")
+
 _WAIT_MS = const(50)
 # 64 labels of 63 bytes fit an answer of 4 KB and a half.
 _MAX_PAYLOAD = const(4608)
@@ -24,17 +35,18 @@ _SETTLED_MS = const(10000)
 # Tracebacks that a start writes down: two that take turns would wear the flash.
 _NOTES_MAX = const(8)
 # What works without a host, loaded only while there is none.
-_ALONE = ("led", "smoothing", "report", "rules", "alone")
-_BUTTON = ("led", "report", "teach", "button")
+_ALONE = ("alone", "alone.led", "alone.smoothing", "alone.report", "alone.rules", "alone.turns")
+_BUTTON = ("alone", "alone.led", "alone.report", "teaching", "teaching.teach", "teaching.button")
 
 
 class Agent:
     """All that a handler needs: link, session, camera view, models, stream.
 
-    ``trouble`` is a sentence about what does not work without a host, or empty.
+    ``trouble`` is what does not work without a host, a code of SPEC.md, States, and its detail, or
+    None.
     """
 
-    def __init__(self, safe_mode):
+    def __init__(self, safe_mode: bool) -> None:
         self.link = Link()
         self.responder = Responder(_MAX_PAYLOAD, _WINDOW_BYTES)
         self.board_id = board.board_id()
@@ -46,16 +58,16 @@ class Agent:
             self.view.open()
         self.stream = Stream(self)
         self.restart_asked = False
-        self.trouble = ""
+        self.trouble: "Trouble | None" = None
         self.button = None if safe_mode else board.button()
         self._framed = False
-        self._alone = None
+        self._alone: "Alone | SafeMode | None" = None
         self._notes_left = _NOTES_MAX
         self._began_ms = time.ticks_ms()
         self._settled = safe_mode
         memory.sample()
 
-    def run(self):
+    def run(self) -> None:
         """Serve until KeyboardInterrupt."""
         try:
             while True:
@@ -67,7 +79,7 @@ class Agent:
                 self._alone.end()
             self.link.set_framed(False)
 
-    def step(self):
+    def step(self) -> None:
         """Read what has come, answer it, send an event if the host wants one, or work alone."""
         patience_ms = 0 if self.responder.credit > 0 else _WAIT_MS
         if self._alone:
@@ -76,7 +88,7 @@ class Agent:
             self._read()
             self._serve()
             patience_ms = 0
-        self.responder.tick(time.ticks_ms())
+        self.responder.tick(time.ticks_ms())  # type: ignore[arg-type] # a number
         self._serve()
         self._follow_session()
         self.stream.step()
@@ -85,33 +97,33 @@ class Agent:
             self._press()
             self._work_alone()
 
-    def _press(self):
+    def _press(self) -> None:
         """The button that teaches, where there is one, may be down."""
         if self.button and board.is_down(self.button):
             self._rest()
             seldom.use(*_BUTTON).hold(self)
             seldom.forget(*_BUTTON)
 
-    def _work_alone(self):
+    def _work_alone(self) -> None:
         if self._alone is None:
-            names = _ALONE[:1] if self.safe_mode else _ALONE
+            names = _ALONE[:2] if self.safe_mode else _ALONE
             self._alone = seldom.use(*names).begin(self)
         self._alone.step()
 
-    def _rest(self):
+    def _rest(self) -> None:
         """A host is there: what it wants needs the memory."""
         if self._alone is not None:
             self._alone.end()
             self._alone = None
             seldom.forget(*_ALONE)
 
-    def _settle(self):
+    def _settle(self) -> None:
         """A start that went well for a while is no part of a crash loop."""
         if not self._settled and time.ticks_diff(time.ticks_ms(), self._began_ms) > _SETTLED_MS:
             self._settled = True
             seldom.call("boot", "settled")
 
-    def mend(self, action):
+    def mend(self, action: "Callable[[], T]") -> "T":
         """Carry out what ends safe mode and a count of crashes; what ``action`` returns."""
         if self.safe_mode:
             self.models.load_embedding()
@@ -124,11 +136,11 @@ class Agent:
         self.safe_mode = False
         return result
 
-    def _read(self):
+    def _read(self) -> None:
         view = self.responder.get_buffer()
         self.responder.advance(self.link.read_into(view))
 
-    def _serve(self):
+    def _serve(self) -> None:
         while True:
             request = self.responder.next_request()
             if request is None:
@@ -140,10 +152,10 @@ class Agent:
             if self.restart_asked:
                 board.restart()
 
-    def _answer(self, request):
+    def _answer(self, request: "Request") -> memoryview:
         """Carry the request out; the frame to send. Whatever fails is an error's frame."""
         try:
-            return handlers.handle(self, request)
+            return verbs.handle(self, request)
         except Refused as error:
             return self.responder.refuse(request, error.code, error.detail)
         except ModelError as error:
@@ -162,7 +174,7 @@ class Agent:
             self.note(error)
             return self.responder.refuse(request, errors.INTERNAL, repr(error))
 
-    def note(self, error):
+    def note(self, error: Exception) -> None:
         """Write down what went wrong inside, so often at most; the board goes on all the same."""
         if self._notes_left:
             self._notes_left -= 1
@@ -171,7 +183,7 @@ class Agent:
             except Exception:
                 pass  # a full flash, or no memory left
 
-    def _follow_session(self):
+    def _follow_session(self) -> None:
         """Let the interrupt byte through as data exactly while a host is connected."""
         if self._framed != self.responder.framed:
             self._framed = self.responder.framed

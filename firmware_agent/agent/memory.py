@@ -17,23 +17,23 @@ _before_bytes = gc.mem_alloc()
 _peak_bytes = 0
 
 
-def sample():
+def sample() -> int:
     """Note what the agent uses now, garbage included; return the most ever seen."""
     global _peak_bytes
     _peak_bytes = max(_peak_bytes, gc.mem_alloc() - _before_bytes)
     return _peak_bytes
 
 
-def collect_often(often):
+def collect_often(often: bool) -> None:
     """While the heap is fullest, a new head beside what reads it, leave less to collect."""
     gc.threshold(_COLLECT_OFTEN_BYTES if often else _COLLECT_EVERY_BYTES)
 
 
-def total_bytes():
+def total_bytes() -> int:
     """The heap that the agent found (esp32 ports grow theirs on demand)."""
     return gc.mem_alloc() + gc.mem_free() - _before_bytes
 
 
-def free_bytes():
+def free_bytes() -> int:
     """Free bytes of the heap."""
     return gc.mem_free()

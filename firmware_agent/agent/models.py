@@ -14,6 +14,13 @@ from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.upload import PREFIX, Upload
 from tinyteach_protocol import errors, messages
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+    Trouble = tuple[int, str]  # a code of SPEC.md, States, and its detail
+
 EMBEDDING = DIRECTORY + "/embedding.tflite"
 # Where weights are read in place (docs/decisions/0026).
 IN_ROM = "/rom/" + EMBEDDING
@@ -22,16 +29,14 @@ RULES = DIRECTORY + "/rules.bin"
 # the labels, in several pieces at once.
 _SPARE_BYTES = const(4096)
 _SPARE_BYTES_A_LABEL = const(384)
-STALE_HEAD = "The board's head was trained for another embedding; train and deploy again."
-BROKEN_HEAD = "The board's head computes other scores than it should; deploy it again."
 
 
-def _is_left_over(name):
+def _is_left_over(name: str) -> bool:
     is_upload = name.startswith(PREFIX) or name.startswith("taught.")
     return is_upload or name.endswith(".new") or "~" in name
 
 
-def _embedding_path():
+def _embedding_path() -> str:
     """The flash's own embedding, which a host sends, else the one in ROMFS, else empty."""
     for path in (EMBEDDING, IN_ROM):
         if files.size_of(path) >= 0:
@@ -42,32 +47,32 @@ def _embedding_path():
 class Models:
     """Loads what is on flash at start and replaces it on the host's word.
 
-    ``problem`` is a sentence about what could not be loaded, or empty.
+    ``problem`` is what could not be loaded, a code of SPEC.md, States, and its detail, or None.
     """
 
-    def __init__(self, safe_mode):
+    def __init__(self, safe_mode: bool) -> None:
         self._recover()
         self.slots = HeadSlots()
         self.recogniser = Recogniser()
-        self.upload = None
-        self.problem = ""
+        self.upload: Upload | None = None
+        self.problem: "Trouble | None" = None
         if not safe_mode:
             self.read(self._load, self._load_embedding, self._load_active_head)
         elif _embedding_path():
             # Known, so that a host can tell which head belongs here, but not at work.
             self.recogniser.embedding_fingerprint = files.sha256_of(_embedding_path())
 
-    def load_embedding(self):
+    def load_embedding(self) -> None:
         """The first half of going to work after safe mode: what a new head is checked against."""
         self.read(self._load, self._load_embedding)
 
-    def load_head(self):
+    def load_head(self) -> None:
         """The second half: the active head, unless a new one is at work."""
         if self.recogniser.head is None:
             self.read(self._load, self._load_active_head)
 
     @staticmethod
-    def read(action, *arguments):
+    def read(action: "Callable[..., T]", *arguments: "Any") -> "T":
         """Carry out what reads models; what only that needs takes heap for so long.
 
         Kernels in plain Python work with a part of it, so there it stays.
@@ -81,41 +86,39 @@ class Models:
                 seldom.forget(*READERS)
 
     @staticmethod
-    def _recover():
+    def _recover() -> None:
         """Finish what a power cut interrupted; its code is loaded only where something is left."""
         files.make_directory(DIRECTORY)
         names = os.listdir(DIRECTORY)
         if any([_is_left_over(name) for name in names]):
             seldom.call("recovery", "recover", names, EMBEDDING, RULES)
 
-    def _load(self, *steps):
+    def _load(self, *steps: "Callable[[], None]") -> None:
         """Carry out steps of loading; the first that fails is kept as ``problem``."""
         try:
             for step in steps:
                 step()
         except Refused as error:
-            stale = error.code == errors.WRONG_EMBEDDING
-            self.problem = STALE_HEAD if stale else BROKEN_HEAD
+            self.problem = error.code, error.detail
         except Exception as error:
             # Whatever a file holds, the board starts: a host can send a better one.
-            self.problem = "A model on the board's flash does not load: %s." % (
-                str(error) or repr(error)
-            )
+            code = errors.BAD_MODEL if self.recogniser.ready else errors.NO_EMBEDDING
+            self.problem = code, str(error) or repr(error)
 
-    def _load_embedding(self):
+    def _load_embedding(self) -> None:
         path = _embedding_path()
         if path:
             self.recogniser.load_embedding(path, files.sha256_of(path))
             memory.sample()
 
-    def _load_active_head(self):
+    def _load_active_head(self) -> None:
         self.recogniser.use_head(None, b"")
         if self.slots.active is not None:
             path = self.slots.path(self.slots.active)
             self.recogniser.use_head(self._open_head(path), files.sha256_of(path))
-        self.problem = ""
+        self.problem = None
 
-    def _open_head(self, path):
+    def _open_head(self, path: str) -> "Head":
         """The head in a file, checked against the embedding and by its self-test."""
         head, recogniser = Head(path), self.recogniser
         gc.collect()
@@ -132,20 +135,20 @@ class Models:
             raise ModelError(NO_MEMORY)
         return head
 
-    def previous_fingerprint(self):
+    def previous_fingerprint(self) -> bytes:
         """SHA-256 of the head that can be rolled back to, or empty."""
         previous = self.slots.previous
         return files.sha256_of(self.slots.path(previous)) if previous else b""
 
     # Uploads
 
-    def open_upload(self, kind, size, digest):
+    def open_upload(self, kind: int, size: int, digest: bytes) -> int:
         """Begin or resume an upload; the offset to go on from."""
         self.suspend_upload()
         self.upload = Upload(kind, size, digest)
         return self.upload.offset
 
-    def suspend_upload(self):
+    def suspend_upload(self) -> None:
         """Keep on flash what has come; the host may open the same upload again."""
         upload, self.upload = self.upload, None
         if upload is not None:
@@ -155,13 +158,13 @@ class Models:
                 # What did reach the flash counts: the next OPEN looks at the file.
                 pass
 
-    def abort_upload(self):
+    def abort_upload(self) -> None:
         """Forget the upload in hand."""
         if self.upload is not None:
             self.upload.discard()
             self.upload = None
 
-    def commit(self):
+    def commit(self) -> bytes:
         """Check the uploaded file and put it to work; its fingerprint.
 
         A head is switched after every check has passed. An embedding has to leave the heap
@@ -173,7 +176,7 @@ class Models:
         path = upload.finish()
         try:
             if upload.kind == messages.RULES:
-                seldom.call("rules", "check", path)
+                seldom.call("alone.rules", "check", path)
                 os.rename(path, RULES)
             else:
                 self.recogniser.forget_view()
@@ -186,7 +189,7 @@ class Models:
             raise
         return upload.digest
 
-    def _activate_head(self, path, digest):
+    def _activate_head(self, path: str, digest: bytes) -> None:
         self.recogniser.require_embedding()
         at_work = digest == self.recogniser.head_fingerprint
         head = self.open_in_place_of_active(path)
@@ -195,9 +198,11 @@ class Models:
         else:
             self.slots.activate(path)
         self.recogniser.use_head(head, digest)
-        self.problem = ""
+        self.problem = None
 
-    def open_in_place_of_active(self, path, make=None):
+    def open_in_place_of_active(
+        self, path: str, make: "Callable[[], None] | None" = None
+    ) -> "Head":
         """Another head, checked; ``make()`` leaves it at ``path`` before, where it is given.
 
         The active one makes room for it, and is back if it fails.
@@ -210,14 +215,17 @@ class Models:
             if make:
                 make()
             return self.read(self._open_head, path)
-        except Exception:
+        except Exception as error:
             self.read(self._load, self._load_active_head)
             self.recogniser.threshold = threshold
+            if isinstance(error, MemoryError) and not make:
+                # Wherever it ran out: another try would end there, too.
+                raise ModelError(NO_MEMORY) from None
             raise
         finally:
             memory.collect_often(False)
 
-    def rollback(self):
+    def rollback(self) -> tuple[bytes, list[str]]:
         """Put the previous head back to work; SHA-256 and labels of it."""
         if self.slots.previous is None:
             raise Refused(errors.NO_PREVIOUS)

@@ -11,6 +11,12 @@ from agent.tflite.interpreter import Interpreter
 from agent.vision.area import AreaResizer
 from tinyteach_protocol import errors
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.frame import Frame
+    from agent.head import Head
+    from agent.tflite.interpreter import TensorView
+    from tinyteach_protocol.frame import Buffer
+
 _CHANNELS = const(3)
 # What area.py averages to.
 _SIDE_MAX = const(128)
@@ -21,16 +27,17 @@ _SPARE_BYTES = const(16384)
 class Recogniser:
     """Holds the frozen embedding and the active head; both may be missing."""
 
-    def __init__(self):
-        self.head = None
+    def __init__(self) -> None:
+        self.head: "Head | None" = None
         self.head_fingerprint = b""
         self.threshold = 0
         self.unload()
 
-    def unload(self):
+    def unload(self) -> None:
         """Forget the embedding, so that its memory can hold another one."""
-        self._embedding = None
-        self._resizer = None
+        self._embedding: "Interpreter | None" = None
+        self._resizer: "AreaResizer | None" = None
+        self._resized = 0, 0
         self.embedding_fingerprint = b""
         self.side = 0
         self.in_place = False
@@ -38,11 +45,11 @@ class Recogniser:
         self.has_tensor = self.has_features = self.has_scores = False
         self.preprocess_us = self.embedding_us = self.head_us = 0
 
-    def forget_view(self):
+    def forget_view(self) -> None:
         """Make room: what cameras' pictures are preprocessed with is made again when needed."""
         self._resizer = None
 
-    def load_embedding(self, path, fingerprint):
+    def load_embedding(self, path: str, fingerprint: bytes) -> None:
         """Plan the embedding in a file. Raises ModelError where it cannot be one."""
         from agent.tflite.model import Model
 
@@ -65,7 +72,7 @@ class Recogniser:
         self.tensor = interpreter.input.data
         self.embedding_fingerprint = fingerprint
 
-    def use_head(self, head, fingerprint):
+    def use_head(self, head: "Head | None", fingerprint: bytes) -> None:
         """Recognise with ``head`` from now on (None: with none), and by its threshold."""
         self.head = head
         self.threshold = head.threshold if head else 0
@@ -73,26 +80,27 @@ class Recogniser:
         self.has_scores = False
 
     @property
-    def output(self):
+    def output(self) -> "TensorView":
         """The embedding's output: its feature vector's memory, scale and zero point."""
+        assert self._embedding
         return self._embedding.output
 
     @property
-    def ready(self):
+    def ready(self) -> bool:
         """True where an embedding is loaded."""
         return self._embedding is not None
 
     @property
-    def arena_bytes(self):
+    def arena_bytes(self) -> int:
         """Bytes of tensors and of what kernels work in, embedding and head together."""
         planned = [self._embedding, self.head and self.head.interpreter]
         return sum([i.arena_bytes for i in planned if i])
 
-    def require_embedding(self):
+    def require_embedding(self) -> None:
         if not self.ready:
             raise Refused(errors.NO_EMBEDDING)
 
-    def begin_image(self, side, pixel_format):
+    def begin_image(self, side: int, pixel_format: int) -> None:
         """Make ready for the rows of a square image of ``side`` pixels."""
         self.require_embedding()
         if self._resizer is None or self._resized != (side, pixel_format):
@@ -102,58 +110,60 @@ class Recogniser:
         self.has_tensor = self.has_features = self.has_scores = False
         self.preprocess_us = 0
 
-    def feed_rows(self, buffer, offset_bytes, stride_bytes, count):
+    def feed_rows(self, buffer: "Buffer", offset_bytes: int, stride_bytes: int, count: int) -> None:
         """Preprocess ``count`` more rows."""
+        assert self._resizer
         start = time.ticks_us()
         self._resizer.rows(buffer, offset_bytes, stride_bytes, count)
         self.preprocess_us += time.ticks_diff(time.ticks_us(), start)
 
-    def end_image(self):
+    def end_image(self) -> None:
         """All rows have been fed: the tensor is whole."""
         self.has_tensor = True
 
-    def preprocess(self, frame):
+    def preprocess(self, frame: "Frame") -> None:
         """The frame's centre square to the int8 input tensor."""
         self.begin_image(frame.side, frame.pixel_format)
         self.feed_rows(frame.buffer, frame.start, frame.stride_bytes, frame.side)
         self.end_image()
 
-    def embed(self):
+    def embed(self) -> None:
         """The tensor to the int8 feature vector."""
         self.require_embedding()
+        assert self._embedding
         start = time.ticks_us()
         self._embedding.invoke()
         self.has_features = True
         self.embedding_us = time.ticks_diff(time.ticks_us(), start)
 
-    def classify(self):
+    def classify(self) -> None:
         """The feature vector to the head's int8 scores."""
         if self.head is None:
             raise Refused(errors.NO_HEAD)
         start = time.ticks_us()
         interpreter = self.head.interpreter
-        interpreter.input.data[:] = self._embedding.output.data
+        interpreter.input.data[:] = self.output.data
         interpreter.invoke()
         self.has_scores = True
         self.head_us = time.ticks_diff(time.ticks_us(), start)
 
     @property
-    def features(self):
+    def features(self) -> "Buffer":
         """The last feature vector, empty where there is none."""
-        return self._embedding.output.data if self.has_features else b""
+        return self.output.data if self.has_features else b""
 
     @property
-    def scores(self):
+    def scores(self) -> "Buffer":
         """The last scores, empty where there are none."""
-        return self.head.interpreter.output.data if self.has_scores else b""
+        return self.head.interpreter.output.data if self.head and self.has_scores else b""
 
     @property
-    def top(self):
+    def top(self) -> int:
         """The label index of the highest score."""
-        return top_of(self.scores, len(self.head.labels)) if self.has_scores else 0
+        return top_of(self.scores, len(self.head.labels)) if self.head and self.has_scores else 0
 
     @property
-    def known(self):
+    def known(self) -> int:
         """1 where the highest score of a label reaches the threshold, else 0."""
         if not self.has_scores:
             return 0

@@ -18,7 +18,7 @@ from tinyteach_protocol import messages
 _PIECE_BYTES = const(512)
 
 
-def recover(names, embedding, rules):
+def recover(names: list[str], embedding: str, rules: str) -> None:
     """Finish what ``names``, the files beside the models, say was under way."""
     targets = HEADS + [STATE, embedding, rules]
     uploads = [(messages.RULES, rules)]
@@ -42,18 +42,18 @@ def recover(names, embedding, rules):
         pass
 
 
-def _finish(path, target, is_whole):
+def _finish(path: str, target: str, is_whole: bool) -> None:
     """Rename ``path`` where its ``target`` has been taken out of the way already."""
     if is_whole and files.size_of(target) < 0:
         os.rename(path, target)
 
 
-def _digits(path):
+def _digits(path: str) -> str:
     """The hex digits of an upload's name that has this content."""
     return str(binascii.hexlify(files.sha256_of(path)[:8]), "ascii")
 
 
-def _part_from(path, targets):
+def _part_from(path: str, targets: list[str]) -> None:
     """Where ``path`` may share its clusters with one of ``targets``, give that one its own."""
     for target in targets:
         if files.size_of(target) == files.size_of(path) and _digits(target) == _digits(path):
@@ -64,7 +64,7 @@ def _part_from(path, targets):
             return
 
 
-def _copy(path, target):
+def _copy(path: str, target: str) -> None:
     piece = memoryview(bytearray(_PIECE_BYTES))
     with open(path, "rb") as file, open(target, "wb") as copy:
         while True:

@@ -7,8 +7,12 @@ from agent import files
 from agent.models import EMBEDDING, IN_ROM
 from agent.tflite.errors import ModelError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.models import Models
+    from agent.recogniser import Recogniser
 
-def replace(models, path, digest):
+
+def replace(models: "Models", path: str, digest: bytes) -> None:
     """Put the embedding at ``path`` to work; if that fails, the old one is loaded again."""
     recogniser = models.recogniser
     # Two embeddings do not fit into a small heap at once.
@@ -26,7 +30,7 @@ def replace(models, path, digest):
     models.load_head()
 
 
-def _take(recogniser, path, digest):
+def _take(recogniser: "Recogniser", path: str, digest: bytes) -> None:
     """The uploaded one, or the same in ROMFS, where its weights take no heap."""
     if files.size_of(IN_ROM) >= 0 and files.sha256_of(IN_ROM) == digest:
         recogniser.load_embedding(IN_ROM, digest)

@@ -4,6 +4,9 @@ from agent.camera.error import CameraError
 from agent.refused import Refused
 from tinyteach_protocol import errors, messages
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.loop import Agent
+
 # A PREVIEW's fields beside its data, within one payload.
 _PREVIEW_OVERHEAD_BYTES = const(19)
 
@@ -11,12 +14,12 @@ _PREVIEW_OVERHEAD_BYTES = const(19)
 class Stream:
     """Makes one event at a time, as long as the host's credits last."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: "Agent") -> None:
         self._agent = agent
         self._kind = messages.STREAM_RESULTS
         self._sent_bytes = 0
 
-    def begin(self, kind):
+    def begin(self, kind: int) -> None:
         """Check that events of this kind can be made."""
         if kind not in (messages.STREAM_RESULTS, messages.STREAM_PREVIEW):
             raise Refused(errors.BAD_VALUE, "kind")
@@ -28,7 +31,7 @@ class Stream:
         self._kind = kind
         self._sent_bytes = 0
 
-    def step(self):
+    def step(self) -> None:
         """Send one event if the host's credit allows."""
         if self._agent.responder.credit <= 0:
             return
@@ -40,9 +43,10 @@ class Stream:
             if not isinstance(error, (Refused, CameraError, OSError)):
                 self._agent.note(error)
             return
+        assert frame
         self._agent.link.write(frame)
 
-    def _result(self):
+    def _result(self) -> memoryview | None:
         recogniser = self._agent.models.recogniser
         frame = self._agent.view.grab()
         recogniser.preprocess(frame)
@@ -59,7 +63,7 @@ class Stream:
             known=recogniser.known,
         )
 
-    def _preview(self):
+    def _preview(self) -> memoryview | None:
         """The next piece of the model's view; a new frame after the last piece."""
         recogniser = self._agent.models.recogniser
         if self._sent_bytes == 0:

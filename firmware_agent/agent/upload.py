@@ -12,6 +12,9 @@ from agent.refused import Refused
 from agent.slots import DIRECTORY
 from tinyteach_protocol import errors, messages
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from tinyteach_protocol.frame import Buffer
+
 PREFIX = "incoming_"
 # Room that the file system itself wants for directory and metadata blocks.
 _SPARE_BYTES = const(16384)
@@ -24,7 +27,7 @@ class Upload:
 
     is_open = True
 
-    def __init__(self, kind, size, digest):
+    def __init__(self, kind: int, size: int, digest: bytes) -> None:
         self.kind = kind
         self._size = size
         self.digest = bytes(digest)
@@ -35,26 +38,26 @@ class Upload:
         self._check_room()
         self._file = open(self.path, "ab")
 
-    def _drop_if_longer(self):
+    def _drop_if_longer(self) -> None:
         self.offset = max(0, files.size_of(self.path))
         if self.offset > self._size:
             os.remove(self.path)
             self.offset = 0
 
     @staticmethod
-    def _remove_others(name):
+    def _remove_others(name: str) -> None:
         for entry in os.listdir(DIRECTORY):
             if entry.startswith(PREFIX) and entry != name:
                 os.remove(DIRECTORY + "/" + entry)
 
-    def _check_room(self):
+    def _check_room(self) -> None:
         free, _ = files.free_bytes()
         if self._size - self.offset + _SPARE_BYTES > free:
             raise Refused(errors.NO_SPACE, "%d bytes free" % free)
         if self.kind == messages.HEAD and self._size > _HEAD_BYTES:
             raise Refused(errors.BAD_MODEL, "a head has 1 MB at most")
 
-    def write(self, offset, data):
+    def write(self, offset: int, data: "Buffer") -> int:
         """Append ``data`` if it is at the expected offset; return the next expected one."""
         if offset == self.offset:
             if offset + len(data) > self._size:
@@ -63,11 +66,11 @@ class Upload:
             self.offset += len(data)
         return self.offset
 
-    def suspend(self):
+    def suspend(self) -> None:
         """Put what has come on the flash; the same upload may be opened again."""
         self._file.close()
 
-    def finish(self):
+    def finish(self) -> str:
         """The complete, hash-checked file's path. A wrong one is removed and refused."""
         self.suspend()
         if self.offset != self._size:
@@ -77,7 +80,7 @@ class Upload:
             raise Refused(errors.BAD_HASH)
         return self.path
 
-    def discard(self):
+    def discard(self) -> None:
         """Forget the upload and its file."""
         self.suspend()
         files.remove(self.path)

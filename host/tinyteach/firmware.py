@@ -24,7 +24,7 @@ HOST_MODULES = ("error_sentences.py", "outcomes.py", "requester.py", "transfer.p
 NATIVE_WORD, ASSEMBLER_WORD = "viper", "thumb"
 COMPILE_TIMEOUT_S = 60
 # The loop and what works without a host keep line numbers for the traceback of a crash.
-NUMBERED = "loop alone rules report led smoothing kept"
+NUMBERED = "loop kept alone.turns alone.rules alone.report alone.led alone.smoothing"
 NUMBERED_MODULES = {f"agent.{name}" for name in NUMBERED.split()}
 
 

@@ -1,4 +1,4 @@
-"""What a board's error codes mean, for the host's users; a board has no room for sentences."""
+"""What a board's codes mean, for the host's users; a board has no room for sentences."""
 
 from tinyteach_protocol import errors
 
@@ -94,3 +94,62 @@ def error_sentence(code: int) -> str:
     if code in ERRORS:
         return ERRORS[code][1]
     return "The board answered with error %d, which this host does not know; update it." % code
+
+
+# What INFO's state can be beside error codes.
+RULES_UNREADABLE = 64
+RULE_RESTS = 65
+NO_WATCHDOG = 66
+
+# state → (name, what is not as it should be, what to do about it); {} is INFO's detail.
+STATES = {
+    errors.CAMERA_FAILED: (
+        "CAMERA_FAILED",
+        "There is no picture ({})",
+        "check the camera's cable and restart the board",
+    ),
+    errors.BAD_MODEL: ("BAD_MODEL", "The board's head does not load: {}", "deploy it again"),
+    errors.WRONG_EMBEDDING: (
+        "WRONG_EMBEDDING",
+        "The board's head was trained for another embedding",
+        "train and deploy again",
+    ),
+    errors.SELF_TEST_FAILED: (
+        "SELF_TEST_FAILED",
+        "The board's head computes other scores than it should",
+        "deploy it again",
+    ),
+    errors.NO_EMBEDDING: (
+        "NO_EMBEDDING",
+        "A model on the board's flash does not load: {}",
+        "pair the board again",
+    ),
+    RULES_UNREADABLE: (
+        "RULES_UNREADABLE",
+        "The board's rules cannot be read",
+        "clear them and add them again",
+    ),
+    RULE_RESTS: ("RULE_RESTS", "Rule {}", ""),
+    NO_WATCHDOG: (
+        "NO_WATCHDOG",
+        "This board has no watchdog that can be let go of",
+        "none is on",
+    ),
+}
+UNKNOWN_STATE = "The board reports state {}, which this host does not know"
+
+
+def state_words(state: int, detail: str) -> tuple[str, str]:
+    """Return what is not as it should be and what to do about it; both empty where all is well."""
+    if state == 0:
+        return "", ""
+    if state not in STATES:
+        return UNKNOWN_STATE.format(state), "update it"
+    _, found, fix = STATES[state]
+    return found.format(detail), fix
+
+
+def state_sentence(state: int, detail: str) -> str:
+    """Return the same as one sentence, empty where all is well."""
+    words = "; ".join(filter(None, state_words(state, detail)))
+    return words and words + "."

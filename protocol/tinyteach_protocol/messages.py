@@ -117,8 +117,8 @@ ONCE = 1  # executing it twice would differ: the board answers a repetition from
 ONE_WAY = 2  # never answered
 SLOW = 4  # may take seconds on a board: flash is written, a network is run
 
-_KNOWN = (("known", U8),)
-_TIMES = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32))
+# What ends a recognition: how long its stages took, whether the best label is believed.
+_END = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32), ("known", U8))
 
 # verb → (name, flags, request fields, response fields)
 VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
@@ -162,7 +162,8 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
             ("previous_head", BYTES),
             ("labels", STRS),
             ("kernels", STR),
-            ("state", STR),
+            ("state", U8),
+            ("detail", STR),
             ("threshold", U8),
             ("boot", STR),
             ("safe_mode", U8),
@@ -212,8 +213,7 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
             ("features_crc32", U32),
             ("scores_crc32", U32),
         )
-        + _TIMES
-        + _KNOWN,
+        + _END,
     ),
     ROLLBACK: ("ROLLBACK", ONCE | SLOW, (), (("fingerprint", BYTES), ("labels", STRS))),
     THRESHOLD: ("THRESHOLD", 0, (("threshold", U8),), (("threshold", U8),)),
@@ -237,7 +237,7 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
 
 # event → (name, fields)
 EVENTS: "dict[int, tuple[str, Layout]]" = {
-    RESULT: ("RESULT", (("frame_number", U32), ("top", U8), ("scores", BYTES)) + _TIMES + _KNOWN),
+    RESULT: ("RESULT", (("frame_number", U32), ("top", U8), ("scores", BYTES)) + _END),
     PREVIEW: (
         "PREVIEW",
         (

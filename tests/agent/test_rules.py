@@ -12,7 +12,7 @@ from tinyteach.device.wire.rules import Action, Rule, RuleFile, Settings, decode
 
 SMOOTH = """
 import sys
-from agent.smoothing import Smoother
+from agent.alone.smoothing import Smoother
 for line in sys.stdin:
     weight, outputs, labels, threshold, text = line.split()
     scores, outputs = bytes.fromhex(text), int(outputs)
@@ -49,7 +49,7 @@ def test_smoothing_is_the_reference_bit_for_bit(micropython):
 def test_smoothing_allocates_nothing(micropython):
     code = """
 import gc, micropython
-from agent.smoothing import Smoother
+from agent.alone.smoothing import Smoother
 smoother, scores = Smoother(5, 77), bytearray(b"\\x80\\x7f\\x00\\xff\\x10")
 def views():
     for _ in range(1000):
@@ -72,8 +72,8 @@ def test_rules_that_do_not_change_allocate_nothing(micropython, tmp_path):
     path.write_bytes(RuleFile(Settings(), rules).encode())
     code = f"""
 import micropython, time
-from agent import rules
-from agent.smoothing import Smoother
+from agent.alone import rules
+from agent.alone.smoothing import Smoother
 _, loaded = rules.load({str(path)!r})
 smoother = Smoother(3, 128)
 smoother.add(b"\\x7f\\x80\\x80")
@@ -96,7 +96,7 @@ print([rule.met for rule in loaded])
 
 LOAD = """
 import sys
-from agent import rules
+from agent.alone import rules
 for line in sys.stdin:
     with open(sys.argv[1], "wb") as file:
         file.write(bytes.fromhex(line))

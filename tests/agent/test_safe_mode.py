@@ -52,7 +52,7 @@ def let_crash(board, head):
     outputs = len(head.labels) + 1
     with raw_repl(board.port) as repl:
         content = (CRASHES % outputs).encode()
-        repl.write_file("/lib/agent/smoothing.py", content, lambda *_: None)
+        repl.write_file("/lib/agent/alone/smoothing.py", content, lambda *_: None)
         repl.reset()
     with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         for _ in range(2):
@@ -123,7 +123,7 @@ def test_ctrl_c_between_two_crashes(board, trained_heads):
     with BoardClient(board.port) as client:
         deploy(client, trained_heads[1])
     with raw_repl(board.port) as repl:
-        repl.write_file("/lib/agent/smoothing.py", (CRASHES % 4).encode(), lambda *_: None)
+        repl.write_file("/lib/agent/alone/smoothing.py", (CRASHES % 4).encode(), lambda *_: None)
         repl.reset()
     with serial.Serial(board.port, timeout=PATIENCE_S) as port:
         port.read_until(CRASHED.encode())

@@ -105,7 +105,7 @@ def test_safe_mode_is_shown_with_its_traceback(tinyteach, switch_on):
         spoil = b"def begin(agent):\n    raise ValueError('on purpose')\n"
         await_agent(board.port, "").close()
         with raw_repl(board.port) as repl:
-            repl.write_file("/lib/agent/alone.py", spoil, lambda *_: None)
+            repl.write_file("/lib/agent/alone/turns.py", spoil, lambda *_: None)
             repl.reset()
         at = ("--board", board.port)
         wait_for(lambda: is_safe(board), "no safe mode")

@@ -10,7 +10,7 @@ from tinyteach.data import names
 from tinyteach.head.fit import train
 from tinyteach.head.format import head_file, metadata
 from tinyteach_protocol import frame, messages, session
-from tinyteach_protocol.error_sentences import ERRORS
+from tinyteach_protocol.error_sentences import ERRORS, STATES
 
 FLAG_NAMES = {"once": messages.ONCE, "slow": messages.SLOW, "one-way": messages.ONE_WAY}
 PARTS = ("request", "response", "event", "error")
@@ -60,6 +60,18 @@ def test_messages(spec):
 def test_error_codes(spec):
     table = {int(row[0]): row[1] for row in rows(section(spec, "Error codes")) if row[0].isdigit()}
     assert table == {code: name for code, (name, _) in ERRORS.items()}
+
+
+def test_states(spec, root):
+    """Those that no error code is, the agent has as numbers of its own."""
+    table = [row for row in rows(section(spec, "States")) if row[0].isdigit()]
+    assert {int(row[0]): row[1] for row in table} == {n: name for n, (name, _, _) in STATES.items()}
+    turns = (root / "firmware_agent" / "agent" / "alone" / "turns.py").read_text()
+    for number, (name, found, _) in STATES.items():
+        assert ERRORS.get(number, (name,))[0] == name
+        assert number in ERRORS or f"\n_{name} = const({number})\n" in turns
+        row = next(row for row in table if row[1] == name)
+        assert ("{}" in found) == bool(row[3])
 
 
 @pytest.mark.parametrize("title", ["Objects", "Pixel formats", "Teaching"])

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
@@ -12,7 +13,7 @@ from tinyteach.service.doctor.colours import ORDERS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.examination import CHECKS
 from tinyteach.service.doctor.findings import FIX, PASS, SKIP, Page, passed, skipped, to_fix
-from tinyteach_protocol import messages
+from tinyteach_protocol import errors, messages
 
 BARS = np.array(
     [(255, 255, 255), (255, 255, 0), (0, 255, 255), (0, 255, 0)]
@@ -192,3 +193,39 @@ def test_camera_that_gives_nothing():
     assert sight_checks.check_frame_rate(evidence).status == FIX
     assert sight_checks.check_formats(evidence).found == "none of those tried, not RGB565"
     assert sight_checks.check_colours(evidence).status == SKIP
+
+
+def info_of(**told):
+    """A board's answer to INFO without a head, with an embedding."""
+    kinds = dict(messages.layout(messages.INFO | messages.RESPONSE))
+    blank = {messages.STR: "", messages.STRS: [], messages.BYTES: b""}
+    fields = {name: blank.get(kind, 0) for name, kind in kinds.items()} | {"embedding": b"x" * 32}
+    return BoardInfo.of(messages.Message(messages.INFO | messages.RESPONSE, 1, fields | told))
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "line"),
+    [
+        (
+            errors.BAD_MODEL,
+            "it ends; early",
+            "The board's head does not load: it ends; early; depl",
+        ),
+        (errors.WRONG_EMBEDDING, "", "The board's head was trained for another embedding; train"),
+        (errors.CAMERA_FAILED, "no model has this; head", "none yet: 'tinyteach train', then"),
+        (64, "", "none yet: 'tinyteach train', then"),
+        (0, "", "none yet: 'tinyteach train', then"),
+    ],
+)
+def test_head_is_judged_by_the_code_whatever_the_words(state, detail, line):
+    finding = sight_checks.check_head(
+        Evidence("desk", "p", info=info_of(state=state, detail=detail))
+    )
+    assert finding.line().startswith(line)
+    assert (finding.status == FIX) == (state in sight_checks.OF_THE_HEAD)
+
+
+def test_a_state_of_a_later_agent_is_a_sentence():
+    info = info_of(state=250, detail="what is new")
+    assert info.state == "The board reports state 250, which this host does not know; update it."
+    assert info.as_dict()["state_code"] == 250

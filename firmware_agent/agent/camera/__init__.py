@@ -7,6 +7,28 @@ from agent import seldom
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import PIXEL_BYTES
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from tinyteach_protocol.frame import Buffer
+
+    Settings = dict[str, Any]  # arguments of the firmware's camera, by their names
+    Grabbed = tuple[Buffer, int, int, int]  # a frame, its width, height and pixel format
+
+    class Camera(Protocol):
+        sensor: str
+        width: int
+        height: int
+        pixel_format: int
+
+        def grab(self) -> Grabbed: ...
+
+    class Closable(Camera, Protocol):
+        def close(self) -> None: ...
+
+    Driver = Callable[[Settings], Closable]
+
 # Arguments for the firmware's camera, such as its pins; missing where it needs none.
 SETTINGS = "tinyteach/camera.json"
 # The pixel format that the camera's colour bar showed, where it is another than the driver's.
@@ -15,24 +37,24 @@ COLOURS = "tinyteach/colours.json"
 RUNG = "tinyteach/rung.json"
 
 
-def open_camera():
+def open_camera() -> "Camera | None":
     """The board's camera, or None where its firmware has no camera module.
 
     Raises CameraError, or whatever a module raises, where there is one that does not start.
     """
     camera = _open_driver()
-    stored = _settings(COLOURS).get("pixel_format")
+    stored: "Any" = _settings(COLOURS).get("pixel_format")
     if camera and _has_words(stored) and _has_words(camera.pixel_format):
         camera.pixel_format = stored
     return camera
 
 
-def _has_words(pixel_format):
+def _has_words(pixel_format: "Any") -> bool:
     """True for RGB565 and its like."""
     return PIXEL_BYTES.get(pixel_format) == 2
 
 
-def _open_driver():
+def _open_driver() -> "Camera | None":
     if _firmware_has("camera", "Camera"):
         from agent.camera.esp32 import Esp32Camera
 
@@ -48,7 +70,7 @@ def _open_driver():
     return None
 
 
-def _start(driver):
+def _start(driver: "Driver") -> "Camera":
     """With the arguments that worked last; where they do not, with others."""
     settings = _settings(SETTINGS)
     try:
@@ -56,10 +78,10 @@ def _start(driver):
         arguments.update(settings)
         return attempt(driver, arguments)
     except Exception as error:
-        return seldom.call("camera.ladder", "climb", driver, settings, error)
+        return seldom.call("camera.ladder", "climb", driver, settings, error)  # type: ignore[no-any-return]
 
 
-def attempt(driver, arguments):
+def attempt(driver: "Driver", arguments: "Settings") -> "Camera":
     """The camera, if it starts with these arguments and gives a whole frame."""
     camera = driver(arguments)
     try:
@@ -72,14 +94,14 @@ def attempt(driver, arguments):
         raise
 
 
-def _firmware_has(module, name):
+def _firmware_has(module: str, name: str) -> bool:
     try:
         return hasattr(__import__(module), name)
     except ImportError:
         return False
 
 
-def _settings(path):
+def _settings(path: str) -> "Settings":
     try:
         with open(path) as file:
             text = file.read()

@@ -10,6 +10,12 @@ from camera import Camera, FrameSize, PixelFormat
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import GRAY8, RGB565_BE
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    from agent.camera import Grabbed, Settings
+    from tinyteach_protocol.frame import Buffer
+
 # The sensor answers within a frame time (about 90 ms); None means that it missed one.
 _GRAB_TRIES = const(3)
 
@@ -23,7 +29,7 @@ class Esp32Camera:
 
     pixel_format = RGB565_BE
 
-    def __init__(self, settings):
+    def __init__(self, settings: "Settings") -> None:
         arguments = {"pixel_format": PixelFormat.RGB565, "frame_size": FrameSize.R240X240}
         arguments.update(settings)
         if arguments["pixel_format"] == PixelFormat.GRAYSCALE:
@@ -36,16 +42,16 @@ class Esp32Camera:
         except (OSError, TypeError, ValueError) as error:
             raise CameraError("the camera does not start: %s" % error) from None
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the camera, of which there is one only."""
         self.device.deinit()
 
-    def _fact(self, name):
+    def _fact(self, name: str) -> "Any":
         """Releases up to 0.5 have methods get_…, later ones attributes too; 0.1 has no name."""
         getter = getattr(self.device, "get_" + name, None)
         return getter() if getter else getattr(self.device, name, None)
 
-    def grab(self):
+    def grab(self) -> "Grabbed":
         """The next frame as ``(buffer, width, height, pixel_format)``."""
         for _ in range(_GRAB_TRIES):
             frame = self._capture()
@@ -53,8 +59,8 @@ class Esp32Camera:
                 return frame, self.width, self.height, self.pixel_format
         raise CameraError("the camera gives no frame")
 
-    def _capture(self):
+    def _capture(self) -> "Buffer | None":
         try:
-            return self.device.capture()
+            return self.device.capture()  # type: ignore[no-any-return]
         except OSError as error:
             raise CameraError("the camera does not answer: %s" % error) from None

@@ -11,10 +11,15 @@ import camera
 from agent import files
 from agent.camera import RUNG, attempt
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Iterator
+
+    from agent.camera import Camera, Driver, Settings
+
 _MHZ = const(1000000)
 
 
-def climb(driver, settings, first):
+def climb(driver: "Driver", settings: "Settings", first: Exception) -> "Camera":
     """The camera at the first rung that works, which is kept; raises ``first`` where none does."""
     tried = []
     for rung in _rungs():
@@ -31,15 +36,16 @@ def climb(driver, settings, first):
     raise first
 
 
-def _rungs():
+def _rungs() -> "Iterator[Settings]":
     """As the firmware has it, then the fastest first, by the module's own names of arguments."""
     yield {}
     if hasattr(camera, "Camera"):
         grey = {"fb_count": 1, "pixel_format": camera.PixelFormat.GRAYSCALE}
-        frequencies, others = (20, 10, 8), ({}, {"fb_count": 1}, grey)
+        frequencies: tuple[int, ...] = (20, 10, 8)
+        others: "list[Settings]" = [{}, {"fb_count": 1}, grey]
     else:
         # lemariva's takes two frequencies and has one buffer.
-        frequencies, others = (20, 10), ({}, {"format": camera.GRAYSCALE})
+        frequencies, others = (20, 10), [{}, {"format": camera.GRAYSCALE}]
     for other in others:
         for frequency in frequencies:
             rung = {"xclk_freq": frequency * _MHZ}
@@ -47,7 +53,7 @@ def _rungs():
             yield rung
 
 
-def _keep(rung):
+def _keep(rung: "Settings") -> None:
     """For the next start; what a full flash does not take is found again."""
     try:
         if rung:

@@ -9,6 +9,9 @@ import camera
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import GRAY8, RGB565_BE
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.camera import Grabbed, Settings
+
 _SIDE = const(240)
 _GRAB_TRIES = const(3)
 
@@ -22,11 +25,11 @@ class LemarivaCamera:
 
     module = camera
 
-    def __init__(self, settings):
+    def __init__(self, settings: "Settings") -> None:
         self._settings = settings
         self.start(settings.get("format", camera.RGB565))
 
-    def start(self, pixel_format):
+    def start(self, pixel_format: int) -> None:
         """In one of the module's formats; for others than RGB565 `tinyteach doctor` asks."""
         arguments = {"framesize": camera.FRAME_240X240}
         # Since 2022; the chip's own memory is too small for such a frame.
@@ -44,11 +47,11 @@ class LemarivaCamera:
         if started is False:
             raise CameraError("the camera does not start")
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the camera."""
         camera.deinit()
 
-    def grab(self):
+    def grab(self) -> "Grabbed":
         """The next frame as ``(buffer, width, height, pixel_format)``."""
         for _ in range(_GRAB_TRIES):
             frame = camera.capture()

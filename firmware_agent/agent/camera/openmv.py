@@ -8,6 +8,11 @@ first. A frame is zero-copy and goes stale at the next grab.
 from agent.camera.error import CameraError
 from tinyteach_protocol.messages import GRAY8, RGB565_LE
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    from agent.camera import Grabbed
+
 _SIDE = const(240)
 _GRAB_TRIES = const(3)
 
@@ -20,7 +25,7 @@ class OpenMvCamera:
 
     width = height = _SIDE
 
-    def __init__(self):
+    def __init__(self) -> None:
         try:
             self.module, controls = _controls()
             reset, self.set_format, set_size, set_window, self._snapshot, chip_number = controls[:6]
@@ -33,7 +38,7 @@ class OpenMvCamera:
         except RuntimeError as error:
             raise CameraError("the camera does not start: %s" % error) from None
 
-    def grab(self):
+    def grab(self) -> "Grabbed":
         """The next frame as ``(buffer, width, height, pixel_format)``."""
         for _ in range(_GRAB_TRIES):
             try:
@@ -43,7 +48,7 @@ class OpenMvCamera:
                 problem = error
         raise CameraError("the camera gives no frame: %s" % problem)
 
-    def _choose_format(self):
+    def _choose_format(self) -> int:
         """Colour where the image sensor has it: the global-shutter ones see grey only."""
         try:
             self.set_format(self.module.RGB565)
@@ -53,7 +58,7 @@ class OpenMvCamera:
             return GRAY8
 
 
-def _controls():
+def _controls() -> "tuple[Any, tuple[Any, ...]]":
     """The module and its functions, which do the same under two sets of names."""
     try:
         from csi import CSI

@@ -9,7 +9,7 @@ SAME, VALID = 0, 1
 _MAX_STRIDE = const(64)
 
 
-def window(size, filter_size, stride, padding):
+def window(size: int, filter_size: int, stride: int, padding: int) -> tuple[int, int]:
     """(output size, padding before) along one axis."""
     if not 1 <= stride <= _MAX_STRIDE or filter_size < 1:
         raise ModelError("a window's size or stride is out of range")
@@ -25,7 +25,13 @@ def window(size, filter_size, stride, padding):
 class Window:
     """Input, filter, stride, padding and output sizes of a sliding window."""
 
-    def __init__(self, input_shape, filter_size, strides, padding):
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        filter_size: tuple[int, ...],
+        strides: tuple[int, int],
+        padding: int,
+    ) -> None:
         if len(input_shape) != 4 or input_shape[0] != 1:
             raise ModelError("only images of one batch are supported: [1, height, width, channels]")
         self.in_height, self.in_width, self.in_channels = input_shape[1:]
@@ -39,5 +45,5 @@ class Window:
         )
 
     @property
-    def pixels(self):
+    def pixels(self) -> int:
         return self.out_height * self.out_width

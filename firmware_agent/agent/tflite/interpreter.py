@@ -5,6 +5,15 @@ import gc
 from agent.tflite import kernels as kernels_choice
 from agent.tflite.errors import NO_MEMORY, ModelError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from agent.tflite.model import Model, Tensor
+    from agent.tflite.ops import Op
+    from agent.tflite.planner import Block
+
 # What only the planning needs of an operator.
 PLANNED = ("inputs", "output", "weights_shape")
 
@@ -15,7 +24,7 @@ class Step:
     So what reads models can be forgotten while they are at work (docs/decisions/0021).
     """
 
-    def __init__(self, op, run):
+    def __init__(self, op: "Op", run: "Callable[[Any], None]") -> None:
         self.kernel, self.macs, self.run = op.kernel, op.macs, run
         for name, value in op.__dict__.items():
             if name not in PLANNED:
@@ -30,7 +39,7 @@ class TensorView:
     (q - zero_point) * scale. ``scale_bits`` are the 32 bits of the float32 scale.
     """
 
-    def __init__(self, tensor, data):
+    def __init__(self, tensor: "Tensor", data: memoryview) -> None:
         self.shape = tensor.shape
         self.scale_bits = tensor.scale_bits()
         self.zero_point = tensor.zero_point()
@@ -48,7 +57,7 @@ class Interpreter:
     Raises ModelError for a model that is damaged or not supported.
     """
 
-    def __init__(self, model, kernels=None):
+    def __init__(self, model: "Model", kernels: "ModuleType | None" = None) -> None:
         kernels = kernels or kernels_choice.best()
         self.kernels_name = kernels.name
         try:
@@ -56,7 +65,7 @@ class Interpreter:
         except (MemoryError, OverflowError):  # the latter from more bytes than a word can count
             raise ModelError(NO_MEMORY) from None
 
-    def _prepare(self, model, kernels):
+    def _prepare(self, model: "Model", kernels: "ModuleType") -> None:
         from agent.tflite import ops, planner
 
         planned = ops.build(model)
@@ -76,13 +85,15 @@ class Interpreter:
         self.outputs = [TensorView(model.tensor(n), views[n]) for n in model.outputs]
         self.input, self.output = self.inputs[0], self.outputs[0]
 
-    def invoke(self):
+    def invoke(self) -> None:
         """Compute the output from the input. Allocates nothing with the viper kernels."""
         for op in self.steps:
             op.run(op)
 
 
-def tensor_views(model, found, arena):
+def tensor_views(
+    model: "Model", found: "dict[int, Block]", arena: memoryview
+) -> dict[int, memoryview]:
     """A memoryview of every tensor's values by its number: in the arena, or constant."""
     views = {}
     for number, tensor in enumerate(model.tensors):

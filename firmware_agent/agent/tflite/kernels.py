@@ -5,13 +5,16 @@ Viper with inline assembler where that runs too.
 
 import sys
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from types import ModuleType
+
 # sys.implementation._mpy >> 10 & 15 of armv7em, armv7emsp and armv7emdp: the architectures of
 # cores with the DSP extension, and of some without it.
 DSP_ARCHS = (6, 7, 8)
 ASSEMBLER = "@micropython.asm_thumb\ndef nothing():\n    nop()\n"
 
 
-def best():
+def best() -> "ModuleType":
     """The fastest kernels module that runs here."""
     # A decorator that a port lacks is a SyntaxError of the whole source file; native
     # code of another architecture in a .mpy is a ValueError.
@@ -24,7 +27,7 @@ def best():
     return assembled() or kernels_viper
 
 
-def assembled():
+def assembled() -> "ModuleType | None":
     """The kernels in inline assembler, or None where they do not run."""
     # A port without the inline assembler takes its functions in a .mpy for bytecode (py/emitglue.c)
     # and crashes. Its compiler, where it has one, tells.

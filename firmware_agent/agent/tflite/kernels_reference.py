@@ -7,33 +7,55 @@ its ``target``. It runs on every port, a thousand times slower than needed.
 from agent.tflite import softmax_math
 from agent.tflite.scales import divide_by_power, high_mul, multiply, multiply_real, wrapped
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from agent.tflite.geometry import Window
+    from agent.tflite.ops import (
+        Add,
+        AveragePool2D,
+        Conv2D,
+        DepthwiseConv2D,
+        FullyConnected,
+        Mean,
+        Op,
+        Pad,
+        Softmax,
+        Weighted,
+    )
+
+    Places = list[tuple[int, int]]  # filter pixel, input pixel
+    Limited = Weighted | Add | AveragePool2D | Mean
+    Channels = Conv2D | DepthwiseConv2D | Mean
+
 name = "reference"
 
 
-def prepare(op):
+def prepare(op: "Op") -> int:
     """Nothing to prepare; returns the bytes of working memory: none."""
     return 0
 
 
-def bind(op, workspace):
+def bind(op: "Op", workspace: memoryview) -> None:
     """Nothing to work in."""
 
 
-def signed(byte):
+def signed(byte: int) -> int:
     return (byte ^ 128) - 128
 
 
-def clamp(value, op):
+def clamp(value: int, op: "Limited") -> int:
     return max(op.lowest, min(op.highest, value))
 
 
-def requantised(op, total, channel):
+def requantised(op: "Channels", total: int, channel: int) -> int:
     """The int8 (as a byte) of an accumulator of a channel."""
     value = multiply(wrapped(total), op.multipliers[channel], op.shifts[channel] - 32)
     return clamp(value + op.output_zero_point, op) & 255
 
 
-def taps(window, y, x):
+def taps(window: "Window", y: int, x: int) -> "Places":
     """(filter pixel, input pixel) of each pixel under the window at output (y, x)."""
     top = y * window.stride_y - window.pad_top
     left = x * window.stride_x - window.pad_left
@@ -45,22 +67,22 @@ def taps(window, y, x):
     return found
 
 
-def each_pixel(window):
+def each_pixel(window: "Window") -> "Iterator[tuple[int, Places]]":
     """(index, taps) of each output pixel, row by row."""
     for y in range(window.out_height):
         for x in range(window.out_width):
             yield y * window.out_width + x, taps(window, y, x)
 
 
-def conv_2d(op):
+def conv_2d(op: "Conv2D") -> None:
     convolve(op, requantised)
 
 
-def fully_connected(op):
+def fully_connected(op: "FullyConnected") -> None:
     convolve(op, requantised_in_double)
 
 
-def requantised_in_double(op, total, channel):
+def requantised_in_double(op: "FullyConnected", total: int, channel: int) -> int:
     """The same for a FULLY_CONNECTED."""
     mantissa = 0
     for digit in range(4):
@@ -69,7 +91,7 @@ def requantised_in_double(op, total, channel):
     return clamp(value + op.output_zero_point, op) & 255
 
 
-def convolve(op, requantise):
+def convolve(op: "Any", requantise: "Callable[[Any, int, int], int]") -> None:
     depth = op.window.in_channels
     for pixel, places in each_pixel(op.window):
         for channel in range(op.out_channels):
@@ -79,16 +101,17 @@ def convolve(op, requantise):
             op.target[pixel * op.out_channels + channel] = requantise(op, total, channel)
 
 
-def dot(op, weight, source, count):
+def dot(op: "Weighted", weight: int, source: int, count: int) -> int:
     """Sum of weight * (input - zero point) over ``count`` neighbours."""
     weights, values, zero_point = op.weights, op.source, op.input_zero_point
+    assert weights
     total = 0
     for i in range(count):
         total += signed(weights[weight + i]) * (signed(values[source + i]) - zero_point)
     return total
 
 
-def depthwise_conv_2d(op):
+def depthwise_conv_2d(op: "DepthwiseConv2D") -> None:
     depth, channels = op.window.in_channels, op.out_channels
     for pixel, places in each_pixel(op.window):
         for channel in range(channels):
@@ -99,12 +122,12 @@ def depthwise_conv_2d(op):
             op.target[pixel * channels + channel] = requantised(op, total, channel)
 
 
-def window_sum(op, places, channel):
+def window_sum(op: "AveragePool2D | Mean", places: "Places", channel: int) -> int:
     depth = op.out_channels
     return sum([signed(op.source[place * depth + channel]) for _, place in places])
 
 
-def average_pool_2d(op):
+def average_pool_2d(op: "AveragePool2D") -> None:
     for pixel, places in each_pixel(op.window):
         count = len(places)
         for channel in range(op.out_channels):
@@ -115,14 +138,14 @@ def average_pool_2d(op):
             op.target[pixel * op.out_channels + channel] = value & 255
 
 
-def mean(op):
+def mean(op: "Mean") -> None:
     for _, places in each_pixel(op.window):
         for channel in range(op.out_channels):
             total = window_sum(op, places, channel) - op.input_zero_point * len(places)
             op.target[channel] = requantised(op, total, channel)
 
 
-def add(op):
+def add(op: "Add") -> None:
     for i in range(op.elements):
         total = contribution(op, op.source[i], op.first)
         total += contribution(op, op.source2[i], op.second)
@@ -130,12 +153,12 @@ def add(op):
         op.target[i] = clamp(value, op) & 255
 
 
-def contribution(op, byte, scale):
+def contribution(op: "Add", byte: int, scale: tuple[int, int, int]) -> int:
     zero_point, multiplier, shift = scale
     return multiply((signed(byte) - zero_point) << op.left_shift, multiplier, shift - 32)
 
 
-def pad(op):
+def pad(op: "Pad") -> None:
     for i in range(len(op.target)):
         op.target[i] = op.fill & 255
     n, height, width, depth = op.in_shape
@@ -149,19 +172,19 @@ def pad(op):
         op.target[flat_index(place, op.out_shape)] = op.source[i]
 
 
-def flat_index(place, shape):
+def flat_index(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
     index = 0
     for position, size in zip(place, shape):  # noqa: B905 - MicroPython's zip has no strict
         index = index * size + position
     return index
 
 
-def softmax(op):
+def softmax(op: "Softmax") -> None:
     for row in range(op.rows):
         softmax_row(op, row * op.depth)
 
 
-def softmax_row(op, start):
+def softmax_row(op: "Softmax", start: int) -> None:
     values = [signed(op.source[start + i]) for i in range(op.depth)]
     largest = max(values)
     exponentials = [op.table[largest - value] for value in values]

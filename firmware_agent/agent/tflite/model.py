@@ -9,6 +9,12 @@ import struct
 from agent.tflite.errors import NO_MEMORY, ModelError
 from agent.tflite.flatbuffer import Reader
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import BinaryIO
+
+    Shape = tuple[int, ...]
+    Place = tuple[int, int]  # where in the file, and how many
+
 INT32, INT8 = 2, 9
 ITEM_BYTES = {INT8: 1, INT32: 4}
 
@@ -25,7 +31,7 @@ _MAX_CHANNELS = const(4096)
 _PART_BYTES = const(256)  # of zero points, compared at once
 
 
-def _element_count(shape):
+def _element_count(shape: "Shape") -> int:
     """Elements of a tensor of this shape; ModelError where it is none or too large."""
     count = 1
     for size in shape:
@@ -40,7 +46,7 @@ def _element_count(shape):
 class Tensor:
     """Shape, type, quantisation and constant data (a memoryview to read, or None)."""
 
-    def __init__(self, model, table):
+    def __init__(self, model: "Model", table: int) -> None:
         reader = self._reader = model.reader
         self.shape = reader.field_ints(table, 0, _MAX_RANK)
         self.elements = _element_count(self.shape)
@@ -48,7 +54,7 @@ class Tensor:
         self.data = self._constant(model.buffer_data(reader.field_u32(table, 2)))
         self._quantisation = reader.field_table(table, 4)
 
-    def _constant(self, data):
+    def _constant(self, data: memoryview) -> memoryview | None:
         if not len(data):
             return None
         item_bytes = ITEM_BYTES.get(self.type)
@@ -56,17 +62,17 @@ class Tensor:
             raise ModelError("a constant tensor's data does not have its shape's size")
         return data
 
-    def scale_bits(self, index=0):
+    def scale_bits(self, index: int = 0) -> int:
         """One scale as the bits of its float32."""
         start, count = self._vector(2, 4)
         if not 0 <= index < count:
             raise ModelError("a tensor lacks its scales")
         return self._reader.u32(start + 4 * index)
 
-    def scale_count(self):
+    def scale_count(self) -> int:
         return self._vector(2, 4)[1]
 
-    def zero_point(self):
+    def zero_point(self) -> int:
         """The zero point of an int8 tensor; where it has several, they must agree."""
         start, count = self._vector(3, 8)
         if count > _MAX_CHANNELS:
@@ -80,19 +86,19 @@ class Tensor:
             raise ModelError("a zero point is outside int8")
         return point
 
-    def quantised_axis(self):
+    def quantised_axis(self) -> int:
         table = self._quantisation
         return 0 if table is None else self._reader.field_i32(table, 6)
 
-    def _int64(self, at):
+    def _int64(self, at: int) -> int:
         low, high = self._reader.i32(at), self._reader.i32(at + 4)
         return low if high == low >> 31 else 1 << 16
 
-    def _vector(self, number, item_bytes):
+    def _vector(self, number: int, item_bytes: int) -> "Place":
         table = self._quantisation
         return (0, 0) if table is None else self._reader.field_vector(table, number, item_bytes)
 
-    def int32s(self):
+    def int32s(self) -> list[int]:
         """Constant int32 data as a list."""
         if self.data is None or self.type != INT32:
             raise ModelError("an operator lacks a constant it needs")
@@ -102,23 +108,23 @@ class Tensor:
 class Options:
     """An operator's options table; absent fields read as the schema's defaults."""
 
-    def __init__(self, reader, table):
+    def __init__(self, reader: "Reader", table: int) -> None:
         self._reader, self._table = reader, table
 
-    def u8(self, number, default=0):
+    def u8(self, number: int, default: int = 0) -> int:
         return self._reader.field_u8(self._table, number, default)
 
-    def i32(self, number, default=0):
+    def i32(self, number: int, default: int = 0) -> int:
         return self._reader.field_i32(self._table, number, default)
 
-    def u32(self, number, default=0):
+    def u32(self, number: int, default: int = 0) -> int:
         return self._reader.field_u32(self._table, number, default)
 
 
 class Operator:
     """A builtin operator's code, tensor numbers and options (or None)."""
 
-    def __init__(self, reader, codes, table):
+    def __init__(self, reader: "Reader", codes: list[int], table: int) -> None:
         index = reader.field_u32(table, 0)
         if index >= len(codes):
             raise ModelError("an operator is of no listed kind")
@@ -137,7 +143,7 @@ class Model:
     Raises ModelError on a damaged file.
     """
 
-    def __init__(self, file, size):
+    def __init__(self, file: "BinaryIO", size: int) -> None:
         reader = self.reader = Reader(file, size)
         reader.check(0, 8)
         if bytes(reader.view(4, 4)) != b"TFL3":
@@ -150,7 +156,7 @@ class Model:
         except (MemoryError, OverflowError):
             raise ModelError(NO_MEMORY) from None
 
-    def _read_graph(self, reader):
+    def _read_graph(self, reader: "Reader") -> None:
         codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, _MAX_OPERATORS)]
         graphs = reader.field_tables(self._root, 2, _MAX_GRAPHS)
         if not graphs:
@@ -162,24 +168,24 @@ class Model:
         tables = reader.field_tables(graph, 3, _MAX_OPERATORS)
         self.operators = [Operator(reader, codes, t) for t in tables]
 
-    def _checked(self, numbers):
+    def _checked(self, numbers: "Shape") -> "Shape":
         if not numbers:
             raise ModelError("the model has no input or no output")
         for number in numbers:
             self.tensor(number)
         return numbers
 
-    def tensor(self, number):
+    def tensor(self, number: int) -> "Tensor":
         """The tensor of that number; ModelError where there is none."""
         if not 0 <= number < len(self.tensors):
             raise ModelError("the model names a tensor that it does not hold")
         return self.tensors[number]
 
-    def buffer_data(self, index):
+    def buffer_data(self, index: int) -> memoryview:
         """Bytes of a buffer as a memoryview; empty for tensors computed at run time."""
         return self.reader.view(*self._buffer_place(index))
 
-    def metadata(self, name):
+    def metadata(self, name: str) -> "Place | None":
         """(start, count) in the file of the metadata entry of that name, or None."""
         wanted, reader = name.encode(), self.reader
         for entry in reader.field_tables(self._root, 6, _MAX_METADATA):
@@ -188,14 +194,14 @@ class Model:
                 return self._buffer_place(reader.field_u32(entry, 1))
         return None
 
-    def _buffer_place(self, index):
+    def _buffer_place(self, index: int) -> "Place":
         start, count = self.reader.field_vector(self._root, 4, 4)
         if index >= count:
             raise ModelError("the model names a buffer that it does not hold")
         return self.reader.field_vector(self.reader.follow(start + 4 * index), 0, 1)
 
 
-def _code(reader, table):
+def _code(reader: "Reader", table: int) -> int:
     # Files of schema 3 before 3a keep the code in a byte; later ones in both, the
     # byte capped at 127.
     return max(reader.field_u8(table, 0), reader.field_i32(table, 3))

@@ -16,10 +16,16 @@ from agent.tflite.errors import ModelError
 from agent.tflite.geometry import VALID, Window
 from agent.tflite.model import INT8
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Iterable, Iterator
+
+    from agent.tflite.model import Model, Operator, Options, Tensor
+    from agent.tflite.scales import Pair
+
 _MAX_CHANNELS = const(4096)
 
 
-def require(condition, sentence):
+def require(condition: bool, sentence: str) -> None:
     if not condition:
         raise ModelError(sentence)
 
@@ -28,38 +34,39 @@ class Op:
     """What all operators share: ``macs``, and ``pooled``, the values that pooling sums."""
 
     macs = pooled = 0
+    kernel: str | None
 
-    def __init__(self, model, operator, input_count):
+    def __init__(self, model: "Model", operator: "Operator", input_count: int) -> None:
         require(len(operator.outputs) == 1, "an operator has not one output")
         require(len(operator.inputs) >= input_count, "an operator lacks an input")
         self.inputs = operator.inputs[:input_count]
         self.output = operator.outputs[0]
 
-    def _input_tensor(self, model, index=0):
+    def _input_tensor(self, model: "Model", index: int = 0) -> "Tensor":
         return activation(model.tensor(self.inputs[index]))
 
-    def _output_tensor(self, model):
+    def _output_tensor(self, model: "Model") -> "Tensor":
         tensor = activation(model.tensor(self.output))
         require(tensor.data is None, "an operator writes to a constant")
         return tensor
 
-    def bind(self, views):
+    def bind(self, views: dict[int, memoryview]) -> None:
         """Take memoryviews of the inputs and the output."""
         self.source = views[self.inputs[0]]
         self.target = views[self.output]
 
 
-def activation(tensor):
+def activation(tensor: "Tensor") -> "Tensor":
     require(tensor.type == INT8, "a tensor that should be int8 is of another type")
     return tensor
 
 
-def _options_of(operator):
+def _options_of(operator: "Operator") -> "Options":
     require(operator.options is not None, "an operator lacks its options")
-    return operator.options
+    return operator.options  # type: ignore[return-value] # required
 
 
-def _same_quantisation(a, b):
+def _same_quantisation(a: "Tensor", b: "Tensor") -> bool:
     return a.scale_bits() == b.scale_bits() and a.zero_point() == b.zero_point()
 
 
@@ -71,7 +78,7 @@ class Weighted(Op):
     form its kernel needs them.
     """
 
-    def __init__(self, model, operator, rank, channel_axis):
+    def __init__(self, model: "Model", operator: "Operator", rank: int, channel_axis: int) -> None:
         super().__init__(model, operator, 2)
         source, target = self._input_tensor(model), self._output_tensor(model)
         weights = activation(model.tensor(self.inputs[1]))
@@ -88,14 +95,14 @@ class Weighted(Op):
         self._read_bias(model, operator)
         self._keep_factors(factors(source, weights, target, channel_axis))
 
-    def _read_bias(self, model, operator):
+    def _read_bias(self, model: "Model", operator: "Operator") -> None:
         self.bias = None
         if len(operator.inputs) > 2 and operator.inputs[2] >= 0:
             tensor = model.tensor(operator.inputs[2])
             require(tensor.elements == self.out_channels, "a bias is not one per channel")
             self.bias = array("i", tensor.int32s())
 
-    def _keep_factors(self, reals):
+    def _keep_factors(self, reals: "Iterable[Pair]") -> None:
         """``multipliers`` of 31 bits and ``shifts``, each shift + 32 so that a byte holds it."""
         self.multipliers = array("i", [0] * self.out_channels)
         self.shifts = bytearray(self.out_channels)
@@ -103,14 +110,16 @@ class Weighted(Op):
             self.multipliers[channel], shift = scales.quantise_multiplier(real)
             self.shifts[channel] = shift + 32
 
-    def limit(self, model, fused):
+    def limit(self, model: "Model", fused: int) -> None:
         target = model.tensor(self.output)
         self.lowest, self.highest = scales.activation_range(
             fused, target.scale_bits(), self.output_zero_point
         )
 
 
-def factors(source, weights, target, channel_axis):
+def factors(
+    source: "Tensor", weights: "Tensor", target: "Tensor", channel_axis: int
+) -> "Iterator[Pair]":
     """The real factor of each channel, one after the other."""
     count, channels = weights.scale_count(), weights.shape[channel_axis]
     require(
@@ -128,7 +137,7 @@ class Conv2D(Weighted):
 
     kernel = "conv_2d"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 4, 0)
         options = _options_of(operator)
         shape = self.weights_shape
@@ -151,7 +160,7 @@ class DepthwiseConv2D(Weighted):
 
     kernel = "depthwise_conv_2d"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 4, 3)
         options = _options_of(operator)
         shape = self.weights_shape
@@ -183,7 +192,7 @@ class FullyConnected(Weighted):
 
     kernel = "fully_connected"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2, 0)
         options = _options_of(operator)
         require(options.u8(1) == 0, "shuffled dense weights are not supported")
@@ -198,7 +207,7 @@ class FullyConnected(Weighted):
         self.macs = rows * self.out_channels * self.patch
         self.limit(model, options.u8(0))
 
-    def _keep_factors(self, reals):
+    def _keep_factors(self, reals: "Iterable[Pair]") -> None:
         self.mantissas = array("H", [0] * (4 * self.out_channels))
         self.exponents = bytearray(self.out_channels)
         for channel, real in enumerate(reals):
@@ -210,7 +219,7 @@ class FullyConnected(Weighted):
             self.exponents[channel] = min(-exponent, 100)
 
 
-def _check_window_output(window, channels, target):
+def _check_window_output(window: "Window", channels: int, target: "Tensor") -> None:
     require(
         target.shape == (1, window.out_height, window.out_width, channels),
         "an operator's output does not have the shape its input gives",
@@ -227,7 +236,7 @@ class Add(Op):
 
     kernel = "add"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2)
         self.left_shift = 20  # headroom for rounding, kernels/add.cc
         a, b = self._input_tensor(model), self._input_tensor(model, 1)
@@ -241,7 +250,7 @@ class Add(Op):
         bits = target.scale_bits()
         self.lowest, self.highest = scales.activation_range(fused, bits, self.output_zero_point)
 
-    def _read_scales(self, a, b, target):
+    def _read_scales(self, a: "Tensor", b: "Tensor", target: "Tensor") -> None:
         first, second = [scales.from_float(t.scale_bits()) for t in (a, b)]
         out = scales.from_float(target.scale_bits())
         twice = scales.larger(first, second)
@@ -251,12 +260,12 @@ class Add(Op):
         out = out[0], out[1] + self.left_shift
         self.multiplier, self.shift = _below_one(twice, out)
 
-    def bind(self, views):
+    def bind(self, views: dict[int, memoryview]) -> None:
         super().bind(views)
         self.source2 = views[self.inputs[1]]
 
 
-def _below_one(a, b):
+def _below_one(a: "Pair", b: "Pair") -> tuple[int, int]:
     """(multiplier, shift + 32) of a / b, which must be below 1."""
     multiplier, shift = scales.quantise_multiplier(scales.quotient(a, b, scales.DOUBLE_BITS))
     require(shift <= 0, "the scales of an addition are too far apart")
@@ -268,7 +277,7 @@ class AveragePool2D(Op):
 
     kernel = "average_pool_2d"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
         options = _options_of(operator)
         source, target = self._input_tensor(model), self._output_tensor(model)
@@ -288,7 +297,7 @@ class Mean(Op):
 
     kernel = "mean"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2)
         axes = model.tensor(self.inputs[1]).int32s()
         self.inputs = self.inputs[:1]
@@ -306,7 +315,7 @@ class Mean(Op):
         self.lowest, self.highest = -128, 127
         self._read_scales(source, target)
 
-    def _read_scales(self, source, target):
+    def _read_scales(self, source: "Tensor", target: "Tensor") -> None:
         # The division by the count is folded into the multiplier, as in
         # QuantizedMeanOrSum of LiteRT's reference/reduce.h.
         count = self.window.in_height * self.window.in_width
@@ -322,7 +331,7 @@ class Pad(Op):
 
     kernel = "pad"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2)
         source, target = self._input_tensor(model), self._output_tensor(model)
         require(_same_quantisation(source, target), "padding must keep its input's quantisation")
@@ -345,7 +354,7 @@ class Reshape(Op):
 
     kernel = None
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
         source, target = self._input_tensor(model), self._output_tensor(model)
         require(source.data is None, "a constant is reshaped")
@@ -362,7 +371,7 @@ class Softmax(Op):
 
     kernel = "softmax"
 
-    def __init__(self, model, operator):
+    def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
         source, target = self._input_tensor(model), self._output_tensor(model)
         require(source.shape == target.shape, "softmax must keep its input's shape")
@@ -397,7 +406,7 @@ _MAX_ADDITIONS = const(1 << 28)
 _CHANNEL_ADDITIONS = const(1 << 13)
 
 
-def build(model):
+def build(model: "Model") -> "list[Op]":
     """The model's operators, checked, in the order they run."""
     for number in model.inputs + model.outputs:
         activation(model.tensor(number))
@@ -409,16 +418,17 @@ def build(model):
     return built
 
 
-def _additions(op, model):
+def _additions(op: "Op", model: "Model") -> int:
     """What an operator's work is worth; of a channel, that of computing its factor when loaded."""
     moved = model.tensor(op.inputs[0]).elements + model.tensor(op.output).elements
-    channels = op.out_channels if hasattr(op, "weights") else 0
+    channels = op.out_channels if hasattr(op, "weights") else 0  # type: ignore[attr-defined]
     return op.macs + op.pooled + moved + channels * _CHANNEL_ADDITIONS
 
 
-def _build_one(model, operator):
+def _build_one(model: "Model", operator: "Operator") -> "Op":
     kind = OPERATORS.get(operator.code)
-    require(kind is not None, "the model uses operator %d, not supported" % operator.code)
+    if kind is None:
+        raise ModelError("the model uses operator %d, not supported" % operator.code)
     built = kind(model, operator)
     # What computing the factors left would else lie scattered between what stays, and the arena,
     # which comes last and in one piece, would find no room in a heap two thirds empty.

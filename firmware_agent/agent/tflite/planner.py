@@ -6,6 +6,11 @@ for its whole lifetime, the largest first or the earliest first, whichever ends 
 
 from agent.tflite.errors import ModelError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from collections.abc import Iterable
+
+    from agent.tflite.model import Model, Operator
+
 # Offsets are multiples of this, so that a kernel may use 32-bit accesses.
 _ALIGNMENT = const(16)
 
@@ -15,16 +20,16 @@ _RESHAPE = const(22)  # BuiltinOperator of the schema
 class Block:
     """Memory of one tensor, or of several that reshapes make one, or that an operator works in."""
 
-    def __init__(self, size, first):
+    def __init__(self, size: int, first: int) -> None:
         self.size = (size + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
         self.first = self.last = first
         self.offset = 0
 
-    def meets(self, other):
+    def meets(self, other: "Block") -> bool:
         return self.first <= other.last and other.first <= self.last
 
 
-def blocks(model):
+def blocks(model: "Model") -> "dict[int, Block]":
     """Block of each tensor number that is computed at run time.
 
     The graph's inputs stay intact through an inference, its outputs until the next.
@@ -46,20 +51,22 @@ def blocks(model):
     return found
 
 
-def output_block(model, operator, number, found, step):
+def output_block(
+    model: "Model", operator: "Operator", number: int, found: "dict[int, Block]", step: int
+) -> "Block":
     """New memory for an output; a reshape's output is its input's memory."""
     if operator.code == _RESHAPE and operator.inputs and operator.inputs[0] in found:
         return found[operator.inputs[0]]
     return Block(model.tensor(number).elements, step)
 
 
-def use(found, number, step):
+def use(found: "dict[int, Block]", number: int, step: int) -> None:
     if number not in found:
         raise ModelError("an operator reads a tensor before it is computed")
     found[number].last = step
 
 
-def place(blocks):
+def place(blocks: "Iterable[Block]") -> int:
     """Give every block, named once or more, its offset; returns the arena's size in bytes."""
     blocks = set(blocks)
     orders = [sorted(blocks, key=key) for key in (_by_size, _by_start)]
@@ -67,16 +74,16 @@ def place(blocks):
     return _place_in_order(orders[sizes.index(min(sizes))])
 
 
-def _by_size(block):
+def _by_size(block: "Block") -> tuple[int, int]:
     return -block.size, block.first
 
 
-def _by_start(block):
+def _by_start(block: "Block") -> tuple[int, int]:
     return block.first, -block.size
 
 
-def _place_in_order(blocks):
-    placed = []
+def _place_in_order(blocks: "list[Block]") -> int:
+    placed: "list[Block]" = []
     for block in blocks:
         neighbours = sorted([b for b in placed if b.meets(block)], key=lambda b: b.offset)
         block.offset = _lowest_gap(neighbours, block.size)
@@ -84,7 +91,7 @@ def _place_in_order(blocks):
     return max([b.offset + b.size for b in placed])
 
 
-def _lowest_gap(neighbours, size):
+def _lowest_gap(neighbours: "list[Block]", size: int) -> int:
     offset = 0
     for other in neighbours:
         if other.offset - offset >= size:

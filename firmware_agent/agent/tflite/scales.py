@@ -8,11 +8,14 @@ would make is made in integers, to nearest, ties to even (IEEE 754).
 
 from agent.tflite.errors import ModelError
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    Pair = tuple[int, int]  # mantissa, exponent
+
 FLOAT_BITS = 24
 DOUBLE_BITS = 53
 
 
-def from_float(bits):
+def from_float(bits: int) -> "Pair":
     """The pair of a positive finite float32 given by its 32 bits."""
     exponent = bits >> 23 & 0xFF
     if bits >> 31 or exponent == 0xFF or not bits:
@@ -21,7 +24,7 @@ def from_float(bits):
     return (fraction | 0x800000, exponent - 150) if exponent else (fraction, -149)
 
 
-def bit_length(number):
+def bit_length(number: int) -> int:
     """Bits of a non-negative integer (MicroPython's int has no bit_length)."""
     count = 0
     while number >> 16:
@@ -33,7 +36,7 @@ def bit_length(number):
     return count
 
 
-def rounded(mantissa, exponent, bits, sticky=False):
+def rounded(mantissa: int, exponent: int, bits: int, sticky: bool = False) -> "Pair":
     """Round a pair to ``bits`` bits, ties to even; ``sticky`` says that more follows."""
     drop = bit_length(mantissa) - bits
     if drop <= 0:
@@ -46,19 +49,19 @@ def rounded(mantissa, exponent, bits, sticky=False):
     return kept, exponent + drop
 
 
-def product(a, b):
+def product(a: "Pair", b: "Pair") -> "Pair":
     """The exact product of two pairs."""
     return a[0] * b[0], a[1] + b[1]
 
 
-def larger(a, b):
+def larger(a: "Pair", b: "Pair") -> "Pair":
     """The larger of two pairs."""
     ratio = a[1] - b[1]
     left, right = (a[0] << ratio, b[0]) if ratio > 0 else (a[0], b[0] << -ratio)
     return a if left >= right else b
 
 
-def quotient(a, b, bits):
+def quotient(a: "Pair", b: "Pair", bits: int) -> "Pair":
     """a / b rounded to ``bits`` bits, ties to even."""
     # Enough extra bits that what is left over can only break a tie.
     shift = max(0, bits + 2 + bit_length(b[0]) - bit_length(a[0]))
@@ -67,7 +70,7 @@ def quotient(a, b, bits):
     return rounded(whole, a[1] - b[1] - shift, bits, whole * b[0] != scaled)
 
 
-def quantise_multiplier(real):
+def quantise_multiplier(real: "Pair") -> tuple[int, int]:
     """(multiplier, shift) with real = multiplier * 2**(shift - 31).
 
     The multiplier has 31 bits. Follows QuantizeMultiplier of LiteRT's
@@ -88,26 +91,26 @@ def quantise_multiplier(real):
     return fixed, shift
 
 
-def factor(input_bits, weight_bits, output_bits):
+def factor(input_bits: int, weight_bits: int, output_bits: int) -> "Pair":
     """Input scale * weight scale / output scale, a double's worth of it."""
     scale = product(from_float(input_bits), from_float(weight_bits))
     return quotient(scale, from_float(output_bits), DOUBLE_BITS)
 
 
-def with_bits(real, bits):
+def with_bits(real: "Pair", bits: int) -> "Pair":
     """The same pair with a mantissa of exactly ``bits`` bits, at least as many as it has."""
     shift = bits - bit_length(real[0])
     return real[0] << shift, real[1] - shift
 
 
-def rescaling(input_bits, output_bits):
+def rescaling(input_bits: int, output_bits: int) -> tuple[int, int]:
     """(multiplier, shift) of input scale / output scale."""
     return quantise_multiplier(
         quotient(from_float(input_bits), from_float(output_bits), DOUBLE_BITS)
     )
 
 
-def quantised(value, scale_bits):
+def quantised(value: int, scale_bits: int) -> int:
     """round(value / scale) for a small positive integer value, in float32 as LiteRT."""
     mantissa, exponent = quotient((value, 0), from_float(scale_bits), FLOAT_BITS)
     if exponent >= 0:
@@ -117,24 +120,24 @@ def quantised(value, scale_bits):
     return _shifted_right(mantissa, -exponent)
 
 
-def wrapped(value):
+def wrapped(value: int) -> int:
     """An integer as int32 arithmetic would leave it."""
     return ((value + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
-def high_mul(a, b):
+def high_mul(a: int, b: int) -> int:
     """a * b / 2**31 rounded, halves up (gemmlowp's SaturatingRoundingDoublingHighMul)."""
     return (a * b + (1 << 30)) >> 31
 
 
-def divide_by_power(value, exponent):
+def divide_by_power(value: int, exponent: int) -> int:
     """value / 2**exponent rounded, halves away from zero (RoundingDivideByPOT)."""
     mask = (1 << exponent) - 1
     threshold = (mask >> 1) + (1 if value < 0 else 0)
     return (value >> exponent) + (1 if (value & mask) > threshold else 0)
 
 
-def multiply(value, multiplier, shift):
+def multiply(value: int, multiplier: int, shift: int) -> int:
     """value * multiplier * 2**(shift - 31), rounded twice as LiteRT's
     MultiplyByQuantizedMultiplier (internal/common.cc)."""
     if shift > 0:
@@ -142,7 +145,7 @@ def multiply(value, multiplier, shift):
     return divide_by_power(high_mul(value, multiplier), -shift)
 
 
-def multiply_real(value, mantissa, exponent):
+def multiply_real(value: int, mantissa: int, exponent: int) -> int:
     """value * mantissa * 2**-exponent, rounded to a double, then to an integer,
     halves away from zero."""
     product_mantissa, power = rounded(abs(value) * mantissa, -exponent, DOUBLE_BITS)
@@ -150,7 +153,7 @@ def multiply_real(value, mantissa, exponent):
     return -result if value < 0 else result
 
 
-def _shifted_right(value, count):
+def _shifted_right(value: int, count: int) -> int:
     """A non-negative value / 2**count, halves up."""
     return (value + (1 << (count - 1))) >> count if count > 0 else value << -count
 
@@ -158,7 +161,7 @@ def _shifted_right(value, count):
 NONE, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
 
 
-def activation_range(activation, scale_bits, zero_point):
+def activation_range(activation: int, scale_bits: int, zero_point: int) -> tuple[int, int]:
     """(lowest, highest) int8 that a fused activation leaves."""
     low, high = -128, 127
     if activation == RELU:

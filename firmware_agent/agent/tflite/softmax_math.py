@@ -31,7 +31,7 @@ EXP_OF_POWERS = (
 )
 
 
-def input_multiplier(scale_bits, beta_bits):
+def input_multiplier(scale_bits: int, beta_bits: int) -> tuple[int, int]:
     """(multiplier, shift) that bring a difference to Q5.26 (PreprocessSoftmaxScaling)."""
     mantissa, exponent = scales.product(scales.from_float(scale_bits), scales.from_float(beta_bits))
     exponent += FRACTION_BITS
@@ -43,7 +43,7 @@ def input_multiplier(scale_bits, beta_bits):
     return scales.quantise_multiplier((mantissa, exponent))
 
 
-def exponentials(scale_bits, beta_bits):
+def exponentials(scale_bits: int, beta_bits: int) -> "array[int]":
     """array of 256 int32: exp(-d * scale * beta) as 31-bit fractions, 0 where negligible."""
     multiplier, shift = input_multiplier(scale_bits, beta_bits)
     radius = (31 << FRACTION_BITS) >> shift
@@ -53,7 +53,7 @@ def exponentials(scale_bits, beta_bits):
     return table
 
 
-def _exponential(scaled):
+def _exponential(scaled: int) -> int:
     """exp of a Q5.26 number that is not positive, as a 31-bit fraction."""
     if scaled == 0:
         return LARGEST
@@ -67,7 +67,7 @@ def _exponential(scaled):
     return result
 
 
-def _exponential_of_quarter(a):
+def _exponential_of_quarter(a: int) -> int:
     """exp of a 31-bit fraction in [-1/4, 0): a Taylor polynomial around -1/8."""
     x = a + (1 << 28)
     x2 = high_mul(x, x)
@@ -82,7 +82,7 @@ GUESS = 1515870810
 GUESS_SLOPE = -1010580540
 
 
-def reciprocal(total):
+def reciprocal(total: int) -> tuple[int, int]:
     """(31-bit fraction, exponent) to divide by a sum of exponentials in Q12.19.
 
     The score of an exponential e is (fraction * e) >> 31 >> exponent, each rounded.
@@ -97,5 +97,5 @@ def reciprocal(total):
     return saturated(x << 1), 35 - headroom
 
 
-def saturated(value):
+def saturated(value: int) -> int:
     return max(-LARGEST - 1, min(LARGEST, value))

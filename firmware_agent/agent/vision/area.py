@@ -12,6 +12,11 @@ from array import array
 
 from agent.vision import kernels as kernels_choice
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from types import ModuleType
+
+    from tinyteach_protocol.frame import Buffer
+
 RGB565_BE, RGB565_LE, RGB888, GRAY8, BGR565_BE, BGR565_LE = 1, 2, 3, 4, 6, 7
 PIXEL_BYTES = {RGB565_BE: 2, RGB565_LE: 2, RGB888: 3, GRAY8: 1, BGR565_BE: 2, BGR565_LE: 2}
 _BGR = const(5)  # from RGB565_BE to BGR565_BE
@@ -26,13 +31,13 @@ _UNITS = const(16)  # that an output pixel takes along an axis
 _PLAN_BYTES = const(76)
 
 
-def square_of(width, height):
+def square_of(width: int, height: int) -> tuple[int, int, int]:
     """(side, x0, y0) of the centre square of a picture."""
     side = min(width, height)
     return side, (width - side) // 2, (height - side) // 2
 
 
-def layout(side_in, side_out):
+def layout(side_in: int, side_out: int) -> "array[int] | None":
     """What kernels_viper needs to take whole pictures two pixels a word; None for other sides."""
     common, rest = side_in, side_out
     while rest:
@@ -49,7 +54,7 @@ def layout(side_in, side_out):
     return plan
 
 
-def fits(side, step):
+def fits(side: int, step: int) -> bool:
     """Whether each output row has one to four whole source rows, and little of two others."""
     for i in range(step):
         first = -i * side % step
@@ -59,7 +64,7 @@ def fits(side, step):
     return True
 
 
-def reciprocal(area):
+def reciprocal(area: int) -> tuple[int, int]:
     """(factor, shift) with which n * factor >> shift is n // area, in 31 bits; (0, 0) if none.
 
     For n up to 255 * area + area // 2. factor = (2**shift + e) / area, 0 <= e < area; exact where
@@ -80,7 +85,9 @@ class AreaResizer:
     side or the format is out of range.
     """
 
-    def __init__(self, side_in, side_out, pixel_format, kernels=None):
+    def __init__(
+        self, side_in: int, side_out: int, pixel_format: int, kernels: "ModuleType | None" = None
+    ) -> None:
         if not _MIN_SIDE <= side_in <= _MAX_SIDE or not 1 <= side_out <= _MAX_OUT_SIDE:
             raise ValueError("the picture's side is out of range")
         if pixel_format not in PIXEL_BYTES:
@@ -99,11 +106,12 @@ class AreaResizer:
             if self._table:
                 self._across = array("i", bytes(max(6 * side_in, 12 * side_out)))
         # Made for the first rows that come in portions; no picture after it allocates.
-        self._rgb = self._totals = None
-        self._out = None
+        self._rgb: bytearray | None = None
+        self._totals: "array[int] | None" = None
+        self._out: memoryview | None = None
         self._row, self._out_row, self._room = side_in, 0, 0
 
-    def begin(self, out):
+    def begin(self, out: memoryview) -> None:
         """Start a picture; ``out``: a buffer of 3 * side_out**2 bytes, NHWC int8."""
         if len(out) < 3 * self._side_out * self._side_out:
             raise ValueError("the output buffer is too small")
@@ -112,11 +120,11 @@ class AreaResizer:
         self._room = self._side_in
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
         """All rows have come, ``out`` is whole."""
         return self._row == self._side_in
 
-    def rows(self, buffer, offset_bytes, stride_bytes, count):
+    def rows(self, buffer: "Buffer", offset_bytes: int, stride_bytes: int, count: int) -> None:
         """Take ``count`` rows, the first at ``offset_bytes``, ``stride_bytes`` apart.
 
         Raises ValueError for more rows than the picture has, or than the buffer holds.
@@ -141,7 +149,7 @@ class AreaResizer:
             self._row += 1
             self._add()
 
-    def _computed(self, buffer, offset_bytes, stride_bytes):
+    def _computed(self, buffer: "Buffer", offset_bytes: int, stride_bytes: int) -> bool:
         """Take the whole picture two pixels a word; False where sides or alignment forbid it."""
         k, table, across = self._kernels, self._table, self._across
         if not table or not k.start(buffer, offset_bytes, stride_bytes, table):
@@ -156,7 +164,7 @@ class AreaResizer:
         self._row = self._side_in
         return True
 
-    def _prepare(self):
+    def _prepare(self) -> None:
         """Memory for rows that come in portions, and sums that begin at nothing."""
         if not self._totals:
             self._rgb = bytearray(3 * self._side_in)
@@ -164,11 +172,11 @@ class AreaResizer:
         if not self._row:
             self._clear()
 
-    def _inside(self, buffer, offset, stride, count):
+    def _inside(self, buffer: "Buffer", offset: int, stride: int, count: int) -> bool:
         end = offset + (count - 1) * stride + self.row_bytes
         return offset >= 0 and stride >= 0 and end <= len(buffer)
 
-    def _add(self):
+    def _add(self) -> None:
         """Share one source row out among the output rows it overlaps."""
         left = self._side_out
         while left:
@@ -179,7 +187,7 @@ class AreaResizer:
             if not self._room:
                 self._finish()
 
-    def _finish(self):
+    def _finish(self) -> None:
         values = 3 * self._side_out
         area = self._side_in * self._side_in
         self._kernels.divide(self._totals, self._out, self._out_row * values, values, area)
@@ -189,5 +197,6 @@ class AreaResizer:
         self._room = self._side_in
         self._clear()
 
-    def _clear(self):
+    def _clear(self) -> None:
+        assert self._totals
         self._kernels.clear(self._totals, len(self._totals))

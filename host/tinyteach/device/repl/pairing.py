@@ -145,7 +145,7 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
         change_embedding(client, installed.embedding, "tinyteach pair", progress)
     info = client.info()
     if not info.embedding and any(path.endswith(EMBEDDING) for path in installed.written):
-        raise BoardRefusedError(f"{info.state} Pair the board with another embedding.")
+        raise BoardRefusedError(f"{info.trouble[0]}; pair the board with another embedding.")
     return Paired(
         client.board_id,
         name,

@@ -1,8 +1,9 @@
 """What a board says of itself."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from tinyteach_protocol.error_sentences import state_sentence, state_words
 from tinyteach_protocol.messages import Message
 
 
@@ -12,7 +13,8 @@ class BoardInfo:
 
     ``frame_width`` and ``frame_height`` are the camera's, ``model_side`` the embedding's, in
     pixels, 0 without one; heap, arena and flash are in bytes; ``threshold`` is in 1/256 of
-    probability; ``boot`` is why the board started last, ``state`` a sentence where all is not well.
+    probability; ``boot`` is why the board started last. ``state`` is a sentence where all is not
+    well, of ``state_code``, one of SPEC.md's States, and ``detail``, the board's words.
     """
 
     board: str
@@ -36,6 +38,8 @@ class BoardInfo:
     labels: list[str]
     kernels: str
     state: str
+    state_code: int
+    detail: str
     threshold: int
     boot: str
     safe_mode: int
@@ -47,7 +51,14 @@ class BoardInfo:
     @classmethod
     def of(cls, answer: Message) -> Self:
         """From a checked answer to INFO."""
-        return cls(**{field.name: answer.fields[field.name] for field in fields(cls)})
+        told = dict(answer.fields)
+        code = told.pop("state")
+        return cls(**told, state=state_sentence(code, told["detail"]), state_code=code)
+
+    @property
+    def trouble(self) -> tuple[str, str]:
+        """What is not well and what to do about it, both empty where all is."""
+        return state_words(self.state_code, self.detail)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it: fingerprints in hex digits."""

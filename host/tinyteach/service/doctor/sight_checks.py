@@ -14,7 +14,7 @@ from tinyteach.service.doctor.colours import WORDS, colour_order
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, passed, skipped, to_fix
 from tinyteach.service.projects.embeddings import name_of
-from tinyteach_protocol import messages
+from tinyteach_protocol import errors, messages
 
 NO_CAMERA = "needs a camera that starts"
 NO_DRIVER = "needs the agent's driver: pair the board"
@@ -22,6 +22,7 @@ TAKE_AGAIN = "photographs that were taken before have wrong colours: take them a
 RIBBON = "check its ribbon cable, then restart the board"
 FRAMES_PER_SECOND_MIN = 2.0
 SHORT_DIGITS = 12
+OF_THE_HEAD = (errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED)
 
 
 def check_camera(evidence: Evidence) -> Finding:
@@ -138,7 +139,6 @@ def check_head(evidence: Evidence) -> Finding:
     if info.labels:
         digits = info.head.hex()[:SHORT_DIGITS]
         return passed("head", f"{', '.join(info.labels)}, {digits}")
-    found, _, fix = info.state.rstrip(".").partition("; ")
-    if "head" in found or "model" in found:
-        return to_fix("head", found, fix or "deploy it again", ModelError)
+    if info.state_code in OF_THE_HEAD:
+        return to_fix("head", *info.trouble, ModelError)
     return skipped("head", "none yet: 'tinyteach train', then 'tinyteach deploy'")

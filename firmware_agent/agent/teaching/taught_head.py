@@ -12,12 +12,23 @@ from agent.tflite import scales
 from agent.vision import kernels
 from tinyteach_protocol import head_layout
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import BinaryIO
+
+    from agent.teaching.teach import Class
+    from agent.tflite.interpreter import TensorView
+    from agent.tflite.scales import Pair
+    from tinyteach_protocol.frame import Buffer
+
+    # Labels, where two examples are, the digest so far, what stands around the card.
+    Begun = tuple[list[str], tuple[int, int], hashlib.sha256, tuple[bytes, bytes]]
+
 _SHARPNESS = const(20)
 _UNKNOWN_STEPS = const(48)
 _FLOAT_BITS = const(24)
 
 
-def begin(path, classes, output):
+def begin(path: str, classes: "list[Class]", output: "TensorView") -> "Begun":
     """Write the head of ``classes``, but for its card: what taught_card.py goes on from.
 
     A class is [label, (file, where, how many), …]; the last, without a label, is what is unknown.
@@ -36,7 +47,9 @@ def begin(path, classes, output):
 class _maker:
     """Writes from front to back; holds the weights, a class's sums and one example."""
 
-    def __init__(self, classes, output):
+    _file: "BinaryIO"
+
+    def __init__(self, classes: "list[Class]", output: "TensorView") -> None:
         self._classes, self._output = classes, output
         self._digest = hashlib.sha256()
         self._features = len(output.data)
@@ -46,25 +59,27 @@ class _maker:
         labels_bytes = sum([1 + len(label.encode()) for label in self._labels])
         card_bytes = 43 + labels_bytes + 2 * (self._features + rows)
         self._layout = head_layout.Layout(self._features, rows, counts, card_bytes)
-        self._weights = bytearray(rows * self._features)
-        self._roots, self._total = [], 0
+        self._weights: bytearray | None = bytearray(rows * self._features)
+        self._roots: list[int] = []
+        self._total = 0
         self._examples = 0  # of labels, not of what is unknown
 
-    def _put(self, data):
+    def _put(self, data: "Buffer") -> None:
         self._digest.update(data)
         self._file.write(data)
 
-    def _put_numbers(self):
+    def _put_numbers(self) -> None:
         """Examples, weights, bias and graph."""
         self._put(self._layout.start)
         for number, entry in enumerate(self._classes):
             self._put_class(number, entry)
         self._put(self._layout.weights())
+        assert self._weights
         self._put(self._weights)
         self._weights = None
         self._put(self._graph())
 
-    def _put_class(self, number, _class):
+    def _put_class(self, number: int, _class: "Class") -> None:
         """Copy a class's examples, make its weights of their sums."""
         size = self._features
         example, sums = bytearray(size), array("i", bytes(4 * size))
@@ -81,11 +96,12 @@ class _maker:
             self._examples += count
             self._weigh(number, sums, count)
 
-    def _weigh(self, number, sums, count):
+    def _weigh(self, number: int, sums: "array[int]", count: int) -> None:
         """Turn a class's sums into its row of weights and the length of its prototype."""
         zero, square = count * self._output.zero_point, 0
         largest = max(max(sums) - zero, zero - min(sums), 1)
         at = number * self._features
+        assert self._weights
         for i in range(self._features):
             weight = (254 * (sums[i] - zero) + largest) // (2 * largest)
             square += weight * weight
@@ -94,7 +110,7 @@ class _maker:
         self._roots.append(root)
         self._total += root * largest // count
 
-    def _graph(self):
+    def _graph(self) -> bytes:
         bits = self._output.scale_bits
         scale = scales.from_float(bits)
         whole = _SHARPNESS * 127 * 65536 * len(self._roots), 0
@@ -108,7 +124,7 @@ class _maker:
         to_bits = [[_float_bits(pair) for pair in pairs] for pairs in (rows, biases)]
         return self._layout.graph(numbers, bits, self._output.zero_point, *to_bits)
 
-    def _rest(self):
+    def _rest(self) -> "Begun":
         """Labels, where the first and the last example of a class are, the digest so far, what
         stands around the card."""
         start, size = len(self._layout.start), self._features
@@ -117,7 +133,7 @@ class _maker:
         return self._labels, (start, last), self._digest, between
 
 
-def _square_root(number):
+def _square_root(number: int) -> int:
     """The largest integer whose square is not above ``number``, by Newton's method."""
     guess = 1 << (scales.bit_length(number) + 1) // 2
     while True:
@@ -127,7 +143,7 @@ def _square_root(number):
         guess = better
 
 
-def _float_bits(pair):
+def _float_bits(pair: "Pair") -> int:
     """The bits of the float32 that a pair of at most 24 bits, or 2**24, stands for."""
     mantissa, exponent = scales.with_bits(pair, _FLOAT_BITS + 1)
     return (exponent + 151) << 23 | mantissa >> 1 & 0x7FFFFF

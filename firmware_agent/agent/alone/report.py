@@ -10,6 +10,9 @@ import select
 import sys
 import time
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from _mpy_shed.time_mp import _TicksMs
+
 # Changes come no faster than this.
 _GAP_MS = const(250)
 # A write that took so long waited for a reader who was not there: be silent for a while then.
@@ -23,7 +26,7 @@ _USB_PACKET_BYTES = const(64)
 class Report:
     """``line_s``: seconds after which a result is printed again; 0 only changes, 65535 nothing."""
 
-    def __init__(self, line_s):
+    def __init__(self, line_s: int) -> None:
         self._line_s = line_s
         self._output = sys.stdout.buffer
         self._poll = select.poll()
@@ -31,9 +34,9 @@ class Report:
         self._begin = ""
         self._written_ms = self._told_ms = time.ticks_ms()
         self._silence_ms = 0
-        self._label = None
+        self._label: int | None = None
 
-    def print(self, text):
+    def print(self, text: str) -> None:
         """One line, as far as somebody takes it."""
         now_ms = time.ticks_ms()
         if time.ticks_diff(now_ms, self._written_ms) < self._silence_ms or not self._poll.poll(0):
@@ -48,16 +51,16 @@ class Report:
         slow = time.ticks_diff(time.ticks_ms(), now_ms) > _SLOW_MS
         self._silence_ms = _SILENCE_MS if slow else 0
 
-    def tell(self, text):
+    def tell(self, text: str) -> None:
         """A JSON object, written out: MicroPython's dictionaries know no order."""
         if self._line_s != _NEVER:
             self.print(text)
 
-    def problem(self, text):
+    def problem(self, text: str) -> None:
         """Why there are no results, or a rule rests."""
         self.tell('{"problem":%s}' % json.dumps(text))
 
-    def result(self, best, known, steps):
+    def result(self, best: str, known: bool, steps: int) -> None:
         """The best label, whether it is believed, and its smoothed probability in 256ths."""
         percent = steps * 100 + 128 >> 8
         best = json.dumps(best)
@@ -66,7 +69,7 @@ class Report:
         text = '{"label":%s,"probability":%s,"best_label":%s}'
         self.tell(text % (label, probability, best))
 
-    def is_due(self, label, now_ms):
+    def is_due(self, label: int, now_ms: "_TicksMs") -> bool:
         """Whether a view's result is to be told; ``label`` is an index."""
         if self._line_s == _NEVER:
             return False

@@ -11,10 +11,21 @@ from agent import files, memory
 from agent.head import MAGIC
 from agent.tflite.interpreter import Interpreter
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from hashlib import sha256
+    from typing import Any, BinaryIO
+
 _THRESHOLD = const(77)
 
 
-def finish(path, fingerprint, labels, places, digest, _around):
+def finish(
+    path: str,
+    fingerprint: bytes,
+    labels: list[str],
+    places: tuple[int, int],
+    digest: "sha256",
+    _around: tuple[bytes, bytes],
+) -> None:
     """Append card (agent/card.py), ``labels`` for other tools and the seal to the file.
 
     ``fingerprint`` is the embedding's, ``places`` in the file are those of the two examples that
@@ -37,7 +48,7 @@ def finish(path, fingerprint, labels, places, digest, _around):
         file.write(b"sha256:" + binascii.hexlify(digest.digest()))
 
 
-def _scores(file, size, places):
+def _scores(file: "BinaryIO", size: int, places: tuple[int, int]) -> "list[Any]":
     """What the head in the file gives for its two tests, and how many features they have."""
     from agent.tflite.model import Model
 

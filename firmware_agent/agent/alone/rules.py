@@ -11,6 +11,15 @@ from agent import board, files
 from agent.refused import Refused
 from tinyteach_protocol import errors
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    from _mpy_shed.time_mp import _TicksMs
+    from machine import Pin
+
+    from agent.alone.report import Report
+    from agent.alone.smoothing import Smoother
+
 _HEADER = "<4sBHHBHBB"
 DEFAULTS = (b"TTR1", 127, 200, 5, 0, 60, 0, 0)
 # Conditions.
@@ -29,22 +38,22 @@ NO_LABEL = -1
 class Action:
     """What a rule does: nothing, a pin's level or a line."""
 
-    def __init__(self, fields):
+    def __init__(self, fields: "Fields") -> None:
         (self._kind,) = fields.take("B")
         self.text = fields.text()
-        self._pin = None
+        self._pin: "Pin | None" = None
         if self._kind > _LINE:
             raise ValueError("action")
 
-    def prepare(self, opposite):
+    def prepare(self, opposite: bool) -> None:
         """Make the pin an output, at the action's level or the opposite one."""
         if self._kind in (_LOW, _HIGH):
             self._pin = board.output(self.text, (self._kind == _HIGH) != opposite)
 
-    def sets(self, pin):
+    def sets(self, pin: str) -> bool:
         return self._pin is not None and self.text == pin
 
-    def perform(self, report):
+    def perform(self, report: "Report") -> None:
         if self._pin:
             self._pin.value(self._kind == _HIGH)
         elif self._kind == _LINE:
@@ -54,7 +63,7 @@ class Action:
 class Rule:
     """One rule of the file, and whether it is met now. One that ``rests`` never is."""
 
-    def __init__(self, fields):
+    def __init__(self, fields: "Fields") -> None:
         self.label = fields.text()
         self._kind, self._steps, self._frames, self._hold_ms = fields.take("<BBHI")
         if self._kind > (_LESS if self.label else _BEST) or not self._frames:
@@ -65,10 +74,11 @@ class Rule:
         # Until begin() has found what it needs.
         self.rests = True
         self.met = False
-        self._run = self._last_ms = 0
+        self._run = 0
+        self._last_ms: "_TicksMs | int" = 0
         self._index = NO_LABEL
 
-    def begin(self, labels):
+    def begin(self, labels: list[str]) -> str:
         """Look up label and pins; words where the head or the board lacks them."""
         if self.label and self.label not in labels:
             return "the head has no class %s" % self.label
@@ -82,17 +92,17 @@ class Rule:
         self.rests = False
         return ""
 
-    def uses(self, pin):
+    def uses(self, pin: str) -> bool:
         """Whether the rule sets this pin."""
         return not self.rests and (self._then.sets(pin) or self._else.sets(pin))
 
-    def holds(self, smoother, believed):
+    def holds(self, smoother: "Smoother", believed: int) -> bool:
         """Whether a view meets the condition; ``believed`` is a label's index or NO_LABEL."""
         if self._kind == _BEST:
             return believed == self._index
-        return (smoother.steps(self._index) >= self._steps) == (self._kind == _AT_LEAST)
+        return (smoother.steps(self._index) >= self._steps) == (self._kind == _AT_LEAST)  # type: ignore[no-any-return]
 
-    def take(self, holds, now_ms):
+    def take(self, holds: bool, now_ms: "_TicksMs") -> bool:
         """Count a view; True where the rule became met by it, or no longer is."""
         self._run = min(self._run + 1, self._frames) if holds else 0
         if self._run == self._frames:
@@ -104,7 +114,7 @@ class Rule:
         self.met = met
         return changed
 
-    def act(self, report):
+    def act(self, report: "Report") -> None:
         """Do what belongs to the state that the rule has now."""
         action = self._then if self.met else self._else
         action.perform(report)
@@ -113,24 +123,24 @@ class Rule:
 class Fields:
     """Takes fields off a file's content. Raises ValueError where it is cut short."""
 
-    def __init__(self, content):
+    def __init__(self, content: bytearray) -> None:
         self._content = content
         self._at = 0
 
-    def take(self, layout):
+    def take(self, layout: str) -> "tuple[Any, ...]":
         return struct.unpack(layout, self._piece(struct.calcsize(layout)))
 
-    def text(self):
+    def text(self) -> str:
         return str(self._piece(self.take("B")[0]), "utf-8")
 
-    def _piece(self, size):
+    def _piece(self, size: int) -> bytearray:
         start, self._at = self._at, self._at + size
         if self._at > len(self._content):
             raise ValueError("cut short")
         return self._content[start : self._at]
 
 
-def load(path):
+def load(path: str) -> "tuple[tuple[Any, ...], list[Rule]]":
     """``(settings, rules)`` of a file; settings as its header. Raises ValueError for a bad one."""
     if files.size_of(path) < 0:
         return DEFAULTS, []
@@ -141,7 +151,7 @@ def load(path):
     return settings, [Rule(fields) for _ in range(settings[7])]
 
 
-def check(path):
+def check(path: str) -> None:
     """Refused where the file cannot be loaded."""
     try:
         load(path)

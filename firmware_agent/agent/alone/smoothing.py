@@ -9,16 +9,19 @@ from array import array
 
 from agent.head import steps_of
 
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from tinyteach_protocol.frame import Buffer
+
 
 class Smoother:
     """``weight`` of a new view in 256ths, 1 to 256; 256 smooths nothing."""
 
-    def __init__(self, count, weight):
+    def __init__(self, count: int, weight: int) -> None:
         self._levels = array("H", bytes(2 * count))
         self._weight = weight
         self._first = True
 
-    def add(self, scores):
+    def add(self, scores: "Buffer") -> None:
         """Take in a view's int8 scores. Allocates nothing."""
         levels = self._levels
         weight = 256 if self._first else self._weight
@@ -27,11 +30,11 @@ class Smoother:
             levels[index] = level + (((steps_of(scores, index) << 8) - level) * weight >> 8)
         self._first = False
 
-    def steps(self, index):
+    def steps(self, index: int) -> int:
         """A label's smoothed probability in 256ths."""
         return (self._levels[index] + 128) >> 8
 
-    def best(self, count):
+    def best(self, count: int) -> int:
         """Index of the highest of the first ``count``; the first of equals."""
         best = 0
         for index in range(1, count):

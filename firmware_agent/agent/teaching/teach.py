@@ -7,9 +7,17 @@ as soon as another is at work. Loaded when needed only (seldom.py), not while a 
 """
 
 from agent import board, files, seldom
-from agent.handlers.run import preprocess
 from agent.refused import Refused
+from agent.verbs import preprocess
 from tinyteach_protocol import errors, messages
+
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from typing import Any
+
+    from agent.loop import Agent
+    from agent.models import Models
+
+    Class = list[Any]  # its label, then (file, where its examples are, how many), ...
 
 _FRAMES = const("tinyteach/taught")
 _OF_A_CLASS = const(32)
@@ -19,7 +27,7 @@ _BASE_BYTES = const(32)
 _SPARE_BYTES = const(16384)
 
 
-def act(agent, action, label, source):
+def act(agent: "Agent", action: int, label: str, source: int) -> "list[Class] | None":
     """Carry out one action of TEACH; the classes of which a head is to be made (learning.py)."""
     models = agent.models
     models.recogniser.require_embedding()
@@ -38,7 +46,7 @@ def act(agent, action, label, source):
     return None
 
 
-def state(models):
+def state(models: "Models") -> "dict[str, Any]":
     """What TEACH answers: classes with the examples of each, frames that wait, the head."""
     classes = _known(models)
     label, count, _, _ = _waiting(models)
@@ -55,12 +63,12 @@ def state(models):
 # What the head at work knows: a class is [label, (file, where, how many), …], the unknown's ""
 
 
-def _head_path(models):
+def _head_path(models: "Models") -> str:
     active = models.slots.active
     return models.slots.path(active) if active and models.recogniser.head else ""
 
 
-def _known(models):
+def _known(models: "Models") -> "list[Class]":
     """The classes of the head at work and where its examples lie, what is unknown last."""
     head = models.recogniser.head
     if head is None:
@@ -74,22 +82,22 @@ def _known(models):
     return classes
 
 
-def _examples_of(_class):
+def _examples_of(_class: "Class") -> int:
     return sum([part[2] for part in _class[1:]])
 
 
-def _entry_of(classes, label):
+def _entry_of(classes: "list[Class]", label: str) -> "Class | None":
     for entry in classes:
         if entry[0] == label:
             return entry
     return None
 
 
-def _vector_bytes(models):
+def _vector_bytes(models: "Models") -> int:
     return len(models.recogniser.output.data)
 
 
-def _waiting(models):
+def _waiting(models: "Models") -> tuple[str, int, int, bool]:
     """Frames recorded and not learnt: of which class, how many, where they lie, if afresh."""
     nothing = "", 0, 0, False
     size = files.size_of(_FRAMES)
@@ -104,7 +112,7 @@ def _waiting(models):
     return label, (size - at) // _vector_bytes(models), at, bool(start[_BASE_BYTES])
 
 
-def _base(models):
+def _base(models: "Models") -> bytes:
     """What frames go on from: the head at work, or where there is none the embedding."""
     recogniser = models.recogniser
     return recogniser.head_fingerprint or recogniser.embedding_fingerprint
@@ -113,7 +121,7 @@ def _base(models):
 # The actions
 
 
-def _begin(models, label, _afresh):
+def _begin(models: "Models", label: str, _afresh: bool) -> None:
     """Make ready for frames of a class; what waited before is dropped."""
     if label == "unknown" or not seldom.call("card", "is_label", label):
         raise Refused(errors.BAD_VALUE, "label")
@@ -126,13 +134,13 @@ def _begin(models, label, _afresh):
         file.write(_base(models) + bytes([_afresh, len(label.encode())]) + label.encode())
 
 
-def _require_examples(classes):
+def _require_examples(classes: "list[Class]") -> None:
     for entry in classes:
         if entry[0] and not _examples_of(entry):
             raise Refused(errors.NO_OBJECT, "the head at work carries no examples")
 
 
-def _record(agent, source):
+def _record(agent: "Agent", source: int) -> None:
     """Embed one more frame and keep its features."""
     models = agent.models
     if not _waiting(models)[0]:
@@ -146,20 +154,20 @@ def _record(agent, source):
         file.write(models.recogniser.features)
 
 
-def room(models):
+def room(models: "Models") -> int:
     """How many more frames of the class begun fit."""
     label, count, _, afresh = _waiting(models)
     entry = None if afresh else _entry_of(_known(models), label)
     return _OF_A_CLASS - count - (_examples_of(entry) if entry else 0)
 
 
-def _require_room(size):
+def _require_room(size: int) -> None:
     free, _ = files.free_bytes()
     if size + _SPARE_BYTES > free:
         raise Refused(errors.NO_SPACE, "%d bytes free" % free)
 
 
-def _learn(models):
+def _learn(models: "Models") -> "list[Class]":
     """The classes of the head at work and what waits. It is void once another head is at work."""
     label, count, at, afresh = _waiting(models)
     if not count:
@@ -173,7 +181,7 @@ def _learn(models):
     return _fitting(models, classes)
 
 
-def _forget(models, label):
+def _forget(models: "Models", label: str) -> "list[Class]":
     """The classes of the head at work without one."""
     classes = _known(models)
     entry = _entry_of(classes, label)
@@ -184,13 +192,13 @@ def _forget(models, label):
     return _fitting(models, classes)
 
 
-def _fitting(models, classes):
+def _fitting(models: "Models", classes: "list[Class]") -> "list[Class]":
     """``classes`` if a head of theirs fits on the flash."""
     _require_room(sum([_examples_of(e) + 1 for e in classes]) * _vector_bytes(models))
     return classes
 
 
-def _set_button(agent, text):
+def _set_button(agent: "Agent", text: str) -> None:
     """Let a button teach without a host, or none: ``text`` is "PIN LEVEL" and a class a line."""
     before = files.read_whole(board.BUTTON) if files.size_of(board.BUTTON) >= 0 else b""
     first, *names = text.split("\n")

@@ -22,7 +22,7 @@ SAFE_MODE = (255, 128)
 class Led:
     """``pin`` is the LED's own name for whoever uses that pin otherwise; empty without."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pin = ""
         self._output = None
         try:
@@ -33,13 +33,13 @@ class Led:
         except (OSError, ValueError, TypeError):
             self.pin = ""
 
-    def show(self, pattern, now_ms):
+    def show(self, pattern: tuple[int, int], now_ms: int) -> None:
         """Set it as the pattern wants it at this moment."""
         if self._output:
             lit = now_ms & pattern[0] < pattern[1]
             self._output.value(self._lit if lit else 1 - self._lit)
 
-    def give_away(self):
+    def give_away(self) -> None:
         """Something else has the pin now."""
         self._output = None
 
@@ -47,20 +47,20 @@ class Led:
 class SafeMode:
     """All that a board in safe mode does without a host."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._led = Led()
 
-    def wait_ms(self):
+    def wait_ms(self) -> int:
         """How long the next step may wait."""
         return 50
 
-    def step(self):
-        self._led.show(SAFE_MODE, time.ticks_ms())
+    def step(self) -> None:
+        self._led.show(SAFE_MODE, time.ticks_ms())  # type: ignore[arg-type] # a number
 
-    def end(self):
+    def end(self) -> None:
         self._led.show(OFF, 0)
 
 
-def begin(agent):
+def begin(agent: object) -> "SafeMode":
     """What works in safe mode."""
     return SafeMode()

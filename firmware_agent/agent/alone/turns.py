@@ -7,11 +7,21 @@ Ends when a host says HELLO and begins anew after it has left. Loaded only in be
 import json
 import time
 
-from agent import VERSION, board, led, memory, report, rules, seldom, smoothing
+from agent import VERSION, board, memory, seldom
+from agent.alone import led, report, rules, smoothing
 from agent.camera.error import CameraError
 from agent.head import steps_of
 from agent.models import RULES
 from agent.refused import Refused
+from tinyteach_protocol import errors
+
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from _mpy_shed.time_mp import _TicksMs
+
+    from agent.alone.rules import Rule
+    from agent.head import Head
+    from agent.loop import Agent
+    from agent.recogniser import Recogniser
 
 # Without a picture, or anything to recognise by, look again after so long.
 _TROUBLE_MS = const(1000)
@@ -21,39 +31,48 @@ _TURN_MS = const(50)
 _SURE = const(179)
 # A watchdog cannot be stopped; with a day's time it is as good as that.
 _LET_GO_MS = const(86400000)
+# SPEC.md, States.
+_RULES_UNREADABLE = const(64)
+_RULE_RESTS = const(65)
+_NO_WATCHDOG = const(66)
+NOT_AT_WORK = {
+    errors.WRONG_EMBEDDING: "it was trained for another embedding",
+    errors.SELF_TEST_FAILED: "it computes other scores than it should",
+}
 
 
 class Alone:
     """One stretch of time without a host."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: "Agent") -> None:
         self._agent = agent
-        agent.trouble = ""
+        agent.trouble = None
         try:
             settings, self._rules = rules.load(RULES)
         except ValueError:
-            agent.trouble = "The board's rules cannot be read; clear them and add them again."
+            agent.trouble = _RULES_UNREADABLE, ""
             settings, self._rules = rules.DEFAULTS, []
         _, weight, self._interval_ms, line_s, self._keep, self._keep_s, watchdog_s, _ = settings
         self._weight = weight + 1
         self._led = led.Led()
         self._pattern = led.ALIVE
         self._report = report.Report(line_s)
-        self._smoother = self._problem = None
+        self._smoother: "smoothing.Smoother | None" = None
+        self._problem: str | None = None
         self._next_ms = time.ticks_ms()
         self._kept_ms = time.ticks_add(self._next_ms, -1000 * self._keep_s)
         self._watchdog = board.watchdog(watchdog_s * 1000) if watchdog_s else None
         if watchdog_s and not self._watchdog:
-            agent.trouble = "This board has no watchdog that can be let go of; none is on."
+            agent.trouble = _NO_WATCHDOG, ""
 
     # Turns
 
-    def wait_ms(self):
+    def wait_ms(self) -> int:
         """How long the next turn may wait for a byte."""
         left_ms = time.ticks_diff(self._next_ms, time.ticks_ms())
         return max(0, min(left_ms, _TURN_MS))
 
-    def step(self):
+    def step(self) -> None:
         """A view, if one is due; the LED."""
         if self._watchdog:
             self._watchdog.feed()
@@ -61,9 +80,9 @@ class Alone:
         if time.ticks_diff(now_ms, self._next_ms) >= 0:
             self._next_ms = time.ticks_add(now_ms, self._interval_ms)
             self._look(now_ms)
-        self._led.show(self._pattern, now_ms)
+        self._led.show(self._pattern, now_ms)  # type: ignore[arg-type] # a number
 
-    def end(self):
+    def end(self) -> None:
         """A host is there, or the REPL. Pins stay as they are."""
         if self._watchdog:
             board.watchdog(_LET_GO_MS)
@@ -72,7 +91,7 @@ class Alone:
 
     # Views
 
-    def _look(self, now_ms):
+    def _look(self, now_ms: "_TicksMs") -> None:
         recogniser = self._agent.models.recogniser
         try:
             recogniser.preprocess(self._agent.view.grab())
@@ -82,15 +101,18 @@ class Alone:
             self._fail(error, now_ms)
             return
         if self._smoother is None:
+            assert recogniser.head
             self._begin(recogniser.head)
+            assert self._smoother
         self._problem = None
         self._smoother.add(recogniser.scores)
         self._judge(recogniser, now_ms)
         if self._keep:
             self._keep_unsure(recogniser, now_ms)
 
-    def _judge(self, recogniser, now_ms):
+    def _judge(self, recogniser: "Recogniser", now_ms: "_TicksMs") -> None:
         """What is believed of the smoothed scores, and what follows from it."""
+        assert recogniser.head and self._smoother
         labels = recogniser.head.labels
         best = self._smoother.best(len(labels))
         steps = self._smoother.steps(best)
@@ -102,12 +124,12 @@ class Alone:
         if self._report.is_due(label, now_ms):
             self._report.result(labels[best], label == best, steps)
 
-    def _act(self, rule):
+    def _act(self, rule: "Rule") -> None:
         rule.act(self._report)
         met = "true" if rule.met else "false"
         self._report.tell('{"rule":%d,"met":%s}' % (self._rules.index(rule) + 1, met))
 
-    def _begin(self, head):
+    def _begin(self, head: "Head") -> None:
         """The first view, or none."""
         self._smoother = smoothing.Smoother(head.outputs, self._weight)
         try:
@@ -122,13 +144,14 @@ class Alone:
             if rule.uses(self._led.pin):
                 self._led.give_away()
             if trouble:
-                self._agent.trouble = "Rule %d rests: %s." % (number, trouble)
-                self._report.problem(self._agent.trouble)
+                trouble = "%d rests: %s" % (number, trouble)
+                self._agent.trouble = _RULE_RESTS, trouble
+                self._report.problem("Rule %s." % trouble)
         memory.sample()
 
     # Trouble
 
-    def _fail(self, error, now_ms):
+    def _fail(self, error: BaseException, now_ms: "_TicksMs") -> None:
         """Without a result: say so once, look again later. Rules count it as a view of nothing."""
         self._next_ms = time.ticks_add(now_ms, _TROUBLE_MS)
         self._pattern = led.TROUBLE
@@ -144,15 +167,18 @@ class Alone:
             self._problem = problem
             self._report.problem(problem)
 
-    def _words(self, error):
+    def _words(self, error: BaseException) -> str:
         models = self._agent.models
         if models.recogniser.head is None:
-            return models.problem or "Nothing has been taught yet; train and deploy."
+            if not models.problem:
+                return "Nothing has been taught yet; train and deploy."
+            code, detail = models.problem
+            return "The head is not at work: %s." % (detail or NOT_AT_WORK.get(code, str(code)))
         return self._agent.view.problem or str(error) or repr(error)
 
     # Frames for retraining
 
-    def _keep_unsure(self, recogniser, now_ms):
+    def _keep_unsure(self, recogniser: "Recogniser", now_ms: "_TicksMs") -> None:
         """Keep the model's input where its own scores, not the smoothed ones, are unsure."""
         steps = steps_of(recogniser.scores, recogniser.top)
         if steps >= max(_SURE, recogniser.threshold):
@@ -165,6 +191,6 @@ class Alone:
         seldom.call("kept", "store", *facts)
 
 
-def begin(agent):
+def begin(agent: "Agent") -> "Alone":
     """What works while there is no host."""
     return Alone(agent)

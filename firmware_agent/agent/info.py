@@ -4,22 +4,28 @@ from agent import board, facts, files, kept, memory
 from agent.camera import RUNG
 from agent.models import RULES
 from agent.tflite import kernels
+from tinyteach_protocol import errors, messages
+
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.loop import Agent
+    from tinyteach_protocol.messages import Fields
+    from tinyteach_protocol.responder import Request
 
 _TEXT_BYTES = const(256)
-NO_PICTURE = "There is no picture (%s); check the camera's cable and restart the board."
 
 
-def handle(agent, request):
-    fields = {}
+def handle(agent: "Agent", request: "Request") -> memoryview:
+    fields: "Fields" = {}
     _board_facts(fields)
     _camera_facts(fields, agent)
     _model_facts(fields, agent)
+    _state(fields, agent)
     _room_facts(fields, agent)
     _alone_facts(fields, agent)
     return agent.responder.respond(request, **fields)
 
 
-def _board_facts(fields):
+def _board_facts(fields: "Fields") -> None:
     fields["board"] = facts.platform()
     fields["machine"] = facts.machine_name()
     fields["micropython"] = facts.micropython_version()
@@ -27,7 +33,7 @@ def _board_facts(fields):
     fields["kernels"] = kernels.best().name
 
 
-def _camera_facts(fields, agent):
+def _camera_facts(fields: "Fields", agent: "Agent") -> None:
     camera = agent.view.camera
     fields["sensor"] = camera.sensor if camera else ""
     fields["frame_width"] = camera.width if camera else 0
@@ -35,7 +41,7 @@ def _camera_facts(fields, agent):
     fields["pixel_format"] = camera.pixel_format if camera else 0
 
 
-def _model_facts(fields, agent):
+def _model_facts(fields: "Fields", agent: "Agent") -> None:
     recogniser = agent.models.recogniser
     fields["model_side"] = recogniser.side
     fields["arena"] = recogniser.arena_bytes
@@ -44,21 +50,24 @@ def _model_facts(fields, agent):
     fields["previous_head"] = agent.models.previous_fingerprint()
     fields["labels"] = recogniser.head.labels if recogniser.head else []
     fields["threshold"] = recogniser.threshold
-    fields["state"] = agent.models.problem or _camera_state(agent.view) or agent.trouble
 
 
-def _camera_state(view):
-    return NO_PICTURE % view.problem if view.problem else ""
+def _state(fields: "Fields", agent: "Agent") -> None:
+    """The first thing that is not as it should be: a code of SPEC.md, States, and its detail."""
+    view = agent.view
+    camera = (errors.CAMERA_FAILED, view.problem) if view.problem else None
+    state, detail = agent.models.problem or camera or agent.trouble or (0, "")
+    fields["state"], fields["detail"] = state, messages.clip(detail)
 
 
-def _room_facts(fields, agent):
+def _room_facts(fields: "Fields", agent: "Agent") -> None:
     fields["heap_total"] = memory.total_bytes()
     fields["heap_free"] = memory.free_bytes()
     fields["heap_peak"] = memory.sample()
     fields["flash_free"], fields["flash_total"] = files.free_bytes()
 
 
-def _alone_facts(fields, agent):
+def _alone_facts(fields: "Fields", agent: "Agent") -> None:
     """What the board did and does without a host."""
     fields["boot"] = board.reset_cause()
     fields["safe_mode"] = 1 if agent.safe_mode else 0
@@ -68,7 +77,7 @@ def _alone_facts(fields, agent):
     fields["camera"] = _rung() if agent.view.camera else ""
 
 
-def _rung():
+def _rung() -> str:
     """The settings that this board's sensor was found to need; empty where it needs none."""
     try:
         content = files.read_whole(RUNG)
@@ -77,5 +86,5 @@ def _rung():
         return ""
 
 
-def _size(path):
+def _size(path: str) -> int:
     return min(0xFFFF, max(0, files.size_of(path)))

@@ -7,18 +7,25 @@ What it does it tells as lines of JSON. Loaded when needed only (seldom.py).
 import json
 import time
 
-from agent import board, files, led, report, seldom, teach
+from agent import board, files, seldom
+from agent.alone import led, report
 from agent.camera.error import CameraError
 from agent.refused import Refused
+from agent.teaching import teach
 from agent.tflite.errors import ModelError
 from tinyteach_protocol import messages
+
+if 0:  # for type checkers: never run, and a board's compiler leaves it out
+    from agent.alone.led import Led
+    from agent.alone.report import Report
+    from agent.loop import Agent
 
 # Shorter presses are none.
 _HOLD_MS = const(500)
 _TURN_MS = const(10)
 
 
-def hold(agent):
+def hold(agent: "Agent") -> None:
     """Serve the button that is down, until it is let go."""
     start = time.ticks_ms()
     while time.ticks_diff(time.ticks_ms(), start) < _HOLD_MS:
@@ -33,14 +40,14 @@ def hold(agent):
         _await_release(agent, _light)
 
 
-def _await_release(agent, _light):
+def _await_release(agent: "Agent", _light: "Led") -> None:
     """A press that outlasts its recording is not the next one."""
     _light.show(led.OFF, 0)
     while board.is_down(agent.button):
         time.sleep_ms(_TURN_MS)
 
 
-def _learn(agent, _light, _lines):
+def _learn(agent: "Agent", _light: "Led", _lines: "Report") -> None:
     """Record while it is down and the LED lit, then learn."""
     settings = files.read_whole(board.BUTTON).decode().split("\n")
     pin, level, turn = settings[0].split()
@@ -57,8 +64,9 @@ def _learn(agent, _light, _lines):
     _lines.tell('{"recorded":%s,"frames":%d}' % (json.dumps(name), frames))
     if frames:
         classes = teach.act(agent, messages.TEACH_LEARN, "", 0)
-        seldom.call("learning", "learn", agent.models, classes)
+        seldom.call("teaching.learning", "learn", agent.models, classes)
         settings[0] = " ".join([pin, level, str((int(turn) + 1) % len(names))])
         files.replace_text(board.BUTTON, "\n".join(settings))
+        assert agent.models.recogniser.head
         labels = json.dumps(agent.models.recogniser.head.labels)
         _lines.tell('{"learnt":%s,"classes":%s}' % (json.dumps(name), labels))

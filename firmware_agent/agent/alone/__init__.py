@@ -1,0 +1,1 @@
+"""Work without a host, loaded only while there is none (seldom.py)."""
