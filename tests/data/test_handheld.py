@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tinyteach.data import handheld
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
-from tinyteach.data.sources import demo_objects
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return demo_objects()["coffee"]
+    return demo_object("coffee")
 
 
 def distance(one, other) -> float:
