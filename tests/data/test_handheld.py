@@ -10,7 +10,7 @@ from tinyteach.data.handheld import HandheldCamera
 
 @pytest.fixture(scope="module")
 def photo():
-    return demo_object("coffee")
+    return demo_object("motorcycle")
 
 
 def distance(one, other) -> float:

@@ -2,9 +2,9 @@
 
 drawings.json has them as parts, one over the other, in coordinates of a picture of 100 by 100, y
 downwards: an outline (``polygon``, ``curve`` through points, ``ellipse`` by centre, half axes and
-degrees) or a ``line`` of some ``width``; two ``colours``, of which the first is where light falls, at
-the top left; how dark a ``shadow`` it throws; ``mirrored`` parts have a twin on the right. ``seed`` is
-that of the ground's patches.
+degrees) or a ``line`` of some ``width``; two ``colours``, of which the first is where light falls,
+at the top left; how dark a ``shadow`` it throws; ``mirrored`` parts have a twin on the right.
+``seed`` is that of all that is uneven.
 """
 
 import json
@@ -65,8 +65,9 @@ def _clouds(rng: np.random.Generator) -> Image.Image:
 
 
 def _uneven(picture: Image.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """As every surface is."""
-    pixels = np.asarray(picture) * rng.normal(1, 0.03, (SIDE, SIDE, 1))
+    """As every surface is, in the small and in spots."""
+    spots = rng.normal(1, 0.06, (SIDE // 5, SIDE // 5, 1)).repeat(5, axis=0).repeat(5, axis=1)
+    pixels = np.asarray(picture) * rng.normal(spots, 0.03)
     return pixels.clip(0, 255).astype(np.uint8)
 
 
