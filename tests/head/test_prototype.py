@@ -22,7 +22,7 @@ from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import load_head, read_head
 from tinyteach.head.format.schema import schema
 
-LABELS = ("astronaut", "chelsea", "coffee", "rocket")
+LABELS = ("astronaut", "cat", "coffee", "rocket")
 
 
 @pytest.fixture(scope="module")

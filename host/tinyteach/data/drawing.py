@@ -65,9 +65,8 @@ def _clouds(rng: np.random.Generator) -> Image.Image:
 
 
 def _uneven(picture: Image.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """As every surface is, in the small and in spots."""
-    spots = rng.normal(1, 0.06, (SIDE // 5, SIDE // 5, 1)).repeat(5, axis=0).repeat(5, axis=1)
-    pixels = np.asarray(picture) * rng.normal(spots, 0.03)
+    """As every surface is."""
+    pixels = np.asarray(picture) * rng.normal(1, 0.03, (SIDE, SIDE, 1))
     return pixels.clip(0, 255).astype(np.uint8)
 
 
