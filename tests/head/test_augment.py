@@ -14,7 +14,7 @@ STILL = Augmentation(0, 0, 0, 0, 0, 0, 0)
 
 @pytest.fixture(scope="module")
 def photo():
-    return demo_object("motorcycle")[80:320, 60:300]
+    return demo_object("astronaut")[150:390, 150:390]
 
 
 def draw(photo, seed=0, copies=4, side=64, strength=None):
