@@ -127,7 +127,7 @@ def all_rows(models: Sequence[Path]) -> list[Row]:
     shipped = {name: path for name, path in EMBEDDING_FILES.items() if path.exists()}
     rows = [our_row(name, path) for name, path in shipped.items()]
     rows.append(Row("plain pixels, 32×32", OUR_SIDE, plain_pixels))
-    if find_spec("skimage"):  # comes with the extra "demo"
+    if find_spec("skimage"):  # where it is installed: pip install scikit-image
         rows.append(Row("HOG, 64×64", OUR_SIDE, hog))
     return rows + [row for path in models for row in model_rows(path)]
 

@@ -57,15 +57,15 @@ TOOK = "() => window.timed.end && window.timed.end - window.timed.start"
 
 def fill(folder: Path, photos: int) -> None:
     """A project of photographs of the demo's objects."""
+    from tinyteach.data.drawing import demo_object
     from tinyteach.data.handheld import HandheldCamera
     from tinyteach.data.photos import save_burst
     from tinyteach.data.project import Project
-    from tinyteach.data.sources import demo_objects
 
-    project, objects = Project.create(folder), demo_objects()
+    project = Project.create(folder)
     for name in CLASSES:
         project.add_class(name)
-        camera = HandheldCamera(objects[name], seed=3, width=240, height=240)
+        camera = HandheldCamera(demo_object(name), seed=3, width=240, height=240)
         for start in range(0, photos, BURST):
             camera.new_burst()
             save_burst(project, name, camera.record(min(BURST, photos - start)))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
-from tinyteach.errors import BoardNotFoundError, LinkError, MissingToolError, TinyTeachError
+from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError
 from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory, views_per_photo
 from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
@@ -127,12 +127,7 @@ def photo_sets(original_photo_sets, link_speed, embedding, measured):
 def original_photo_sets(pytestconfig):
     """Photographs to train on and others to test on, by class, uint8 [N, N, 3] each."""
     folder = pytestconfig.getoption("--photos")
-    try:
-        return bench_photos.halves(Path(folder) if folder else None, PHOTOS_PER_CLASS)
-    except MissingToolError:
-        # Exactness can be tested on any picture; what it was tested on is printed.
-        pytestconfig.measured["pictures"] = "generated, as no photographs are installed or named"
-        return bench_photos.generated(PHOTOS_PER_CLASS)
+    return bench_photos.halves(Path(folder) if folder else None, PHOTOS_PER_CLASS)
 
 
 @pytest.fixture(scope="session")

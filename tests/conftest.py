@@ -53,7 +53,7 @@ class MicroPythonRunner:
 @pytest.fixture(scope="session", params=ARCHS)
 def micropython(request) -> MicroPythonRunner:
     """MicroPython on 64-bit and on 32-bit words; a test using it runs twice."""
-    return MicroPythonRunner(mp.find(request.param))
+    return MicroPythonRunner(mp.find(request.param, with_ffi=True))
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +64,11 @@ def micropython_on():
 
 def runner_on(arch: str) -> MicroPythonRunner:
     if arch != "armhf":
-        return MicroPythonRunner(mp.find(arch))
+        return MicroPythonRunner(mp.find(arch, with_ffi=True))
     if mp.native_arch() != arch and not shutil.which(mp.QEMU[arch]):
         pytest.skip(f"{mp.QEMU[arch]} is not installed (Debian: apt install qemu-user)")
     try:
-        return MicroPythonRunner(mp.find(arch))
+        return MicroPythonRunner(mp.find(arch, with_ffi=True))
     except MissingToolError as error:
         pytest.skip(str(error))
 

@@ -4,8 +4,8 @@ import itertools
 import threading
 from hashlib import sha256
 
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
-from tinyteach.data.sources import demo_objects
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
@@ -19,8 +19,16 @@ EVENTS = 20
 
 def views_of(name, count, seed=1, side=SIDE):
     """Squares (uint8 [side, side, 3]) that a hand-held camera sees of a demo object."""
-    camera = HandheldCamera(demo_objects()[name], seed=seed, width=side, height=side)
+    camera = HandheldCamera(demo_object(name), seed=seed, width=side, height=side)
     return [camera.next_view() for _ in range(count)]
+
+
+def few_pictures(count):
+    """``count`` views of each of two objects to train on, and as many to test with."""
+    views = {name: views_of(name, 2 * count) for name in ("cat", "coffee")}
+    return {name: own[::2] for name, own in views.items()}, {
+        n: own[1::2] for n, own in views.items()
+    }
 
 
 def make_head(*names, photos=6, embedding=None):

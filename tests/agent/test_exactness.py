@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paired import deploy, views_of
-from tinyteach.data.sources import DEMO_FILES
+from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand, to_rgb565
 from tinyteach.embedding.runtime import load_embedding
@@ -45,7 +45,7 @@ def session(board, trained_heads):
 @pytest.fixture(scope="session")
 def views():
     """Views of five objects, as a hand-held camera sees them."""
-    return [view for name in DEMO_FILES for view in views_of(name, VIEWS_PER_OBJECT, seed=3)]
+    return [view for name in DEMO_OBJECTS for view in views_of(name, VIEWS_PER_OBJECT, seed=3)]
 
 
 def computed(answer):

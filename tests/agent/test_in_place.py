@@ -15,7 +15,7 @@ from paired import (
     until_power_is_lost,
     views_of,
 )
-from tinyteach.data.sources import DEMO_FILES
+from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.wire.client import BoardClient
@@ -116,7 +116,7 @@ OURS = load_embedding().fingerprint
 @pytest.mark.parametrize("arch", ARCHS)
 def test_the_same_features_and_scores(paired_in_rom, trained_heads, reference, tmp_path, arch):
     """Wherever the file lies in a word."""
-    views = [views_of(name, 1, seed=5)[0] for name in list(DEMO_FILES)[:2]]
+    views = [views_of(name, 1, seed=5)[0] for name in list(DEMO_OBJECTS)[:2]]
     with paired_in_rom(arch) as board:
         assert pair_for_now(board.port, Wanted(EMBEDDING), quiet).written == []
         for place in range(4):

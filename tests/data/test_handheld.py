@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tinyteach.data import handheld
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
-from tinyteach.data.sources import demo_objects
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return demo_objects()["coffee"]
+    return demo_object("motorcycle")
 
 
 def distance(one, other) -> float:
@@ -80,7 +80,9 @@ def test_a_hand_never_comes_to_rest(photo):
     assert min(distance(a, b) for a, b in zip(views[60:], views[70:], strict=False)) > 1
 
 
-def test_motion_blurs(photo, monkeypatch):
+def test_motion_blurs(monkeypatch):
+    tiles = np.random.default_rng(1).integers(0, 256, (80, 80, 3), np.uint8)
+    photo = tiles.repeat(5, axis=0).repeat(5, axis=1)  # fine, so that little motion is seen
     blurred = HandheldCamera(photo, seed=4, width=120, height=120).record(5)
     monkeypatch.setattr(handheld, "_SHUTTER", 0.0)
     sharp = HandheldCamera(photo, seed=4, width=120, height=120).record(5)

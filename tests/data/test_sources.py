@@ -1,39 +1,12 @@
-"""The demo's photographs, and splits of foreign folders."""
+"""Splits of foreign folders."""
 
-import sys
 import zipfile
 
 import numpy as np
 import pytest
 
-from tinyteach.data import sources
-from tinyteach.data.sources import demo_objects, photo_split
-from tinyteach.errors import MissingToolError, PhotoError
-
-
-def test_demo_objects_are_colour_photographs():
-    imported = "skimage" in sys.modules
-    objects = demo_objects()
-    assert len(objects) >= 5
-    for photo in objects.values():
-        assert photo.dtype == np.uint8 and photo.shape[2] == 3
-        assert min(photo.shape[:2]) >= 300
-        assert np.ptp(photo.astype(int), axis=2).mean() > 10  # colours, not grey
-    assert ("skimage" in sys.modules) == imported  # not imported for this: it could download
-
-
-def test_without_scikit_image(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "skimage", raising=False)
-    sys.path_importer_cache.clear()
-    with pytest.raises(MissingToolError, match=r"pip install 'tinyteach\[demo\]'"):
-        demo_objects()
-
-
-def test_a_scikit_image_without_the_photographs(monkeypatch, tmp_path):
-    monkeypatch.setattr(sources, "_skimage_data", lambda: tmp_path)
-    with pytest.raises(MissingToolError, match="--photos DIR"):
-        demo_objects()
+from tinyteach.data.sources import photo_split
+from tinyteach.errors import PhotoError
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
-"""Real photographs, their features, and a head trained on them."""
+"""Pictures, their features, and a head trained on them."""
 
 import numpy as np
 import pytest
 
+from tinyteach.data.drawing import demo_object
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import load_embedding
 from trained import train_head
 
-SCENES = ("astronaut", "coffee", "chelsea", "rocket")
+SCENES = ("astronaut", "coffee", "cat", "rocket")
 BURSTS, FRAMES = 4, 5
 
 
@@ -30,12 +31,10 @@ def embedding():
 @pytest.fixture(scope="session")
 def photo_set():
     """(photos, labels, bursts) of four things, four recordings of five frames each."""
-    from skimage import data
-
     rng = np.random.default_rng(7)
     photos, labels, bursts = [], [], []
     for scene in SCENES:
-        image = getattr(data, scene)()
+        image = demo_object(scene)
         for burst in range(BURSTS):
             photos += views(image, burst, FRAMES, rng)
             labels += [scene] * FRAMES

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tinyteach.data.drawing import demo_object
 from tinyteach.embedding.preprocess import to_image, to_tensor
 from tinyteach.head.fit.augment import Augmentation, augment
 
@@ -13,9 +14,7 @@ STILL = Augmentation(0, 0, 0, 0, 0, 0, 0)
 
 @pytest.fixture(scope="module")
 def photo():
-    from skimage import data
-
-    return data.astronaut()[:240, 120:360]
+    return demo_object("astronaut")[150:390, 150:390]
 
 
 def draw(photo, seed=0, copies=4, side=64, strength=None):

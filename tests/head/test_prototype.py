@@ -23,7 +23,7 @@ from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import load_head, read_head
 
 schema = schema_module()
-LABELS = ("astronaut", "chelsea", "coffee", "rocket")
+LABELS = ("astronaut", "cat", "coffee", "rocket")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_scores_are_those_of_floating_point(head, by_class, embedding):
 def test_it_tells_apart_and_knows_strangers(head, by_class, embedding):
     scores = [head.scores(rows[10:]) for rows in by_class]
     right = np.mean([s[:, :4].argmax(axis=1) == n for n, s in enumerate(scores)])
-    assert right > 0.8
+    assert right > 0.75
     strangers = head.scores(embedding.background)[:, :4].max(axis=1).astype(int) + 128
     assert np.mean(strangers >= THRESHOLD) < 0.1
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from patience import PATIENCE_S
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.images import encode_png
-from tinyteach.data.sources import demo_objects
 
 MUST_HAVE = {
     "tinyteach/__init__.py",
@@ -23,6 +23,7 @@ MUST_HAVE = {
     "tinyteach/embedding/embedding_tiny.tflite",
     "tinyteach/embedding/embedding_tiny.json",
     "tinyteach/embedding/embedding_tiny.background.npz",
+    "tinyteach/data/drawings.json",
     "tinyteach/head/report/templates/report.html.j2",
     "tinyteach/studio/page/index.html",
     "tinyteach/studio/page/js/main.js",
@@ -119,7 +120,7 @@ def write_photos(folder: Path) -> None:
     """Small views of two objects: half of them to train on, half to test with."""
     for name in ("cat", "coffee"):
         (folder / name).mkdir(parents=True)
-        camera = HandheldCamera(demo_objects()[name], width=SIDE, height=SIDE)
+        camera = HandheldCamera(demo_object(name), width=SIDE, height=SIDE)
         for number, view in enumerate(camera.record(PHOTOS_PER_CLASS)):
             (folder / name / f"{number:03}.png").write_bytes(encode_png(view))
 

@@ -1,18 +1,10 @@
-"""Pictures to test a board with where there are no photographs."""
+"""Pictures to test a board with."""
 
 import numpy as np
 
-from tinyteach.errors import MissingToolError
-from tinyteach.service.boards import virtual_boards
+from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.photos import bench_photos
-
-
-def test_generated_pictures_are_all_different():
-    sets = bench_photos.generated(3)
-    squares = [square for views in sets for kind in views.values() for square in kind]
-    assert len({square.tobytes() for square in squares}) == len(squares) == 12
-    assert all(square.dtype == np.uint8 and square.shape == (240, 240, 3) for square in squares)
 
 
 def test_halves_of_a_folder_share_no_photograph(tmp_path):
@@ -33,17 +25,11 @@ def test_halves_of_a_folder_share_no_photograph(tmp_path):
 
 
 def test_a_board_is_verified_without_any_photographs(monkeypatch, tmp_path):
-    def missing():
-        raise MissingToolError("The demo's photographs are not installed.")
-
-    generated = bench_photos.generated
+    halves = bench_photos.halves
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
-    for module in (bench_photos, virtual_boards):
-        monkeypatch.setattr(module, "demo_objects", missing)
-    monkeypatch.setattr(bench_photos, "generated", lambda count: generated(min(count, 6)))
+    monkeypatch.setattr(bench_photos, "halves", lambda folder, most: halves(folder, min(most, 3)))
     summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
     assert summary.held and summary.failed == []
     assert summary.measured["mismatches"] == 0
-    assert summary.measured["photographs compared"] == 24
-    assert "generated" in summary.measured["pictures"]
+    assert summary.measured["photographs compared"] == 2 * 3 * len(DEMO_OBJECTS)
     assert (tmp_path / "junit.xml").read_text().startswith("<?xml")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from paired import views_of
+from paired import few_pictures, views_of
 from tinyteach.data.photos import save_burst
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire.client import BoardClient
@@ -211,7 +211,7 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
 
 
 def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(6))
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(6))
     upgrade(taught, project, "tiny", quiet)
     summary = verify(taught.port, None, None, quiet=True)
     assert summary.failed == [] and summary.measured["embedding"] == "tiny"

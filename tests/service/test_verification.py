@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from paired import few_pictures
 from patience import expect_silence
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
@@ -26,7 +27,7 @@ from tinyteach.virtual.board import VirtualBoard
 @pytest.fixture
 def few_photographs(monkeypatch):
     """Three of each of two kinds, twice."""
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(3))
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(3))
 
 
 @contextmanager
@@ -73,11 +74,10 @@ def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
     """Not the same again for each check that is left."""
     expect_silence(monkeypatch, 100)
     with switch_on("i386") as board:
-        generated = bench_photos.generated
 
         def pull_the_cable(*_):
             board.stop()
-            return generated(3)
+            return few_pictures(3)
 
         monkeypatch.setattr(bench_photos, "halves", pull_the_cable)
         with pytest.raises(TinyTeachError, match=board.port):
@@ -120,7 +120,7 @@ def test_without_a_board_a_virtual_one_is_started(few_photographs, monkeypatch):
 
 
 def test_photographs_are_made_small_for_a_slow_link(switch_on, monkeypatch):
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(2))
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(2))
     with switch_on("i386", bytes_per_second=30_000) as board:
         summary = verify(board.port, None, None, quiet=True)
     assert summary.held, summary.failed

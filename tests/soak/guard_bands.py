@@ -36,7 +36,7 @@ def runners(stack: ExitStack, targets: list[str]) -> dict[str, Guarded]:
     found = {}
     for target in targets:
         arch, kernels = target.split("-")
-        guarded = Guarded(micropython.find(arch), kernels, [folder])
+        guarded = Guarded(micropython.find(arch, with_ffi=True), kernels, [folder])
         found[target] = stack.enter_context(guarded)
     return found
 

@@ -6,9 +6,9 @@ import pytest
 
 from alone import wait_for
 from paired import SIDE
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.learnt import list_learnt
-from tinyteach.data.sources import demo_objects
 from tinyteach.workbench.on_its_own import LINE_BYTES_MAX, AloneLines
 from tinyteach.workbench.workbench import Workbench
 
@@ -25,7 +25,7 @@ SEEDS = itertools.count()  # each hand moves in another way
 
 def show(board, name):
     """Hold an object before the camera, in a hand that moves."""
-    camera = HandheldCamera(demo_objects()[name], seed=next(SEEDS), width=SIDE, height=SIDE)
+    camera = HandheldCamera(demo_object(name), seed=next(SEEDS), width=SIDE, height=SIDE)
     board.show_source(camera.next_view)
 
 

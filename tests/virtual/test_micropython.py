@@ -108,3 +108,7 @@ def test_windows_says_that_it_needs_another_system(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(MissingToolError, match="on Windows use a real board"):
         micropython.find()
+
+
+def test_pypi_s_comes_after_all_that_are_there():
+    assert str(micropython.IN_PYTHON) not in micropython.find().argv

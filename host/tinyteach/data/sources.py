@@ -1,56 +1,14 @@
-"""Photographs to show a camera: the demo's own, and those of any folder of class folders."""
+"""Photographs to show a camera: those of any folder of class folders."""
 
-import importlib.util
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from tinyteach.data.images import pixel_digest
 from tinyteach.data.layouts import ClassPhoto, read_collection
-from tinyteach.errors import MissingToolError, PhotoError
-
-# Colour photographs of one thing each that are inside scikit-image's wheel, all
-# free to use (CC0 or public domain, says skimage.data). Others would be downloaded.
-DEMO_FILES = {
-    "astronaut": "astronaut.png",
-    "cat": "chelsea.png",
-    "coffee": "coffee.png",
-    "motorcycle": "motorcycle_left.png",
-    "rocket": "rocket.jpg",
-}
-
-
-def demo_objects() -> dict[str, NDArray[np.uint8]]:
-    """Five photographs by name, uint8 [H, W, 3] RGB; MissingToolError without scikit-image."""
-    folder = _skimage_data()
-    try:
-        return {name: _read_rgb(folder / file) for name, file in DEMO_FILES.items()}
-    except OSError as error:
-        raise MissingToolError(
-            "This scikit-image does not carry the demo's photographs; "
-            "run: pip install --upgrade 'tinyteach[demo]', or name your own with --photos DIR."
-        ) from error
-
-
-def _skimage_data() -> Path:
-    # Looked up, not imported: skimage takes a second to import and could download.
-    spec = importlib.util.find_spec("skimage")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingToolError(
-            "The demo's photographs come with scikit-image, which is not installed; "
-            "run: pip install 'tinyteach[demo]', or name your own with --photos DIR."
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / "data"
-
-
-def _read_rgb(path: Path) -> NDArray[np.uint8]:
-    with Image.open(path) as image:
-        return np.array(image.convert("RGB"))
-
+from tinyteach.errors import PhotoError
 
 Split = dict[str, list[ClassPhoto]]
 

