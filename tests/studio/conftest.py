@@ -1,6 +1,7 @@
 """A studio of the test's own, served over loopback for real."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,14 @@ from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
+from tinyteach.service.boards import virtual_boards
+from tinyteach.virtual import running
 from tinyteach.virtual.interpreter import micropython
+from tinyteach.workbench import live_board
 
 HERE = Path(__file__).parent
+VIEWS_PER_S = 6  # each costs the board, the studio and the browser; a label wants a few only
+OBJECT_VIEWS = 12  # of each object, drawn when it is shown first
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
 
 
@@ -82,9 +88,9 @@ def with_board(studio, board):
 # The page, in a browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
-    """One for a file: each test opens a window that shares nothing with the others'."""
+    """One for all: each test opens a window that shares nothing with the others'."""
     with chromium() as started:
         yield started
 
@@ -95,10 +101,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def virtual(home_folder):
+def virtual():
     """What steers the virtual board that the page starts; it is stopped at the end."""
-    from tinyteach.virtual import running
-
     yield lambda: running.control(running.find())
     running.stop_all()
 
@@ -119,16 +123,43 @@ def paired_before(home_folder, paired_flashes):
 
 @pytest.fixture
 def command_studio(browser, folder, home_folder, virtual):
+    """The command, as a user starts it."""
     with StudioProcess(folder, home_folder) as started:
         yield started
 
 
 @pytest.fixture
-def flow(browser, command_studio):
+def page_studio(browser, folder, virtual, monkeypatch):
+    """What the command serves, with no process of its own; of ``project`` if a test has that."""
+    monkeypatch.setattr(live_board, "VIEWS_PER_S_MAX", VIEWS_PER_S)
+    monkeypatch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
+    if not folder.exists():
+        Project.create(folder)
+    with StudioServer(folder) as server:
+        server.bench.start(None)
+        yield server
+
+
+@pytest.fixture
+def flow(browser, page_studio):
+    """A person at the page of ``page_studio``."""
+    with person_at(browser, page_studio.url) as person:
+        yield person
+
+
+@pytest.fixture
+def command_flow(browser, command_studio):
+    """A person at the page of ``command_studio``."""
+    with person_at(browser, command_studio.url) as person:
+        yield person
+
+
+@contextmanager
+def person_at(browser, url):
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
-    page.goto(command_studio.url)
-    flow = Flow(page)
-    yield flow
+    page.goto(url)
+    person = Flow(page)
+    yield person
     context.close()
-    assert flow.problems == []
+    assert person.problems == []
