@@ -38,7 +38,7 @@ MUST_HAVE = {
     "tinyteach_protocol/frame.py",
 }
 ROOMS = ("tinyteach/", "tinyteach_protocol/")
-PHOTOS_PER_CLASS = 24
+PHOTOS_PER_CLASS = 8
 SIDE = 32
 
 

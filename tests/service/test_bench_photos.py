@@ -2,9 +2,6 @@
 
 import numpy as np
 
-from tinyteach.errors import MissingToolError
-from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.verification import verify
 from tinyteach.service.photos import bench_photos
 
 
@@ -30,20 +27,3 @@ def test_halves_of_a_folder_share_no_photograph(tmp_path):
     ]
     assert {name: len(squares) for name, squares in training.items()} == {"a": 2, "b": 2}
     assert len(set(both)) == len(both) == 8
-
-
-def test_a_board_is_verified_without_any_photographs(monkeypatch, tmp_path):
-    def missing():
-        raise MissingToolError("The demo's photographs are not installed.")
-
-    generated = bench_photos.generated
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
-    for module in (bench_photos, virtual_boards):
-        monkeypatch.setattr(module, "demo_objects", missing)
-    monkeypatch.setattr(bench_photos, "generated", lambda count: generated(min(count, 6)))
-    summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
-    assert summary.exit_code == 0 and summary.failed == []
-    assert summary.measured["mismatches"] == 0
-    assert summary.measured["photographs compared"] == 24
-    assert "generated" in summary.measured["pictures"]
-    assert (tmp_path / "junit.xml").read_text().startswith("<?xml")

@@ -14,7 +14,6 @@ from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingE
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads import deploying, teaching, upgrading
-from tinyteach.service.photos import bench_photos
 from tinyteach.service.projects import embeddings
 from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach_protocol import errors, messages
@@ -210,8 +209,11 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     assert deploy(taught, project, quiet).labels == ["cat", "coffee"]
 
 
-def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: bench_photos.generated(6))
+def test_verify_takes_the_embedding_that_the_board_has(
+    taught, project, tiny, suite_of, few_pictures
+):
+    suite_of("test_identity.py", "test_exactness.py")
     upgrade(taught, project, "tiny", quiet)
     summary = verify(taught.port, None, None, quiet=True)
     assert summary.failed == [] and summary.measured["embedding"] == "tiny"
+    assert summary.measured["photographs compared"] == 12

@@ -203,6 +203,7 @@ def test_a_signal_ends_it_in_order(started, temporary, name):
     check_nothing_is_left(started, temporary)
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_its_virtual_board_ends_with_it(started, temporary):
     from tinyteach.virtual import running
 
@@ -214,6 +215,7 @@ def test_its_virtual_board_ends_with_it(started, temporary):
     check_nothing_is_left(started, temporary)
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     from tinyteach.virtual import running
 
