@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from functools import lru_cache
 from hashlib import sha256
 
 from tinyteach.data.handheld import HandheldCamera
@@ -19,6 +20,11 @@ EVENTS = 20
 
 def views_of(name, count, seed=1, side=SIDE):
     """Squares (uint8 [side, side, 3]) that a hand-held camera sees of a demo object."""
+    return [view.copy() for view in _drawn(name, count, seed, side)]
+
+
+@lru_cache(maxsize=256)
+def _drawn(name, count, seed, side):
     camera = HandheldCamera(demo_objects()[name], seed=seed, width=side, height=side)
     return [camera.next_view() for _ in range(count)]
 

@@ -1,6 +1,7 @@
 """What embeddings are called, and the way from one to another on a board."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads import deploying, teaching, upgrading
 from tinyteach.service.projects import embeddings
 from tinyteach.service.projects.opening import create_project, open_project
+from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
 
 
@@ -23,28 +25,36 @@ def quiet(*_):
     pass
 
 
-@pytest.fixture
-def project(tmp_path):
-    """Two classes in two recordings each."""
-    made = create_project(tmp_path / "things")
-    for name in ("cat", "coffee"):
-        made.add_class(name)
-        for seed in (1, 2):
-            save_burst(made, name, views_of(name, 3, seed, side=96))
-    return made
+@pytest.fixture(scope="module")
+def taught_before(paired_flashes, tmp_path_factory):
+    """A project of two classes in two recordings each, and a board with its head: their places."""
+    folder = tmp_path_factory.mktemp("taught")
+    flash = folder / "flash"
+    shutil.copy(paired_flashes("i386"), flash)
+    with pytest.MonkeyPatch.context() as patch, VirtualBoard("i386", flash) as board:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        made = create_project(folder / "things")
+        for name in ("cat", "coffee"):
+            made.add_class(name)
+            for seed in (1, 2):
+                save_burst(made, name, views_of(name, 3, seed, side=96))
+        upgrade(board, made, None, quiet)
+    return made.root, flash
 
 
 @pytest.fixture
-def board(switch_on):
-    with switch_on("i386") as started:
-        yield started
+def project(taught_before, tmp_path):
+    """The project, for the test alone."""
+    return open_project(shutil.copytree(taught_before[0], tmp_path / "things"))
 
 
 @pytest.fixture
-def taught(board, project):
+def taught(taught_before, tmp_path):
     """The board with base and a head for it."""
-    upgrade(board, project, None, quiet)
-    return board
+    flash = tmp_path / "flash"
+    shutil.copy(taught_before[1], flash)
+    with VirtualBoard("i386", flash) as started:
+        yield started
 
 
 def upgrade(board, project, embedding, progress):

@@ -18,7 +18,7 @@ from tinyteach.workbench import live_board
 
 HERE = Path(__file__).parent
 VIEWS_PER_S = 6  # each costs the board, the studio and the browser; a label wants a few only
-OBJECT_VIEWS = 12  # of each object, drawn when it is shown first
+OBJECT_VIEWS = 23  # of each object; a prime, so that each frame of a few is another
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
 
 

@@ -99,14 +99,16 @@ def test_no_proxy_hears_of_it(started):
         assert proxy.heard == []
 
 
-def test_the_command_again_opens_another_browser(started):
+def test_the_command_again_opens_another_browser(started, folder):
     assert opens(started, started.url) == 303 and opens(started, started.url) == 403
     told = again(started)
-    assert told["api"] == started.told["api"] and told["url"] != started.url
+    assert told == {**started.told, "url": told["url"], "ran_before": True}
+    assert told["url"] != started.url
     assert opens(started, told["url"]) == 303
     key_file = Path(told["key_file"])
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert started.address.key not in json.dumps(told)
+    assert (folder / "tinyteach.json").exists()
 
 
 def test_the_documented_script(root, tmp_path, home_folder):

@@ -1,12 +1,8 @@
 """A person's way through the page, in the distribution's Chromium, on the virtual board."""
 
-import json
-import os
-import subprocess
-
 import pytest
 
-from browser import StudioProcess, command, serious
+from browser import serious
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
@@ -200,15 +196,3 @@ def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):
     )
     flow.card("rocket").dispatch_event("drop", {"dataTransfer": transfer})
     flow.card("rocket").get_by_text("4 photos").wait_for()
-
-
-def test_the_command(folder, home_folder, virtual):
-    with StudioProcess(folder, home_folder) as studio:
-        environment = {**os.environ, "TINYTEACH_HOME": str(home_folder)}
-        again = command("studio", "-p", folder, "--no-browser", "--json")
-        ran = subprocess.run(again, env=environment, capture_output=True, text=True)
-        told = json.loads(ran.stdout)
-        assert told == {**studio.told, "url": told["url"], "ran_before": True}
-        assert told["url"] != studio.url
-        assert studio.stop() in (0, 130)
-    assert (folder / "tinyteach.json").exists()
