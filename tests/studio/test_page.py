@@ -175,7 +175,7 @@ def test_nothing_sticks_out_or_jumps(flow):
         flow.show("rocket")
         flow.label("unknown")
         assert page.evaluate(script) == before
-        assert serious(page) == []
+    assert serious(page) == []
 
 
 def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):
