@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,15 @@ HARDWARE = {"machine", "camera", "csi", "sensor"}
 HARDWARE_ROOMS = ("board.py", "camera/")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imported_modules(path: Path) -> set[str]:
     """Full names of the modules that a file imports, anywhere in it."""
-    return modules_in(ast.parse(path.read_text()))
+    return modules_in(tree_of(path))
 
 
 def modules_in(tree: ast.AST) -> set[str]:
@@ -191,7 +198,7 @@ NOT_EVERYWHERE = {
 @pytest.mark.parametrize("room", ["api", "service", "studio", "workbench"])
 def test_own_modules_are_imported_at_the_top(root, room):
     for path in (root / "host" / "tinyteach" / room).rglob("*.py"):
-        tree = ast.parse(path.read_text())
+        tree = tree_of(path)
         nested = {
             node.module
             for node in ast.walk(tree)
