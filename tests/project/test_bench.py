@@ -32,7 +32,7 @@ def test_runtime(measured):
     assert all(row["same_features"] for row in results if "XNNPACK" not in row["name"])
     assert all(row["median_ms"] > 0 for row in results)
     assert all(row["load_us"] > 0 and row["preprocess_us"] > 0 for row in agents)
-    assert {len(row["steps_us"]) for row in results if row["steps_us"]} == {13}
+    assert {len(row["steps_us"]) for row in results if row["steps_us"]} == {10}
 
 
 def test_instructions(measured):

@@ -50,6 +50,7 @@ def test_another_browser_is_told_what_to_do(page_studio, browser):
         assert page.goto(url).status == 403
         page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
         assert serious(page) == []
+    page.close()
 
 
 def test_a_link_on_another_site_opens_it(page_studio, browser):
@@ -65,6 +66,7 @@ def test_a_link_on_another_site_opens_it(page_studio, browser):
     page.get_by_role("link").click()
     page.locator("#panel-connect").wait_for()
     assert page.url == page_studio.address.base
+    page.close()
 
 
 def test_a_page_of_a_studio_that_ended(command_flow, command_studio):
