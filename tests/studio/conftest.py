@@ -18,8 +18,9 @@ from tinyteach.virtual.interpreter import micropython
 from tinyteach.workbench import live_board
 
 HERE = Path(__file__).parent
-VIEWS_PER_S = 6  # each costs the board, the studio and the browser; a label wants a few only
+VIEWS_PER_S = 4  # each costs the board, the studio and the browser; a label wants a few only
 OBJECT_VIEWS = 23  # of each object; a prime, so that each frame of a few is another
+OBJECTS = ("cat", "coffee", "rocket")
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
 
 
@@ -135,11 +136,24 @@ def command_studio(browser, folder, home_folder, virtual):
         yield started
 
 
+@pytest.fixture(scope="session")
+def object_views(tmp_path_factory):
+    """The folder of the views that virtual boards show of objects, drawn once."""
+    home = tmp_path_factory.mktemp("views")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(home))
+        patch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
+        (folder,) = {virtual_boards._demo_views(name).parent for name in OBJECTS}
+    return folder
+
+
 @pytest.fixture
-def page_studio(browser, folder, virtual, monkeypatch):
+def page_studio(browser, folder, home_folder, object_views, virtual, monkeypatch):
     """What the command serves, with no process of its own; of ``project`` if a test has that."""
     monkeypatch.setattr(live_board, "VIEWS_PER_S_MAX", VIEWS_PER_S)
     monkeypatch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
+    (home_folder / "state").mkdir(parents=True, exist_ok=True)
+    (home_folder / "state" / "views").symlink_to(object_views)
     if not folder.exists():
         Project.create(folder)
     with StudioServer(folder) as server:
