@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: paths, MicroPython on two word sizes, paired boards, heads."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -7,20 +8,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from longest import LONGEST
 from patience import PATIENCE_S, be_patient
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
+from tinyteach.virtual import flash_image
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.interpreter import micropython as mp
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHS = ("amd64", "i386")
 BOARD_PATH = (ROOT / "protocol", ROOT / "firmware_agent")
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first; make test hands files out in this order."""
+    rank = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @dataclass(frozen=True)
@@ -110,19 +120,50 @@ def tiny(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def paired_flashes(tmp_path_factory, embedding_file):
-    """The flash image of a paired board, by architecture; made when first asked for."""
-    folder = tmp_path_factory.mktemp("paired")
-    made = {}
+    """The flash image of a paired board, by architecture; made once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "paired"
+    folder.mkdir(exist_ok=True)
 
     def image(arch) -> Path:
-        if arch not in made:
-            made[arch] = folder / arch
-            with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, made[arch]) as board:
-                patch.setenv("TINYTEACH_HOME", str(folder / "home"))
-                pair(board.port, Wanted(embedding_file), None, quiet)
-        return made[arch]
+        path = folder / arch
+        with (folder / f"{arch}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                make_paired(arch, path.with_suffix(".new"), embedding_file).rename(path)
+        return path
 
     return image
+
+
+def make_paired(arch: str, flash: Path, embedding: bytes) -> Path:
+    """Pair a board that begins with this flash; returns where it is."""
+    with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, flash) as board:
+        patch.setenv("TINYTEACH_HOME", str(flash.with_suffix(".home")))
+        pair(board.port, Wanted(embedding), None, quiet)
+    return flash
+
+
+@pytest.fixture
+def new_boards_are_paired(paired_flashes, monkeypatch):
+    """new_boards_are_paired(arch): one with a flash of its own has it as after a pairing.
+
+    So that pairing it, which what is tested does on its way, finds its files there.
+    """
+
+    def begin(arch: str) -> None:
+        content = paired_flashes(arch).read_bytes()
+        plain = flash_image._open
+
+        def opened(path: Path | None) -> BinaryIO:
+            file = plain(path)
+            if path is None:
+                file.write(content)
+            return file
+
+        monkeypatch.setattr(flash_image, "_open", opened)
+
+    return begin
 
 
 @pytest.fixture(scope="session")

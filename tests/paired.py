@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from functools import lru_cache
 from hashlib import sha256
 
 from tinyteach.data.drawing import demo_object
@@ -19,13 +20,18 @@ EVENTS = 20
 
 def views_of(name, count, seed=1, side=SIDE):
     """Squares (uint8 [side, side, 3]) that a hand-held camera sees of a demo object."""
+    return [view.copy() for view in _drawn(name, count, seed, side)]
+
+
+@lru_cache(maxsize=256)
+def _drawn(name, count, seed, side):
     camera = HandheldCamera(demo_object(name), seed=seed, width=side, height=side)
     return [camera.next_view() for _ in range(count)]
 
 
-def few_pictures(count):
+def halves_of_views(count, side=SIDE):
     """``count`` views of each of two objects to train on, and as many to test with."""
-    views = {name: views_of(name, 2 * count) for name in ("cat", "coffee")}
+    views = {name: views_of(name, 2 * count, side=side) for name in ("cat", "coffee")}
     return {name: own[::2] for name, own in views.items()}, {
         n: own[1::2] for n, own in views.items()
     }

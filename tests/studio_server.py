@@ -78,11 +78,12 @@ class Asker:
 
 
 class StudioServer(Asker):
-    """A context manager; ``bench`` is what it serves, ``address`` where."""
+    """A context manager; ``bench`` is what it serves, ``address`` where, ``url`` opens it once."""
 
     def __init__(self, folder) -> None:
         self.bench = Workbench(folder)
         self._listener, self.address = listen(LOOPBACK, None, 0)
+        self.url = self.address.opening()
         self._server = uvicorn.Server(server_config(make_app(self.bench, self.address)))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
 

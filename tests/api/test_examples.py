@@ -1,8 +1,8 @@
 """The page on Python and the examples run as they stand."""
 
+import os
 import re
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import tinyteach as tt
+from tinyteach.virtual.interpreter import micropython
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
+def place(tmp_path, monkeypatch, new_boards_are_paired):
+    new_boards_are_paired(micropython.find().arch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
 
@@ -33,11 +35,23 @@ def test_notebook(capsys):
     assert said.startswith("disc") and "| disc" in said and "'nothing': 3" in said
 
 
+class Reports:
+    """What became of each test of an example."""
+
+    def __init__(self):
+        self.outcomes = []
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or not report.passed:
+            self.outcomes.append(report.outcome)
+
+
 def test_lab():
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["--rootdir", ".", str(ROOT / "examples" / "test_lab.py")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0 and "4 passed" in done.stdout, done.stdout + done.stderr
+    reports, path = Reports(), ROOT / "examples" / "test_lab.py"
+    options = [f"--rootdir={path.parent}", f"--confcutdir={path.parent}", "-c", os.devnull]
+    options += ["--import-mode=importlib"]
+    code = pytest.main([*options, "-q", "-p", "no:cacheprovider", str(path)], plugins=[reports])
+    assert code == 0 and reports.outcomes == ["passed"] * 4
 
 
 def test_production_line(switch_on, monkeypatch, capsys, tmp_path):

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,15 @@ HARDWARE = {"machine", "camera", "csi", "sensor"}
 HARDWARE_ROOMS = ("board.py", "camera/")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imported_modules(path: Path) -> set[str]:
     """Full names of the modules that a file imports, anywhere in it."""
-    return modules_in(ast.parse(path.read_text()))
+    return modules_in(tree_of(path))
 
 
 def modules_in(tree: ast.AST) -> set[str]:
@@ -204,5 +211,5 @@ def nested_imports(tree: ast.Module) -> set[str]:
 
 def test_own_modules_are_imported_at_the_top(root):
     modules = modules_of_the_host(root).values()
-    nested = set().union(*(nested_imports(ast.parse(path.read_text())) for path in modules))
+    nested = set().union(*(nested_imports(tree_of(path)) for path in modules))
     assert nested == set(NOT_AT_THE_TOP)

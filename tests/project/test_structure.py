@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlparse
 
+from longest import LONGEST
 from tinyteach.virtual.interpreter.apt import archives
 
 MAIN_LINES_MAX = 45
@@ -46,3 +47,9 @@ def test_every_dependency_states_its_reason(root):
             inside = False
         elif inside and line.strip():
             assert "#" in line, f"no reason beside {line.strip()}"
+
+
+def test_files_that_take_longest_are_there(root):
+    """Named twice or renamed, one would no longer begin first."""
+    assert len(set(LONGEST)) == len(LONGEST)
+    assert [name for name in LONGEST if not (root / "tests" / name).is_file()] == []

@@ -1,6 +1,12 @@
-"""A home of the test's own."""
+"""A home of the test's own; a suite to verify with that is cut down to what a test is about."""
+
+import shutil
 
 import pytest
+
+from paired import halves_of_views
+from tinyteach.service.boards import verification
+from tinyteach.service.photos import bench_photos
 
 
 @pytest.fixture(autouse=True)
@@ -8,3 +14,24 @@ def home(tmp_path, monkeypatch):
     """No test sees or changes the boards that this user has paired."""
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
+
+
+@pytest.fixture
+def suite_of(tmp_path, monkeypatch):
+    """suite_of(names…): these files are all that is verified."""
+    whole = verification.suite_dir()
+
+    def choose(*names):
+        folder = tmp_path / "suite"
+        folder.mkdir()
+        for name in ("conftest.py", *names):
+            shutil.copy(whole / name, folder)
+        monkeypatch.setattr(verification, "suite_dir", lambda: folder)
+
+    return choose
+
+
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Three small pictures of each of two kinds, twice."""
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(3, 64))

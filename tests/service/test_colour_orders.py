@@ -80,13 +80,24 @@ def test_colours_are_right_after_the_doctor(camera, trained_heads):
         return check_exact(board, trained_heads[0], order)
     first = line_of(board, "colours")
     assert first.status == "fix" and "which the board knows from now on" in first.found
-    check_exact(board, trained_heads[0], order)
-    assert line_of(board, "colours").status == "pass"
-    # Without a host, and after another pairing.
-    pair(board.port, Wanted(load_embedding().content), None, quiet)
-    board.cut_power_now()
-    board.power_on()
     return check_exact(board, trained_heads[0], order)
+
+
+def test_colours_stay_right(switch_on, trained_heads, monkeypatch):
+    """Without a host, and after another pairing."""
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setitem(optics._ENCODERS, optics.RGB565, encode_as("BGR565_LE"))
+    with switch_on("i386") as board:
+        assert [line_of(board, "colours").status for _ in range(2)] == ["fix", "pass"]
+        with raw_repl(board.port) as repl:
+            content = repl.read_file("/tinyteach/colours.json", lambda done, total: None)
+        assert json.loads(content) == {"pixel_format": messages.BGR565_LE}
+        pair(board.port, Wanted(load_embedding().content), None, quiet)
+        with BoardClient(board.port) as client:
+            deploy(client, trained_heads[0])
+        board.cut_power_now()
+        board.power_on()
+        check_exact(board, trained_heads[0], "BGR565_LE")
 
 
 def test_grey_camera_and_all_formats(switch_on, monkeypatch):
@@ -132,14 +143,3 @@ def test_pairing_says_that_the_board_has_forgotten(switch_on, monkeypatch):
             repl.run("import os\nos.remove('/tinyteach/colours.json')")
         (note,) = pair(board.port, wanted, None, quiet).notes
     assert note.endswith("run 'tinyteach doctor'.")
-
-
-def test_stored_format_is_the_wires(switch_on, monkeypatch):
-    monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    monkeypatch.setitem(optics._ENCODERS, optics.RGB565, encode_as("BGR565_LE"))
-    with switch_on("amd64") as board:
-        examine(board.port, quiet)
-        await_agent(board.port, "").close()
-        with raw_repl(board.port) as repl:
-            content = repl.read_file("/tinyteach/colours.json", lambda done, total: None)
-    assert json.loads(content) == {"pixel_format": messages.BGR565_LE}

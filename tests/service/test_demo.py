@@ -3,25 +3,24 @@
 import pytest
 
 from tinyteach.service.demo import run_demo
+from tinyteach.service.photos import bench_photos
 
 
 def quiet(*_):
     pass
 
 
-@pytest.fixture(params=["own virtual board", "named board"])
-def measured(request, switch_on):
-    options = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
-    if request.param == "own virtual board":
-        return run_demo(**options, arch="i386", board=None)
-    with switch_on("amd64", camera=False) as board:
-        return run_demo(**options, arch=None, board=board.port)
+OPTIONS = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
 
 
-def test_demo_with_another_embedding(tiny):
-    options = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
-    found = run_demo(**options, arch="i386", board=None, embedding="tiny")
-    assert found.mismatches == 0 and found.held_out == 10
+@pytest.fixture(params=["own virtual board, another embedding", "named board"])
+def measured(request, switch_on, new_boards_are_paired, tiny, monkeypatch):
+    monkeypatch.setattr(bench_photos, "SIDE", 96)
+    if request.param.startswith("own"):
+        new_boards_are_paired("i386")
+        return run_demo(**OPTIONS, arch="i386", board=None, embedding="tiny")
+    with switch_on("i386", camera=False) as board:
+        return run_demo(**OPTIONS, arch=None, board=board.port)
 
 
 def test_demo(measured):

@@ -1,11 +1,12 @@
 """What embeddings are called, and the way from one to another on a board."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
-from paired import few_pictures, views_of
+from paired import views_of
 from tinyteach.data.photos import save_burst
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire.client import BoardClient
@@ -14,9 +15,9 @@ from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingE
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads import deploying, training, upgrading
-from tinyteach.service.photos import bench_photos
 from tinyteach.service.projects import embeddings
 from tinyteach.service.projects.opening import create_project, open_project
+from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
 
 
@@ -24,28 +25,36 @@ def quiet(*_):
     pass
 
 
-@pytest.fixture
-def project(tmp_path):
-    """Two classes in two recordings each."""
-    made = create_project(tmp_path / "things")
-    for name in ("cat", "coffee"):
-        made.add_class(name)
-        for seed in (1, 2):
-            save_burst(made, name, views_of(name, 3, seed, side=96))
-    return made
+@pytest.fixture(scope="module")
+def taught_before(paired_flashes, tmp_path_factory):
+    """A project of two classes in two recordings each, and a board with its head: their places."""
+    folder = tmp_path_factory.mktemp("taught")
+    flash = folder / "flash"
+    shutil.copy(paired_flashes("i386"), flash)
+    with pytest.MonkeyPatch.context() as patch, VirtualBoard("i386", flash) as board:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        made = create_project(folder / "things")
+        for name in ("cat", "coffee"):
+            made.add_class(name)
+            for seed in (1, 2):
+                save_burst(made, name, views_of(name, 3, seed, side=96))
+        upgrade(board, made, None, quiet)
+    return made.root, flash
 
 
 @pytest.fixture
-def board(switch_on):
-    with switch_on("i386") as started:
-        yield started
+def project(taught_before, tmp_path):
+    """The project, for the test alone."""
+    return open_project(shutil.copytree(taught_before[0], tmp_path / "things"))
 
 
 @pytest.fixture
-def taught(board, project):
+def taught(taught_before, tmp_path):
     """The board with base and a head for it."""
-    upgrade(board, project, None, quiet)
-    return board
+    flash = tmp_path / "flash"
+    shutil.copy(taught_before[1], flash)
+    with VirtualBoard("i386", flash) as started:
+        yield started
 
 
 def upgrade(board, project, embedding, progress):
@@ -210,8 +219,11 @@ def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     assert deploy(taught, project, quiet).labels == ["cat", "coffee"]
 
 
-def test_verify_takes_the_embedding_that_the_board_has(taught, project, tiny, monkeypatch):
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(6))
+def test_verify_takes_the_embedding_that_the_board_has(
+    taught, project, tiny, suite_of, few_pictures
+):
+    suite_of("test_identity.py", "test_exactness.py")
     upgrade(taught, project, "tiny", quiet)
     summary = verify(taught.port, None, None, quiet=True)
     assert summary.failed == [] and summary.measured["embedding"] == "tiny"
+    assert summary.measured["photographs compared"] == 12

@@ -1,6 +1,7 @@
 """The history of heads: listed, chosen, compared."""
 
 import re
+import shutil
 
 import pytest
 
@@ -13,10 +14,10 @@ from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.training import train
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A project that was trained twice."""
-    made = Project.create(tmp_path / "things")
+@pytest.fixture(scope="module")
+def trained_twice(tmp_path_factory):
+    """The folder of a project that was, to be copied."""
+    made = Project.create(tmp_path_factory.mktemp("trained") / "things")
     for name in ("cat", "coffee"):
         made.add_class(name)
         save_burst(made, name, views_of(name, 4, side=96))
@@ -24,7 +25,13 @@ def project(tmp_path):
     made.add_class("rocket")
     save_burst(made, "rocket", views_of("rocket", 5, side=96))
     train(made.root, 0, lambda *told: None)
-    return made
+    return made.root
+
+
+@pytest.fixture
+def project(trained_twice, tmp_path):
+    """A project of the test's own that was trained twice."""
+    return Project.open(shutil.copytree(trained_twice, tmp_path / "things"))
 
 
 def test_list_and_choose(project):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from paired import few_pictures
+from paired import halves_of_views
 from patience import expect_silence
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
@@ -22,12 +22,7 @@ from tinyteach.service.boards.link_speed import side_in_time
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.photos import bench_photos
 from tinyteach.virtual.board import VirtualBoard
-
-
-@pytest.fixture
-def few_photographs(monkeypatch):
-    """Three of each of two kinds, twice."""
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(3))
+from tinyteach.virtual.interpreter import micropython
 
 
 @contextmanager
@@ -77,7 +72,7 @@ def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
 
         def pull_the_cable(*_):
             board.stop()
-            return few_pictures(3)
+            return halves_of_views(3)
 
         monkeypatch.setattr(bench_photos, "halves", pull_the_cable)
         with pytest.raises(TinyTeachError, match=board.port):
@@ -92,35 +87,44 @@ def test_photographs_that_cannot_be_read_end_it(switch_on, tmp_path):
     assert not isinstance(ended.value, LinkError) or isinstance(ended.value, PhotoError)
 
 
-def test_a_check_that_fails_says_what(switch_on, few_photographs, monkeypatch, capfd):
+def test_a_check_that_fails_says_what(switch_on, suite_of, few_pictures, monkeypatch, capfd):
+    suite_of("test_exactness.py")
     monkeypatch.setattr(
         "tinyteach.service.heads.recognition.Reference.features",
         lambda self, square: np.zeros(3, np.int8),
     )
-    with switch_on("i386") as board:
+    with switch_on("i386", camera=False) as board:
         summary = verify(board.port, None, None)
-    assert not summary.held
+    assert not summary.held and len(summary.failed) == 3 and len(summary.skipped) == 1
     assert any("test_photographs_in_rgb888: assert" in failed for failed in summary.failed)
     assert "checks failed: " in summary.sentence()
     assert "_ _ _" not in capfd.readouterr().out
 
 
-def test_without_a_board_a_virtual_one_is_started(few_photographs, monkeypatch):
-    """Measured, also where there is no budget."""
+def test_without_a_board_and_photographs(
+    few_pictures, new_boards_are_paired, monkeypatch, tmp_path
+):
+    """A virtual one is started, and the demo's objects are shown; also where there is no budget."""
+
+    new_boards_are_paired(micropython.find().arch)
     started = []
     start = VirtualBoard.start
     monkeypatch.setattr(VirtualBoard, "start", lambda self: (started.append(self), start(self)))
     monkeypatch.setattr("tinyteach.board_facts.all_facts", lambda: ())
-    summary = verify(None, None, None, quiet=True)
+    summary = verify(None, None, tmp_path / "junit.xml", quiet=True)
     assert summary.held and summary.failed == [] and len(started) == 1
+    assert summary.measured["mismatches"] == 0
+    assert summary.measured["photographs compared"] == 12
     assert "bytes" in summary.measured["heap peak"]
     for stage in ("preprocess", "embedding", "head"):
         assert "p95" in summary.measured[f"latency {stage}"]
     assert sum("measured, not compared" in reason for reason in summary.skipped) == 2
+    assert (tmp_path / "junit.xml").read_text().startswith("<?xml")
 
 
-def test_photographs_are_made_small_for_a_slow_link(switch_on, monkeypatch):
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: few_pictures(2))
+def test_photographs_are_made_small_for_a_slow_link(switch_on, suite_of, monkeypatch):
+    suite_of("test_exactness.py")
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(1, bench_photos.SIDE))
     with switch_on("i386", bytes_per_second=30_000) as board:
         summary = verify(board.port, None, None, quiet=True)
     assert summary.held, summary.failed
@@ -138,7 +142,7 @@ def test_the_side_that_comes_in_time(bytes_per_second, side):
     assert side_in_time(bytes_per_second, 2.0, 64) == side
 
 
-def test_small_photographs_stay(few_photographs):
+def test_small_photographs_stay():
     squares = {"a": [np.full((100, 100, 3), 7, np.uint8), np.full((30, 30, 3), 9, np.uint8)]}
     small, smaller = bench_photos.shrunk(squares, 77)["a"]
     assert small.shape == (77, 77, 3) and (small == 7).all()

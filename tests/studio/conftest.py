@@ -1,6 +1,8 @@
 """A studio of the test's own, served over loopback for real."""
 
 import shutil
+import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,15 @@ from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
+from tinyteach.service.boards import virtual_boards
+from tinyteach.virtual import running
 from tinyteach.virtual.interpreter import micropython
+from tinyteach.workbench import live_board
 
 HERE = Path(__file__).parent
+VIEWS_PER_S = 4  # each costs the board, the studio and the browser; a label wants a few only
+OBJECT_VIEWS = 23  # of each object; a prime, so that each frame of a few is another
+OBJECTS = ("cat", "coffee", "rocket")
 HANGS_S = 1800  # nobody asks how quick it is, here: a browser, a server and a board on busy cores
 
 
@@ -21,6 +29,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(HANGS_S))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Ctrl-C ends what these tests start, also where a shell runs them beside others."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -82,9 +96,9 @@ def with_board(studio, board):
 # The page, in a browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
-    """One for a file: each test opens a window that shares nothing with the others'."""
+    """One for all: each test opens a window that shares nothing with the others'."""
     with chromium() as started:
         yield started
 
@@ -95,9 +109,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def virtual(home_folder):
+def virtual():
     """What steers the virtual board that the page starts; it is stopped at the end."""
-    from tinyteach.virtual import running
 
     yield lambda: running.Control(running.find())
     running.stop_all()
@@ -119,16 +132,56 @@ def paired_before(home_folder, paired_flashes):
 
 @pytest.fixture
 def command_studio(browser, folder, home_folder, virtual):
+    """The command, as a user starts it."""
     with StudioProcess(folder, home_folder) as started:
         yield started
 
 
+@pytest.fixture(scope="session")
+def object_views(tmp_path_factory):
+    """The folder of the views that virtual boards show of objects, drawn once."""
+    home = tmp_path_factory.mktemp("views")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(home))
+        patch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
+        (folder,) = {virtual_boards._demo_views(name).parent for name in OBJECTS}
+    return folder
+
+
 @pytest.fixture
-def flow(browser, command_studio):
+def page_studio(browser, folder, home_folder, object_views, virtual, monkeypatch):
+    """What the command serves, with no process of its own; of ``project`` if a test has that."""
+    monkeypatch.setattr(live_board, "VIEWS_PER_S_MAX", VIEWS_PER_S)
+    monkeypatch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
+    (home_folder / "state").mkdir(parents=True, exist_ok=True)
+    (home_folder / "state" / "views").symlink_to(object_views)
+    if not folder.exists():
+        Project.create(folder)
+    with StudioServer(folder) as server:
+        server.bench.start(None)
+        yield server
+
+
+@pytest.fixture
+def flow(browser, page_studio):
+    """A person at the page of ``page_studio``."""
+    with person_at(browser, page_studio.url) as person:
+        yield person
+
+
+@pytest.fixture
+def command_flow(browser, command_studio):
+    """A person at the page of ``command_studio``."""
+    with person_at(browser, command_studio.url) as person:
+        yield person
+
+
+@contextmanager
+def person_at(browser, url):
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
-    page.goto(command_studio.url)
-    flow = Flow(page)
-    yield flow
+    page.goto(url)
+    person = Flow(page)
+    yield person
     context.close()
-    assert flow.problems == []
+    assert person.problems == []

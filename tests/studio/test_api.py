@@ -109,8 +109,8 @@ def test_training_report_history_and_compare(studio):
         ("GET", "/api/report", None, 404),
     ],
 )
-def test_errors_have_one_form(studio, method, path, body, status):
-    answer = studio.ask(method, path, body)
+def test_errors_have_one_form(shared_studio, method, path, body, status):
+    answer = shared_studio.ask(method, path, body)
     assert answer.status == status, answer.content
     error = answer.value["error"]
     assert set(error) == {"code", "sentence", "status"}

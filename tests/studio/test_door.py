@@ -90,23 +90,21 @@ def test_whoever_holds_the_last_port_is_asked_nothing(started):
         assert stranger.heard == []
 
 
-def test_no_proxy_hears_of_it(started):
+def test_the_command_again_opens_another_browser(started, folder):
+    """It asks the studio itself: no proxy hears of it."""
+    assert opens(started, started.url) == 303 and opens(started, started.url) == 403
     with Listener() as proxy:
         names = ("http_proxy", "HTTP_PROXY", "all_proxy", "https_proxy")
         address = f"http://{LOOPBACK}:{proxy.port}"
         told = again(started, **dict.fromkeys(names, address), no_proxy="")
-        assert told["ran_before"] and opens(started, told["url"]) == 303
         assert proxy.heard == []
-
-
-def test_the_command_again_opens_another_browser(started):
-    assert opens(started, started.url) == 303 and opens(started, started.url) == 403
-    told = again(started)
-    assert told["api"] == started.told["api"] and told["url"] != started.url
+    assert told == {**started.told, "url": told["url"], "ran_before": True}
+    assert told["url"] != started.url
     assert opens(started, told["url"]) == 303
     key_file = Path(told["key_file"])
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert started.address.key not in json.dumps(told)
+    assert (folder / "tinyteach.json").exists()
 
 
 def test_the_documented_script(root, tmp_path, home_folder):
@@ -160,16 +158,6 @@ def test_a_browser_s_command_line_holds_a_code_alone(tmp_path, folder, home_fold
         assert opens(studio, studio.url) == 303  # what was printed is another
 
 
-def test_who_is_refused_leaves_no_line(started):
-    """A page of a studio that ended tries again every two seconds."""
-    with pytest.raises(InvalidStatus):
-        started.open_page(**KEYLESS)
-    assert started.ask("GET", "/", Host="[", **KEYLESS).status == 403
-    assert started.ask("GET", "/", **KEYLESS).status == 403
-    started.stop()
-    assert started.log.read_text() == ""
-
-
 def leave_an_upload(studio, temporary):
     number = studio.ask("POST", "/api/uploads").value["upload"]
     assert studio.ask("PUT", f"/api/uploads/{number}?name=cat/1.png", b"half").status == 200
@@ -186,6 +174,14 @@ def half_sent(studio):
     return connection
 
 
+def be_refused(studio):
+    """As a page of a studio that ended is, which tries again every two seconds."""
+    with pytest.raises(InvalidStatus):
+        studio.open_page(**KEYLESS)
+    assert studio.ask("GET", "/", Host="[", **KEYLESS).status == 403
+    assert studio.ask("GET", "/", **KEYLESS).status == 403
+
+
 def check_nothing_is_left(studio, temporary):
     assert [*temporary.iterdir()] == []
     told = json.loads(Path(studio.told["key_file"]).read_text())
@@ -196,6 +192,7 @@ def check_nothing_is_left(studio, temporary):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_signal_ends_it_in_order(started, temporary, name):
     leave_an_upload(started, temporary)
+    be_refused(started)
     with started.open_page(), half_sent(started) as connection:
         started.process.send_signal(number := getattr(signal, name))
         assert started.process.wait() == 128 + number
@@ -203,6 +200,7 @@ def test_a_signal_ends_it_in_order(started, temporary, name):
     check_nothing_is_left(started, temporary)
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_its_virtual_board_ends_with_it(started, temporary):
     from tinyteach.virtual import running
 
@@ -214,6 +212,7 @@ def test_its_virtual_board_ends_with_it(started, temporary):
     check_nothing_is_left(started, temporary)
 
 
+@pytest.mark.usefixtures("paired_before")
 def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     from tinyteach.virtual import running
 
@@ -224,19 +223,18 @@ def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     assert [info.name for info in running.running()] == ["virtual"]
 
 
-def test_a_terminal_that_closes_ends_it_in_order(started, temporary):
-    started.stop()
+def test_a_terminal_that_closes_ends_it_in_order(folder, home_folder, temporary):
+    studio = StudioProcess(folder, home_folder, TMPDIR=str(temporary))
     ours, theirs = pty.openpty()
     try:
-        started.start(
-            stdin=theirs, start_new_session=True, preexec_fn=lambda: take_terminal(theirs)
-        )
+        studio.start(stdin=theirs, start_new_session=True, preexec_fn=lambda: take_terminal(theirs))
     finally:
         os.close(theirs)
-    leave_an_upload(started, temporary)
+    leave_an_upload(studio, temporary)
     os.close(ours)
-    assert started.process.wait() == 128 + signal.SIGHUP
-    check_nothing_is_left(started, temporary)
+    assert studio.process.wait() == 128 + signal.SIGHUP
+    studio.process.stdout.close()
+    check_nothing_is_left(studio, temporary)
 
 
 def take_terminal(number):

@@ -15,9 +15,9 @@ def secrets_in(profile, studio):
     return found
 
 
-def test_a_browser_is_let_in_by_the_address_once(command_studio, browser, tmp_path):
+def test_a_browser_is_let_in_by_the_address_once(page_studio, browser, tmp_path):
     """A tab more, reloading and a bookmark go on; history and other browsers have nothing."""
-    studio, profile = command_studio, tmp_path / "profile"
+    studio, profile = page_studio, tmp_path / "profile"
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=find_chromium(), args=list(FLAGS)
     )
@@ -37,8 +37,8 @@ def test_a_browser_is_let_in_by_the_address_once(command_studio, browser, tmp_pa
     assert secrets_in(profile, studio) == []
 
 
-def test_another_browser_is_told_what_to_do(command_studio, browser):
-    studio = command_studio
+def test_another_browser_is_told_what_to_do(page_studio, browser):
+    studio = page_studio
     assert studio.ask("GET", studio.url.removeprefix(studio.address.base[:-1])).status == 303
     page = browser.new_page()
     for url in (
@@ -50,27 +50,30 @@ def test_another_browser_is_told_what_to_do(command_studio, browser):
         assert page.goto(url).status == 403
         page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
         assert serious(page) == []
+    page.close()
 
 
-def test_a_link_on_another_site_opens_it(command_studio, browser):
+def test_a_link_on_another_site_opens_it(page_studio, browser):
     """SameSite=Strict leaves the cookie away there, also on the way that a redirect leads."""
     page = browser.new_context().new_page()
     page.route(
         "http://elsewhere.example/",
         lambda route: route.fulfill(
-            content_type="text/html", body=f'<a href="{command_studio.url}">the studio</a>'
+            content_type="text/html", body=f'<a href="{page_studio.url}">the studio</a>'
         ),
     )
     page.goto("http://elsewhere.example/")
     page.get_by_role("link").click()
     page.locator("#panel-connect").wait_for()
-    assert page.url == command_studio.address.base
+    assert page.url == page_studio.address.base
+    page.close()
 
 
-def test_a_page_of_a_studio_that_ended(flow, command_studio):
+def test_a_page_of_a_studio_that_ended(command_flow, command_studio):
     """Reloading it says what to do, and so does the page itself."""
+    flow, studio = command_flow, command_studio
     flow.page.locator("#panel-connect").wait_for()
-    old, studio = flow.page.url, command_studio
+    old = flow.page.url
     studio.stop()
     alert = flow.page.get_by_role("alert")
     alert.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()

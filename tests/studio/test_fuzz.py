@@ -90,7 +90,7 @@ ROUTES = [
     if route.path not in SLOW
 ]
 often = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -175,7 +175,7 @@ def test_paths(fuzzed, text):
         assert answer.status != 500 and b"root:" not in answer.content, path
 
 
-@settings(often, max_examples=40)
+@settings(often, max_examples=25)
 @given(words, st.binary(max_size=50), st.booleans())
 def test_uploaded_files(fuzzed, name, content, is_dropped):
     number = fuzzed.ask("POST", "/api/uploads").value["upload"]
@@ -187,7 +187,7 @@ def test_uploaded_files(fuzzed, name, content, is_dropped):
         check(fuzzed.ask("POST", f"/api/uploads/{number}"))
 
 
-@settings(often, max_examples=60)
+@settings(often, max_examples=30)
 @given(st.one_of(words, st.binary(max_size=200), values.map(json.dumps), st.sampled_from(RAW)))
 def test_websocket_messages(fuzzed, message):
     text = message
@@ -265,7 +265,7 @@ def test_chunks_that_are_wrong(overheard, chunks):
         check_raw(say_raw(overheard, head + chunks))
 
 
-@settings(often, max_examples=60)
+@settings(often, max_examples=30)
 @given(
     st.binary(max_size=100),
     st.sampled_from(["", "GET ", "GET / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n"]),
@@ -275,7 +275,7 @@ def test_bytes_that_are_no_request(overheard, noise, before):
     assert not answer or answer.startswith(b"HTTP/1.1 4")
 
 
-@settings(often, max_examples=60)
+@settings(often, max_examples=30)
 @given(st.binary(min_size=1, max_size=100))
 def test_frames_that_are_no_websocket(overheard, noise):
     head = (

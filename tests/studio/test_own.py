@@ -5,7 +5,6 @@ import itertools
 import pytest
 
 from alone import wait_for
-from paired import SIDE
 from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.learnt import list_learnt
@@ -13,6 +12,7 @@ from tinyteach.workbench.on_its_own import LINE_BYTES_MAX, AloneLines
 from tinyteach.workbench.workbench import Workbench
 
 PIN = 21
+SIDE = 96  # of what the hand shows: drawing it larger costs more than all that the board does
 
 
 def add(studio, condition, action, **more):

@@ -1,19 +1,15 @@
 """A person's way through the page, in the distribution's Chromium, on the virtual board."""
 
-import json
-import os
-import subprocess
-
 import pytest
 
-from browser import StudioProcess, command, serious
+from browser import serious
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
 STEPS = ["connect", "classes", "train", "deploy", "live", "rules", "teach"]
 
 
-def teach(flow, photos=5):
+def teach(flow, photos):
     """Connect, two classes, a recording of each."""
     flow.start_virtual()
     for name in ("cat", "coffee"):
@@ -23,9 +19,9 @@ def teach(flow, photos=5):
     flow.trained()
 
 
-def test_the_whole_flow(flow, folder, virtual):
+def test_the_whole_flow(flow, folder):
     assert serious(flow.page) == []
-    teach(flow)
+    teach(flow, photos=5)
     assert "%" in flow.part("#accuracy").inner_text()
     flow.label("coffee")  # the preview head, before anything was deployed
     flow.deploy()
@@ -67,9 +63,11 @@ def test_the_whole_flow(flow, folder, virtual):
     assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
 
 
-@pytest.mark.usefixtures("paired_before")
+@pytest.mark.usefixtures("paired_before", "project")
 def test_a_cable_pulled_while_deploying(flow, virtual):
-    teach(flow)
+    flow.start_virtual()
+    flow.show("coffee")
+    flow.trained()
     flow.page.evaluate(
         """() => { const line = document.getElementById("deploy-status"); window.states = [];
         new MutationObserver(() => window.states.push(line.dataset.state))
@@ -88,8 +86,8 @@ def test_a_cable_pulled_while_deploying(flow, virtual):
 
 
 @pytest.mark.usefixtures("paired_before")
-def test_a_server_that_is_killed_while_recording(flow, command_studio, folder):
-    studio = command_studio
+def test_a_server_that_is_killed_while_recording(command_flow, command_studio, folder):
+    flow, studio = command_flow, command_studio
     flow.start_virtual()
     flow.add_class("cat")
     flow.card("cat").locator(".hold").hover()
@@ -160,22 +158,23 @@ def test_keyboard_alone(flow):
 
 
 @pytest.mark.usefixtures("paired_before")
-@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
-def test_nothing_sticks_out_or_jumps(flow, size):
+def test_nothing_sticks_out_or_jumps(flow):
+    """On a laptop and on a phone."""
     page = flow.page
-    page.set_viewport_size({"width": size[0], "height": size[1]})
     teach(flow, photos=3)
     flow.deploy()
     flow.state("deploy", "done")
-    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     script = """() => [".hold", ".bar"].map((each) =>
       document.querySelector(each).getBoundingClientRect().top + scrollY)"""
-    before = page.evaluate(script)
-    flow.show("cat")
-    flow.label("cat")
-    flow.show("rocket")
-    flow.label("unknown")
-    assert page.evaluate(script) == before
+    for width, height in ((1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        before = page.evaluate(script)
+        flow.show("cat")
+        flow.label("cat")
+        flow.show("rocket")
+        flow.label("unknown")
+        assert page.evaluate(script) == before
     assert serious(page) == []
 
 
@@ -197,15 +196,3 @@ def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):
     )
     flow.card("rocket").dispatch_event("drop", {"dataTransfer": transfer})
     flow.card("rocket").get_by_text("4 photos").wait_for()
-
-
-def test_the_command(folder, home_folder, virtual):
-    with StudioProcess(folder, home_folder) as studio:
-        environment = {**os.environ, "TINYTEACH_HOME": str(home_folder)}
-        again = command("studio", "-p", folder, "--no-browser", "--json")
-        ran = subprocess.run(again, env=environment, capture_output=True, text=True)
-        told = json.loads(ran.stdout)
-        assert told == {**studio.told, "url": told["url"], "ran_before": True}
-        assert told["url"] != studio.url
-        assert studio.stop() in (0, 130)
-    assert (folder / "tinyteach.json").exists()
