@@ -11,13 +11,13 @@ from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.virtual.board import VirtualBoard
 
 
-def flashes_with(embedding: bytes, folder: Path):
-    """image(arch) is the flash of a board that is paired with this embedding."""
+def flashes_with(embedding: bytes, folder: Path, **options):
+    """image(arch) is the flash of a board with these options, paired with this embedding."""
 
     @lru_cache
     def image(arch: str) -> Path:
         path = folder / arch
-        with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, path) as board:
+        with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, path, **options) as board:
             patch.setenv("TINYTEACH_HOME", str(folder / "home"))
             pair(board.port, Wanted(embedding), None, lambda *_: None)
         return path

@@ -298,7 +298,7 @@ def test_chip_without_identity_gets_one_of_chance(paired_board, little):
         repl.write_file("/boot.py", b"import machine\ndel machine.unique_id", quiet)
     paired_board.reset()
     paired = pair(paired_board.port, Wanted(little), None, quiet)
-    assert paired.written == ["/tinyteach/id", MAIN]
+    assert set(paired.written) == {"/tinyteach/id", MAIN}
     assert len(paired.board_id) == 16 and len(set(bytes.fromhex(paired.board_id))) > 2
     again = pair(paired_board.port, Wanted(little), None, quiet)
     assert (again.board_id, again.written) == (paired.board_id, [])
