@@ -10,6 +10,7 @@ import pytest
 import typer
 from PIL import Image
 
+from alone import let_rest
 from paired import views_of
 from tinyteach.cli import main
 from tinyteach.head.fit import evaluate
@@ -84,6 +85,7 @@ def board(switch_on):
     """A paired board that sees a cat."""
     with switch_on("i386") as started:
         started.show(views_of("cat", 1)[0])
+        let_rest(started)
         yield started
 
 
