@@ -13,7 +13,7 @@ from tinyteach.virtual.flash_image import BLOCK_BYTES
 from .conftest import raw_repl, run, write_file
 
 SMALL_BYTES = 64 << 10  # written anew for each cut
-OLD, NEW = "old content " * 200, "new content " * 300
+OLD, NEW = "old content " * 80, "new content " * 120
 # As the agent replaces a file: write beside it, rename over it.
 REPLACE = f"""
 import os
