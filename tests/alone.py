@@ -42,6 +42,15 @@ def set_up(board, head, *rules, **settings):
         write_rules(client, RuleFile(Settings(**settings), parsed))
 
 
+def let_rest(board):
+    """Let a board without a host look once a minute: what waits beside it has the time.
+
+    Until other settings are written.
+    """
+    with BoardClient(board.port) as client:
+        write_rules(client, RuleFile(Settings(interval_ms=60_000)))
+
+
 def power_cycle(board):
     board.cut_power_now()
     board.power_on()

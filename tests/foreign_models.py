@@ -8,6 +8,7 @@ import copy
 import flatbuffers
 import numpy as np
 
+from little_embedding import little_embedding
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 
@@ -28,7 +29,15 @@ def packed(model) -> bytes:
 
 def ending_in(*names: str) -> bytes:
     """`tiny` with operators of these names behind its last one, each on one tensor."""
-    model = tiny_model()
+    return _ending_in(tiny_model(), names)
+
+
+def little_ending_in(*names: str) -> bytes:
+    """The same of its first layer alone, for what is sent to a board."""
+    return _ending_in(schema.ModelT.InitFromPackedBuf(little_embedding(), 0), names)
+
+
+def _ending_in(model, names) -> bytes:
     graph = model.subgraphs[0]
     for name in names:
         code = getattr(Op, name)

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from types import SimpleNamespace
@@ -128,8 +129,8 @@ class Scissors:
         return self._thread is not None
 
 
-def pair_until(board, embedding: bytes, cut: Cut) -> bool:
-    """Pair, and cut; False where pairing was faster."""
+def pair_until(board, embedding: bytes, cut: Cut, absent: Collection[str] = ()) -> bool:
+    """Pair, and cut; False where pairing was faster. ``absent``: what it will write, if not all."""
     scissors = Scissors(board, cut.power)
     patience_s = pairing.RESTART_TIMEOUT_S
     passed = 0
@@ -155,7 +156,7 @@ def pair_until(board, embedding: bytes, cut: Cut) -> bool:
             scissors.cut()
             scissors.done()
 
-    sizes = file_sizes(board, embedding)
+    sizes = file_sizes(board, embedding, absent)
     board.disturb(to_board=to_board)
     try:
         pair(board.port, Wanted(embedding), None, progress)
@@ -184,8 +185,22 @@ def wanted(board, embedding: bytes) -> dict[str, bytes]:
     return files | {EMBEDDING: embedding, main.path: main.content}
 
 
-def file_sizes(board, embedding: bytes) -> list[int]:
-    return [len(content) for content in wanted(board, embedding).values()]
+def file_sizes(board, embedding: bytes, absent: Collection[str] = ()) -> list[int]:
+    files = wanted(board, embedding)
+    return [len(content) for path, content in files.items() if path in (absent or files)]
+
+
+def take_off(board, embedding: bytes) -> list[str]:
+    """Some of a paired board's files, the embedding and main.py among them; which they are.
+
+    What pairing does then is what it does on a blank board, with less to be written.
+    """
+    pairing.free_the_repl(board.port)
+    *modules, _ = wanted(board, embedding)
+    absent = [*modules[:-1:8], EMBEDDING, MAIN]
+    with raw_repl(board.port) as repl:
+        repl.run(f"import os\nfor path in {absent!r}:\n    os.remove(path[1:])")
+    return absent
 
 
 def check_main(board, embedding: bytes) -> str:
@@ -214,10 +229,10 @@ def give_users_main(board) -> None:
         repl.write_file(MAIN.lstrip("/"), USERS_MAIN, quiet)
 
 
-def trial(board, embedding: bytes, cut: Cut) -> str | None:
+def trial(board, embedding: bytes, cut: Cut, absent: Collection[str] = ()) -> str | None:
     """One cut and what follows; whose main.py the board had, None where there was no cut."""
     give_users_main(board)
-    happened = pair_until(board, embedding, cut)
+    happened = pair_until(board, embedding, cut, absent)
     whose = check_main(board, embedding)
     board.power_on()
     pair(board.port, Wanted(embedding), None, quiet)

@@ -10,8 +10,11 @@ import pytest
 import typer
 from PIL import Image
 
+from alone import let_rest
 from paired import views_of
 from tinyteach.cli import main
+from tinyteach.head.fit import evaluate
+from tinyteach.head.fit.regression import DEFAULT_STRENGTH
 
 CLASSES = ("cat", "coffee")
 
@@ -30,6 +33,14 @@ def parser_made_once():
     """typer reads each command's signature at every run, which takes longer than most commands."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", lru_cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_strength():
+    """Which regularisation is best tests/head asks; trying them is half of a training's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "STRENGTHS", (DEFAULT_STRENGTH,))
         yield
 
 
@@ -74,6 +85,7 @@ def board(switch_on):
     """A paired board that sees a cat."""
     with switch_on("i386") as started:
         started.show(views_of("cat", 1)[0])
+        let_rest(started)
         yield started
 
 

@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from alone import is_safe, set_up, wait_for, wait_for_reset
+from little_embedding import little_embedding
 from paired import deploy, views_of
 from tinyteach.device.registry import find_board
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair
@@ -153,11 +154,11 @@ def test_wipe(tinyteach, switch_on, trained_heads):
         assert tinyteach("doctor", *at).code == 0
 
 
-def test_unpair_leaves_the_board_as_it_was(tinyteach, embedding_file):
+def test_unpair_leaves_the_board_as_it_was(tinyteach):
     with VirtualBoard("i386") as board:
         with raw_repl(board.port) as repl:
             repl.write_file("/main.py", OWN_MAIN, lambda *_: None)
-        pair(board.port, Wanted(embedding_file), "desk", lambda *_: None)
+        pair(board.port, Wanted(little_embedding()), "desk", lambda *_: None)
         assert find_board("desk")
         done = tinyteach("unpair", "--board", board.port, "--yes")
         assert done.code == 0 and "its own main.py is back" in done.out.lower(), done

@@ -200,12 +200,6 @@ def test_unreadable_photograph(tinyteach, fails, board, tmp_path):
         assert tinyteach("-b", board.port, "classify", file).code == exit_code_of(PhotoError)
 
 
-def test_unreadable_photograph_among_others_is_named(tinyteach, project):
-    (project / "photos" / "cat" / "broken.png").write_bytes(b"nothing")
-    result = tinyteach("-p", project, "train")
-    assert result.code == 0 and "broken.png" in result.out
-
-
 def test_nothing_to_import(tinyteach, fails, project, tmp_path):
     (tmp_path / "empty").mkdir()
     fails("-p", project, "import", tmp_path / "empty")

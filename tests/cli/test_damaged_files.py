@@ -38,6 +38,7 @@ JSON_OF_OTHER_KINDS = {
     "binary": bytes(range(256)) * 20,
     "UTF-16": '{"format": 1}'.encode("utf-16"),
 }
+NO_FILES = ("folder", "pipe", "link into nothing", "link to itself")
 WORDS_OF_PYTHON = re.compile(
     r"Expecting|Extra data|column|codec|start byte|unpack|buffer|Errno|Error|argument"
     "|magic number|embedded"
@@ -109,7 +110,7 @@ def spoil(path, how):
         path.symlink_to(path)
 
 
-@pytest.mark.parametrize("how", ["folder", "pipe", "link into nothing", "link to itself"])
+@pytest.mark.parametrize("how", NO_FILES)
 def test_what_is_no_file(place, sentences, how):
     for name, lines in READ_BY.items():
         path = place(name)
@@ -119,9 +120,15 @@ def test_what_is_no_file(place, sentences, how):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         if before is not None:
             path.write_bytes(before)
-    for name in ("heads/report.json", "learnt/cat/a.npz"):
-        spoil(place(name), how)
-    sentences("train")
+
+
+def test_what_is_no_file_does_not_disturb_a_training(place, sentences):
+    for number, how in enumerate(NO_FILES):
+        spoil(place(f"learnt/cat/{number}.npz"), how)
+    for how in ("pipe", "folder"):
+        path = place("heads/report.json")
+        spoil(path, how)
+        sentences("train")
 
 
 @pytest.mark.parametrize("name", ["heads", "photos", "photos/cat", "learnt", "heads/history"])
@@ -148,16 +155,14 @@ def test_settings_with_a_byte_order_mark(tinyteach, project, mark):
     assert path.read_bytes().startswith(b"{")
 
 
-def test_classes_named_twice_in_the_settings(tinyteach, project):
+def test_a_training_leaves_out_what_is_damaged(tinyteach, project):
+    """Of photographs and what boards have learnt; the settings name each class twice."""
     path = project / "tinyteach.json"
     settings = json.loads(path.read_text())
     path.write_text(json.dumps({**settings, "classes": ["coffee", "cat", "coffee", "cat"]}))
-    assert tinyteach("-p", project, "train").code == 0
     listed = tinyteach("-p", project, "class", "list", "--json")
     assert [row["name"] for row in json.loads(listed.out)["classes"]] == ["coffee", "cat"]
-
-
-def test_what_was_learnt_and_is_none(tinyteach, project):
+    (project / "photos" / "cat" / "broken.png").write_bytes(b"nothing")
     folder = project / "learnt" / "cat"
     folder.mkdir(parents=True)
     one, sha = np.zeros((1, 4), np.int8), np.zeros(32, np.uint8)
@@ -168,7 +173,7 @@ def test_what_was_learnt_and_is_none(tinyteach, project):
     np.savez(folder / "flat.npz", features=one[0], embedding=sha)
     np.savez(folder / "short.npz", features=one, embedding=sha[:3])
     result = tinyteach("-p", project, "train")
-    assert result.code == 0
+    assert result.code == 0 and "broken.png" in result.out
     for name in ("array", "objects", "other", "flat", "short"):
         assert f"{name}.npz is damaged; delete it" in result.out
 

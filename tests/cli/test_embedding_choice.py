@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from paired import other_embedding
+from little_embedding import little_embedding
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.raw_repl import raw_repl
 
@@ -15,6 +15,12 @@ def own_board(switch_on):
     """A paired board whose embedding these tests change."""
     with switch_on("i386") as started:
         yield started
+
+
+@pytest.fixture
+def project(trained_project):
+    """One with a head for the embedding that the board begins with."""
+    return trained_project
 
 
 @pytest.fixture
@@ -36,8 +42,12 @@ def test_new_project_names_its_embedding(tinyteach, tiny, tmp_path):
         assert json.loads((folder / "tinyteach.json").read_text())["embedding"] == kept
 
 
-def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, tiny):
-    assert ask("pair", "--embedding", "tiny")["written"] == ["/tinyteach/embedding.tflite"]
+def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, project, tiny):
+    """With a head at work that goes with the old one it says that the head is stale."""
+    on = ("-b", own_board.port, "-p", project)
+    ask("deploy")
+    paired = tinyteach(*on, "pair", "--embedding", "tiny").out
+    assert "train and deploy again" in paired
     assert ask("pair")["written"] == []
     assert ask("info")["embedding_name"] == "tiny"
     shown = tinyteach("-b", own_board.port, "info").out
@@ -55,16 +65,17 @@ def without_its_agent(board, code):
     board.reset()
 
 
-def test_pairing_keeps_a_custom_embedding_unless_told(ask, own_board, tmp_path):
+def test_pairing_keeps_a_custom_embedding_unless_told(ask, tinyteach, own_board, tmp_path):
     """Known by the board's agent, and by its content where no agent answers."""
     file = tmp_path / "custom.tflite"
-    file.write_bytes(other_embedding())
+    file.write_bytes(little_embedding())
     digest = sha256(file.read_bytes()).hexdigest()
     embedding = "/tinyteach/embedding.tflite"
     assert ask("pair", "--embedding", file)["written"] == [embedding]
     assert ask("pair")["written"] == [] and ask("info")["embedding"] == digest
-    healthy = {line["name"]: line["found"] for line in ask("doctor")["findings"]}
-    assert healthy["embedding"] == f"none that ships, {digest[:12]}"
+    looked = json.loads(tinyteach("-b", own_board.port, "doctor", "--json").out)["findings"]
+    found = {line["name"]: line["found"] for line in looked}
+    assert found["embedding"] == f"none that ships, {digest[:12]}"
     without_its_agent(own_board, "import os\nos.remove('/lib/agent/loop.mpy')")
     assert set(ask("pair")["written"]) == {"/lib/agent/loop.mpy", "/main.py"}
     assert ask("info")["embedding"] == digest
@@ -73,18 +84,18 @@ def test_pairing_keeps_a_custom_embedding_unless_told(ask, own_board, tmp_path):
     assert embedding in ask("pair")["written"] and ask("info")["embedding_name"] == "base"
 
 
-def test_pairing_says_that_the_head_is_stale(ask, tinyteach, own_board, tiny):
-    ask("upgrade", "--embedding", "base")
-    said = tinyteach("-b", own_board.port, "pair", "--embedding", "tiny").out
-    assert "train and deploy again" in said
-
-
-def test_upgrade_and_back(ask, tinyteach, own_board, project, tiny):
+def test_upgrade_and_back(ask, fails, tinyteach, own_board, project, tiny):
+    """After it the board does not go back to a head for the old embedding."""
+    ask("pair", "--embedding", "base")
+    ask("deploy")
     for name in ("tiny", "base"):
-        ask("pair", "--embedding", "base")
         upgraded = ask("upgrade", "--embedding", name)
-        assert upgraded["embedding_name"] == name == ask("info")["embedding_name"]
-        assert upgraded["deployed"]["labels"] == ask("info")["labels"] == ["cat", "coffee"]
+        told = ask("info")
+        assert upgraded["embedding_name"] == name == told["embedding_name"]
+        assert upgraded["deployed"]["labels"] == told["labels"] == ["cat", "coffee"]
+        if name == "tiny":
+            assert "another embedding" in fails("-b", own_board.port, "rollback")
+            assert ask("info")["head"] == upgraded["deployed"]["fingerprint"]
     said = tinyteach("-b", own_board.port, "-p", project, "upgrade").out
     assert "recognises cat, coffee with the embedding base" in said and said.count("\n") == 1
     assert "found the embedding there" in said
@@ -92,7 +103,6 @@ def test_upgrade_and_back(ask, tinyteach, own_board, project, tiny):
 
 def test_deploy_and_host_refuse_another_embedding(ask, fails, own_board, project, tiny):
     ask("pair", "--embedding", "base")
-    ask("train")
     settings = json.loads((project / "tinyteach.json").read_text())
     (project / "tinyteach.json").write_text(json.dumps(settings | {"embedding": "tiny"}))
     photo = project / "photos" / "cat"
@@ -102,10 +112,3 @@ def test_deploy_and_host_refuse_another_embedding(ask, fails, own_board, project
     said = fails("-b", own_board.port, "-p", project, "deploy")
     assert "the embedding tiny" in said and "the board has base" in said
     assert "run 'tinyteach upgrade'" in said
-
-
-def test_rollback_to_a_head_for_the_old_embedding(ask, fails, own_board, tiny):
-    ask("upgrade", "--embedding", "base")
-    new = ask("upgrade", "--embedding", "tiny")["deployed"]["fingerprint"]
-    assert "another embedding" in fails("-b", own_board.port, "rollback")
-    assert ask("info")["head"] == new

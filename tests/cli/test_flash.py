@@ -30,6 +30,12 @@ NEW = firmware(seed=2)
 WRITTEN = NEW.ljust(FLASH_BYTES, b"\xff")
 
 
+@pytest.fixture(autouse=True)
+def untraced(monkeypatch):
+    """esptool writes down each byte for a trace that nobody sees: most of these tests' time."""
+    monkeypatch.setattr("esptool.loader.HexFormatter.__str__", lambda self: "")
+
+
 @pytest.fixture
 def esp():
     """A board in its boot loader."""

@@ -5,16 +5,16 @@ import os
 
 import pytest
 
-from foreign_models import LACKING, NO_EMBEDDING, NOT_RUN, ending_in, large
+from foreign_models import LACKING, NO_EMBEDDING, NOT_RUN, ending_in, large, little_ending_in
 from paired import deploy
 from tinyteach.device.repl.fitness import ARENA_BYTES
-from tinyteach.device.repl.pairing import Wanted, pair, pair_for_now
+from tinyteach.device.repl.pairing import Wanted, await_agent, pair, pair_for_now
+from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import agent_code
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 from tinyteach.errors import BoardRefusedError
-from tinyteach.virtual.board import VirtualBoard
 
 
 def quiet(*_):
@@ -139,16 +139,18 @@ def test_the_board_tries_an_embedding_before_the_old_one_goes(own_board):
     """With a file that nobody has checked, as a computer with another version would send it."""
     before = models_on(own_board)
     with pytest.raises(BoardRefusedError, match=r"operator 117.*keeps its old embedding"):
-        pair(own_board.port, Wanted(ending_in("HARD_SWISH")), None, quiet)
+        pair(own_board.port, Wanted(little_ending_in("HARD_SWISH")), None, quiet)
     assert models_on(own_board) == before
     own_board.cut_power_now()
     own_board.power_on()
     assert models_on(own_board) == before
 
 
-def test_a_fresh_board_that_does_not_load_its_embedding_is_no_success():
-    with (
-        VirtualBoard("i386") as board,
-        pytest.raises(BoardRefusedError, match=r"operator 117.*another embedding"),
-    ):
-        pair_for_now(board.port, Wanted(ending_in("HARD_SWISH")), quiet)
+def test_a_fresh_board_that_does_not_load_its_embedding_is_no_success(switch_on):
+    with switch_on("i386") as board:
+        await_agent(board.port, "").close()
+        with raw_repl(board.port) as repl:
+            repl.run("import os\nos.remove('/tinyteach/embedding.tflite')\nos.remove('/main.py')")
+        board.reset()
+        with pytest.raises(BoardRefusedError, match=r"operator 117.*another embedding"):
+            pair_for_now(board.port, Wanted(little_ending_in("HARD_SWISH")), quiet)

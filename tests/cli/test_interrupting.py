@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from paired import deploy
+from paired import deploy, views_of
 from patience import PATIENCE_S
 from tinyteach.device.wire.client import BoardClient
+from tinyteach_protocol import messages
+from tinyteach_protocol.frame import MAGIC
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 
@@ -82,15 +85,14 @@ def test_ctrl_c_keeps_what_was_recorded(start, board, project):
     assert_board_is_free(board)
 
 
-def test_slow_link_is_said_once(start, board, project):
+def test_slow_link_is_said_once(tinyteach, board, project):
     board.set_speed(40_000)
     try:
-        process = start("-b", board.port, "-p", project, "capture", "cat", "-n", "1")
-        out, err = process.communicate(timeout=PATIENCE_S)
+        told = tinyteach("-b", board.port, "-p", project, "capture", "cat", "-n", "1")
     finally:
         board.set_speed(None)
-    assert "Recorded 1 photograph of cat" in out
-    assert err.count("The link is slow") == 1 and "--small" in err
+    assert "Recorded 1 photograph of cat" in told.out
+    assert told.err.count("The link is slow") == 1 and "--small" in told.err
 
 
 def test_reader_that_goes_away(start, board):
@@ -106,23 +108,31 @@ def test_reader_that_goes_away(start, board):
     assert_board_is_free(board)
 
 
-def test_plug_pulled_while_watching(start, switch_on, trained_heads):
+def test_plug_pulled_while_watching(tinyteach, switch_on, trained_heads):
+    (cat,), said = views_of("cat", 1), []
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:
             deploy(client, trained_heads[0])
-        process = start("-b", board.port, "watch")
-        process.stdout.readline()
-        board.drop_link()
-        _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 6 and err.count("\n") == 1 and "check the cable" in err
+        pulled = threading.Thread(target=board.drop_link)
+
+        def pull_in_a_stream(data):
+            said.append(MAGIC + bytes([messages.RESULT]) in data)
+            if sum(said) == 2 and not pulled.ident:
+                pulled.start()
+            return data
+
+        board.show(cat)
+        board.disturb(to_host=pull_in_a_stream)
+        told = tinyteach("-b", board.port, "watch")
+    assert told.code == 6 and told.err.count("\n") == 1 and "check the cable" in told.err
+    assert "%" in told.out
 
 
-def test_what_the_board_prints_is_shown(start, board):
+def test_what_the_board_prints_is_shown(tinyteach, board):
     board.disturb(to_host=lambda data: b"cam_hal: hot\r\n" + data if data[:1] == b"\xf5" else data)
     try:
-        process = start("-b", board.port, "info", "--json")
-        out, err = process.communicate(timeout=PATIENCE_S)
+        told = tinyteach("-b", board.port, "info", "--json")
     finally:
         board.disturb()
-    assert json.loads(out)["state"] == ""
-    assert set(err.splitlines()) == {"board: cam_hal: hot"}
+    assert json.loads(told.out)["state"] == ""
+    assert set(told.err.splitlines()) == {"board: cam_hal: hot"}

@@ -12,6 +12,11 @@ from paired import views_of
 @pytest.fixture
 def on_board(tinyteach, board, project):
     """on_board(*arguments) runs a command in the project, on the board."""
+    return in_project(tinyteach, board, project)
+
+
+def in_project(tinyteach, board, project):
+    """run(*arguments): a command there, which must go well; what it printed."""
 
     def run(*arguments):
         result = tinyteach("--board", board.port, "--project", project, *arguments)
@@ -25,6 +30,11 @@ def on_board(tinyteach, board, project):
 @pytest.fixture
 def as_json(on_board):
     """as_json(*arguments) is the one object that the command prints."""
+    return parsed(on_board)
+
+
+def parsed(on_board):
+    """As above, of the commands that ``on_board`` runs."""
 
     def run(*arguments):
         out = on_board(*arguments, "--json")
@@ -61,8 +71,15 @@ def test_people_are_told_what_to_do_next(on_board):
     assert "%" in on_board("watch", "-n", "1")
 
 
-def test_board_and_host_say_the_same(on_board, photo_folder, tmp_path):
-    on_board("train")
+@pytest.fixture
+def trained(tinyteach, board, trained_project):
+    """on_board and as_json in a project that has a head."""
+    run = in_project(tinyteach, board, trained_project)
+    return run, parsed(run)
+
+
+def test_board_and_host_say_the_same(trained, photo_folder, tmp_path):
+    on_board, _ = trained
     on_board("deploy")
     tall = tmp_path / "tall.jpg"
     Image.fromarray(views_of("coffee", 1, seed=8)[0]).crop((0, 0, 151, 240)).save(tall)
@@ -90,15 +107,15 @@ def test_strangers_are_unknown_and_the_threshold_is_yours(on_board, as_json, boa
     assert as_json("info")["threshold"] == 128
 
 
-def test_threshold_of_a_deploy_stays_with_the_head(on_board, as_json, tinyteach, board, project):
-    on_board("train")
-    trained = as_json("info")["threshold"]
+def test_threshold_of_a_deploy_stays_with_the_head(trained, tinyteach, board, trained_project):
+    (on_board, as_json), project = trained, trained_project
+    before = as_json("info")["threshold"]
     deployed = as_json("deploy", "--threshold", "0.75")
     assert deployed["threshold"] == 0.75
     assert "What it is less than 75% sure of is unknown." in on_board("deploy")
     board.reset()
     info = as_json("info")
-    assert info["threshold"] == 192 != trained and info["head"] == deployed["fingerprint"]
+    assert info["threshold"] == 192 != before and info["head"] == deployed["fingerprint"]
     # The computer says the same.
     photo = next((project / "photos" / "cat").glob("*.png"))
     told = json.loads(on_board("classify", "--json", photo))
@@ -110,8 +127,8 @@ def test_threshold_of_a_deploy_stays_with_the_head(on_board, as_json, tinyteach,
     assert as_json("info")["threshold"] == 0
 
 
-def test_rollback(on_board, as_json, tinyteach, project):
-    on_board("train")
+def test_rollback(trained, tinyteach, trained_project):
+    (on_board, as_json), project = trained, trained_project
     first = as_json("deploy")["fingerprint"]
     tinyteach("-p", project, "class", "add", "sky")
     for number, view in enumerate(views_of("rocket", 4, seed=2, side=96)):
@@ -122,9 +139,11 @@ def test_rollback(on_board, as_json, tinyteach, project):
     assert second[:12] in on_board("rollback")
 
 
-def test_heads_of_the_past_can_be_deployed(on_board, as_json, tinyteach, project):
-    assert "No head has been trained yet" in on_board("heads")
-    first = as_json("train")["fingerprint"]
+def test_heads_of_the_past_can_be_deployed(trained, tinyteach, made_project, trained_project):
+    (on_board, as_json), project = trained, trained_project
+    assert "No head has been trained yet" in tinyteach("-p", made_project, "heads").out
+    (head,) = as_json("heads")
+    first = as_json("deploy", "--head", head["fingerprint"])["fingerprint"]
     (project / "photos" / "cat" / "0.png").unlink()
     on_board("train")
     newest, oldest = as_json("heads")
@@ -157,9 +176,8 @@ def test_preview(on_board, tmp_path):
     assert "▀" in on_board("preview", "-n", "2")
 
 
-def test_pairing_again_and_names(as_json, on_board, tinyteach, board):
-    assert as_json("pair", "--name", "desk")["written"] == []
-    assert "All was up to date." in on_board("pair")
+def test_pairing_again_and_names(on_board, tinyteach, board):
+    assert "All was up to date." in on_board("pair", "--name", "desk")
     assert json.loads(tinyteach("--board", "desk", "info", "--json").out)["port"] == board.port
 
 

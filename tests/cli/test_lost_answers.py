@@ -2,49 +2,94 @@
 
 import json
 import threading
-import time
 
 import pytest
 
+from paired import deploy_after
+from patience import PATIENCE_S
 from tinyteach.device.repl import pairing
+from tinyteach.device.wire import client
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.head.format.head_file import load_head_file, with_threshold
 from tinyteach.service.boards import aftermath
 from tinyteach_protocol import messages, requester
 from tinyteach_protocol.frame import MAGIC
 
-WIPED_AFTER_S = 3.0  # the program runs a moment after it arrived
+END_OF_PROGRAM = b"\x04>"  # what a raw REPL says behind what a program printed
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """What is lost for good is given up soon; a head is at work long before."""
-    monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 3000)
-    monkeypatch.setattr(requester, "TIMEOUT_MS", 1000)
+def clock(monkeypatch):
+    """The host's clock, which is ahead as soon as a frame is lost: nobody waits for its answer."""
+    real_ms = client._now_ms
+    ahead_ms = [0]
+
+    def leap(verb):
+        is_slow = messages.VERBS[verb][1] & messages.SLOW
+        ahead_ms[0] += requester.SLOW_TIMEOUT_MS if is_slow else requester.TIMEOUT_MS
+
+    monkeypatch.setattr(client, "_now_ms", lambda: real_ms() + ahead_ms[0])
+    # One look at the port is short, so that the time is looked at again.
+    monkeypatch.setattr(BoardClient._turn, "__defaults__", (0.02,))
+    return leap
+
+
+def start_of(verb, which):
+    """How the frames of a verb's requests or answers begin."""
+    return MAGIC + bytes([verb | (messages.RESPONSE if which == "answer" else 0)])
 
 
 @pytest.fixture
-def losing(board):
-    """losing(verb, "answer" or "request") drops every frame of that kind until the test ends."""
+def dropping(board, clock):
+    """dropping(verb, "answer" or "request", if_so) drops those frames until the test ends.
 
-    def lose(verb, which):
-        start = MAGIC + bytes([verb | (messages.RESPONSE if which == "answer" else 0)])
+    ``if_so(data)``, asked for each of them, tells which.
+    """
+
+    def drop_if(verb, which, if_so=lambda data: True, at=board):
+        start = start_of(verb, which)
 
         def drop(data):
-            return b"" if start in data else data
+            if start not in data or not if_so(data):
+                return data
+            clock(verb)
+            return b""
 
-        board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
+        at.disturb(**{"to_host" if which == "answer" else "to_board": drop})
 
-    yield lose
+    yield drop_if
     board.disturb()
 
 
 @pytest.fixture
-def taught(tinyteach, board, trained_project):
+def dropping_nth(dropping):
+    """dropping_nth(verb, which, number): the frames of the request of that number.
+
+    Requests are told apart by their sequence numbers, so repetitions of one are dropped, too.
+    """
+
+    def drop_nth(verb, which, number, **where):
+        start, seen = start_of(verb, which), []
+
+        def is_it(data):
+            at = data.index(start)
+            seq = bytes(data[at + 4 : at + 6])  # behind type and flags
+            if seq not in seen:
+                seen.append(seq)
+            return seen.index(seq) == number
+
+        dropping(verb, which, is_it, **where)
+
+    return drop_nth
+
+
+@pytest.fixture
+def taught(board, trained_project):
     """The project's head and one before it are on the board."""
-    on = ("-b", board.port, "-p", trained_project)
-    assert tinyteach(*on, "deploy", "--threshold", "0.4").code == 0
-    assert tinyteach(*on, "deploy", "--threshold", "0.5").code == 0
-    return on
+    head = load_head_file(trained_project / "heads" / "head.tflite")
+    with BoardClient(board.port) as opened:
+        deploy_after(opened, with_threshold(head, 102), with_threshold(head, 128))
+    return ("-b", board.port, "-p", trained_project)
 
 
 def info(board):
@@ -53,9 +98,9 @@ def info(board):
 
 
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_deploy(tinyteach, board, taught, losing, which):
+def test_deploy(tinyteach, board, taught, dropping, which):
     before = info(board).head
-    losing(messages.COMMIT, which)
+    dropping(messages.COMMIT, which)
     result = tinyteach(*taught, "deploy", "--threshold", "0.7", "--json")
     board.disturb()
     has_switched = info(board).head != before
@@ -67,9 +112,9 @@ def test_deploy(tinyteach, board, taught, losing, which):
 
 
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_rollback(tinyteach, board, taught, losing, which):
+def test_rollback(tinyteach, board, taught, dropping, which):
     previous = info(board).previous_head
-    losing(messages.ROLLBACK, which)
+    dropping(messages.ROLLBACK, which)
     result = tinyteach(*taught, "rollback", "--json")
     board.disturb()
     assert (info(board).head == previous) == (which == "answer")
@@ -80,18 +125,10 @@ def test_rollback(tinyteach, board, taught, losing, which):
 
 
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_forget(tinyteach, board, taught, losing, which):
-    """TEACH_LIST must come through, so only frames that follow it are dropped."""
+def test_forget(tinyteach, board, taught, dropping_nth, which):
+    """TEACH's list must come through, then what forgets is lost."""
     fingerprint = info(board).head
-    seen = []
-
-    def drop(data):
-        start = MAGIC + bytes([messages.TEACH | (messages.RESPONSE if which == "answer" else 0)])
-        if start in data and board_forgets(seen):
-            return b""
-        return data
-
-    board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
+    dropping_nth(messages.TEACH, which, 1)
     result = tinyteach(*taught, "teach", "--forget", "coffee", "--json")
     board.disturb()
     has_changed = info(board).head != fingerprint
@@ -102,15 +139,9 @@ def test_forget(tinyteach, board, taught, losing, which):
         assert result.code == 6 and "knows what it knew before" in result.err
 
 
-def board_forgets(seen):
-    """The second frame of TEACH and its five repetitions; the first and the last are lists."""
-    seen.append(1)
-    return 2 <= len(seen) <= 1 + requester.TRIES
-
-
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_rules(tinyteach, board, taught, losing, which):
-    losing(messages.COMMIT, which)
+def test_rules(tinyteach, board, taught, dropping, which):
+    dropping(messages.COMMIT, which)
     result = tinyteach(*taught, "rule", "add", "cat", "say", which, "--json")
     board.disturb()
     said = tinyteach(*taught, "rule", "list", "--json").out
@@ -121,14 +152,17 @@ def test_rules(tinyteach, board, taught, losing, which):
         assert result.code == 6 and "rules were not changed" in result.err
 
 
-def test_nothing_is_claimed_where_the_board_stays_away(tinyteach, board, taught, monkeypatch):
+def test_nothing_is_claimed_where_the_board_stays_away(
+    tinyteach, board, taught, clock, monkeypatch
+):
     """The cable is out as the head is switched."""
-    monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.5)
-    gone = []
+    monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.1)
+    is_out = []
 
     def drop(data):
-        if MAGIC + bytes([messages.COMMIT | messages.RESPONSE]) in data or gone:
-            gone.append(1)
+        if start_of(messages.COMMIT, "answer") in data or is_out:
+            is_out.append(1)
+            clock(messages.COMMIT)
             return b""
         return data
 
@@ -140,8 +174,8 @@ def test_nothing_is_claimed_where_the_board_stays_away(tinyteach, board, taught,
     assert result.code == 6 and "Whether the head was switched is not known" in result.err
 
 
-def test_a_restart_whose_answer_is_lost_is_one(board, losing):
-    losing(messages.RESTART, "answer")
+def test_a_restart_whose_answer_is_lost_is_one(board, dropping):
+    dropping(messages.RESTART, "answer")
     with BoardClient(board.port) as client:
         client.restart()
 
@@ -149,8 +183,9 @@ def test_a_restart_whose_answer_is_lost_is_one(board, losing):
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
     """The link breaks when the files are gone: the board restarts, or stays at its prompt."""
-    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", 60.0 if comes_back else 0.1)
-    said, is_lost = bytearray(), threading.Event()
+    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", PATIENCE_S if comes_back else 0.1)
+    said, unheard = bytearray(), bytearray()
+    is_lost, has_run = threading.Event(), threading.Event()
 
     def hear(data):
         said.extend(data)
@@ -160,11 +195,15 @@ def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
         """From the moment that the program which wipes has been run."""
         if b"for name in names" in said and said.endswith(b"\x04"):
             is_lost.set()
-        return b"" if is_lost.is_set() else data
+        if not is_lost.is_set():
+            return data
+        unheard.extend(data)
+        if END_OF_PROGRAM in unheard:
+            has_run.set()
+        return b""
 
     def come_back():
-        is_lost.wait()
-        time.sleep(WIPED_AFTER_S)
+        assert has_run.wait(PATIENCE_S)
         if comes_back:
             board.disturb()
             board.reset()
@@ -186,38 +225,11 @@ def test_wipe(tinyteach, board, taught, monkeypatch, comes_back):
 # Of several commands over one verb: only frames of that one go, whatever repeats them
 
 
-def lose_nth_of(board, verb, which, number):
-    """Of the verb's frames to or from the board those of the request of that number are dropped.
-
-    Requests are told apart by their sequence numbers, so repetitions of one are dropped, too.
-    """
-    start = MAGIC + bytes([verb | (messages.RESPONSE if which == "answer" else 0)])
-    seen = []
-
-    def drop(data):
-        at = data.find(start)
-        if at < 0:
-            return data
-        seq = bytes(data[at + 4 : at + 6])  # behind type and flags
-        if seq not in seen:
-            seen.append(seq)
-        return b"" if seen.index(seq) == number else data
-
-    board.disturb(**{"to_host" if which == "answer" else "to_board": drop})
-
-
-@pytest.fixture
-def losing_nth(board):
-    """`lose_nth_of` the board that is shared, until the test ends."""
-    yield lambda *what: lose_nth_of(board, *what)
-    board.disturb()
-
-
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_teaching_on_the_board(tinyteach, board, taught, losing_nth, which):
+def test_teaching_on_the_board(tinyteach, board, taught, dropping_nth, which):
     """TEACH's list, begin, two frames, then LEARN."""
     before = info(board)
-    losing_nth(messages.TEACH, which, 4)
+    dropping_nth(messages.TEACH, which, 4)
     result = tinyteach(*taught, "teach", "cup", "-n", "2", "--json")
     board.disturb()
     after = info(board)
@@ -231,9 +243,9 @@ def test_teaching_on_the_board(tinyteach, board, taught, losing_nth, which):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3], ids=["begin", "first", "second"])
-def test_a_frame_that_is_lost_leaves_the_head(tinyteach, board, taught, losing_nth, number):
+def test_a_frame_that_is_lost_leaves_the_head(tinyteach, board, taught, dropping_nth, number):
     before = info(board).head
-    losing_nth(messages.TEACH, "answer", number)
+    dropping_nth(messages.TEACH, "answer", number)
     result = tinyteach(*taught, "teach", "cup", "-n", "2")
     board.disturb()
     assert info(board).head == before
@@ -242,13 +254,13 @@ def test_a_frame_that_is_lost_leaves_the_head(tinyteach, board, taught, losing_n
 
 @pytest.mark.parametrize("which", ["answer", "request"])
 @pytest.mark.parametrize("lost_for_good", [False, True])
-def test_button(tinyteach, board, taught, losing, losing_nth, which, lost_for_good):
+def test_button(tinyteach, board, taught, dropping, dropping_nth, which, lost_for_good):
     """Where the answer is lost it is told again; where that is, too, nothing is claimed."""
     assert tinyteach(*taught, "teach", "--button", "off").code == 0
     if lost_for_good:
-        losing(messages.TEACH, which)
+        dropping(messages.TEACH, which)
     else:
-        losing_nth(messages.TEACH, which, 0)
+        dropping_nth(messages.TEACH, which, 0)
     result = tinyteach(*taught, "teach", "--button", "9:1", "cat", "--json")
     board.disturb()
     if lost_for_good:
@@ -260,12 +272,12 @@ def test_button(tinyteach, board, taught, losing, losing_nth, which, lost_for_go
 
 @pytest.mark.parametrize("lost_for_good", [False, True])
 @pytest.mark.parametrize("which", ["answer", "request"])
-def test_threshold(tinyteach, board, taught, losing, losing_nth, which, lost_for_good):
+def test_threshold(tinyteach, board, taught, dropping, dropping_nth, which, lost_for_good):
     """Where the answer is lost it is told again; where that is, too, nothing is claimed."""
     if lost_for_good:
-        losing(messages.THRESHOLD, which)
+        dropping(messages.THRESHOLD, which)
     else:
-        losing_nth(messages.THRESHOLD, which, 0)
+        dropping_nth(messages.THRESHOLD, which, 0)
     result = tinyteach(*taught, "watch", "-n", "1", "--threshold", "1", "--json")
     board.disturb()
     if lost_for_good:
@@ -276,13 +288,13 @@ def test_threshold(tinyteach, board, taught, losing, losing_nth, which, lost_for
 
 @pytest.mark.parametrize("which", ["answer", "request"])
 @pytest.mark.parametrize("number", [0, 1], ids=["embedding", "head"])
-def test_upgrade(tinyteach, switch_on, trained_project, which, number):
+def test_upgrade(tinyteach, switch_on, trained_project, dropping_nth, which, number):
     """Its two COMMITs: what the board has afterwards is what is said."""
     with switch_on("i386") as board:
         on = ("-b", board.port, "-p", trained_project)
         assert tinyteach(*on, "deploy").code == 0
         before = info(board)
-        lose_nth_of(board, messages.COMMIT, which, number)
+        dropping_nth(messages.COMMIT, which, number, at=board)
         result = tinyteach(*on, "upgrade", "--embedding", "tiny", "--json")
         board.disturb()
         after = info(board)

@@ -45,8 +45,9 @@ def test_progress_shows_at_a_terminal(board, project):
     assert out.startswith("Recorded 3 photographs of cat")
 
 
-def test_json_shows_no_progress(board, project):
-    shown, out = run_at_terminal(
-        "-b", board.port, "-p", project, "capture", "cat", "-n", "3", "--json"
-    )
-    assert shown == "" and json.loads(out)["photos"] == 3
+def test_json_shows_no_progress(tinyteach, board, project, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    arguments = ("-b", board.port, "-p", project, "capture", "cat", "-n", "3")
+    assert "Recording cat" in tinyteach(*arguments).err
+    told = tinyteach(*arguments, "--json")
+    assert told.err == "" and json.loads(told.out)["photos"] == 3

@@ -1,11 +1,14 @@
-"""A full disk, folders of others', a read-only share, a place without UTF-8: the real command."""
+"""A full disk, folders of others', a read-only share, a place without UTF-8."""
 
+import io
+import json
 import os
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ FULL = Path("/dev/full")
 
 
 def run(*arguments, become=(), before=None, env=None, **options):
-    """What the real command came to; ``before`` is done in its process."""
+    """What the real command came to, where all of its process matters; ``before`` is done in it."""
     return subprocess.run(
         [*become, *COMMAND, *map(str, arguments)],
         **{"capture_output": True, "text": True, "timeout": 300, "preexec_fn": before, **options},
@@ -34,9 +37,26 @@ def sentence(done):
     return done.stderr
 
 
+@contextmanager
 def no_room():
     """As on a full disk: what goes beyond some bytes is refused."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def without_room(fails):
+    """without_room(*arguments) is the one sentence of a command that finds the disk full."""
+
+    def run(*arguments):
+        with no_room():
+            return fails(*arguments)
+
+    return run
 
 
 def content(folder):
@@ -54,29 +74,27 @@ def content(folder):
         ("class rename cat lion", "tinyteach.json could not be written (file too large)"),
     ],
 )
-def test_no_room(project, line, named):
+def test_no_room(project, without_room, line, named):
     before = content(project)
-    assert named in sentence(run("-p", project, *line.split(), before=no_room))
-    assert content(project) == before
+    assert named in without_room("-p", project, *line.split())
+    assert content(project) == before and not (project / "heads").exists()
 
 
-def test_no_room_for_a_head(trained_project):
+def test_no_room_for_a_head(trained_project, without_room):
     """The head before and its report stay, and nothing of the new one is kept."""
     before = {path: path.read_bytes() for path in trained_project.rglob("*") if path.is_file()}
     next((trained_project / "photos" / "cat").iterdir()).unlink()
-    sentence(run("-p", trained_project, "train", before=no_room))
+    without_room("-p", trained_project, "train")
     after = {path: path.read_bytes() for path in trained_project.rglob("*") if path.is_file()}
     assert len(before) == len(after) + 1 and after.items() < before.items()
     assert len(list((trained_project / "heads" / "history").iterdir())) == 1
 
 
-def test_no_room_leaves_no_folder(tmp_path, project):
-    sentence(run("new", tmp_path / "a" / "b", before=no_room))
+def test_no_room_leaves_no_folder(tmp_path, without_room):
+    without_room("new", tmp_path / "a" / "b")
     assert not (tmp_path / "a").exists()
-    sentence(run("-p", project, "train", before=no_room))
-    assert not (project / "heads").exists()
     (tmp_path / "mine").mkdir()
-    sentence(run("new", tmp_path / "mine", before=no_room))
+    without_room("new", tmp_path / "mine")
     assert list((tmp_path / "mine").iterdir()) == []
 
 
@@ -89,32 +107,57 @@ def open_folder():
     shutil.rmtree(folder)
 
 
+@contextmanager
+def another_user():
+    """This process as another user, who may not do what root may."""
+    groups, group = os.getgroups(), os.getegid()
+    os.setgroups([])
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
 @pytest.fixture
-def as_nobody(open_folder):
-    """Runs a command as another user, who may not do what root may; only root can become one."""
-    setpriv = shutil.which("setpriv")
-    if os.geteuid() != 0 or setpriv is None:
-        pytest.skip("only root, with setpriv (Debian: util-linux), can run as another user")
+def as_nobody(open_folder, tinyteach, monkeypatch):
+    """Runs a command as another user; only root can become one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run as another user")
     home = open_folder / "home"
     home.mkdir()
     os.chown(home, NOBODY, NOBODY)
-    become = (setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    monkeypatch.setenv("TINYTEACH_HOME", str(home))
+    monkeypatch.chdir("/")
 
-    def as_another(*arguments):
-        return run(*arguments, become=become, cwd="/", env={"TINYTEACH_HOME": str(home)})
+    def run(*arguments):
+        with another_user():
+            return tinyteach(*arguments)
 
-    if as_another("--version").returncode != 0:
-        pytest.skip("another user cannot run this Python")
-    return as_another
+    return run
 
 
-def test_what_is_another_users(as_nobody, trained_project, open_folder):
-    trained_project = shutil.copytree(trained_project, open_folder / "project")
+@pytest.fixture
+def refused(as_nobody):
+    """The one sentence of a command of another user's that must fail."""
+
+    def run(*arguments):
+        done = as_nobody(*arguments)
+        return sentence(subprocess.CompletedProcess(arguments, done.code, done.out, done.err))
+
+    return run
+
+
+def test_what_is_another_users(as_nobody, refused, made_trained_project, open_folder):
+    trained_project = shutil.copytree(made_trained_project, open_folder / "project")
     photo = next((trained_project / "photos" / "cat").glob("*.png"))
     changes = ("train", "class add dog", "class rename cat lion")
     for line in (*changes, "class remove cat --delete-photos"):
-        assert "permission denied" in sentence(as_nobody("-p", trained_project, *line.split()))
-    assert as_nobody("-p", trained_project, "report").returncode == 0
+        assert "permission denied" in refused("-p", trained_project, *line.split())
+    assert as_nobody("-p", trained_project, "report").code == 0
     for path, line in (
         ("photos.jsonl", "class list"),
         ("heads", "report"),
@@ -125,56 +168,90 @@ def test_what_is_another_users(as_nobody, trained_project, open_folder):
         ("tinyteach.json", "report"),
     ):
         (trained_project / path).chmod(0)
-        said = sentence(as_nobody("-p", trained_project, *line.split()))
+        said = refused("-p", trained_project, *line.split())
         assert path in said and "permission denied" in said, (line, said)
         (trained_project / path).chmod(0o755)
 
 
-def test_a_home_that_cannot_be_written(as_nobody, open_folder):
+def test_a_home_that_cannot_be_written(refused, open_folder):
     (open_folder / "home").chmod(0)
     for line in (("boards",), ("boards", "start"), ("--board", "desk", "info")):
-        assert "permission denied" in sentence(as_nobody(*line)), line
+        assert "permission denied" in refused(*line), line
+
+
+@contextmanager
+def output_in(encoding):
+    """Standard output and error as Python opens them where the system has this encoding."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        yield lambda: tuple(s.buffer.getvalue().decode(encoding) for s in (out, err))
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437"])
-def test_an_output_without_the_letters(project, encoding):
+def test_an_output_without_the_letters(tinyteach, project, encoding):
     """A word in letters that the output has not is escaped, in JSON as JSON does it."""
-    import json
-
     (project / "photos" / "coffee").rename(project / "photos" / "珈琲 😀")
-    env = {"PYTHONIOENCODING": encoding}
-    listed = run("-p", project, "class", "list", "--json", env=env)
-    assert [row["name"] for row in json.loads(listed.stdout)["classes"]] == ["cat", "珈琲 😀"]
-    shown = run("-p", project, "class", "list", env=env)
-    assert shown.returncode == 0 and "\\u73c8" in shown.stdout
-    assert "\\u73c8" in sentence(run("-p", project, "class", "remove", "珈琲 😀", env=env))
+    for line in ("class list --json", "class list", "class remove 珈琲\t😀"):
+        with output_in(encoding) as written:
+            tinyteach("-p", project, *(word.replace("\t", " ") for word in line.split(" ")))
+            out, err = written()
+        if "--json" in line:
+            names = [row["name"] for row in json.loads(out)["classes"]]
+            assert names == ["cat", "珈琲 😀"]
+        else:
+            assert "\\u73c8" in (err if "remove" in line else out)
+            assert err.startswith("tinyteach: ") == ("remove" in line)
 
 
-def test_names_that_have_no_encoding(project):
-    """A file's name in another encoding, and a system without UTF-8."""
+def test_an_output_of_a_process_without_the_letters(project):
+    (project / "photos" / "coffee").rename(project / "photos" / "珈琲 😀")
+    shown = run("-p", project, "class", "list", env={"PYTHONIOENCODING": "cp1252"})
+    assert shown.returncode == 0 and "\\u73c8" in shown.stdout and shown.stderr == ""
+
+
+def test_names_that_have_no_encoding(tinyteach, fails, project):
+    """A file's name in another encoding."""
     photo = next((project / "photos" / "cat").glob("*.png"))
     shutil.copy(photo, os.fsencode(photo.parent) + b"/caf\xe9.png")
     shutil.copy(photo, os.fsencode(photo.parent) + b"/caf\xe9.txt")
     for line in ("class list", "class list --json", "train", "report --json", "report"):
-        assert run("-p", project, *line.split()).returncode == 0, line
-    assert "rename the file" in sentence(run("-p", project, "export", "all.zip"))
+        assert tinyteach("-p", project, *line.split()).code == 0, line
+    assert "rename the file" in fails("-p", project, "export", "all.zip")
+
+
+def test_a_system_without_utf_8(project):
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    photo = next((project / "photos" / "cat").glob("*.png"))
+    shutil.copy(photo, os.fsencode(photo.parent) + b"/caf\xe9.png")
     assert run("-p", project, "class", "list", env=plain).returncode == 0
     (project / "tinyteach.json").write_text('{"format": 1, "name": "x", "classes": []}')
     added = run("-p", project, "class", "add", "猫", env=plain)
     assert added.returncode in (0, exit_code_of(ProjectError)), added.stderr
 
 
-def test_an_output_that_takes_nothing(project):
+@pytest.fixture
+def full():
+    """An output on a disk that is full."""
     if not FULL.exists():
         pytest.skip("this system has no /dev/full")
-    for line in ("class list", "class list --json", "train", "--help", "--version"):
-        with FULL.open("w") as full:
-            done = run(
-                "-p", project, *line.split(), capture_output=False, stdout=full,
-                stderr=subprocess.PIPE,
-            )  # fmt: skip
-        assert "no space left on device" in sentence(done), line
+    with FULL.open("w") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("line", ["class list", "--help"])
+def test_an_output_that_takes_nothing(project, full, line):
+    where = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
+    assert "no space left on device" in sentence(run("-p", project, *line.split(), **where))
+
+
+def test_no_command_s_output_is_taken(fails, trained_project, full, monkeypatch):
+    photo = next((trained_project / "photos" / "cat").glob("*.png"))
+    for line in ("class list --json", "report", "heads", f"classify --host {photo}", "--version"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", os.fdopen(os.dup(full.fileno()), "w"))
+            assert "no space left on device" in fails("-p", trained_project, *line.split()), line
 
 
 def test_an_output_that_is_closed(project):

@@ -9,6 +9,7 @@ import tty
 import pytest
 import serial
 
+from flashes import flashes_with, starter
 from little_embedding import little_embedding
 
 ARCHS = ("amd64", "i386")
@@ -26,8 +27,20 @@ def embedding(embedding_file) -> bytes:
 
 @pytest.fixture(scope="session")
 def little() -> bytes:
-    """A small one, where a blank board is paired: what is sent is mostly modules."""
+    """A small one: what is sent to a board, and read there, is mostly modules."""
     return little_embedding()
+
+
+@pytest.fixture(scope="session")
+def paired_flashes(tmp_path_factory, little):
+    """As for all tests, with the small embedding."""
+    return flashes_with(little, tmp_path_factory.mktemp("paired"))
+
+
+@pytest.fixture(scope="session")
+def switch_on(paired_flashes, tmp_path_factory):
+    """switch_on(arch, **options) starts a board that is paired with the small embedding."""
+    return starter(paired_flashes, tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)

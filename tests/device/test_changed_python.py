@@ -4,11 +4,13 @@ import contextlib
 
 import pytest
 
+from patience import PATIENCE_S
 from tinyteach.device.repl import entering, pairing
 from tinyteach.device.repl.clearing import unpair, wipe
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.firmware import MAIN
 from tinyteach.virtual.board import VirtualBoard
 
 from .conftest import quiet
@@ -43,17 +45,21 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("boot", CHANGES.values(), ids=CHANGES)
-def test_what_boot_has_changed_is_undone(embedding, boot, monkeypatch):
+def test_what_boot_has_changed_is_undone(paired_board, little, boot, monkeypatch):
     """Pairing and unpairing do without them; an agent that cannot, without `hasattr`, is told."""
-    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", 10.0)
     starts = "builtins.print" in boot
-    with VirtualBoard("i386") as board:
-        put(board, "/boot.py", boot)
-        with contextlib.nullcontext() if starts else pytest.raises(LinkError, match="All is writt"):
-            assert pair(board.port, Wanted(embedding), None, quiet).state == ""
-        wipe(board.port)
-        unpair(board.port)
-        assert paths_on(board) == {"/boot.py"}
+    monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", PATIENCE_S if starts else 0.1)
+    pairing.free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run("import os\nos.remove('/lib/agent/link.mpy')\nos.remove('/main.py')")
+        repl.write_file("/boot.py", boot.encode(), quiet)
+    paired_board.reset()
+    with contextlib.nullcontext() if starts else pytest.raises(LinkError, match="All is writt"):
+        paired = pair(paired_board.port, Wanted(little), None, quiet)
+        assert set(paired.written) == {"/lib/agent/link.mpy", MAIN} and paired.state == ""
+    wipe(paired_board.port)
+    unpair(paired_board.port)
+    assert paths_on(paired_board) == {"/boot.py"}
 
 
 def test_what_cannot_be_undone_is_named(embedding):

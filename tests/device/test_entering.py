@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 import tty
@@ -11,14 +12,16 @@ import serial
 
 from patience import PATIENCE_S, expect_silence
 from planted_files import CATCHES_CTRL_C
-from tinyteach.device.repl import bounded_transport, entering, pairing
+from tinyteach.device.repl import bounded_transport, entering, fitness, pairing
 from tinyteach.device.repl.clearing import unpair
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, raw_repl
+from tinyteach.device.repl.survey import MADE_LIBRARY
 from tinyteach.device.wire import client
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.farewell import farewell
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
+from tinyteach.firmware import MAIN
 from tinyteach.link import serial_link
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol.frame import MAGIC
@@ -203,11 +206,14 @@ def test_program_that_reads_nothing_is_not_walled_in(impatient):
 # boot.py
 
 
-def test_slow_boot_is_waited_for(paired_board, embedding):
-    put(paired_board, "/boot.py", "import time\nprint('waiting')\ntime.sleep(6)\n")
+def test_slow_boot_is_waited_for(paired_board, little, monkeypatch):
+    """Longer than a knock waits for the next byte."""
+    for module in (fitness, pairing):
+        monkeypatch.setattr(module, "SLOW_BOOT_S", 0.2)
+    put(paired_board, "/boot.py", "import time\nprint('waiting')\ntime.sleep(2)\n")
     steps = []
-    paired = pair(paired_board.port, Wanted(embedding), None, lambda *step: steps.append(step[0]))
-    assert any("/boot.py takes 6 s" in note for note in paired.notes)
+    paired = pair(paired_board.port, Wanted(little), None, lambda *step: steps.append(step[0]))
+    assert any(re.search(r"/boot\.py takes \d+ s", note) for note in paired.notes)
     assert "Waiting for the board's boot.py" in steps
 
 
@@ -255,26 +261,23 @@ def test_boot_that_fills_the_heap(embedding, left, said):
 # Modules of the user's
 
 
-def test_modules_in_the_way(little):
+def test_modules_in_the_way(paired_board, little):
     """Each in the root and beside the agent; boot.py imports some, as programs do."""
     names = [name for name in FIRMWARE_MODULES if name != "machine"]
     files = [f"{folder}/{name}.py" for folder in ("", "/lib") for name in names]
     files += ["/machine.py", "/camera.py", "/lib/agent.py", "/tinyteach_protocol.py"]
-    with VirtualBoard("i386") as board:
-        pairing.free_the_repl(board.port)
-        with raw_repl(board.port) as repl:
-            repl.run("import os\nos.mkdir('/lib')\nos.mkdir('/agent')")
-            for path in files:
-                repl.write_file(path, b"x = 1", quiet)
-            repl.write_file("/boot.py", b"import json, struct, os", quiet)
-        board.reset()
-        paired = pair(board.port, Wanted(little), None, quiet)
-        assert paired.state == ""
-        (note,) = paired.notes
-        assert all(path in note for path in [*files, "/agent"])
-        assert pair(board.port, Wanted(little), None, quiet).written == []
-        unpair(board.port)
-        assert {*files, "/agent", "/boot.py"} <= paths_on(board)
+    pairing.free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run("import os\nos.remove('/main.py')\nos.mkdir('/agent')")
+        repl.run(f"for path in {files!r}:\n    with open(path, 'w') as f: f.write('x = 1')")
+        repl.write_file("/boot.py", b"import json, struct, os", quiet)
+    paired_board.reset()
+    paired = pair(paired_board.port, Wanted(little), None, quiet)
+    assert (paired.state, paired.written) == ("", [MAIN])
+    (note,) = paired.notes
+    assert all(path in note for path in [*files, "/agent"])
+    unpair(paired_board.port)
+    assert {*files, "/agent", "/boot.py"} <= paths_on(paired_board)
 
 
 def test_package_of_the_users_in_the_agents_place(embedding):
@@ -288,22 +291,32 @@ def test_package_of_the_users_in_the_agents_place(embedding):
 # Names, identities, what is left
 
 
-def test_chip_without_identity_gets_one_of_chance(little):
-    boot = "import machine, os\ndel machine.unique_id\n"
-    with VirtualBoard("i386") as board:
-        put(board, "/boot.py", boot)
-        paired = pair(board.port, Wanted(little), None, quiet)
-        assert "/tinyteach/id" in paired.written
-        assert len(paired.board_id) == 16 and len(set(bytes.fromhex(paired.board_id))) > 2
-        again = pair(board.port, Wanted(little), None, quiet)
-        assert (again.board_id, again.written) == (paired.board_id, [])
+def test_chip_without_identity_gets_one_of_chance(paired_board, little):
+    pairing.free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        repl.run("import os\nos.remove('/main.py')")  # no agent makes one meanwhile
+        repl.write_file("/boot.py", b"import machine\ndel machine.unique_id", quiet)
+    paired_board.reset()
+    paired = pair(paired_board.port, Wanted(little), None, quiet)
+    assert set(paired.written) == {"/tinyteach/id", MAIN}
+    assert len(paired.board_id) == 16 and len(set(bytes.fromhex(paired.board_id))) > 2
+    again = pair(paired_board.port, Wanted(little), None, quiet)
+    assert (again.board_id, again.written) == (paired.board_id, [])
 
 
-@pytest.mark.parametrize("had_library", [False, True])
-def test_unpairing_leaves_what_was_there(little, had_library):
+def test_unpairing_leaves_nothing(paired_board):
+    """Of a board that was blank: the library's folder goes, too."""
+    pairing.free_the_repl(paired_board.port)
+    paths = paths_on(paired_board)
+    files = {path for path in paths if not any(each.startswith(path + "/") for each in paths)}
+    assert unpair(paired_board.port) == (len(files - {MADE_LIBRARY}), False)
+    assert paths_on(paired_board) == set()
+
+
+def test_unpairing_leaves_what_was_there(little):
     with VirtualBoard("i386") as board:
         with raw_repl(board.port) as repl:
-            repl.run("import os\nos.mkdir('/lib')" if had_library else "pass")
+            repl.run("import os\nos.mkdir('/lib')")
         before = paths_on(board)
         written = pair(board.port, Wanted(little), None, quiet).written
         assert unpair(board.port) == (len(written), False)

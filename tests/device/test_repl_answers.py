@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lying_repl import LyingRepl
@@ -37,6 +37,7 @@ SURVEY = {
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@settings(max_examples=25)
 @given(value=VALUES)
 def test_anything_is_taken_in_shape_or_refused(shape, value):
     with contextlib.suppress(ValueError):

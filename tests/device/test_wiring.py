@@ -27,9 +27,9 @@ def generic(switch_on):
 
 
 @pytest.fixture
-def pair_again(generic, embedding):
+def pair_again(generic, little):
     """pair_again(camera) pairs the board."""
-    return lambda camera=None: pair(generic.port, Wanted(embedding, camera=camera), None, quiet)
+    return lambda camera=None: pair(generic.port, Wanted(little, camera=camera), None, quiet)
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_ours_is_replaced_when_told_and_the_users_never(generic, pair_again):
     assert settings_on(generic) == mine
 
 
-def test_firmware_with_pins_built_in_gets_none(paired_board, embedding):
-    paired = pair(paired_board.port, Wanted(embedding), None, quiet)
+def test_firmware_with_pins_built_in_gets_none(paired_board, little):
+    paired = pair(paired_board.port, Wanted(little), None, quiet)
     assert (paired.written, paired.notes, paired.state) == ([], [], "")
 
 

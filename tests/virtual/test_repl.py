@@ -1,6 +1,8 @@
 """The prompt, as tools meet it: mpremote's command line and transport are the judges."""
 
+import contextlib
 import hashlib
+import io
 import random
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import time
 
 import pytest
 import serial
+from mpremote.main import main
 from mpremote.transport import TransportExecError
 
 from patience import PATIENCE_S
@@ -17,10 +20,15 @@ from .conftest import raw_repl, run
 
 
 def mpremote(board, *arguments: str) -> str:
-    command = [sys.executable, "-m", "mpremote", "connect", board.port, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """mpremote's command line, in this process; what it printed."""
+    said = io.TextIOWrapper(io.BytesIO(), newline="")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+        patch.setattr(sys, "argv", ["mpremote", "connect", board.port, *arguments])
+        ended = main()
+        said.flush()
+    text = said.buffer.getvalue().decode().replace("\r\n", "\n")
+    assert ended == 0, text
+    return text
 
 
 def type_line(board, text: bytes, until: bytes) -> bytes:
@@ -33,6 +41,9 @@ def type_line(board, text: bytes, until: bytes) -> bytes:
 def test_exec_and_eval(board):
     assert mpremote(board, "exec", "print(6 * 7)") == "42\n"
     assert mpremote(board, "eval", "'a' * 3") == "aaa\n"
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", "print(6 * 7)"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stdout + done.stderr
 
 
 def test_files_by_mpremote(board, tmp_path):

@@ -1,0 +1,38 @@
+"""Flash images of paired boards: each made once in a session, copied for every board."""
+
+import shutil
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.virtual.board import VirtualBoard
+
+
+def flashes_with(embedding: bytes, folder: Path, **options):
+    """image(arch) is the flash of a board with these options, paired with this embedding."""
+
+    @lru_cache
+    def image(arch: str) -> Path:
+        path = folder / arch
+        with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, path, **options) as board:
+            patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+            pair(board.port, Wanted(embedding), None, lambda *_: None)
+        return path
+
+    return image
+
+
+def starter(image, tmp_path_factory):
+    """start(arch, **options) starts a board with such a flash of its own."""
+
+    @contextmanager
+    def start(arch, **options):
+        flash = tmp_path_factory.mktemp("board") / "flash.bin"
+        shutil.copy(image(arch), flash)
+        with VirtualBoard(arch, flash, **options) as board:
+            yield board
+
+    return start
