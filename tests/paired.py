@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from functools import cache
 from hashlib import sha256
 
 from tinyteach.data.handheld import HandheldCamera
@@ -13,14 +14,20 @@ from tinyteach.errors import LinkError
 from tinyteach.head.fit.train import train_head
 from tinyteach_protocol import messages
 
-SIDE = 240
-EVENTS = 20
+SIDE = 120  # larger than what the embedding takes, and soon sent
+EVENTS = 8  # some pieces of two previews
 
 
 def views_of(name, count, seed=1, side=SIDE):
     """Squares (uint8 [side, side, 3]) that a hand-held camera sees of a demo object."""
-    camera = HandheldCamera(demo_objects()[name], seed=seed, width=side, height=side)
+    camera = HandheldCamera(_objects()[name], seed=seed, width=side, height=side)
     return [camera.next_view() for _ in range(count)]
+
+
+@cache
+def _objects():
+    """Decoding them takes longer than a view of one."""
+    return demo_objects()
 
 
 def make_head(*names, photos=6, embedding=None):
@@ -71,10 +78,15 @@ def teach(client, label, views, afresh=False):
     return client.teach(messages.TEACH_LEARN)
 
 
-def teach_all(client):
-    """Three classes of ten frames taught on the board, from nothing."""
+def teach_all(client, frames=10):
+    """Three classes taught on the board, from nothing, each by one view so many times."""
     for number, name in enumerate(("cat", "coffee", "rocket")):
-        teach(client, name, views_of(name, 10, side=96), afresh=number == 0)
+        client.teach(messages.TEACH_AFRESH if number == 0 else messages.TEACH_BEGIN, name)
+        (view,) = views_of(name, 1, side=96)
+        client.send_image(view.tobytes(), 96, messages.RGB888)
+        for _ in range(frames):
+            client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
+        client.teach(messages.TEACH_LEARN)
 
 
 def scores_of(client, square):
