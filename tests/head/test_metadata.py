@@ -44,6 +44,7 @@ def card_of(names, tests=2, features=5):
     )
 
 
+@settings(max_examples=30)
 @given(label_lists, st.integers(0, 3), st.integers(1, 9))
 def test_card_round_trip(names, tests, features):
     card = card_of(names, tests, features)
@@ -62,6 +63,7 @@ def test_card_layout_byte_by_byte():
     assert packed == expected
 
 
+@settings(max_examples=30)
 @given(label_lists)
 def test_card_of_any_other_length_is_refused(names):
     packed = pack_card(card_of(names))
@@ -72,7 +74,7 @@ def test_card_of_any_other_length_is_refused(names):
         unpack_card(packed + b"\0")
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(label_lists)
 def test_labels_file_is_a_zip_behind_the_model(names):
     content = append_labels(b"any model", names)
