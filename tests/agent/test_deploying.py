@@ -292,6 +292,10 @@ def test_power_cut_while_deploying(board, trained_heads, square):
             info = session.info()
             assert info.state == ""
             assert info.head in scores, operation
+            earlier = (
+                (before.fingerprint, b"") if info.head == old.fingerprint else (old.fingerprint,)
+            )
+            assert info.previous_head in earlier, operation
             assert scores_of(session, square) == scores[info.head]
             begin_anew(session, before, old, new)
         seen.add(info.head)
