@@ -277,7 +277,7 @@ def test_power_cut_while_deploying(board, trained_heads, square):
     features = Reference(load_embedding()).features(square)[None]
     scores = {head.fingerprint: head.scores(features)[0].tobytes() for head in trained_heads}
     with BoardClient(board.port) as session:
-        deploy(session, old)
+        begin_anew(session, before, old, new)
     whole, total = operations_of_a_deployment(board, new)
     with BoardClient(board.port) as session:
         begin_anew(session, before, old, new)
