@@ -62,12 +62,13 @@ def crowded(taught, tmp_path_factory):
     return flash
 
 
-KINDS = ["taught", "crowded"]
+# Of each the operations that are cut: the second has all that the first has, and more.
+KINDS = {"taught": slice(0, None, 3), "crowded": slice(1, None, 2)}
 
 
 @pytest.fixture(params=KINDS)
 def kind(request):
-    """Which flash: each is cut at every third operation, the other at the one after it."""
+    """Which flash."""
     return request.param
 
 
@@ -151,7 +152,7 @@ def test_power_lost_while_deploying(switch_on_fat, kind, heads):
         deploy(client, heads[2])
 
     seen = set()
-    steps = last_steps(switch_on_fat, change, 14)[KINDS.index(kind) :: 3]
+    steps = last_steps(switch_on_fat, change, 14)[KINDS[kind]]
     for number, operations in enumerate(steps):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
@@ -181,7 +182,7 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, kind):
         client.commit()
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 18)[KINDS.index(kind) :: 3]:
+    for operations in last_steps(switch_on_fat, change, 18)[KINDS[kind]]:
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info.model_side and faults(board) == [], operations
