@@ -14,8 +14,8 @@ from tinyteach.errors import LinkError
 from tinyteach_protocol import messages
 from trained import train_head
 
-SIDE = 240
-EVENTS = 20
+SIDE = 120  # larger than what the embedding takes, and soon sent
+EVENTS = 8  # some pieces of two previews
 
 
 def views_of(name, count, seed=1, side=SIDE):
@@ -85,10 +85,15 @@ def teach(client, label, views, afresh=False):
     return client.teach(messages.TEACH_LEARN)
 
 
-def teach_all(client):
-    """Three classes of ten frames taught on the board, from nothing."""
+def teach_all(client, frames=10):
+    """Three classes taught on the board, from nothing, each by one view so many times."""
     for number, name in enumerate(("cat", "coffee", "rocket")):
-        teach(client, name, views_of(name, 10, side=96), afresh=number == 0)
+        client.teach(messages.TEACH_AFRESH if number == 0 else messages.TEACH_BEGIN, name)
+        (view,) = views_of(name, 1, side=96)
+        client.send_image(view.tobytes(), 96, messages.RGB888)
+        for _ in range(frames):
+            client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
+        client.teach(messages.TEACH_LEARN)
 
 
 def scores_of(client, square):

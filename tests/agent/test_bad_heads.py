@@ -15,7 +15,7 @@ from tinyteach_protocol import errors, messages
 # Each board is offered dozens of heads.
 pytestmark = pytest.mark.timeout(900)
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
-DAMAGED = 24
+DAMAGED = 12
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
 

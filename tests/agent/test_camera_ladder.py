@@ -162,7 +162,7 @@ def test_info_is_told_whatever_the_file_holds(switch_on):
 
 
 def test_the_sensor_sees_what_is_shown(switch_on):
-    square = views_of("cat", 1, seed=8)[0]
+    square = views_of("cat", 1, seed=8, side=240)[0]
     with switch_on("i386", sensor=sensor({"clock_mhz_max": 10})) as board:
         board.show(square)
         with BoardClient(board.port) as client:

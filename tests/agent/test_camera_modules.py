@@ -65,7 +65,7 @@ def test_photograph_and_recognition(module, trained_heads):
     reference = Reference(load_embedding(), head)
     with BoardClient(board.port) as client:
         deploy(client, head)
-        for square in views_of("coffee", 2, seed=8):
+        for square in views_of("coffee", 2, seed=8, side=240):
             board.show(square)
             photograph, said = grabbed(client)
             expected = seen(square, pixel_format)
@@ -106,7 +106,7 @@ def write_file(board, path, text):
 
 def test_image_without_pins_takes_them_from_the_boards_settings(switch_on):
     facts = json.loads((boards_dir() / "esp32s3_eye_freenove.json").read_text())
-    square = views_of("cat", 1, seed=8)[0]
+    square = views_of("cat", 1, seed=8, side=240)[0]
     with switch_on("i386", camera_modules=cameras("camera-generic")) as board:
         board.show(square)
         with BoardClient(board.port) as client:

@@ -23,12 +23,13 @@ camera.Camera.capture = broken
 FILL = """
 import os
 with open('/filler', 'wb') as file:
-    try:
-        while True:
-            file.write(bytes(512))
-            file.flush()
-    except OSError:
-        pass
+    for size in (65536, 512):
+        try:
+            while True:
+                file.write(bytes(size))
+                file.flush()
+        except OSError:
+            pass
 print(os.statvfs('/')[3])
 """
 

@@ -89,20 +89,16 @@ def damaged(head):
     }
 
 
-@pytest.mark.parametrize(
-    "case",
-    ["truncated", "one byte", "noise", "other embedding", "failing self-test", "foreign model"],
-)
-def test_bad_file_leaves_the_old_head_at_work(old_at_work, board, trained_heads, square, case):
+def test_bad_file_leaves_the_old_head_at_work(old_at_work, board, trained_heads, square):
     before = scores_of(old_at_work, square)
     old_at_work.set_threshold(7)
-    content, code = damaged(trained_heads[1])[case]
-    old_at_work.upload(messages.HEAD, content)
-    with pytest.raises(BoardRefusedError) as refused:
-        old_at_work.commit()
-    assert refused.value.code == code and str(refused.value).endswith(".")
-    assert scores_of(old_at_work, square) == before
-    assert old_at_work.info().threshold == 7
+    for case, (content, code) in damaged(trained_heads[1]).items():
+        old_at_work.upload(messages.HEAD, content)
+        with pytest.raises(BoardRefusedError) as refused:
+            old_at_work.commit()
+        assert refused.value.code == code and str(refused.value).endswith("."), case
+        assert scores_of(old_at_work, square) == before, case
+        assert old_at_work.info().threshold == 7, case
     old_at_work.close()
     board.reset()
     assert at_work(board) == trained_heads[0].fingerprint
@@ -224,7 +220,7 @@ def test_first_head_has_none_before_it(switch_on, trained_heads):
 # Interrupted
 
 
-@pytest.mark.parametrize("part", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("part", [0.5, 1.0])
 def test_pulled_plug_while_sending_is_resumed(board, trained_heads, part):
     old, new = trained_heads
     stop_at = int(part * len(new.content))
@@ -254,7 +250,7 @@ def test_another_upload_between_starts_anew(board, trained_heads):
 
 
 # While the file is written one operation is as the next; every one that puts it to work is cut.
-WRITING_STEP = 40
+WRITING_CUTS = 3
 
 
 def operations_of_a_deployment(board, head):
@@ -281,13 +277,12 @@ def test_power_cut_while_deploying(board, trained_heads, square):
     features = Reference(load_embedding()).features(square)[None]
     scores = {head.fingerprint: head.scores(features)[0].tobytes() for head in trained_heads}
     with BoardClient(board.port) as session:
-        deploy(session, old)
+        begin_anew(session, before, old, new)
     whole, total = operations_of_a_deployment(board, new)
-    assert whole > WRITING_STEP
     with BoardClient(board.port) as session:
         begin_anew(session, before, old, new)
     seen = set()
-    cuts = [*range(0, whole - 2, WRITING_STEP), *range(whole - 2, total + 2)]
+    cuts = [*range(0, whole - 2, whole // WRITING_CUTS), *range(whole - 2, total + 2)]
     for number, operation in enumerate(cuts):
         board.cut_power(operation, torn=number % 2 == 1)
         until_power_is_lost(board, lambda session: deploy(session, new))
@@ -297,6 +292,10 @@ def test_power_cut_while_deploying(board, trained_heads, square):
             info = session.info()
             assert info.state == ""
             assert info.head in scores, operation
+            earlier = (
+                (before.fingerprint, b"") if info.head == old.fingerprint else (old.fingerprint,)
+            )
+            assert info.previous_head in earlier, operation
             assert scores_of(session, square) == scores[info.head]
             begin_anew(session, before, old, new)
         seen.add(info.head)

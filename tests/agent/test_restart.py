@@ -74,7 +74,7 @@ def test_numbers_are_chosen_so_that_frames_hold_no_03(board):
     try:
         with BoardClient(board.port) as client:
             for _ in range(300):
-                client.info()
+                client.request(messages.STOP)
     finally:
         board.disturb()
     assert b"\x03" not in b"".join(sent)

@@ -15,7 +15,7 @@ from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.transfer import Stream
 
-EVENTS = 30
+EVENTS = 15
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def head_at_work(board, trained_heads):
 
 @pytest.fixture
 def view(board):
-    """What the camera sees (uint8 [240, 240, 3])."""
+    """What the camera sees (uint8 [120, 120, 3])."""
     square = views_of("cat", 1)[0]
     board.show(square)
     return square

@@ -22,7 +22,7 @@ WATCHDOG_S = 3
 def board(switch_on, trained_heads):
     with switch_on("i386") as started:
         started.show(views_of("cat", 1)[0])
-        set_up(started, trained_heads[0], watchdog_s=WATCHDOG_S, interval_ms=50)
+        set_up(started, trained_heads[0], watchdog_s=WATCHDOG_S, interval_ms=500)
         yield started
 
 

@@ -82,7 +82,7 @@ def test_board_and_host_say_the_same(trained, photo_folder, tmp_path):
     on_board, _ = trained
     on_board("deploy")
     tall = tmp_path / "tall.jpg"
-    Image.fromarray(views_of("coffee", 1, seed=8)[0]).crop((0, 0, 151, 240)).save(tall)
+    Image.fromarray(views_of("coffee", 1, seed=8, side=240)[0]).crop((0, 0, 151, 240)).save(tall)
     files = [*sorted(photo_folder.glob("*/*.png"))[::3], tall]
     on_host = on_board("classify", "--host", "--json", *files).splitlines()
     there = on_board("classify", "--json", *files).splitlines()

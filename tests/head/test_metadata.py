@@ -88,7 +88,7 @@ def test_card_of_any_other_length_is_refused(monkeypatch):
             read_head(head_with(card, monkeypatch, wrong))
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(label_lists)
 def test_labels_file_is_a_zip_behind_the_model(names):
     content = append_labels(b"any model", names)

@@ -59,7 +59,7 @@ def check_exact(board, head, order):
     """What the board sees and recognises is what the reference makes of the right colours."""
     reference = Reference(load_embedding(), head)
     with BoardClient(board.port) as client:
-        for square in views_of("coffee", 2, seed=8):
+        for square in views_of("coffee", 2, seed=8, side=240):
             board.show(square)
             right = expand_rgb565(to_rgb565(square, True), *square.shape[:2], True)
             taken, pixels = client.grab()

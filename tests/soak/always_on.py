@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alone import Shown, set_up  # noqa: E402
 from paired import make_head, views_of  # noqa: E402
-from tinyteach.device.repl.pairing import pair_for_now  # noqa: E402
+from tinyteach.device.repl.pairing import Wanted, pair_for_now  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
@@ -52,7 +52,7 @@ def measure(arch: str, size: str, frames: int) -> list[tuple[float, int, int]]:
     embedding = EMBEDDING_FILES[size].read_bytes()
     with tempfile.TemporaryDirectory() as home, VirtualBoard(arch) as board:
         os.environ["TINYTEACH_HOME"] = home
-        pair_for_now(board.port, embedding, lambda *_: None)
+        pair_for_now(board.port, Wanted(embedding), lambda *_: None)
         camera = two_objects()
         board.show_source(camera)
         set_up(board, make_head("cat", "coffee"), *RULES, interval_ms=0, line_s=1)

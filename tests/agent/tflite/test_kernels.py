@@ -3,10 +3,13 @@
 from functools import lru_cache
 
 import numpy as np
-from model_cases import Case
+import pytest
+from model_cases import NATIVE, Case
 from op_models import Op, Options, Tensor, one_operator, schema
 from random_models import MAKERS, random_bytes
 
+# Of one operator each: where it is another piece of code.
+DIFFERENT = [("amd64", "reference"), *NATIVE]
 ASSEMBLED = ("conv", "conv_of_pairs", "dense")
 MOST = 24
 
@@ -52,6 +55,7 @@ def halves(rng, factor: float) -> np.ndarray:
     return np.clip(np.concatenate([nearest - 1, nearest, nearest + 1]), -(2**31), 2**31 - 1)
 
 
+@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
 def test_dense_rounds_as_a_double_does(compare):
     rng = np.random.default_rng(3)
     cases = []
@@ -64,6 +68,7 @@ def test_dense_rounds_as_a_double_does(compare):
     compare(cases)
 
 
+@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
 def test_convolution_wraps_a_left_shift_that_overflows(compare):
     sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
     tensors = [
@@ -88,6 +93,7 @@ def softmax_case(rng, rows: int, depth: int, scale: float, spread: int) -> Case:
     return Case(model, [[values]], f"softmax {depth} {scale} {spread}")
 
 
+@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
 def test_softmax_of_many_rows(compare):
     rng = np.random.default_rng(5)
     rows = 4 if compare.kernels == "reference" or compare.arch == "armhf" else 100

@@ -86,7 +86,7 @@ def test_arena_larger_than_memory_is_refused(load):
 def test_damaged_models_run_or_are_refused(kernels, micropython, tmp_path):
     model = tmp_path / "model.tflite"
     model.write_bytes(every_operator())
-    rounds = 150 if kernels == "reference" else 500
+    rounds = 60 if kernels == "reference" else 250
     script = HERE / "fuzz_model.py"
     out = micropython.run(script, str(model), "4", str(rounds), kernels, path=[HERE])
     ran, refused = map(int, out.split())
