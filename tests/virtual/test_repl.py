@@ -11,7 +11,7 @@ import serial
 from mpremote.transport import TransportExecError
 
 from patience import PATIENCE_S
-from tinyteach.virtual.rom.registers import CAUSE_HARD
+from tinyteach.virtual.board_memory import CAUSE_HARD
 
 from .conftest import raw_repl, run
 
