@@ -14,7 +14,7 @@ from tinyteach.device.wire.rules import RuleFile, Settings
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError
 from tinyteach.service.boards.rule_text import parse_rule
 from tinyteach.service.boards.rules import write_rules
-from tinyteach.virtual.rom.registers import CAUSE_HARD
+from tinyteach.virtual.board_memory import CAUSE_HARD
 
 
 class Shown:

@@ -14,7 +14,7 @@ from mpremote.main import main
 from mpremote.transport import TransportExecError
 
 from patience import PATIENCE_S
-from tinyteach.virtual.rom.registers import CAUSE_HARD
+from tinyteach.virtual.board_memory import CAUSE_HARD
 
 from .conftest import raw_repl, run
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tinyteach.errors import LinkError
-from tinyteach.virtual import optics, process
+from tinyteach.virtual import board_memory, optics, process
 from tinyteach.virtual.board_memory import BoardMemory, parse_heap
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.interpreter import micropython
@@ -260,7 +260,7 @@ class VirtualBoard:
             self._notice_end()
             if self._watchdog.is_due():
                 self._processor.kill()
-                self._power_up(registers.CAUSE_CRASH)
+                self._power_up(board_memory.CAUSE_CRASH)
         else:
             self._line.forget_input()  # nobody is there to hear it
 
@@ -288,7 +288,7 @@ class VirtualBoard:
     # Processor
 
     def _power_up(self, cause: int) -> None:
-        keep_raw_repl = cause == registers.CAUSE_SOFT
+        keep_raw_repl = cause == board_memory.CAUSE_SOFT
         if not keep_raw_repl:
             self._line.forget_input()
         self._set_started(False)
@@ -301,7 +301,7 @@ class VirtualBoard:
 
     def _press_power(self) -> None:
         if not self.powered:
-            self._power_up(registers.CAUSE_POWER_ON)
+            self._power_up(board_memory.CAUSE_POWER_ON)
 
     def _power_off(self) -> None:
         self._processor.kill()
@@ -311,7 +311,7 @@ class VirtualBoard:
 
     def _press_reset(self) -> None:
         self._processor.kill()
-        self._power_up(registers.CAUSE_HARD)
+        self._power_up(board_memory.CAUSE_HARD)
 
     def _notice_end(self) -> None:
         if not _readable(self._processor):
@@ -324,11 +324,11 @@ class VirtualBoard:
         if status == registers.EXIT_POWER_LOST:
             self._power_off()
         elif status == registers.EXIT_SOFT_RESET:
-            self._power_up(registers.CAUSE_SOFT)
+            self._power_up(board_memory.CAUSE_SOFT)
         elif status == registers.EXIT_RESET:
-            self._power_up(registers.CAUSE_HARD)
+            self._power_up(board_memory.CAUSE_HARD)
         elif self._started:
-            self._power_up(registers.CAUSE_CRASH)
+            self._power_up(board_memory.CAUSE_CRASH)
         else:
             # MicroPython 1.29 shows an exception on the line, earlier ones beside it.
             said = self._processor.last_words() or process.last_line(self._line.unread())

@@ -11,6 +11,9 @@ import tempfile
 from tinyteach.errors import UsageError
 from tinyteach.virtual.rom import registers as at
 
+NO_INTERRUPT_CHAR = 0xFF
+# machine.reset_cause() values (rom/machine.py).
+CAUSE_POWER_ON, CAUSE_HARD, CAUSE_CRASH, CAUSE_SOFT = 1, 2, 3, 5
 # Two buffers of the largest frame: UXGA in RGB888. The file is sparse.
 FRAME_BUFFER_BYTES = 1600 * 1200 * 3
 RAM_BYTES = at.REGISTERS_BYTES + 2 * FRAME_BUFFER_BYTES
@@ -57,7 +60,7 @@ class BoardMemory:
     def power_up(self, reset_cause: int, keep_raw_repl: bool) -> None:
         """Registers as the board's process must find them when it starts."""
         self._map[at.INTERRUPT_REQUESTED] = 0
-        self._map[at.INTERRUPT_CHAR] = at.NO_INTERRUPT_CHAR
+        self._map[at.INTERRUPT_CHAR] = NO_INTERRUPT_CHAR
         self._map[at.RESET_CAUSE] = reset_cause
         self._write_u32(at.WATCHDOG_MS, 0)
         if not keep_raw_repl:
@@ -67,12 +70,12 @@ class BoardMemory:
 
     def power_down(self) -> None:
         """No program is there to be interrupted, and no cut is left to come."""
-        self._map[at.INTERRUPT_CHAR] = at.NO_INTERRUPT_CHAR
+        self._map[at.INTERRUPT_CHAR] = NO_INTERRUPT_CHAR
         self.cut_power_at(0, torn=False)
 
     @property
     def interrupt_char(self) -> int:
-        """The byte that is Ctrl-C now, or at.NO_INTERRUPT_CHAR."""
+        """The byte that is Ctrl-C now, or NO_INTERRUPT_CHAR."""
         return self._map[at.INTERRUPT_CHAR]
 
     @property

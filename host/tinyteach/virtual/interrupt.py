@@ -1,8 +1,7 @@
 """Ctrl-C on the virtual board: the program takes it where it disturbs nothing, or is made to."""
 
-from tinyteach.virtual.board_memory import BoardMemory
+from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
 from tinyteach.virtual.process import Processor
-from tinyteach.virtual.rom.registers import NO_INTERRUPT_CHAR
 
 # A program gets so many seconds of computing to reach a place where Ctrl-C disturbs nothing.
 INTERRUPT_GRACE_S = 0.25

@@ -20,8 +20,7 @@ import time
 import tty
 from collections.abc import Callable
 
-from tinyteach.virtual.board_memory import BoardMemory
-from tinyteach.virtual.rom.registers import NO_INTERRUPT_CHAR
+from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
 
 CHUNK_BYTES = 4096
 # Small, so that a sender feels a busy board soon (the least that Linux grants is about 4 KB).

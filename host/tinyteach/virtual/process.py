@@ -34,7 +34,8 @@ class Processor:
     ) -> None:
         heap = heap_bytes + FIRMWARE_HEAP_BYTES
         self._argv = [*interpreter.argv, "-X", f"heapsize={heap}", SCRIPT]
-        self._cameras = [f"{name}={path.with_suffix('')}" for name, path in camera_modules.items()]
+        modules = camera_modules.items()
+        self._cameras = [f"{name}={path.stem}={path.parent}" for name, path in modules]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the board
         self._process: subprocess.Popen[bytes] | None = None
         self._alive = -1

@@ -1,6 +1,7 @@
 """The registers, and what else the board's process and its supervisor agree on.
 
-Both read this file: the one as MicroPython, the other as Python.
+Both read this file: the one as MicroPython, where each name takes room in the heap beside the
+agent's, the other as Python.
 """
 
 REGISTERS_BYTES = 4096
@@ -20,10 +21,6 @@ FLASH_READS = 33
 ROMFS_BYTES = 36
 # Each pin's level, and beside it whether a program has made it an output.
 PINS, PIN_COUNT, PIN_LEVEL, PIN_DRIVEN = 256, 64, 1, 2
-
-NO_INTERRUPT_CHAR = 0xFF
-# machine.reset_cause()
-CAUSE_POWER_ON, CAUSE_HARD, CAUSE_CRASH, CAUSE_SOFT = 1, 2, 3, 5
 
 # The camera's bus: requests and answers, 16 bytes each: number, what, five arguments.
 BUS_REQUEST, BUS_ANSWER, BUS_MESSAGE_BYTES = "<IBBHHBBI", "<IiII", 16

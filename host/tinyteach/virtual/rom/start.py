@@ -22,13 +22,13 @@ def install_modules():
     sys.modules["machine"] = machine
     # What stands for modules in C is from no file.
     del machine.__file__
-    present = set(sys.modules)
-    cameras = dict(told.split("=", 1) for told in sys.argv[4:])
-    for path in cameras.values():
-        sys.path.insert(0, path.rpartition("/")[0])
-    found = {name: __import__(path.rpartition("/")[2]) for name, path in cameras.items()}
+    kept, found = set(sys.modules), {}
+    for line in sys.argv[4:]:
+        name, file, path = line.split("=", 2)
+        sys.path[:0] = [path]
+        found[name] = __import__(file)
     for name in list(sys.modules):
-        if name not in present or name.split(".")[0] == "rom":
+        if name not in kept or name.split(".")[0] == "rom":
             del sys.modules[name]
     for name, module in found.items():
         sys.modules[name] = module
