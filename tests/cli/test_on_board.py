@@ -85,7 +85,7 @@ def test_taught_pulled_and_replaced_by_a_trained_head(on_board, tinyteach, taugh
     assert taught("-p", "project", "report")
     deployed = json.loads(taught("-p", "project", "deploy", "--json"))
     assert deployed["fingerprint"] == trained["fingerprint"]
-    taught_board.show(views_of("rocket", 1, seed=4)[0])
+    taught_board.show(views_of("rocket", 1, seed=5)[0])
     assert json.loads(taught("watch", "-n", "1", "--json"))["label"] == "rocket"
     assert json.loads(taught("rollback", "--json"))["fingerprint"] == held["fingerprint"]
 
