@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.cli.output import print_json, show_table
-from tinyteach.data.sources import demo_objects
+from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
-from tinyteach.head.fit.train import train_head
+from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory, views_per_photo
+from tinyteach.head.fit.train import train_source
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import messages
 
@@ -44,7 +45,7 @@ print(json.dumps(load()))
 
 def squares_of(name: str) -> list[np.ndarray]:
     """uint8 [SIDE, SIDE, 3] pictures of a demo object, each a little darker."""
-    whole = demo_objects()[name]
+    whole = demo_object(name)
     step = whole.shape[0] // SIDE
     picture = whole[: step * SIDE : step, : step * SIDE : step]
     return [np.ascontiguousarray(picture // 8 * (8 - n)) for n in range(PHOTOS)]
@@ -52,7 +53,7 @@ def squares_of(name: str) -> list[np.ndarray]:
 
 def measure() -> dict[str, int]:
     """Bytes by what was done before."""
-    squares = {name: squares_of(name) for name in list(demo_objects())[:3]}
+    squares = {name: squares_of(name) for name in DEMO_OBJECTS[:3]}
     heads = [_head(dict(list(squares.items())[:count])) for count in (2, 3)]
     with tempfile.TemporaryDirectory() as folder, VirtualBoard("i386", Path(folder) / "f") as board:
         pair_for_now(board.port, Wanted(EMBEDDING_FILE.read_bytes()), lambda *_: None)
@@ -74,7 +75,10 @@ def _head(squares: dict[str, list[np.ndarray]]) -> bytes:
     labels = [name for name, views in squares.items() for _ in views]
     pictures = [view for views in squares.values() for view in views]
     bursts = [str(number) for number in range(len(pictures))]
-    return train_head(pictures, labels, bursts, load_embedding()).head.content
+    embedding = load_embedding()
+    source = SquaresInMemory(pictures, PhotoEmbedder(embedding))
+    views = views_per_photo(len(pictures))
+    return train_source(source, labels, bursts, embedding, views).head.content
 
 
 def _do_all(client: BoardClient, head: bytes, squares: dict[str, list[np.ndarray]]) -> None:

@@ -16,7 +16,6 @@ from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
     BoardRefusedError,
-    MissingToolError,
     ModelError,
     PhotoError,
     ProjectError,
@@ -271,12 +270,6 @@ def test_embedding_that_is_none(fails, board, project, photo_folder):
     for command in ("pair", "upgrade"):
         said = fails("-b", board.port, "-p", project, command, "--embedding", photo)
         assert "no .tflite model that boards can read" in said
-
-
-def test_scikit_image_is_missing(tinyteach, fails, board, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "pip install 'tinyteach[demo]'" in fails("demo")
-    assert tinyteach("demo").code == exit_code_of(MissingToolError)
 
 
 def test_show_without_a_photograph(fails):
