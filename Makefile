@@ -16,9 +16,10 @@ demo: .venv/installed-demo
 # Where Python keeps no bytecode every worker compiles all tests anew, which takes it 6 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Both cores, the longest files first (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
+# Four on two cores, since half of the time a test waits for a board; the longest files first
+# (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
 test: .venv/installed-test debian lint
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci $(ARGS)
 
 # One line of what Debian has and is not here; nothing where all is.
 debian: .venv/installed-test

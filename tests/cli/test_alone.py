@@ -8,6 +8,7 @@ import typer
 from alone import is_safe, set_up, wait_for, wait_for_reset
 from little_embedding import little_embedding
 from paired import deploy, views_of
+from patience import expect_silence
 from tinyteach.device.registry import find_board
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -171,7 +172,7 @@ def test_unpair_leaves_the_board_as_it_was(tinyteach):
         assert left == [["main.py"], OWN_MAIN.decode()]
 
 
-def test_unpair_without_a_program_of_the_users(tinyteach, switch_on):
+def test_unpair_without_a_program_of_the_users(tinyteach, switch_on, monkeypatch):
     with switch_on("i386") as board:
         await_agent(board.port, "").close()
         done = tinyteach("unpair", "--board", board.port, "--yes", "--json")
@@ -181,5 +182,6 @@ def test_unpair_without_a_program_of_the_users(tinyteach, switch_on):
             assert repl.evaluate("import os, json\nprint(json.dumps(os.listdir('/')))") == []
             repl.reset()
         wait_for_reset(board)
+        expect_silence(monkeypatch, 300)
         again = tinyteach("unpair", "--board", board.port, "--yes")
         assert again.code == 0 and "nothing of TinyTeach's on it" in again.out

@@ -10,6 +10,7 @@ from PIL import Image
 
 from alone import let_rest, set_up, wait_for
 from paired import views_of, without_examples
+from patience import expect_silence
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
@@ -198,13 +199,16 @@ def test_a_computer_that_never_saw_the_board(
         assert not again["paired"] and again["folder"] == done["folder"]
 
 
-def test_a_board_without_an_agent_is_paired_first(tinyteach, switch_on, photos_to_add):
+def test_a_board_without_an_agent_is_paired_first(tinyteach, switch_on, photos_to_add, monkeypatch):
     with switch_on("i386") as board:
         await_agent(board.port, "").close()
         with raw_repl(board.port) as repl:
             repl.run("import os\nos.remove('/main.py')")
         board.reset()
-        result = tinyteach("--board", board.port, "retrain", "--from-board", "--add", photos_to_add)
+        retrain = ("--board", board.port, "retrain", "--from-board", "--add", photos_to_add)
+        with monkeypatch.context() as patch:
+            expect_silence(patch, 1000)
+            result = tinyteach(*retrain)
         assert result.code != 0
         assert "has not been taught anything yet" in result.err
         info = json.loads(tinyteach("--board", board.port, "info", "--json").out)
