@@ -8,11 +8,10 @@ import gc
 
 # Collect after this much has been allocated anew, so that what is in use stays close
 # to what is needed.
-_COLLECT_EVERY_BYTES = const(3072)
-_COLLECT_OFTEN_BYTES = const(1024)
+USUAL_BYTES = 3072
 
 gc.collect()
-gc.threshold(_COLLECT_EVERY_BYTES)
+gc.threshold(USUAL_BYTES)
 _before_bytes = gc.mem_alloc()
 _peak_bytes = 0
 
@@ -24,9 +23,9 @@ def sample() -> int:
     return _peak_bytes
 
 
-def collect_often(often: bool) -> None:
-    """While the heap is fullest, a new head beside what reads it, leave less to collect."""
-    gc.threshold(_COLLECT_OFTEN_BYTES if often else _COLLECT_EVERY_BYTES)
+def collect_every(size: int) -> None:
+    """From now on, after so many bytes."""
+    gc.threshold(size)
 
 
 def total_bytes() -> int:

@@ -29,6 +29,10 @@ RULES = DIRECTORY + "/rules.bin"
 # the labels, in several pieces at once.
 _SPARE_BYTES = const(4096)
 _SPARE_BYTES_A_LABEL = const(384)
+# How much is allocated before the next collection: while the heap is fullest, a new head beside
+# what reads it; and while the embedding is read, which is many small things and much of a start.
+_OFTEN_BYTES = const(1024)
+_SELDOM_BYTES = const(16384)
 
 
 def _is_left_over(name: str) -> bool:
@@ -108,7 +112,12 @@ class Models:
     def _load_embedding(self) -> None:
         path = _embedding_path()
         if path:
-            self.recogniser.load_embedding(path, files.sha256_of(path))
+            digest = files.sha256_of(path)
+            memory.collect_every(_SELDOM_BYTES)
+            try:
+                self.recogniser.load_embedding(path, digest)
+            finally:
+                memory.collect_every(memory.USUAL_BYTES)
             memory.sample()
 
     def _load_active_head(self) -> None:
@@ -209,7 +218,7 @@ class Models:
         """
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
-        memory.collect_often(True)
+        memory.collect_every(_OFTEN_BYTES)
         gc.collect()
         try:
             if make:
@@ -223,7 +232,7 @@ class Models:
                 raise ModelError(NO_MEMORY) from None
             raise
         finally:
-            memory.collect_often(False)
+            memory.collect_every(memory.USUAL_BYTES)
 
     def rollback(self) -> tuple[bytes, list[str]]:
         """Put the previous head back to work; SHA-256 and labels of it."""
