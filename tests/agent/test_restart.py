@@ -84,7 +84,7 @@ def is_alive(board):
     """Whether the agent answers: nobody pressed reset again."""
     for _ in range(ANSWER_TRIES):
         try:
-            with BoardClient(board.port, hello_tries=2):
+            with BoardClient(board.port):
                 return True
         except LinkError:
             time.sleep(POLL_S)

@@ -22,7 +22,7 @@ def teach(flow, photos):
 def test_the_whole_flow(flow, folder):
     assert serious(flow.page) == []
     teach(flow, photos=5)
-    assert "%" in flow.part("#accuracy").inner_text()
+    flow.part("#accuracy").get_by_text("%").wait_for()
     flow.label("coffee")  # the preview head, before anything was deployed
     flow.deploy()
     flow.state("deploy", "done")
