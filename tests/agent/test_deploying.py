@@ -53,6 +53,7 @@ def test_head_is_at_work_at_once_and_after_power_on(board, trained_heads, square
 
 
 def test_a_head_brings_its_own_threshold(client, trained_heads, square):
+    deploy(client, trained_heads[0])
     client.set_threshold(3)
     deploy(client, trained_heads[1])
     assert client.info().threshold == trained_heads[1].threshold > 0
