@@ -28,7 +28,7 @@ if 0:  # for type checkers: never run
 
 INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
 TIMEOUT_MS = 2000  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
-SLOW_TIMEOUT_MS = 15000
+SLOW_TIMEOUT_MS = 10000  # a board leaves a session after session.IDLE_MS without a frame
 TRIES = 5
 # So long after its last frame a board still lives: none restarts and listens within this time.
 LIVE_MS = 10

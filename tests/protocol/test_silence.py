@@ -166,3 +166,18 @@ def test_response_is_the_same_class_everywhere():
     from tinyteach_protocol import outcomes
 
     assert Response is outcomes.Response
+
+
+def test_a_slow_answer_that_is_lost_comes_again_in_the_same_session():
+    """The board leaves a session without frames; the repetition must come before that."""
+    board, requester = connected()
+    seq = requester.request(messages.GRAB, 0, kind=messages.GRAB_SQUARE)
+    board.exchange(requester.data_to_send(), 0)  # its answer is lost
+    for now_ms in range(0, 2 * session.IDLE_MS, 100):
+        board.exchange(b"", now_ms)
+        assert requester.tick(now_ms) == []
+        if again := requester.data_to_send():
+            break
+    (event,) = requester.receive(b"".join(board.exchange(again, now_ms)), now_ms)
+    assert isinstance(event, Response) and event.seq == seq
+    assert board.grabs == 1 and requester.retries == 1
