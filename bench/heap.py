@@ -17,7 +17,7 @@ from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
-from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory, views_per_photo
+from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory
 from tinyteach.head.fit.train import train_source
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import messages
@@ -77,8 +77,7 @@ def _head(squares: dict[str, list[np.ndarray]]) -> bytes:
     bursts = [str(number) for number in range(len(pictures))]
     embedding = load_embedding()
     source = SquaresInMemory(pictures, PhotoEmbedder(embedding))
-    views = views_per_photo(len(pictures))
-    return train_source(source, labels, bursts, embedding, views).head.content
+    return train_source(source, labels, bursts, embedding).head.content
 
 
 def _do_all(client: BoardClient, head: bytes, squares: dict[str, list[np.ndarray]]) -> None:

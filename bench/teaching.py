@@ -23,7 +23,6 @@ from tinyteach.embedding.runtime import EMBEDDING_FILES, Embedding, load_embeddi
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit.regression import fit
-from tinyteach.head.format import examples as of_examples
 from tinyteach.head.format.examples import Examples, summarise
 from tinyteach.head.format.head_file import load_head
 from tinyteach.head.format.quantise import dequantise
@@ -86,8 +85,9 @@ def gone_on_from(draw: Draw, embedding: Embedding) -> dict[str, float]:
     found = {}
     old = len(draw.known) - 1
     for count in CARRIED:
-        of_examples.CARRIED = count
-        means = [summarise(rows, np.zeros(len(rows), int), 1).vectors[0] for rows in draw.known]
+        means = [
+            summarise(rows, np.zeros(len(rows), int), 1, count).vectors[0] for rows in draw.known
+        ]
         said = trained([*means[:old], draw.known[old]], draw.asked, embedding)
         found[f"{count} all"], found[f"{count} old"] = draw.accuracy(said), draw.accuracy(said, old)
     said = trained(draw.known, draw.asked, embedding)

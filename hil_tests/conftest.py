@@ -11,7 +11,7 @@ import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
 from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError
-from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory, views_per_photo
+from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory
 from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.service.boards.link_speed import Speed, measure_link, side_in_time
@@ -142,7 +142,7 @@ def train(training: dict, photos_per_class: int, embedding) -> Head:
     labels, squares = zip(*chosen, strict=True)
     bursts = [str(number) for number in range(len(squares))]
     source = SquaresInMemory(squares, PhotoEmbedder(embedding))
-    return train_source(source, labels, bursts, embedding, views_per_photo(len(squares))).head
+    return train_source(source, labels, bursts, embedding).head
 
 
 def put_to_work(session, head: Head) -> None:

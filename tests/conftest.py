@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,14 +11,13 @@ from typing import BinaryIO
 
 import pytest
 
+from flashes import make_paired, starter
 from longest import LONGEST
 from patience import PATIENCE_S, be_patient
-from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
 from tinyteach.virtual import flash_image
-from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.interpreter import micropython as mp
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,14 +134,6 @@ def paired_flashes(tmp_path_factory, embedding_file):
     return image
 
 
-def make_paired(arch: str, flash: Path, embedding: bytes) -> Path:
-    """Pair a board that begins with this flash; returns where it is."""
-    with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, flash) as board:
-        patch.setenv("TINYTEACH_HOME", str(flash.with_suffix(".home")))
-        pair(board.port, Wanted(embedding), None, quiet)
-    return flash
-
-
 @pytest.fixture
 def new_boards_are_paired(paired_flashes, monkeypatch):
     """new_boards_are_paired(arch): one with a flash of its own has it as after a pairing.
@@ -170,14 +160,7 @@ def new_boards_are_paired(paired_flashes, monkeypatch):
 def switch_on(paired_flashes, tmp_path_factory):
     """switch_on(arch, **options) starts a paired board with a flash of its own."""
 
-    @contextmanager
-    def start(arch, **options):
-        flash = tmp_path_factory.mktemp("board") / "flash.bin"
-        shutil.copy(paired_flashes(arch), flash)
-        with VirtualBoard(arch, flash, **options) as board:
-            yield board
-
-    return start
+    return starter(paired_flashes, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

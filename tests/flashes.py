@@ -16,13 +16,17 @@ def flashes_with(embedding: bytes, folder: Path, **options):
 
     @lru_cache
     def image(arch: str) -> Path:
-        path = folder / arch
-        with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, path, **options) as board:
-            patch.setenv("TINYTEACH_HOME", str(folder / "home"))
-            pair(board.port, Wanted(embedding), None, lambda *_: None)
-        return path
+        return make_paired(arch, folder / arch, embedding, **options)
 
     return image
+
+
+def make_paired(arch: str, flash: Path, embedding: bytes, **options) -> Path:
+    """Pair a board that begins with this flash; returns where it is."""
+    with pytest.MonkeyPatch.context() as patch, VirtualBoard(arch, flash, **options) as board:
+        patch.setenv("TINYTEACH_HOME", str(flash.with_suffix(".home")))
+        pair(board.port, Wanted(embedding), None, lambda *_: None)
+    return flash
 
 
 def starter(image, tmp_path_factory):

@@ -23,11 +23,6 @@ def sample() -> int:
     return _peak_bytes
 
 
-def collect_every(size: int) -> None:
-    """From now on, after so many bytes."""
-    gc.threshold(size)
-
-
 def total_bytes() -> int:
     """The heap that the agent found (esp32 ports grow theirs on demand)."""
     return gc.mem_alloc() + gc.mem_free() - _before_bytes

@@ -113,11 +113,11 @@ class Models:
         path = _embedding_path()
         if path:
             digest = files.sha256_of(path)
-            memory.collect_every(_SELDOM_BYTES)
+            gc.threshold(_SELDOM_BYTES)
             try:
                 self.recogniser.load_embedding(path, digest)
             finally:
-                memory.collect_every(memory.USUAL_BYTES)
+                gc.threshold(memory.USUAL_BYTES)
             memory.sample()
 
     def _load_active_head(self) -> None:
@@ -218,7 +218,7 @@ class Models:
         """
         threshold = self.recogniser.threshold
         self.recogniser.use_head(None, b"")
-        memory.collect_every(_OFTEN_BYTES)
+        gc.threshold(_OFTEN_BYTES)
         gc.collect()
         try:
             if make:
@@ -232,7 +232,7 @@ class Models:
                 raise ModelError(NO_MEMORY) from None
             raise
         finally:
-            memory.collect_every(memory.USUAL_BYTES)
+            gc.threshold(memory.USUAL_BYTES)
 
     def rollback(self) -> tuple[bytes, list[str]]:
         """Put the previous head back to work; SHA-256 and labels of it."""

@@ -80,7 +80,7 @@ def test_a_class_without_photographs_is_left_out(project, known):
 def test_a_head_at_once_recognises(project, known):
     known.look(project)
     settings = FitSettings(threshold=100)
-    head = fit_at_once(known, known.labels, known.embedding, known.views_wanted, settings)
+    head = fit_at_once(known, known.labels, known.embedding, settings)
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
     assert found == [head.labels.index(label) for label in known.labels]

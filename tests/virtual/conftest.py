@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from patience import PATIENCE_S
 from tinyteach.virtual.board import VirtualBoard
 
 ARCHS = ("amd64", "i386")
@@ -25,6 +26,15 @@ def run(board, code: str, soft_reset=False) -> str:
     """Run code on the board; what it printed."""
     with raw_repl(board, soft_reset) as transport:
         return transport.exec(code).decode()
+
+
+def interrupt(transport, program: str, keys: bytes = b"\x03") -> bytes:
+    """Start a program that prints "on", then press Ctrl-C; the program's traceback."""
+    transport.exec_raw_no_follow(program)
+    assert transport.read_until(1, b"on\r\n").endswith(b"on\r\n")
+    transport.serial.write(keys)
+    _, error = transport.follow(timeout=PATIENCE_S)
+    return error
 
 
 def write_file(board, path: str, text: str) -> None:

@@ -6,13 +6,12 @@ import pytest
 
 import tinyteach as tt
 from paired import make_head, views_of
-from patience import PATIENCE_S
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import MissingToolError
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.interpreter import micropython
 
-from .conftest import raw_repl, run, write_file
+from .conftest import interrupt, raw_repl, run, write_file
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("micropython_run"),
@@ -65,11 +64,8 @@ def test_prompt_soft_reset_and_heap(board):
 @pytest.mark.parametrize("program", ["pass", "time.sleep(1)", "gc.collect(); print()"])
 def test_ctrl_c_ends_a_program(board, program):
     with raw_repl(board) as transport:
-        transport.exec_raw_no_follow(f"import gc, time\nprint('on')\nwhile True:\n    {program}")
-        transport.read_until(1, b"on\r\n")
-        transport.serial.write(b"\x03")
-        _, error = transport.follow(timeout=PATIENCE_S)
-        assert b"KeyboardInterrupt" in error
+        started = f"import gc, time\nprint('on')\nwhile True:\n    {program}"
+        assert b"KeyboardInterrupt" in interrupt(transport, started)
         assert transport.exec("print(len(bytearray(100000)))") == b"100000\r\n"
 
 

@@ -16,7 +16,7 @@ from mpremote.transport import TransportExecError
 from patience import PATIENCE_S
 from tinyteach.virtual.board_memory import CAUSE_HARD
 
-from .conftest import raw_repl, run
+from .conftest import interrupt, raw_repl, run
 
 
 def mpremote(board, *arguments: str) -> str:
@@ -137,20 +137,13 @@ def test_paste_mode(board):
 
 def test_ctrl_c_ends_a_computation(board):
     with raw_repl(board) as transport:
-        transport.exec_raw_no_follow("print('on')\nwhile True:\n    pass")
-        assert transport.read_until(1, b"on\r\n").endswith(b"on\r\n")
-        transport.serial.write(b"\x03")
-        _, error = transport.follow(timeout=PATIENCE_S)
-    assert b"KeyboardInterrupt" in error
+        assert b"KeyboardInterrupt" in interrupt(transport, "print('on')\nwhile True:\n    pass")
 
 
 def test_ctrl_c_ends_a_sleep_and_a_read(board):
     for program in ("time.sleep(100)", "sys.stdin.buffer.read(1)", "select.poll().poll(100000)"):
         with raw_repl(board) as transport:
-            transport.exec_raw_no_follow(f"import select, sys, time\nprint('on')\n{program}")
-            assert transport.read_until(1, b"on\r\n").endswith(b"on\r\n")
-            transport.serial.write(b"\x03")
-            _, error = transport.follow(timeout=PATIENCE_S)
+            error = interrupt(transport, f"import select, sys, time\nprint('on')\n{program}")
         assert b"KeyboardInterrupt" in error, program
 
 
@@ -161,11 +154,7 @@ def test_the_collector_survives_ctrl_c(board):
     )
     for _ in range(5):
         with raw_repl(board) as transport:
-            transport.exec_raw_no_follow(program)
-            transport.read_until(1, b"on\r\n")
-            transport.serial.write(b"\x03")
-            _, error = transport.follow(timeout=PATIENCE_S)
-            assert b"KeyboardInterrupt" in error
+            assert b"KeyboardInterrupt" in interrupt(transport, program)
             assert transport.exec("print(len(bytearray(100000)))") == b"100000\r\n"
 
 
@@ -186,10 +175,7 @@ def test_ctrl_c_throws_away_input_before_it(board):
     """MicroPython's ports clear the input ring at the interrupt byte."""
     program = "import time\nprint('on')\ntime.sleep(100)"
     with raw_repl(board) as transport:
-        transport.exec_raw_no_follow(program)
-        transport.read_until(1, b"on\r\n")
-        transport.serial.write(b"print('typed ahead')\x04\x03")
-        _, error = transport.follow(timeout=PATIENCE_S)
+        error = interrupt(transport, program, b"print('typed ahead')\x04\x03")
         assert b"KeyboardInterrupt" in error
         assert transport.exec("print('next')") == b"next\r\n"
 

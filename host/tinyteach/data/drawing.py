@@ -23,11 +23,8 @@ _FINER = 2
 _UNIT = SIDE * _FINER / 100
 _CURVE_STEPS, _ELLIPSE_STEPS = 12, 72
 # How far a shadow reaches from its part, and how soft it is.
-_SHADOW_ROOM, _SHADOW_SOFT, _SHADOW_SHIFT = (
-    12,
-    2.5 * _UNIT,
-    (round(1.5 * _UNIT), round(2.5 * _UNIT)),
-)
+_SHADOW_ROOM, _SHADOW_SOFT = 12, 2.5 * _UNIT
+_SHADOW_SHIFT = round(1.5 * _UNIT), round(2.5 * _UNIT)
 
 Points = NDArray[np.float64]  # [count, 2], x and y
 _DRAWINGS = json.loads(Path(__file__).with_name("drawings.json").read_text())

@@ -1,4 +1,4 @@
-"""The whole job on real photographs: pair, record, train, deploy, recognise, measure."""
+"""The whole job on photographs: pair, record, train, deploy, recognise, measure."""
 
 import zlib
 from collections.abc import Callable, Iterator

@@ -40,9 +40,9 @@ class Call:
         """The same, or None where it is missing or null."""
         return None if self.body.get(name) is None else self.wanted(name, kind)
 
-    def number(self, name: str, sentence: str) -> int:
+    def number(self, name: str, sentence: str, default: str = "") -> int:
         """A number of decimal digits in the address; UsageError with the sentence otherwise."""
-        text = self.words[name]
+        text = self.words.get(name, default)
         if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
             raise UsageError(sentence)
         return int(text)

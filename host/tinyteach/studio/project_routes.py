@@ -59,9 +59,8 @@ def order_classes(call: Call) -> None:
 
 def picture(call: Call) -> Response:
     """A photograph as a JPEG, ``side`` pixels at most."""
-    words = {"side": "96", "id": "", **call.words}
-    side = Call(call.bench, words, {}).number("side", SIDE)
-    content = photos.thumbnail(call.bench.folder, words["id"], side)
+    side = call.number("side", SIDE, "96")
+    content = photos.thumbnail(call.bench.folder, call.words.get("id", ""), side)
     return Response(content, media_type="image/jpeg")
 
 

@@ -138,7 +138,7 @@ class Trainer:
     def _fit_at_once(self, known: KnownPhotos) -> None:
         learnt, filled = learnt_features(open_project(self._folder), known)
         head = fit_at_once(
-            *(known, known.labels, known.embedding, known.views_wanted),
+            *(known, known.labels, known.embedding),
             self._settings or FitSettings(),
             classes=filled,
             learnt=learnt,

@@ -14,7 +14,7 @@ from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit.evaluate import Trial, blank_card, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
-from tinyteach.head.fit.photo_features import PhotoSource
+from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
 from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.format.examples import Learnt, summarise
@@ -68,8 +68,8 @@ def train_source(
     labels: Sequence[str],
     bursts: Sequence[str],
     embedding: Embedding,
-    views: int,
     *,
+    views: int | None = None,
     classes: Sequence[str] | None = None,
     seed: int = 0,
     learnt: Learnt | None = None,
@@ -77,16 +77,18 @@ def train_source(
 ) -> TrainedHead:
     """Train a head on ``source``'s photographs, ``views`` of each, with their labels and bursts.
 
-    ``classes`` gives the labels' order and those that must have photographs; by default
-    the labels found, sorted. Photographs of a class called 'unknown' join the embedding's
-    background set. What is ``learnt`` without a photograph counts as much as a photograph with
-    its views. The same input and ``seed`` give the same file.
+    By default there are as many views as `views_per_photo` gives so many photographs. ``classes``
+    gives the labels' order and those that must have photographs; by default the labels found,
+    sorted. Photographs of a class called 'unknown' join the embedding's background set. What is
+    ``learnt`` without a photograph counts as much as a photograph with its views. The same input
+    and ``seed`` give the same file.
     Raises TrainingError where there is no two classes' worth of photographs.
     """
     if not len(source) == len(labels) == len(bursts):
         raise ValueError("photos, labels and bursts must be of one length")
     learnt = learnt or no_learnt(embedding)
     labels, bursts = [*labels, *learnt.labels], [*bursts, *learnt.bursts]
+    views = views_per_photo(len(source)) if views is None else views
     clock = _Clock(progress)
     started = time.perf_counter()
     # scikit-learn takes about as long to import as the photographs to embed: both at once.
@@ -119,7 +121,6 @@ def fit_at_once(
     source: PhotoSource,
     labels: Sequence[str],
     embedding: Embedding,
-    views: int,
     settings: FitSettings,
     *,
     classes: Sequence[str] | None = None,
@@ -131,7 +132,7 @@ def fit_at_once(
     Ready in a tenth of the time of `train_source`. Raises TrainingError as that does.
     """
     learnt = learnt or no_learnt(embedding)
-    labels = [*labels, *learnt.labels]
+    labels, views = [*labels, *learnt.labels], views_per_photo(len(source))
     samples = _samples(source, labels, learnt, embedding, views, classes, _Clock(progress))
     linear = _fit(samples, settings.strength, settings.temperature)
     return load_head(_packed(samples, linear, embedding.fingerprint, settings.threshold))

@@ -46,13 +46,15 @@ def pack_examples(examples: Examples) -> bytes:
     return start + b"".join(of_class.tobytes() for of_class in examples.vectors)
 
 
-def summarise(features: NDArray[np.int8], targets: NDArray[np.intp], classes: int) -> Examples:
-    """Means of parts of each class 0…classes−1 in ``targets``, at most `CARRIED`.
+def summarise(
+    features: NDArray[np.int8], targets: NDArray[np.intp], classes: int, most: int = CARRIED
+) -> Examples:
+    """Means of parts of each class 0…classes−1 in ``targets``, ``most`` of one at most.
 
     ``features`` are int8, N×F. A class is halved across its longest axis, its halves again, so
     that parts are alike inside and equal in size: the mean of their means is the class's.
     """
-    count = max(1, min(CARRIED, CARRIED_IN_ALL // classes))
+    count = max(1, min(most, CARRIED_IN_ALL // classes))
     empty = np.empty((0, features.shape[1]), np.int8)
     return Examples(
         tuple(

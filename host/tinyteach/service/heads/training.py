@@ -83,7 +83,7 @@ def train(
     classes = filled if known is not None else project.classes()
     with _naming(photos.problems):
         trained = train_source(
-            *(photos, photos.labels, photos.bursts, photos.embedding, photos.views_wanted),
+            *(photos, photos.labels, photos.bursts, photos.embedding),
             classes=classes,
             seed=seed,
             learnt=learnt,

@@ -90,10 +90,6 @@ class KnownPhotos:
         """Their pixels, uint8 [N, N, 3]; each is read when it is asked for."""
         return _Squares(self._photos)
 
-    @property
-    def views_wanted(self) -> int:
-        return views_per_photo(len(self))
-
     # A PhotoSource
 
     def __len__(self) -> int:

@@ -66,7 +66,7 @@ def native_arch() -> str:
 def find(arch: str | None = None, *, with_ffi: bool = False) -> MicroPython:
     """A MicroPython of Debian architecture ``arch`` (default: this machine's).
 
-    ``with_ffi``: PyPI's, which a board does not need it in, will not do.
+    ``with_ffi``: not PyPI's, which a board runs on though it has no ffi.
     Raises MissingToolError with a sentence that says how to install one.
     """
     if sys.platform == "win32":
