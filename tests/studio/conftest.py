@@ -184,5 +184,7 @@ def person_at(browser, url):
     page.goto(url)
     person = Flow(page)
     yield person
+    # Shown with a test that failed: what it waited for in vain.
+    print(page.evaluate("() => document.body.innerText"))
     context.close()
     assert person.problems == []
