@@ -13,7 +13,8 @@ class Sensor:
 
     ``otherwise`` says what it does where it has not got that: ``"times out"``, ``"fails"`` or gives
     ``"parts"`` of frames, from the frame after ``good_frames`` at such settings on: with 0 the
-    module's constructor sees it, with 1 whoever takes the next frame.
+    module's constructor sees it, with 1 whoever takes the next frame. ``asked`` for a frame: the
+    settings each time.
     """
 
     clock_mhz_max: int = ANY
@@ -21,12 +22,14 @@ class Sensor:
     grey_only: bool = False
     otherwise: str = "times out"
     good_frames: int = 0
+    asked: list[tuple[int, int, int]] = field(default_factory=list, init=False)
     _settings: tuple[int, int, int] | None = field(default=None, init=False)
     _frames: int = field(default=0, init=False)
 
     def __call__(self, pixel_format: int, clock_mhz: int, buffers: int) -> str:
         """What is wrong with the next frame at these settings, or nothing."""
         settings = (pixel_format, clock_mhz, buffers)
+        self.asked.append(settings)
         if settings != self._settings:
             self._settings, self._frames = settings, 0
         self._frames += 1

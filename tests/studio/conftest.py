@@ -185,6 +185,6 @@ def person_at(browser, url):
     person = Flow(page)
     yield person
     # Shown with a test that failed: what it waited for in vain.
-    print(page.evaluate("() => document.body.innerText"))
+    print(page.evaluate("() => document.body.innerText"))  # noqa: T201
     context.close()
     assert person.problems == []

@@ -290,7 +290,7 @@ class VirtualBoard:
     def _power_up(self, cause: int) -> None:
         keep_raw_repl = cause == board_memory.CAUSE_SOFT
         if not keep_raw_repl:
-            self._line.forget_input()
+            self._line.lose_input()
         self._set_started(False)
         self.memory.power_up(cause, keep_raw_repl)
         self._interrupt.forget()

@@ -101,6 +101,13 @@ class Line:
             while self.board_end.recv(CHUNK_BYTES, socket.MSG_DONTWAIT):
                 pass
 
+    def lose_input(self) -> None:
+        """The same with what is still on its way to the board, when that is switched on."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._master, CHUNK_BYTES):
+                pass
+        self.forget_input()
+
     def unread(self) -> bytes:
         """What no client has taken yet. It is gone then."""
         self.move()
