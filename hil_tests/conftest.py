@@ -14,7 +14,7 @@ from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError
 from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory
 from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
-from tinyteach.service.boards.link_speed import Speed, measure_link, side_in_time
+from tinyteach.service.boards.link_speed import PHOTO_TIME_S, Speed, measure_link, side_in_time
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.virtual_boards import temporary_virtual_board
 from tinyteach.service.heads.recognition import Reference
@@ -23,8 +23,6 @@ from tinyteach.service.projects.embeddings import load_named, name_of
 from tinyteach_protocol import messages
 
 PHOTOS_PER_CLASS = 40
-# How long a photograph may be on its way: hundreds of them are sent.
-PHOTO_TIME_S = 2.0
 
 
 def pytest_addoption(parser):

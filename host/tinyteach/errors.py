@@ -71,7 +71,7 @@ class MissingToolError(TinyTeachError):
 
 
 class VerificationError(TinyTeachError):
-    """The board was tested and did not meet what was promised."""
+    """A board or a head was tested and did not meet what was promised, or asked for."""
 
 
 class FirmwareError(TinyTeachError):

@@ -132,6 +132,22 @@ def test_project_from_pictures_to_a_head(tmp_path):
     assert "picture" not in found.as_dict()
 
 
+def test_a_head_is_tested_on_what_was_kept_back(tmp_path, board, heads):
+    project = tt.Project(tmp_path / "things")
+    (project.folder / "heads").mkdir()
+    heads[0].save(project.folder / "heads" / "head.tflite")
+    for name in ("cat", "rocket"):
+        (tmp_path / "kept" / name).mkdir(parents=True)
+        for number, view in enumerate(views_of(name, 2, seed=8, side=64)):
+            Image.fromarray(view).save(tmp_path / "kept" / name / f"{number}.png")
+    board.deploy(heads[0])
+    here, there = project.test(tmp_path / "kept"), project.test(str(tmp_path / "kept"), board)
+    assert (here.accuracy.of, here.false_accepts.of, there.computed_twice) == (2, 2, 4)
+    assert (
+        here.accuracy == there.accuracy and there.mismatches == [] and here.untested == ["coffee"]
+    )
+
+
 def test_one_call_of_arrays_is_one_recording_and_files_are_not(tmp_path):
     project = tt.Project(tmp_path / "things")
     views = views_of("cat", 3, side=64)

@@ -38,6 +38,7 @@ ARGUMENTS = {
     "retrain": (),
     "watch": (),
     "classify": ("cat.png",),
+    "test": ("photos", "--copies"),
     "verify": (),
     "rule add": ("cat", "pin", "2", "high"),
     "rule list": (),

@@ -22,7 +22,7 @@ def test_every_command_of_the_job_is_there():
     named = {path[0] for path in ALL if path}
     wanted = "boards pair info new class capture preview import export train report deploy "
     wanted += "flash restore rollback upgrade watch classify verify demo rule alone wipe unpair "
-    wanted += "studio heads romfs"
+    wanted += "studio heads romfs test"
     assert set(wanted.split()) <= named
 
 

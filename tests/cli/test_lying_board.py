@@ -77,7 +77,8 @@ def liar(trained_heads):
 
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory):
-    path = tmp_path_factory.mktemp("picture") / "cat.png"
+    path = tmp_path_factory.mktemp("picture") / "cat" / "cat.png"
+    path.parent.mkdir()
     Image.fromarray(views_of("cat", 1, side=48)[0]).save(path)
     return path
 
@@ -102,6 +103,7 @@ def commands(tinyteach, tmp_path, with_a_head, liar, picture):
         "doctor": ["doctor"],
         "watch": ["watch", "-n", "2", "--threshold", "0.5"],
         "classify": ["classify", picture],
+        "test": ["test", picture.parent],
         "capture": ["capture", "cat", "-n", "1"],
         "small": ["capture", "cat", "-n", "1", "--small"],
         "preview": ["preview", "--out", tmp_path / "view.png"],

@@ -64,6 +64,7 @@ def test_no_two_things_have_one_name(root):
         ("pull", "heads/pulling.py"),
         ("retrain", "heads/retraining.py"),
         ("teach", "boards/teaching.py"),
+        ("test", "heads/testing.py"),
         ("verify", "boards/verification.py"),
         ("capture", "photos/recording.py"),
     ],

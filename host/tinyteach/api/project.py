@@ -14,10 +14,13 @@ from tinyteach.data.names import same_name
 from tinyteach.data.photos import save_burst
 from tinyteach.errors import UsageError
 from tinyteach.progress import Progress, shown
+from tinyteach.service.heads import testing
 from tinyteach.service.heads.pulling import Pulled, pull
 from tinyteach.service.heads.recognition import trained_head
+from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
+from tinyteach.service.photos.labelled import read_labelled
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import (
     class_summary,
@@ -107,6 +110,23 @@ class Project:
         with shown(progress) as tell:
             train(self.folder, seed, tell)
         return self.head
+
+    def test(
+        self,
+        source: str | PathLike[str],
+        board: Board | None = None,
+        progress: Progress | None = None,
+    ) -> Tested:
+        """Test the head on a folder of class folders, or a zip of one, that it was not trained on.
+
+        On the computer, or with a ``board`` the head that is at work there. Copies of the project's
+        photographs are left out. Raises PhotoError where nothing is left to test on, ProjectError
+        or BoardRefusedError where there is no head.
+        """
+        with shown(progress) as tell:
+            own = self._project
+            trial = testing.on_board(board.client, own) if board else testing.on_computer(own)
+            return testing.test(trial, read_labelled(Path(source), own, progress=tell), tell)
 
     @property
     def head(self) -> Head:

@@ -25,6 +25,13 @@ EmbeddingOption = Annotated[
         help="The embedding: one that ships, or a .tflite file.",
     ),
 ]
+LevelOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Take the folders at this depth for the classes: 0 is DIR itself, 1 those in it.",
+    ),
+]
 
 
 def _option(name: str, kind: Any, default: bool | None) -> Parameter:

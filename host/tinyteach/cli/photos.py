@@ -10,6 +10,7 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
 from tinyteach.cli.picture import as_blocks
 from tinyteach.service.photos import importing, recording
@@ -76,13 +77,7 @@ def import_photos(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
     ],
-    level: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Take the folders at this depth for the classes: 0 is DIR itself, 1 those in it.",
-        ),
-    ] = None,
+    level: LevelOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be taken for what; write nothing.")
     ] = False,

@@ -1,6 +1,8 @@
-"""watch, classify, verify: what the board recognises, and whether it does so rightly."""
+"""watch, classify, test, verify: what the board recognises, and whether it does so rightly."""
 
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +13,11 @@ from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.options import LevelOption
 from tinyteach.errors import VerificationError
+from tinyteach.progress import Progress
 from tinyteach.service.boards import verification
+from tinyteach.service.heads import testing
 from tinyteach.service.heads.recognition import (
     Recognised,
     classify_on_host,
@@ -20,8 +25,12 @@ from tinyteach.service.heads.recognition import (
     deployed_labels,
     threshold_steps,
 )
+from tinyteach.service.heads.tested import Tested
+from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
+from tinyteach.service.projects.opening import open_project, project_meant
 
 app = new_app()
+Reads = Callable[..., LabelledPhotos]
 
 
 @command(app, "board", "project", "as_json")
@@ -68,6 +77,58 @@ def _on_board(asked: Asked, files: list[Path]) -> list[Recognised]:
     with asked.open_board() as board:
         labels = deployed_labels(board.client)
         return [classify_square(board.client, square, labels) for square in squares]
+
+
+@command(app, "board", "project", "as_json")
+def test(
+    asked: Asked,
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one."),
+    ],
+    on_host: Annotated[
+        bool, typer.Option("--host", help="Test the project's head here, not a board's.")
+    ] = False,
+    at_least: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FRACTION",
+            help="Fail with exit code 12 where less of the classes' photographs is right: 0 to 1.",
+        ),
+    ] = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Test on copies of the project's photographs, too.")
+    ] = False,
+    level: LevelOption = None,
+) -> None:
+    """Test the head on labelled photographs that it was never trained on.
+
+    The head at work on the board, or with --host the project's. Folders are read as by import.
+    Those called like a class hold that class; all others, such as unknown, hold other things.
+    """
+    testing.check_fraction(at_least)
+    run = _tested_here if on_host else _tested_there
+    with asked.progress() as progress:
+        tested = run(asked, partial(read_labelled, source, level=level, copies=copies), progress)
+    shortfall = tested.shortfall(at_least)
+    code = exit_code_of(VerificationError) if shortfall else 0
+    asked.tell(tested.as_dict() | {"at_least": at_least, "exit_code": code}, tested.lines())
+    if shortfall:
+        raise VerificationError(shortfall)
+
+
+def _tested_here(asked: Asked, read: Reads, progress: Progress) -> Tested:
+    project = open_project(asked.folder)
+    trial = testing.on_computer(project)
+    return testing.test(trial, read(project, progress=progress), progress)
+
+
+def _tested_there(asked: Asked, read: Reads, progress: Progress) -> Tested:
+    """What is wrong with the photographs needs no board to be told."""
+    project = project_meant(asked.project)
+    photos = read(project, progress=progress)
+    with asked.open_board() as board:
+        return testing.test(testing.on_board(board.client, project), photos, progress)
 
 
 @command(app, "board", "project", "as_json")

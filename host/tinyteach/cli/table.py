@@ -84,6 +84,10 @@ COMMANDS = {
         "alone",
         "Take the agent and all of its files off the board; its own main.py comes back.",
     ),
+    "test": (
+        "recognise",
+        "Test the head on labelled photographs that it was never trained on.",
+    ),
     "verify": ("recognise", "Test the board against the host."),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),

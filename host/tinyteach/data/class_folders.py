@@ -271,5 +271,6 @@ def _ambiguous(folder: _Folder, inside: list[_Folder]) -> PhotoError:
     return PhotoError(
         f"{len(folder.photos)} photographs lie in {folder.name} beside the folders {names}, so "
         "that nothing says which class they belong to; move them into a folder named like their "
-        "class, or say with 'tinyteach import --level' which folders are the classes."
+        "class, or say with --level (of 'tinyteach import' and 'tinyteach test') which folders are "
+        "the classes."
     )

@@ -55,6 +55,14 @@ def alike(views: Sequence[NDArray[np.float32]], mirrored: bool = False) -> NDArr
     return lowest[groups][places.ravel()]
 
 
+def copied(
+    views: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[np.float32]]
+) -> list[int | None]:
+    """For each of ``views`` the first of ``originals`` that it is a copy of, mirrored or not."""
+    found = alike([*originals, *views], mirrored=True)[len(originals) :]
+    return [int(first) if first < len(originals) else None for first in found]
+
+
 def same_files(paths: Sequence[Path]) -> list[int]:
     """For each file the first that holds the same bytes, itself where none before it does.
 

@@ -54,9 +54,17 @@ def plan_import(project: Project, source: str | Path, level: int | None = None) 
     """Read what a source holds; PhotoError also where two classes of it would become one."""
     existing = project.classes()
     collection = read_collection(source, existing, level)
-    names = _names_here(collection.photos, existing)
-    _check_apart(source, collection.photos, names)
+    names = names_here(source, collection.photos, existing)
     return ImportPlan(collection, names, frozenset(existing))
+
+
+def names_here(
+    source: str | Path, photos: Iterable[ClassPhoto], existing: Iterable[str]
+) -> dict[str, str | None]:
+    """The class here for each class there; PhotoError where two of these would become one."""
+    names = _names_here(photos, existing)
+    _check_apart(source, photos, names)
+    return names
 
 
 def _names_here(photos: Iterable[ClassPhoto], existing: Iterable[str]) -> dict[str, str | None]:
@@ -88,5 +96,5 @@ def _check_apart(
             if not same_name(one, [other]) or holders[one] & holders[other]:
                 raise PhotoError(
                     f"The classes {one!r} and {other!r} in {source}{alike} would both be called "
-                    f"{here!r} here; rename one of them there and import again."
+                    f"{here!r} here; rename one of them there and try again."
                 )

@@ -66,7 +66,7 @@ class _Import:
     def __init__(self, project: Project, plan: ImportPlan) -> None:
         self._project = project
         self._records = _records_of(plan.collection)
-        self._bursts = _bursts_of(plan.collection)
+        self._bursts = recordings_in(plan.collection)
         self._names = plan.names
         self._owner = _owners(project)
         self._before = frozenset(self._owner)
@@ -82,7 +82,7 @@ class _Import:
         try:
             square = photo.square()
         except PhotoError as error:
-            self._skip(photo, _clause(str(error), photo.name))
+            self._skip(photo, as_clause(str(error), photo.name))
             return
         digest = pixel_digest(square)
         if digest in self._owner:
@@ -120,7 +120,7 @@ class _Import:
             board=known.board if known else "",
             sensor=known.sensor if known else "",
             time=known.time if known else "",
-            burst=known.burst if known else self._bursts[photo.entry.parts],
+            burst=self._bursts[photo.entry.parts],
             kind=known.kind if known else "square",
             side=square.shape[0],
         )
@@ -128,7 +128,7 @@ class _Import:
         self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
 
 
-def _clause(sentence: str, name: str) -> str:
+def as_clause(sentence: str, name: str) -> str:
     """What an error says of a photograph, to stand behind its name."""
     return f"it {sentence.removeprefix(f'{name} ')}" if sentence.startswith(name) else sentence
 
@@ -140,6 +140,12 @@ def _owners(project: Project) -> dict[bytes, str]:
         for square in load_photos([photo]).squares:  # one at a time: memory
             owners[pixel_digest(square)] = photo.class_name
     return owners
+
+
+def recordings_in(collection: Collection) -> dict[tuple[str, ...], str]:
+    """The burst of each photograph by its place, as a TinyTeach export says it, else guessed."""
+    recorded = {place: record.burst for place, record in _records_of(collection).items()}
+    return _bursts_of(collection) | recorded
 
 
 def _records_of(collection: Collection) -> dict[tuple[str, ...], PhotoRecord]:

@@ -242,8 +242,8 @@ def _check_found(
         raise PhotoError(
             f"Nothing says which classes the {len(images)} photograph"
             f"{'s' * (len(images) > 1)} in {source} belong to; "
-            "put those of each class into a folder named like it, or say with 'tinyteach import "
-            "--level' which folders are the classes."
+            "put those of each class into a folder named like it, or say with --level (of "
+            "'tinyteach import' and 'tinyteach test') which folders are the classes."
         )
 
 

@@ -10,6 +10,8 @@ from tinyteach_protocol import messages
 # The side of the photograph that measures the link: 12 KB, about a second on the slowest.
 LINK_SIDE = 64
 RGB_BYTES = 3
+# How long a photograph may be on its way where hundreds of them are sent.
+PHOTO_TIME_S = 2.0
 
 
 class Speed(NamedTuple):

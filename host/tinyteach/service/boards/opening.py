@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinyteach import paths
-from tinyteach.data.project import SETTINGS_NAME
 from tinyteach.device.registry import PairedBoard, find_board, forget, free_name, paired_boards
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.pairing import Paired, pair
@@ -29,7 +28,7 @@ from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import project_meant
 from tinyteach.virtual.running import VirtualInfo, running
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
@@ -132,10 +131,8 @@ def board_meant(named: str | None, folder: Path | None, or_new: bool = False) ->
     wanted = _wanted(named)
     if wanted is not None:
         return wanted
-    has_settings = ((folder or Path()) / SETTINGS_NAME).is_file()
-    if not has_settings and (folder is None or or_new):
-        return None
-    return open_project(folder or Path()).board or None
+    project = project_meant(folder, or_new)
+    return (project.board or None) if project else None
 
 
 def resolve_port(board: str | None) -> str:

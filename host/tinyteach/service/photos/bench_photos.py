@@ -47,10 +47,11 @@ def halves(folder: Path | None, per_class_max: int) -> tuple[Squares, Squares]:
 
 def shrunk(squares: Squares, side_max: int) -> Squares:
     """The same with no photograph larger than ``side_max`` pixels a side."""
-    return {name: [_at_most(square, side_max) for square in own] for name, own in squares.items()}
+    return {name: [at_most(square, side_max) for square in own] for name, own in squares.items()}
 
 
-def _at_most(square: np.ndarray, side_max: int) -> np.ndarray:
+def at_most(square: np.ndarray, side_max: int) -> np.ndarray:
+    """A photograph, uint8 [N, N, 3], with no more than ``side_max`` pixels a side."""
     from PIL import Image
 
     if square.shape[0] <= side_max:

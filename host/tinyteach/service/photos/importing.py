@@ -150,13 +150,13 @@ def _summary(
         plan.collection.notes,
         known,
         dry_run,
-        _grouped(skipped),
+        grouped(skipped),
         plan.collection.decided(),
         plan.rename_lines(),
     )
 
 
-def _grouped(skipped: Sequence[Skipped]) -> list[str]:
+def grouped(skipped: Sequence[Skipped]) -> list[str]:
     """A line for each file; one for many of a folder that were left out for the same reason."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for item in skipped:

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from tinyteach.data.exporting import export_zip
 from tinyteach.data.photos import list_all, recordings
-from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+from tinyteach.data.project import DEFAULT_EMBEDDING, SETTINGS_NAME, Project
 from tinyteach.service.projects.embeddings import as_setting
 
 # What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
@@ -32,6 +32,18 @@ def create_project(folder: Path, embedding: str | None = None) -> Project:
 def open_project(folder: Path) -> Project:
     """Open a project folder; ProjectError where it is none."""
     return Project.open(folder)
+
+
+def project_meant(folder: Path | None, or_new: bool = False) -> Project | None:
+    """The project ``folder``, or with None the current folder where that is one.
+
+    ProjectError where ``folder`` is none, unless it may yet have to be made (``or_new``), or where
+    the project is damaged.
+    """
+    has_settings = ((folder or Path()) / SETTINGS_NAME).is_file()
+    if not has_settings and (folder is None or or_new):
+        return None
+    return open_project(folder or Path())
 
 
 def open_or_create_project(folder: Path) -> Project:

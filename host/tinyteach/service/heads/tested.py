@@ -1,0 +1,192 @@
+"""What a test on photographs of one's own found, as JSON has it and for a person."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from tinyteach.data.entries import Skipped
+from tinyteach.data.names import UNKNOWN
+from tinyteach.head.fit.evaluation import PhotoResult
+from tinyteach.head.report.advice import photographs
+from tinyteach.head.report.report import WORST_PHOTOS
+from tinyteach.results import Lines, Table
+from tinyteach.service.heads.figures import Figures
+from tinyteach.service.photos.importing import grouped
+from tinyteach.service.photos.labelled import Copy
+from tinyteach.service.projects.embeddings import SHORT_DIGITS
+
+OTHER_THINGS = "other things"
+MATRIX_CLASSES = 8  # of more, a terminal shows the worst column only
+NOTHING_ELSE = (
+    "Nothing but its classes was shown: photographs in a folder 'unknown', or of any other name, "
+    "say how often it takes other things for one of them."
+)
+
+
+@dataclass(frozen=True)
+class HeadTested:
+    """Which head was tried: ``fingerprint`` in hex digits, ``board`` a name, None for the computer.
+
+    ``project_fingerprint`` is that of the project's head, None where it has none; ``threshold`` the
+    probability below which a best class was not believed.
+    """
+
+    fingerprint: str
+    board: str | None
+    project_fingerprint: str | None
+    threshold: float
+
+    def __str__(self) -> str:
+        ours = self.project_fingerprint or ""
+        whose = ", the project's," if ours == self.fingerprint else ""
+        if ours and not whose:
+            whose = f", not the project's {ours[:SHORT_DIGITS]},"
+        where = f"the board {self.board}" if self.board else "this computer"
+        return f"Head {self.fingerprint[:SHORT_DIGITS]}{whose} on {where}"
+
+
+@dataclass(frozen=True)
+class Tested(Figures):
+    """A head tried on labelled photographs.
+
+    ``copies`` and ``skipped`` were left out; ``compared`` says whether the photographs were
+    compared with the project's; ``notes`` are sentences on how the folders were read and tested.
+    """
+
+    head: HeadTested
+    copies: Sequence[Copy] = ()
+    skipped: Sequence[Skipped] = ()
+    compared: bool = False
+    notes: Sequence[str] = ()
+
+    @property
+    def mismatches(self) -> list[str]:
+        """Photographs for which board and computer gave different scores."""
+        return [shown.name for shown in self.photos if shown.is_same is False]
+
+    @property
+    def computed_twice(self) -> int:
+        """For how many photographs both computed, which they do where they have the same head."""
+        return sum(shown.is_same is not None for shown in self.photos)
+
+    def shortfall(self, at_least: float | None) -> str:
+        """A sentence where the accuracy does not reach ``at_least``, a fraction; else empty."""
+        found = self.accuracy
+        if at_least is None or (found.rate is not None and found.rate >= at_least):
+            return ""
+        if found.rate is None:
+            return (
+                f"Whether {at_least:.4g} of them are right cannot be said, as no class of the head "
+                f"was shown; name a folder with {', '.join(self.labels[:-1])}."
+            )
+        return (
+            f"Of the photographs of its classes {found.count} of {found.of} are right, "
+            f"{found.rate:.4g} and not {at_least:.4g} as --at-least asks; 'tinyteach report' says "
+            "what would help."
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON has it; ``confusion`` is true class × said, other things and unknown last."""
+        rates = {name: getattr(self, name).as_dict() for name in _RATES}
+        return {
+            "where": "board" if self.head.board else "host",
+            **asdict(self.head),
+            "photos": len(self.photos),
+            "recordings": self.recordings,
+            "accuracy": self.accuracy.rate,
+            "right": self.accuracy.count,
+            "own_photos": self.accuracy.of,
+            "other_photos": self.false_accepts.of,
+            "interval": self.accuracy.interval,
+            **rates,
+            "labels": self.labels,
+            "confusion": self.evaluation.confusion.tolist(),
+            "classes": [asdict(result) for result in self.evaluation.classes],
+            "others": {name: rate.as_dict() for name, rate in self.others.items()},
+            "untested": self.untested,
+            "worst": [self._row(photo) for photo in self.evaluation.worst(WORST_PHOTOS)],
+            "tested": [self._row(photo) for photo in self.evaluation.photos],
+            "computed_twice": self.computed_twice,
+            "mismatches": self.mismatches,
+            "compared": self.compared,
+            "copies": [asdict(copy) for copy in self.copies],
+            "skipped": [f"{item.name}: {item.reason}" for item in self.skipped],
+            "notes": list(self.notes),
+        }
+
+    def lines(self) -> Lines:
+        """For a person."""
+        return [*self.notes, self._matrix(), *self._rates(), self._worst(), *self._left_out()]
+
+    def _row(self, photo: PhotoResult) -> dict[str, object]:
+        shown = self.photos[photo.index]
+        said = {"best_label": shown.said.best_label, "probabilities": shown.said.probabilities}
+        return {"name": shown.name, "folder": shown.folder, **asdict(photo), **said}
+
+    def _matrix(self) -> Table:
+        title = f"{self.head}: {photographs(len(self.photos))}, {self.recordings} recordings"
+        names = [*self.labels[:-1], OTHER_THINGS]
+        results, counts = self.evaluation.classes, self.evaluation.confusion.tolist()
+        rows = [
+            (name, result.support, _percent(result.recall), *self._said(place, counts[place]))
+            for place, (name, result) in enumerate(zip(names, results, strict=True))
+        ]
+        said = [f"said {label}" for label in self.labels] if self._is_small else _FEW
+        return Table(("shown", "photographs", "right", *said), rows, title)
+
+    @property
+    def _is_small(self) -> bool:
+        return len(self.labels) <= MATRIX_CLASSES + 1
+
+    def _said(self, place: int, counts: list[int]) -> list[int | str]:
+        """The matrix's row, or of many classes how often unknown and the one that was said most."""
+        if self._is_small:
+            return [*counts]
+        wrong = [(n, label) for n, label in zip(counts[:-1], self.labels, strict=False)]
+        count, label = max(pair for number, pair in enumerate(wrong) if number != place)
+        return [counts[-1], f"{label} {count}" if count else "–"]
+
+    def _rates(self) -> list[str]:
+        named = [name for name in self.others if name != UNKNOWN]
+        accepts = f"Other things taken for a class (false accepts): {self.false_accepts}."
+        return [
+            f"Right: {self.accuracy}; by the best class alone, believed or not: {self.best_class}.",
+            f"Of a class but called unknown (false rejects): {self.false_rejects}.",
+            accepts if self.others else NOTHING_ELSE,
+            *([f"Other things, as no class is called so: {', '.join(named)}."] if named else []),
+            *([f"Not shown: {', '.join(self.untested)}."] if self.untested else []),
+            *([self._exactness()] if self.computed_twice else []),
+        ]
+
+    def _exactness(self) -> str:
+        if not self.mismatches:
+            return f"Board and computer gave the same scores for all {self.computed_twice}."
+        return (
+            f"Board and computer gave different scores for {len(self.mismatches)} of "
+            f"{self.computed_twice}, such as {self.mismatches[0]}; run 'tinyteach verify'."
+        )
+
+    def _worst(self) -> Table:
+        rows = [
+            (shown.name, OTHER_THINGS if found.label == UNKNOWN else found.label, shown.said.line())
+            for found in self.evaluation.worst(WORST_PHOTOS)
+            for shown in [self.photos[found.index]]
+        ]
+        return Table(("photograph", "shows", "said"), rows, "Wrong, or right but least sure")
+
+    def _left_out(self) -> list[str]:
+        lines = [f"Skipped {line}" for line in grouped(self.skipped)]
+        if self.copies:
+            first, count = self.copies[0], photographs(len(self.copies))
+            lines.append(
+                f"Left out {count} that the project has, too, or a copy of them: {first.name} is "
+                f"{first.of} there, for example."
+            )
+        return lines
+
+
+_RATES = ("best_class", "false_rejects", "false_accepts")
+_FEW = ("unknown", "most often taken for")
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
