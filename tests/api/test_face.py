@@ -143,9 +143,8 @@ def test_a_head_is_tested_on_what_was_kept_back(tmp_path, board, heads):
     board.deploy(heads[0])
     here, there = project.test(tmp_path / "kept"), project.test(str(tmp_path / "kept"), board)
     assert (here.accuracy.of, here.false_accepts.of, there.computed_twice) == (2, 2, 4)
-    assert (
-        here.accuracy == there.accuracy and there.mismatches == [] and here.untested == ["coffee"]
-    )
+    assert here.accuracy == there.accuracy and here.untested == ["coffee"]
+    assert there.mismatches == [] and "right" in repr(there)
 
 
 def test_one_call_of_arrays_is_one_recording_and_files_are_not(tmp_path):

@@ -126,13 +126,13 @@ def commands(tinyteach, tmp_path, with_a_head, liar, picture):
 # Which commands see what a verb answers.
 SEEN_BY = {
     messages.HELLO: ("info", "capture"),
-    messages.INFO: ("info", "capture", "deploy", "watch", "pull", "rules"),
+    messages.INFO: ("info", "capture", "deploy", "watch", "pull", "rules", "test"),
     messages.GRAB: ("capture", "small"),
     messages.READ: ("capture", "pull"),
     messages.OPEN: ("deploy", "classify", "alone"),
     messages.WRITE: ("deploy", "classify", "alone"),
     messages.COMMIT: ("deploy", "alone"),
-    messages.RUN: ("classify", "watch"),
+    messages.RUN: ("classify", "watch", "test"),
     messages.ROLLBACK: ("rollback",),
     messages.THRESHOLD: ("watch",),
     messages.TEACH: ("teach", "list", "forget", "pull"),
@@ -245,7 +245,17 @@ def test_hostile_words_in_every_place(commands, liar, as_json):
     liar.objects[messages.CRASH] = f"File {HOSTILE}\n  at {HOSTILE}\nOSError: {HOSTILE}".encode()
     rule = Rule(HOSTILE, BEST, 0, 1, 0, Action(LINE, HOSTILE), Action(PIN_HIGH, HOSTILE))
     liar.objects[messages.RULES] = RuleFile(rules=(rule,)).encode()
-    for name in ("info", "rules", "alone", "list", "watch", "classify", "rollback", "deploy"):
+    for name in (
+        "info",
+        "rules",
+        "alone",
+        "list",
+        "watch",
+        "classify",
+        "test",
+        "rollback",
+        "deploy",
+    ):
         result = commands[name](*(["--json"] if as_json else []))
         assert_ends_well(result)
         assert "pwned" in result.out + result.err or name == "deploy"

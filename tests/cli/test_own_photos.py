@@ -56,7 +56,8 @@ def test_it_counts_what_classify_says(run, kept):
     files = sorted(kept.glob("*/*.png"))
     told = json.loads(run("test", kept, "--host", "--json").out)
     lines = run("classify", "--host", "--json", *files).out.splitlines()
-    said = [(file.parent.name.lower(), json.loads(line)) for file, line in zip(files, lines)]
+    found = map(json.loads, lines)
+    said = [(file.parent.name.lower(), one) for file, one in zip(files, found, strict=True)]
     own = [(true, found["label"]) for true, found in said if true != "unknown"]
     assert told["right"] == sum(true == label for true, label in own)
     assert told["false_rejects"]["count"] == sum(label == "unknown" for _, label in own)

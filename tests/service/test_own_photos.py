@@ -15,10 +15,11 @@ from tinyteach.errors import BoardRefusedError, ModelError, PhotoError, ProjectE
 from tinyteach.head.format.head_file import with_threshold
 from tinyteach.service.boards.link_speed import Speed
 from tinyteach.service.boards.opening import open_board
-from tinyteach.service.heads import testing
+from tinyteach.service.heads import testing, under_test
 from tinyteach.service.heads.figures import Figures, Shown
 from tinyteach.service.heads.recognition import Recognised, classify_on_host, set_threshold
-from tinyteach.service.heads.tested import NOTHING_ELSE, OTHER_THINGS, HeadTested
+from tinyteach.service.heads.tested import NOTHING_ELSE, OTHER_THINGS
+from tinyteach.service.heads.under_test import HeadTested
 from tinyteach.service.photos.labelled import read_labelled
 from tinyteach_protocol import messages
 
@@ -59,7 +60,7 @@ def project(tmp_path, trained_heads):
 
 
 def here(project, source, **options):
-    return testing.test(testing.on_computer(project), read_labelled(source, project, **options))
+    return testing.test(under_test.on_computer(project), read_labelled(source, project, **options))
 
 
 # What is counted
@@ -118,13 +119,14 @@ def test_the_worst_are_those_that_were_wrong_and_sure(tested):
 
 def test_people_read_the_same(tested):
     texts = [line for line in tested.lines() if isinstance(line, str)]
-    assert texts[0].startswith("Right: 2 of 4 (50%, 13% to 87%)") and "3 of 4 (75%" in texts[0]
+    which, right, *_ = texts
+    assert which.startswith("Head abababababab, the project's, on this computer: 6 photographs, ")
+    assert right.startswith("Right: 2 of 4 (50%, 13% to 87%)") and "3 of 4 (75%" in right
     assert "Other things, as no class is called so: fox." in texts
-    matrix, worst = [line for line in tested.lines() if not isinstance(line, str)]
+    (matrix,) = [line for line in tested.lines() if not isinstance(line, str)]
     assert matrix.rows[0] == ("cat", 3, "33%", 1, 1, 1) and matrix.rows[-1][0] == OTHER_THINGS
-    assert "Head abababababab, the project's, on this computer" in matrix.title
-    assert ("c", "cat", "unknown (at best cat 50%)") in worst.rows
-    assert ("e", OTHER_THINGS, "dog 88%") in worst.rows
+    assert "  c: cat, and it said unknown (at best cat 50%)" in texts
+    assert f"  e: {OTHER_THINGS}, and it said dog 88%" in texts
 
 
 def test_many_classes_show_the_one_that_is_said_most(tested):
@@ -135,7 +137,7 @@ def test_many_classes_show_the_one_that_is_said_most(tested):
         for n, label in enumerate(labels)
     ]
     many = testing.Tested(classes=labels, photos=shown, head=tested.head)
-    (matrix, *_) = many.lines()
+    _, matrix, *_ = many.lines()
     assert matrix.columns[-2:] == ("unknown", "most often taken for")
     assert matrix.rows[0][-2:] == (0, "class 7 1") and matrix.rows[7][-2:] == (0, "–")
     assert NOTHING_ELSE in many.lines()
@@ -289,7 +291,7 @@ def put_to_work(client, head):
 
 
 def there(client, project, source):
-    return testing.test(testing.on_board(client, project), read_labelled(source, project))
+    return testing.test(under_test.on_board(client, project), read_labelled(source, project))
 
 
 def test_a_board_that_was_taught_nothing(switch_on, project, source):
@@ -309,12 +311,12 @@ def test_board_and_computer_give_the_same(client, trained_heads, project, source
 
 def test_a_difference_is_told(client, trained_heads, project, source, monkeypatch):
     put_to_work(client, trained_heads[0])
-    scores = testing.Reference.scores
+    scores = under_test.Reference.scores
 
     def off_by_one(self, square):
         return scores(self, square) ^ np.int8(1)
 
-    monkeypatch.setattr(testing.Reference, "scores", off_by_one)
+    monkeypatch.setattr(under_test.Reference, "scores", off_by_one)
     tested = there(client, project, source)
     assert len(tested.mismatches) == 4 * PER_CLASS
     assert any("run 'tinyteach verify'" in str(line) for line in tested.lines())
@@ -353,7 +355,7 @@ def test_photographs_are_made_small_where_the_link_is_slow(
 ):
     put_to_work(client, trained_heads[0])
     put(tmp_path / "large" / "cat", views_of("cat", 2, seed=41, side=240))
-    monkeypatch.setattr(testing, "measure_link", lambda *_: Speed(10_000, 10_000))
+    monkeypatch.setattr(under_test, "measure_link", lambda *_: Speed(10_000, 10_000))
     tested = there(client, project, tmp_path / "large")
     assert testing.MADE_SMALL.format(side=81, time_s=2) in tested.notes
     assert tested.computed_twice == 2 and tested.mismatches == []

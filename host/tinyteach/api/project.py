@@ -19,6 +19,7 @@ from tinyteach.service.heads.pulling import Pulled, pull
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.training import load_report, train
+from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.labelled import read_labelled
 from tinyteach.service.projects.embeddings import project_embedding
@@ -125,8 +126,8 @@ class Project:
         """
         with shown(progress) as tell:
             own = self._project
-            trial = testing.on_board(board.client, own) if board else testing.on_computer(own)
-            return testing.test(trial, read_labelled(Path(source), own, progress=tell), tell)
+            head = on_board(board.client, own) if board else on_computer(own)
+            return testing.test(head, read_labelled(Path(source), own, progress=tell), tell)
 
     @property
     def head(self) -> Head:

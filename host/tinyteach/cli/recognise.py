@@ -26,6 +26,7 @@ from tinyteach.service.heads.recognition import (
     threshold_steps,
 )
 from tinyteach.service.heads.tested import Tested
+from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
 from tinyteach.service.projects.opening import open_project, project_meant
 
@@ -119,8 +120,8 @@ def test(
 
 def _tested_here(asked: Asked, read: Reads, progress: Progress) -> Tested:
     project = open_project(asked.folder)
-    trial = testing.on_computer(project)
-    return testing.test(trial, read(project, progress=progress), progress)
+    head = on_computer(project)
+    return testing.test(head, read(project, progress=progress), progress)
 
 
 def _tested_there(asked: Asked, read: Reads, progress: Progress) -> Tested:
@@ -128,7 +129,7 @@ def _tested_there(asked: Asked, read: Reads, progress: Progress) -> Tested:
     project = project_meant(asked.project)
     photos = read(project, progress=progress)
     with asked.open_board() as board:
-        return testing.test(testing.on_board(board.client, project), photos, progress)
+        return testing.test(on_board(board.client, project), photos, progress)
 
 
 @command(app, "board", "project", "as_json")

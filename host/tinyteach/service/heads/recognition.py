@@ -139,12 +139,19 @@ def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[st
 
 def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     """What the board would say, computed by LiteRT's reference kernels with the project's head."""
-    project = open_project(folder)
+    reference = project_reference(open_project(folder))
+    scores = [reference.scores(load_square(file)) for file in files]
+    return [interpret_scores(reference.head, s) for s in scores]
+
+
+def project_reference(project: Project) -> "Reference":
+    """The reference with the project's head.
+
+    ProjectError where there is none yet, ModelError where it is for another embedding.
+    """
     head, embedding = trained_head(project), project_embedding(project)
     check_head(head, embedding)
-    reference = Reference(embedding, head)
-    scores = [reference.scores(load_square(file)) for file in files]
-    return [interpret_scores(head, s) for s in scores]
+    return Reference(embedding, head)
 
 
 def trained_head(project: Project) -> Head:

@@ -10,9 +10,9 @@ from tinyteach.head.report.advice import photographs
 from tinyteach.head.report.report import WORST_PHOTOS
 from tinyteach.results import Lines, Table
 from tinyteach.service.heads.figures import Figures
+from tinyteach.service.heads.under_test import HeadTested
 from tinyteach.service.photos.importing import grouped
 from tinyteach.service.photos.labelled import Copy
-from tinyteach.service.projects.embeddings import SHORT_DIGITS
 
 OTHER_THINGS = "other things"
 MATRIX_CLASSES = 8  # of more, a terminal shows the worst column only
@@ -22,29 +22,7 @@ NOTHING_ELSE = (
 )
 
 
-@dataclass(frozen=True)
-class HeadTested:
-    """Which head was tried: ``fingerprint`` in hex digits, ``board`` a name, None for the computer.
-
-    ``project_fingerprint`` is that of the project's head, None where it has none; ``threshold`` the
-    probability below which a best class was not believed.
-    """
-
-    fingerprint: str
-    board: str | None
-    project_fingerprint: str | None
-    threshold: float
-
-    def __str__(self) -> str:
-        ours = self.project_fingerprint or ""
-        whose = ", the project's," if ours == self.fingerprint else ""
-        if ours and not whose:
-            whose = f", not the project's {ours[:SHORT_DIGITS]},"
-        where = f"the board {self.board}" if self.board else "this computer"
-        return f"Head {self.fingerprint[:SHORT_DIGITS]}{whose} on {where}"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tested(Figures):
     """A head tried on labelled photographs.
 
@@ -115,7 +93,19 @@ class Tested(Figures):
 
     def lines(self) -> Lines:
         """For a person."""
-        return [*self.notes, self._matrix(), *self._rates(), self._worst(), *self._left_out()]
+        count = f"{photographs(len(self.photos))}, {self.recordings} recordings"
+        head = f"{self.head}: {count}."
+        return [
+            *self.notes,
+            head,
+            self._matrix(),
+            *self._rates(),
+            *self._worst(),
+            *self._left_out(),
+        ]
+
+    def __repr__(self) -> str:
+        return f"Tested({self.head}: right {self.accuracy})"
 
     def _row(self, photo: PhotoResult) -> dict[str, object]:
         shown = self.photos[photo.index]
@@ -123,7 +113,6 @@ class Tested(Figures):
         return {"name": shown.name, "folder": shown.folder, **asdict(photo), **said}
 
     def _matrix(self) -> Table:
-        title = f"{self.head}: {photographs(len(self.photos))}, {self.recordings} recordings"
         names = [*self.labels[:-1], OTHER_THINGS]
         results, counts = self.evaluation.classes, self.evaluation.confusion.tolist()
         rows = [
@@ -131,7 +120,7 @@ class Tested(Figures):
             for place, (name, result) in enumerate(zip(names, results, strict=True))
         ]
         said = [f"said {label}" for label in self.labels] if self._is_small else _FEW
-        return Table(("shown", "photographs", "right", *said), rows, title)
+        return Table(("shown", "photographs", "right", *said), rows)
 
     @property
     def _is_small(self) -> bool:
@@ -165,13 +154,14 @@ class Tested(Figures):
             f"{self.computed_twice}, such as {self.mismatches[0]}; run 'tinyteach verify'."
         )
 
-    def _worst(self) -> Table:
-        rows = [
-            (shown.name, OTHER_THINGS if found.label == UNKNOWN else found.label, shown.said.line())
-            for found in self.evaluation.worst(WORST_PHOTOS)
-            for shown in [self.photos[found.index]]
-        ]
-        return Table(("photograph", "shows", "said"), rows, "Wrong, or right but least sure")
+    def _worst(self) -> list[str]:
+        """A line each, which no terminal cuts as it would a table's."""
+        lines = []
+        for found in self.evaluation.worst(WORST_PHOTOS):
+            shown = self.photos[found.index]
+            truth = OTHER_THINGS if found.label == UNKNOWN else found.label
+            lines.append(f"  {shown.name}: {truth}, and it said {shown.said.line()}")
+        return ["The worst, those that are wrong and sure first:", *lines]
 
     def _left_out(self) -> list[str]:
         lines = [f"Skipped {line}" for line in grouped(self.skipped)]
