@@ -140,6 +140,7 @@ def test_many_classes_show_the_one_that_is_said_most(tested):
     _, matrix, *_ = many.lines()
     assert matrix.columns[-2:] == ("unknown", "most often taken for")
     assert matrix.rows[0][-2:] == (0, "class 7 1") and matrix.rows[7][-2:] == (0, "–")
+    assert len(matrix.rows) == 12, "nothing else was shown"
     assert NOTHING_ELSE in many.lines()
 
 

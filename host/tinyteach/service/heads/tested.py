@@ -1,5 +1,6 @@
 """What a test on photographs of one's own found, as JSON has it and for a person."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -15,7 +16,8 @@ from tinyteach.service.photos.importing import grouped
 from tinyteach.service.photos.labelled import Copy
 
 OTHER_THINGS = "other things"
-MATRIX_CLASSES = 8  # of more, a terminal shows the worst column only
+TERMINAL_WIDTH = 80  # of a wider matrix what was said most often is shown instead
+RIVALS_SHOWN = 3
 NOTHING_ELSE = (
     "Nothing but its classes was shown: photographs in a folder 'unknown', or of any other name, "
     "say how often it takes other things for one of them."
@@ -113,26 +115,23 @@ class Tested(Figures):
         return {"name": shown.name, "folder": shown.folder, **asdict(photo), **said}
 
     def _matrix(self) -> Table:
-        names = [*self.labels[:-1], OTHER_THINGS]
-        results, counts = self.evaluation.classes, self.evaluation.confusion.tolist()
-        rows = [
-            (name, result.support, _percent(result.recall), *self._said(place, counts[place]))
-            for place, (name, result) in enumerate(zip(names, results, strict=True))
-        ]
-        said = [f"said {label}" for label in self.labels] if self._is_small else _FEW
-        return Table(("shown", "photographs", "right", *said), rows)
+        """Whole where a terminal shows it, else with what was said most often in place of all."""
+        names, said = [*self.labels[:-1], OTHER_THINGS], self.evaluation.confusion.tolist()
+        results = list(zip(names, self.evaluation.classes, said, strict=True))
+        first = [(name, result.support, _percent(result.recall)) for name, result, _ in results]
+        whole = [(*row, *counts) for row, counts in zip(first, said, strict=True)]
+        columns = (*_COLUMNS, *(f"said {label}" for label in self.labels))
+        if _width(columns, whole) > TERMINAL_WIDTH:
+            few = [(counts[-1], self._rivals(name, counts)) for name, _, counts in results]
+            whole = [(*row, *rest) for row, rest in zip(first, few, strict=True)]
+            columns = (*_COLUMNS, "unknown", "most often taken for")
+        return Table(columns, [row for row in whole if row[1]])
 
-    @property
-    def _is_small(self) -> bool:
-        return len(self.labels) <= MATRIX_CLASSES + 1
-
-    def _said(self, place: int, counts: list[int]) -> list[int | str]:
-        """The matrix's row, or of many classes how often unknown and the one that was said most."""
-        if self._is_small:
-            return [*counts]
-        wrong = [(n, label) for n, label in zip(counts[:-1], self.labels, strict=False)]
-        count, label = max(pair for number, pair in enumerate(wrong) if number != place)
-        return [counts[-1], f"{label} {count}" if count else "–"]
+    def _rivals(self, name: str, counts: Sequence[int]) -> str:
+        wrong = Counter(dict(zip(self.labels[:-1], counts[:-1], strict=True)))
+        del wrong[name]
+        most = [f"{label} {count}" for label, count in wrong.most_common(RIVALS_SHOWN) if count]
+        return ", ".join(most) or "–"
 
     def _rates(self) -> list[str]:
         named = [name for name in self.others if name != UNKNOWN]
@@ -175,8 +174,15 @@ class Tested(Figures):
 
 
 _RATES = ("best_class", "false_rejects", "false_accepts")
-_FEW = ("unknown", "most often taken for")
+_COLUMNS = ("shown", "photographs", "right")
 
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """How wide a table stands at least in a terminal: headers are broken between words."""
+    heads = [max(map(len, column.split()), default=0) for column in columns]
+    cells = [max((len(str(row[n])) for row in rows), default=0) for n in range(len(columns))]
+    return 1 + sum(max(pair) + 3 for pair in zip(heads, cells, strict=True))
