@@ -11,7 +11,14 @@ from PIL import Image
 from paired import views_of
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
-from tinyteach.errors import BoardRefusedError, ModelError, PhotoError, ProjectError, UsageError
+from tinyteach.errors import (
+    BoardRefusedError,
+    LinkError,
+    ModelError,
+    PhotoError,
+    ProjectError,
+    UsageError,
+)
 from tinyteach.head.format.head_file import with_threshold
 from tinyteach.service.boards.link_speed import Speed
 from tinyteach.service.boards.opening import open_board
@@ -349,6 +356,19 @@ def test_a_threshold_that_was_set_is_told(client, trained_heads, project, source
     tested = there(client, project, source)
     assert any("was set to 0% and is not the head's own 39%" in note for note in tested.notes)
     assert tested.head.threshold == 0 and tested.mismatches == []
+
+
+def test_a_cable_that_is_pulled(switch_on, trained_heads, project, source):
+    """What was tested until then is no test; it ends with a sentence."""
+    photos = read_labelled(source, project)
+    with switch_on("i386") as started, pytest.raises(LinkError), open_board(started.port) as client:
+        put_to_work(client, trained_heads[0])
+
+        def pull(text, done, total):
+            if done == 2:
+                started.drop_link()
+
+        testing.test(under_test.on_board(client, project), photos, pull)
 
 
 def test_photographs_are_made_small_where_the_link_is_slow(
