@@ -49,6 +49,7 @@ def test_board_and_computer_say_the_same(run, kept):
     for name in ("fingerprint", "accuracy", "interval", "false_rejects", "false_accepts"):
         assert on_board[name] == on_host[name], name
     assert on_board["confusion"] == on_host["confusion"] and on_board["worst"] == on_host["worst"]
+    assert on_board["source"] == str(kept)
     assert on_board["labels"] == ["cat", "coffee", "unknown"] and on_board["photos"] == 9
 
 

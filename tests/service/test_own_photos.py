@@ -91,7 +91,9 @@ SHOWN = [
 @pytest.fixture
 def tested():
     head = HeadTested("ab" * 32, None, "ab" * 32, 0.5)
-    return testing.Tested(classes=("cat", "dog"), photos=SHOWN, head=head, compared=True)
+    return testing.Tested(
+        classes=("cat", "dog"), photos=SHOWN, head=head, source="set", compared=True
+    )
 
 
 def test_what_was_said_is_counted_and_not_the_highest_score(tested):
@@ -143,7 +145,7 @@ def test_many_classes_show_the_one_that_is_said_most(tested):
         Shown(str(n), label, str(n), said("class 7", **(zeros | {"class 7": 0.5})))
         for n, label in enumerate(labels)
     ]
-    many = testing.Tested(classes=labels, photos=shown, head=tested.head)
+    many = testing.Tested(classes=labels, photos=shown, head=tested.head, source="set")
     _, matrix, *_ = many.lines()
     assert matrix.columns[-2:] == ("unknown", "most often taken for")
     assert matrix.rows[0][-2:] == (0, "class 7 1") and matrix.rows[7][-2:] == (0, "–")
@@ -160,8 +162,9 @@ def test_what_falls_short(tested, at_least, words):
 
 
 def test_without_photographs_of_a_class_nothing_is_reached(tested):
-    none = testing.Tested(classes=("cat", "dog"), photos=SHOWN[4:], head=tested.head)
+    none = testing.Tested(classes=("cat", "dog"), photos=SHOWN[4:], head=tested.head, source="set")
     assert "cannot be said" in none.shortfall(0.1) and not none.shortfall(None)
+    assert not [line for line in none.lines() if str(line).startswith("Right")]
     assert none.untested == ["cat", "dog"] and none.as_dict()["accuracy"] is None
 
 

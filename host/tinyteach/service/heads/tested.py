@@ -26,13 +26,14 @@ NOTHING_ELSE = (
 
 @dataclass(frozen=True, repr=False)
 class Tested(Figures):
-    """A head tried on labelled photographs.
+    """A head tried on the labelled photographs of a ``source``.
 
     ``copies`` and ``skipped`` were left out; ``compared`` says whether the photographs were
     compared with the project's; ``notes`` are sentences on how the folders were read and tested.
     """
 
     head: HeadTested
+    source: str
     copies: Sequence[Copy] = ()
     skipped: Sequence[Skipped] = ()
     compared: bool = False
@@ -68,6 +69,7 @@ class Tested(Figures):
         """As JSON has it; ``confusion`` is true class × said, other things and unknown last."""
         rates = {name: getattr(self, name).as_dict() for name in _RATES}
         return {
+            "source": self.source,
             "where": "board" if self.head.board else "host",
             **asdict(self.head),
             "photos": len(self.photos),
@@ -136,9 +138,12 @@ class Tested(Figures):
     def _rates(self) -> list[str]:
         named = [name for name in self.others if name != UNKNOWN]
         accepts = f"Other things taken for a class (false accepts): {self.false_accepts}."
-        return [
+        own = [
             f"Right: {self.accuracy}; by the best class alone, believed or not: {self.best_class}.",
             f"Of a class but called unknown (false rejects): {self.false_rejects}.",
+        ]
+        return [
+            *(own if self.accuracy.of else []),
             accepts if self.others else NOTHING_ELSE,
             *([f"Other things, as no class is called so: {', '.join(named)}."] if named else []),
             *([f"Not shown: {', '.join(self.untested)}."] if self.untested else []),

@@ -41,6 +41,7 @@ def test(under: UnderTest, photos: LabelledPhotos, progress: Progress = unseen) 
         classes=under.classes,
         photos=shown,
         head=under.head,
+        source=str(photos.source),
         copies=photos.copies,
         skipped=photos.skipped,
         compared=photos.compared,
