@@ -139,12 +139,17 @@ def classify_square(client: BoardClient, square: np.ndarray, labels: Sequence[st
 
 def classify_on_host(folder: Path, files: Sequence[Path]) -> list[Recognised]:
     """What the board would say, computed by LiteRT's reference kernels with the project's head."""
+    reference = project_reference(folder)
+    scores = [reference.scores(load_square(file)) for file in files]
+    return [interpret_scores(reference.head, s) for s in scores]
+
+
+def project_reference(folder: Path) -> "Reference":
+    """The reference of a board that has the project's head; ProjectError where it has none yet."""
     project = open_project(folder)
     head, embedding = trained_head(project), project_embedding(project)
     check_head(head, embedding)
-    reference = Reference(embedding, head)
-    scores = [reference.scores(load_square(file)) for file in files]
-    return [interpret_scores(head, s) for s in scores]
+    return Reference(embedding, head)
 
 
 def trained_head(project: Project) -> Head:

@@ -1,0 +1,122 @@
+"""Where a head looks: each cell's share, against the accumulators of LiteRT's reference."""
+
+import numpy as np
+import pytest
+
+from tinyteach.embedding.litert import open_interpreter
+from tinyteach.head.fit.evaluate import blank_card
+from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.metadata import SelfTests
+from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.overlay import AGAINST, DEEPEST, FOR, SIDE_MIN, depths, tinted
+from tinyteach.head.share import class_shares, read_weights
+
+GRID, CHANNELS = (4, 4), 2
+FEATURES = 32
+LABELS = ("cat", "coffee")
+
+
+def made_head(seed, labels=LABELS, zero_point=-128, logit_scale=None):
+    """A head of one output more than labels, of small weights drawn by chance."""
+    rng = np.random.default_rng(seed)
+    outputs = len(labels) + 1
+    scales = rng.uniform(0.01, 0.02, outputs).astype(np.float32)
+    if logit_scale is not None:  # then the logits are the accumulators themselves
+        scales[:] = logit_scale / 0.5
+    numbers = QuantisedHead(
+        weights=rng.integers(-1, 2, (outputs, FEATURES)).astype(np.int8),
+        weight_scales=scales,
+        bias=rng.integers(-20, 21, outputs).astype(np.int32),
+        input_scale=0.5,
+        input_zero_point=zero_point,
+        logit_scale=logit_scale or 0.25,
+        logit_zero_point=0,
+    )
+    content = write_head(numbers, blank_card(labels, numbers))
+    none = SelfTests(np.empty((0, FEATURES), np.int8), np.empty((0, outputs), np.int8))
+    return numbers, Head(labels, bytes(32), none, True, 0, content)
+
+
+def logits_of(content, features):
+    """The int8 logits that LiteRT's reference has before the softmax."""
+    interpreter = open_interpreter(content, reference=True, keep_tensors=True)
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], features[None])
+    interpreter.invoke()
+    (place,) = (t["index"] for t in interpreter.get_tensor_details() if t["name"] == "logits")
+    return interpreter.get_tensor(place)[0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cells_and_bias_are_the_accumulators(seed):
+    """Where a logit's step is an accumulator's, LiteRT shows the accumulators: whole numbers."""
+    _, head = made_head(seed, zero_point=3, logit_scale=0.5**6)
+    features = np.random.default_rng(seed + 100).integers(1, 6, FEATURES).astype(np.int8)
+    weights = read_weights(head)
+    accumulators = weights.of_cells(features, GRID).sum(axis=1) + weights.bias
+    assert np.abs(accumulators).max() < 128
+    assert accumulators.tolist() == logits_of(head.content, features).tolist()
+
+
+def test_shares_of_a_trained_head_are_its_logits(trained, features, embedding):
+    """Within half a step of what is requantised, for each class and photograph."""
+    head = trained.head
+    weights, n = read_weights(head), len(head.labels)
+    model = open_interpreter(head.content, reference=True, keep_tensors=True)
+    details = {t["name"]: t for t in model.get_tensor_details()}
+    scale, zero_point = details["logits"]["quantization"]
+    for vector in features[::7]:
+        cells = weights.of_cells(vector, GRID) * weights.scales[:, None]
+        exact = cells.sum(axis=1) + weights.bias * weights.scales
+        said = (logits_of(head.content, vector).astype(float) - zero_point) * scale
+        inside = np.abs(exact - said) <= scale / 2 * 1.001
+        assert np.all(inside | (np.abs(said / scale + zero_point) >= 127))
+        for label in range(n):
+            shares = class_shares(weights, vector, label, n, GRID)
+            others = np.delete(exact[:n], label).mean()
+            assert shares.cells.shape == GRID
+            assert shares.total == pytest.approx(exact[label] - others, abs=1e-9)
+
+
+def test_what_all_classes_share_cancels():
+    numbers, head = made_head(1)
+    same = QuantisedHead(**{**vars(numbers), "weights": numbers.weights[[0, 0, 0]]})
+    same = QuantisedHead(**{**vars(same), "weight_scales": numbers.weight_scales[[0, 0, 0]]})
+    content = write_head(same, blank_card(LABELS, same))
+    head = Head(LABELS, bytes(32), head.self_tests, True, 0, content)
+    features = np.random.default_rng(0).integers(-128, 128, FEATURES).astype(np.int8)
+    assert not class_shares(read_weights(head), features, 0, 2, GRID).cells.any()
+
+
+def test_the_cells_are_where_the_features_are():
+    """A feature of the third row's second cell, seen alone, has its share there and nowhere else."""
+    _, head = made_head(4)
+    features = np.full(FEATURES, -128, np.int8)
+    features[(2 * 4 + 1) * CHANNELS : (2 * 4 + 2) * CHANNELS] = (100, -60)
+    cells = class_shares(read_weights(head), features, 1, 2, GRID).cells
+    assert np.argwhere(cells).tolist() == [[2, 1]]
+
+
+def test_one_class_is_told_from_what_is_unknown():
+    _, head = made_head(2, labels=("cat",))
+    features = np.random.default_rng(0).integers(-128, 128, FEATURES).astype(np.int8)
+    weights = read_weights(head)
+    exact = (weights.of_cells(features, GRID).sum(axis=1) + weights.bias) * weights.scales
+    shares = class_shares(weights, features, 0, 1, GRID)
+    assert shares.total == pytest.approx(exact[0] - exact[1], abs=1e-9)
+
+
+def test_tints():
+    cells = np.array([[1.0, -2.0], [0.0, 0.5]])
+    assert depths(cells).tolist() == [[DEEPEST / 2, -DEEPEST], [0, DEEPEST / 4]]
+    assert not depths(np.zeros((2, 2))).any()
+    white = np.full((10, 10, 3), 255, np.uint8)
+    picture = tinted(white, cells)
+    side = len(picture)
+    assert picture.dtype == np.uint8 and picture.shape == (side, side, 3)
+    assert side >= SIDE_MIN and side % 10 == 0
+    assert picture[-1, 0].tolist() == [255] * 3  # no share, no tint
+    deepest = np.rint(255 * (1 - DEEPEST) + np.array(AGAINST) * DEEPEST).astype(int)
+    assert picture[0, -1].tolist() == deepest.tolist()
+    blue = np.rint(255 * (1 - DEEPEST / 2) + np.array(FOR) * DEEPEST / 2).astype(int)
+    assert picture[0, 0].tolist() == blue.tolist()
