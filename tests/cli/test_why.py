@@ -63,6 +63,13 @@ def test_into_a_file_that_cannot_be(fails, trained_project, photo, name):
     assert name in fails("-p", trained_project, "classify", "--why", photo, "--out", name)
 
 
+def test_the_report_shows_it_too(trained_project):
+    heads = trained_project / "heads"
+    worst = json.loads((heads / "report.json").read_text())["worst"]
+    assert worst and all(np.array(photo["cells"]).shape == (4, 4) for photo in worst)
+    assert (heads / "report.html").read_text().count('class="cells"') == len(worst)
+
+
 def test_without_a_head(tinyteach, fails, project, photo):
     assert "run 'tinyteach train'" in fails("-p", project, "classify", "--why", photo)
     assert tinyteach("-p", project, "classify", "--why", photo).code == exit_code_of(ProjectError)
@@ -75,6 +82,7 @@ def test_features_that_are_no_map(tinyteach, fails, photo_folder, tmp_path):
     assert tinyteach("new", tmp_path / "own", "--embedding", "own.tflite").code == 0
     for line in (("import", photo_folder), ("train",)):
         assert tinyteach(*options, *line).code == 0
+    assert "Show where" not in (tmp_path / "own" / "heads" / "report.html").read_text()
     photo = photo_folder / "cat" / "1.png"
     assert tinyteach(*options, "classify", "--host", photo).code == 0
     assert "no map of the picture" in fails(*options, "classify", "--why", photo)

@@ -79,6 +79,28 @@ def test_page_needs_nothing_else():
     assert "script" not in page.tags and "link" not in page.tags
 
 
+def test_page_shows_where_the_head_looks():
+    """Cells over each photograph, which a checkbox of the page shows without a script."""
+    asked = []
+
+    def cells_of(index, label):
+        asked.append((index, label))
+        return np.array([[1.0, -0.5], [0.0, 0.25]])
+
+    evaluation = evaluation_of([[9, 1], [2, 8]])
+    report = report_of(evaluation, cells_of=cells_of)
+    assert asked == [(p.result.index, p.result.predicted) for p in report.worst]
+    html = report.html()
+    page = Page(html)
+    assert html.count('<div class="cells"') == 12 and html.count('class="against"') == 12
+    assert page.tags.count("i") == 48 and "script" not in page.tags
+    assert "input" in page.tags and "Show where the finished head looks" in page.text
+    assert report.as_dict()["worst"][0]["cells"] == [[1.0, -0.5], [0.0, 0.25]]
+    plain = report_of(evaluation)
+    assert "input" not in Page(plain.html()).tags
+    assert plain.as_dict()["worst"][0]["cells"] is None
+
+
 def test_page_shows_names_as_text():
     evaluation = evaluation_of([[5, 5], [0, 10]], labels=[SCRIPT, '"><img src=x>'])
     page = Page(report_of(evaluation, names=[SCRIPT] * 20).html())

@@ -89,7 +89,7 @@ def test_what_all_classes_share_cancels():
 
 
 def test_the_cells_are_where_the_features_are():
-    """A feature of the third row's second cell, seen alone, has its share there and nowhere else."""
+    """A feature of the third row's second cell, seen alone, has its share there only."""
     _, head = made_head(4)
     features = np.full(FEATURES, -128, np.int8)
     features[(2 * 4 + 1) * CHANNELS : (2 * 4 + 2) * CHANNELS] = (100, -60)

@@ -10,8 +10,10 @@ from tinyteach.data.images import load_square
 from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ModelError
+from tinyteach.head.fit.photo_features import PhotoSource
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.overlay import tinted
+from tinyteach.head.report.report import CellsOf
 from tinyteach.head.share import class_shares, read_weights
 from tinyteach.results import JsonResult
 from tinyteach.service.heads.recognition import (
@@ -69,6 +71,14 @@ class WhereItLooks:
         found = class_shares(self._weights, features, labels.index(label), len(labels), self._grid)
         rows = [[round(cell, DIGITS) for cell in row] for row in found.cells.tolist()]
         return Looks(label, rows, round(found.constant, DIGITS), round(found.total, DIGITS))
+
+
+def cells_of(embedding: Embedding, head: Head, photos: PhotoSource) -> CellsOf | None:
+    """What a report is told of where the head looks; None where features are no map."""
+    if map_size(embedding.content) is None:
+        return None
+    where = WhereItLooks(embedding, head)
+    return lambda index, label: np.array(where.looks(photos.features(index), label).cells)
 
 
 @dataclass(frozen=True)

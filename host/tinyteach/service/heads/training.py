@@ -18,6 +18,7 @@ from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
+from tinyteach.service.heads.looking import cells_of
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
@@ -146,6 +147,7 @@ def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: L
         timings=trained.timings,
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
+        cells_of=cells_of(photos.embedding, trained.head, photos),
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
