@@ -94,7 +94,7 @@ def test_page_shows_where_the_head_looks():
     page = Page(html)
     assert html.count('<div class="cells"') == 12 and html.count('class="against"') == 12
     assert page.tags.count("i") == 48 and "script" not in page.tags
-    assert "input" in page.tags and "Show where the finished head looks" in page.text
+    assert "input" in page.tags and "Show where the head looked" in page.text
     assert report.as_dict()["worst"][0]["cells"] == [[1.0, -0.5], [0.0, 0.25]]
     plain = report_of(evaluation)
     assert "input" not in Page(plain.html()).tags

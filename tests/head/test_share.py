@@ -10,7 +10,7 @@ from tinyteach.head.format.metadata import SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.tflite_writer import write_head
 from tinyteach.head.overlay import AGAINST, DEEPEST, FOR, SIDE_MIN, depths, tinted
-from tinyteach.head.share import class_shares, read_weights
+from tinyteach.head.share import class_shares, read_weights, weights_of
 
 GRID, CHANNELS = (4, 4), 2
 FEATURES = 32
@@ -76,6 +76,30 @@ def test_shares_of_a_trained_head_are_its_logits(trained, features, embedding):
             others = np.delete(exact[:n], label).mean()
             assert shares.cells.shape == GRID
             assert shares.total == pytest.approx(exact[label] - others, abs=1e-9)
+
+
+def test_weights_in_a_file_and_before():
+    numbers, head = made_head(3)
+    written, before = read_weights(head), weights_of(numbers)
+    assert np.array_equal(written.weights, before.weights) and written.weights.dtype == np.int8
+    assert np.array_equal(written.bias, before.bias)
+    assert written.scales.tolist() == before.scales.tolist()
+    assert written.zero_point == before.zero_point
+
+
+def test_each_photograph_has_the_head_that_it_tested(trained, features):
+    """What that head makes of it is what the evaluation says."""
+    evaluation, n = trained.evaluation, len(trained.evaluation.labels)
+    rows = {int(index): row for row, index in enumerate(evaluation.indices)}
+    seen = 0
+    for tested, weights in trained.trial.tested_by:
+        for index in tested[::5]:
+            totals = [class_shares(weights, features[index], c, n, GRID).total for c in range(n)]
+            assert evaluation.scores[rows[int(index)], int(np.argmax(totals))] >= (
+                evaluation.scores[rows[int(index)]].max() - 1
+            )
+            seen += 1
+    assert seen > 10
 
 
 def test_what_all_classes_share_cancels():

@@ -25,6 +25,7 @@ from tinyteach.embedding import agent_code
 from tinyteach.embedding.litert import schema_module
 from tinyteach.errors import ModelError
 from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.quantise import QuantisedHead
 
 NOT_LINEAR = "This head has no weights of its classes on the features; train again."
 
@@ -75,6 +76,12 @@ def read_weights(head: Head) -> ClassWeights:
             scales * _scale(features, 0),
             features.zero_point(),
         )
+
+
+def weights_of(head: QuantisedHead) -> ClassWeights:
+    """The same of a head that is not in a file yet."""
+    scales = head.weight_scales.astype(np.float64) * np.float32(head.input_scale)
+    return ClassWeights(head.weights, head.bias, scales, head.input_zero_point)
 
 
 def class_shares(

@@ -19,9 +19,10 @@ from tinyteach.head.fit.regression import DEFAULT_STRENGTH, STRENGTHS, LinearHea
 from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.fit.splits import Splits, plan_splits
 from tinyteach.head.format.metadata import Card, SelfTests
-from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.quantise import QuantisedHead, quantise
 from tinyteach.head.format.rejection import BACKGROUND, LEFT_OUT, OWN, Rejection, choose_threshold
 from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.share import ClassWeights, weights_of
 from tinyteach.progress import Counted
 
 # Views of a photograph that the heads under test learn from. More cost time and gain them about a
@@ -44,6 +45,8 @@ class Trial:
     rejection: Rejection
     strength: float  # of regularisation: scikit-learn's C
     temperature: float  # that the logits are divided by
+    # Which photographs each head under test was shown, int, and its weights.
+    tested_by: tuple[tuple[NDArray[np.intp], ClassWeights], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,17 @@ def cross_validate(
     ]
     evaluation = _evaluation(samples, splits, [of_photos for of_photos, _ in scores])
     rejection = _rejection(samples, folds, scores, strength, temperature)
-    return Trial(evaluation, rejection, strength, temperature)
+    tested_by = tuple(
+        (fold.test, _weights(fold.samples, head.cooled(temperature)))
+        for fold, head in zip(folds, heads, strict=True)
+    )
+    return Trial(evaluation, rejection, strength, temperature, tested_by)
+
+
+def _weights(samples: Samples, head: LinearHead) -> ClassWeights:
+    """As `_as_file` has them; which features represent the others is nothing to weights."""
+    one = samples.features[:1]
+    return weights_of(quantise(head.weights, head.bias, one, samples.scale, samples.zero_point))
 
 
 def _folds(samples: Samples, splits: Splits) -> list[_Fold]:

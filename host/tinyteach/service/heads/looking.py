@@ -10,6 +10,7 @@ from tinyteach.data.images import load_square
 from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ModelError
+from tinyteach.head.fit.evaluate import Trial
 from tinyteach.head.fit.photo_features import PhotoSource
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.overlay import tinted
@@ -73,12 +74,22 @@ class WhereItLooks:
         return Looks(label, rows, round(found.constant, DIGITS), round(found.total, DIGITS))
 
 
-def cells_of(embedding: Embedding, head: Head, photos: PhotoSource) -> CellsOf | None:
-    """What a report is told of where the head looks; None where features are no map."""
-    if map_size(embedding.content) is None:
+def cells_of(embedding: Embedding, trial: Trial, photos: PhotoSource) -> CellsOf | None:
+    """What a report is told of where heads look: each photograph's by the one that it tested.
+
+    None where features are no map.
+    """
+    grid, labels = map_size(embedding.content), trial.evaluation.labels
+    if grid is None:
         return None
-    where = WhereItLooks(embedding, head)
-    return lambda index, label: np.array(where.looks(photos.features(index), label).cells)
+    weights = {int(index): tester for tested, tester in trial.tested_by for index in tested}
+
+    def cells(index: int, label: str) -> np.ndarray:
+        features, number = photos.features(index), labels.index(label)
+        shares = class_shares(weights[index], features, number, len(labels), grid)
+        return shares.cells.round(DIGITS)
+
+    return cells
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: L
         timings=trained.timings,
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
-        cells_of=cells_of(photos.embedding, trained.head, photos),
+        cells_of=cells_of(photos.embedding, trained.trial, photos),
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
