@@ -19,6 +19,11 @@ export const strings = {
   connect: {
     preview: "What the model sees",
     rate: (rate) => `${rate.toFixed(1)} frames/s`,
+    looks: "Where it looks",
+    looksFor: (label) => `Blue speaks for ${label}, orange against it.`,
+    looksMost: (label, row, column) => `Where it looks for ${label}: most in row ${row}, column ${column}`,
+    looksNone: "Not for this head: its features are no map of the picture, or its embedding is not on this computer.",
+    looksNothing: "Train or connect a board with a head: what speaks for a class is tinted.",
     size: (width, height) => `${width}×${height}`,
     status: {
       none: "No board yet: choose one below, or start the virtual one.",
