@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tinyteach.data.names import is_unknown
 from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
@@ -233,7 +234,7 @@ class Workbench:
             if self._recording is not None:
                 raise UsageError("A recording is under way already; let go of its button first.")
             project = open_project(self.folder)
-            if class_name not in project.classes():
+            if class_name not in project.classes() and not is_unknown(class_name):
                 raise ProjectError(f"There is no class {class_name!r} any more; reload the page.")
 
             def begin(client: BoardClient) -> None:

@@ -47,6 +47,8 @@ class Trial:
     temperature: float  # that the logits are divided by
     # Which photographs each head under test was shown, int, and its weights.
     tested_by: tuple[tuple[NDArray[np.intp], ClassWeights], ...] = ()
+    # Of the user's photographs of unknown, the share that would be taken for a class without them.
+    unaided: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def cross_validate(
         (fold.test, _weights(fold.samples, head.cooled(temperature)))
         for fold, head in zip(folds, heads, strict=True)
     )
-    return Trial(evaluation, rejection, strength, temperature, tested_by)
+    unaided = _unaided(samples, rejection, strength, temperature) if folds else None
+    return Trial(evaluation, rejection, strength, temperature, tested_by, unaided)
 
 
 def _weights(samples: Samples, head: LinearHead) -> ClassWeights:
@@ -216,6 +219,19 @@ def _left_out_scores(samples: Samples, strength: float, temperature: float) -> N
         scores = _as_file(rest, everything, head).run(photos)
         found.append(scores[:, : classes - 1].max(axis=1))
     return np.concatenate(found)
+
+
+def _unaided(
+    samples: Samples, rejection: Rejection, strength: float, temperature: float
+) -> float | None:
+    """What a head that has seen none of the photographs of unknown accepts of them."""
+    bare, known = samples.few_views(0), samples.known
+    own = np.setdiff1d(np.arange(len(samples.targets)), known)
+    if not len(own) or len(samples.labels) + bool(len(samples.background)) < 2:
+        return None
+    head = fit_photos(bare, known, strength).cooled(temperature)
+    scores = _as_file(bare, known, head).run(bare.features[own])[:, : len(samples.labels)]
+    return float(np.mean(scores.max(axis=1).astype(int) + 128 >= rejection.threshold))
 
 
 def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:

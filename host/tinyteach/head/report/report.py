@@ -18,9 +18,10 @@ from tinyteach.head.fit.evaluation import (
     PhotoResult,
     accuracy_interval,
 )
-from tinyteach.head.format.rejection import Rejection
+from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, photographs
+from tinyteach.head.report.none_of_these import advise_unknown
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
@@ -77,6 +78,7 @@ class Report:
     interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
     # Names of photographs that are copies of one another and in different classes.
     in_several_classes: Sequence[Sequence[str]] = ()
+    unaided: float | None = None  # see fit.evaluate.Trial
 
     @property
     def accuracy(self) -> float | None:
@@ -110,6 +112,7 @@ class Report:
             "threshold": self.rejection.probability,
             "false_rejects": self.rejection.false_rejects,
             "false_accepts": self.rejection.false_accepts,
+            "false_accepts_unaided": self.unaided,
             "calibration_error": evaluation.calibration_error,
             "worst": [photo.as_dict() for photo in self.worst],
             # What a board learnt without photographs comes last and has no name.
@@ -175,13 +178,14 @@ def make_report(
     rejection: Rejection | None = None,
     in_several_classes: Sequence[Sequence[str]] = (),
     cells_of: CellsOf | None = None,
+    unaided: float | None = None,
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
     More labels than photographs: the last were learnt from what has none.
     ``names`` are shown beside the worst photographs, such as their paths;
     ``in_several_classes`` those of the same photograph in different classes. ``cells_of`` says
-    where the head looks, None where its features are no map.
+    where the head looks, None where its features are no map; ``unaided`` is `Trial`'s.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
     rows = [
@@ -196,10 +200,12 @@ def make_report(
         )
         for result in shown[:WORST_PHOTOS]
     ]
+    found = rejection or Rejection(0)
     advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
+    advice += advise_unknown(found, labels.count(UNKNOWN), unaided)
     return Report(
-        *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
-        *(titles, accuracy_interval(evaluation, bursts), in_several_classes),
+        *(title, evaluation, rows, worst, advice, timings or {}, found),
+        *(titles, accuracy_interval(evaluation, bursts), in_several_classes, unaided),
     )
 
 

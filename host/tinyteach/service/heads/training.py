@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
+from tinyteach.data.names import is_unknown
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError
@@ -81,7 +82,9 @@ def train(
         photos = KnownPhotos(embedding or project_embedding(project), seed)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
-    classes = filled if known is not None else project.classes()
+    wanted = filled if known is not None else project.classes()
+    # That of what is unknown may be empty: the background set stands for it.
+    classes = [name for name in wanted if name in filled or not is_unknown(name)]
     with _naming(photos.problems):
         trained = train_source(
             *(photos, photos.labels, photos.bursts, photos.embedding),
@@ -147,6 +150,7 @@ def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: L
         timings=trained.timings,
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
+        unaided=trained.trial.unaided,
         cells_of=cells_of(photos.embedding, trained.trial, photos),
     )
     content, reported = trained.head.content, report.files()
