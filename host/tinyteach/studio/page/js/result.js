@@ -85,11 +85,12 @@ export function livePanel() {
 
   onView(tell);
   follow("board", forget);
-  follow("project", (project) => keep(correct, project.classes, (each) => each.name, (each) => {
-    const button = el("button", { class: "chip of-class", onclick: () => keepAs(each.name) }, each.name);
-    return button;
-  }, (button, each) => {
-    paint(button, colourOf(each.name));
+  // What is none of the classes needs no class of its own before.
+  const choicesOf = ({ classes }) => [...classes.map((each) => each.name).filter((name) => name !== UNKNOWN), UNKNOWN];
+  follow("project", (project) => keep(correct, choicesOf(project), (name) => name, (name) =>
+    el("button", { class: "chip of-class", onclick: () => keepAs(name) }, name === UNKNOWN ? words.noneOfThese : name),
+  (button, name) => {
+    paint(button, colourOf(name));
     button.disabled = get("board")?.status !== "connected";
   }));
 
