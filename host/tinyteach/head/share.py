@@ -9,10 +9,10 @@ with s the input's scale times the class's weights'. So each cell has a share, a
 are the logit, to the last bit of the accumulator that the board computes too. What is shown of a
 class is this less the mean of the other classes': what speaks for all of them alike cancels.
 
-The zero point is where a feature is absent, so a cell that shows nothing has no share. Shares
-against the middle of a head's examples were tried, too: where a square of the picture is covered,
-they say less well what that costs (correlation with it 0.33 instead of 0.42, a mean over five sets
-of photographs).
+A feature's zero is its middle over the images that the embedding learnt from, since its map is
+whitened: a cell has a share as far as it differs from that. Shares against the middle of a head's
+examples were tried, too: where a square of the picture is covered, they say less well what that
+costs (correlation with it 0.33 instead of 0.42, a mean over five sets of photographs).
 """
 
 from dataclasses import dataclass
