@@ -1,11 +1,17 @@
 """Where a head looks: each cell's share, against the accumulators of LiteRT's reference."""
 
+import copy
+import dataclasses
+
+import flatbuffers
 import numpy as np
 import pytest
 
-from tinyteach.embedding.litert import open_interpreter
+from reference_prototype import prototype_head
+from tinyteach.embedding.litert import open_interpreter, schema_module
 from tinyteach.head.fit.evaluate import blank_card
-from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.examples import Examples
+from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.head.format.metadata import SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.tflite_writer import write_head
@@ -119,6 +125,65 @@ def test_the_cells_are_where_the_features_are():
     features[(2 * 4 + 1) * CHANNELS : (2 * 4 + 2) * CHANNELS] = (100, -60)
     cells = class_shares(read_weights(head), features, 1, 2, GRID).cells
     assert np.argwhere(cells).tolist() == [[2, 1]]
+
+
+def branched(content, outputs):
+    """The head with a second branch, features → ``outputs`` values → logits, added to its own."""
+    schema = schema_module()
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    graph = model.subgraphs[0]
+    dense, softmax = graph.operators
+    features, weights, bias = dense.inputs
+    square = len(model.buffers)
+    model.buffers.append(schema.BufferT(data=np.ones(outputs * outputs, np.uint8)))
+    squared = copy.deepcopy(graph.tensors[weights])
+    squared.shape, squared.buffer = [outputs, outputs], square
+    logits = graph.tensors[dense.outputs[0]]
+    graph.tensors += [squared, *(copy.deepcopy(logits) for _ in range(3))]
+    rows, hidden, extra, total = range(len(graph.tensors) - 4, len(graph.tensors))
+    made = copy.deepcopy(dense)
+    made.inputs, made.outputs = [features, copied(model, weights), bias], [hidden]
+    more = copy.deepcopy(dense)
+    more.inputs, more.outputs = [hidden, rows, bias], [extra]
+    added = schema.OperatorT(len(model.operatorCodes), [extra, dense.outputs[0]], [total])
+    model.operatorCodes.append(schema.OperatorCodeT(builtinCode=schema.BuiltinOperator.ADD))
+    softmax.inputs = [total]
+    graph.operators = [made, more, dense, added, softmax]
+    builder = flatbuffers.Builder(4096)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def copied(model, number):
+    """Another tensor like that one, of other contents."""
+    graph = model.subgraphs[0]
+    tensor = copy.deepcopy(graph.tensors[number])
+    size = len(model.buffers[tensor.buffer].data)
+    model.buffers.append(type(model.buffers[0])(data=np.full(size, 7, np.uint8)))
+    tensor.buffer = len(model.buffers) - 1
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def test_the_classes_weights_are_found_beside_another_branch():
+    """One of the same size that takes the features, too, but leads to no class by itself."""
+    numbers, head = made_head(5)
+    content = branched(head.content, head.outputs)
+    found = read_weights(dataclasses.replace(head, content=content))
+    assert np.array_equal(found.weights, numbers.weights)
+    assert np.array_equal(found.bias, numbers.bias)
+
+
+def test_a_head_that_a_board_made(embedding):
+    """Its weights have the same form."""
+    rng = np.random.default_rng(0)
+    vectors = [rng.integers(-128, 128, (3, embedding.features)).astype(np.int8) for _ in "abc"]
+    head = load_head(prototype_head(Examples(tuple(vectors)), LABELS, embedding))
+    weights = read_weights(head)
+    cells = weights.of_cells(vectors[0][0], GRID)
+    exact = (cells.sum(axis=1) + weights.bias) * weights.scales
+    top, _ = head.best(head.scores(vectors[0][:1])[0])
+    assert int(exact[:2].argmax()) == top
 
 
 def test_one_class_is_told_from_what_is_unknown():
