@@ -10,11 +10,8 @@ from tinyteach.data.images import load_square
 from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ModelError
-from tinyteach.head.fit.evaluate import Trial
-from tinyteach.head.fit.photo_features import PhotoSource
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.overlay import tinted
-from tinyteach.head.report.report import CellsOf
 from tinyteach.head.share import class_shares, read_weights
 from tinyteach.results import JsonResult
 from tinyteach.service.heads.recognition import (
@@ -72,24 +69,6 @@ class WhereItLooks:
         found = class_shares(self._weights, features, labels.index(label), len(labels), self._grid)
         rows = [[round(cell, DIGITS) for cell in row] for row in found.cells.tolist()]
         return Looks(label, rows, round(found.constant, DIGITS), round(found.total, DIGITS))
-
-
-def cells_of(embedding: Embedding, trial: Trial, photos: PhotoSource) -> CellsOf | None:
-    """What a report is told of where heads look: each photograph's by the one that it tested.
-
-    None where features are no map.
-    """
-    grid, labels = map_size(embedding.content), trial.evaluation.labels
-    if grid is None:
-        return None
-    weights = {int(index): tester for tested, tester in trial.tested_by for index in tested}
-
-    def cells(index: int, label: str) -> np.ndarray:
-        features, number = photos.features(index), labels.index(label)
-        shares = class_shares(weights[index], features, number, len(labels), grid)
-        return shares.cells.round(DIGITS)
-
-    return cells
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
-from tinyteach.service.heads.looking import cells_of
+from tinyteach.service.heads.looks_in_report import cells_of
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
