@@ -6,7 +6,7 @@ from browser import serious
 from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 
-OVER = """() => { const canvas = document.querySelector(".looks");
+OVER = """() => { const canvas = document.querySelector(".screen .looks");
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return [canvas.width, canvas.height, Math.max(...data.filter((_, n) => n % 4 === 3))]; }"""
 
@@ -18,13 +18,14 @@ def test_cells_over_the_picture(flow):
     flow.show("coffee")
     flow.trained()
     flow.label("coffee")
-    box, over = page.get_by_label("Where it looks"), flow.part(".looks")
+    box = page.get_by_role("checkbox", name="Where it looks")
+    over = flow.part(".screen .looks")
     assert over.is_hidden()
     box.check()
     over.wait_for()
     page.get_by_text("Blue speaks for coffee, orange against it.").wait_for()
     assert page.evaluate(OVER) == [4, 4, 179]
-    assert over.get_attribute("aria-label").startswith("Where it looks for coffee: most in row")
+    assert over.get_attribute("aria-label").startswith("Most for coffee in row")
     picture = flow.part(".screen .view").bounding_box()
     assert over.bounding_box() == picture
     assert serious(page) == []
@@ -32,6 +33,14 @@ def test_cells_over_the_picture(flow):
     flow.state("deploy", "done")
     flow.show("cat")
     page.get_by_text("Blue speaks for cat, orange against it.").wait_for()
+    flow.part(".worst .thumb").first.click()
+    looked = flow.part("dialog .looks")
+    assert looked.is_hidden()
+    page.get_by_role("checkbox", name="Where the head looked").check()
+    looked.wait_for()
+    assert looked.bounding_box() == flow.part("dialog .looked img").bounding_box()
+    assert serious(page) == []
+    flow.button("Close").click()
     box.uncheck()
     over.wait_for(state="hidden")
     page.set_viewport_size({"width": 390, "height": 844})

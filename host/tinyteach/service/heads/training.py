@@ -182,7 +182,7 @@ REPORT = {
             **{"precision": (float, None), "recall": (float, None)},
         }
     ],
-    **{"confusion": [[int]], "worst": [_PHOTO], "tested": [_PHOTO]},
+    **{"confusion": [[int]], "worst": [_PHOTO | {"cells": ([[float]], None)}], "tested": [_PHOTO]},
     "in_several_classes": ([[str]], None),
 }
 

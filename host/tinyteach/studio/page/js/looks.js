@@ -32,8 +32,17 @@ export function looksBox() {
   return el("div", {}, line, told);
 }
 
+const over = () => el("canvas", { class: "looks", role: "img", hidden: true });
+
+// Over a photograph of the report, where the head that was tested on it looked.
+export function lookedOver({ predicted, cells }) {
+  const canvas = over();
+  if (cells) draw(canvas, { label: predicted, cells });
+  return canvas;
+}
+
 export function looksOver() {
-  const canvas = el("canvas", { class: "looks", role: "img", hidden: true });
+  const canvas = over();
   follow("looks", (looks) => {
     show(canvas, Boolean(looks?.cells));
     if (looks?.cells) draw(canvas, looks);

@@ -21,7 +21,7 @@ export const strings = {
     rate: (rate) => `${rate.toFixed(1)} frames/s`,
     looks: "Where it looks",
     looksFor: (label) => `Blue speaks for ${label}, orange against it.`,
-    looksMost: (label, row, column) => `Where it looks for ${label}: most in row ${row}, column ${column}`,
+    looksMost: (label, row, column) => `Most for ${label} in row ${row}, column ${column}`,
     looksNone: "Not for this head: its features are no map of the picture, or its embedding is not on this computer.",
     looksNothing: "Train or connect a board with a head: what speaks for a class is tinted.",
     size: (width, height) => `${width}×${height}`,
@@ -130,6 +130,7 @@ export const strings = {
     deployThis: (fingerprint) => `Deploy ${fingerprint}`,
     deployShort: "Deploy",
     close: "Close",
+    looked: "Where the head looked that was tested on it: blue for what it took it for, orange against it",
     remove: "Delete this photo",
   },
 
