@@ -73,6 +73,18 @@ def test_the_board_s_own_head_is_asked_too(with_board, project, trained_heads):
         assert view["looks"]["host"] == cells_of(ours, view, view["host"]["best_label"])
 
 
+def test_the_newest_head_on_the_board(with_board, project):
+    """Both are the same one: it is asked once."""
+    trained(with_board)
+    assert with_board.ask("POST", "/api/board/deploy", {}).status == 200
+    with with_board.open_page() as page:
+        page.say(looks=True)
+        view = next_view(page, iter(range(1, 1000)), lambda view: view["looks"] and view["board"])
+        assert view["looks"]["board"] == view["looks"]["host"]
+        label = view["board"]["best_label"]
+        assert view["looks"]["board"] == cells_of(trained_head(project), view, label)
+
+
 def test_while_recording(with_board):
     trained(with_board)
     with with_board.open_page() as page:

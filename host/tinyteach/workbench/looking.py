@@ -60,6 +60,8 @@ class Looking:
         by_host = self._cells(preview.fingerprint.hex() if preview else "", pixels, host)
         if client is None or info is None or board is None:
             return LookedAt(None, by_host)
+        if preview and info.head == preview.fingerprint:
+            return LookedAt(by_host, by_host)
         return LookedAt(self._cells(self._of_board(client, info), pixels, board), by_host)
 
     def _cells(self, head: str, pixels: np.ndarray, result: Recognised | None) -> Cells | None:
