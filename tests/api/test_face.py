@@ -51,6 +51,13 @@ def test_board_recognises_what_the_head_does_bit_for_bit(board, heads, cat):
     assert board.rollback().labels == list(heads[0].labels)
 
 
+def test_a_head_says_where_it_looks(heads, cat):
+    why = heads[0].looks(cat)
+    assert why.label == heads[0].classify(cat).best_label
+    assert np.sum(why.cells) + why.constant == pytest.approx(why.total, abs=0.002)
+    assert why.over(cat).shape == (288, 288, 3)
+
+
 def test_camera_photograph_and_view(board, heads):
     board.deploy(heads[0])
     square = board.photo()

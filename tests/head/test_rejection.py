@@ -77,7 +77,7 @@ def test_photographs_of_unknown_join_the_background(photo_set, embedding):
     renamed = ["unknown" if label == "rocket" else label for label in labels]
     trained = train_head(photos, renamed, bursts, embedding)
     assert trained.head.labels == ("astronaut", "cat", "coffee")
-    assert OWN in trained.rejection.false_accepts
+    assert trained.rejection.false_accepts[OWN] <= trained.trial.unaided <= 1
     rockets = embedding.embed(
         np.array([to_tensor(p, 64) for p, n in zip(photos, renamed, strict=True) if n == "unknown"])
     )
@@ -91,6 +91,11 @@ def test_one_class_against_everything(photo_set, embedding):
     names = ["unknown" if labels[row] == "rocket" else "coffee" for row in rows]
     trained = train_head([photos[r] for r in rows], names, [bursts[r] for r in rows], embedding)
     assert trained.head.labels == ("coffee",) and trained.evaluation.accuracy == 1.0
+    assert 0 <= trained.trial.unaided <= 1
+
+
+def test_nothing_is_said_of_photographs_that_are_not_there(trained):
+    assert trained.trial.unaided is None
 
 
 def test_temperature_mends_what_is_too_sure():

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from tinyteach.head.fit.evaluation import Evaluation
+from tinyteach.head.format.rejection import BACKGROUND, OWN, Rejection
 from tinyteach.head.report.advice import advise
+from tinyteach.head.report.none_of_these import advise_unknown
 from tinyteach.head.report.report import make_report
 
 SCRIPT = "<script>alert('&')</script>"
@@ -77,6 +79,28 @@ def test_page_needs_nothing_else():
     for address in page.addresses:
         Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).load()
     assert "script" not in page.tags and "link" not in page.tags
+
+
+def test_page_shows_where_the_head_looks():
+    """Cells over each photograph, which a checkbox of the page shows without a script."""
+    asked = []
+
+    def cells_of(index, label):
+        asked.append((index, label))
+        return np.array([[1.0, -0.5], [0.0, 0.25]])
+
+    evaluation = evaluation_of([[9, 1], [2, 8]])
+    report = report_of(evaluation, cells_of=cells_of)
+    assert asked == [(p.result.index, p.result.predicted) for p in report.worst]
+    html = report.html()
+    page = Page(html)
+    assert html.count('<div class="cells"') == 12 and html.count('class="against"') == 12
+    assert page.tags.count("i") == 48 and "script" not in page.tags
+    assert "input" in page.tags and "Show where the head looked" in page.text
+    assert report.as_dict()["worst"][0]["cells"] == [[1.0, -0.5], [0.0, 0.25]]
+    plain = report_of(evaluation)
+    assert "input" not in Page(plain.html()).tags
+    assert plain.as_dict()["worst"][0]["cells"] is None
 
 
 def test_page_shows_names_as_text():
@@ -153,3 +177,31 @@ def test_advice_stays_short():
     confusion = np.ones((30, 30), int)
     sentences = advise(evaluation_of(confusion), [3] * 30)
     assert 1 < len(sentences) <= 6
+
+
+BACKGROUND_ONLY = Rejection(128, 0.03, {BACKGROUND: 0.09})
+
+
+@pytest.mark.parametrize(
+    ("rejection", "count", "unaided", "sentence"),
+    [
+        (BACKGROUND_ONLY, 0, None, "Record what else the board will see"),
+        (BACKGROUND_ONLY, 1, None, "Record what else the board will see"),  # nothing to test on
+        (
+            Rejection(128, 0.03, {BACKGROUND: 0.09, OWN: 0.1}),
+            *(20, 0.5),
+            "50% would be taken for a class had none been recorded, and 10% are by heads that "
+            "learnt from the others: each photograph takes off 2.0 points; record 20 more",
+        ),
+        (Rejection(128, 0.03, {OWN: 0.05}), 20, 0.5, "takes off 2.2 points."),
+        (Rejection(128, 0.03, {OWN: 0.4}), 20, 0.4, "from the others; record 20 more"),
+        (Rejection(128, 0.03, {OWN: 0.0}), 20, 0.0, "from the others."),
+    ],
+)
+def test_what_photographs_of_unknown_help(rejection, count, unaided, sentence):
+    (said,) = advise_unknown(rejection, count, unaided)
+    assert sentence in said and said.endswith(".") and said.count(". ") == 0
+
+
+def test_nothing_is_said_of_unknown_where_all_is_accepted():
+    assert advise_unknown(Rejection(0), 0, None) == []

@@ -92,6 +92,19 @@ def test_heads(measured, tmp_path):
     assert len(figures) == 8 and min(figures.values()) == 100
 
 
+def test_none_of_these(measured, tmp_path):
+    folders = [str(photo_folder(tmp_path / name)) for name in ("one", "two", "three")]
+    found = measured("none_of_these.py", "--photos", *folders)
+    assert set(found) == {"one", "two", "three", "mean"}
+    for figures in found.values():
+        assert len(figures) == 9 and {"0", "20 same origin", "50 another origin"} <= set(figures)
+        assert all(
+            0 <= each["accepted"] <= 100 and each["right"] == 100 for each in figures.values()
+        )
+    with pytest.raises(SystemExit):
+        measured("none_of_these.py", "--photos", folders[0])
+
+
 def test_help(measured):
     found = measured("help.py")
     assert found["python -c pass"]["ratio"] == 1 and "tinyteach --help" in found

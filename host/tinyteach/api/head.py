@@ -12,6 +12,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ModelError
 from tinyteach.files import read_file, write_atomically
 from tinyteach.head.format import head_file
+from tinyteach.service.heads.looking import Looks, WhereItLooks, explained
 from tinyteach.service.heads.recognition import (
     SCORE_STEPS,
     Reference,
@@ -102,6 +103,14 @@ class Head:
         square = as_square(picture)
         scores = self._reference.scores(square)
         return Recognised.of(interpret_scores(self.file, scores), square)
+
+    def looks(self, picture: Picture) -> Looks:
+        """Which parts of the picture's centre square speak for its best class, and how much.
+
+        Raises ModelError where the embedding's features are no map of the picture.
+        """
+        where = WhereItLooks(self.embedding, self.file)
+        return explained(self._reference, where, as_square(picture)).looks
 
     def __repr__(self) -> str:
         return f"Head({', '.join(self.labels)}; {self.fingerprint[:SHORT_DIGITS]})"

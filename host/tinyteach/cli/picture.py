@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 UPPER_HALF = "▀"
+COLUMNS = 64  # of a single picture, which leaves room for what is said of it
 
 
 def as_blocks(pixels: "np.ndarray", columns: int) -> Text:
@@ -20,6 +21,15 @@ def as_blocks(pixels: "np.ndarray", columns: int) -> Text:
             text.append(UPPER_HALF, style=f"rgb({_rgb(top)}) on rgb({_rgb(bottom)})")
         text.append("\n")
     return text
+
+
+def show_picture(pixels: "np.ndarray") -> None:
+    """``pixels`` (uint8 [N, N, 3]) once, where there is a terminal to show them."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(as_blocks(pixels, min(COLUMNS, console.width)))
 
 
 def _rgb(pixel: "np.ndarray") -> str:

@@ -1,5 +1,6 @@
 """watch, classify, test, verify: what the board recognises, and whether it does so rightly."""
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -14,10 +15,12 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
-from tinyteach.errors import VerificationError
+from tinyteach.cli.picture import show_picture
+from tinyteach.errors import UsageError, VerificationError
 from tinyteach.progress import Progress
 from tinyteach.service.boards import verification
 from tinyteach.service.heads import testing
+from tinyteach.service.heads.looking import explain_on_host
 from tinyteach.service.heads.recognition import (
     Recognised,
     classify_on_host,
@@ -28,6 +31,7 @@ from tinyteach.service.heads.recognition import (
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
+from tinyteach.service.photos.recording import View
 from tinyteach.service.projects.opening import open_project, project_meant
 
 app = new_app()
@@ -63,14 +67,51 @@ def classify(
     on_host: Annotated[
         bool, typer.Option("--host", help="Compute here with the project's head, not on a board.")
     ] = False,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why", help="As --host, and show which parts of the photograph speak for its class."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png", help="With --why: save the photograph with its parts tinted, too."
+        ),
+    ] = None,
 ) -> None:
     """Classify photographs on the board or on this computer.
 
     The board needs no camera for it.
     """
+    if out is not None:
+        _check_out(out, files, why)
+    if why:
+        _explain(asked, files, out)
+        return
     results = classify_on_host(asked.folder, files) if on_host else _on_board(asked, files)
     for file, result in zip(files, results, strict=True):
         asked.tell({"file": str(file), **result.as_dict()}, [f"{file}: {result.line()}"])
+
+
+def _check_out(out: Path, files: list[Path], why: bool) -> None:
+    """UsageError where no picture can be meant by it, or one is there that would be lost."""
+    if not why or len(files) > 1:
+        raise UsageError("--out saves what --why shows of one photograph; name --why and one.")
+    if os.path.lexists(out):
+        raise UsageError(f"{out} is there already; name a file that is not, such as why.png.")
+
+
+def _explain(asked: Asked, files: list[Path], out: Path | None) -> None:
+    for file, each in zip(files, explain_on_host(asked.folder, files), strict=True):
+        if out is not None:
+            View(each.picture).save(out)
+        lines = [f"{file}: {each.recognised.line()}", *each.looks.lines()]
+        asked.tell({"file": str(file), **each.as_dict()}, lines)
+        if not asked.as_json:
+            show_picture(each.picture)
+    if out is not None:
+        asked.say(f"Saved the photograph to {out}: blue speaks for the class, orange against it.")
 
 
 def _on_board(asked: Asked, files: list[Path]) -> list[Recognised]:

@@ -90,8 +90,13 @@ def stored_form(name: str) -> str:
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in composed)
     stored = _composed(spaced.strip())
     # Compatibility forms too: whoever writes it in full-width letters means the same.
-    is_unknown = unicodedata.normalize("NFKC", stored).casefold().strip(" " + _JOINERS) == UNKNOWN
-    return UNKNOWN if is_unknown else stored
+    plain = unicodedata.normalize("NFKC", stored).casefold().strip(" " + _JOINERS)
+    return UNKNOWN if plain == UNKNOWN else stored
+
+
+def is_unknown(name: str) -> bool:
+    """Whether a name means the class of what is to be called unknown."""
+    return stored_form(name) == UNKNOWN
 
 
 def _composed(text: str) -> str:

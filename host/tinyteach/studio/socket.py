@@ -55,6 +55,7 @@ class OpenPage:
             stop_parts()
             stop_views()
             sender.cancel()
+            self._bench.looking.ask(self, False)
             if self._holds:
                 await run_in_threadpool(self._bench.stop_recording)
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
@@ -125,6 +126,8 @@ class OpenPage:
             self._granted = max(self._granted, min(message["credits"], self._sent + 8))
             self._bench.board.wake()
             self._news.set()
+        if isinstance(message.get("looks"), bool):
+            self._bench.looking.ask(self, message["looks"])
         if "record" in message:
             await self._record(message["record"])
 
@@ -152,6 +155,7 @@ def packed(view: LiveView) -> bytes:
         "board": asdict(view.board) if view.board else None,
         "host": asdict(view.host) if view.host else None,
         "host_head": view.host_head,
+        "looks": asdict(view.looks) if view.looks else None,
     }
     text = json.dumps(about).encode()
     return VIEW_HEADER.pack(len(text)) + text + view.pixels.tobytes()

@@ -13,8 +13,17 @@ from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.heads.recognition import Recognised, Reference, interpret_scores
 
+Cells = list[list[float]]  # rows of them, see service.heads.looking
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
 RATE_OVER = 12  # views that the frame rate is measured over
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """Where each head looks for its best label; None where that cannot be said."""
+
+    board: Cells | None
+    host: Cells | None
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class LiveView:
     host: Recognised | None = None
     host_head: str = ""  # fingerprint of the head that gave ``host``
     frames_per_s: float = 0.0
+    looks: LookedAt | None = None  # where the heads look, while a page asks
 
 
 class PreviewHead:
@@ -51,6 +61,12 @@ class PreviewHead:
         """The head in use, None where there is none."""
         reference = self._reference
         return reference.head if reference else None
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """What it was trained for."""
+        reference = self._reference
+        return reference.embedding if reference else None
 
     def recognise(self, pixels: np.ndarray) -> tuple[Recognised | None, str]:
         """What the board would say of a view, by which head; None where there is no head."""
@@ -80,13 +96,18 @@ class ViewLog:
         self._number = 0
 
     def add(
-        self, pixels: np.ndarray, board: Recognised | None, host: Recognised | None, host_head: str
+        self,
+        pixels: np.ndarray,
+        board: Recognised | None,
+        host: Recognised | None,
+        host_head: str,
+        looks: LookedAt | None = None,
     ) -> LiveView:
         """Number a view and keep it."""
         with self._lock:
             self._number += 1
             self._times.append(time.monotonic())
-            seen = (time.time(), board, host, host_head, self._rate())
+            seen = (time.time(), board, host, host_head, self._rate(), looks)
             view = LiveView(self._number, pixels, *seen)
             self._views.append(view)
         return view

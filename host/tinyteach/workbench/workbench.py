@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tinyteach.data.names import is_unknown
 from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
@@ -28,6 +30,7 @@ from tinyteach.workbench.board_teaching import BoardTeaching
 from tinyteach.workbench.deploying import Deploying
 from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard, take_view
+from tinyteach.workbench.looking import Looking
 from tinyteach.workbench.on_its_own import OnItsOwn
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
@@ -51,6 +54,7 @@ class Workbench:
         self.feed = Feed()
         self.uploads = Uploads()
         self.preview = PreviewHead()
+        self.looking = Looking(self.folder, self.preview)
         self.changing = threading.RLock()
         self._views = ViewLog()
         self._view_listeners: dict[ViewListener, Callable[[], bool]] = {}
@@ -161,12 +165,13 @@ class Workbench:
     def _tell_preview(self) -> None:
         head = self.preview.head
         shown = None
-        if head is not None:
+        if head is not None and self.preview.embedding is not None:
             shown = {
                 "fingerprint": head.fingerprint.hex(),
                 "labels": list(head.labels),
                 "threshold": head.threshold / 256,
                 "tested": self._tested,
+                "grid": map_size(self.preview.embedding.content),
             }
         told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
         self.feed.publish("preview", told)
@@ -208,7 +213,8 @@ class Workbench:
         head = self.preview.head
         is_same = head is not None and info.head == head.fingerprint
         by_host = (result, info.head.hex()) if is_same else self.preview.recognise(pixels)
-        self._show(self._views.add(pixels, result, *by_host))
+        looks = self.looking.at(pixels, by_host[0], result, client, info)
+        self._show(self._views.add(pixels, result, *by_host, looks))
 
     def _board_info(self) -> BoardInfo:
         """What the board says of itself. In the board's thread."""
@@ -228,7 +234,7 @@ class Workbench:
             if self._recording is not None:
                 raise UsageError("A recording is under way already; let go of its button first.")
             project = open_project(self.folder)
-            if class_name not in project.classes():
+            if class_name not in project.classes() and not is_unknown(class_name):
                 raise ProjectError(f"There is no class {class_name!r} any more; reload the page.")
 
             def begin(client: BoardClient) -> None:
@@ -263,7 +269,9 @@ class Workbench:
             self._tell_recording(recording.photos)
         side = self._board_info().model_side
         pixels = (to_tensor(square, side).view("uint8") ^ 0x80) if side else square
-        self._show(self._views.add(pixels, None, *self.preview.recognise(pixels)))
+        by_host = self.preview.recognise(pixels)
+        looks = self.looking.at(pixels, by_host[0])
+        self._show(self._views.add(pixels, None, *by_host, looks))
 
     def _tell_recording(self, photos: list[Photo]) -> None:
         ids = [photo.id for photo in photos]

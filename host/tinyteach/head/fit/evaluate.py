@@ -19,9 +19,10 @@ from tinyteach.head.fit.regression import DEFAULT_STRENGTH, STRENGTHS, LinearHea
 from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
 from tinyteach.head.fit.splits import Splits, plan_splits
 from tinyteach.head.format.metadata import Card, SelfTests
-from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.quantise import QuantisedHead, quantise
 from tinyteach.head.format.rejection import BACKGROUND, LEFT_OUT, OWN, Rejection, choose_threshold
 from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.share import ClassWeights, weights_of
 from tinyteach.progress import Counted
 
 # Views of a photograph that the heads under test learn from. More cost time and gain them about a
@@ -44,6 +45,10 @@ class Trial:
     rejection: Rejection
     strength: float  # of regularisation: scikit-learn's C
     temperature: float  # that the logits are divided by
+    # Which photographs each head under test was shown, int, and its weights.
+    tested_by: tuple[tuple[NDArray[np.intp], ClassWeights], ...] = ()
+    # Of the user's photographs of unknown, the share that would be taken for a class without them.
+    unaided: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,18 @@ def cross_validate(
     ]
     evaluation = _evaluation(samples, splits, [of_photos for of_photos, _ in scores])
     rejection = _rejection(samples, folds, scores, strength, temperature)
-    return Trial(evaluation, rejection, strength, temperature)
+    tested_by = tuple(
+        (fold.test, _weights(fold.samples, head.cooled(temperature)))
+        for fold, head in zip(folds, heads, strict=True)
+    )
+    unaided = _unaided(samples, rejection, strength, temperature) if folds else None
+    return Trial(evaluation, rejection, strength, temperature, tested_by, unaided)
+
+
+def _weights(samples: Samples, head: LinearHead) -> ClassWeights:
+    """As `_as_file` has them; which features represent the others is nothing to weights."""
+    one = samples.features[:1]
+    return weights_of(quantise(head.weights, head.bias, one, samples.scale, samples.zero_point))
 
 
 def _folds(samples: Samples, splits: Splits) -> list[_Fold]:
@@ -203,6 +219,19 @@ def _left_out_scores(samples: Samples, strength: float, temperature: float) -> N
         scores = _as_file(rest, everything, head).run(photos)
         found.append(scores[:, : classes - 1].max(axis=1))
     return np.concatenate(found)
+
+
+def _unaided(
+    samples: Samples, rejection: Rejection, strength: float, temperature: float
+) -> float | None:
+    """What a head that has seen none of the photographs of unknown accepts of them."""
+    bare, known = samples.few_views(0), samples.known
+    own = np.setdiff1d(np.arange(len(samples.targets)), known)
+    if not len(own) or len(samples.labels) + bool(len(samples.background)) < 2:
+        return None
+    head = fit_photos(bare, known, strength).cooled(temperature)
+    scores = _as_file(bare, known, head).run(bare.features[own])[:, : len(samples.labels)]
+    return float(np.mean(scores.max(axis=1).astype(int) + 128 >= rejection.threshold))
 
 
 def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,17 @@ from tinyteach.head.fit.evaluation import (
     PhotoResult,
     accuracy_interval,
 )
-from tinyteach.head.format.rejection import Rejection
+from tinyteach.head.format.rejection import UNKNOWN, Rejection
+from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, photographs
+from tinyteach.head.report.none_of_these import advise_unknown
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
 WORST_PHOTOS = 12
+
+# By a photograph's index and a class: what each cell says for it (float64, rows × columns).
+CellsOf = Callable[[int, str], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,25 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class WorstPhoto:
-    """A photograph worth a look; ``name`` tells the user which, ``thumbnail`` is a JPEG."""
+    """A photograph worth a look; ``name`` tells the user which, ``thumbnail`` is a JPEG.
+
+    ``cells`` say where the head looks for the class that it was taken for, where that is known.
+    """
 
     result: PhotoResult
     name: str
     thumbnail: bytes
+    cells: NDArray[np.float64] | None = None  # float64, rows × columns
+
+    @property
+    def tints(self) -> list[list[float]]:
+        """How deep each cell is tinted, below 0 where it speaks against; see `overlay.depths`."""
+        return [] if self.cells is None else depths(self.cells).round(2).tolist()
+
+    def as_dict(self) -> dict[str, Any]:
+        """As report.json has it."""
+        cells = None if self.cells is None else self.cells.tolist()
+        return {"name": self.name, **asdict(self.result), "cells": cells}
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,7 @@ class Report:
     interval: tuple[float, float] | None = None  # see evaluation.accuracy_interval
     # Names of photographs that are copies of one another and in different classes.
     in_several_classes: Sequence[Sequence[str]] = ()
+    unaided: float | None = None  # see fit.evaluate.Trial
 
     @property
     def accuracy(self) -> float | None:
@@ -92,8 +112,9 @@ class Report:
             "threshold": self.rejection.probability,
             "false_rejects": self.rejection.false_rejects,
             "false_accepts": self.rejection.false_accepts,
+            "false_accepts_unaided": self.unaided,
             "calibration_error": evaluation.calibration_error,
-            "worst": [{"name": photo.name, **asdict(photo.result)} for photo in self.worst],
+            "worst": [photo.as_dict() for photo in self.worst],
             # What a board learnt without photographs comes last and has no name.
             "tested": [
                 {"name": self.names[photo.index], **asdict(photo)}
@@ -156,12 +177,15 @@ def make_report(
     timings: dict[str, float] | None = None,
     rejection: Rejection | None = None,
     in_several_classes: Sequence[Sequence[str]] = (),
+    cells_of: CellsOf | None = None,
+    unaided: float | None = None,
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
     More labels than photographs: the last were learnt from what has none.
     ``names`` are shown beside the worst photographs, such as their paths;
-    ``in_several_classes`` those of the same photograph in different classes.
+    ``in_several_classes`` those of the same photograph in different classes. ``cells_of`` says
+    where the head looks, None where its features are no map; ``unaided`` is `Trial`'s.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
     rows = [
@@ -170,13 +194,18 @@ def make_report(
     ]
     shown = [p for p in evaluation.worst(len(evaluation.targets)) if p.index < len(photos)]
     worst = [
-        WorstPhoto(result, titles[result.index], _thumbnail(photos[result.index]))
+        WorstPhoto(
+            *(result, titles[result.index], _thumbnail(photos[result.index])),
+            cells_of(result.index, result.predicted) if cells_of else None,
+        )
         for result in shown[:WORST_PHOTOS]
     ]
+    found = rejection or Rejection(0)
     advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
+    advice += advise_unknown(found, labels.count(UNKNOWN), unaided)
     return Report(
-        *(title, evaluation, rows, worst, advice, timings or {}, rejection or Rejection(0)),
-        *(titles, accuracy_interval(evaluation, bursts), in_several_classes),
+        *(title, evaluation, rows, worst, advice, timings or {}, found),
+        *(titles, accuracy_interval(evaluation, bursts), in_several_classes, unaided),
     )
 
 

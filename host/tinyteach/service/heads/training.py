@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
+from tinyteach.data.names import is_unknown
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError
@@ -18,6 +19,7 @@ from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
+from tinyteach.service.heads.looks_in_report import cells_of
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
@@ -80,7 +82,9 @@ def train(
         photos = KnownPhotos(embedding or project_embedding(project), seed)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
-    classes = filled if known is not None else project.classes()
+    wanted = filled if known is not None else project.classes()
+    # That of what is unknown may be empty: the background set stands for it.
+    classes = [name for name in wanted if name in filled or not is_unknown(name)]
     with _naming(photos.problems):
         trained = train_source(
             *(photos, photos.labels, photos.bursts, photos.embedding),
@@ -146,6 +150,8 @@ def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: L
         timings=trained.timings,
         rejection=trained.rejection,
         in_several_classes=photos.in_several_classes,
+        unaided=trained.trial.unaided,
+        cells_of=cells_of(photos.embedding, trained.trial, photos),
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
@@ -176,7 +182,7 @@ REPORT = {
             **{"precision": (float, None), "recall": (float, None)},
         }
     ],
-    **{"confusion": [[int]], "worst": [_PHOTO], "tested": [_PHOTO]},
+    **{"confusion": [[int]], "worst": [_PHOTO | {"cells": ([[float]], None)}], "tested": [_PHOTO]},
     "in_several_classes": ([[str]], None),
 }
 

@@ -13,7 +13,7 @@ from tinyteach.data.images import load_square
 from tinyteach.data.photos import list_all, recordings, save_burst
 from tinyteach.errors import UsageError
 from tinyteach.results import JsonResult
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import make_if_unknown, open_project
 
 THUMBNAIL_SIDES = (96, 480)  # pixels
 
@@ -73,5 +73,6 @@ def undo_delete(folder: Path, number: str) -> int:
 def label_view(folder: Path, class_name: str, pixels: np.ndarray, board: str) -> str:
     """Store what the model saw (uint8 [M, M, 3]) as a photograph of a class; returns its id."""
     project = open_project(folder)
+    make_if_unknown(project, class_name)
     (photo,) = save_burst(project, class_name, [pixels], board=board, kind="model")
     return photo.id

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.names import same_name
+from tinyteach.data.names import UNKNOWN, is_unknown, same_name
 from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
@@ -18,12 +18,14 @@ from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.results import Sentence
+from tinyteach.service.projects.opening import make_if_unknown
 from tinyteach_protocol import messages
 
 Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
 SLOW_LINK_BYTES_PER_S = 50_000
 RGB565_BYTES = 2  # a pixel, as cameras send it
+MADE_UNKNOWN = "Made the class unknown, of what is none of the others. "
 # A picture has a dozen pieces; a link that loses one of each for so long carries no pictures.
 PIECES_WITHOUT_A_PICTURE_MAX = 500
 
@@ -37,20 +39,27 @@ class Captured(Sentence):
     burst: str
     side: int
     interrupted: bool
+    made_class: bool = False  # that of what is unknown, which needs not be added before
 
     def sentence(self) -> str:
         if not self.photos:
             return f"Recorded nothing of {self.class_name}."
         photographs = "1 photograph" if self.photos == 1 else f"{self.photos} photographs"
+        made = MADE_UNKNOWN if self.made_class else ""
         return (
-            f"Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels each "
-            f"(recording {self.burst})."
+            f"{made}Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels "
+            f"each (recording {self.burst})."
         )
 
 
 def class_to_record(project: Project, class_name: str) -> str:
-    """The class as it is stored; ProjectError where there is none such."""
+    """The class as it is stored; ProjectError where there is none such.
+
+    That of what is unknown stands in every project: recording into it makes it.
+    """
     stored = same_name(class_name, project.classes())
+    if stored is None and is_unknown(class_name):
+        return UNKNOWN
     if stored is None:
         raise ProjectError(
             f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
@@ -72,6 +81,7 @@ def capture(
     Each is on disk as soon as it is taken.
     """
     class_name = class_to_record(project, class_name)
+    is_new = class_name not in project.classes()
     _remember_board(project, client)
     recording = start_recording(project, client, class_name, small)
     try:
@@ -79,7 +89,7 @@ def capture(
         interrupted = False
     except KeyboardInterrupt:
         interrupted = True
-    return _captured(class_name, recording, interrupted)
+    return _captured(recording, interrupted, is_new)
 
 
 def _remember_board(project: Project, client: BoardClient) -> None:
@@ -89,16 +99,18 @@ def _remember_board(project: Project, client: BoardClient) -> None:
         project.board = known.name
 
 
-def _captured(class_name: str, recording: Recording, interrupted: bool) -> Captured:
+def _captured(recording: Recording, interrupted: bool, is_new: bool) -> Captured:
     sides = [photo.record.side for photo in recording.photos if photo.record]
     side = sides[0] if sides else 0
-    return Captured(class_name, len(recording.photos), recording.burst, side, interrupted)
+    about = recording.class_name, len(recording.photos), recording.burst, side
+    return Captured(*about, interrupted, is_new)
 
 
 def start_recording(
     project: Project, client: BoardClient, class_name: str, small: bool = False
 ) -> Recording:
     """A new burst of a class, marked with the board that takes it."""
+    make_if_unknown(project, class_name)
     return Recording(
         project,
         class_name,

@@ -103,6 +103,15 @@ def name_of(fingerprint: bytes) -> str | None:
     return None
 
 
+def find_embedding(project: Project, fingerprint: bytes) -> Embedding | None:
+    """The embedding with that SHA-256: the project's, or one that ships; None where it is not."""
+    own = project_embedding(project)
+    if own.fingerprint == fingerprint:
+        return own
+    name = name_of(fingerprint)
+    return load_named(name) if name else None
+
+
 def described(fingerprint: bytes) -> str:
     """An embedding for a person: its name if it ships, and its fingerprint's first digits."""
     digits = fingerprint.hex()[:SHORT_DIGITS]

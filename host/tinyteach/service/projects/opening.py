@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import TypedDict
 
 from tinyteach.data.exporting import export_zip
+from tinyteach.data.names import UNKNOWN, is_unknown
 from tinyteach.data.photos import list_all, recordings
-from tinyteach.data.project import DEFAULT_EMBEDDING, SETTINGS_NAME, Project
+from tinyteach.data.project import COLOURS, DEFAULT_EMBEDDING, SETTINGS_NAME, Project
 from tinyteach.service.projects.embeddings import as_setting
 
 # What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
 _COUNTED = "Recordings are counted with copies {} as one."
 COUNTED_BY_BYTES = _COUNTED.format("of the same bytes")
+COLOUR_OF_UNKNOWN = COLOURS - 1  # front ends have grey there
 COUNTED_BY_LOOKS = _COUNTED.format("that look the same")
 
 
@@ -51,6 +53,12 @@ def open_or_create_project(folder: Path) -> Project:
     root = folder.resolve()
     is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
     return create_project(root) if is_new else open_project(root)
+
+
+def make_if_unknown(project: Project, class_name: str) -> None:
+    """Make the class of what is unknown, where that is meant and is not there: it always may be."""
+    if is_unknown(class_name) and UNKNOWN not in project.classes():
+        project.set_colour(project.add_class(UNKNOWN), COLOUR_OF_UNKNOWN)
 
 
 def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:

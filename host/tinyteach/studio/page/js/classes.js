@@ -1,7 +1,7 @@
 // Classes: add, rename, reorder, colour, delete; hold to record; photographs.
 
 import { api } from "./api.js";
-import { paint, palette } from "./colours.js";
+import { UNKNOWN, paint, palette } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
@@ -32,8 +32,9 @@ export function classesPanel() {
     const project = get("project");
     if (!project) return;
     show(none, !project.classes.length);
-    const largest = [...project.classes].sort((a, b) => b.photos - a.photos)[0];
-    keep(list, project.classes, (each) => each.name, (each) => card(each.name),
+    const shown = standing(project.classes);
+    const largest = shown.filter((each) => each.name !== UNKNOWN).sort((a, b) => b.photos - a.photos)[0];
+    keep(list, shown, (each) => each.name, (each) => card(each.name),
       (element, each) => element.update(each, largest));
   }
 
@@ -48,6 +49,11 @@ export function classesPanel() {
   return section;
 }
 
+// What is none of the others has its place at the end, also while there is no such class.
+const NONE_YET = { name: UNKNOWN, colour: palette.length - 1, photos: 0, bursts: 0, learnt: 0 };
+const standing = (classes) => [...classes.filter((each) => each.name !== UNKNOWN),
+  classes.find((each) => each.name === UNKNOWN) ?? NONE_YET];
+
 const chosen = (input) => {
   const items = [...input.files].map((file) => ({ path: file.name, file }));
   input.value = "";
@@ -55,7 +61,8 @@ const chosen = (input) => {
 };
 
 function card(name) {
-  const field = el("input", { class: "name", value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
+  const isUnknown = name === UNKNOWN;
+  const field = el("input", { class: "name", readonly: isUnknown, value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
@@ -77,11 +84,14 @@ function card(name) {
   });
   holdButton(hold, () => name);
 
+  const remove = iconButton("✕", words.remove(name), () => removeClass(name));
+  const moving = isUnknown ? [] : [
+    iconButton("↑", words.up(name), () => move(name, -1)),
+    iconButton("↓", words.down(name), () => move(name, 1))];
+
   const element = el("article", { class: "card", "data-class": name, "aria-label": name },
-    el("div", { class: "line" }, swatches.element, field,
-      iconButton("↑", words.up(name), () => move(name, -1)),
-      iconButton("↓", words.down(name), () => move(name, 1)),
-      iconButton("✕", words.remove(name), () => removeClass(name))),
+    el("div", { class: "line" }, swatches.element, field, ...moving, remove),
+    isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
     el("div", { class: "line record" }, hold, counts, el("label", { class: "button quiet" }, words.files, files)),
     hint, none, photos.element);
   takeDrops(element, () => name);
@@ -94,12 +104,13 @@ function card(name) {
     if (recording?.class === name) taken = recording.photos;
     const isRecording = online && recording?.class === name;
     paint(element, palette[each.colour]);
+    swatches.element.inert = remove.hidden = each === NONE_YET;
     swatches.update(each.colour);
     text(hold, isRecording ? words.recording(taken.length) : words.hold);
     // Not while it is held: a disabled button does not hear that it is let go of.
     const isHeld = hold.classList.contains("held");
     hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
-    hold.title = words.holdHint(get("project").classes.findIndex((other) => other.name === name) + 1);
+    hold.title = words.holdHint(standing(get("project").classes).findIndex((other) => other.name === name) + 1);
     text(hint, advice(each, largest));
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
     const known = new Set(own.map((photo) => photo.id));
@@ -119,19 +130,20 @@ function advice(each, largest) {
   if (!each.photos) return "";
   if (each.photos < ENOUGH) return words.few(ENOUGH - each.photos);
   if (each.bursts < 2) return words.oneBurst;
-  if (largest.photos >= IMBALANCE * each.photos) return words.unbalanced(largest.name);
+  if (each.name !== UNKNOWN && largest.photos >= IMBALANCE * each.photos) return words.unbalanced(largest.name);
   return words.enough;
 }
 
 const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon", "aria-label": label, title: label, onclick }, sign);
 
 function move(name, by) {
-  const names = get("project").classes.map((each) => each.name);
+  const all = get("project").classes.map((each) => each.name);
+  const names = all.filter((each) => each !== UNKNOWN);
   const from = names.indexOf(name);
   const to = from + by;
   if (to < 0 || to >= names.length) return;
   [names[from], names[to]] = [names[to], names[from]];
-  attempt(() => api.orderClasses(names));
+  attempt(() => api.orderClasses([...names, ...all.filter((each) => each === UNKNOWN)]));
 }
 
 async function removeClass(name) {

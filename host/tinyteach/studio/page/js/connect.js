@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { el, keep, panel, show, text } from "./dom.js";
 import { onView } from "./live.js";
+import { looksBox, looksOver } from "./looks.js";
 import { attempt } from "./notices.js";
 import { drawView } from "./picture.js";
 import { follow, get } from "./store.js";
@@ -128,8 +129,8 @@ export function connectPanel() {
   setInterval(look, LOOK_MS);
 
   return panel("connect", strings.steps.connect,
-    el("div", { class: "screen" }, canvas, empty),
-    el("div", { class: "line" }, rate, size),
+    el("div", { class: "screen" }, canvas, looksOver(), empty),
+    el("div", { class: "line" }, rate, size), looksBox(),
     status, progress, actions, scene, doctor,
     el("h3", {}, words.boards), hint, boards);
 }

@@ -9,6 +9,7 @@ const AHEAD = 2; // views that may be on their way while one is drawn
 let socket = null;
 let tries = 0;
 let drawn = 0;
+let looks = false; // whether views are to come with where the head looks
 let waiting = null;
 const drawers = [];
 const failures = [];
@@ -25,6 +26,7 @@ export function open() {
     waiting = null;
     put("online", true);
     grant();
+    if (looks) send({ looks });
   };
   socket.onmessage = ({ data }) => (typeof data === "string" ? takeText(data) : takeView(data));
   socket.onclose = async () => {
@@ -72,5 +74,9 @@ function send(message) {
 
 const grant = () => send({ credits: drawn + AHEAD });
 
+export function askWhere(asks) {
+  looks = asks;
+  send({ looks });
+}
 export const record = (name) => send({ record: name });
 export const letGo = () => send({ record: null });

@@ -6,7 +6,7 @@ import { el, keep, newId, panel, show, text } from "./dom.js";
 import { onView } from "./live.js";
 import { attempt, notice } from "./notices.js";
 import { drawView } from "./picture.js";
-import { follow, get } from "./store.js";
+import { follow, get, put } from "./store.js";
 import { percent, strings } from "./strings.js";
 
 const words = strings.live;
@@ -49,6 +49,7 @@ export function livePanel() {
     text(second, result.label === result.best_label ? percent(result.probability) : `${words.atBest(result.best_label)} ${percent(result.probability)}`);
     keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, name === result.label));
     strip.add(result.label);
+    put("looks", { label: result.best_label, cells: view.looks?.[chosen] ?? null, asked: Boolean(view.looks) });
     announce(result.label);
   }
 
@@ -72,6 +73,7 @@ export function livePanel() {
     for (const button of correct.children) button.disabled = !held;
     if (held) return;
     view = null;
+    put("looks", null);
     text(label, "–");
     text(second, "");
     text(latency, words.noLatency);
@@ -83,11 +85,12 @@ export function livePanel() {
 
   onView(tell);
   follow("board", forget);
-  follow("project", (project) => keep(correct, project.classes, (each) => each.name, (each) => {
-    const button = el("button", { class: "chip of-class", onclick: () => keepAs(each.name) }, each.name);
-    return button;
-  }, (button, each) => {
-    paint(button, colourOf(each.name));
+  // What is none of the classes needs no class of its own before.
+  const choicesOf = ({ classes }) => [...classes.map((each) => each.name).filter((name) => name !== UNKNOWN), UNKNOWN];
+  follow("project", (project) => keep(correct, choicesOf(project), (name) => name, (name) =>
+    el("button", { class: "chip of-class", onclick: () => keepAs(name) }, name === UNKNOWN ? words.noneOfThese : name),
+  (button, name) => {
+    paint(button, colourOf(name));
     button.disabled = get("board")?.status !== "connected";
   }));
 

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { el, keep, panel, show, text } from "./dom.js";
+import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
 import { percent, strings } from "./strings.js";
@@ -126,11 +127,17 @@ function photoDialog() {
   const title = el("h3", { id: "dialog-title" });
   const pictures = el("div", { class: "pictures" });
   const close = el("button", { onclick: () => element.close() }, words.close);
-  const element = el("dialog", { "aria-labelledby": "dialog-title" }, title, pictures, close);
+  const box = el("input", { type: "checkbox" });
+  const where = el("label", { class: "line" }, box, words.looked);
+  const element = el("dialog", { "aria-labelledby": "dialog-title" }, title, where, pictures, close);
+  const tellWhere = () => pictures.querySelectorAll(".looks").forEach((canvas) => show(canvas, box.checked));
+  box.addEventListener("change", tellWhere);
 
   const figure = (photo, side) => {
     const item = el("figure", {},
-      el("img", { src: api.picture(photo.name, side), alt: words.taken(photo.label, photo.predicted, photo.probability) }),
+      el("div", { class: "looked" },
+        el("img", { src: api.picture(photo.name, side), alt: words.taken(photo.label, photo.predicted, photo.probability) }),
+        photo.cells ? lookedOver(photo) : null),
       el("figcaption", {}, words.taken(photo.label, photo.predicted, photo.probability)),
       el("button", { class: "quiet", onclick: async () => {
         const done = await attempt(() => api.deletePhotos([photo.name]));
@@ -146,6 +153,8 @@ function photoDialog() {
     open: (name, photos) => {
       text(title, name);
       pictures.replaceChildren(...photos.slice(0, 60).map((photo) => figure(photo, photos.length > 1 ? SMALL : 480)));
+      show(where, photos.some((photo) => photo.cells));
+      tellWhere();
       element.showModal();
     },
   };
