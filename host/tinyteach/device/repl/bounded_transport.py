@@ -6,7 +6,7 @@ from typing import Any
 
 from mpremote.transport_serial import SerialTransport
 
-from tinyteach.link.serial_link import WRITE_TIMEOUT_S, close_port, forget_unsent
+from tinyteach.link.serial_link import WRITE_TIMEOUT_S, close_port, forget_unsent, wait_in_writes
 
 # A board that runs a command, such as one that hashes its files, says nothing until the end.
 RUN_TIMEOUT_S = 60.0
@@ -29,6 +29,7 @@ class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has n
         super().__init__(port, exclusive="://" not in port, timeout=timeout_s)
         # Of one write: mpremote's are of 1 KB at most.
         self.serial.write_timeout = WRITE_TIMEOUT_S
+        wait_in_writes(self.serial)
         self._timeout_s = timeout_s
 
     def read_until(
