@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from paired import deploy, deploy_after, scores_of, until_power_is_lost, views_of, without_examples
+from slices import soak
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
@@ -250,8 +251,7 @@ def test_another_upload_between_starts_anew(board, trained_heads):
         assert session.upload(messages.HEAD, new.content) == len(new.content)
 
 
-# While the file is written one operation is as the next; every one that puts it to work is cut.
-WRITING_CUTS = 3
+# While the file is written one operation is as the next.
 
 
 def operations_of_a_deployment(board, head):
@@ -271,7 +271,8 @@ def begin_anew(session, before, old, new):
     session.request(messages.ABORT)
 
 
-def test_power_cut_while_deploying(board, trained_heads, square):
+@pytest.mark.parametrize(("writing_cuts", "switching_step"), [(1, 4), soak(8, 1)])
+def test_power_cut_while_deploying(board, trained_heads, square, writing_cuts, switching_step):
     """The board then has the old head or the new one, and it works; not what the slot held."""
     old, new = trained_heads
     before = load_head(without_examples(old))
@@ -283,7 +284,8 @@ def test_power_cut_while_deploying(board, trained_heads, square):
     with BoardClient(board.port) as session:
         begin_anew(session, before, old, new)
     seen = set()
-    cuts = [*range(0, whole - 2, whole // WRITING_CUTS), *range(whole - 2, total + 2)]
+    writing = range(0, whole - 2, whole // writing_cuts)
+    cuts = [*writing, *range(whole - 2, total, switching_step), total, total + 1]
     for number, operation in enumerate(cuts):
         board.cut_power(operation, torn=number % 2 == 1)
         until_power_is_lost(board, lambda session: deploy(session, new))

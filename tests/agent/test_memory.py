@@ -5,6 +5,7 @@ import pytest
 
 from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
+from slices import few
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
@@ -19,6 +20,8 @@ from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors
 
+from .conftest import ARCHS
+
 HEAP_BYTES = 512 << 10
 # What the start of a virtual board and pairing's own question take of the heap asked for.
 FIRMWARE_BYTES = 5120
@@ -28,10 +31,11 @@ PEAK_BYTES = 256 << 10  # of what the agent uses, where words have 32 bits as on
 TEACHING_PEAK_BYTES = 260 << 10
 
 
-@pytest.fixture(scope="module")
-def board(on_both):
+@pytest.fixture(scope="module", params=few(ARCHS, "i386"))
+def board(request, switch_on):
     """On both word sizes."""
-    return on_both
+    with switch_on(request.param) as started:
+        yield started
 
 
 def large_head(classes, seed):
@@ -69,7 +73,7 @@ def test_everything_fits(client, trained_heads):
         assert info.heap_peak <= PEAK_BYTES
 
 
-FRAMES = 100  # a part; tests/soak/always_on.py takes 10,000 in all
+FRAMES = 50  # a part; tests/soak/always_on.py takes 10,000 in all
 
 
 def test_alone_is_flat_and_fits(switch_on, trained_heads):
@@ -117,7 +121,7 @@ def test_too_little_memory_is_said(switch_on, trained_heads, heap):
         assert client.info().board
 
 
-@pytest.mark.parametrize("size", EMBEDDING_FILES)
+@pytest.mark.parametrize("size", few(EMBEDDING_FILES, "base"))
 def test_what_pairing_asks_for_is_enough(size):
     """A board with hardly more than pairing wants does everything, in 32 bits."""
     content = EMBEDDING_FILES[size].read_bytes()

@@ -70,6 +70,7 @@ def test_a_gpus_batches_show_no_row_twice():
         assert len(drawn) == len(set(drawn.tolist())) == shown and drawn.max() < count
 
 
+@pytest.mark.soak
 def test_parts_of_a_step_add_up_to_the_whole(untraced):
     """Four equal parts have the batch statistics of one, so the step must be the same."""
     import keras

@@ -25,6 +25,7 @@ def measured(root, tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.soak
 def test_runtime(measured):
     results = measured("runtime.py", "--embedding", "tiny")["results"]
     agents = [row for row in results if row["name"].startswith("agent")]

@@ -157,6 +157,7 @@ def test_keyboard_alone(flow):
     )
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("paired_before")
 def test_nothing_sticks_out_or_jumps(flow):
     """On a laptop and on a phone."""

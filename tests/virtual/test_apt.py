@@ -103,6 +103,7 @@ def test_unreachable_archive_is_one_sentence(tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".fetching-*"))
 
 
+@pytest.mark.soak
 def test_really_fetches(tmp_path):
     """From the package archive that this system uses."""
     if not shutil.which("apt-get") or not apt.archives():
