@@ -27,6 +27,14 @@ ARCHS = ("amd64", "i386")
 BOARD_PATH = (ROOT / "protocol", ROOT / "firmware_agent")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What needs TensorFlow is for one process."""
+    from scheduling import Together
+
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(items):
     """What takes long comes first; make test hands files out in this order."""
     rank = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}

@@ -16,6 +16,7 @@ from tinyteach_protocol import errors, messages
 # Each board is offered dozens of heads.
 pytestmark = pytest.mark.timeout(900)
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
+LARGE_BYTES = 100_000  # which take as long as all the others
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
 
@@ -41,12 +42,15 @@ def restarted(board):
     return await_agent(board.port, "")
 
 
-def test_every_bad_head_is_refused(switch_on, trained_heads, square):
+@pytest.mark.parametrize("large", [False, soak(True)])
+def test_every_bad_head_is_refused(switch_on, trained_heads, square, large):
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:
             deploy(client, trained_heads[0])
             scores = scores_of(client, square)
             for what, content in bad_heads().items():
+                if (len(content) > LARGE_BYTES) != large:
+                    continue
                 assert not offered(client, content), what
                 assert client.info().head == trained_heads[0].fingerprint, what
             assert scores_of(client, square) == scores

@@ -5,7 +5,7 @@ import pytest
 
 from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
-from slices import few
+from slices import few, soak
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
@@ -121,8 +121,9 @@ def test_too_little_memory_is_said(switch_on, trained_heads, heap):
         assert client.info().board
 
 
+@pytest.mark.parametrize("frames", [3, soak(10)])
 @pytest.mark.parametrize("size", few(EMBEDDING_FILES, "base"))
-def test_what_pairing_asks_for_is_enough(size):
+def test_what_pairing_asks_for_is_enough(size, frames):
     """A board with hardly more than pairing wants does everything, in 32 bits."""
     content = EMBEDDING_FILES[size].read_bytes()
     embedding = load_embedding(EMBEDDING_FILES[size])
@@ -131,8 +132,8 @@ def test_what_pairing_asks_for_is_enough(size):
     with VirtualBoard("i386", heap=wanted) as board:
         pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:
-            for head in heads:
-                do_all(client, head)
+            deploy(client, heads[0])
+            do_all(client, heads[1])
             client.rollback()
-            teach_all(client)
+            teach_all(client, frames)
             assert client.info().state == ""
