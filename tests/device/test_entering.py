@@ -252,7 +252,9 @@ FULL = r"is full; take out of its /boot\.py"
     [soak(100_000, KEEPS), (20_000, KEEPS), (0, FULL)],
     ids=["much", "little", "none"],
 )
-def test_boot_that_fills_the_heap(embedding, left, said):
+def test_boot_that_fills_the_heap(embedding, left, said, monkeypatch):
+    if not left:  # it answers Ctrl-C, and nothing else ever
+        monkeypatch.setattr(entering, "ALIVE_TIMEOUT_S", 5)
     with VirtualBoard("i386") as board:
         put(board, "/boot.py", FILLS % left)
         with pytest.raises(BoardRefusedError, match=said):

@@ -93,6 +93,7 @@ def test_heads(measured, tmp_path):
     assert len(figures) == 8 and min(figures.values()) == 100
 
 
+@pytest.mark.soak
 def test_help(measured):
     found = measured("help.py")
     assert found["python -c pass"]["ratio"] == 1 and "tinyteach --help" in found

@@ -197,6 +197,7 @@ def test_failure_between_embedding_and_head(taught, project, tiny):
     assert info(taught).state == ""
 
 
+@pytest.mark.soak  # tests/cli/test_embedding_choice.py has it, too
 def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     """Both by the computer, which sends nothing, and by the board."""
     old = project.head_path.read_bytes()
