@@ -67,8 +67,7 @@ class SerialLink:
     def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
         """Send all of ``data``; TakesNothingError once nothing is taken for ``timeout_s``."""
         try:
-            if self._serial.write_timeout != timeout_s:
-                self._serial.write_timeout = timeout_s
+            limit_writes(self._serial, timeout_s)
             for at in range(0, len(data), WRITE_PIECE_BYTES):
                 self._serial.write(data[at : at + WRITE_PIECE_BYTES])
         except serial.SerialTimeoutException as error:
@@ -121,6 +120,13 @@ def close_port(opened: serial.SerialBase) -> None:
     opened.close()
 
 
+def limit_writes(opened: serial.SerialBase, timeout_s: float) -> None:
+    """A write takes so many seconds at most. Those of rfc2217:// have a limit of their own."""
+    # Where it is refused, it is so again at every other setting.
+    if not str(opened.port).startswith("rfc2217:") and opened.write_timeout != timeout_s:
+        opened.write_timeout = timeout_s
+
+
 def wait_in_writes(opened: serial.SerialBase) -> None:
     """Let ``opened.write`` wait until bytes are taken, ``write_timeout`` seconds at most.
 
@@ -150,7 +156,7 @@ def open_port(port: str) -> serial.SerialBase:
     """The open port, whose writes wait; BoardNotFoundError says why one cannot be opened."""
     try:
         opened = serial.serial_for_url(port, baudrate=BAUD_RATE, do_not_open=True)
-        opened.write_timeout = WRITE_TIMEOUT_S
+        limit_writes(opened, WRITE_TIMEOUT_S)
         if "://" not in port:
             opened.exclusive = True
         _open_with_lines(opened)
