@@ -260,12 +260,12 @@ def operations_of_teaching(board, head, views):
         return board.memory.block_operations - first
 
 
-@pytest.mark.parametrize("cuts", [(2, 2), soak((12, 1))])
+@pytest.mark.parametrize("cuts", [2, soak(12)])
 def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding, cuts):
     """While it records and learns; the board then has the old head or the new one.
 
-    Every other time the operation is half done. ``cuts``: how many while frames and the head are
-    written, where one operation is as the next, and of how many of the last operations one.
+    Every other time the operation is half done. So many ``cuts`` are made while frames and the
+    head are written, where one operation is as the next, and one in each of the last operations.
     """
     old = trained_heads[0]
     own = old.examples
@@ -277,8 +277,8 @@ def test_power_cut_while_teaching(switch_on, trained_heads, views, features, emb
     with switch_on("i386") as board:
         total = operations_of_teaching(board, old, views["rocket"][:2])
         switching = total - SWITCHING
-        writing = range(0, switching, switching // cuts[0])
-        for number, operation in enumerate([*writing, *range(switching, total + 9, cuts[1])]):
+        writing = range(0, switching, switching // cuts)
+        for number, operation in enumerate([*writing, *range(switching, total + 9)]):
             with BoardClient(board.port) as session:
                 deploy_after(session, trained_heads[1], old)
             board.cut_power(operation, torn=number % 2 == 1)
