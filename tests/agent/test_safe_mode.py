@@ -98,6 +98,7 @@ def test_deploy_mends(board, trained_heads):
         assert client.info().safe_mode == 0 and CRASHED in read_crash(client)
 
 
+@pytest.mark.soak
 def test_rollback_mends(board, trained_heads):
     with BoardClient(board.port) as client:
         deploy(client, trained_heads[0])

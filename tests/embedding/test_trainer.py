@@ -28,6 +28,7 @@ class StoppedError(Exception):
     """Stands for a power cut."""
 
 
+@pytest.mark.soak
 def test_an_interrupted_run_goes_on_with_the_next_epoch(untraced, tmp_path):
     rng = np.random.default_rng(1)
     views = rng.integers(0, 256, (1, 16, 64, 64, 3), np.uint8)

@@ -214,6 +214,7 @@ def test_its_virtual_board_ends_with_it(started, temporary):
 
 
 @pytest.mark.usefixtures("paired_before")
+@pytest.mark.soak
 def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     from tinyteach.virtual import running
 
@@ -224,6 +225,7 @@ def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     assert [info.name for info in running.running()] == ["virtual"]
 
 
+@pytest.mark.soak
 def test_a_terminal_that_closes_ends_it_in_order(folder, home_folder, temporary):
     studio = StudioProcess(folder, home_folder, TMPDIR=str(temporary))
     ours, theirs = pty.openpty()
