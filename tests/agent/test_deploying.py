@@ -255,7 +255,7 @@ def test_another_upload_between_starts_anew(board, trained_heads):
 
 
 # What a COMMIT of a head and a HELLO take, and more.
-SWITCHING = 12
+SWITCHING = 11
 
 
 @pytest.fixture(scope="module")

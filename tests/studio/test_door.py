@@ -126,6 +126,7 @@ def test_the_documented_script(root, tmp_path, home_folder):
     assert "'objects'" in ran.stdout and ran.stderr == ""
 
 
+@pytest.mark.soak
 def test_two_at_the_same_time_are_one(folder, home_folder):
     environment = {**os.environ, "TINYTEACH_HOME": str(home_folder)}
     line = command("studio", "-p", folder, "--no-browser", "--json")
