@@ -72,19 +72,30 @@ def test_dense_rounds_as_a_double_does(compare):
     compare(cases)
 
 
-@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
-def test_convolution_wraps_a_left_shift_that_overflows(compare):
-    sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
+def convolution_of_sums(sums: np.ndarray, weight_scale: float) -> Case:
+    """A CONV_2D whose accumulators are exactly ``sums``: they are its bias."""
     tensors = [
         Tensor((1, 1, 1, 1), 1.0, 0),
-        Tensor((), 27.44, 0, np.zeros((len(sums), 1, 1, 1), np.int8)),
-        Tensor((), 27.44, 0, sums.astype(np.int32)),
+        Tensor((), weight_scale, 0, np.zeros((len(sums), 1, 1, 1), np.int8)),
+        Tensor((), weight_scale, 0, sums.astype(np.int32)),
     ]
     options = schema.Conv2DOptionsT()
     options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
     target = Tensor((1, 1, 1, len(sums)), 1.0, 0)
     model = one_operator(Op.CONV_2D, tensors, target, (Options.Conv2DOptions, options))
-    compare([Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]])])
+    return Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]], f"{weight_scale}")
+
+
+@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
+def test_convolution_wraps_a_left_shift_that_overflows(compare):
+    sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
+    compare([convolution_of_sums(sums, 27.44)])
+
+
+@pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)
+def test_convolution_rounds_halves(compare):
+    """Where the factor is a power of two, each other product ends in a half."""
+    compare([convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (1, 2, 4)])
 
 
 def softmax_case(rng, rows: int, depth: int, scale: float, spread: int) -> Case:
