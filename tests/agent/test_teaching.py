@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from alone import Shown, fields_of, reading, wait_for_reset
+from alone import Shown, fields_of, let_rest, reading, wait_for_reset
 from paired import (
     deploy,
     deploy_after,
@@ -37,6 +37,11 @@ SWITCHING = 8  # operations
 def head_of(client):
     """The head at work, read from the board and checked."""
     return load_head(client.read_head(client.teach(messages.TEACH_LIST).size))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def resting(board):
+    let_rest(board)
 
 
 @pytest.fixture(scope="module")
@@ -260,12 +265,13 @@ def operations_of_teaching(board, head, views):
         return board.memory.block_operations - first
 
 
-@pytest.mark.parametrize("cuts", [2, soak(12)])
+@pytest.mark.parametrize("cuts", [(2, 2), soak((12, 1))])
 def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding, cuts):
     """While it records and learns; the board then has the old head or the new one.
 
-    Every other time the operation is half done. So many ``cuts`` are made while frames and the
-    head are written, where one operation is as the next, and one in each of the last operations.
+    Every other time the operation is half done. ``cuts``: how many while frames and the head are
+    written, where one operation is as the next, and of how many of the last operations one: how
+    heads are switched is cut in each by `test_deploying`.
     """
     old = trained_heads[0]
     own = old.examples
@@ -277,8 +283,8 @@ def test_power_cut_while_teaching(switch_on, trained_heads, views, features, emb
     with switch_on("i386") as board:
         total = operations_of_teaching(board, old, views["rocket"][:2])
         switching = total - SWITCHING
-        writing = range(0, switching, switching // cuts)
-        for number, operation in enumerate([*writing, *range(switching, total + 9)]):
+        writing = range(0, switching, switching // cuts[0])
+        for number, operation in enumerate([*writing, *range(switching, total + 9, cuts[1])]):
             with BoardClient(board.port) as session:
                 deploy_after(session, trained_heads[1], old)
             board.cut_power(operation, torn=number % 2 == 1)
