@@ -2,11 +2,13 @@
 # Both set up .venv when it is not there.
 #   make demo ARGS="--photos DIR"     make test ARGS="-k pairing"     make hil BOARD=NAME
 #   make soak                         make soak SOAK=tests/soak/pairing_cuts.py ARGS="--trials 20"
+#   make soak SOAK=marked             make test ARGS="-m soak tests/agent"
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 BOARD ?=
-SOAK ?= $(sort $(wildcard tests/soak/*.py))
+SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
+PYTEST := $(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
 .PHONY: demo test debian lint soak bench hil clean
 
@@ -19,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Four on two cores, since half of the time a test waits for a board; the longest files first
 # (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
 test: .venv/installed-test debian lint
-	$(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # One line of what Debian has and is not here; nothing where all is.
 debian: .venv/installed-test
@@ -31,10 +33,12 @@ lint: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/python tests/agent_types.py
 
-# What takes minutes or hours, one after the other, each whatever became of the others.
+# What takes minutes or hours, one after the other, each whatever became of the others: first the
+# tests that are marked so, then the commands, which take ARGS.
 soak: .venv/installed-test
 	@failed=; for each in $(SOAK); do echo "$$each"; \
-	$(BIN)/python $$each $(ARGS) || failed="$$failed $$each"; done; \
+	if test $$each = marked; then $(PYTEST) -m soak; else $(BIN)/python $$each $(ARGS); fi || \
+	failed="$$failed $$each"; done; \
 	test -z "$$failed" || { echo "Failed:$$failed"; exit 1; }
 
 # Ratios, side by side in one run; nothing is asserted.

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +18,21 @@ from patience import PATIENCE_S, be_patient
 from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
+from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.virtual import flash_image
 from tinyteach.virtual.interpreter import micropython as mp
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHS = ("amd64", "i386")
 BOARD_PATH = (ROOT / "protocol", ROOT / "firmware_agent")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What needs TensorFlow is for one process."""
+    from scheduling import Together
+
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_modifyitems(items):
@@ -117,21 +127,30 @@ def tiny(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def paired_flashes(tmp_path_factory, embedding_file):
-    """The flash image of a paired board, by architecture; made once for all test processes."""
+def made_once(tmp_path_factory):
+    """made_once(name, make): what make(path) writes there, once for all test processes."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "paired"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made"
     folder.mkdir(exist_ok=True)
+    unfinished = folder / "unfinished"
 
-    def image(arch) -> Path:
-        path = folder / arch
-        with (folder / f"{arch}.lock").open("w") as lock:
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        path = folder / name
+        with (folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
-                make_paired(arch, path.with_suffix(".new"), embedding_file).rename(path)
+                (unfinished / name).parent.mkdir(exist_ok=True)
+                make(unfinished / name)
+                (unfinished / name).rename(path)
         return path
 
-    return image
+    return made
+
+
+@pytest.fixture(scope="session")
+def paired_flashes(made_once, embedding_file):
+    """The flash image of a paired board, by architecture."""
+    return lambda arch: made_once(arch, lambda path: make_paired(arch, path, embedding_file))
 
 
 @pytest.fixture
@@ -164,8 +183,12 @@ def switch_on(paired_flashes, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trained_heads():
+def trained_heads(made_once):
     """Two heads for the shipped embedding, of two and of three classes."""
     from paired import make_head
 
-    return make_head("cat", "coffee"), make_head("cat", "coffee", "rocket")
+    def head(*names: str) -> Head:
+        path = made_once("-".join(names), lambda path: path.write_bytes(make_head(*names).content))
+        return load_head(path.read_bytes())
+
+    return head("cat", "coffee"), head("cat", "coffee", "rocket")

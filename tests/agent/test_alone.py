@@ -200,7 +200,7 @@ def test_nobody_reads_and_the_board_works_on(board, busy):
 
 def test_ctrl_c_at_any_time(board, busy):
     choose = random.Random(1)
-    for _ in range(4):
+    for _ in range(2):
         board.reset()
         time.sleep(choose.uniform(0, 1.5))
         with serial.Serial(board.port, timeout=PATIENCE_S) as port:
@@ -214,11 +214,10 @@ def test_ctrl_c_at_any_time(board, busy):
 
 def test_mpremote_at_any_time(board, busy):
     command = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", "print(6 * 7)"]
-    for delay_s in (0.0, 0.5):
-        board.reset()
-        time.sleep(delay_s)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
-        assert done.stdout.strip() == "42", done.stdout + done.stderr
+    board.reset()
+    time.sleep(0.5)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.stdout.strip() == "42", done.stdout + done.stderr
     board.reset()
     with BoardClient(board.port) as client:
         assert client.info().safe_mode == 0

@@ -5,6 +5,7 @@ import pytest
 from alone import wait_for
 from bad_heads import bad_heads, damaged_heads, head_file
 from paired import deploy, scores_of, views_of
+from slices import few, soak
 from soak.always_on import two_objects
 from tinyteach.device.repl.pairing import await_agent, free_the_repl
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -15,7 +16,9 @@ from tinyteach_protocol import errors, messages
 # Each board is offered dozens of heads.
 pytestmark = pytest.mark.timeout(900)
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
-DAMAGED = 12
+LARGE_BYTES = 100_000  # which take as long as all the others
+# What is refused by the same line of the agent as another.
+TWINS = ("more features", "label of two lines")
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
 
@@ -41,12 +44,15 @@ def restarted(board):
     return await_agent(board.port, "")
 
 
-def test_every_bad_head_is_refused(switch_on, trained_heads, square):
+@pytest.mark.parametrize("every", [False, soak(True)])
+def test_every_bad_head_is_refused(switch_on, trained_heads, square, every):
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:
             deploy(client, trained_heads[0])
             scores = scores_of(client, square)
             for what, content in bad_heads().items():
+                if not every and (what in TWINS or len(content) > LARGE_BYTES):
+                    continue
                 assert not offered(client, content), what
                 assert client.info().head == trained_heads[0].fingerprint, what
             assert scores_of(client, square) == scores
@@ -54,9 +60,10 @@ def test_every_bad_head_is_refused(switch_on, trained_heads, square):
             assert client.info().state == "" and scores_of(client, square) == scores
 
 
-def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square):
+@pytest.mark.parametrize("count", [7, soak(60)])
+def test_a_damaged_head_is_refused_or_works(switch_on, trained_heads, square, count):
     with switch_on("i386") as board, BoardClient(board.port) as client:
-        answers = hold_against_damage(client, trained_heads[1], square, DAMAGED, seed="i386")
+        answers = hold_against_damage(client, trained_heads[1], square, count, seed="i386")
         assert len(answers) == 2  # some are taken, some are not
         info = client.info()
         assert not info.safe_mode and not info.crash_bytes
@@ -77,7 +84,10 @@ def hold_against_damage(client, head, square, count, seed):
     return answers
 
 
-@pytest.mark.parametrize("what", ["more features", "255 scores for anything else", "no label"])
+CRASHING = ("more features", "255 scores for anything else", "no label")
+
+
+@pytest.mark.parametrize("what", few(CRASHING, "255 scores for anything else"))
 def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, what):
     with switch_on("i386") as board:
         board.show(square)
@@ -110,7 +120,7 @@ def test_the_largest_head_answers(switch_on, square):
         assert len(scores_of(client, square)) == 64
 
 
-@pytest.mark.parametrize("heap", ["328k", "340k", "352k"])
+@pytest.mark.parametrize("heap", few(("328k", "340k", "352k"), "340k"))
 def test_a_head_that_memory_hardly_holds(switch_on, square, heap):
     """It is refused, or there is room for all that follows, also for work without a host."""
     with switch_on("i386", heap=heap) as board:

@@ -9,6 +9,7 @@ from mpremote.transport_serial import SerialTransport
 from cameras import cameras
 from paired import views_of
 from sensors import Sensor
+from slices import few
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardRefusedError
@@ -51,7 +52,7 @@ def check_photograph(board, client):
         assert picture.shape == (240, 240, 3) and np.ptp(picture) <= 4
 
 
-@pytest.mark.parametrize("what", NEEDS)
+@pytest.mark.parametrize("what", few(NEEDS, "8 MHz", "10 MHz and one buffer", "grey"))
 def test_each_rung(switch_on, what):
     needs, rung = NEEDS[what]
     with switch_on("i386", sensor=sensor(needs)) as board:
@@ -63,7 +64,7 @@ def test_each_rung(switch_on, what):
             board.reset()
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", few(FAILURES, "no frame at all", "an error later"))
 def test_however_it_fails(switch_on, failure):
     starting = switch_on("i386", sensor=sensor({"clock_mhz_max": 10}, failure))
     with starting as board, BoardClient(board.port) as client:
@@ -72,7 +73,7 @@ def test_however_it_fails(switch_on, failure):
         check_photograph(board, client)
 
 
-@pytest.mark.parametrize("failure", ["an error at once", "parts of frames"])
+@pytest.mark.parametrize("failure", few(["an error at once", "parts of frames"], "parts of frames"))
 def test_the_older_module(switch_on, failure):
     needed = sensor({"clock_mhz_max": 10}, failure)
     starting = switch_on("i386", camera_modules=cameras("lemariva"), sensor=needed)

@@ -1,16 +1,20 @@
 """A head reaches the board whole or not at all; until the end the old one is at work."""
 
+import itertools
+import shutil
 from hashlib import sha256
 
 import numpy as np
 import pytest
 
 from paired import deploy, deploy_after, scores_of, until_power_is_lost, views_of, without_examples
+from slices import soak
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.head.format.head_file import load_head
 from tinyteach.service.heads.recognition import Reference
+from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
 
 
@@ -250,54 +254,81 @@ def test_another_upload_between_starts_anew(board, trained_heads):
         assert session.upload(messages.HEAD, new.content) == len(new.content)
 
 
-# While the file is written one operation is as the next; every one that puts it to work is cut.
-WRITING_CUTS = 3
+# What a COMMIT of a head and a HELLO take, and more.
+SWITCHING = 11
 
 
-def operations_of_a_deployment(board, head):
-    """Those before the file is whole, and all."""
-    with BoardClient(board.port) as session:
-        first = board.memory.block_operations
-        session.upload(messages.HEAD, head.content)
-        whole = board.memory.block_operations - first
-        session.commit()
-    return whole, board.memory.block_operations - first
+@pytest.fixture(scope="module")
+def before(trained_heads):
+    """What the slot holds that the new head goes to."""
+    return load_head(without_examples(trained_heads[0]))
 
 
-def begin_anew(session, before, old, new):
-    """The old head at work, one before it, and on flash nothing of the new one."""
-    deploy_after(session, before, old)
-    open_head(session, new.content, new.fingerprint)
-    session.request(messages.ABORT)
-
-
-def test_power_cut_while_deploying(board, trained_heads, square):
-    """The board then has the old head or the new one, and it works; not what the slot held."""
+@pytest.fixture
+def check(trained_heads, before, square):
+    """check(board): the old head is at work or the new one, whole; its fingerprint."""
     old, new = trained_heads
-    before = load_head(without_examples(old))
     features = Reference(load_embedding()).features(square)[None]
+    earlier = {old.fingerprint: (before.fingerprint, b""), new.fingerprint: (old.fingerprint,)}
     scores = {head.fingerprint: head.scores(features)[0].tobytes() for head in trained_heads}
-    with BoardClient(board.port) as session:
-        begin_anew(session, before, old, new)
-    whole, total = operations_of_a_deployment(board, new)
-    with BoardClient(board.port) as session:
-        begin_anew(session, before, old, new)
-    seen = set()
-    cuts = [*range(0, whole - 2, whole // WRITING_CUTS), *range(whole - 2, total + 2)]
-    for number, operation in enumerate(cuts):
-        board.cut_power(operation, torn=number % 2 == 1)
-        until_power_is_lost(board, lambda session: deploy(session, new))
-        board.cut_power(-1)
-        board.power_on()
+
+    def look(board):
         with BoardClient(board.port) as session:
             info = session.info()
-            assert info.state == ""
-            assert info.head in scores, operation
-            earlier = (
-                (before.fingerprint, b"") if info.head == old.fingerprint else (old.fingerprint,)
-            )
-            assert info.previous_head in earlier, operation
+            assert info.state == "" and info.head in scores
+            assert info.previous_head in earlier[info.head]
             assert scores_of(session, square) == scores[info.head]
-            begin_anew(session, before, old, new)
-        seen.add(info.head)
-    assert seen == set(scores)
+        return info.head
+
+    return look
+
+
+def cut(board, operation, action):
+    """Power goes in that flash operation of an action, every other time half done; on again.
+
+    Whether the action was over before.
+    """
+    board.cut_power(operation, torn=operation % 2 == 1)
+    completed = until_power_is_lost(board, action)
+    board.cut_power(-1)
+    board.power_on()
+    return completed
+
+
+@pytest.mark.parametrize("step", [63, soak(7)])
+def test_power_cut_while_a_head_is_written(board, trained_heads, before, check, step):
+    """One operation is as the next."""
+    old, new = trained_heads
+    for operation in itertools.count(step, step):
+        with BoardClient(board.port) as session:
+            deploy_after(session, before, old)
+            open_head(session, new.content, new.fingerprint)
+            session.request(messages.ABORT)  # nothing of it is on flash
+        completed = cut(board, operation, lambda s: s.upload(messages.HEAD, new.content))
+        assert check(board) == old.fingerprint
+        if completed:
+            break
+    assert operation > 2 * step
+
+
+@pytest.fixture
+def sent(paired_flashes, trained_heads, before, tmp_path):
+    """A flash on which the new head is whole, but not at work."""
+    old, new = trained_heads
+    flash = shutil.copy(paired_flashes("i386"), tmp_path / "sent")
+    with VirtualBoard("i386", flash) as board, BoardClient(board.port) as session:
+        deploy_after(session, before, old)
+        session.upload(messages.HEAD, new.content)
+    return flash
+
+
+def test_power_cut_while_heads_are_switched(sent, trained_heads, check):
+    """In each flash operation from HELLO on."""
+    old, new = trained_heads
+    seen = []
+    for operation in range(SWITCHING):
+        with VirtualBoard("i386", shutil.copy(sent, sent.with_name("flash"))) as board:
+            cut(board, operation, lambda session: deploy(session, new))
+            seen.append(check(board))
+    assert {*seen} == {old.fingerprint, new.fingerprint}
+    assert seen[0] != seen[-1]

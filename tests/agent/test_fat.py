@@ -12,6 +12,7 @@ import pytest
 
 from fat_image import FatImage
 from paired import deploy, make_head, other_embedding
+from slices import few, soak
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -62,11 +63,12 @@ def crowded(taught, tmp_path_factory):
     return flash
 
 
-# Of each the operations that are cut: the second has all that the first has, and more.
-KINDS = {"taught": slice(0, None, 3), "crowded": slice(1, None, 2)}
+# The second has all that the first has, and more. Of the last operations each or some are cut.
+KINDS = ("taught", "crowded")
+EVERY_OR_SOME = pytest.mark.parametrize("step", [3, soak(1)])
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=few(KINDS, "crowded"))
 def kind(request):
     """Which flash."""
     return request.param
@@ -145,14 +147,15 @@ def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
     assert 0 < info.flash_free < info.flash_total <= 2 << 20
 
 
-def test_power_lost_while_deploying(switch_on_fat, kind, heads):
+@EVERY_OR_SOME
+def test_power_lost_while_deploying(switch_on_fat, heads, step):
     """In each of the steps that switch; the old head or the new one is at work."""
 
     def change(client):
         deploy(client, heads[2])
 
     seen = set()
-    steps = last_steps(switch_on_fat, change, 14)[KINDS[kind]]
+    steps = last_steps(switch_on_fat, change, 14)[::step]
     for number, operations in enumerate(steps):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
@@ -173,7 +176,8 @@ def test_power_lost_while_deploying(switch_on_fat, kind, heads):
     assert seen == {heads[1].fingerprint, heads[2].fingerprint}
 
 
-def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, kind):
+@EVERY_OR_SOME
+def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, step):
     """A board is never left without an embedding."""
     other = other_embedding()
 
@@ -182,7 +186,7 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, kind):
         client.commit()
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 18)[KINDS[kind]]:
+    for operations in last_steps(switch_on_fat, change, 18)[::step]:
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info.model_side and faults(board) == [], operations

@@ -15,6 +15,7 @@ from paired import (
     until_power_is_lost,
     views_of,
 )
+from slices import soak
 from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
@@ -110,7 +111,9 @@ OURS = load_embedding().fingerprint
 # Exactness
 
 
-@pytest.mark.parametrize(("arch", "places"), [("amd64", (1,)), ("i386", range(4))])
+@pytest.mark.parametrize(
+    ("arch", "places"), [("amd64", (1,)), ("i386", (3,)), soak("i386", (0, 1, 2))]
+)
 def test_the_same_features_and_scores(
     paired_in_rom, trained_heads, reference, tmp_path, arch, places
 ):
@@ -154,6 +157,7 @@ def test_heap(board, trained_heads):
     assert working <= info.heap_peak <= PEAK_BYTES
 
 
+@pytest.mark.soak
 def test_what_pairing_asks_for_is_enough(rom, trained_heads):
     """A blank board with hardly more than pairing wants, in 32 bits: no room for the weights."""
     heap = AGENT_HEAP_BYTES + FIRMWARE_BYTES + 256
@@ -279,14 +283,15 @@ def sent_to(flash, rom, old, new):
         client.upload(messages.EMBEDDING, new)
 
 
+@pytest.mark.parametrize("step", [2, soak(1)])
 @pytest.mark.parametrize("back", [False, True], ids=["to the flash's", "to the one in place"])
-def test_power_cut_while_embeddings_are_exchanged(paired_flashes, rom, tmp_path, back):
-    """In each flash operation from HELLO on: the old one is at work afterwards, or the new one."""
+def test_power_cut_while_embeddings_are_exchanged(paired_flashes, rom, tmp_path, back, step):
+    """In flash operations from HELLO on: the old one is at work afterwards, or the new one."""
     contents = [EMBEDDING, other_embedding()]
     old, new = reversed(contents) if back else contents
     sent_to(shutil.copy(paired_flashes("i386"), tmp_path / "sent"), rom, old, new)
     seen = []
-    for operation in range(OPERATIONS):
+    for operation in range(0, OPERATIONS, step):
         flash = shutil.copy(tmp_path / "sent", tmp_path / "flash")
         with VirtualBoard("i386", flash, romfs=rom) as board:
             board.cut_power(operation)

@@ -5,6 +5,7 @@ import pytest
 
 from alone import Shown, power_cycle, set_up
 from paired import views_of
+from slices import soak
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.kept import read_kept
 from tinyteach.embedding.runtime import load_embedding
@@ -77,13 +78,14 @@ def test_sure_views_are_not_kept(switch_on, trained_heads):
         assert kept(board) == []
 
 
-def test_power_cut_while_one_is_stored(switch_on, trained_heads, noise):
+@pytest.mark.parametrize("cuts", [(9,), soak((5, 9, 14))])
+def test_power_cut_while_one_is_stored(switch_on, trained_heads, noise, cuts):
     """What was kept before is whole, and more is kept afterwards."""
     with switch_on("i386") as board:
         shown = Shown(noise)
         board.show_source(shown)
         set_up(board, trained_heads[1], interval_ms=0, keep=6, keep_s=0)
-        for writes in (5, 9, 14):
+        for writes in cuts:
             before = {frame.number for frame in kept(board)}
             board.cut_power(writes, torn=True)
             board.wait_power_lost()

@@ -5,6 +5,7 @@ import pytest
 
 from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
+from slices import few, soak
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
@@ -19,6 +20,8 @@ from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors
 
+from .conftest import ARCHS
+
 HEAP_BYTES = 512 << 10
 # What the start of a virtual board and pairing's own question take of the heap asked for.
 FIRMWARE_BYTES = 5120
@@ -28,10 +31,11 @@ PEAK_BYTES = 256 << 10  # of what the agent uses, where words have 32 bits as on
 TEACHING_PEAK_BYTES = 260 << 10
 
 
-@pytest.fixture(scope="module")
-def board(on_both):
+@pytest.fixture(scope="module", params=few(ARCHS, "i386"))
+def board(request, switch_on):
     """On both word sizes."""
-    return on_both
+    with switch_on(request.param) as started:
+        yield started
 
 
 def large_head(classes, seed):
@@ -69,7 +73,7 @@ def test_everything_fits(client, trained_heads):
         assert info.heap_peak <= PEAK_BYTES
 
 
-FRAMES = 100  # a part; tests/soak/always_on.py takes 10,000 in all
+FRAMES = 50  # a part; tests/soak/always_on.py takes 10,000 in all
 
 
 def test_alone_is_flat_and_fits(switch_on, trained_heads):
@@ -117,18 +121,21 @@ def test_too_little_memory_is_said(switch_on, trained_heads, heap):
         assert client.info().board
 
 
-@pytest.mark.parametrize("size", EMBEDDING_FILES)
-def test_what_pairing_asks_for_is_enough(size):
+@pytest.mark.parametrize("frames", [3, soak(10)])
+@pytest.mark.parametrize("size", few(EMBEDDING_FILES, "base"))
+def test_what_pairing_asks_for_is_enough(size, frames, trained_heads):
     """A board with hardly more than pairing wants does everything, in 32 bits."""
     content = EMBEDDING_FILES[size].read_bytes()
     embedding = load_embedding(EMBEDDING_FILES[size])
-    heads = [make_head(*names, photos=3, embedding=embedding) for names in OBJECTS]
+    heads = trained_heads
+    if size != "base":
+        heads = [make_head(*names, photos=3, embedding=embedding) for names in OBJECTS]
     wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES + 256
     with VirtualBoard("i386", heap=wanted) as board:
         pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:
-            for head in heads:
-                do_all(client, head)
+            deploy(client, heads[0])
+            do_all(client, heads[1])
             client.rollback()
-            teach_all(client)
+            teach_all(client, frames)
             assert client.info().state == ""

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from paired import deploy, views_of
+from slices import few
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import LinkError
 from tinyteach_protocol import messages
@@ -47,7 +48,7 @@ def ask(client):
         client.info()
 
 
-@pytest.mark.parametrize("action", [upload, photograph, watch, preview, ask])
+@pytest.mark.parametrize("action", few([upload, photograph, watch, preview, ask], upload, watch))
 def test_restart_in_the_middle(board, action):
     for delay_s in (0.05, 0.4):
         presser = threading.Timer(delay_s, board.reset)

@@ -98,6 +98,7 @@ def test_deploy_mends(board, trained_heads):
         assert client.info().safe_mode == 0 and CRASHED in read_crash(client)
 
 
+@pytest.mark.soak
 def test_rollback_mends(board, trained_heads):
     with BoardClient(board.port) as client:
         deploy(client, trained_heads[0])
@@ -108,6 +109,7 @@ def test_rollback_mends(board, trained_heads):
         assert info.safe_mode == 0 and info.labels == list(trained_heads[0].labels)
 
 
+@pytest.mark.soak
 def test_pair_mends(board, trained_heads, embedding_file):
     let_crash(board, trained_heads[1])
     pair_for_now(board.port, Wanted(embedding_file), lambda *_: None)

@@ -1,12 +1,11 @@
 """Teaching on the board: the head it makes of frames is, bit for bit, the reference's."""
 
-import itertools
 import time
 
 import numpy as np
 import pytest
 
-from alone import Shown, fields_of, reading, wait_for_reset
+from alone import Shown, fields_of, let_rest, reading, wait_for_reset
 from paired import (
     deploy,
     deploy_after,
@@ -17,6 +16,7 @@ from paired import (
     without_examples,
 )
 from reference_prototype import prototype_head
+from slices import soak
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
@@ -31,13 +31,17 @@ from .conftest import ARCHS
 
 CLASSES = ("cat", "coffee", "rocket")
 FRAMES, FEW = 10, 3
-# While frames and the head are written one operation is as the next; each of the last is cut.
-WRITING_STEP, SWITCHING = 70, 8
+SWITCHING = 8  # operations
 
 
 def head_of(client):
     """The head at work, read from the board and checked."""
     return load_head(client.read_head(client.teach(messages.TEACH_LIST).size))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def resting(board):
+    let_rest(board)
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +225,7 @@ def test_a_full_class(client, views, features, embedding):
 
 def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
     with switch_on("i386") as board:
-        fill_flash(board, 1_250_000)
+        fill_flash(board, 1_290_000)
         with BoardClient(board.port) as client:
             teach(client, "cat", views["cat"], afresh=True)
             before = client.info().head
@@ -261,10 +265,13 @@ def operations_of_teaching(board, head, views):
         return board.memory.block_operations - first
 
 
-def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding):
+@pytest.mark.parametrize("cuts", [(2, 2), soak((12, 1))])
+def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding, cuts):
     """While it records and learns; the board then has the old head or the new one.
 
-    Every other time the operation is half done.
+    Every other time the operation is half done. ``cuts``: how many while frames and the head are
+    written, where one operation is as the next, and of how many of the last operations one: how
+    heads are switched is cut in each by `test_deploying`.
     """
     old = trained_heads[0]
     own = old.examples
@@ -276,8 +283,8 @@ def test_power_cut_while_teaching(switch_on, trained_heads, views, features, emb
     with switch_on("i386") as board:
         total = operations_of_teaching(board, old, views["rocket"][:2])
         switching = total - SWITCHING
-        cuts = itertools.chain(range(0, switching, WRITING_STEP), range(switching, 400))
-        for number, operation in enumerate(cuts):
+        writing = range(0, switching, switching // cuts[0])
+        for number, operation in enumerate([*writing, *range(switching, total + 9, cuts[1])]):
             with BoardClient(board.port) as session:
                 deploy_after(session, trained_heads[1], old)
             board.cut_power(operation, torn=number % 2 == 1)
@@ -296,7 +303,7 @@ def test_power_cut_while_teaching(switch_on, trained_heads, views, features, emb
                 # What waits, waits for the head that is at work, or is nothing.
                 waiting = session.teach(messages.TEACH_LIST).waiting
                 assert waiting <= (2 if info.head == old.fingerprint else 0)
-        assert completed and switching > WRITING_STEP
+        assert completed
         with BoardClient(board.port) as session:
             assert head_of(session).content == new.content
 

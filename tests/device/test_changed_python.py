@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from patience import PATIENCE_S
+from slices import few
 from tinyteach.device.repl import entering, pairing
 from tinyteach.device.repl.clearing import unpair, wipe
 from tinyteach.device.repl.pairing import Wanted, pair
@@ -44,9 +45,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("boot", CHANGES.values(), ids=CHANGES)
-def test_what_boot_has_changed_is_undone(paired_board, little, boot, monkeypatch):
+USUAL = ("a print of its own", "other builtins", "fake modules")
+
+
+@pytest.mark.parametrize("what", few(CHANGES, *USUAL))
+def test_what_boot_has_changed_is_undone(paired_board, little, what, monkeypatch):
     """Pairing and unpairing do without them; an agent that cannot, without `hasattr`, is told."""
+    boot = CHANGES[what]
     starts = "builtins.print" in boot
     monkeypatch.setattr(pairing, "RESTART_TIMEOUT_S", PATIENCE_S if starts else 0.1)
     pairing.free_the_repl(paired_board.port)

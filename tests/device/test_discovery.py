@@ -153,10 +153,13 @@ class Lines:
     """A port that writes down what is done to its control lines."""
 
     def __init__(self, *_, **__):
-        self.done, self.port = [], "COM3"
+        self.done, self.port, self.write_timeout = [], "COM3", None
 
     def open(self):
         self.done.append("open")
+
+    def write(self, data):
+        raise AssertionError(data)
 
     def close(self):
         self.done.append("close")

@@ -12,6 +12,7 @@ import serial
 
 from patience import PATIENCE_S, expect_silence
 from planted_files import CATCHES_CTRL_C
+from slices import few, soak
 from tinyteach.device.repl import bounded_transport, entering, fitness, pairing
 from tinyteach.device.repl.clearing import unpair
 from tinyteach.device.repl.pairing import Wanted, pair
@@ -104,7 +105,7 @@ def select_readable(file):
     return bool(select.select([file], [], [], 0.02)[0])
 
 
-@pytest.mark.parametrize("busy_s", [1.2, 2.5, 3.5])
+@pytest.mark.parametrize("busy_s", few([1.2, 2.5, 3.5], 2.5))
 def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
     with busy(paired_board.port, busy_s) as port:
         freed = pairing.free_the_repl(port)
@@ -247,9 +248,13 @@ FULL = r"is full; take out of its /boot\.py"
 
 
 @pytest.mark.parametrize(
-    ("left", "said"), [(100_000, KEEPS), (20_000, KEEPS), (0, FULL)], ids=["much", "little", "none"]
+    ("left", "said"),
+    [soak(100_000, KEEPS), (20_000, KEEPS), (0, FULL)],
+    ids=["much", "little", "none"],
 )
-def test_boot_that_fills_the_heap(embedding, left, said):
+def test_boot_that_fills_the_heap(embedding, left, said, monkeypatch):
+    if not left:  # it answers Ctrl-C, and nothing else ever
+        monkeypatch.setattr(entering, "ALIVE_TIMEOUT_S", 5)
     with VirtualBoard("i386") as board:
         put(board, "/boot.py", FILLS % left)
         with pytest.raises(BoardRefusedError, match=said):

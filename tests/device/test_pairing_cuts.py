@@ -9,6 +9,7 @@ import serial
 from flashes import flashes_with, starter
 from pairing_trials import Cut, give_users_main, pair_until, take_off, trial
 from patience import PATIENCE_S
+from slices import soak
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
@@ -22,11 +23,11 @@ def test_cut_while_pairing_a_blank_board(tmp_path, little):
     ("cut", "whose"),
     [
         (Cut(sent_bytes=900), "the user's"),
-        (Cut(files=0, power=True), "the stand-in"),
+        soak(Cut(files=0, power=True), "the stand-in"),
         (Cut(files=9), "the stand-in"),
-        (Cut(ending_bytes=0, power=True), "the stand-in"),
+        soak(Cut(ending_bytes=0, power=True), "the stand-in"),
         (Cut(ending_bytes=90, power=True), "the agent's"),
-        (Cut(ending_bytes=130), "the agent's"),
+        soak(Cut(ending_bytes=130), "the agent's"),
     ],
     ids=str,
 )
@@ -45,8 +46,8 @@ def switch_fat_on(little, tmp_path_factory):
     ("cut", "whose"),
     [
         (Cut(files=5, power=True), "the stand-in"),
-        (Cut(sent_bytes=20_001), "the stand-in"),
-        (Cut(ending_bytes=0, power=True), "the stand-in"),
+        soak(Cut(sent_bytes=20_001), "the stand-in"),
+        soak(Cut(ending_bytes=0, power=True), "the stand-in"),
         (Cut(ending_bytes=90, power=True), "the agent's"),
     ],
     ids=str,

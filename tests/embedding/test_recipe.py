@@ -136,6 +136,7 @@ def test_the_recipe_ends_in_an_embedding_that_boards_can_run(trained):
     assert card["macs"] == stem + entry + 4 * 4 * 8 * 9 * 8 + 4 * 4 * 8 * 8
 
 
+@pytest.mark.soak
 def test_the_tiny_one_learns_from_the_same_lessons(trained, trained_tiny):
     card = json.loads(trained_tiny.with_suffix(".json").read_text())
     assert set(card["ops"]) <= ALLOWED_OPS and card["features"] == SMALL["tiny"].features
@@ -144,6 +145,7 @@ def test_the_tiny_one_learns_from_the_same_lessons(trained, trained_tiny):
     assert lessons == ["targets.npy", "views.npy"]
 
 
+@pytest.mark.soak
 def test_a_finished_run_is_quantised_elsewhere(trained, data, teacher, tmp_path, capsys):
     """Without its lessons, as one that comes back from a GPU machine; it learns nothing anew."""
     without = shutil.ignore_patterns("*.npy")
@@ -163,6 +165,7 @@ def test_on_another_backend_the_recipe_ends_before_quantising(data, tmp_path, ca
     assert not out.exists()
 
 
+@pytest.mark.soak
 def test_jax_learns_the_same_lessons(trained, data, teacher, tmp_path):
     """Of another process, since Keras has one backend in each."""
     pytest.importorskip("jax", reason="jax is not installed: `pip install tinyteach[gpu]`")
@@ -262,6 +265,7 @@ def test_missing_data_is_named(tmp_path, capsys):
     assert "check the path" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.soak
 def test_labels_alone_teach_too(untraced, data, tmp_path, monkeypatch):
     """What is quantised of it is as large as what a teacher has taught, too."""
     monkeypatch.setattr(train, "_write", lambda *told: told[0].out.write_text(json.dumps(told[-1])))

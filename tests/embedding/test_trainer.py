@@ -28,6 +28,7 @@ class StoppedError(Exception):
     """Stands for a power cut."""
 
 
+@pytest.mark.soak
 def test_an_interrupted_run_goes_on_with_the_next_epoch(untraced, tmp_path):
     rng = np.random.default_rng(1)
     views = rng.integers(0, 256, (1, 16, 64, 64, 3), np.uint8)
@@ -70,6 +71,7 @@ def test_a_gpus_batches_show_no_row_twice():
         assert len(drawn) == len(set(drawn.tolist())) == shown and drawn.max() < count
 
 
+@pytest.mark.soak
 def test_parts_of_a_step_add_up_to_the_whole(untraced):
     """Four equal parts have the batch statistics of one, so the step must be the same."""
     import keras

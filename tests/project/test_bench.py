@@ -25,6 +25,7 @@ def measured(root, tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.soak
 def test_runtime(measured):
     results = measured("runtime.py", "--embedding", "tiny")["results"]
     agents = [row for row in results if row["name"].startswith("agent")]
@@ -105,6 +106,7 @@ def test_none_of_these(measured, tmp_path):
         measured("none_of_these.py", "--photos", folders[0])
 
 
+@pytest.mark.soak
 def test_help(measured):
     found = measured("help.py")
     assert found["python -c pass"]["ratio"] == 1 and "tinyteach --help" in found

@@ -110,3 +110,4 @@ def test_make_soak_runs_every_one(root):
     said = made(root, "soak")
     scripts = sorted((root / "tests" / "soak").glob("*.py"))
     assert scripts and all(f"tests/soak/{script.name}" in said for script in scripts)
+    assert "-m soak" in said and "each in marked " in said

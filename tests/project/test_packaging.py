@@ -130,6 +130,7 @@ def write_photos(folder: Path) -> None:
             (folder / name / f"{number:03}.png").write_bytes(encode_png(view))
 
 
+@pytest.mark.soak
 def test_installed_suite_passes_on_a_board_of_the_same_agent(installed, switch_on, tmp_path):
     """Its agent is, byte for byte, that of this repository: pairing has nothing to write."""
     write_photos(tmp_path / "photos")

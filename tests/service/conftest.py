@@ -7,6 +7,13 @@ import pytest
 from paired import halves_of_views
 from tinyteach.service.boards import verification
 from tinyteach.service.photos import bench_photos
+from trained import one_strength
+
+
+@pytest.fixture(scope="package", autouse=True)
+def with_one_strength():
+    with one_strength():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from slices import soak
 from tinyteach.service.demo import run_demo
 from tinyteach.service.photos import bench_photos
 
@@ -13,7 +14,7 @@ def quiet(*_):
 OPTIONS = {"photos": None, "per_class": 5, "held_out": 2, "tell": quiet, "progress": quiet}
 
 
-@pytest.fixture(params=["own virtual board, another embedding", "named board"])
+@pytest.fixture(params=["own virtual board, another embedding", soak("named board")])
 def measured(request, switch_on, new_boards_are_paired, tiny, monkeypatch):
     monkeypatch.setattr(bench_photos, "SIDE", 96)
     if request.param.startswith("own"):

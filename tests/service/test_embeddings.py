@@ -129,6 +129,7 @@ def test_file_that_is_no_embedding(project):
 # The upgrade
 
 
+@pytest.mark.soak  # as cli/test_embedding_choice.py has it
 def test_upgrade(taught, project, tiny):
     steps = []
     upgraded = upgrade(taught, project, "tiny", lambda *s: steps.append(s))
@@ -197,6 +198,7 @@ def test_failure_between_embedding_and_head(taught, project, tiny):
     assert info(taught).state == ""
 
 
+@pytest.mark.soak  # as cli/test_embedding_choice.py has it
 def test_heads_of_the_old_embedding_are_refused(taught, project, tiny):
     """Both by the computer, which sends nothing, and by the board."""
     old = project.head_path.read_bytes()

@@ -122,10 +122,11 @@ def test_without_a_board_and_photographs(
     assert (tmp_path / "junit.xml").read_text().startswith("<?xml")
 
 
+@pytest.mark.soak
 def test_photographs_are_made_small_for_a_slow_link(switch_on, suite_of, monkeypatch):
     suite_of("test_exactness.py")
     monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(1, bench_photos.SIDE))
-    with switch_on("i386", bytes_per_second=30_000) as board:
+    with switch_on("i386", bytes_per_second=60_000) as board:
         summary = verify(board.port, None, None, quiet=True)
     assert summary.held, summary.failed
     assert summary.measured["mismatches"] == 0

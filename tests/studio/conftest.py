@@ -16,6 +16,7 @@ from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual import running
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.workbench import live_board
+from trained import one_strength
 
 HERE = Path(__file__).parent
 VIEWS_PER_S = 4  # each costs the board, the studio and the browser; a label wants a few only
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items):
 def interruptible():
     """Ctrl-C ends what these tests start, also where a shell runs them beside others."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def with_one_strength():
+    with one_strength():
+        yield
 
 
 @pytest.fixture(autouse=True)

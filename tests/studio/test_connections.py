@@ -33,8 +33,8 @@ def connected(studio):
 def answer_to(studio, request):
     """All that comes until the studio hangs up."""
     received = b""
-    # Suppressed: it did not read all of it.
-    with connected(studio) as opened, contextlib.suppress(ConnectionError):
+    # Suppressed: it did not read all of it, or had hung up already.
+    with connected(studio) as opened, contextlib.suppress(OSError):
         opened.sendall(request)
         opened.shutdown(socket.SHUT_WR)
         while piece := opened.recv(65536):

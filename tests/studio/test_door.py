@@ -16,6 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from browser import StudioProcess, command
+from slices import few
 from tinyteach.studio.addresses import LOOPBACK
 from tinyteach.studio.codes import cookie_of
 
@@ -125,6 +126,7 @@ def test_the_documented_script(root, tmp_path, home_folder):
     assert "'objects'" in ran.stdout and ran.stderr == ""
 
 
+@pytest.mark.soak
 def test_two_at_the_same_time_are_one(folder, home_folder):
     environment = {**os.environ, "TINYTEACH_HOME": str(home_folder)}
     line = command("studio", "-p", folder, "--no-browser", "--json")
@@ -189,7 +191,7 @@ def check_nothing_is_left(studio, temporary):
     assert studio.log.read_text() == ""
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("name", few(["SIGTERM", "SIGHUP", "SIGINT"], "SIGINT"))
 def test_a_signal_ends_it_in_order(started, temporary, name):
     leave_an_upload(started, temporary)
     be_refused(started)
@@ -213,6 +215,7 @@ def test_its_virtual_board_ends_with_it(started, temporary):
 
 
 @pytest.mark.usefixtures("paired_before")
+@pytest.mark.soak
 def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     from tinyteach.virtual import running
 
@@ -223,6 +226,7 @@ def test_a_virtual_board_that_ran_before_goes_on(started, temporary):
     assert [info.name for info in running.running()] == ["virtual"]
 
 
+@pytest.mark.soak
 def test_a_terminal_that_closes_ends_it_in_order(folder, home_folder, temporary):
     studio = StudioProcess(folder, home_folder, TMPDIR=str(temporary))
     ours, theirs = pty.openpty()

@@ -205,6 +205,7 @@ def test_deploy_threshold_correct_rollback(with_board, board, project):
     assert with_board.bench.feed.get("board")["facts"]["head"] == first
 
 
+@pytest.mark.soak  # as cli/test_job.py has it
 def test_a_head_of_the_history_can_be_deployed(with_board):
     train_and_deploy(with_board)
     oldest = with_board.bench.feed.get("heads")[-1]["fingerprint"]

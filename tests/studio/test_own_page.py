@@ -23,6 +23,7 @@ def taught_rows(flow):
     return flow.part("[data-taught]").evaluate_all("rows => rows.map(row => row.dataset.taught)")
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("paired_before")
 def test_taught_ruled_and_brought_home(flow, folder, virtual):
     page = flow.page

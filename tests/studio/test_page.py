@@ -85,6 +85,7 @@ def test_a_cable_pulled_while_deploying(flow, virtual):
     flow.label("coffee")
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("paired_before")
 def test_a_server_that_is_killed_while_recording(command_flow, command_studio, folder):
     flow, studio = command_flow, command_studio
@@ -157,6 +158,7 @@ def test_keyboard_alone(flow):
     )
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("paired_before")
 def test_nothing_sticks_out_or_jumps(flow):
     """On a laptop and on a phone."""

@@ -76,6 +76,7 @@ def test_the_systems_own_archive_has_micropython(apt_with, monkeypatch, together
         apt._archive("micropython", "amd64")
 
 
+@pytest.mark.soak
 def test_an_archive_without_a_known_key_is_refused(tmp_path, monkeypatch):
     """From the archive that this system uses, with no key to check it by."""
     if not apt.archives():
@@ -103,6 +104,7 @@ def test_unreachable_archive_is_one_sentence(tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".fetching-*"))
 
 
+@pytest.mark.soak
 def test_really_fetches(tmp_path):
     """From the package archive that this system uses."""
     if not shutil.which("apt-get") or not apt.archives():

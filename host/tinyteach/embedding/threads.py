@@ -1,6 +1,9 @@
 """How many threads numpy's matrix products use here: one."""
 
+import sys
 from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
@@ -10,7 +13,18 @@ def one_blas_thread() -> AbstractContextManager[object]:
     times slower on a busy machine), and sums would depend on how many there are.
     Affects the libraries loaded when it begins; threadpoolctl comes with scikit-learn.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    limits: AbstractContextManager[object] = _loaded(len(sys.modules)).limit(
+        limits=1, user_api="blas"
+    )
     return limits
+
+
+@lru_cache(maxsize=1)
+def _loaded(modules: int) -> Any:
+    """The libraries there are; looking for them takes as long as a photograph's features.
+
+    Looked for again where more modules are imported, with which a library may have come.
+    """
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()

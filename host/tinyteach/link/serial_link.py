@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import io
+import select
 import sys
 from pathlib import Path
 from typing import Self
@@ -46,12 +48,14 @@ class SerialLink:
 
     def __init__(self, port: str) -> None:
         self.port = port
-        self._serial = _open(port)
+        self._serial = open_port(port)
 
     def read(self, timeout_s: float) -> bytes:
         """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
         try:
-            self._serial.timeout = timeout_s
+            # pyserial configures the whole port anew.
+            if self._serial.timeout != timeout_s:
+                self._serial.timeout = timeout_s
             first: bytes = self._serial.read(1)
             if not first:
                 return b""
@@ -63,8 +67,7 @@ class SerialLink:
     def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
         """Send all of ``data``; TakesNothingError once nothing is taken for ``timeout_s``."""
         try:
-            if self._serial.write_timeout != timeout_s:
-                self._serial.write_timeout = timeout_s
+            limit_writes(self._serial, timeout_s)
             for at in range(0, len(data), WRITE_PIECE_BYTES):
                 self._serial.write(data[at : at + WRITE_PIECE_BYTES])
         except serial.SerialTimeoutException as error:
@@ -117,13 +120,47 @@ def close_port(opened: serial.SerialBase) -> None:
     opened.close()
 
 
-def _open(port: str) -> serial.SerialBase:
+def limit_writes(opened: serial.SerialBase, timeout_s: float) -> None:
+    """A write takes so many seconds at most. Those of rfc2217:// have a limit of their own."""
+    # Where it is refused, it is so again at every other setting.
+    if not str(opened.port).startswith("rfc2217:") and opened.write_timeout != timeout_s:
+        opened.write_timeout = timeout_s
+
+
+def wait_in_writes(opened: serial.SerialBase) -> None:
+    """Let ``opened.write`` wait until bytes are taken, ``write_timeout`` seconds at most.
+
+    pyserial's own waits only after a write that took something: at a full port it asks again
+    at once all that time. Ports that are no file (Windows, rfc2217://) wait themselves.
+    """
+    write_at_once = opened.write
+
+    def write(data: bytes) -> int | None:
+        if not _takes_bytes(opened, opened.write_timeout):
+            raise serial.SerialTimeoutException("Write timeout")
+        written: int | None = write_at_once(data)
+        return written
+
+    opened.write = write
+
+
+def _takes_bytes(opened: serial.SerialBase, timeout_s: float | None) -> bool:
+    try:
+        file = opened.fileno()
+    except (AttributeError, io.UnsupportedOperation):
+        return True
+    return bool(select.select([], [file], [], timeout_s)[1])
+
+
+def open_port(port: str) -> serial.SerialBase:
+    """The open port, whose writes wait; BoardNotFoundError says why one cannot be opened."""
     try:
         opened = serial.serial_for_url(port, baudrate=BAUD_RATE, do_not_open=True)
-        opened.write_timeout = WRITE_TIMEOUT_S
+        limit_writes(opened, WRITE_TIMEOUT_S)
         if "://" not in port:
             opened.exclusive = True
         _open_with_lines(opened)
+        wait_in_writes(opened)
     except ValueError as error:
         raise BoardNotFoundError(
             f"{port!r} is no port or port URL; 'tinyteach boards' lists those there are."

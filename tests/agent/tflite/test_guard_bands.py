@@ -39,7 +39,7 @@ ALONE = {
 }
 
 
-@pytest.mark.parametrize("depth", [16, 64, 4096])
+@pytest.mark.parametrize("depth", [16, 4096])
 @pytest.mark.parametrize("case", ALONE)
 def test_last_pixel_without_a_partner(case, depth, guarded):
     """In a row of an odd number of outputs, the last one's partner lies beyond the input."""
@@ -48,12 +48,12 @@ def test_last_pixel_without_a_partner(case, depth, guarded):
         assert not guard_cases.wrong_with_kernel(guarded, model, at)
 
 
-EXAMPLES = {"conv": 24}
+EXAMPLES = {"conv": 12}
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_degenerate_shapes(kind, guarded):
-    examples = EXAMPLES.get(kind, 8) // (4 if guarded.is_emulated else 1)
+    examples = EXAMPLES.get(kind, 4) // (4 if guarded.is_emulated else 1)
 
     @settings(max_examples=examples, deadline=None, database=None)
     @given(st.randoms(use_true_random=False))
@@ -66,6 +66,6 @@ def test_degenerate_shapes(kind, guarded):
 
 def test_damaged_models_stay_inside(guarded):
     """Refused or run, but for each the same whether tensors share memory or not."""
-    for seed in range(3 if guarded.is_emulated else 40):
+    for seed in range(1 if guarded.is_emulated else 15):
         answer = guarded(guard_cases.damaged_case(seed), guard_cases.place_of(seed))
         assert answer.is_right, (seed, answer)

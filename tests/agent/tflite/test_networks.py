@@ -8,6 +8,7 @@ from mobile_net import mobile
 from model_cases import NATIVE, Case
 from residual_net import residual
 
+from slices import soak
 from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 
 
@@ -131,8 +132,9 @@ def measure(micropython, tmp_path, model: bytes, inferences: int = 3) -> list[in
     return [int(size) for size in sizes.split()]
 
 
-def test_a_thousand_inferences_allocate_nothing(micropython, tmp_path, converted_model):
-    measure(micropython, tmp_path, converted_model, 1000)
+@pytest.mark.parametrize("inferences", [20, soak(1000)])
+def test_inferences_allocate_nothing(micropython, tmp_path, converted_model, inferences):
+    measure(micropython, tmp_path, converted_model, inferences)
 
 
 @pytest.mark.parametrize("make", [EMBEDDING_FILE.read_bytes, mobile], ids=["embedding", "mobile"])

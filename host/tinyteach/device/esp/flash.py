@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import serial
 from esptool import cmds
 
 from tinyteach.device.esp.chip import Chip
@@ -21,7 +22,7 @@ from tinyteach.errors import (
     LinkError,
     VerificationError,
 )
-from tinyteach.link.serial_link import SerialLink
+from tinyteach.link.serial_link import close_port, open_port
 from tinyteach.plain_text import plain
 from tinyteach.progress import Counted
 
@@ -120,19 +121,21 @@ def open_flash(port: str) -> Iterator[EspFlash]:
     Raises BoardNotFoundError where the port cannot be opened or no boot loader answers,
     BoardRefusedError for a locked board.
     """
-    # Opened by our own link first, which says why a port cannot be opened.
-    SerialLink(port).close()
+    # By our own link, which says why a port cannot be opened.
+    opened = open_port(port)
     quieten()
-    loader = _connect(port)
-    with loader:
-        yield EspFlash(loader, port, _identify(loader, port))
-
-
-def _connect(port: str) -> Any:
     try:
-        loader = cmds.detect_chip(port, connect_attempts=CONNECT_ATTEMPTS)
+        loader = _connect(opened, port)
+        yield EspFlash(loader, port, _identify(loader, port))
+    finally:
+        close_port(opened)
+
+
+def _connect(opened: serial.SerialBase, port: str) -> Any:
+    try:
+        # What it says is a name may be an open port (ESPLoader), which it gives to each loader.
+        loader = cmds.detect_chip(opened, connect_attempts=CONNECT_ATTEMPTS)
         if _is_locked(loader):
-            loader.__exit__(None, None, None)
             raise BoardRefusedError(LOCKED)
         return cmds.run_stub(loader)
     except (OSError, *GARBLED) as error:

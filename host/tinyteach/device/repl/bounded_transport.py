@@ -6,7 +6,13 @@ from typing import Any
 
 from mpremote.transport_serial import SerialTransport
 
-from tinyteach.link.serial_link import WRITE_TIMEOUT_S, close_port, forget_unsent
+from tinyteach.link.serial_link import (
+    WRITE_TIMEOUT_S,
+    close_port,
+    forget_unsent,
+    limit_writes,
+    wait_in_writes,
+)
 
 # A board that runs a command, such as one that hashes its files, says nothing until the end.
 RUN_TIMEOUT_S = 60.0
@@ -28,7 +34,8 @@ class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has n
     def __init__(self, port: str, timeout_s: float) -> None:
         super().__init__(port, exclusive="://" not in port, timeout=timeout_s)
         # Of one write: mpremote's are of 1 KB at most.
-        self.serial.write_timeout = WRITE_TIMEOUT_S
+        limit_writes(self.serial, WRITE_TIMEOUT_S)
+        wait_in_writes(self.serial)
         self._timeout_s = timeout_s
 
     def read_until(
