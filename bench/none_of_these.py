@@ -25,9 +25,10 @@ from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH
 from tinyteach.head.fit.samples import Samples, fit_photos
-from tinyteach.head.format.rejection import FALSE_REJECTS_MAX
+from tinyteach.head.fit.unknown import gain_of, with_own_novelty
 
 SHOTS = 20
+REFUSED = 0.05
 PER_CLASS_MAX = 100
 SETS_MIN = 3
 EPISODES = 3
@@ -82,20 +83,18 @@ def episode(
     samples = Samples(
         *(tuple(map(str, classes)), targets, vectors),
         np.empty((len(vectors), 0, vectors.shape[1]), np.int8),
-        *(embedding.scale, embedding.zero_point, embedding.background),
+        *(embedding.scale, embedding.zero_point, embedding.background, embedding.grid),
     )
-    head = fit_photos(samples, np.arange(len(targets)), DEFAULT_STRENGTH)
-
-    def probabilities(of: np.ndarray) -> np.ndarray:
-        logits = head.logits(samples.values(of))
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return (powers / powers.sum(axis=1, keepdims=True))[:, : len(classes)]
-
-    known = probabilities(own.vectors[test])
-    threshold = np.quantile(known.max(axis=1), FALSE_REJECTS_MAX)
+    everything = np.arange(len(targets))
+    linear = fit_photos(samples, everything, DEFAULT_STRENGTH)
+    head = with_own_novelty(samples, everything, linear)
+    margins = head.margins(samples, own.vectors[test])
+    gain = gain_of(margins, len(unknown))
+    threshold = np.quantile(margins.known_by(gain), REFUSED)
+    logits = linear.logits(samples.values(own.vectors[test]))[:, : len(classes)]
     return Outcome(
-        accepted=float(np.mean(probabilities(shown).max(axis=1) >= threshold)),
-        right=float(np.mean(known.argmax(axis=1) == own.targets[test])),
+        accepted=float(np.mean(head.margins(samples, shown).known_by(gain) >= threshold)),
+        right=float(np.mean(logits.argmax(axis=1) == own.targets[test])),
     )
 
 

@@ -13,7 +13,7 @@ from tinyteach.embedding.runtime import TfliteModel, load_embedding
 from tinyteach.head.format import metadata
 from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.metadata import Card, SelfTests
-from tinyteach.head.format.quantise import QuantisedHead
+from tinyteach.head.format.quantise import QuantisedHead, QuantisedNovelty
 from tinyteach.head.format.tflite_writer import write_head
 
 WORDS = (0, 1, 2, 63, 64, 255, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -53,14 +53,24 @@ def self_tests(features, count, model=None, outputs=0):
     return SelfTests(vectors, scores)
 
 
+def novelty(directions, places=(4, 4), numbers=64):
+    """Of so many directions, by chance."""
+    rng = np.random.default_rng(9)
+    return QuantisedNovelty(
+        *(places, rng.integers(-127, 128, (directions, numbers), np.int8), 0.01),
+        *(np.zeros(directions, np.int32), 0.05, 0.2, np.ones(directions, np.int8)),
+        *(0.3, -128, 0.2, 20),
+    )
+
+
 def examples_of(features, classes):
     return Examples(tuple(np.zeros((2, features), np.int8) for _ in range(classes)))
 
 
-def graph_changed(change):
+def graph_changed(change, **of_head):
     """A head whose model ``change(model, schema)`` has altered."""
     schema = schema_module()
-    model = schema.ModelT.InitFromPackedBuf(head_file(tests=0), 0)
+    model = schema.ModelT.InitFromPackedBuf(head_file(tests=0, **of_head), 0)
     change(model, schema)
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(model.Pack(builder), b"TFL3")
@@ -78,6 +88,17 @@ def _scores_of_the_dense_layer(model, schema):
 def _another_operator(model, schema):
     code = schema.BuiltinOperator.RESHAPE
     model.operatorCodes[1].builtinCode = model.operatorCodes[1].deprecatedBuiltinCode = code
+
+
+def _without_squares(model, schema):
+    code = schema.BuiltinOperator.RESHAPE
+    (mul,) = [c for c in model.operatorCodes if c.builtinCode == schema.BuiltinOperator.MUL]
+    mul.builtinCode = mul.deprecatedBuiltinCode = code
+
+
+def _wide_squares(model, schema):
+    """Directions whose squares would have another shape."""
+    model.subgraphs[0].tensors[9].shape = [1, 40]
 
 
 def _not_int8(model, schema):
@@ -127,6 +148,9 @@ def bad_heads():
         "scores of the dense layer": graph_changed(_scores_of_the_dense_layer),
         "another operator": graph_changed(_another_operator),
         "input of another type": graph_changed(_not_int8),
+        "a novelty of more directions than features": head_file(novelty=novelty(own + 1)),
+        "a novelty that loses its squares": graph_changed(_without_squares, novelty=novelty(8)),
+        "a novelty whose shapes differ": graph_changed(_wide_squares, novelty=novelty(32)),
         "more than a megabyte": head_file() + bytes(1 << 20),
     }
 

@@ -22,9 +22,9 @@ _OUTPUTS = const(64)
 _LABEL_BYTES = const(63)
 # More would keep the board busy for longer than a host waits.
 _SELF_TESTS = const(8)
-# BuiltinOperator of the schema: FULLY_CONNECTED and SOFTMAX.
-_DENSE = const(9)
-_SOFTMAX = const(25)
+# BuiltinOperator of the schema: FULLY_CONNECTED and SOFTMAX; between them, where the head has a
+# novelty: RESHAPE, AVERAGE_POOL_2D, FULLY_CONNECTED, MUL, FULLY_CONNECTED, ADD.
+_GRAPHS = ([9, 25], [9, 22, 1, 9, 18, 9, 0, 25])
 
 
 def read(
@@ -91,8 +91,11 @@ def is_label(label: str) -> bool:
 
 def _check_graph(model: "Model", features: int, outputs: int) -> None:
     """One row of features to one row of scores; another graph could take minutes to plan."""
-    if [operator.code for operator in model.operators] != [_DENSE, _SOFTMAX]:
-        raise ModelError("a head is FULLY_CONNECTED and SOFTMAX")
+    if [operator.code for operator in model.operators] not in _GRAPHS:
+        raise ModelError("a head is FULLY_CONNECTED and SOFTMAX, with or without a novelty")
+    written = [model.tensor(n).elements for o in model.operators for n in o.outputs]
+    if max(written) > max(features, _OUTPUTS):
+        raise ModelError("the head's layers are too large")
     weights = model.operators[0].inputs[1:2]
     shapes = [model.tensor(n).shape for n in model.inputs + weights + model.outputs]
     if shapes != [(1, features), (outputs, features), (1, outputs)]:

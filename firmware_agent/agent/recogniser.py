@@ -164,7 +164,9 @@ class Recogniser:
 
     @property
     def known(self) -> int:
-        """1 where the highest score of a label reaches the threshold, else 0."""
+        """1 where the highest score of a label is believed, else 0: it reaches the threshold, and
+        what is anything else's, the last where there is one more than labels, is not higher."""
         if not self.has_scores:
             return 0
-        return 1 if steps_of(self.scores, self.top) >= self.threshold else 0
+        is_highest = top_of(self.scores, len(self.scores)) == self.top
+        return 1 if is_highest and steps_of(self.scores, self.top) >= self.threshold else 0

@@ -12,7 +12,7 @@ from slices import soak
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE, load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError
-from tinyteach.head.format.head_file import load_head
+from tinyteach.head.format.head_file import load_head, with_threshold
 from tinyteach.service.heads.recognition import Reference
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
@@ -59,13 +59,14 @@ def test_head_is_at_work_at_once_and_after_power_on(board, trained_heads, square
 def test_a_head_brings_its_own_threshold(client, trained_heads, square):
     deploy(client, trained_heads[0])
     client.set_threshold(3)
-    deploy(client, trained_heads[1])
-    assert client.info().threshold == trained_heads[1].threshold > 0
+    strict = with_threshold(trained_heads[1], 200)
+    deploy(client, strict)
+    assert client.info().threshold == 200
     client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
     answer = client.run(messages.SOURCE_IMAGE)
     scores = np.frombuffer(answer.scores, np.int8)
     assert len(scores) == len(trained_heads[1].labels) + 1  # and one for anything else
-    assert (answer.top, bool(answer.known)) == trained_heads[1].best(scores)
+    assert (answer.top, bool(answer.known)) == strict.best(scores)
 
 
 def test_threshold_needs_a_head(switch_on):
@@ -255,7 +256,7 @@ def test_another_upload_between_starts_anew(board, trained_heads):
 
 
 # What a COMMIT of a head and a HELLO take, and more.
-SWITCHING = 11
+SWITCHING = 14
 
 
 @pytest.fixture(scope="module")

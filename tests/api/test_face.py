@@ -65,7 +65,7 @@ def test_camera_photograph_and_view(board, heads):
     assert board.photo(small=True).shape == (64, 64, 3)
     assert board.classify().best_label in heads[0].labels
     seen = board.watch(threshold=0)
-    assert [next(seen).label in heads[0].labels for _ in range(2)] == [True, True]
+    assert {next(seen).best_label for _ in range(2)} <= set(heads[0].labels)
     seen.close()
     assert board.info.labels, "the session goes on"
 

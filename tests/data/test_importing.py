@@ -112,7 +112,7 @@ def test_numbered_photographs_get_bursts_of_this_import(project, tmp_path, save_
     save_image(tmp_path / "set" / "dog" / "1.png", 99)
     import_folder(project, tmp_path / "set")
     bursts = [photo.burst for photo in list_photos(project, "cat")]
-    assert len(set(bursts)) == 5 and bursts == sorted(bursts)
+    assert len(set(bursts)) == 20 and bursts == sorted(bursts)
     assert not set(bursts) & {photo.burst for photo in list_photos(project, "dog")}
 
 

@@ -7,7 +7,7 @@ from tinyteach.embedding.background import (
     background_path,
     load_background,
 )
-from tinyteach.embedding.recipe.background import IMAGES, choose_images, write_background
+from tinyteach.embedding.recipe.background import IMAGES, SCENES, choose_images, write_background
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.errors import ModelError
 
@@ -58,5 +58,5 @@ def test_half_of_the_images_are_changed_and_none_comes_twice():
 @pytest.mark.parametrize("name", EMBEDDING_FILES)
 def test_what_ships_has_one(name):
     embedding = load_embedding(EMBEDDING_FILES[name])
-    assert embedding.background.shape == (IMAGES, embedding.features)
-    assert len(np.unique(embedding.background, axis=0)) == IMAGES
+    assert embedding.background.shape == (IMAGES + SCENES, embedding.features)
+    assert len(np.unique(embedding.background, axis=0)) == IMAGES + SCENES

@@ -15,6 +15,7 @@ from PIL import Image
 
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.recipe import train
+from tinyteach.embedding.recipe.background import SCENES
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import COMPONENTS
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
@@ -212,7 +213,8 @@ def test_a_block_of_a_view_can_be_drawn_again(trained):
 def test_a_background_set_lies_beside_the_embedding(trained):
     embedding = load_embedding(trained)
     assert embedding.background.dtype == np.int8
-    assert embedding.background.shape == (CLASSES * PER_CLASS * 2, embedding.features)
+    rows = CLASSES * PER_CLASS * 2 + SCENES
+    assert embedding.background.shape == (rows, embedding.features)
 
 
 def test_the_embedding_tells_images_apart(trained):

@@ -7,50 +7,51 @@ from hypothesis import strategies as st
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.head.fit.calibration import best_temperature, calibration_error
+from tinyteach.head.fit.unknown import FALSE_REJECTS_MAX, Balance, Margins, choose_balance
+from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.metadata import Card
 from tinyteach.head.format.rejection import (
     BACKGROUND,
     DEFAULT_THRESHOLD,
-    FALSE_REJECTS_MAX,
     LEFT_OUT,
     OWN,
-    THRESHOLD_MAX,
     Rejection,
-    choose_threshold,
+    measured,
 )
 from trained import train_head
 
-int8s = st.lists(st.integers(-128, 127), min_size=1, max_size=60).map(
-    lambda values: np.array(values, np.int8)
-)
+
+def rows(outputs, most=30):
+    row = st.lists(st.integers(-128, 127), min_size=outputs, max_size=outputs)
+    return st.lists(row, min_size=1, max_size=most).map(lambda found: np.array(found, np.int8))
 
 
-@given(int8s, int8s, int8s)
-def test_rates_are_what_the_threshold_does(known, one, other):
-    found = choose_threshold(known, {"one": one, "other": other})
-    assert 0 <= found.threshold <= THRESHOLD_MAX
-    assert found.false_rejects == pytest.approx(np.mean(known.astype(int) + 128 < found.threshold))
-    for name, scores in (("one", one), ("other", other)):
-        accepted = np.mean(scores.astype(int) + 128 >= found.threshold)
-        assert found.false_accepts[name] == pytest.approx(accepted)
-    assert found.false_rejects <= FALSE_REJECTS_MAX
-    everything = (found.false_rejects or 0) + float(
-        np.mean(list(found.false_accepts.values()) or [0])
-    )
-    assert everything <= 1 + 1e-9  # accepting all is among the choices
-
-
-def test_a_gap_is_split_in_the_middle():
-    known, stranger = np.full(9, 20, np.int8), np.full(9, -60, np.int8)
-    found = choose_threshold(known, {"strangers": stranger})
-    assert (found.false_rejects, found.false_accepts) == (0.0, {"strangers": 0.0})
-    assert found.threshold == pytest.approx((68 + 148) / 2, abs=1)
+@given(rows(4), rows(4), st.integers(3, 4))
+def test_rates_are_what_the_head_says(own, other, labels):
+    found = measured(own, {"one": other, "none": other[:0]}, labels)
+    assert found.threshold == (0 if labels == 3 else DEFAULT_THRESHOLD)
+    card = Card(("a", "b", "c", "d")[:labels], b"", None, labels == 3, found.threshold)
+    believed = [[Head.best(card, row)[1] for row in part] for part in (own, other)]
+    assert found.false_rejects == pytest.approx(1 - np.mean(believed[0]))
+    assert found.false_accepts == {"one": pytest.approx(np.mean(believed[1]))}
 
 
 def test_where_nothing_can_be_tested():
-    nothing, something = np.empty(0, np.int8), np.zeros(3, np.int8)
-    assert choose_threshold(nothing, {"a": something}).threshold == DEFAULT_THRESHOLD
-    assert choose_threshold(something, {"a": nothing}) == Rejection(0)
+    nothing, something = np.empty((0, 3), np.int8), np.zeros((3, 3), np.int8)
+    for own, other in ((nothing, something), (something, nothing)):
+        assert measured(own, {"a": other}, 2) == Rejection(DEFAULT_THRESHOLD)
     assert Rejection(0).sentence() == "" and "could not" in Rejection(128).sentence()
+
+
+@given(st.integers(0, 99), st.integers(0, 300), st.integers(1, 300))
+def test_a_balance_rejects_few_of_the_own(seed, own_count, other_count):
+    rng = np.random.default_rng(seed)
+    own = Margins(rng.normal(3, 1, own_count), rng.normal(50, 9, own_count))
+    other = Margins(rng.normal(0, 2, other_count), rng.normal(90, 30, other_count))
+    found = choose_balance(own, {"one": other, "none": Margins(np.empty(0), np.empty(0))})
+    rejected = own.known_by(found.gain) < found.offset
+    assert found == Balance() if not own_count else np.mean(rejected) <= FALSE_REJECTS_MAX
+    assert found.gain >= 0
 
 
 def test_strangers_are_unknown_by_default(trained, embedding):
@@ -66,7 +67,7 @@ def test_strangers_are_unknown_by_default(trained, embedding):
 def test_the_estimate_names_what_was_shown(trained, features):
     rejection = trained.rejection
     assert set(rejection.false_accepts) == {BACKGROUND, LEFT_OUT}
-    assert trained.head.threshold == rejection.threshold > 0
+    assert trained.head.threshold == rejection.threshold == 0
     assert rejection.false_rejects <= FALSE_REJECTS_MAX
     assert rejection.false_accepts[BACKGROUND] < 0.2
     assert trained.head.scores(features[:1]).shape == (1, 5)  # four classes and anything else

@@ -4,54 +4,16 @@ import base64
 import io
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tinyteach.head.fit.evaluation import Evaluation
+from reports import SCRIPT, Page, evaluation_of, report_of
 from tinyteach.head.format.rejection import BACKGROUND, OWN, Rejection
 from tinyteach.head.report.advice import advise
 from tinyteach.head.report.none_of_these import advise_unknown
 from tinyteach.head.report.report import make_report
-
-SCRIPT = "<script>alert('&')</script>"
-
-
-def evaluation_of(confusion, labels=None, **options):
-    """An evaluation that has this confusion matrix."""
-    confusion = np.asarray(confusion)
-    names = labels or [f"class {n}" for n in range(len(confusion))]
-    pairs = [pair for pair, count in np.ndenumerate(confusion) for _ in range(count)]
-    scores = np.full((len(pairs), len(names)), -100, np.int8)
-    for row, (_, predicted) in enumerate(pairs):
-        scores[row, predicted] = 50 + row % 50
-    targets = np.array([target for target, _ in pairs], int)
-    return Evaluation(tuple(names), np.arange(len(pairs)), targets, scores, **options)
-
-
-def report_of(evaluation, **options):
-    labels = [evaluation.labels[t] for t in evaluation.targets]
-    photo = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
-    bursts = [f"burst {n // 5}" for n in range(len(labels))]
-    return make_report(evaluation, [photo] * len(labels), labels, bursts, title="T", **options)
-
-
-class Page(HTMLParser):
-    """What a browser would make of the page: elements, text, addresses."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text, self.addresses = [], "", []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.addresses += [value for name, value in attributes if name in ("src", "href")]
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def test_files(trained, photo_set, tmp_path):
@@ -125,7 +87,11 @@ def test_matrix_is_a_table_that_can_be_read():
     lines = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
     rows = [re.findall(r"<t[hd][^>]*>([^<]*)", line) for line in lines]
     escaped = [labels[0], "an &lt;em&gt;old&lt;/em&gt; mug"]
-    assert rows == [["", *escaped], [escaped[0], "9", "1"], [escaped[1], "2", "8"]]
+    assert rows == [
+        ["", *escaped, "unknown"],
+        [escaped[0], "9", "1", "0"],
+        [escaped[1], "2", "8", "0"],
+    ]
     assert "--share: 0.90" in table and "--share: 0.20" in table
 
 
@@ -205,3 +171,17 @@ def test_what_photographs_of_unknown_help(rejection, count, unaided, sentence):
 
 def test_nothing_is_said_of_unknown_where_all_is_accepted():
     assert advise_unknown(Rejection(0), 0, None) == []
+
+
+@pytest.mark.parametrize(("per_recording", "is_too_few"), [(1, False), (10, True)])
+def test_too_few_recordings_to_know_are_owned_up_to(per_recording, is_too_few):
+    """Of the same eighty photographs, alone or ten in one go."""
+    evaluation = evaluation_of([[32, 8], [8, 32]], folds=5)
+    labels = [evaluation.labels[t] for t in evaluation.targets]
+    bursts = [f"burst {n // per_recording}" for n in range(80)]
+    photos = [np.zeros((64, 64, 3), np.uint8)] * 80
+    report = make_report(evaluation, photos, labels, bursts, title="T")
+    count = 80 // per_recording
+    assert f"Estimated on 80 photographs in {count} recordings by fitting" in report.method
+    assert ("too few recordings to know" in report.method) == is_too_few
+    assert report.as_dict()["tested_recordings"] == count

@@ -39,10 +39,10 @@ def test_the_file_says_whose_features_it_takes(trained, embedding, features):
 
 
 def test_the_file_is_small(trained):
-    """But for the examples: 4 KB a class."""
+    """But for the examples, 4 KB a class, and the novelty, 7 KB."""
     examples = len(pack_examples(trained.head.examples))
     assert examples < 16_500
-    assert len(trained.head.content) - examples < 10_240
+    assert len(trained.head.content) - examples < 17_000
 
 
 def test_same_photographs_and_seed_give_the_same_file(photo_set, embedding):

@@ -123,3 +123,19 @@ def test_copies(measured, tmp_path):
     (result,) = measured("copies.py", "--photos", folder)["results"].values()
     assert result["photographs"] == 4 and result["taken"] == 0
     assert result["found"]["JPEG 80"] == 1
+
+
+def test_forecast(measured, tmp_path):
+    """Noise about two middles that overlap: a head can learn a little of it."""
+    rng = np.random.default_rng(0)
+    for name, brightness in (("dark", 120), ("bright", 132)):
+        (tmp_path / "light" / name).mkdir(parents=True)
+        for number in range(32):
+            pixels = rng.normal(brightness + rng.normal(0, 6), 25, (70, 70, 3)).clip(0, 255)
+            path = tmp_path / "light" / name / f"{number}.png"
+            Image.fromarray(pixels.astype(np.uint8)).save(path)
+    options = ("--shots", "9", "--photos", str(tmp_path / "light"))
+    (row,) = measured("forecast.py", *options)["results"].values()
+    assert set(row["said"]) == set(row["measured"]) == {"5", "10", "20"}
+    assert all(0 <= share <= 1 for share in (*row["said"].values(), *row["measured"].values()))
+    assert row["labels_planted"] == 1 and 0 <= row["walls_named_wrongly"] <= 1

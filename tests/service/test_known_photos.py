@@ -117,3 +117,18 @@ def test_photographs_in_a_folder_called_unknown_are_of_what_is_unknown(project):
 def test_a_folder_that_can_be_no_class_is_told_by_training(project):
     (project.photos_dir / "lpt1").mkdir()
     assert any("lpt1 cannot be a class" in line for line in train(project.root, 0, quiet).lines())
+
+
+def test_copies_in_one_class_are_named(project, known):
+    source = project.photos_dir / "cat" / "first.png"
+    (project.photos_dir / known_after(project, known)).rename(source)
+    with Image.open(source) as image:
+        image.save(source.with_name("again.jpg"), quality=80)
+    trained = train(project.root, 0, quiet, known=known)
+    assert any({"cat/first.png", "cat/again.jpg"} <= set(names) for names in known.copies)
+    assert any("teach" in line and "cat/again.jpg" in line for line in trained.lines())
+
+
+def known_after(project, known):
+    known.look(project)
+    return known.ids[0]

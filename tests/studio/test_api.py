@@ -57,6 +57,7 @@ def test_training_report_history_and_compare(studio):
     report = studio.ask("GET", "/api/report").value
     assert {photo["name"].split("/")[0] for photo in report["tested"]} == {"cat", "coffee"}
     assert 0 <= report["interval"][0] <= report["accuracy"] <= report["interval"][1] <= 1
+    assert report["enough"]["sentences"] == state["result"]["enough"] != []
     gone = studio.ask("DELETE", "/api/classes/cat")
     assert gone.status == 200
     studio.ask("POST", "/api/undo", gone.value)

@@ -116,7 +116,10 @@ class Alone:
         labels = recogniser.head.labels
         best = self._smoother.best(len(labels))
         steps = self._smoother.steps(best)
-        label = best if steps >= recogniser.threshold else rules.NO_LABEL
+        if self._smoother.best(recogniser.head.outputs) == best and steps >= recogniser.threshold:
+            label = best
+        else:
+            label = rules.NO_LABEL
         self._pattern = led.ALIVE if label == rules.NO_LABEL else led.LIT
         for rule in self._rules:
             if not rule.rests and rule.take(rule.holds(self._smoother, label), now_ms):

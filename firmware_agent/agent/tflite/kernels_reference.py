@@ -19,6 +19,7 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
         DepthwiseConv2D,
         FullyConnected,
         Mean,
+        Mul,
         Op,
         Pad,
         Softmax,
@@ -156,6 +157,14 @@ def add(op: "Add") -> None:
 def contribution(op: "Add", byte: int, scale: tuple[int, int, int]) -> int:
     zero_point, multiplier, shift = scale
     return multiply((signed(byte) - zero_point) << op.left_shift, multiplier, shift - 32)
+
+
+def mul(op: "Mul") -> None:
+    for i in range(op.elements):
+        product = signed(op.source[i]) - op.first[0]
+        product *= signed(op.source2[i]) - op.second[0]
+        value = multiply(product, op.multiplier, op.shift - 32) + op.output_zero_point
+        op.target[i] = clamp(value, op) & 255
 
 
 def pad(op: "Pad") -> None:

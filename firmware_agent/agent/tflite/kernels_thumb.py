@@ -26,6 +26,7 @@ depthwise_conv_2d = viper.depthwise_conv_2d
 average_pool_2d = viper.average_pool_2d
 mean = viper.mean
 add = viper.add
+mul = viper.mul
 pad = viper.pad
 softmax = viper.softmax
 

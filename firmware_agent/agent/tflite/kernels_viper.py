@@ -211,6 +211,10 @@ def add(op):
     elementwise.add(op.source, op.source2, op.target, op)
 
 
+def mul(op):
+    elementwise.mul(op.source, op.source2, op.target, op)
+
+
 def pad(op):
     elementwise.fill(op.target, len(op.target), op.fill & 255)
     elementwise.copy_inside(op.source, op.target, op)

@@ -241,7 +241,7 @@ class Add(Op):
         self.left_shift = 20  # headroom for rounding, kernels/add.cc
         a, b = self._input_tensor(model), self._input_tensor(model, 1)
         target = self._output_tensor(model)
-        require(a.shape == b.shape == target.shape, "only tensors of one shape can be added")
+        require(a.shape == b.shape == target.shape, "only tensors of one shape are combined")
         self.elements = target.elements
         self.output_zero_point = target.zero_point()
         self._read_scales(a, b, target)
@@ -270,6 +270,25 @@ def _below_one(a: "Pair", b: "Pair") -> tuple[int, int]:
     multiplier, shift = scales.quantise_multiplier(scales.quotient(a, b, scales.DOUBLE_BITS))
     require(shift <= 0, "the scales of an addition are too far apart")
     return multiplier, shift + 32
+
+
+class Mul(Add):
+    """MUL of two tensors of one shape: ``first`` and ``second`` hold zero points alone.
+
+    The product of both distances from them is requantised by ``multiplier`` and ``shift`` - 32.
+    """
+
+    kernel = "mul"
+
+    def _read_scales(self, a: "Tensor", b: "Tensor", target: "Tensor") -> None:
+        # In float32, as Prepare of kernels/mul.cc has it.
+        bits = scales.FLOAT_BITS
+        first, second, out = [scales.from_float(t.scale_bits()) for t in (a, b, target)]
+        both = scales.rounded(*scales.product(first, second), bits)
+        multiplier, shift = scales.quantise_multiplier(scales.quotient(both, out, bits))
+        require(shift <= 0, "the scales of a multiplication are too far apart")
+        self.first, self.second = (a.zero_point(), 0, 0), (b.zero_point(), 0, 0)
+        self.multiplier, self.shift = multiplier, shift + 32
 
 
 class AveragePool2D(Op):
@@ -393,6 +412,7 @@ OPERATORS = {
     3: Conv2D,
     4: DepthwiseConv2D,
     9: FullyConnected,
+    18: Mul,
     22: Reshape,
     25: Softmax,
     34: Pad,

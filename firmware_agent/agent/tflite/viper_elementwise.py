@@ -1,4 +1,4 @@
-"""Pooling, addition, padding and softmax in viper.
+"""Pooling, addition, multiplication, padding and softmax in viper.
 
 Products are made as in viper_requantise. See kernels_viper for how integers are
 used here.
@@ -113,6 +113,42 @@ def add(a: ptr8, b: ptr8, out: ptr8, op):
     i = 0
     while i < n:
         x = (((table[a[i]] + table2[b[i]]) & word) ^ top) - top
+        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
+        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
+        x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+        rest = x & mask
+        if x < 0:
+            rest -= 1
+        x = x >> shift
+        if rest > half:
+            x += 1
+        x += zero
+        if x < low:
+            x = low
+        if x > high:
+            x = high
+        out[i] = x
+        i += 1
+
+
+@micropython.viper
+def mul(a: ptr8, b: ptr8, out: ptr8, op):
+    zero_a = 128 + int(op.first[0])
+    zero_b = 128 + int(op.second[0])
+    m = int(op.multiplier)
+    shift = 32 - int(op.shift)
+    zero = int(op.output_zero_point)
+    low = int(op.lowest)
+    high = int(op.highest)
+    mh = m >> 16
+    ml = m & 0xFFFF
+    one = 1
+    mask = (one << shift) - 1
+    half = mask >> 1
+    n = int(op.elements)
+    i = 0
+    while i < n:
+        x = ((a[i] ^ 128) - zero_a) * ((b[i] ^ 128) - zero_b)
         u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
         v = (x & 0xFFFF) * mh + (u & 0xFFFF)
         x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)

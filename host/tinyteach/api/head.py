@@ -91,7 +91,7 @@ class Head:
         return self.report.data["accuracy"] if self.report else None
 
     def with_threshold(self, probability: float) -> "Head":
-        """The same head with another threshold, 0 (believe all) to 1; UsageError outside."""
+        """The same head with another threshold, 0 (none) to 1; UsageError outside."""
         file = head_file.with_threshold(self.file, threshold_steps(probability))
         return Head(file, self.embedding, self.report)
 
@@ -119,7 +119,7 @@ class Head:
         if self.report is None:
             return f"<p>{escape(repr(self))}</p>"
         data = self.report.data
-        lines = [self.report.title, data["method"], *data["advice"]]
+        lines = [self.report.title, data["method"], *self.report.enough, *data["advice"]]
         rows = zip(data["labels"], data["confusion"], strict=True)
         matrix = ([name, *counts] for name, counts in rows)
         return (

@@ -1,4 +1,4 @@
-"""train, report, deploy, rollback, upgrade: the classifier head."""
+"""train, report, advise, deploy, rollback, upgrade: the classifier head."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import EmbeddingOption
-from tinyteach.service.heads import deploying, training, upgrading
+from tinyteach.service.heads import advising, deploying, training, upgrading
 from tinyteach.service.heads.head_list import heads_lines, list_heads
 from tinyteach.service.projects.opening import open_project
 
@@ -29,6 +29,15 @@ def train(
 def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
     asked.answer(training.load_report(asked.folder))
+
+
+@command(app, "project", "as_json")
+def advise(asked: Asked) -> None:
+    """Say whether more photographs would help, of which class, and which are odd.
+
+    Read from the last training; nothing is computed or changed.
+    """
+    asked.answer(advising.advise(asked.folder))
 
 
 @command(app, "project", "as_json")

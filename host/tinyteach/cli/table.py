@@ -55,6 +55,10 @@ COMMANDS = {
     "export": ("photos", "Write all photographs as a zip of class folders."),
     "train": ("heads", "Train a head on the photographs, estimate its accuracy."),
     "report": ("heads", "Show how well the last training did, and what helps."),
+    "advise": (
+        "heads",
+        "Say whether more photographs would help, of which class, and which are odd.",
+    ),
     "heads": ("heads", "List the heads that were trained, the newest first."),
     "deploy": ("heads", "Write the trained head to the board's flash and put it to work."),
     "rollback": ("heads", "Put the previous head on the board back to work."),

@@ -16,6 +16,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit.train import FitSettings, fit_at_once
+from tinyteach.head.fit.unknown import Balance
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognition import trained_head
@@ -174,4 +175,7 @@ class Trainer:
 
 def _settings_of(trained: Trained) -> FitSettings:
     """What the next head at once takes over from a tested one."""
-    return FitSettings(trained.strength, trained.temperature, round(trained.threshold * STEPS))
+    return FitSettings(
+        *(trained.strength, trained.temperature, round(trained.threshold * STEPS)),
+        Balance(trained.novelty_gain, trained.unknown_offset),
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
-from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognition import Recognised, Reference, interpret_scores
 
 Cells = list[list[float]]  # rows of them, see service.heads.looking
@@ -82,7 +82,7 @@ class PreviewHead:
 
 def believed(result: Recognised, threshold: float) -> Recognised:
     """The same with another threshold: below it the best label is unknown."""
-    known = result.probability >= threshold
+    known = is_known(result.probability, result.probabilities.get(UNKNOWN, 0), threshold)
     return replace(result, label=result.best_label if known else UNKNOWN)
 
 

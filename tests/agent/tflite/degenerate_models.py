@@ -89,6 +89,10 @@ def add(choices: Random, rng):
     return makers.add_of(rng, image(choices))
 
 
+def mul(choices: Random, rng):
+    return makers.mul_of(rng, image(choices))
+
+
 def average_pool(choices: Random, rng):
     sizes = geometry(choices)
     size, (fh, fw), _, _, (oh, ow) = sizes
@@ -124,6 +128,7 @@ MAKERS = {
     "depthwise": depthwise,
     "dense": dense,
     "add": add,
+    "mul": mul,
     "average_pool": average_pool,
     "mean": mean,
     "pad": pad,

@@ -240,6 +240,28 @@ def add_of(rng, shape):
     return model, vectors(rng, *shapes, count=3)
 
 
+def mul(rng):
+    """(model, vectors) of a random MUL, one time in three of a tensor by itself."""
+    return mul_of(rng, (1, *(int(rng.integers(1, 8)) for _ in range(3))))
+
+
+def mul_of(rng, shape):
+    first, second = (float(np.float32(10 ** rng.uniform(-4, 0))) for _ in range(2))
+    by_itself = rng.integers(3) == 0
+    # From where every product is next to nothing to where nearly all are beyond the range.
+    out = first * (first if by_itself else second) * float(10 ** rng.uniform(0.01, 4))
+    graph = Graph()
+    inputs = [graph.add(Tensor(shape, first, zero_point(rng)))]
+    if not by_itself:
+        inputs.append(graph.add(Tensor(shape, second, zero_point(rng))))
+    options = schema.MulOptionsT()
+    options.fusedActivationFunction = int(rng.choice(ACTIVATIONS))
+    result = graph.add(Tensor(shape, out, zero_point(rng)))
+    factors = [inputs[0], inputs[-1]]
+    graph.operators.append(Operator(Op.MUL, factors, [result], (Options.MulOptions, options)))
+    return write(graph, inputs, [result]), vectors(rng, *([shape] * len(inputs)), count=3)
+
+
 def average_pool(rng):
     """(model, vectors) of a random AVERAGE_POOL_2D."""
     sizes = geometry(rng)
@@ -352,6 +374,7 @@ MAKERS = {
     "depthwise": depthwise,
     "dense": dense,
     "add": add,
+    "mul": mul,
     "average_pool": average_pool,
     "mean": mean,
     "pad": pad,

@@ -15,7 +15,12 @@ import numpy as np
 from rich.console import Console
 
 from tinyteach.embedding.recipe.accelerator import backend, device, use_a_thread_an_operator
-from tinyteach.embedding.recipe.background import choose_images, write_background
+from tinyteach.embedding.recipe.background import (
+    choose_images,
+    features_of,
+    with_scenes,
+    write_background,
+)
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import make_lessons
 from tinyteach.embedding.recipe.network import SIDE, SIZES, build_network
@@ -129,7 +134,7 @@ def _write_background(options: argparse.Namespace, content: bytes, images: np.nd
     embedding = Embedding(TfliteModel(content))
     # A view more than training has: crops that the network has not seen.
     chosen = choose_images(images, lambda some: draw_view(some, options.seed, options.views, 0))
-    features = embedding.embed((chosen ^ 0x80).view(np.int8))  # pixel − 128
+    features = with_scenes(embedding, features_of(embedding, chosen))
     write_background(options.out, features, embedding.fingerprint)
 
 

@@ -16,11 +16,28 @@ from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.fit.calibration import best_temperature
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH, STRENGTHS, LinearHead, balanced_log_loss
-from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
+from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.splits import Splits, plan_splits
+from tinyteach.head.fit.unknown import (
+    Balance,
+    FloatHead,
+    Margins,
+    choose_balance,
+    joined,
+    quantise_photos,
+    with_own_novelty,
+)
 from tinyteach.head.format.metadata import Card, SelfTests
 from tinyteach.head.format.quantise import QuantisedHead, quantise
-from tinyteach.head.format.rejection import BACKGROUND, LEFT_OUT, OWN, Rejection, choose_threshold
+from tinyteach.head.format.rejection import (
+    BACKGROUND,
+    DEFAULT_THRESHOLD,
+    LEFT_OUT,
+    OWN,
+    Rejection,
+    are_known,
+    measured,
+)
 from tinyteach.head.format.tflite_writer import write_head
 from tinyteach.head.share import ClassWeights, weights_of
 from tinyteach.progress import Counted
@@ -45,6 +62,7 @@ class Trial:
     rejection: Rejection
     strength: float  # of regularisation: scikit-learn's C
     temperature: float  # that the logits are divided by
+    balance: Balance = Balance()  # of what is unknown
     # Which photographs each head under test was shown, int, and its weights.
     tested_by: tuple[tuple[NDArray[np.intp], ClassWeights], ...] = ()
     # Of the user's photographs of unknown, the share that would be taken for a class without them.
@@ -55,10 +73,43 @@ class Trial:
 class _Fold:
     """One head under test: what it learnt from, and what it had not seen."""
 
-    samples: Samples  # without the part of the background that is tested on
+    samples: Samples  # without the part of the background, or the class, that is tested on
     train: NDArray[np.intp]
     test: NDArray[np.intp]
-    background: NDArray[np.int8]  # int8 features
+    strangers: NDArray[np.int8]  # int8 features of what is none of its classes
+
+    def head(self, strength: float) -> LinearHead:
+        return fit_photos(self.samples, self.train, strength)
+
+    def cooled(self, linear: LinearHead, temperature: float) -> FloatHead:
+        return with_own_novelty(self.samples, self.train, linear.cooled(temperature))
+
+    @property
+    def is_known(self) -> NDArray[np.bool]:
+        """Which of the photographs under test are of its classes (bool, n)."""
+        known: NDArray[np.bool] = self.samples.targets[self.test] < len(self.samples.labels)
+        return known
+
+    def tested(self, head: FloatHead) -> "_Tested":
+        """What the head says of them, before it is balanced."""
+        photos = head.margins(self.samples, self.samples.features[self.test])
+        return _Tested(self, head, photos, head.margins(self.samples, self.strangers))
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A head under test, with the margins of photographs and of strangers."""
+
+    fold: _Fold
+    head: FloatHead
+    photos: Margins
+    strangers: Margins
+
+    def scores(self, balance: Balance) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        """int8 scores, as a board computes them, of both."""
+        fold = self.fold
+        model = _as_file(fold.samples, fold.train, self.head.balanced(balance))
+        return model.run(fold.samples.features[fold.test]), model.run(fold.strangers)
 
 
 def cross_validate(
@@ -78,18 +129,20 @@ def cross_validate(
     strength, heads = _best_strength(samples, folds, progress)
     logits, targets = _held_out_logits(samples, folds, heads)
     temperature = best_temperature(logits, targets)
-    scores = [
-        _scores_on_board(fold, head.cooled(temperature))
-        for fold, head in zip(folds, heads, strict=True)
+    tested = [
+        fold.tested(fold.cooled(head, temperature)) for fold, head in zip(folds, heads, strict=True)
     ]
+    left_out = _left_out(samples, strength, temperature) if folds else []
+    balance = _balance(samples, tested, left_out)
+    scores = [each.scores(balance) for each in tested]
     evaluation = _evaluation(samples, splits, [of_photos for of_photos, _ in scores])
-    rejection = _rejection(samples, folds, scores, strength, temperature)
+    rejection = _rejection(samples, folds, scores, [each.scores(balance)[1] for each in left_out])
     tested_by = tuple(
         (fold.test, _weights(fold.samples, head.cooled(temperature)))
         for fold, head in zip(folds, heads, strict=True)
     )
-    unaided = _unaided(samples, rejection, strength, temperature) if folds else None
-    return Trial(evaluation, rejection, strength, temperature, tested_by, unaided)
+    unaided = _unaided(samples, strength, temperature, balance) if folds else None
+    return Trial(evaluation, rejection, strength, temperature, balance, tested_by, unaided)
 
 
 def _weights(samples: Samples, head: LinearHead) -> ClassWeights:
@@ -102,7 +155,7 @@ def _folds(samples: Samples, splits: Splits) -> list[_Fold]:
     folds = []
     for number, (train, test) in enumerate(splits.folds):
         rest, away = samples.without_background_part(number, len(splits.folds))
-        folds.append(_Fold(rest, train, test, away))
+        folds.append(_Fold(rest, train, test, away.reshape(len(away), samples.features.shape[1])))
     return folds
 
 
@@ -114,7 +167,7 @@ def _best_strength(
     for number, strength in enumerate(strengths):
         heads = []
         for fold in folds:
-            heads.append(fit_photos(fold.samples, fold.train, strength))
+            heads.append(fold.head(strength))
             progress(number * len(folds) + len(heads), len(strengths) * len(folds))
         logits, targets = _held_out_logits(samples, folds, heads)
         loss = balanced_log_loss(logits, targets)
@@ -138,25 +191,14 @@ def _held_out_logits(
     logits: list[NDArray[np.floating]] = [np.empty((0, 1))]
     targets: list[NDArray[np.intp]] = [np.empty(0, int)]
     for fold, head in zip(folds, heads, strict=True):
-        seen = np.concatenate([samples.features[fold.test], _shaped(fold.background, samples)])
-        unknown = np.full(len(fold.background), len(samples.labels))
+        seen = np.concatenate([samples.features[fold.test], fold.strangers])
+        unknown = np.full(len(fold.strangers), len(samples.labels))
         targets.append(np.concatenate([samples.targets[fold.test], unknown]))
         logits.append(head.logits(samples.values(seen)))
     return np.concatenate(logits[1:] or logits), np.concatenate(targets)
 
 
-def _shaped(background: NDArray[np.int8], samples: Samples) -> NDArray[np.int8]:
-    return background.reshape(len(background), samples.features.shape[1])
-
-
-def _scores_on_board(fold: _Fold, head: LinearHead) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """int8 scores, as a board computes them, of the fold's photographs and background."""
-    model = _as_file(fold.samples, fold.train, head)
-    background = _shaped(fold.background, fold.samples)
-    return model.run(fold.samples.features[fold.test]), model.run(background)
-
-
-def _as_file(samples: Samples, train: NDArray[np.intp], head: LinearHead) -> TfliteModel:
+def _as_file(samples: Samples, train: NDArray[np.intp], head: FloatHead) -> TfliteModel:
     quantised = quantise_photos(samples, train, head)
     return TfliteModel(write_head(quantised, blank_card(samples.labels, quantised)))
 
@@ -174,6 +216,7 @@ def _evaluation(samples: Samples, splits: Splits, scores: Sequence[NDArray[np.in
         indices[order],
         samples.targets[indices[order]],
         every[order][:, :classes],
+        believed=are_known(every[order], 0) if samples.has_background else None,
         folds=len(splits.folds),
         optimistic=_names(samples, splits.cut),
         untested=_names(samples, splits.untested),
@@ -184,54 +227,70 @@ def _names(samples: Samples, classes: frozenset[int]) -> tuple[str, ...]:
     return tuple(samples.labels[c] for c in sorted(classes) if c < len(samples.labels))
 
 
+def _balance(samples: Samples, tested: Sequence[_Tested], left_out: Sequence[_Tested]) -> Balance:
+    if not samples.has_background:
+        return Balance()
+    known = [_some(each.photos, each.fold.is_known) for each in tested]
+    others = {
+        BACKGROUND: joined([each.strangers for each in tested]),
+        OWN: joined([_some(each.photos, ~each.fold.is_known) for each in tested]),
+        LEFT_OUT: joined([each.strangers for each in left_out]),
+    }
+    return choose_balance(joined(known), others)
+
+
+def _some(margins: Margins, chosen: NDArray[np.bool]) -> Margins:
+    return Margins(margins.logits[chosen], margins.novelty[chosen])
+
+
 def _rejection(
     samples: Samples,
     folds: Sequence[_Fold],
     scores: Sequence[tuple[NDArray[np.int8], NDArray[np.int8]]],
-    strength: float,
-    temperature: float,
+    left_out: Sequence[NDArray[np.int8]],
 ) -> Rejection:
-    classes = len(samples.labels)
-    known, own, background = [np.empty(0, np.int8)], [np.empty(0, np.int8)], [np.empty(0, np.int8)]
+    outputs = len(samples.labels) + samples.has_background
+    none = np.empty((0, outputs), np.int8)
+    known, own, background = [none], [none], [none]
     for fold, (of_photos, of_background) in zip(folds, scores, strict=True):
-        best = of_photos[:, :classes].max(axis=1)
-        is_known = samples.targets[fold.test] < classes
-        known.append(best[is_known])
-        own.append(best[~is_known])
-        background.append(of_background[:, :classes].max(axis=1))
-    left_out = _left_out_scores(samples, strength, temperature) if folds else known[0]
-    sources = {BACKGROUND: np.concatenate(background), OWN: np.concatenate(own), LEFT_OUT: left_out}
-    return choose_threshold(np.concatenate(known), sources)
+        known.append(of_photos[fold.is_known])
+        own.append(of_photos[~fold.is_known])
+        background.append(of_background)
+    strangers = [np.empty((0, outputs - 1), np.int8), *left_out]
+    sources = {BACKGROUND: background, OWN: own, LEFT_OUT: strangers}
+    found = {name: np.concatenate(parts) for name, parts in sources.items()}
+    return measured(np.concatenate(known), found, len(samples.labels))
 
 
-def _left_out_scores(samples: Samples, strength: float, temperature: float) -> NDArray[np.int8]:
-    """Best scores that heads give photographs of a class that they do not have."""
+def _left_out(samples: Samples, strength: float, temperature: float) -> list[_Tested]:
+    """Heads that lack a class, tested on its photographs."""
     classes = len(samples.labels)
     if classes < 3:
-        return np.empty(0, np.int8)
+        return []
     bare = samples.few_views(0)
-    chosen = np.unique(np.linspace(0, classes - 1, LEFT_OUT_CLASSES).astype(int))
     found = []
-    for left_out in chosen:
+    for left_out in np.unique(np.linspace(0, classes - 1, LEFT_OUT_CLASSES).astype(int)):
         rest, photos = bare.without_class(int(left_out))
-        everything = np.arange(len(rest.targets))
-        head = fit_photos(rest, everything, strength).cooled(temperature)
-        scores = _as_file(rest, everything, head).run(photos)
-        found.append(scores[:, : classes - 1].max(axis=1))
-    return np.concatenate(found)
+        fold = _Fold(rest, np.arange(len(rest.targets)), np.empty(0, int), photos)
+        found.append(fold.tested(fold.cooled(fold.head(strength), temperature)))
+    return found
 
 
 def _unaided(
-    samples: Samples, rejection: Rejection, strength: float, temperature: float
+    samples: Samples, strength: float, temperature: float, balance: Balance
 ) -> float | None:
     """What a head that has seen none of the photographs of unknown accepts of them."""
     bare, known = samples.few_views(0), samples.known
     own = np.setdiff1d(np.arange(len(samples.targets)), known)
-    if not len(own) or len(samples.labels) + bool(len(samples.background)) < 2:
+    has_background = len(samples.background) > 0
+    if not len(own) or len(samples.labels) + has_background < 2:
         return None
-    head = fit_photos(bare, known, strength).cooled(temperature)
-    scores = _as_file(bare, known, head).run(bare.features[own])[:, : len(samples.labels)]
-    return float(np.mean(scores.max(axis=1).astype(int) + 128 >= rejection.threshold))
+    linear = fit_photos(bare, known, strength).cooled(temperature)
+    head = FloatHead(linear)
+    if has_background:
+        head = with_own_novelty(bare, known, linear).balanced(balance)
+    scores = _as_file(bare, known, head).run(bare.features[own])
+    return float(np.mean(are_known(scores, 0 if has_background else DEFAULT_THRESHOLD)))
 
 
 def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:

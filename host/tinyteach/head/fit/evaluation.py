@@ -55,6 +55,7 @@ class Evaluation:
     folds: int = 0
     optimistic: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
+    believed: NDArray[np.bool] | None = None  # bool, n: not called unknown; None: all
 
     @cached_property
     def predictions(self) -> NDArray[np.intp]:
@@ -80,6 +81,16 @@ class Evaluation:
         """Counts, int, true class × predicted class."""
         counts = np.zeros((len(self.labels),) * 2, int)
         np.add.at(counts, (self.targets, self.predictions), 1)
+        return counts
+
+    @cached_property
+    def said(self) -> NDArray[np.intp]:
+        """Counts, int, true class × what is said: a class or, in the last column, unknown."""
+        counts = np.zeros((len(self.labels), len(self.labels) + 1), int)
+        said = self.predictions
+        if self.believed is not None:
+            said = np.where(self.believed, said, len(self.labels))
+        np.add.at(counts, (self.targets, said), 1)
         return counts
 
     @cached_property
@@ -119,6 +130,12 @@ class Evaluation:
         )
 
 
+def tested_recordings(evaluation: Evaluation, bursts: Sequence[str]) -> int:
+    """How many were tested on, each class's for itself; ``bursts`` are all photographs'."""
+    tested = zip(evaluation.indices, evaluation.targets, strict=True)
+    return len({(int(target), bursts[index]) for index, target in tested})
+
+
 def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[float, float] | None:
     """Wilson's 95 % interval of the accuracy; None where nothing was tested.
 
@@ -129,9 +146,7 @@ def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[fl
     """
     if evaluation.accuracy is None:
         return None
-    count = len(
-        {(int(t), bursts[i]) for i, t in zip(evaluation.indices, evaluation.targets, strict=True)}
-    )
+    count = tested_recordings(evaluation, bursts)
     spread = Z_95**2 / count
     middle = (evaluation.accuracy + spread / 2) / (1 + spread)
     variance = evaluation.accuracy * (1 - evaluation.accuracy) / count + spread / (4 * count)

@@ -1,12 +1,14 @@
 """What a head is trained on: features of photographs, of their views, and of anything else."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.head.fit.novelty import MOST_NUMBERS, averaged
 from tinyteach.head.fit.regression import LinearHead, fit
-from tinyteach.head.format.quantise import QuantisedHead, dequantise, quantise
+from tinyteach.head.format.quantise import dequantise
 
 
 def _nothing() -> NDArray[np.int8]:
@@ -28,6 +30,7 @@ class Samples:
     zero_point: int
     # int8, B × F: pictures of anything
     background: NDArray[np.int8] = field(default_factory=_nothing)
+    grid: tuple[int, int] = (1, 1)  # height and width of the map that the features are
 
     @property
     def has_background(self) -> bool:
@@ -52,6 +55,19 @@ class Samples:
     def values(self, features: NDArray[np.int8]) -> NDArray[np.float32]:
         """Real values (float32) of int8 ``features``."""
         return dequantise(features, self.scale, self.zero_point)
+
+    @property
+    def can_be_averaged(self) -> bool:
+        """Whether the mean over the map is of so few numbers that views can be compared by it."""
+        return bool(self.features.shape[1] // math.prod(self.grid) <= MOST_NUMBERS)
+
+    def averages(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The means over the map's places of real ``values``: float, N×F to N×P."""
+        return averaged(values, math.prod(self.grid))
+
+    def background_rows(self) -> NDArray[np.int8]:
+        """The background set: int8, B×F, also where it is empty."""
+        return self.background.reshape(len(self.background), self.features.shape[1])
 
     def few_views(self, views: int) -> "Samples":
         """The same with at most so many views of each photograph."""
@@ -81,9 +97,3 @@ def fit_photos(samples: Samples, indices: NDArray[np.intp], strength: float) -> 
     features, targets = samples.rows(indices)
     rows = len(indices) * (1 + samples.views.shape[1])
     return fit(samples.values(features), targets, strength, 1 + samples.views.shape[1], rows)
-
-
-def quantise_photos(samples: Samples, indices: NDArray[np.intp], head: LinearHead) -> QuantisedHead:
-    """Quantise ``head`` with what it was trained on as representatives."""
-    features, _ = samples.rows(indices)
-    return quantise(head.weights, head.bias, features, samples.scale, samples.zero_point)

@@ -6,18 +6,21 @@ has seen looks better than it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 FOLDS = 5
 
+Folds: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]  # of (train, test)
+
 
 @dataclass(frozen=True)
 class Splits:
     """Pairs of indices (train, test), and where whole bursts could not be had."""
 
-    folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    folds: Folds
     cut: frozenset[int]  # classes whose bursts had to be cut: their accuracy is optimistic
     untested: frozenset[int]  # classes of one photograph, which training needs
 
@@ -61,7 +64,7 @@ def _whole_bursts(
     tested: NDArray[np.intp],
     folds: int,
     seed: int,
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
+) -> Folds | None:
     """Splits of whole ``groups`` in as many folds as leave every class something to train on."""
     from sklearn.model_selection import StratifiedGroupKFold
 

@@ -15,8 +15,9 @@ from tinyteach.errors import TrainingError
 from tinyteach.head.fit.evaluate import Trial, blank_card, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
-from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
-from tinyteach.head.fit.samples import Samples, fit_photos, quantise_photos
+from tinyteach.head.fit.regression import DEFAULT_STRENGTH
+from tinyteach.head.fit.samples import Samples, fit_photos
+from tinyteach.head.fit.unknown import Balance, FloatHead, quantise_photos, with_own_novelty
 from tinyteach.head.format.examples import Learnt, summarise
 from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.head.format.metadata import MAX_CLASSES, MAX_LABEL_BYTES, Card, SelfTests
@@ -35,6 +36,7 @@ class TrainedHead:
     head: Head
     trial: Trial
     timings: dict[str, float]
+    samples: Samples  # what it learnt from
 
     @property
     def evaluation(self) -> Evaluation:
@@ -99,13 +101,13 @@ def train_source(
     with clock.step("evaluate") as done:
         trial = cross_validate(samples, bursts, seed, done)
     with clock.step("fit"):
-        linear = _fit(samples, trial.strength, trial.temperature)
+        head = _fit(samples, trial.strength, trial.temperature, trial.balance)
     with clock.step("quantise"):
-        content = _packed(samples, linear, embedding.fingerprint, trial.rejection.threshold)
+        content = _packed(samples, head, embedding.fingerprint, trial.rejection.threshold)
     with clock.step("verify"):
-        head = load_head(content)
+        trained = load_head(content)
     clock.seconds["total"] = time.perf_counter() - started
-    return TrainedHead(head, trial, clock.seconds)
+    return TrainedHead(trained, trial, clock.seconds, samples)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class FitSettings:
     strength: float = DEFAULT_STRENGTH
     temperature: float = 1.0
     threshold: int = DEFAULT_THRESHOLD
+    balance: Balance = Balance()
 
 
 def fit_at_once(
@@ -134,8 +137,8 @@ def fit_at_once(
     learnt = learnt or no_learnt(embedding)
     labels, views = [*labels, *learnt.labels], views_per_photo(len(source))
     samples = _samples(source, labels, learnt, embedding, views, classes, _Clock(progress))
-    linear = _fit(samples, settings.strength, settings.temperature)
-    return load_head(_packed(samples, linear, embedding.fingerprint, settings.threshold))
+    head = _fit(samples, settings.strength, settings.temperature, settings.balance)
+    return load_head(_packed(samples, head, embedding.fingerprint, settings.threshold))
 
 
 def no_learnt(embedding: Embedding) -> Learnt:
@@ -165,6 +168,7 @@ def _samples(
         *(known, targets, np.concatenate([features, learnt.features])),
         np.concatenate([seen, _repeated(learnt.features, views)]),
         *(embedding.scale, embedding.zero_point, embedding.background),
+        grid=embedding.grid,
     )
 
 
@@ -174,15 +178,17 @@ def _counted(total: int, done: Counted) -> Iterator[int]:
         done(index + 1, total)
 
 
-def _fit(samples: Samples, strength: float, temperature: float) -> LinearHead:
+def _fit(samples: Samples, strength: float, temperature: float, balance: Balance) -> FloatHead:
     everything = np.arange(len(samples.targets))
-    return fit_photos(samples, everything, strength).cooled(temperature)
+    linear = fit_photos(samples, everything, strength).cooled(temperature)
+    head = with_own_novelty(samples, everything, linear) if balance.gain else FloatHead(linear)
+    return head.balanced(balance)
 
 
 def _packed(
-    samples: Samples, linear: LinearHead, embedding_fingerprint: bytes, threshold: int
+    samples: Samples, head: FloatHead, embedding_fingerprint: bytes, threshold: int
 ) -> bytes:
-    quantised = quantise_photos(samples, np.arange(len(samples.targets)), linear)
+    quantised = quantise_photos(samples, np.arange(len(samples.targets)), head)
     return _write(samples, quantised, embedding_fingerprint, threshold)
 
 

@@ -29,6 +29,7 @@ from tinyteach.head.format.metadata import (
     read_labels,
     sealed_anew,
 )
+from tinyteach.head.format.rejection import is_known
 
 MAX_FILE_BYTES = 1 << 20  # 64 classes of 4096 features, with room to spare
 
@@ -63,7 +64,8 @@ class Head(Card):
     def best(self, scores: NDArray[np.int8]) -> tuple[int, bool]:
         """Of one photograph's ``scores``: the best label's number, and whether it is believed."""
         top = int(scores[: len(self.labels)].argmax())
-        return top, int(scores[top]) + 128 >= self.threshold
+        other = int(scores[-1]) if self.has_background else -128
+        return top, is_known(int(scores[top]), other, self.threshold - 128)
 
     def check(self) -> None:
         """Run the self-test vectors; ModelError where a score is not the expected one."""

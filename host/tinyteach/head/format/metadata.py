@@ -53,7 +53,7 @@ class Card:
     """The content of ``TINYTEACH_HEAD``.
 
     With ``has_background`` the last score belongs to no label: it is that of anything else.
-    ``threshold``: a best label whose score + 128 is below is unknown; 0 accepts everything.
+    ``threshold``: a best label whose score + 128 is below is unknown; 0: none is for that.
     """
 
     labels: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A float head as the int8 numbers of a FULLY_CONNECTED + SOFTMAX pair.
+"""A float head as int8 numbers: of FULLY_CONNECTED and SOFTMAX, and of a novelty beside them.
 
 The scheme is TensorFlow's converter's (2.21: full integer quantisation of a Dense
 and a Softmax layer, its default), so that both give the same file from the same
@@ -13,7 +13,7 @@ https://ai.google.dev/edge/litert/models/quantization_spec gives the constraints
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,29 @@ SCORE_ZERO_POINT = -128
 WEIGHT_MAX = 127
 BIAS_MAX = 2**30  # leaves the int32 accumulator room for the products
 MIN_LOGIT_RANGE = 1.0  # nats; a head that has learnt nothing still needs a scale
+# Beyond so many nats above the best class's logit another one makes no difference to a score.
+CERTAIN = 8.0
+
+
+@dataclass(frozen=True)
+class QuantisedNovelty:
+    """What is added to the last logit: a sum of signed squares of what the directions give.
+
+    ``places`` of the map (height, width) are averaged first; P numbers are left. With Z the
+    directions of them, bias added, and S its squares, both int8, ``signs`` · S is what is added.
+    """
+
+    places: tuple[int, int]
+    directions: NDArray[np.int8]  # int8, R × P
+    direction_scale: float
+    bias: NDArray[np.int32]  # int32, R
+    scale: float  # of Z, whose zero point is 0
+    square_scale: float  # of S, whose zero point is −128
+    signs: NDArray[np.int8]  # int8, R
+    added_scale: float
+    added_zero_point: int
+    total_scale: float  # of the logits with it
+    total_zero_point: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,7 @@ class QuantisedHead:
     input_zero_point: int
     logit_scale: float
     logit_zero_point: int
+    novelty: QuantisedNovelty | None = None
 
     @property
     def classes(self) -> int:
@@ -91,3 +115,56 @@ def _range_to_scale(low: float, high: float) -> tuple[float, int]:
     exact = -128 - low / scale
     zero_point = math.copysign(math.floor(abs(exact) + 0.5 + 1e-9), exact)
     return scale, min(max(int(zero_point), -128), 127)
+
+
+def with_novelty(
+    head: QuantisedHead,
+    directions: NDArray[np.float64],
+    signs: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    places: tuple[int, int],
+    representative: NDArray[np.int8],
+) -> QuantisedHead:
+    """``head`` with signs · (directions · (p − centre))² on its last logit.
+
+    ``directions`` (float, R×P), ``signs`` (1 or −1, R) and ``centre`` (float, P) are of real
+    values p: the mean over the map's ``places`` (height, width) of the features.
+    """
+    values = dequantise(representative, head.input_scale, head.input_zero_point)
+    averages = values.reshape(len(values), places[0] * places[1], -1).mean(axis=1)
+    away = (averages - centre) @ directions.T
+    # What is farther than any representative is as far as can be told.
+    scale = max(float(np.abs(away).max()), 1e-6) / 127
+    direction_scale = max(float(np.abs(directions).max()), 1e-9) / WEIGHT_MAX
+    square_scale = (127 * scale) ** 2 / 255
+    own = _logits_of(head, representative)
+    added = away**2 @ signs
+    most = min(float(added.max()), float(own.max() - own[:, -1].min()) + CERTAIN)
+    added_scale, added_zero = _range_to_scale(max(float(added.min()), -most), most)
+    # The classes' logits keep their steps: beyond their range the last one need not be told.
+    last = np.clip(own[:, -1] + added, own[:, :-1].min(), own[:, :-1].max() + CERTAIN)
+    low, high = min(own[:, :-1].min(), last.min()), max(own[:, :-1].max(), last.max())
+    total_scale, total_zero = _range_to_scale(float(low), float(high))
+    bias = -(directions @ centre) / (direction_scale * head.input_scale)
+    return replace(
+        head,
+        novelty=QuantisedNovelty(
+            places,
+            np.rint(directions / direction_scale).astype(np.int8),
+            direction_scale,
+            np.rint(bias).astype(np.int32),
+            scale,
+            square_scale,
+            signs.astype(np.int8),
+            *(added_scale, added_zero, total_scale, total_zero),
+        ),
+    )
+
+
+def _logits_of(head: QuantisedHead, features: NDArray[np.int8]) -> NDArray[np.float64]:
+    """The real logits that the head's numbers give before they are rounded: float, N×classes."""
+    values = dequantise(features, head.input_scale, head.input_zero_point)
+    scales = head.weight_scales.astype(np.float64)
+    weights, bias = head.weights * scales[:, None], head.bias * scales * head.input_scale
+    logits: NDArray[np.float64] = values @ weights.T + bias
+    return logits

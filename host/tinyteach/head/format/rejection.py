@@ -1,10 +1,10 @@
-"""Unknown by default: from which score on the best class is believed.
+"""Unknown by default: when the best class is believed.
 
 A head without this is sure of everything: shown neither a mask nor a bare face, the softmax of
-two classes still says one of them with 90 % and more. Two things mend it. The head has one
-output more, trained on pictures of anything (the background set that comes with the
-embedding), which takes probability from the others. And the best class must reach a
-threshold, chosen here from photographs that the heads under test had not seen.
+two classes still says one of them with 90 % and more. So the head has one output more, for anything
+else (fit/unknown.py says how it is trained). A view is unknown where that is the likeliest of all,
+or where the best class does not reach the threshold, which is 0 unless a user moves it. What has
+neither background set nor photographs of unknown has no such output, and needs a threshold.
 """
 
 from collections.abc import Mapping
@@ -15,27 +15,34 @@ from numpy.typing import NDArray
 
 UNKNOWN = "unknown"
 STEPS = 256  # a score's probability is (score + 128) / STEPS
-FALSE_REJECTS_MAX = 0.05
-# The photographs tested on resemble those trained on, and score higher than what a board will see:
-# a threshold next to certainty would call most of that unknown.
-THRESHOLD_MAX = 179  # 70 %
-DEFAULT_THRESHOLD = 128  # where nothing could be tested: more likely than all else together
+DEFAULT_THRESHOLD = 128  # where that is needed: more likely than all else together
 
 BACKGROUND = "the background set"
 LEFT_OUT = "classes left out one at a time"
 OWN = "your photographs of unknown"
 
 
+def is_known(best: float, other: float, threshold: float) -> bool:
+    """Whether the best class is believed, beside what is anything else's and the threshold.
+
+    All are probabilities, or scores; ``other`` is the lowest there is where the head has none.
+    """
+    return best >= max(other, threshold)
+
+
 @dataclass(frozen=True)
 class Rejection:
-    """A threshold and what it does; rates are fractions, None where nothing was tested.
+    """A threshold and what comes of it; rates are fractions, None where nothing was tested.
 
-    A best class whose score + 128 is below ``threshold`` is unknown; 0 accepts everything.
+    A best class whose score + 128 is below ``threshold`` is unknown, too.
     """
 
     threshold: int
     false_rejects: float | None = None  # of photographs of the head's classes
     false_accepts: dict[str, float] = field(default_factory=dict)  # by what was shown
+    # By what was shown to the head with all its classes: how many were taken for each class, and
+    # last how many for none.
+    taken_for: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def probability(self) -> float:
@@ -44,10 +51,11 @@ class Rejection:
 
     def sentence(self) -> str:
         """For a person; empty where everything is accepted."""
-        if not self.threshold:
+        tested = self.false_rejects is not None and self.false_accepts
+        if not self.threshold and not tested:
             return ""
-        first = f"Below {self.probability:.0%} it says unknown"
-        if self.false_rejects is None or not self.false_accepts:
+        first = f"Below {self.probability:.0%} it says unknown" if self.threshold else _LIKELIEST
+        if not tested:
             return f"{first}; how often that is wrong could not be tested."
         accepted = ", ".join(f"{rate:.0%} of {name}" for name, rate in self.false_accepts.items())
         return (
@@ -56,29 +64,38 @@ class Rejection:
         )
 
 
-def choose_threshold(known: NDArray[np.int8], unknown: Mapping[str, NDArray[np.int8]]) -> Rejection:
-    """The threshold with the fewest false rejects and false accepts, taken together.
+_LIKELIEST = "It says unknown where that is likelier than every class"
 
-    ``known`` are the best class's scores (int8) on photographs of the classes, ``unknown``
-    those on other things by source; neither seen in training. False rejects stay at 5 % or
-    less, the threshold at 70 % or less. Where several do equally well the middle one has most
-    room both ways.
+
+def measured(
+    own: NDArray[np.int8], others: Mapping[str, NDArray[np.int8]], labels: int
+) -> Rejection:
+    """How often scores (int8, n × outputs, those of ``labels`` first) are wrong about unknown.
+
+    ``own`` are those of photographs of the classes, ``others`` of anything else by source. Where
+    nothing was tested, or the scores have none for anything else, there is a threshold.
     """
-    tested = {name: scores for name, scores in unknown.items() if len(scores)}
-    if not len(known) or not tested:
-        return Rejection(DEFAULT_THRESHOLD if tested else 0)
-    rejected = _share_below(known)
-    accepted = {name: 1 - _share_below(scores) for name, scores in tested.items()}
-    cost = rejected + np.mean(list(accepted.values()), axis=0)
-    cost[rejected > FALSE_REJECTS_MAX] = np.inf
-    cost[THRESHOLD_MAX + 1 :] = np.inf
-    best = np.flatnonzero(cost <= cost.min() + 1e-12)
-    threshold = int(best[len(best) // 2])
-    rates = {name: float(shares[threshold]) for name, shares in accepted.items()}
-    return Rejection(threshold, float(rejected[threshold]), rates)
+    tested = {name: scores for name, scores in others.items() if len(scores)}
+    if not len(own) or not tested:
+        return Rejection(DEFAULT_THRESHOLD)
+    threshold = 0 if own.shape[1] > labels else DEFAULT_THRESHOLD
+    accepted = {name: float(np.mean(are_known(s, threshold))) for name, s in tested.items()}
+    taken = {
+        name: _taken_for(scores, threshold, labels)
+        for name, scores in tested.items()
+        if scores.shape[1] == own.shape[1]
+    }
+    return Rejection(threshold, float(np.mean(~are_known(own, threshold))), accepted, taken)
 
 
-def _share_below(scores: NDArray[np.int8]) -> NDArray[np.floating]:
-    """For each threshold 0…255, the share of ``scores`` (int8) below it: float64, 256."""
-    counts = np.bincount(scores.astype(int) + 128, minlength=STEPS)
-    return np.concatenate([[0], np.cumsum(counts)[:-1]]) / len(scores)
+def _taken_for(scores: NDArray[np.int8], threshold: int, labels: int) -> tuple[int, ...]:
+    best = np.where(are_known(scores, threshold), scores[:, :labels].argmax(axis=1), labels)
+    return tuple(np.bincount(best, minlength=labels + 1).tolist())
+
+
+def are_known(scores: NDArray[np.int8], threshold: int) -> NDArray[np.bool]:
+    """`is_known` of rows of scores (int8, n × outputs), the last of which is anything else's where
+    the threshold is 0: bool, n."""
+    if threshold:
+        return np.asarray(scores.max(axis=1).astype(int) + 128 >= threshold)
+    return np.asarray(scores[:, :-1].max(axis=1) >= scores[:, -1])

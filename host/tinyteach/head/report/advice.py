@@ -19,16 +19,18 @@ def advise(
     evaluation: Evaluation,
     photo_counts: Sequence[int],
     in_several_classes: Sequence[Sequence[str]] = (),
+    said_of: str = "",
 ) -> list[str]:
     """Sentences, the most useful first; ``photo_counts`` are photographs per class.
 
-    ``in_several_classes`` are names of the same photograph in different classes.
+    ``in_several_classes`` are names of the same photograph in different classes. What
+    ``said_of``, a class, is taken for is said elsewhere.
     """
     counts = dict(zip(evaluation.labels, photo_counts, strict=True))
     sentences = [
         *_in_several(in_several_classes),
         *_too_few(counts),
-        *(_mistaken(evaluation) or _magnets(evaluation)),
+        *(_mistaken(evaluation, said_of) or _magnets(evaluation)),
         *_one_recording(evaluation, counts),
         *_imbalance(counts),
     ]
@@ -43,7 +45,7 @@ def photographs(count: int) -> str:
 def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
     if not copies:
         return []
-    named = "; ".join(_joined(names) for names in copies[:MAX_NAMED])
+    named = "; ".join(joined(names) for names in copies[:MAX_NAMED])
     more = f"; and {len(copies) - MAX_NAMED} more" if len(copies) > MAX_NAMED else ""
     return [f"Keep each photograph in one class only: the same one is in several ({named}{more})."]
 
@@ -54,7 +56,7 @@ def _too_few(counts: dict[str, int]) -> list[str]:
         return []
     if len(few) > 3:
         return [
-            f"Record more of {_joined(list(few))}: each has fewer than {FEW_PHOTOS} photographs, "
+            f"Record more of {joined(list(few))}: each has fewer than {FEW_PHOTOS} photographs, "
             f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier."
         ]
     return [
@@ -64,9 +66,10 @@ def _too_few(counts: dict[str, int]) -> list[str]:
     ]
 
 
-def _mistaken(evaluation: Evaluation) -> list[str]:
+def _mistaken(evaluation: Evaluation, said_of: str) -> list[str]:
     """Classes that are often taken for one other, the worst first."""
     weak = [c for c in evaluation.classes if _low(c.recall) and c.support > 1]
+    weak = [c for c in weak if c.label != said_of]
     weak.sort(key=lambda c: c.recall or 0.0)
     return [_mistaken_for(evaluation, c) for c in weak[:MAX_MISTAKEN]]
 
@@ -90,7 +93,7 @@ def _one_recording(evaluation: Evaluation, counts: dict[str, int]) -> list[str]:
         return []
     photos, their = ("photographs", "its") if len(labels) == 1 else ("photographs of each", "the")
     return [
-        f"Record {_joined(labels)} once more, elsewhere: {their} {photos} come from one "
+        f"Record {joined(labels)} once more, elsewhere: {their} {photos} come from one "
         "recording, so the accuracy shown is probably too high."
     ]
 
@@ -120,7 +123,8 @@ def _low(value: float | None) -> bool:
     return value is not None and value < LOW
 
 
-def _joined(labels: Sequence[str]) -> str:
+def joined(labels: Sequence[str]) -> str:
+    """'a, b and c'; of many the first four."""
     if len(labels) > 5:
         return f"{', '.join(labels[:4])} and {len(labels) - 4} others"
     if len(labels) < 2:

@@ -17,15 +17,19 @@ from tinyteach.head.fit.evaluation import (
     Evaluation,
     PhotoResult,
     accuracy_interval,
+    tested_recordings,
 )
+from tinyteach.head.fit.outlook import Outlook
 from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, photographs
+from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
 WORST_PHOTOS = 12
+WIDE = 0.25  # an interval of the accuracy that says too little
 
 # By a photograph's index and a class: what each cell says for it (float64, rows × columns).
 CellsOf = Callable[[int, str], NDArray[np.float64]]
@@ -79,6 +83,10 @@ class Report:
     # Names of photographs that are copies of one another and in different classes.
     in_several_classes: Sequence[Sequence[str]] = ()
     unaided: float | None = None  # see fit.evaluate.Trial
+    enough: Enough = field(default_factory=Enough)
+    # Thumbnails (JPEG) of the photographs of the class to photograph next and of its rival.
+    met: Sequence[bytes] = ()
+    recordings: int | None = None  # that were tested on; None where nobody knows
 
     @property
     def accuracy(self) -> float | None:
@@ -87,11 +95,14 @@ class Report:
 
     @property
     def method(self) -> str:
-        """How the accuracy came about, in a sentence."""
-        return _method(self.evaluation)
+        """How the accuracy came about and what it is worth, in sentences."""
+        return _method(self.evaluation, self.recordings) + _worth(self.interval)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report's facts as JSON types; ``confusion`` is true class × predicted class."""
+        """The report's facts as JSON types; ``confusion`` is true class × predicted class.
+
+        ``said`` has what was shown, and how often it was taken for each class and for unknown.
+        """
         evaluation = self.evaluation
         return {
             "title": self.title,
@@ -99,6 +110,7 @@ class Report:
             "interval": self.interval,
             "method": self.method,
             "tested_photos": len(evaluation.targets),
+            "tested_recordings": self.recordings,
             "folds": evaluation.folds,
             "optimistic_classes": list(evaluation.optimistic),
             "untested_classes": list(evaluation.untested),
@@ -108,6 +120,7 @@ class Report:
                 for row in self.classes
             ],
             "confusion": evaluation.confusion.tolist(),
+            "said": {name: [count for count, _ in cells] for name, cells in self.matrix},
             "unknown": self.rejection.sentence(),
             "threshold": self.rejection.probability,
             "false_rejects": self.rejection.false_rejects,
@@ -123,16 +136,22 @@ class Report:
             ],
             "in_several_classes": [list(names) for names in self.in_several_classes],
             "advice": self.advice,
+            "enough": self.enough.as_dict(),
             "timings_s": self.timings,
         }
 
     @property
     def matrix(self) -> list[tuple[str, list[tuple[int, float]]]]:
-        """Per true class its label and, per predicted class, the count and its share of the row."""
-        confusion = self.evaluation.confusion
-        shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-        rows = zip(self.evaluation.labels, confusion.tolist(), shares.tolist(), strict=True)
-        return [(label, list(zip(c, s, strict=True))) for label, c, s in rows]
+        """What was shown and, per class and at last for unknown, the count and its row's share.
+
+        Rows are the classes and, below, what is none of them.
+        """
+        rows = dict(zip(self.evaluation.labels, self.evaluation.said.tolist(), strict=True))
+        rows |= {name: list(counts) for name, counts in self.rejection.taken_for.items()}
+        return [
+            (name, [(count, count / max(sum(counts), 1)) for count in counts])
+            for name, counts in rows.items()
+        ]
 
     def html(self) -> str:
         """One page with everything inside, pictures too."""
@@ -179,13 +198,16 @@ def make_report(
     in_several_classes: Sequence[Sequence[str]] = (),
     cells_of: CellsOf | None = None,
     unaided: float | None = None,
+    copies: Sequence[Sequence[str]] = (),
+    outlook: Outlook | None = None,
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
     More labels than photographs: the last were learnt from what has none.
     ``names`` are shown beside the worst photographs, such as their paths;
-    ``in_several_classes`` those of the same photograph in different classes. ``cells_of`` says
-    where the head looks, None where its features are no map; ``unaided`` is `Trial`'s.
+    ``in_several_classes`` those of the same photograph in different classes, ``copies`` in one.
+    ``cells_of`` says where the head looks, None where its features are no map; ``unaided`` is
+    `Trial`'s.
     """
     titles = names or [f"photograph {number}" for number in range(1, len(photos) + 1)]
     rows = [
@@ -201,27 +223,51 @@ def make_report(
         for result in shown[:WORST_PHOTOS]
     ]
     found = rejection or Rejection(0)
-    advice = advise(evaluation, [row.photos for row in rows], in_several_classes)
+    counts, interval = [row.photos for row in rows], accuracy_interval(evaluation, bursts)
+    outlook = outlook or Outlook()
+    enough = enough_of(outlook, evaluation, interval, sum(counts), titles, copies)
+    said_of = outlook.next_class.label if outlook.next_class else ""
+    advice = advise(evaluation, counts, in_several_classes, said_of)
     advice += advise_unknown(found, labels.count(UNKNOWN), unaided)
     return Report(
         *(title, evaluation, rows, worst, advice, timings or {}, found),
-        *(titles, accuracy_interval(evaluation, bursts), in_several_classes, unaided),
+        *(titles, interval, in_several_classes, unaided, enough, _met(outlook, photos)),
+        recordings=tested_recordings(evaluation, bursts),
     )
+
+
+def _met(outlook: Outlook, photos: Sequence[NDArray[np.uint8]]) -> list[bytes]:
+    """None where one of the two was learnt without a photograph."""
+    found = outlook.next_class
+    if found is None or max(found.photo, found.rival_photo) >= len(photos):
+        return []
+    return [_thumbnail(photos[index]) for index in (found.photo, found.rival_photo)]
 
 
 def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:
     return len({burst for burst, other in zip(bursts, labels, strict=True) if other == label})
 
 
-def _method(evaluation: Evaluation) -> str:
+def _worth(interval: tuple[float, float] | None) -> str:
+    if interval is None or interval[1] - interval[0] <= WIDE:
+        return ""
+    return (
+        " That is too few recordings to know: the accuracy may be anything from "
+        f"{interval[0]:.0%} to {interval[1]:.0%}."
+    )
+
+
+def _method(evaluation: Evaluation, recordings: int | None) -> str:
     if evaluation.accuracy is None:
         return "Nothing could be tested: every class has a single photograph."
     tested = photographs(len(evaluation.targets))
     if not evaluation.folds:
         return f"Tested on {tested} that the head was not trained on."
+    of = f" in {recordings} recording{'' if recordings == 1 else 's'}" if recordings else ""
     sentence = (
-        f"Estimated on {tested} by fitting {evaluation.folds} heads, each tested on "
-        "recordings that it was not trained on."
+        f"Estimated on {tested}{of} by fitting {evaluation.folds} heads, each tested on "
+        "recordings that it was not trained on. What was taken in one go or shows nearly the "
+        "same is one recording."
     )
     if evaluation.optimistic:
         sentence += (

@@ -40,7 +40,8 @@ class Deployed(_PutToWork):
     labels: list[str]
     deploy_bytes: int
     deploy_s: float
-    threshold: float  # probability below which a best label is unknown; 0: none is
+    threshold: float  # probability below which a best label is unknown; 0: none for that
+    background: bool  # whether the head has a score for anything else
     problems: list[str]  # on rules that rest with this head
 
     def sentence(self) -> str:
@@ -52,7 +53,8 @@ class Deployed(_PutToWork):
 
     def _about_unknown(self) -> str:
         if not self.threshold:
-            return "Nothing is called unknown."
+            resembling = "What resembles none of them" if self.background else "Nothing"
+            return f"{resembling} is called unknown."
         return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
 
@@ -105,6 +107,7 @@ def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed
         sent,
         round(duration_s, 4),
         round(head.threshold / SCORE_STEPS, 4),
+        head.has_background,
         resting_rules(client, head.labels),
     )
 

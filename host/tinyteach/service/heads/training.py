@@ -14,6 +14,7 @@ from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
+from tinyteach.head.fit.outlook import Outlook, look_ahead
 from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
@@ -44,6 +45,9 @@ class Trained(JsonResult):
     fingerprint: str
     strength: float  # of regularisation: scikit-learn's C
     temperature: float  # that the logits were divided by
+    novelty_gain: float  # by how much what is unlike all photographs is unknown
+    unknown_offset: float  # and what the logit of anything else was raised by
+    enough: list[str]  # have I done enough? One sentence each
     advice: list[str]
     problems: list[str]
 
@@ -59,7 +63,7 @@ class Trained(JsonResult):
         first += f" {self.method}"
         size = f"The head has {self.head_bytes} bytes. Next: tinyteach deploy"
         unknown = [self.unknown] if self.unknown else []
-        return [*self.problems, first, *unknown, *self.advice, size]
+        return [*self.problems, first, *unknown, *self.enough, *self.advice, size]
 
 
 def train(
@@ -94,7 +98,10 @@ def train(
             progress=progress,
         )
     train_s = time.perf_counter() - start
-    report = _keep(project, trained, photos, learnt)
+    progress("advise", 0, 1)
+    bursts = [*photos.bursts, *learnt.bursts]
+    outlook = look_ahead(trained.samples, trained.evaluation, bursts, seed)
+    report = _keep(project, trained, photos, learnt, outlook)
     rejection, head = trained.rejection, trained.head
     return Trained(
         classes=list(head.labels),
@@ -112,6 +119,9 @@ def train(
         fingerprint=head.fingerprint.hex(),
         strength=trained.trial.strength,
         temperature=round(float(trained.trial.temperature), 4),
+        novelty_gain=trained.trial.balance.gain,
+        unknown_offset=trained.trial.balance.offset,
+        enough=list(report.enough.sentences),
         advice=report.advice,
         problems=photos.problems,
     )
@@ -138,7 +148,13 @@ def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list
     return learnt, [name for name in project.classes() if name in filled]
 
 
-def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Report:
+def _keep(
+    project: Project,
+    trained: TrainedHead,
+    photos: KnownPhotos,
+    learnt: Learnt,
+    outlook: Outlook,
+) -> Report:
     """Head and report into heads/, once as the present ones and once into the history."""
     report = make_report(
         trained.evaluation,
@@ -152,6 +168,8 @@ def _keep(project: Project, trained: TrainedHead, photos: KnownPhotos, learnt: L
         in_several_classes=photos.in_several_classes,
         unaided=trained.trial.unaided,
         cells_of=cells_of(photos.embedding, trained.trial, photos),
+        copies=photos.copies,
+        outlook=outlook,
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
@@ -172,6 +190,19 @@ def _naming(problems: list[str]) -> Iterator[None]:
 
 
 _PHOTO = {"name": str, "label": str, "predicted": str, "probability": float}
+_ENOUGH = {
+    "forecast": [{"more": int, "accuracy": float, "low": float, "high": float}],
+    "next_class": (
+        {
+            **{"label": str, "rival": str, "photo": str, "rival_photo": str},
+            **{"missed": int, "taken": int, "tested": int},
+        },
+        None,
+    ),
+    "copies": [[str]],
+    "mislabelled": [{"name": str, "label": str, "likely": str, "probability": float}],
+    **{"one_background": [str], "sentences": [str]},
+}
 # What is read of report.json, here and by the page.
 REPORT = {
     **{"title": str, "method": str, "unknown": (str, None), "advice": [str], "labels": [str]},
@@ -184,6 +215,7 @@ REPORT = {
     ],
     **{"confusion": [[int]], "worst": [_PHOTO | {"cells": ([[float]], None)}], "tested": [_PHOTO]},
     "in_several_classes": ([[str]], None),
+    "enough": (_ENOUGH, None),
 }
 
 
@@ -200,6 +232,11 @@ class FoundReport:
     def as_dict(self) -> dict[str, object]:
         """As it lies there."""
         return self.data
+
+    @property
+    def enough(self) -> list[str]:
+        """Have I done enough? One sentence each; none where an earlier TinyTeach trained."""
+        return list((self.data.get("enough") or {}).get("sentences", []))
 
     @property
     def title(self) -> str:
@@ -230,6 +267,7 @@ class FoundReport:
             COUNTED_BY_LOOKS,
             self.data["method"],
             *unknown,
+            *self.enough,
             *self.data["advice"],
             f"With pictures: {self.page}",
         ]

@@ -15,6 +15,7 @@ from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
+from tinyteach.head.fit.scenes import same_scene
 from tinyteach.progress import Progress
 
 # A file as it was: path, bytes, time of its last change.
@@ -51,6 +52,7 @@ class KnownPhotos:
         self._loaded: tuple[Path, np.ndarray] | None = None
         # Ids of photographs that are copies of one another and in different classes.
         self.in_several_classes: list[list[str]] = []
+        self.copies: list[list[str]] = []  # the same, of one class
         self.problems: list[str] = []
 
     def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
@@ -77,7 +79,7 @@ class KnownPhotos:
 
     @property
     def bursts(self) -> list[str]:
-        """The recording of each; copies of one photograph belong to one."""
+        """The recording of each; what shows the same, or nearly the same of a class, is one."""
         return self._bursts
 
     @property
@@ -111,13 +113,18 @@ class KnownPhotos:
         if self._keys == self._compared:
             return
         views = [small for key in self._keys if (small := self._known[key].small) is not None]
-        copies = alike(views, mirrored=True).tolist()
-        self._bursts = joined([photo.burst for photo in self._photos], copies)
+        bursts = [photo.burst for photo in self._photos]
+        bursts = joined(bursts, alike(views, mirrored=True).tolist())
+        features = [self.features(place) for place in range(len(self))]
+        scenes = same_scene(_rows(features, self.embedding), self.labels, self.embedding)
+        self._bursts = joined(bursts, scenes.tolist())
         same: dict[int, list[Photo]] = {}
         for photo, first in zip(self._photos, alike(views).tolist(), strict=True):
             same.setdefault(first, []).append(photo)
         several = [photos for photos in same.values() if len({p.class_name for p in photos}) > 1]
         self.in_several_classes = [[photo.id for photo in photos] for photos in several]
+        copies = [photos for photos in same.values() if len(photos) > 1 and photos not in several]
+        self.copies = [[photo.id for photo in photos] for photos in copies]
         self._compared = list(self._keys)
 
     def _take(self, photo: Photo, views: int) -> None:
@@ -156,6 +163,10 @@ class _Squares(Sequence[np.ndarray]):
 
     def __getitem__(self, index: Any) -> Any:
         return load_square(self._photos[index].path)
+
+
+def _rows(features: Sequence[np.ndarray], embedding: Embedding) -> np.ndarray:
+    return np.array(features, np.int8).reshape(-1, embedding.features)
 
 
 def _key(path: Path) -> Key:

@@ -139,7 +139,7 @@ function sourceChoice(choose) {
 
 function thresholdSlider() {
   const id = newId("threshold");
-  const input = el("input", { id, type: "range", min: 0, max: 99, step: 1, value: 50 });
+  const input = el("input", { id, type: "range", min: 0, max: 99, step: 1, value: 0 });
   const value = el("output", { class: "figure", for: id });
   let sending = false;
   let wanted = null;
@@ -165,7 +165,7 @@ function thresholdSlider() {
     const { head, threshold } = get("preview") ?? {};
     const facts = get("board")?.facts ?? {};
     const ofBoard = facts.labels?.length ? facts.threshold / 256 : null;
-    input.value = Math.round(100 * (threshold ?? ofBoard ?? head?.threshold ?? 0.5));
+    input.value = Math.round(100 * (threshold ?? ofBoard ?? head?.threshold ?? 0));
     tell();
   };
   follow("preview", follow_);

@@ -53,7 +53,7 @@ export const strings = {
 
   classes: {
     add: "Add class",
-    unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 14 % to 3 %.",
+    unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 8 % to 4 %.",
     newName: "Name of the new class",
     placeholder: "such as red cup",
     none: "Add a class for each thing to tell apart, such as “mug” and “glass”. Two are enough to begin.",
@@ -104,7 +104,8 @@ export const strings = {
     done: (seconds) => `Trained; ready after ${seconds.toFixed(2)} s`,
     again: "Train again",
     accuracy: "right",
-    interval: (low, high) => `between ${percent(low)} and ${percent(high)}, with 95 % certainty`,
+    interval: (low, high) =>
+      `between ${percent(low)} and ${percent(high)}, with 95 % certainty${high - low > 0.25 ? ": too few recordings to know" : ""}`,
     untested: "Not tested yet",
     confusion: "What was taken for what",
     confusionHint: "Rows: what it is. Columns: what it was taken for. Press a number to see its photos.",
@@ -114,6 +115,7 @@ export const strings = {
     worstHint: "Wrong and sure of it first. Press one to see it; delete it if it is a mistake.",
     taken: (label, predicted, probability) =>
       `${label}${label === predicted ? "" : ` taken for ${predicted}`}, ${percent(probability)}`,
+    enough: "Have I done enough?",
     advice: "What would help",
     history: "Heads so far",
     compare: "Compare two",

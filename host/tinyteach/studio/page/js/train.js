@@ -19,6 +19,7 @@ export function trainPanel() {
   const interval = el("p", { class: "faint" }, words.untested);
   const matrix = el("div", { class: "matrix" });
   const worst = el("div", { class: "worst" });
+  const enough = el("ul", { class: "advice", id: "enough" });
   const advice = el("ul", { class: "advice", id: "advice" });
   const heads = el("ul", { class: "rows", id: "heads" });
   const compared = el("p", { class: "faint", role: "status" }, words.compareHint);
@@ -27,6 +28,7 @@ export function trainPanel() {
   const photos = photoDialog();
   const details = el("div", { hidden: true },
     el("h3", {}, words.confusion), el("p", { class: "faint" }, words.confusionHint), matrix,
+    el("h3", {}, words.enough), enough,
     el("h3", {}, words.advice), advice,
     el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
   let shown = "";
@@ -53,7 +55,8 @@ export function trainPanel() {
     matrix.replaceChildren(confusionTable(report, photos.open));
     const doubtful = report.worst.slice(0, WORST);
     worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
-    advice.replaceChildren(...report.advice.map((sentence) => el("li", {}, sentence)));
+    for (const [list, sentences] of [[enough, report.enough?.sentences ?? []], [advice, report.advice]])
+      list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
     show(details, true);
   }
 
