@@ -34,6 +34,14 @@ def test_rates_are_what_the_head_says(own, other, labels):
     believed = [[Head.best(card, row)[1] for row in part] for part in (own, other)]
     assert found.false_rejects == pytest.approx(1 - np.mean(believed[0]))
     assert found.false_accepts == {"one": pytest.approx(np.mean(believed[1]))}
+    low, high = found.false_rejects_interval
+    assert low <= found.false_rejects <= high and high - low < 1
+    # Of half as many recordings less is known.
+    fewer = measured(own, {"one": other}, labels, recordings=max(1, len(own) // 2))
+    assert np.ptp(fewer.false_rejects_interval) >= high - low - 1e-9
+    low, high = found.false_accepts_intervals["one"]
+    assert low <= found.false_accepts["one"] <= high
+    assert f"({low:.0%} to {high:.0%})" in found.sentence()
 
 
 def test_where_nothing_can_be_tested():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.fit.calibration import best_temperature
-from tinyteach.head.fit.evaluation import Evaluation
+from tinyteach.head.fit.evaluation import Evaluation, tested_recordings
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH, STRENGTHS, LinearHead, balanced_log_loss
 from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.splits import Splits, plan_splits
@@ -136,7 +136,9 @@ def cross_validate(
     balance = _balance(samples, tested, left_out)
     scores = [each.scores(balance) for each in tested]
     evaluation = _evaluation(samples, splits, [of_photos for of_photos, _ in scores])
-    rejection = _rejection(samples, folds, scores, [each.scores(balance)[1] for each in left_out])
+    strangers = [each.scores(balance)[1] for each in left_out]
+    recordings = tested_recordings(evaluation, bursts)
+    rejection = _rejection(samples, folds, scores, strangers, recordings)
     tested_by = tuple(
         (fold.test, _weights(fold.samples, head.cooled(temperature)))
         for fold, head in zip(folds, heads, strict=True)
@@ -248,6 +250,7 @@ def _rejection(
     folds: Sequence[_Fold],
     scores: Sequence[tuple[NDArray[np.int8], NDArray[np.int8]]],
     left_out: Sequence[NDArray[np.int8]],
+    recordings: int,
 ) -> Rejection:
     outputs = len(samples.labels) + samples.has_background
     none = np.empty((0, outputs), np.int8)
@@ -259,7 +262,7 @@ def _rejection(
     strangers = [np.empty((0, outputs - 1), np.int8), *left_out]
     sources = {BACKGROUND: background, OWN: own, LEFT_OUT: strangers}
     found = {name: np.concatenate(parts) for name, parts in sources.items()}
-    return measured(np.concatenate(known), found, len(samples.labels))
+    return measured(np.concatenate(known), found, len(samples.labels), recordings)
 
 
 def _left_out(samples: Samples, strength: float, temperature: float) -> list[_Tested]:

@@ -1,6 +1,5 @@
 """What scores say about a head: accuracy, per class and per photograph."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.head.fit.calibration import calibration_error
-
-Z_95 = 1.96  # standard deviations on either side of the middle that hold 95 %
+from tinyteach.head.interval import wilson
 
 
 @dataclass(frozen=True)
@@ -139,19 +137,12 @@ def tested_recordings(evaluation: Evaluation, bursts: Sequence[str]) -> int:
 def accuracy_interval(evaluation: Evaluation, bursts: Sequence[str]) -> tuple[float, float] | None:
     """Wilson's 95 % interval of the accuracy; None where nothing was tested.
 
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
-    of the American Statistical Association 22 (1927). Recordings are counted, not photographs:
-    those of one recording resemble each other, so a hundred of them say little more than one.
-    ``bursts`` are those of all photographs given.
+    Recordings are counted, not photographs: those of one recording resemble each other, so a
+    hundred of them say little more than one. ``bursts`` are those of all photographs given.
     """
     if evaluation.accuracy is None:
         return None
-    count = tested_recordings(evaluation, bursts)
-    spread = Z_95**2 / count
-    middle = (evaluation.accuracy + spread / 2) / (1 + spread)
-    variance = evaluation.accuracy * (1 - evaluation.accuracy) / count + spread / (4 * count)
-    half = Z_95 / (1 + spread) * math.sqrt(variance)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return wilson(evaluation.accuracy, tested_recordings(evaluation, bursts))
 
 
 def _worse_first(photo: PhotoResult) -> tuple[int, float, int]:

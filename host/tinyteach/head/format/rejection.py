@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.head.interval import wilson
+
 UNKNOWN = "unknown"
 STEPS = 256  # a score's probability is (score + 128) / STEPS
 DEFAULT_THRESHOLD = 128  # where that is needed: more likely than all else together
@@ -43,11 +45,26 @@ class Rejection:
     # By what was shown to the head with all its classes: how many were taken for each class, and
     # last how many for none.
     taken_for: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    recordings: int = 0  # of the head's classes that were tested
+    shown: dict[str, int] = field(default_factory=dict)  # how many of anything else, by what it is
 
     @property
     def probability(self) -> float:
         """The threshold as the probability that the best class must reach."""
         return self.threshold / STEPS
+
+    @property
+    def false_rejects_interval(self) -> tuple[float, float] | None:
+        """That holds the true rate with 95 % probability; None where nothing was tested."""
+        if self.false_rejects is None or not self.recordings:
+            return None
+        return wilson(self.false_rejects, self.recordings)
+
+    @property
+    def false_accepts_intervals(self) -> dict[str, tuple[float, float]]:
+        """The same by what was shown."""
+        counted = self.shown.items()
+        return {name: wilson(self.false_accepts[name], count) for name, count in counted}
 
     def sentence(self) -> str:
         """For a person; empty where everything is accepted."""
@@ -57,22 +74,35 @@ class Rejection:
         first = f"Below {self.probability:.0%} it says unknown" if self.threshold else _LIKELIEST
         if not tested:
             return f"{first}; how often that is wrong could not be tested."
-        accepted = ", ".join(f"{rate:.0%} of {name}" for name, rate in self.false_accepts.items())
-        return (
-            f"{first}: wrongly for {self.false_rejects:.0%} of its own photographs "
-            f"(false rejects), and it wrongly accepts {accepted} (false accepts)."
+        intervals = self.false_accepts_intervals
+        accepted = ", ".join(
+            f"{_rate(rate, intervals.get(name))} of {name}"
+            for name, rate in self.false_accepts.items()
         )
+        return (
+            f"{first}: wrongly for {_rate(self.false_rejects, self.false_rejects_interval)} of its "
+            f"own photographs (false rejects), and it wrongly accepts {accepted} (false accepts)."
+        )
+
+
+def _rate(rate: float | None, interval: tuple[float, float] | None) -> str:
+    between = f" ({interval[0]:.0%} to {interval[1]:.0%})" if interval else ""
+    return f"{rate or 0:.0%}{between}"
 
 
 _LIKELIEST = "It says unknown where that is likelier than every class"
 
 
 def measured(
-    own: NDArray[np.int8], others: Mapping[str, NDArray[np.int8]], labels: int
+    own: NDArray[np.int8],
+    others: Mapping[str, NDArray[np.int8]],
+    labels: int,
+    recordings: int | None = None,
 ) -> Rejection:
     """How often scores (int8, n × outputs, those of ``labels`` first) are wrong about unknown.
 
-    ``own`` are those of photographs of the classes, ``others`` of anything else by source. Where
+    ``own`` are those of photographs of the classes, of so many ``recordings`` (by default each of
+    one of its own), ``others`` of anything else by source. Where
     nothing was tested, or the scores have none for anything else, there is a threshold.
     """
     tested = {name: scores for name, scores in others.items() if len(scores)}
@@ -85,7 +115,13 @@ def measured(
         for name, scores in tested.items()
         if scores.shape[1] == own.shape[1]
     }
-    return Rejection(threshold, float(np.mean(~are_known(own, threshold))), accepted, taken)
+    return Rejection(
+        threshold,
+        float(np.mean(~are_known(own, threshold))),
+        *(accepted, taken),
+        recordings=len(own) if recordings is None else recordings,
+        shown={name: len(scores) for name, scores in tested.items()},
+    )
 
 
 def _taken_for(scores: NDArray[np.int8], threshold: int, labels: int) -> tuple[int, ...]:
