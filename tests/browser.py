@@ -129,7 +129,9 @@ class Flow:
 
     def start_virtual(self) -> None:
         self.button("Start the virtual board").click()
-        self.part('#board-status[data-state="connected"]').wait_for()
+        connected = '#board-status[data-state="connected"]:visible'
+        self.part(f"{connected}, .notice.error").first.wait_for()
+        assert self.part(connected).count(), self.part(".notice.error").all_inner_texts()
 
     def show(self, name: str) -> None:
         """Put an object before the virtual camera; returns when it is there."""

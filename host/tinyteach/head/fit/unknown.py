@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.fit.novelty import Novelty, fit_novelty
 from tinyteach.head.fit.regression import LinearHead
 from tinyteach.head.fit.samples import Samples
@@ -85,7 +86,8 @@ def with_own_novelty(samples: Samples, indices: NDArray[np.intp], linear: Linear
     own = indices[samples.targets[indices] < len(samples.labels)]
     background = samples.averages(samples.values(samples.background_rows()))
     averages = samples.averages(samples.values(samples.features[own]))
-    return FloatHead(linear, fit_novelty(averages, samples.targets[own], background))
+    with one_blas_thread():
+        return FloatHead(linear, fit_novelty(averages, samples.targets[own], background))
 
 
 def choose_balance(own: Margins, others: Mapping[str, Margins]) -> Balance:
