@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.head.fit.calibration import calibration_error
-from tinyteach.head.interval import wilson
+from tinyteach.head.format.rejection import wilson
 
 
 @dataclass(frozen=True)

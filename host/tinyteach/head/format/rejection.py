@@ -7,13 +7,12 @@ or where the best class does not reach the threshold, which is 0 unless a user m
 neither background set nor photographs of unknown has no such output, and needs a threshold.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tinyteach.head.interval import wilson
 
 UNKNOWN = "unknown"
 STEPS = 256  # a score's probability is (score + 128) / STEPS
@@ -22,6 +21,23 @@ DEFAULT_THRESHOLD = 128  # where that is needed: more likely than all else toget
 BACKGROUND = "the background set"
 LEFT_OUT = "classes left out one at a time"
 OWN = "your photographs of unknown"
+
+
+Z_95 = 1.96  # standard deviations on either side of the middle that hold 95 %
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a ``share`` of ``count`` independent cases, at least 1.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927).
+    """
+    spread = Z_95**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    variance = share * (1 - share) / count + spread / (4 * count)
+    half = Z_95 / (1 + spread) * math.sqrt(variance)
+    # It holds the share itself, whatever was rounded.
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def is_known(best: float, other: float, threshold: float) -> bool:
