@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 
 import pytest
@@ -32,11 +33,16 @@ def connected(studio):
 
 def answer_to(studio, request):
     """All that comes until the studio hangs up."""
+    with connected(studio) as opened:
+        return said_to(opened, request)
+
+
+def said_to(opened, request):
     received = b""
-    # Suppressed: it did not read all of it, or had hung up already.
-    with connected(studio) as opened, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it had hung up already; what it said can still be read
         opened.sendall(request)
         opened.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(ConnectionError):
         while piece := opened.recv(65536):
             received += piece
     return received
@@ -46,7 +52,7 @@ def sentence_in(answer):
     return json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["sentence"]
 
 
-@pytest.mark.parametrize("request_", NO_REQUESTS[:-1])
+@pytest.mark.parametrize("request_", NO_REQUESTS)
 def test_what_is_no_request_gets_a_sentence(studio, request_):
     answer = answer_to(studio, request_)
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -75,6 +81,17 @@ def test_who_says_nothing_makes_room(studio, monkeypatch):
         assert page.part("project")
         for each in opened:
             each.close()
+
+
+def test_what_was_not_read_costs_nobody_the_answer(studio, monkeypatch):
+    """Closed at once, the connection would be reset under one who is still sending."""
+    monkeypatch.setattr(connections, "CONNECTIONS_MAX", 0)
+    monkeypatch.setattr(connections, "LAST_WORD_S", 60)
+    with connected(studio) as opened:
+        select.select([opened], [], [])  # the refusal is there
+        for _ in range(3):
+            opened.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert sentence_in(said_to(opened, b"")) == connections.FULL
 
 
 def test_one_page_too_many_gets_a_sentence(studio, monkeypatch):

@@ -13,6 +13,7 @@ from tinyteach.studio.statuses import error_body, status_of
 
 CONNECTIONS_MAX = 128  # a page has seven: six that ask, as browsers limit them, and its WebSocket
 SHUTDOWN_S = 2
+LAST_WORD_S = 2  # for the other end to read what it is told and to hang up
 NO_REQUEST = "The studio does not understand this request; open the address that it printed."
 FULL = "Too many programs are connected to the studio; close some of its pages and try again."
 UNAVAILABLE = 503
@@ -25,6 +26,8 @@ class BoundedProtocol(H11Protocol):
     answered or is a page's WebSocket, it is refused.
     """
 
+    is_parting = False
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.opened_s = self.loop.time()
@@ -35,8 +38,7 @@ class BoundedProtocol(H11Protocol):
         if idle:
             min(idle, key=lambda other: other.opened_s).transport.abort()
         else:
-            transport.write(_refusal(FULL, UNAVAILABLE))
-            transport.close()
+            self._part_with(_refusal(FULL, UNAVAILABLE))
 
     def rests(self) -> bool:
         """Whether nobody waits for an answer here."""
@@ -45,11 +47,29 @@ class BoundedProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """In our words, unless it would stand in the middle of another answer, and as the last."""
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(_refusal(NO_REQUEST, status_of(UsageError)))
+        is_between = self.cycle is None or self.cycle.response_complete
+        has_begun = not is_between and self.cycle.response_started
         if self.cycle is not None:
             self.cycle.disconnected = True  # what the application still says is for nobody
-        self.transport.close()
+        self._part_with(b"" if has_begun else _refusal(NO_REQUEST, status_of(UsageError)))
+
+    def _part_with(self, last_word: bytes) -> None:
+        """Say this, and hang up once the other end has, or has had its time to read.
+
+        A connection that is closed while something unread lies in it is reset, and a reset makes
+        the other end's system drop what had come (RFC 9112, section 9.6).
+        """
+        self.is_parting = True
+        self.connections.discard(self)
+        self.transport.write(last_word)
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(LAST_WORD_S, self.transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """What is still sent by one that was told to go is let go."""
+        if not self.is_parting:
+            super().data_received(data)
 
 
 def _refusal(sentence: str, status: int) -> bytes:
