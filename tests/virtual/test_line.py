@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import select
-import time
 
 import pytest
 import serial
@@ -92,23 +91,6 @@ def test_a_board_with_nobody_at_its_port_works_on(board, monkeypatch):
         while not board.pin(8):
             assert port.is_open  # open, but never read
     assert run(board, "print('fine')") == "fine\r\n"
-
-
-def test_what_was_being_sent_at_a_reset_is_lost_until_it_pauses(fresh_board, monkeypatch):
-    """The board listens again within milliseconds, which no board does."""
-    monkeypatch.setattr(line, "STILL_COMING_S", 60)
-    with serial.Serial(fresh_board.port, timeout=PATIENCE_S) as port:
-        port.write(b"\x03import time; print('o' + 'n'); time.sleep(1000)\r")
-        assert port.read_until(b"on\r\n").endswith(b"on\r\n")
-        _fill(port.fd, b"unread" * 20_000)
-        fresh_board.reset()
-        assert port.read_until(b">>> ").endswith(b">>> ")
-        for _ in range(3):
-            port.write(b"\x03print('la' + 'te')\r")
-            time.sleep(line.METERED_POLL_S)
-        monkeypatch.setattr(line, "STILL_COMING_S", -1)
-        port.write(b"print('a' + 'live')\r")
-        assert b"late" not in port.read_until(b"alive\r\n")
 
 
 def test_limited_speed_loses_nothing(board):

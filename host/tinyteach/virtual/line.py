@@ -6,7 +6,6 @@ not take them, except that
 
 - the interrupt byte, while one is set, throws away the input before it and
   interrupts the program, as the input handlers of MicroPython's ports do;
-- what is under way when the board is reset is lost, with what follows without a pause;
 - output that no client takes for ``HOST_GONE_S`` is dropped, as USB stacks do,
   so that a board with nobody at the port works on.
 
@@ -14,7 +13,6 @@ Tests may limit the speed, alter bytes under way (``filters``) and pull the plug
 """
 
 import contextlib
-import math
 import os
 import select
 import socket
@@ -30,10 +28,6 @@ SOCKET_BUFFER_BYTES = 4096
 # MicroPython's USB CDC waits half a second; more here, for laptops busy with tests.
 HOST_GONE_S = 2.0
 METERED_POLL_S = 0.002
-# What a program was sending when the board was reset is still coming when a virtual board listens
-# again: that starts in milliseconds, where a board's port is empty long before its firmware is up.
-STILL_COMING_S = 0.5
-STILL_COMING_MOST_S = 5.0
 
 Filter = Callable[[bytes], bytes]
 
@@ -79,7 +73,6 @@ class Line:
 
     def _open_port(self) -> None:
         self._to_board, self._to_host = bytearray(), bytearray()
-        self._lost_at_s = self._reset_at_s = -math.inf
         self._host_took_at, self._host_gone = time.monotonic(), False
         self._master, self._slave = os.openpty()
         # The slave stays open here: the line keeps its raw mode while no client has it open.
@@ -101,31 +94,19 @@ class Line:
         self._close_port()
         self._open_port()
 
-    def forget_input(self) -> bytes:
+    def forget_input(self) -> None:
         """Drop what has not been read by the board: its input ring is cleared."""
-        forgotten = bytes(self._to_board)
         self._to_board.clear()
         with contextlib.suppress(BlockingIOError):
-            while data := self.board_end.recv(CHUNK_BYTES, socket.MSG_DONTWAIT):
-                forgotten += data
-        return forgotten
+            while self.board_end.recv(CHUNK_BYTES, socket.MSG_DONTWAIT):
+                pass
 
     def lose_input(self) -> None:
         """The same with what is still on its way to the board, when that is switched on."""
-        lost = self.forget_input()
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._master, CHUNK_BYTES):
-                lost += data
-        self._reset_at_s = time.monotonic()
-        self._lost_at_s = self._reset_at_s if lost else -math.inf
-
-    def _is_still_coming(self) -> bool:
-        """Whether what comes now was on its way when the board was reset."""
-        now_s = time.monotonic()
-        if now_s - self._lost_at_s > STILL_COMING_S:
-            return False
-        self._lost_at_s = now_s
-        return now_s - self._reset_at_s <= STILL_COMING_MOST_S
+            while os.read(self._master, CHUNK_BYTES):
+                pass
+        self.forget_input()
 
     def unread(self) -> bytes:
         """What no client has taken yet. It is gone then."""
@@ -170,8 +151,6 @@ class Line:
         if len(self._to_board) >= CHUNK_BYTES:
             return
         data = self.to_board_filter(os.read(self._master, CHUNK_BYTES))
-        if self._is_still_coming():
-            return
         char = self._memory.interrupt_char
         if char != NO_INTERRUPT_CHAR and char in data:
             data = data[data.rindex(char) + 1 :]
