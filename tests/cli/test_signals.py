@@ -10,6 +10,7 @@ from tinyteach.cli.signals import ending_in_order
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_what_was_begun_is_put_away(number):
     done = []
+    signal.signal(number, signal.SIG_DFL)  # under nohup SIGHUP is ignored
     with pytest.raises(SystemExit) as ended, ending_in_order():
         try:
             signal.raise_signal(number)
