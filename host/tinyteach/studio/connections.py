@@ -40,6 +40,11 @@ class BoundedProtocol(H11Protocol):
         else:
             self._part_with(_refusal(FULL, UNAVAILABLE))
 
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn reads it; what one that was told to go still sends is let go."""
+        if not self.is_parting:
+            super().data_received(data)
+
     def rests(self) -> bool:
         """Whether nobody waits for an answer here."""
         is_done = self.cycle is None or self.cycle.response_complete
@@ -47,11 +52,11 @@ class BoundedProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """In our words, unless it would stand in the middle of another answer, and as the last."""
-        is_between = self.cycle is None or self.cycle.response_complete
-        has_begun = not is_between and self.cycle.response_started
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # what the application still says is for nobody
-        self._part_with(b"" if has_begun else _refusal(NO_REQUEST, status_of(UsageError)))
+        cycle = self.cycle
+        answers = cycle is not None and cycle.response_started and not cycle.response_complete
+        if cycle is not None:
+            cycle.disconnected = True  # what the application still says is for nobody
+        self._part_with(b"" if answers else _refusal(NO_REQUEST, status_of(UsageError)))
 
     def _part_with(self, last_word: bytes) -> None:
         """Say this, and hang up once the other end has, or has had its time to read.
@@ -65,11 +70,6 @@ class BoundedProtocol(H11Protocol):
         self.transport.write_eof()
         self.flow.resume_reading()
         self.loop.call_later(LAST_WORD_S, self.transport.abort)
-
-    def data_received(self, data: bytes) -> None:
-        """What is still sent by one that was told to go is let go."""
-        if not self.is_parting:
-            super().data_received(data)
 
 
 def _refusal(sentence: str, status: int) -> bytes:
