@@ -7,6 +7,7 @@ ended by pytest's, with every stack.
 import contextlib
 import http.client
 import json
+import socket
 import struct
 import threading
 from dataclasses import dataclass
@@ -32,6 +33,15 @@ class Answer:
     @property
     def value(self) -> Any:
         return json.loads(self.content)
+
+
+def all_from(connection: socket.socket) -> bytes:
+    """All that comes until the studio hangs up: an answer may come in pieces."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
 
 
 class Asker:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from studio_server import all_from
 from tinyteach.errors import PhotoError, UsageError
 from tinyteach.studio import bodies
 from tinyteach.workbench import uploads
@@ -128,7 +129,7 @@ def test_a_page_that_falls_silent_in_the_middle_of_a_file(studio, temporary, mon
     monkeypatch.setattr(bodies, "SILENCE_S", 0.2)
     _, connection = begin_and_leave(studio)
     with connection:
-        answer = connection.recv(65536)
+        answer = all_from(connection)
     assert answer.startswith(b"HTTP/1.1 400 ") and b"did not come" in answer
     assert [*temporary.iterdir()] == []
 

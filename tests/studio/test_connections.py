@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from browser import StudioProcess
+from studio_server import all_from
 from tinyteach.data.project import Project
 from tinyteach.studio import connections
 
@@ -37,14 +38,6 @@ def answer_to(studio, request):
             opened.sendall(request)
             opened.shutdown(socket.SHUT_WR)
         return all_from(opened)
-
-
-def all_from(opened):
-    received = b""
-    with contextlib.suppress(ConnectionError):
-        while piece := opened.recv(65536):
-            received += piece
-    return received
 
 
 def sentence_in(answer):

@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from browser import StudioProcess, command
 from slices import few
+from studio_server import all_from
 from tinyteach.studio.addresses import LOOPBACK
 from tinyteach.studio.codes import cookie_of
 
@@ -198,7 +199,7 @@ def test_a_signal_ends_it_in_order(started, temporary, name):
     with started.open_page(), half_sent(started) as connection:
         started.process.send_signal(number := getattr(signal, name))
         assert started.process.wait() == 128 + number
-        assert b"ended before this was done" in connection.recv(65536)
+        assert b"ended before this was done" in all_from(connection)
     check_nothing_is_left(started, temporary)
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from studio_server import StudioServer
+from studio_server import StudioServer, all_from
 from tinyteach.studio import board_routes, own_routes, project_routes
 from tinyteach.studio import bodies as studio_bodies
 from tinyteach.workbench import uploads
@@ -230,14 +230,11 @@ CHUNKS = [
 def say_raw(studio, sent: bytes, ends: bool = False) -> bytes:
     """All that comes back to bytes as they are; ``ends``: after them our side is closed."""
     with socket.create_connection((studio.address.host, studio.address.port)) as connection:
-        answer = b""
         with contextlib.suppress(ConnectionError):
             connection.sendall(sent)
             if ends:
                 connection.shutdown(socket.SHUT_WR)
-            while piece := connection.recv(65536):
-                answer += piece
-        return answer
+        return all_from(connection)
 
 
 def begin(studio, method, path, more=""):
