@@ -25,6 +25,7 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.firmware import MAIN
+from tinyteach.link.serial_link import SerialLink
 from tinyteach.virtual.board import VirtualBoard
 
 from .conftest import ARCHS, quiet
@@ -226,13 +227,34 @@ def test_agent_answers_after_the_cable_was_out(paired_board):
 
 
 def test_mpremote_works_on_a_paired_board(paired_board):
-    """Ctrl-C stops the agent, as any program; a reset starts it again."""
+    """Ctrl-C stops the agent, as any program; who asks for it next starts it again."""
     command = [sys.executable, "-m", "mpremote", "connect", paired_board.port, "ls"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert "main.py" in done.stdout, done.stdout + done.stderr
-    paired_board.reset()
-    with BoardClient(paired_board.port) as client:
+    with BoardClient(paired_board.port, is_agents=True) as client:
         assert client.info().state == ""
+
+
+@pytest.mark.parametrize("left_by", [b"\x03", b"\x03\x01", b"\x03half a li"])
+def test_an_agent_that_was_stopped_is_started_again(paired_board, left_by):
+    with SerialLink(paired_board.port) as link:
+        link.write(left_by)
+        assert link.read(PATIENCE_S)
+    with BoardClient(paired_board.port, is_agents=True) as client:
+        assert client.info().state == ""
+
+
+def test_a_board_that_was_never_paired_keeps_what_its_repl_holds():
+    with VirtualBoard("i386") as board:
+        with SerialLink(board.port) as link:
+            link.write(b"kept = 41\r")
+            assert link.read(PATIENCE_S)
+        with pytest.raises(BoardNotPairedError):
+            BoardClient(board.port)
+        with SerialLink(board.port) as link:
+            link.write(b"\rprint(kept + 1)\r")
+            while b"42" not in (said := link.read(PATIENCE_S)):
+                assert said
 
 
 def test_unpaired_board_says_what_to_do():

@@ -11,6 +11,7 @@ from tinyteach.device.registry import was_paired
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.board_text import LineLog
 from tinyteach.device.wire.farewell import ENDS_ANY_FRAME, farewell
+from tinyteach.device.wire.prompt import start_from_prompt
 from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
 from tinyteach.device.wire.wire_answers import Answer, Happening, checked
 from tinyteach.errors import BoardNotPairedError, LinkError
@@ -27,6 +28,7 @@ from tinyteach_protocol.transfer import Upload as WireUpload
 HELLO_TIMEOUT_MS = 1000
 HELLO_TRIES = 3
 LATE_HELLO_TRIES = 2  # once more, after what could have been in its way
+STARTING_HELLO_TRIES = 15  # while a board starts, boot.py first
 ENDING_TIMEOUT_S = 2.0  # at 115,200 baud it takes 0.7
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
@@ -90,9 +92,7 @@ class BoardClient:
         self._in_session = False
         answer = self._try_hello(tries)
         if isinstance(answer, Unanswered) and tries == HELLO_TRIES:
-            if self._is_agents or was_paired(self.port):
-                self._end_any_frame()
-            answer = self._try_hello(LATE_HELLO_TRIES)
+            answer = self._hello_again()
         if isinstance(answer, Unanswered):
             # An agent that reads the HELLOs late would take Ctrl-C for data from then on.
             self._link.write(farewell(), ENDING_TIMEOUT_S)
@@ -103,18 +103,25 @@ class BoardClient:
         self._in_session = self._is_agents = True
         return welcome
 
-    def _end_any_frame(self) -> None:
-        """Raises TakesNothingError where nobody reads the zeros: that is no agent of ours."""
-        try:
-            self._link.write(ENDS_ANY_FRAME, ENDING_TIMEOUT_S)
-        except TakesNothingError as error:
-            raise TakesNothingError(STUCK.format(port=self.port)) from error
+    def _hello_again(self) -> Answer:
+        """After what keeps a board from hearing, or from running its agent, is out of the way.
+
+        Raises TakesNothingError where nobody reads that: no agent of ours is there.
+        """
+        tries = LATE_HELLO_TRIES
+        if self._is_agents or was_paired(self.port):
+            try:
+                if start_from_prompt(self._link):
+                    tries = STARTING_HELLO_TRIES
+                else:
+                    self._link.write(ENDS_ANY_FRAME, ENDING_TIMEOUT_S)
+            except TakesNothingError as error:
+                raise TakesNothingError(STUCK.format(port=self.port)) from error
+        return self._try_hello(tries)
 
     def _try_hello(self, tries: int) -> Answer:
-        seq = self._requester.hello(
-            _now_ms(), secrets.randbits(32), timeout_ms=HELLO_TIMEOUT_MS, tries=tries
-        )
-        return self._await(seq)
+        nonce = secrets.randbits(32)
+        return self._await(self._requester.hello(_now_ms(), nonce, HELLO_TIMEOUT_MS, tries))
 
     # Identity
 
