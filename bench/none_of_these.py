@@ -83,7 +83,7 @@ def episode(
     samples = Samples(
         *(tuple(map(str, classes)), targets, vectors),
         np.empty((len(vectors), 0, vectors.shape[1]), np.int8),
-        *(embedding.scale, embedding.zero_point, embedding.background, embedding.grid),
+        *(embedding.scale, embedding.zero_point, embedding.background, embedding.grid or (1, 1)),
     )
     everything = np.arange(len(targets))
     linear = fit_photos(samples, everything, DEFAULT_STRENGTH)

@@ -147,9 +147,9 @@ def figures(own: np.ndarray, near: np.ndarray, far: np.ndarray) -> dict[str, flo
 def shipped(head: TrainedHead, own: np.ndarray, near: np.ndarray, far: np.ndarray) -> Any:
     """What the file does as it is (own refused, others accepted), and what its report says."""
     rejection, said = head.rejection, head.rejection.false_accepts
-    known = [
-        are_known(head.head.scores(rows), 0) if len(rows) else None for rows in (own, near, far)
-    ]
+    labels = len(head.head.labels)
+    parts = (own, near, far)
+    known = [are_known(head.head.scores(part), labels) if len(part) else None for part in parts]
     return {
         "own": (1 - known[0].mean(), rejection.false_rejects),
         "far": (known[2].mean(), said[BACKGROUND]),

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from tinyteach.embedding.runtime import EMBEDDING_FILE, TfliteModel
 from tinyteach.errors import ModelError
-from tinyteach.head.fit.evaluate import blank_card
 from tinyteach.head.fit.regression import LinearHead
 from tinyteach.head.format.head_file import load_head, read_head, with_threshold
 from tinyteach.head.format.metadata import Card, SelfTests, append_labels
 from tinyteach.head.format.quantise import quantise
-from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.format.tflite_writer import blank_card, write_head
 
 
 def small_head(classes=3, features=8):

@@ -10,12 +10,11 @@ from paired import views_of
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.fit import novelty
-from tinyteach.head.fit.evaluate import blank_card
 from tinyteach.head.fit.novelty import Novelty, fit_novelty
 from tinyteach.head.fit.regression import LinearHead
 from tinyteach.head.fit.samples import Samples
 from tinyteach.head.fit.unknown import Balance, FloatHead, quantise_photos
-from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.format.tflite_writer import blank_card, write_head
 from trained import train_head
 
 SCALE, ZERO_POINT = 0.05, -9

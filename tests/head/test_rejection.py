@@ -16,7 +16,7 @@ from tinyteach.head.format.rejection import (
     LEFT_OUT,
     OWN,
     Rejection,
-    measured,
+    rejection_of,
 )
 from trained import train_head
 
@@ -28,7 +28,7 @@ def rows(outputs, most=30):
 
 @given(rows(4), rows(4), st.integers(3, 4))
 def test_rates_are_what_the_head_says(own, other, labels):
-    found = measured(own, {"one": other, "none": other[:0]}, labels)
+    found = rejection_of(own, {"one": other, "none": other[:0]}, labels)
     assert found.threshold == (0 if labels == 3 else DEFAULT_THRESHOLD)
     card = Card(("a", "b", "c", "d")[:labels], b"", None, labels == 3, found.threshold)
     believed = [[Head.best(card, row)[1] for row in part] for part in (own, other)]
@@ -37,7 +37,7 @@ def test_rates_are_what_the_head_says(own, other, labels):
     low, high = found.false_rejects_interval
     assert low <= found.false_rejects <= high and high - low < 1
     # Of half as many recordings less is known.
-    fewer = measured(own, {"one": other}, labels, recordings=max(1, len(own) // 2))
+    fewer = rejection_of(own, {"one": other}, labels, recordings=max(1, len(own) // 2))
     assert np.ptp(fewer.false_rejects_interval) >= high - low - 1e-9
     low, high = found.false_accepts_intervals["one"]
     assert low <= found.false_accepts["one"] <= high
@@ -47,7 +47,7 @@ def test_rates_are_what_the_head_says(own, other, labels):
 def test_where_nothing_can_be_tested():
     nothing, something = np.empty((0, 3), np.int8), np.zeros((3, 3), np.int8)
     for own, other in ((nothing, something), (something, nothing)):
-        assert measured(own, {"a": other}, 2) == Rejection(DEFAULT_THRESHOLD)
+        assert rejection_of(own, {"a": other}, 2) == Rejection(DEFAULT_THRESHOLD)
     assert Rejection(0).sentence() == "" and "could not" in Rejection(128).sentence()
 
 

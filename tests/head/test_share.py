@@ -9,12 +9,11 @@ import pytest
 
 from reference_prototype import prototype_head
 from tinyteach.embedding.litert import open_interpreter, schema_module
-from tinyteach.head.fit.evaluate import blank_card
 from tinyteach.head.format.examples import Examples
 from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.head.format.metadata import SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
-from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.format.tflite_writer import blank_card, write_head
 from tinyteach.head.overlay import AGAINST, DEEPEST, FOR, SIDE_MIN, depths, tinted
 from tinyteach.head.share import class_shares, read_weights, weights_of
 

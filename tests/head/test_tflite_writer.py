@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyteach.embedding.runtime import TfliteModel
-from tinyteach.head.fit.evaluate import blank_card
 from tinyteach.head.fit.regression import LinearHead, fit
 from tinyteach.head.format.quantise import dequantise, quantise
-from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.format.tflite_writer import blank_card, write_head
 
 CLASS_COUNTS = (2, 4, 10)
 # TensorFlow announces that its interpreter moves to LiteRT, and converts without statistics.

@@ -90,8 +90,8 @@ class Embedding:
         self.features = model.output_details.shape[1]
         self.scale = model.output_details.scale
         self.zero_point = model.output_details.zero_point
-        # Rows and columns of the map that the features are, (1, 1) where they are none.
-        self.grid = map_size(model.content) or (1, 1)
+        # Rows and columns of the map that the features are, None where they are none.
+        self.grid = map_size(model.content)
         # Features of pictures of anything, int8, B×F; see background.py. May have no rows.
         none = np.empty((0, self.features), np.int8)
         self.background = none if background is None else background

@@ -10,7 +10,6 @@ from tinyteach.data.names import is_unknown
 from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
@@ -171,7 +170,7 @@ class Workbench:
                 "labels": list(head.labels),
                 "threshold": head.threshold / 256,
                 "tested": self._tested,
-                "grid": map_size(self.preview.embedding.content),
+                "grid": self.preview.embedding.grid,
             }
         told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
         self.feed.publish("preview", told)

@@ -1,9 +1,10 @@
 """Classes that are told apart by what is behind them: all photographs before one wall.
 
-The features are the network's last map, 4×4 cells. Where a class is recognised by the outer cells
-alone, its outer cells resemble each other more than they do those of other classes, and more so
-than the inner ones, where the thing is, it is the background that is alike. `bench/forecast.py`
-measures how often that is found where walls were planted, and said where there were none.
+The features are the network's last map, 4×4 cells with the embeddings that ship. Where a class is
+recognised by the outer cells alone, its outer cells resemble each other more than they do those of
+other classes, and more so than the inner ones, where the thing is, it is the background that is
+alike. `bench/forecast.py` measures how often that is found where walls were planted, and said where
+there were none.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from tinyteach.head.fit.related import Related, related
 from tinyteach.head.fit.samples import Samples
 
-CELLS = 4  # on a side
 FEWEST = 15  # photographs of a class; fewer are alike by chance
 RECOGNISED = 0.9  # of its photographs, by the outer cells
 ALIKE = 0.8  # distance among themselves, of that to other classes
@@ -23,9 +23,9 @@ ALIKE_BEYOND_INNER = 0.92  # the same, of that of the inner cells
 
 def background_alone(samples: Samples, bursts: Sequence[str], seed: int = 0) -> tuple[str, ...]:
     """Labels of such classes; none where features are no map. ``bursts`` are all photographs'."""
-    if samples.features.shape[1] % CELLS**2 or len(samples.labels) < 2:
+    if min(samples.grid) < 3 or len(samples.labels) < 2:
         return ()
-    border, inside = _cells(samples.features.shape[1])
+    border, inside = _cells(samples.features.shape[1], samples.grid)
     outer, inner = related(samples, bursts, border), related(samples, bursts, inside)
     recall = _recall(outer, seed)
     return tuple(
@@ -37,11 +37,11 @@ def background_alone(samples: Samples, bursts: Sequence[str], seed: int = 0) -> 
     )
 
 
-def _cells(features: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _cells(features: int, grid: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of the outer cells' features and of the inner ones'."""
-    is_inner = np.zeros((CELLS, CELLS), bool)
+    is_inner = np.zeros(grid, bool)
     is_inner[1:-1, 1:-1] = True
-    inner = np.repeat(is_inner.ravel(), features // CELLS**2)
+    inner = np.repeat(is_inner.ravel(), features // is_inner.size)
     return np.flatnonzero(~inner), np.flatnonzero(inner)
 
 

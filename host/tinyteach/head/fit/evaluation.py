@@ -82,7 +82,7 @@ class Evaluation:
         return counts
 
     @cached_property
-    def said(self) -> NDArray[np.intp]:
+    def confusion_with_unknown(self) -> NDArray[np.intp]:
         """Counts, int, true class × what is said: a class or, in the last column, unknown."""
         counts = np.zeros((len(self.labels), len(self.labels) + 1), int)
         said = self.predictions

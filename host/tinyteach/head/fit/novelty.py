@@ -29,9 +29,8 @@ MOST_NUMBERS = 256
 
 def averaged(values: NDArray[np.floating], places: int) -> NDArray[np.floating]:
     """The mean of a map's ``places``: ``values`` float, N × (places · P) to N × P."""
-    mean: NDArray[np.floating] = values.reshape(
-        len(values), places, values.shape[1] // places
-    ).mean(axis=1)
+    by_place = values.reshape(len(values), places, values.shape[1] // places)
+    mean: NDArray[np.floating] = by_place.mean(axis=1)
     return mean
 
 

@@ -76,7 +76,7 @@ class Samples:
     def without_background_part(self, part: int, parts: int) -> tuple["Samples", NDArray[np.int8]]:
         """The same without every ``parts``-th row of the background, and those rows."""
         away = np.arange(len(self.background)) % parts == part
-        return replace(self, background=self.background[~away]), self.background[away]
+        return replace(self, background=self.background[~away]), self.background_rows()[away]
 
     def without_class(self, left_out: int) -> tuple["Samples", NDArray[np.int8]]:
         """The same without one class, and the features of its photographs."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.evaluate import Trial, blank_card, cross_validate
+from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH
@@ -23,7 +23,7 @@ from tinyteach.head.format.head_file import Head, load_head
 from tinyteach.head.format.metadata import MAX_CLASSES, MAX_LABEL_BYTES, Card, SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.rejection import DEFAULT_THRESHOLD, UNKNOWN, Rejection
-from tinyteach.head.format.tflite_writer import write_head
+from tinyteach.head.format.tflite_writer import blank_card, write_head
 from tinyteach.progress import Counted, Progress, unseen
 
 SELF_TESTS = 2  # vectors inside the head; each costs as many bytes as a class
@@ -168,7 +168,7 @@ def _samples(
         *(known, targets, np.concatenate([features, learnt.features])),
         np.concatenate([seen, _repeated(learnt.features, views)]),
         *(embedding.scale, embedding.zero_point, embedding.background),
-        grid=embedding.grid,
+        grid=embedding.grid or (1, 1),
     )
 
 

@@ -39,6 +39,10 @@ class Margins:
     logits: NDArray[np.floating]
     novelty: NDArray[np.floating]
 
+    def where(self, chosen: NDArray[np.bool]) -> "Margins":
+        """Those of the views that are ``chosen`` (bool, N)."""
+        return Margins(self.logits[chosen], self.novelty[chosen])
+
     def known_by(self, gain: float) -> NDArray[np.floating]:
         """How far each is on the side of the classes."""
         found: NDArray[np.floating] = self.logits - gain * self.novelty

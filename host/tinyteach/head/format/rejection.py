@@ -41,11 +41,19 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 
 
 def is_known(best: float, other: float, threshold: float) -> bool:
-    """Whether the best class is believed, beside what is anything else's and the threshold.
+    """Whether the best class is believed: anything else is not likelier, and it is likely enough.
 
     All are probabilities, or scores; ``other`` is the lowest there is where the head has none.
     """
     return best >= max(other, threshold)
+
+
+def are_known(scores: NDArray[np.int8], labels: int, threshold: int = 0) -> NDArray[np.bool]:
+    """`is_known` of rows of scores, int8 [n, outputs], those of ``labels`` first: bool, n."""
+    best, other = (
+        part.max(axis=1, initial=-128).astype(int) for part in np.split(scores, [labels], axis=1)
+    )
+    return np.asarray(best >= np.maximum(other, threshold - 128))
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ def _rate(rate: float | None, interval: tuple[float, float] | None) -> str:
 _LIKELIEST = "It says unknown where that is likelier than every class"
 
 
-def measured(
+def rejection_of(
     own: NDArray[np.int8],
     others: Mapping[str, NDArray[np.int8]],
     labels: int,
@@ -118,14 +126,19 @@ def measured(
     """How often scores (int8, n × outputs, those of ``labels`` first) are wrong about unknown.
 
     ``own`` are those of photographs of the classes, of so many ``recordings`` (by default each of
-    one of its own), ``others`` of anything else by source. Where
-    nothing was tested, or the scores have none for anything else, there is a threshold.
+    one of its own), ``others`` of anything else by source. Where nothing was tested, or the scores
+    have none for anything else, there is a threshold.
     """
     tested = {name: scores for name, scores in others.items() if len(scores)}
     if not len(own) or not tested:
         return Rejection(DEFAULT_THRESHOLD)
-    threshold = 0 if own.shape[1] > labels else DEFAULT_THRESHOLD
-    accepted = {name: float(np.mean(are_known(s, threshold))) for name, s in tested.items()}
+    # Heads that lack a class have one output less.
+    has_other = own.shape[1] > labels
+    threshold = 0 if has_other else DEFAULT_THRESHOLD
+    accepted = {
+        name: float(np.mean(are_known(s, s.shape[1] - has_other, threshold)))
+        for name, s in tested.items()
+    }
     taken = {
         name: _taken_for(scores, threshold, labels)
         for name, scores in tested.items()
@@ -133,7 +146,7 @@ def measured(
     }
     return Rejection(
         threshold,
-        float(np.mean(~are_known(own, threshold))),
+        float(np.mean(~are_known(own, labels, threshold))),
         *(accepted, taken),
         recordings=len(own) if recordings is None else recordings,
         shown={name: len(scores) for name, scores in tested.items()},
@@ -141,13 +154,5 @@ def measured(
 
 
 def _taken_for(scores: NDArray[np.int8], threshold: int, labels: int) -> tuple[int, ...]:
-    best = np.where(are_known(scores, threshold), scores[:, :labels].argmax(axis=1), labels)
+    best = np.where(are_known(scores, labels, threshold), scores[:, :labels].argmax(axis=1), labels)
     return tuple(np.bincount(best, minlength=labels + 1).tolist())
-
-
-def are_known(scores: NDArray[np.int8], threshold: int) -> NDArray[np.bool]:
-    """`is_known` of rows of scores (int8, n × outputs), the last of which is anything else's where
-    the threshold is 0: bool, n."""
-    if threshold:
-        return np.asarray(scores.max(axis=1).astype(int) + 128 >= threshold)
-    return np.asarray(scores[:, :-1].max(axis=1) >= scores[:, -1])

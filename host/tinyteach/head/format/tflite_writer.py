@@ -15,6 +15,7 @@ from tinyteach.head.format.examples import ENTRY, Examples, pack_examples
 from tinyteach.head.format.metadata import (
     CARD_NAME,
     Card,
+    SelfTests,
     append_labels,
     file_labels,
     model_metadata,
@@ -97,6 +98,12 @@ def write_head(head: QuantisedHead, card: Card, examples: Examples | None = None
     builder = flatbuffers.Builder(4096)
     builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
     return append_labels(bytes(builder.Output()), file_labels(card))
+
+
+def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:
+    """A card without self-tests, for a head that only runs here."""
+    nothing = SelfTests(np.empty((0, head.features), np.int8), np.empty((0, head.classes), np.int8))
+    return Card(labels, bytes(32), nothing, has_background=head.classes > len(labels))
 
 
 class _Graph:

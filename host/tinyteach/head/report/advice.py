@@ -80,11 +80,16 @@ def _mistaken_for(evaluation: Evaluation, result: ClassResult) -> str:
     row[index] = 0
     missed, other = int(row.sum()), evaluation.labels[int(row.argmax())]
     was = "was" if missed == 1 else "were"
-    taken = other if row.max() == missed else f"something else, most often {other} ({row.max()})"
+    taken = taken_for(other, int(row.max()), missed)
     return (
         f"Record more of {result.label}, in other light and from other sides: {missed} of its "
         f"{photographs(result.support)} {was} taken for {taken}."
     )
+
+
+def taken_for(rival: str, taken: int, missed: int) -> str:
+    """What ``missed`` photographs were taken for, ``taken`` of them for the rival."""
+    return rival if taken == missed else f"something else, most often {rival} ({taken})"
 
 
 def _one_recording(evaluation: Evaluation, counts: dict[str, int]) -> list[str]:

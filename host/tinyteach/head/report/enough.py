@@ -7,7 +7,7 @@ from typing import Any
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.learning_curve import FEWEST, Forecast, forecasts
 from tinyteach.head.fit.outlook import NextClass, Outlook
-from tinyteach.head.report.advice import joined, photographs
+from tinyteach.head.report.advice import joined, photographs, taken_for
 
 HARDLY = 0.01  # of accuracy: a gain that is none
 MAX_NAMED = 3  # photographs in a sentence
@@ -109,17 +109,12 @@ def _about_next(found: Next | None) -> list[str]:
     if found is None:
         return []
     was = "was" if found.missed == 1 else "were"
+    taken = taken_for(found.rival, found.taken, found.missed)
     return [
         f"Photograph {found.label} next, from where it looks like {found.rival}: {found.missed} "
-        f"of its {photographs(found.tested)} {was} taken for {_others(found)} "
+        f"of its {photographs(found.tested)} {was} taken for {taken} "
         f"({found.photo}, beside {found.rival_photo})."
     ]
-
-
-def _others(found: Next) -> str:
-    if found.taken == found.missed:
-        return found.rival
-    return f"something else, most often {found.rival} ({found.taken})"
 
 
 def _about_copies(copies: Sequence[Sequence[str]]) -> list[str]:

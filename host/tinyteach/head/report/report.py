@@ -148,7 +148,11 @@ class Report:
 
         Rows are the classes and, below, what is none of them.
         """
-        rows = dict(zip(self.evaluation.labels, self.evaluation.said.tolist(), strict=True))
+        rows = dict(
+            zip(
+                self.evaluation.labels, self.evaluation.confusion_with_unknown.tolist(), strict=True
+            )
+        )
         rows |= {name: list(counts) for name, counts in self.rejection.taken_for.items()}
         return [
             (name, [(count, count / max(sum(counts), 1)) for count in counts])

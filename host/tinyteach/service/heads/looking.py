@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.data.images import load_square
-from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ModelError
 from tinyteach.head.format.head_file import Head
@@ -58,7 +57,7 @@ class WhereItLooks:
     """A head's shares of features that ``embedding`` made; ModelError where these are no map."""
 
     def __init__(self, embedding: Embedding, head: Head) -> None:
-        grid = map_size(embedding.content)
+        grid = embedding.grid
         if grid is None:
             raise ModelError(NO_MAP)
         self._grid, self._labels = grid, head.labels

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.head.fit.evaluate import Trial
 from tinyteach.head.fit.photo_features import PhotoSource
@@ -16,7 +15,7 @@ def cells_of(embedding: Embedding, trial: Trial, photos: PhotoSource) -> CellsOf
 
     None where features are no map.
     """
-    grid, labels = map_size(embedding.content), trial.evaluation.labels
+    grid, labels = embedding.grid, trial.evaluation.labels
     if grid is None:
         return None
     weights = {int(index): tester for tested, tester in trial.tested_by for index in tested}
