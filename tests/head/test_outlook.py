@@ -229,7 +229,8 @@ def photographed(embedding, walls, count=20):
         for number in range(count)
     ]
     features = embedding.embed(np.array([to_tensor(s, embedding.side) for s in squares]))
-    return samples_of(features, np.repeat(np.arange(len(THINGS)), count), THINGS)
+    samples = samples_of(features, np.repeat(np.arange(len(THINGS)), count), THINGS)
+    return replace(samples, grid=embedding.grid)
 
 
 def test_a_class_before_one_wall_is_named(embedding):
@@ -257,11 +258,11 @@ def test_things_that_all_stand_before_the_same_wall_are_not(embedding):
     assert background_alone(samples, apart(samples)) == ()
 
 
-@pytest.mark.parametrize("features", [FEATURES - 1, 1])
-def test_features_that_are_no_map_say_nothing_of_backgrounds(features):
-    samples = clusters(20)
-    cut = replace(samples, features=samples.features[:, :features])
-    assert background_alone(cut, apart(cut)) == ()
+@pytest.mark.parametrize("grid", [(1, 1), (2, 8)])
+def test_a_map_without_inner_cells_says_nothing_of_backgrounds(embedding, grid):
+    walls = [wall(seed) for seed in range(3)]
+    samples = replace(photographed(embedding, lambda c, _: walls[c]), grid=grid)
+    assert background_alone(samples, apart(samples)) == ()
 
 
 # The class to photograph next
