@@ -37,7 +37,7 @@ NOISE = bytes([0x80, 0x00, 0x80, 0x80]) * 24 + b"\0"
 IDLE_S = 1.0
 
 
-class BootLoader:
+class ModuleBootLoader:
     """What runs from a reset until the firmware does."""
 
     def __init__(self, wire: Wire, flash: ModuleFlash, kind: LoaderKind, faults: Faults) -> None:

@@ -53,7 +53,7 @@ def _unquoted(text: str) -> tuple[str, str]:
     return argument, text[place + 1 :]
 
 
-class Lines:
+class CommandLines:
     """Bytes in, lines out; a carriage return or a line feed ends one, what is empty is none."""
 
     def __init__(self) -> None:

@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from tinyteach.virtual.at.camera import ModuleCamera, jpeg_of_frame
-from tinyteach.virtual.at.commands import Command, Lines, parse
+from tinyteach.virtual.at.commands import Command, CommandLines, parse
 from tinyteach.virtual.at.compiled import UnusableModelError
 from tinyteach.virtual.at.faults import Faults
 from tinyteach.virtual.at.flash import MODELS_END, ModuleFlash
-from tinyteach.virtual.at.image import Firmware
+from tinyteach.virtual.at.image import ModuleFirmware
 from tinyteach.virtual.at.key_values import KeyValues
 from tinyteach.virtual.at.npu import LoadedModel
 from tinyteach.virtual.at.wire import ResetPressed, Wire
@@ -57,7 +57,7 @@ class SeeedFirmware:
     SEPARATORS: ClassVar[tuple[str, str]]
     DIGITS: ClassVar[str]
 
-    def __init__(self, parts: ModuleParts, firmware: Firmware) -> None:
+    def __init__(self, parts: ModuleParts, firmware: ModuleFirmware) -> None:
         self.parts, self.firmware = parts, firmware
         self.keys = KeyValues(parts.flash)
         self.stream: ModuleStream | None = None
@@ -105,7 +105,7 @@ class SeeedFirmware:
 
     def run(self) -> None:
         """Start, then obey."""
-        lines = Lines()
+        lines = CommandLines()
         self.greet()
         if self.parts.faults.streaming:
             self.stream = ModuleStream("SAMPLE", -1, is_results=False)

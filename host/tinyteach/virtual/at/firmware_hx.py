@@ -13,7 +13,7 @@ from tinyteach.virtual.at.camera import jpeg_of_frame
 from tinyteach.virtual.at.compiled import UnusableModelError
 from tinyteach.virtual.at.firmware import EVENT, FRAME_S, OK, REPLY, ModuleParts
 from tinyteach.virtual.at.flash import MODEL_ADDRESS, MODELS_END
-from tinyteach.virtual.at.image import Firmware
+from tinyteach.virtual.at.image import ModuleFirmware
 from tinyteach.virtual.at.npu import LoadedModel, truncated
 
 NONSENSE = {"id": 0, "type": 0, "address": 1289219112, "size": 347533651}
@@ -24,7 +24,7 @@ EMPTY_NOTE = {"crc16_maxim": 0xFFFF, "info": ""}
 class FirmwareHx:
     """One start of it, until a reset; `run` does not return."""
 
-    def __init__(self, parts: ModuleParts, firmware: Firmware) -> None:
+    def __init__(self, parts: ModuleParts, firmware: ModuleFirmware) -> None:
         self._parts, self._firmware = parts, firmware
         content = parts.flash.read(MODEL_ADDRESS, MODELS_END - MODEL_ADDRESS)
         try:

@@ -19,7 +19,7 @@ _DATED = re.compile(rb"v?20\d\d\.\d\d\.\d\d")
 
 
 @dataclass(frozen=True)
-class Firmware:
+class ModuleFirmware:
     """``dialect`` is one of DIALECTS; ``version`` as VER? tells it."""
 
     dialect: str
@@ -31,7 +31,7 @@ class Firmware:
         return self.version.startswith("v2023")
 
 
-def stand_in_image(firmware: Firmware) -> bytes:
+def stand_in_image(firmware: ModuleFirmware) -> bytes:
     """An image of three sectors that a virtual module takes for that firmware."""
     tag = f"stands for {firmware.dialect} {firmware.version}\0".encode()
     parts = (PART_MAGIC + tag, b"", PART_MAGIC)
@@ -45,15 +45,15 @@ def is_whole(image: bytes) -> bool:
     return whole_sectors and image.startswith(PART_MAGIC) and last.startswith(PART_MAGIC)
 
 
-def firmware_in(flash: ModuleFlash) -> Firmware | None:
+def firmware_in(flash: ModuleFlash) -> ModuleFirmware | None:
     """What the boot loader starts: the active slot's, else the other's; None without any."""
     slots = sorted(FIRMWARE_SLOTS, key=lambda slot: slot != flash.active_slot)
     images = (flash.read(slot, SLOT_BYTES) for slot in slots)
     return next((_named(image) for image in images if image.startswith(PART_MAGIC)), None)
 
 
-def _named(image: bytes) -> Firmware:
+def _named(image: bytes) -> ModuleFirmware:
     if tag := _TAG.search(image):
-        return Firmware(tag[1].decode(), tag[2].decode())
+        return ModuleFirmware(tag[1].decode(), tag[2].decode())
     dated = _DATED.search(image)
-    return Firmware("el", dated[0].decode() if dated else VERSIONS["el"])
+    return ModuleFirmware("el", dated[0].decode() if dated else VERSIONS["el"])

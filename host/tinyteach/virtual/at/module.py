@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tinyteach.errors import LinkError
-from tinyteach.virtual.at.boot_loader import BootLoader
+from tinyteach.virtual.at.boot_loader import ModuleBootLoader
 from tinyteach.virtual.at.camera import ModuleCamera
 from tinyteach.virtual.at.faults import Faults
 from tinyteach.virtual.at.firmware import ModuleParts
@@ -16,7 +16,7 @@ from tinyteach.virtual.at.firmware_el import FirmwareEl
 from tinyteach.virtual.at.firmware_hx import FirmwareHx
 from tinyteach.virtual.at.firmware_ma import FirmwareMa
 from tinyteach.virtual.at.flash import ModuleFlash, SerialBlockError
-from tinyteach.virtual.at.image import VERSIONS, Firmware, firmware_in, stand_in_image
+from tinyteach.virtual.at.image import VERSIONS, ModuleFirmware, firmware_in, stand_in_image
 from tinyteach.virtual.at.loaders import LOADERS
 from tinyteach.virtual.at.wire import PlugPulled, PoweredOff, ResetPressed, Wire
 from tinyteach.virtual.photograph import Photograph
@@ -65,7 +65,7 @@ class VirtualModule:
         self._thread: threading.Thread | None = None
         self.set_speed(bytes_per_second)
         if firmware_in(self.flash) is None:
-            first = Firmware(dialect, version or VERSIONS[dialect])
+            first = ModuleFirmware(dialect, version or VERSIONS[dialect])
             self.flash.write(self.flash.active_slot, stand_in_image(first))
 
     def __enter__(self) -> "VirtualModule":
@@ -112,7 +112,7 @@ class VirtualModule:
         return self._is_plugged
 
     @property
-    def firmware(self) -> Firmware | None:
+    def firmware(self) -> ModuleFirmware | None:
         """What the boot loader starts."""
         return firmware_in(self.flash)
 
@@ -211,7 +211,7 @@ class VirtualModule:
         self._wire.is_split = self.faults.split_replies
         self._tell(plugged=True)
         firmware = firmware_in(self.flash)
-        loader = BootLoader(self._wire, self.flash, self._kind, self.faults)
+        loader = ModuleBootLoader(self._wire, self.flash, self._kind, self.faults)
         loader.run(firmware is not None)
         assert firmware
         parts = ModuleParts(self._wire, self.flash, self.camera, self.faults)
