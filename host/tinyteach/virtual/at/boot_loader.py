@@ -61,7 +61,7 @@ class ModuleBootLoader:
 
     def _is_key_pressed(self) -> bool:
         rounds = max(1, self._kind.window_ms // int(ROUND_S * 1000))
-        return any(self._wire.read(ROUND_S) for _ in range(rounds))
+        return any(self._wire.read_byte(ROUND_S) for _ in range(rounds))
 
     def _serve(self) -> None:
         if self._faults.silent_loader:

@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from tinyteach.virtual.at.camera import ModuleCamera, jpeg_of_frame
@@ -157,7 +156,7 @@ class SeeedFirmware:
 
     def device_number(self) -> int:
         """32 bits, made of the serial-number block."""
-        return int.from_bytes(sha256(self.parts.flash.serial_number).digest()[:4], "big")
+        return int.from_bytes(self.parts.flash.identity, "big")
 
     def status(self) -> dict[str, int]:
         """What STAT? answers."""

@@ -3,6 +3,7 @@
 import mmap
 import os
 import struct
+from hashlib import sha256
 from pathlib import Path
 
 from tinyteach.errors import LinkError
@@ -83,6 +84,11 @@ class ModuleFlash:
     def serial_number(self) -> bytes:
         """The block that identifies the module."""
         return self.read(SERIAL_ADDRESS, SERIAL_BYTES)
+
+    @property
+    def identity(self) -> bytes:
+        """4 bytes, made of that block."""
+        return sha256(self.serial_number).digest()[:4]
 
     @property
     def active_slot(self) -> int:

@@ -17,9 +17,11 @@ from tinyteach.virtual.at.firmware_hx import FirmwareHx
 from tinyteach.virtual.at.firmware_ma import FirmwareMa
 from tinyteach.virtual.at.flash import ModuleFlash, SerialBlockError
 from tinyteach.virtual.at.image import VERSIONS, ModuleFirmware, firmware_in, stand_in_image
+from tinyteach.virtual.at.key_values import KeyValues
 from tinyteach.virtual.at.loaders import LOADERS
 from tinyteach.virtual.at.wire import PlugPulled, PoweredOff, ResetPressed, Wire
 from tinyteach.virtual.photograph import Photograph
+from tinyteach.virtual.running import GROVE
 
 # 921,600 baud, ten bits a byte.
 BYTES_PER_SECOND = 92_160.0
@@ -34,14 +36,17 @@ FIRMWARES: dict[str, type[FirmwareEl | FirmwareMa | FirmwareHx]] = {
 class VirtualModule:
     """A context manager: plugged in on entry, gone (no port, no thread) on exit.
 
-    ``dialect`` and ``version`` are of the firmware that a blank flash gets ("el", "ma" or "hx";
-    `image.OLD_VERSION` is one of 2023), ``loader`` is one of LOADERS, ``flash_path`` the file that
-    keeps the flash between runs (default: a blank one each time). ``faults`` may be changed while
-    it runs. ``bytes_per_second`` limits the line in each direction, None does not.
+    ``dialect`` ("el", "ma" or "hx") and ``version`` are of the firmware that a blank flash gets;
+    a version that is named replaces another one (`image.OLD_VERSION` is of 2023). ``loader`` is
+    one of LOADERS, ``flash_path`` the file that keeps the flash between runs (default: a blank one
+    each time). ``faults`` may be changed while it runs. ``bytes_per_second`` limits the line in
+    each direction, None does not.
 
     On exit LinkError is raised where something was to be written over the serial number, and
     whatever else went wrong inside.
     """
+
+    kind = GROVE
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class VirtualModule:
         self.flash = ModuleFlash(flash_path)
         self.camera = ModuleCamera()
         self.starts = 0
+        self.arch = dialect  # as what is registered has it
         self._kind = LOADERS[loader]
         self._wire = Wire()
         self._plugged = threading.Condition()
@@ -64,9 +70,10 @@ class VirtualModule:
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
         self.set_speed(bytes_per_second)
-        if firmware_in(self.flash) is None:
-            first = ModuleFirmware(dialect, version or VERSIONS[dialect])
-            self.flash.write(self.flash.active_slot, stand_in_image(first))
+        present = firmware_in(self.flash)
+        if present is None or version not in ("", present.version):
+            wanted = ModuleFirmware(dialect, version or VERSIONS[dialect])
+            self.flash.write(self.flash.active_slot, stand_in_image(wanted))
 
     def __enter__(self) -> "VirtualModule":
         self.start()
@@ -107,6 +114,15 @@ class VirtualModule:
         return self._wire.port
 
     @property
+    def unique_id(self) -> bytes:
+        """4 bytes; ID? tells them as a number."""
+        return self.flash.identity
+
+    def driven_pins(self) -> dict[int, int]:
+        """None that a host could ask for."""
+        return {}
+
+    @property
     def is_plugged_in(self) -> bool:
         """False from a pulled plug, also one that a fault pulled, until `plug_in`."""
         return self._is_plugged
@@ -115,6 +131,10 @@ class VirtualModule:
     def firmware(self) -> ModuleFirmware | None:
         """What the boot loader starts."""
         return firmware_in(self.flash)
+
+    def keep_note(self, note: str) -> None:
+        """Store what INFO? tells, as another program may have done (base64)."""
+        KeyValues(self.flash).put("info", note)
 
     # Camera
 
