@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from compiled_models import remembered
+from module_terminal import started
 from patience import PATIENCE_S
 from tinyteach.virtual.at.flash import MODEL_ADDRESS
 from tinyteach.virtual.at.module import VirtualModule
@@ -21,10 +22,12 @@ CLASSES = ["red", "green", "blue"]
 @pytest.fixture
 def module():
     note = base64.b64encode(json.dumps({"name": "Colours", "classes": CLASSES}).encode()).decode()
-    with VirtualModule() as started:
-        started.show(np.full((240, 240, 3), (200, 100, 30), np.uint8))
-        started.keep_note(note)
-        yield started
+    with VirtualModule() as module:
+        module.show(np.full((240, 240, 3), (200, 100, 30), np.uint8))
+        module.keep_note(note)
+        with started(module):
+            pass  # what it is sent in its loader's window would keep it there
+        yield module
 
 
 @pytest.fixture
