@@ -8,12 +8,16 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption, JsonOption
+from tinyteach.errors import UsageError
 from tinyteach.results import Lines, Table
 from tinyteach.service.boards.opening import BoardEntry, board_info, list_boards, pair_board
 from tinyteach.service.boards.virtual_boards import (
+    MODULE_LOADERS,
+    VIRTUAL,
     pins_of_virtual,
     show_to_virtual,
     start_virtual,
+    start_virtual_module,
     stop_virtual,
 )
 
@@ -40,17 +44,45 @@ def _listed(found: list[BoardEntry]) -> Lines:
 @command(boards_app, "as_json")
 def start(
     asked: Asked,
-    name: Annotated[str, typer.Option(help="What to call it.")] = "virtual",
+    name: Annotated[
+        str | None, typer.Option(help="What to call it; 'virtual', a Grove 'grove' by default.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(metavar="board|grove", help="A board, or a Grove Vision AI V2.")
+    ] = "board",
     arch: Annotated[
         str | None,
         typer.Option(metavar="amd64|i386|armhf", help="Word size; this machine's by default."),
     ] = None,
     camera: Annotated[bool, typer.Option(help="Whether it has a camera.")] = True,
+    dialect: Annotated[
+        str, typer.Option(metavar="el|ma|hx", help="What a Grove's firmware speaks.")
+    ] = "el",
+    loader: Annotated[
+        str,
+        typer.Option(metavar="|".join(MODULE_LOADERS), help="How a Grove's boot loader behaves."),
+    ] = MODULE_LOADERS[0],
+    firmware: Annotated[
+        str, typer.Option(help="The version that a Grove's firmware tells, as v2023.12.14.")
+    ] = "",
 ) -> None:
-    """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file."""
-    board = start_virtual(name, arch, camera)
-    runs = f"The virtual board {board.name} runs on {board.port}."
-    asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} pair"])
+    """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file.
+
+    With --kind grove a virtual Grove Vision AI V2, which speaks as Seeed's firmware does.
+    """
+    if kind == "grove":
+        board = start_virtual_module(name or "grove", dialect, loader, firmware)
+        _tell_started(asked, board, "info")
+    elif kind == "board":
+        _tell_started(asked, start_virtual(name or VIRTUAL, arch, camera), "pair")
+    else:
+        raise UsageError(f"There is no kind {kind!r} of virtual board; choose board or grove.")
+
+
+def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
+    what = board.kind.partition(" (")[0]
+    runs = f"The {what} {board.name} runs on {board.port}."
+    asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} {next_command}"])
 
 
 @command(boards_app)

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from tinyteach.virtual import daemon
+from tinyteach.virtual.board import VirtualBoard
 
 
 def main() -> int:
@@ -13,7 +15,11 @@ def main() -> int:
     parser.add_argument("--heap", default="512k", help="what the board's programs have")
     parser.add_argument("--no-camera", dest="camera", action="store_false")
     options = parser.parse_args()
-    return daemon.serve(options.name, options.arch, options.heap, options.camera)
+
+    def make(flash: Path) -> VirtualBoard:
+        return VirtualBoard(options.arch, flash, options.heap, camera=options.camera)
+
+    return daemon.serve(options.name, options.arch, make)
 
 
 if __name__ == "__main__":

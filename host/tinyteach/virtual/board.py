@@ -26,6 +26,7 @@ from tinyteach.virtual.line import Filter, Line
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.rom import registers
 from tinyteach.virtual.romfs_image import image_of
+from tinyteach.virtual.running import BOARD
 from tinyteach.virtual.scene import Scene, Sensor, Source
 from tinyteach.virtual.watchdog import Watchdog
 
@@ -52,6 +53,8 @@ class VirtualBoard:
     ``romfs`` is a folder that is mapped into memory and mounted at /rom (`deploy_romfs`).
     Raises MissingToolError where no MicroPython can be had.
     """
+
+    kind = BOARD
 
     def __init__(
         self,
@@ -216,6 +219,10 @@ class VirtualBoard:
 
     def pin(self, number: int) -> int:
         return self.memory.pin(number)
+
+    def driven_pins(self) -> dict[int, int]:
+        """Number and level of each pin that its program drives."""
+        return self.memory.driven_pins()
 
     # Link
 

@@ -1,4 +1,4 @@
-"""A virtual board in a process of its own, steered through a socket."""
+"""A virtual board or module in a process of its own, steered through a socket."""
 
 import base64
 import contextlib
@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 from tinyteach import paths
 from tinyteach.errors import LinkError, PhotoError, TinyTeachError
 from tinyteach.files import reason
-from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
 
@@ -28,19 +28,45 @@ IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
 TEMPORARY_BYTES_MAX = 75
 
 
+class Steered(Protocol):
+    """What a process of its own holds: a virtual board or module."""
+
+    @property
+    def kind(self) -> str: ...  # one of KINDS in running.py
+    @property
+    def port(self) -> str: ...
+    @property
+    def arch(self) -> str: ...
+    @property
+    def unique_id(self) -> bytes: ...
+    def show(self, photograph: Photograph) -> None: ...
+    def show_source(self, source: Callable[[], Photograph]) -> None: ...
+    def driven_pins(self) -> Mapping[int, int]: ...
+    def reset(self) -> None: ...
+    def drop_link(self) -> None: ...
+    def set_speed(self, bytes_per_second: float | None) -> None: ...
+
+
 class Ended(Exception):
     """Asked to end, by a signal."""
 
 
-def serve(name: str, arch: str, heap: str, camera: bool) -> int:
-    """Run until told to stop; the first line on stdout says ``info`` or ``error``."""
+def serve(
+    name: str,
+    arch: str,
+    make: Callable[[Path], contextlib.AbstractContextManager[Steered]],
+) -> int:
+    """Run what ``make`` makes of a file for its flash until told to stop.
+
+    The first line on stdout says ``info`` or ``error``.
+    """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(_only_one(name))
             flash = paths.state_dir() / "virtual" / f"{name}-{arch}.flash"
-            board = stack.enter_context(VirtualBoard(arch, flash, heap, camera=camera))
+            board = stack.enter_context(make(flash))
             listener, info = stack.enter_context(_registered(name, board))
             _say({"info": asdict(info)})
             _detach_stdout()
@@ -74,14 +100,15 @@ def _only_one(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _registered(name: str, board: VirtualBoard) -> Iterator[tuple[socket.socket, VirtualInfo]]:
+def _registered(name: str, board: Steered) -> Iterator[tuple[socket.socket, VirtualInfo]]:
     """Listen on a socket and write down where; both are gone afterwards."""
     # A socket's path may have 108 bytes at most, a runtime folder's may be longer, and TMPDIR's.
     is_long = len(os.fsencode(tempfile.gettempdir())) > TEMPORARY_BYTES_MAX
     folder = tempfile.mkdtemp(prefix="tinyteach-", dir="/tmp" if is_long else None)
     path = registration(name)
     control = f"{folder}/control"
-    info = VirtualInfo(name, board.port, os.getpid(), board.arch, control, board.unique_id.hex())
+    what = (board.arch, control, board.unique_id.hex(), board.kind)
+    info = VirtualInfo(name, board.port, os.getpid(), *what)
     try:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(control)
@@ -111,7 +138,7 @@ def _detach_stdout() -> None:
 class _Server:
     """Answers one request a connection, one connection after another."""
 
-    def __init__(self, board: VirtualBoard, info: VirtualInfo) -> None:
+    def __init__(self, board: Steered, info: VirtualInfo) -> None:
         self._board, self._info = board, info
         self._stopped = False
         self._actions: dict[str, Callable[..., Mapping[str, object] | None]] = {
@@ -160,7 +187,7 @@ class _Server:
             self._board.show(path)
 
     def _pins(self) -> Mapping[str, object]:
-        levels = self._board.memory.driven_pins()
+        levels = self._board.driven_pins()
         return {"pins": {str(number): level for number, level in levels.items()}}
 
     def _stop(self) -> None:

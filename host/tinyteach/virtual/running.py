@@ -1,6 +1,6 @@
-"""Virtual boards that run in the background: find, start, steer and stop them.
+"""Virtual boards and modules that run in the background: find, start, steer and stop them.
 
-Each is a process of its own (``python -m tinyteach.virtual``) that writes a
+Each is a process of its own (``python -m tinyteach.virtual`` or its room ``at``) that writes a
 file in the runtime folder and answers JSON lines on a Unix socket, so that any
 later command finds it.
 """
@@ -34,9 +34,16 @@ ANSWER_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 240.0
 
 
+# A board that runs the agent; a module that runs Seeed's firmware.
+BOARD, GROVE = KINDS = ("board", "grove")
+
+
 @dataclass(frozen=True)
 class VirtualInfo:
-    """A running virtual board; ``control`` is its socket, ``unique_id`` hex digits."""
+    """A running virtual board or module; ``control`` is its socket, ``unique_id`` hex digits.
+
+    ``arch`` is Debian's name, of a module the dialect of the firmware that it was made with.
+    """
 
     name: str
     port: str
@@ -44,6 +51,7 @@ class VirtualInfo:
     arch: str
     control: str
     unique_id: str
+    kind: str = BOARD
 
 
 def registration(name: str) -> Path:
@@ -100,16 +108,33 @@ def start_daemon(
     """
     present = find(name)
     if present:
-        return _require_arch(present, arch)
+        return _require(present, BOARD, arch)
     # Found here first, so that what it prints while fetching is seen.
     interpreter = micropython.find(arch)
     command = [sys.executable, "-m", "tinyteach.virtual", "--name", name, "--heap", heap]
     command += ["--arch", interpreter.arch, *([] if camera else ["--no-camera"])]
-    return _require_arch(_launch(command, name), arch)
+    return _require(_launch(command, name), BOARD, arch)
 
 
-def _require_arch(info: VirtualInfo, arch: str | None) -> VirtualInfo:
-    if arch in (None, info.arch):
+def start_module(
+    dialect: str = "el", name: str = "grove", *, loader: str = "0002000b", firmware: str = ""
+) -> VirtualInfo:
+    """Start a virtual Grove Vision AI V2 in the background, or give the one of that name.
+
+    ``dialect``, ``loader`` and ``firmware``, the version that it tells, are VirtualModule's.
+    Raises UsageError where the name is in use for something else, LinkError where it does not
+    start.
+    """
+    present = find(name)
+    if present:
+        return _require(present, GROVE, dialect)
+    command = [sys.executable, "-m", "tinyteach.virtual.at", "--name", name, "--dialect", dialect]
+    command += ["--loader", loader, "--firmware", firmware]
+    return _require(_launch(command, name), GROVE, dialect)
+
+
+def _require(info: VirtualInfo, kind: str, arch: str | None) -> VirtualInfo:
+    if info.kind == kind and arch in (None, info.arch):
         return info
     raise UsageError(
         f"A virtual board named {info.name} runs already, as {info.arch}; stop it first or give "

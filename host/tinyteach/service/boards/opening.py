@@ -29,7 +29,7 @@ from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, for_pairing, name_of
 from tinyteach.service.projects.opening import project_meant
-from tinyteach.virtual.running import VirtualInfo, running
+from tinyteach.virtual.running import GROVE, VirtualInfo, running
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
 
@@ -93,12 +93,16 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
 
 def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
     known = any(board.board_id == info.unique_id for board in paired)
+    status = "running, paired" if known else "running, not paired"
     return BoardEntry(
-        info.name,
-        info.port,
-        f"virtual board ({info.arch})",
-        "running, paired" if known else "running, not paired",
+        info.name, info.port, virtual_kind(info), "running" if info.kind == GROVE else status
     )
+
+
+def virtual_kind(info: VirtualInfo) -> str:
+    """What a virtual board or module is, as the list of boards has it."""
+    what = "virtual Grove Vision AI V2" if info.kind == GROVE else "virtual board"
+    return f"{what} ({info.arch})"
 
 
 def _running_virtuals() -> list[VirtualInfo]:

@@ -11,14 +11,23 @@ from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
-from tinyteach.service.boards.opening import START_HINT, BoardEntry, is_virtual, pair_for_now
-from tinyteach.virtual.running import Control, find, running, start_daemon
+from tinyteach.service.boards.opening import (
+    START_HINT,
+    BoardEntry,
+    is_virtual,
+    pair_for_now,
+    virtual_kind,
+)
+from tinyteach.virtual.running import Control, find, running, start_daemon, start_module
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
 
 DEMO_VIEWS = 60
 VIRTUAL = "virtual"  # the one that is meant where none is named
+# Named here as well: Windows has not what the modules need in which they are.
+MODULE_DIALECTS = ("el", "ma", "hx")
+MODULE_LOADERS = ("0002000b", "2.12", "debug-menu", "no-end-ack")
 
 
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
@@ -27,7 +36,26 @@ def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
     if find(name) is None:
         _refuse_paired_name(name)
     info = start_daemon(arch, name, camera=camera)
-    return BoardEntry(info.name, info.port, f"virtual board ({info.arch})", "running")
+    return BoardEntry(info.name, info.port, virtual_kind(info), "running")
+
+
+def start_virtual_module(name: str, dialect: str, loader: str, firmware: str = "") -> BoardEntry:
+    """Start a virtual Grove Vision AI V2 in the background; UsageError for what there is none of.
+
+    ``firmware`` is the version that it tells, empty for the dialect's own.
+    """
+    _refuse_windows()
+    _require_one_of(dialect, MODULE_DIALECTS, "dialect")
+    _require_one_of(loader, MODULE_LOADERS, "boot loader")
+    if find(name) is None:
+        _refuse_paired_name(name)
+    info = start_module(dialect, name, loader=loader, firmware=firmware)
+    return BoardEntry(info.name, info.port, virtual_kind(info), "running")
+
+
+def _require_one_of(name: str, names: tuple[str, ...], what: str) -> None:
+    if name not in names:
+        raise UsageError(f"There is no {what} {name!r}; choose one of {', '.join(names)}.")
 
 
 def _refuse_paired_name(name: str) -> None:
