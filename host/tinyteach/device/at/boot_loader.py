@@ -20,6 +20,8 @@ from tinyteach.progress import Counted
 KEY, REBOOT, DOWNLOAD, YES, NO = b"1", b"0", b"1", b"y", b"n"
 ABORT = bytes([CAN] * 3)
 RESET_COMMAND = b"\rAT+RST\r"
+# Ends a transfer or a question that a loader waits in without a word; firmware does not mind.
+WAKE = ABORT + YES
 RTS_LOW_S = 0.1
 # The window for a key is 100 ms, in one kind 30.
 KEY_EVERY_S = 0.008
@@ -33,6 +35,7 @@ OLD_STATES_MAX = 8
 # A loader that was told to start so often and never says so prints no banner.
 SILENT_STARTS_MAX = 2
 # A receiver calls every second or so; the question comes when the flash is written.
+SETTLED_S = 0.1
 CALL_SILENCE_S, QUESTION_SILENCE_S, LEAVE_SILENCE_S = 5.0, 60.0, 1.0
 ANSWERS_MAX = 5
 
@@ -54,6 +57,7 @@ class BootLoader:
         """Restart the module into its loader's menu; LinkError where it does not get there."""
         self._starts = 0
         self._ear.listen_until_quiet(0)
+        self._leave_old_state()
         for entry in range(ENTRIES_MAX):
             if entry == 2:
                 self._on_stuck()
@@ -65,17 +69,20 @@ class BootLoader:
     def leave(self) -> None:
         """Out of the loader, in whatever state an earlier program left it."""
         for _ in range(OLD_STATES_MAX):
-            heard = self._ear.listen(LEAVE_SILENCE_S)
+            heard = self._ear.listen(0 if self._ear.text else LEAVE_SILENCE_S)
             if self._ear.heard(BANNER) or not (heard or self._ear.text):
                 return
-            self._leave_old_state()
+            if not self._leave_old_state():
+                self._ear.forget()
 
     def _reset(self, entry: int) -> None:
         """By the line where there is one, which no program has to obey, then by command."""
         self._ear.forget()
-        has_line = entry % 2 == 0 and self._ear.link.pulse_rts(RTS_LOW_S)
-        if not has_line:
-            self._ear.link.write(RESET_COMMAND)
+        if entry % 2 == 0 and self._ear.link.pulse_rts(RTS_LOW_S):
+            return
+        if entry:
+            self._ear.link.write(WAKE)
+        self._ear.link.write(RESET_COMMAND)
 
     def _press_keys(self) -> bool:
         """Until the menu of a loader that has just started is there; False where nothing is."""
@@ -102,21 +109,24 @@ class BootLoader:
 
     def _leave_old_state(self) -> bool:
         """Out of what an earlier transfer left, towards a start; whether there was any."""
+        if not self._way_out():
+            return False
+        # Keys that are on their way may lead elsewhere: what it says last counts.
+        self._ear.listen_until_quiet(SETTLED_S)
         answer = self._way_out()
-        if answer:
-            self._ear.forget()
-            self._ear.link.write(answer)
-            self._starts += answer != ABORT
-        return bool(answer)
+        self._ear.forget()
+        self._ear.link.write(answer)
+        self._starts += answer != ABORT
+        return True
 
     def _way_out(self) -> bytes:
-        """What ends a transfer, a question or a menu; empty where there is none of these."""
-        ear = self._ear
-        if ear.heard(PROMPT):
-            return YES
-        if ear.heard(READY) or is_receiving(bytes(ear.text)):
+        """What ends the transfer, question or menu that came last; empty where there is none."""
+        text = bytes(self._ear.text)
+        if is_receiving(text):
             return ABORT
-        return REBOOT if ear.heard(MENU) else b""
+        ways = {PROMPT: YES, READY: ABORT, MENU: REBOOT}
+        last = max(ways, key=text.rfind)
+        return ways[last] if last in text else b""
 
     def transfer(self, content: bytes, progress: Counted) -> None:
         """Send one file; BrokenTransferError where it does not get through."""

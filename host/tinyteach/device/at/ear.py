@@ -14,10 +14,10 @@ PROMPT = b"Do you want to end file transmission"
 class Ear:
     """Bytes from a link one at a time; ``text`` is the end of what came since `forget`."""
 
-    def __init__(self, link: SerialLink) -> None:
+    def __init__(self, link: SerialLink, heard: bytes = b"") -> None:
         self.link = link
         self._waiting = bytearray()
-        self.text = bytearray()
+        self.text = bytearray(heard)
 
     def byte(self, silence_s: float) -> int | None:
         """The next byte; None where none comes for so long."""

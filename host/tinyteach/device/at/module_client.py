@@ -222,7 +222,7 @@ class ModuleClient:
 
     def _greet_again(self) -> None:
         self._at.begin_anew()
-        self.module_id = greet(self._at)
+        self.module_id = greet(self._at, comes_up=True)
 
     def _refuse_old(self) -> None:
         firmware = text(self._at.ask("VER?").fields.get("software"))

@@ -1,9 +1,9 @@
 """What a module says of itself, and the note with the model's labels that it keeps for hosts.
 
-The note is Seeed's, JSON in base64 (``AT+INFO``); clients show its ``classes`` beside results. It says
-nothing of the model that lies in flash, so ours carries the SHA-256 of that, too, and before a model
-is written it is replaced by one without classes: whatever is cut off, no result is shown under
-another model's label.
+The note is Seeed's, JSON in base64 (``AT+INFO``); clients show its ``classes`` beside results. It
+says nothing of the model that lies in flash, so ours carries the SHA-256 of that, too, and before a
+model is written it is replaced by one without classes: whatever is cut off, no result is shown
+under another model's label.
 """
 
 import base64

@@ -85,7 +85,7 @@ def _require(holds: bool, what: str) -> None:
 
 
 class InARow:
-    """Counts events that cannot be, one after another; LinkError with ``sentence`` once there are too many.
+    """Counts events that cannot be, one after another; LinkError once there are too many.
 
     One may be damaged on its way; a module or camera that sends nothing else is said so.
     """

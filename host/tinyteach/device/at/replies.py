@@ -33,7 +33,9 @@ class Reply:
     def of(cls, value: dict[str, Any]) -> Self | None:
         """None for an object that is no reply."""
         kind, name, code = value.get("type"), value.get("name"), value.get("code", OK)
-        if kind not in (ANSWER, EVENT, LOG) or not isinstance(name, str) or not is_whole(code):
+        if not is_whole(kind) or kind not in (ANSWER, EVENT, LOG) or not is_whole(code):
+            return None
+        if not isinstance(name, str):
             return None
         tag, _, command = name.rpartition("@")
         is_query = command.endswith("?")

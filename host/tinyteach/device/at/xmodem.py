@@ -1,8 +1,8 @@
 """Sends over XMODEM-CRC with blocks of 128 bytes, as a module's boot loader receives.
 
-PyPI's ``xmodem`` was looked at and left: it takes a CAN in the middle for any wrong answer and goes on,
-counts each letter that a boot loader prints as an error, waits for an ACK of the end that one loader
-never sends, and gives False for whatever went wrong.
+PyPI's ``xmodem`` was looked at and left: it takes a CAN in the middle for any wrong answer and goes
+on, counts each letter that a boot loader prints as an error, waits for an ACK of the end that one
+loader never sends, and gives False for whatever went wrong.
 
 Answers are counted, not timed: a block is sent again for a NAK, or after a silence that is longer
 than any flash takes to erase.
