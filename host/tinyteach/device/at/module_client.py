@@ -95,6 +95,8 @@ class ModuleClient:
 
     def _list_of(self, command: str) -> list[Any]:
         """What both dialects list: as it is, or in an object under the command's name."""
+        if self._at.dialect == HX:
+            return []  # it tells what it tells, unasked
         reply = self._answer(f"{command}?")
         listed = reply.fields.get(command.lower()) if reply else None
         listed = reply.data if reply and isinstance(reply.data, list) else listed
