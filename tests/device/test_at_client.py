@@ -207,9 +207,12 @@ def test_a_command_that_is_not_known_is_refused_by_a_log():
         log = f"Unknown command: {module.commands[-1]}"
         return [reply("AT", log, 2, 5)] if name == "VER?" else None
 
-    with ScriptedModule(script) as module, ModuleClient(module.name) as client:  # noqa: SIM117
-        with pytest.raises(BoardRefusedError, match="code 5"):
-            client.info()
+    with (
+        ScriptedModule(script) as module,
+        ModuleClient(module.name) as client,
+        pytest.raises(BoardRefusedError, match="code 5"),
+    ):
+        client.info()
 
 
 def test_a_late_answer_is_not_taken_for_another(impatient):
