@@ -38,6 +38,17 @@ STILL_COMING_MOST_S = 5.0
 Filter = Callable[[bytes], bytes]
 
 
+def open_pseudo_terminal() -> tuple[int, int]:
+    """Files of its two ends, ours and the port's; both are the caller's to close.
+
+    The port's stays open: it keeps its raw mode while no client has it open.
+    """
+    ours, port = os.openpty()
+    tty.setraw(port)
+    os.set_blocking(ours, False)
+    return ours, port
+
+
 class Meter:
     """How many bytes may pass by now at ``bytes_per_second``; None: any number."""
 
@@ -81,10 +92,7 @@ class Line:
         self._to_board, self._to_host = bytearray(), bytearray()
         self._lost_at_s = self._reset_at_s = -math.inf
         self._host_took_at, self._host_gone = time.monotonic(), False
-        self._master, self._slave = os.openpty()
-        # The slave stays open here: the line keeps its raw mode while no client has it open.
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
+        self._master, self._slave = open_pseudo_terminal()
         self.port = os.ttyname(self._slave)
 
     def close(self) -> None:

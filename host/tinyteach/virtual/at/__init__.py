@@ -1,0 +1,1 @@
+"""A Grove Vision AI V2 without hardware: what Seeed's firmware and Himax's boot loaders say."""
