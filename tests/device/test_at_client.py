@@ -61,6 +61,12 @@ def test_a_module_says_what_it_is(dialect):
     assert info.trouble == ("", "") and json.dumps(info.as_dict())
 
 
+@pytest.mark.parametrize("sensors", [[], [{"id": 1, "state": 0}], {"sensors": 3}, 7])
+def test_one_without_a_camera_says_so(sensors):
+    with ScriptedModule(says("SENSORS?", sensors)) as module, ModuleClient(module.name) as client:
+        assert "flat cable" in client.info().trouble[1]
+
+
 def test_one_that_streams_already_is_stopped():
     """The stream fills the line before the port is opened, and goes on until BREAK comes."""
     with ScriptedModule() as module:

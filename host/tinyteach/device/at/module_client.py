@@ -29,8 +29,8 @@ from tinyteach.link.serial_link import SerialLink
 from tinyteach.progress import Progress, unseen
 
 BAUD_RATE = 921_600
-# EL's state of a camera that works.
-AVAILABLE = 2
+# EL's state of a camera that is none yet (el_types.h); others were seen on ones that work.
+REGISTERED = 0
 # The lowest: so that every class's score is told.
 TELL_ALL = 1
 THRESHOLD_MAX = 100
@@ -89,7 +89,7 @@ class ModuleClient:
     def _sensor(self) -> str:
         """The camera's mode, as ``240x240 Auto``; empty where there is none."""
         for sensor in self._list_of("SENSORS"):
-            if isinstance(sensor, dict) and sensor.get("state", AVAILABLE) == AVAILABLE:
+            if isinstance(sensor, dict) and sensor.get("state") != REGISTERED:
                 return text(sensor.get("opt_detail")) or _preset(sensor) or "camera"
         return ""
 
