@@ -123,7 +123,7 @@ def test_a_start_between_the_two_transfers_begins_all_anew():
 CUTS = range(1, 200)
 
 
-@pytest.mark.parametrize("at", few(CUTS, 1, 4, 60, 133, 150, 199))
+@pytest.mark.parametrize("at", few(CUTS, 4, 133))
 def test_a_deploy_that_was_cut_completes(at):
     """The cable is pulled after so many bytes of the way through; nothing else is ever written."""
     with ScriptedModule() as module:

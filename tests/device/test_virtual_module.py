@@ -10,6 +10,7 @@ from patience import PATIENCE_S
 from slices import few
 from tinyteach.device.at import boot_loader, xmodem
 from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.device.at.module_flash import PRESS_RESET
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.virtual.at.faults import Faults
 from tinyteach.virtual.at.image import OLD_VERSION, ModuleFirmware, stand_in_image
@@ -40,6 +41,29 @@ def test_what_it_is_in_both_dialects(dialect, streaming, split):
         info = client.info()
         assert (info.name, info.dialect, info.has_model) == ("Grove Vision AI V2", dialect, False)
         assert info.sensor and info.trouble == ("", "")
+
+
+def test_himaxs_demonstration_is_known_by_what_it_says():
+    with (
+        VirtualModule("hx") as module,
+        ModuleClient(module.port) as client,
+        pytest.raises(BoardRefusedError, match="takes no commands; write Seeed's"),
+    ):
+        assert client.info().dialect == "hx"
+        client.photo()
+
+
+def test_himaxs_demonstration_gives_way_to_seeeds_firmware(monkeypatch):
+    """It obeys no command, so the button is asked for."""
+    monkeypatch.setattr(boot_loader, "KEYS_MAX", 100)
+    with VirtualModule("hx") as module, ModuleClient(module.port) as client:
+
+        def press(what, done, total):
+            if what == PRESS_RESET:
+                module.reset()
+
+        client.flash_firmware(stand_in_image(ModuleFirmware("el", "2025.01.02")), press)
+        assert client.info().dialect == "el" and client.photo()
 
 
 @pytest.mark.parametrize("dialect", ["el", "ma"])

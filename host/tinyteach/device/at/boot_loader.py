@@ -28,8 +28,8 @@ KEY_EVERY_S = 0.008
 # Keys that nothing answers before the next way in is tried: some five seconds, twice what a
 # module needs to come up.
 KEYS_MAX = 500
-# The second time the user is asked for the button, the others are for that.
-ENTRIES_MAX = 5
+# The third time the user is asked for the button, the others leave half a minute for that.
+ENTRIES_MAX = 8
 # How often a loader is led out of what an earlier transfer left.
 OLD_STATES_MAX = 8
 # A loader that was told to start so often and never says so prints no banner.
@@ -90,7 +90,7 @@ class BootLoader:
         while pressed < KEYS_MAX and left < OLD_STATES_MAX:
             self._ear.link.write(KEY)
             pressed += 1
-            self._ear.listen(KEY_EVERY_S)
+            self._ear.listen_for(KEY_EVERY_S)
             if self._is_ready():
                 return True
             if not self._ear.heard(BANNER) and self._leave_old_state():

@@ -45,12 +45,12 @@ class Conversation:
 
     def __init__(self, link: SerialLink) -> None:
         self.link = link
-        self.dialect = ""
         self.restarts = 0
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget what was read, as after the module was in its boot loader."""
+        self.dialect = ""
         self.reader = ReplyReader()
         self.events: deque[Reply] = deque(maxlen=EVENTS_KEPT)
         self._answers: deque[Reply] = deque(maxlen=EVENTS_KEPT)

@@ -1,5 +1,7 @@
 """What a boot loader says: text for people, and XMODEM's single bytes, on one line."""
 
+import time
+
 from tinyteach.link.serial_link import SerialLink
 
 TEXT_BYTES = 4096
@@ -35,6 +37,12 @@ class Ear:
         self._waiting.clear()
         self._keep(data)
         return bool(data)
+
+    def listen_for(self, time_s: float) -> None:
+        """Take in what comes for so long, also where it does not end."""
+        until_s = time.monotonic() + time_s
+        while (left_s := until_s - time.monotonic()) > 0:
+            self.listen(left_s)
 
     def listen_until_quiet(self, quiet_s: float) -> None:
         """Take in what comes until nothing has for so long, at most the text's length of it."""
