@@ -14,7 +14,7 @@ from tinyteach.device.usb import discovery
 from tinyteach.device.usb.products import BOOT_LOADER, MICROPYTHON, NO_MICROPYTHON, PRODUCTS
 from tinyteach.errors import BoardNotFoundError
 from tinyteach.link import serial_link
-from tinyteach.link.port_holder import holders
+from tinyteach.link.port_holder import Holder, holders
 from tinyteach.link.serial_link import SerialLink
 
 from .conftest import device
@@ -43,6 +43,8 @@ def plug_in(monkeypatch):
     [
         (0x303A, 0x4001, "XIAO ESP32S3 Sense", MICROPYTHON),
         (0x303A, 0x1001, "XIAO ESP32S3 Sense", ""),
+        (0x1A86, 0x55D3, "Grove Vision AI V2", ""),
+        (0x1A86, 0x55D2, "Grove Vision AI V2", ""),
         (0x303A, 0x0009, "ESP32-S3", BOOT_LOADER),
         (0x2886, 0x8056, "CircuitPython", NO_MICROPYTHON),
         (0x37C5, 0x1060, "OpenMV Cam RT1062", MICROPYTHON),
@@ -113,6 +115,27 @@ def test_program_that_holds_the_port_is_named():
         named = rf"held by python.* \(process {process.pid}\); close that program"
         with pytest.raises(BoardNotFoundError, match=named):
             SerialLink(port)
+
+
+@pytest.mark.parametrize("browser", ["chrome", "chromium-browse", "msedge"])
+def test_a_browsers_page_that_holds_the_port_is_named(browser, monkeypatch):
+    def refuse(self):
+        raise serial.SerialException(16, "could not open port")
+
+    monkeypatch.setattr(serial.Serial, "open", refuse)
+    monkeypatch.setattr(serial_link, "holders", lambda port: [Holder(7, browser)])
+    named = rf"held by {browser} .process 7., a browser; close the page .* SenseCraft"
+    with pytest.raises(BoardNotFoundError, match=named):
+        SerialLink("/dev/ttyACM0")
+    monkeypatch.setattr(serial_link, "holders", lambda port: [])
+    with pytest.raises(BoardNotFoundError, match="or the browser's page that is connected"):
+        SerialLink("/dev/ttyACM0")
+
+
+def test_a_rate_is_asked_for_and_a_pseudo_terminal_has_no_lines():
+    with device(b"") as port, SerialLink(port, 921_600) as link:
+        assert link._serial.baudrate == 921_600
+        assert not link.pulse_rts(0)
 
 
 def test_closed_port_is_free_while_a_starting_process_has_a_copy():

@@ -5,6 +5,7 @@ import errno
 import io
 import select
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
@@ -24,8 +25,17 @@ PERMISSION_HINT = (
     "The port {port} may not be opened by this user; on Linux run "
     "'sudo usermod -aG {group} $USER' and log in again."
 )
-BUSY_HINT = "The port {port} is in use; close the program that holds it and try again."
+BUSY_HINT = (
+    "The port {port} is in use; close the program that holds it, or the browser's page that is "
+    "connected to it, and try again."
+)
 HELD_HINT = "The port {port} is held by {holder}; close that program and try again."
+PAGE_HINT = (
+    "The port {port} is held by {holder}, a browser; close the page that is connected to it, such "
+    "as SenseCraft, and try again."
+)
+# Browsers whose pages can open serial ports, as Linux shortens their names.
+BROWSERS = ("chrom", "msedge", "opera", "vivaldi", "brave")
 USUAL_GROUP = "dialout"
 # The one bridge whose Windows driver needs the lines set by hand (`_open_with_lines`).
 SILICON_LABS = 0x10C4
@@ -46,9 +56,9 @@ class TakesNothingError(LinkError):
 class SerialLink:
     """An open port. Every failure is a LinkError or BoardNotFoundError."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, baud_rate: int = BAUD_RATE) -> None:
         self.port = port
-        self._serial = open_port(port)
+        self._serial = open_port(port, baud_rate)
 
     def read(self, timeout_s: float) -> bytes:
         """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
@@ -75,6 +85,17 @@ class SerialLink:
             raise TakesNothingError(TAKES_NOTHING.format(port=self.port)) from error
         except (serial.SerialException, OSError) as error:
             raise self._lost() from error
+
+    def pulse_rts(self, low_s: float) -> bool:
+        """Clear RTS for so long and set it again; False where the port has no such line."""
+        try:
+            self._serial.rts = False
+            time.sleep(low_s)
+            self._serial.rts = True
+        except (serial.SerialException, OSError):
+            # A pseudo-terminal; a port that is gone says so at the next byte.
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of the port."""
@@ -152,10 +173,10 @@ def _takes_bytes(opened: serial.SerialBase, timeout_s: float | None) -> bool:
     return bool(select.select([], [file], [], timeout_s)[1])
 
 
-def open_port(port: str) -> serial.SerialBase:
+def open_port(port: str, baud_rate: int = BAUD_RATE) -> serial.SerialBase:
     """The open port, whose writes wait; BoardNotFoundError says why one cannot be opened."""
     try:
-        opened = serial.serial_for_url(port, baudrate=BAUD_RATE, do_not_open=True)
+        opened = serial.serial_for_url(port, baudrate=baud_rate, do_not_open=True)
         limit_writes(opened, WRITE_TIMEOUT_S)
         if "://" not in port:
             opened.exclusive = True
@@ -208,6 +229,8 @@ def _busy(port: str) -> str:
     """Who holds the port, where that can be told."""
     held_by = holders(port)
     hint = HELD_HINT if held_by else BUSY_HINT
+    if any(holder.name.lower().startswith(BROWSERS) for holder in held_by):
+        hint = PAGE_HINT
     return hint.format(port=port, holder=" and ".join(map(str, held_by)))
 
 

@@ -48,6 +48,11 @@ def _bridge(name: str) -> Product:
     return Product(f"board behind a {name}", OPEN)
 
 
+def _maybe_module(bridge: str) -> Product:
+    """Seeed solders this chip to the Grove Vision AI V2, others to boards of their own."""
+    return Product(f"Grove Vision AI V2, or board behind a {bridge}", OPEN)
+
+
 PRODUCTS = {
     # ESP32-S3 and others, USB-Serial/JTAG: the chip's boot loader, the first moment after a
     # reset, firmware that keeps it (MicroPython on a C3), or the factory's program.
@@ -110,7 +115,8 @@ PRODUCTS = {
     # Bridge chips say nothing of the board behind them: usb.ids of linux-usb.org.
     (0x10C4, 0xEA60): _bridge("CP210x USB bridge"),
     (0x1A86, 0x7523): _bridge("CH340 USB bridge"),
-    (0x1A86, 0x55D3): _bridge("CH343 USB bridge"),
+    (0x1A86, 0x55D2): _maybe_module("CH342 USB bridge"),
+    (0x1A86, 0x55D3): _maybe_module("CH343 USB bridge"),
     (0x1A86, 0x55D4): _bridge("CH9102 USB bridge"),
     (0x0403, 0x6001): _bridge("FT232 USB bridge"),
     (0x0403, 0x6015): _bridge("FT231X USB bridge"),
