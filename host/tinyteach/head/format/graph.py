@@ -89,6 +89,32 @@ class Graph:
         )
         return output
 
+    def take(self, model: Any, known: Mapping[int, int]) -> dict[int, int]:
+        """Add another model's tensors and operators; each of its tensors' numbers → ours.
+
+        ``known`` are those of its tensors that are here already.
+        """
+        (theirs,) = model.subgraphs
+        numbers = dict(known)
+        for number, tensor in enumerate(theirs.tensors):
+            if number not in numbers:
+                numbers[number] = self._take_tensor(model, tensor)
+        for each in theirs.operators:
+            each.opcodeIndex = self.code(model.operatorCodes[each.opcodeIndex])
+            each.inputs, each.outputs = (
+                # -1 stands for an optional input left out.
+                [numbers.get(int(number), -1) for number in of]
+                for of in (each.inputs, each.outputs)
+            )
+            self.operators.append(each)
+        return numbers
+
+    def _take_tensor(self, model: Any, tensor: Any) -> int:
+        data = model.buffers[tensor.buffer].data
+        tensor.buffer = 0 if data is None or not len(data) else self.buffers.add(bytes(data))
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
     def code(self, wanted: Any) -> int:
         """The place of an operator's code among those of the graph, where it is put if missing."""
         for place, known in enumerate(self.codes):
