@@ -38,7 +38,8 @@ def nearest(frame: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Stretch a whole ``frame`` (uint8, H×W×3) to uint8, side×side×3: pixel ⌊i·source/side⌋."""
     height, width = frame.shape[:2]
     rows, columns = (np.arange(side) * size // side for size in (height, width))
-    return frame[rows[:, None], columns]
+    found: NDArray[np.uint8] = frame[rows[:, None], columns]
+    return found
 
 
 def averaged(tensor: NDArray[np.int8], side: int) -> NDArray[np.int8]:
@@ -50,7 +51,7 @@ def averaged(tensor: NDArray[np.int8], side: int) -> NDArray[np.int8]:
     count = size * size
     squares = tensor.reshape(side, size, side, size, 3).astype(np.int32)
     total = squares.sum(axis=(1, 3))
-    means = np.sign(total) * ((np.abs(total) + count // 2) // count)
+    means: NDArray[np.int32] = np.sign(total) * ((np.abs(total) + count // 2) // count)
     return means.astype(np.int8)
 
 

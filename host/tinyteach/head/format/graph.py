@@ -101,11 +101,9 @@ class Graph:
                 numbers[number] = self._take_tensor(model, tensor)
         for each in theirs.operators:
             each.opcodeIndex = self.code(model.operatorCodes[each.opcodeIndex])
-            each.inputs, each.outputs = (
-                # -1 stands for an optional input left out.
-                [numbers.get(int(number), -1) for number in of]
-                for of in (each.inputs, each.outputs)
-            )
+            # -1 stands for an optional input left out.
+            each.inputs = [numbers.get(int(number), -1) for number in each.inputs]
+            each.outputs = [numbers[int(number)] for number in each.outputs]
             self.operators.append(each)
         return numbers
 

@@ -202,9 +202,9 @@ def _table(
     """
     offsets = {field: builder.CreateString(text) for field, text in strings.items()}
     offsets.update(tables or {})
-    for field, tables in (vectors or {}).items():
-        builder.StartVector(4, len(tables), 4)
-        for table in reversed(tables):
+    for field, items in (vectors or {}).items():
+        builder.StartVector(4, len(items), 4)
+        for table in reversed(items):
             builder.PrependUOffsetTRelative(table)
         offsets[field] = builder.EndVector()
     builder.StartObject(8)  # no table used here has more fields
