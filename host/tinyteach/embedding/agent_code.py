@@ -115,6 +115,13 @@ def _are_whole(weights: Any, bias: Any) -> bool:
     return are_there and bias.elements == weights.shape[0]
 
 
+def metadata(content: bytes, name: str) -> bytes:
+    """A .tflite file's metadata entry of that name; empty where there is none."""
+    with model_of(content) as model:
+        start, count = model.metadata(name) or (0, 0)
+        return bytes(model.reader.view(start, count))
+
+
 @contextlib.contextmanager
 def _file_of(content: bytes) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:

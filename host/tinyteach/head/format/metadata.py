@@ -1,6 +1,6 @@
 """What a head file says about itself, for standard tools and for the board.
 
-Two buffers inside the model, and a zip behind it:
+Buffers inside the model, and a zip behind it:
 
 - ``TFLITE_METADATA``: the ModelMetadata flatbuffer of TFLite's metadata convention.
   It names ``labels.txt`` as the labels of the output's axis. The field numbers below
@@ -11,6 +11,8 @@ Two buffers inside the model, and a zip behind it:
   The zip's comment seals the file: the SHA-256 of all bytes before it.
 - ``TINYTEACH_HEAD``: the same labels with the embedding's fingerprint and self-test
   vectors, in the plain layout that the board reads (:func:`pack_card`).
+- ``TINYTEACH_VIEW``: which preprocessing the head's views have (embedding/preprocessing.py), where
+  it is not the agent's; boards with the agent pass over it.
 """
 
 import hashlib
@@ -27,6 +29,7 @@ from tinyteach.head.format.rejection import UNKNOWN
 
 LABELS_FILE = "labels.txt"
 CARD_NAME = "TINYTEACH_HEAD"
+VIEW_NAME = "TINYTEACH_VIEW"
 CARD_MAGIC = b"TTH2"
 CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
 MAX_LABEL_BYTES = 63

@@ -7,10 +7,12 @@ same bytes. With a novelty more operators stand beside the two, and add to the l
 
 import numpy as np
 
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.head.format.examples import ENTRY, Examples, pack_examples
 from tinyteach.head.format.graph import MIN_RUNTIME_VERSION, Graph, packed_model, schema
 from tinyteach.head.format.metadata import (
     CARD_NAME,
+    VIEW_NAME,
     Card,
     append_labels,
     file_labels,
@@ -25,15 +27,20 @@ from tinyteach.head.format.quantise import (
 )
 
 
-def write_head(head: QuantisedHead, card: Card, examples: Examples | None = None) -> bytes:
+def write_head(
+    head: QuantisedHead,
+    card: Card,
+    examples: Examples | None = None,
+    preprocessing: str = SQUARE,
+) -> bytes:
     """The head's .tflite file: int8 features in, int8 scores out, labels and self-tests inside.
 
-    ``examples`` of its classes go with it.
+    ``examples`` of its classes go with it, and which ``preprocessing`` its views have.
     """
     graph = Graph()
     scores = _classifier(graph, head)
     content = packed_model(
-        graph, ("head", "TinyTeach head"), (0, scores), _metadata(card, examples)
+        graph, ("head", "TinyTeach head"), (0, scores), _metadata(card, examples, preprocessing)
     )
     return append_labels(content, file_labels(card))
 
@@ -108,7 +115,7 @@ def _sums(
     return graph.operator("ADD", [logits, added], total, schema.AddOptionsT())
 
 
-def _metadata(card: Card, examples: Examples | None) -> dict[str, bytes]:
+def _metadata(card: Card, examples: Examples | None, preprocessing: str) -> dict[str, bytes]:
     description = f"Tells {len(card.labels)} classes apart by the features of a photograph."
     entries = {
         "min_runtime_version": MIN_RUNTIME_VERSION,
@@ -117,4 +124,6 @@ def _metadata(card: Card, examples: Examples | None) -> dict[str, bytes]:
     }
     if examples is not None:
         entries[ENTRY] = pack_examples(examples)
+    if preprocessing != SQUARE:
+        entries[VIEW_NAME] = preprocessing.encode()
     return entries
