@@ -62,6 +62,12 @@ def operators() -> dict[int, str]:
     return {code: _operator_name(code) for code in module("agent.tflite.ops").OPERATORS}
 
 
+def operators_of(content: bytes) -> tuple[str, ...]:
+    """The schema's names of the operators in a .tflite file, each once."""
+    with model_of(content) as model:
+        return tuple(dict.fromkeys(_operator_name(each.code) for each in model.operators))
+
+
 @contextlib.contextmanager
 def model_of(content: bytes) -> Iterator[Any]:
     """The agent's reading of a .tflite file; what it refuses is a ModelError of ours."""
