@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from paired import views_of
 from tinyteach.embedding import stretched
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
@@ -16,7 +17,8 @@ from tinyteach.head.format.joined import join
 from tinyteach.head.format.metadata import file_labels, is_sealed
 from trained import one_strength, train_head
 
-FEW = 6
+SCENES = ("astronaut", "coffee", "cat", "rocket")
+FEW, MANY = 6, 1000
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:tensorflow")
 
 
@@ -40,6 +42,17 @@ def pictures(photo_set):
     ]
 
 
+@pytest.fixture(scope="module")
+def many_pictures():
+    """Views of demo objects, and each in noise."""
+    rng = np.random.default_rng(2)
+    names = [*SCENES]
+    each = MANY // (2 * len(names))
+    views = [view for name in names for view in views_of(name, each, seed=8, side=240)]
+    noisy = [np.clip(v + rng.normal(0, 30, v.shape), 0, 255).astype(np.uint8) for v in views]
+    return [*views, *noisy]
+
+
 def expected(embedding, head, tensors):
     return head.scores(embedding.embed(np.array(tensors)))
 
@@ -58,6 +71,19 @@ def test_with_the_picture_averaged_in_front(pair, pictures):
     taken = np.array([stretched.to_input(picture, embedding.side) for picture in pictures])
     tensors = [stretched.to_tensor(picture, embedding.side) for picture in pictures]
     assert np.array_equal(joined.run(taken), expected(embedding, head, tensors))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("is_stretched", [False, True])
+def test_a_thousand_views(pair, many_pictures, is_stretched):
+    embedding, head = pair
+    assert len(many_pictures) == MANY
+    test = (
+        test_with_the_picture_averaged_in_front
+        if is_stretched
+        else test_it_computes_what_the_two_do
+    )
+    test(pair, many_pictures)
 
 
 def test_it_loads_in_tensorflow(pair, pictures):
