@@ -24,6 +24,7 @@ OWNED_BY = {
     "esptool": {"device"},
     "sklearn": {"head", "embedding"},
     "ai_edge_litert": {"head", "embedding"},
+    "ethosu": {"head"},
     "tensorflow": {"embedding"},
     "typer": {"cli"},
     "starlette": {"studio"},

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tinyteach.cli.page import page
-from tinyteach.cli.table import COMMANDS, commands_of
+from tinyteach.cli.table import COMMANDS, MEANT, commands_of
 
 
 class Group(TyperGroup):
@@ -18,6 +18,12 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The same page as without typer."""
         formatter.write(page(_line(ctx), formatter.width))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command named first, or the one that is meant where that is none of the group."""
+        meant = MEANT.get(_line(ctx))
+        named = not meant or self.get_command(ctx, args[0]) is not None
+        return super().resolve_command(ctx, args if named else [str(meant), *args])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """typer asks each command for its help, so it is given some that have only that."""

@@ -12,16 +12,25 @@ from tinyteach.service.heads.head_list import heads_lines, list_heads
 from tinyteach.service.projects.opening import open_project
 
 app = new_app()
+ViewOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="square|stretched",
+        help="How the camera that the head is for is seen through: 'square' on boards with the "
+        "agent, 'stretched' on a Grove Vision AI V2; by default as the photographs were taken.",
+    ),
+]
 
 
 @command(app, "project", "as_json")
 def train(
     asked: Asked,
     seed: Annotated[int, typer.Option(help="The same seed gives the same head.")] = 0,
+    view: ViewOption = None,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
     with asked.progress() as progress:
-        trained = training.train(asked.folder, seed, progress)
+        trained = training.train(asked.folder, seed, progress, preprocessing=view)
     asked.answer(trained)
 
 

@@ -1,4 +1,4 @@
-"""capture, preview, import, export: photographs into a project and out of it."""
+"""capture, preview, import: photographs into a project."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,7 +15,7 @@ from tinyteach.cli.output import note
 from tinyteach.cli.picture import as_blocks
 from tinyteach.service.photos import importing, recording
 from tinyteach.service.photos.recording import View, class_to_record, preview_views
-from tinyteach.service.projects.opening import export_photos, open_project
+from tinyteach.service.projects.opening import open_project
 
 app = new_app()
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
@@ -100,12 +100,3 @@ def import_photos(
         asked.answer(error.summary)
         raise
     asked.answer(summary)
-
-
-@command(app, "project")
-def export(
-    asked: Asked,
-    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
-) -> None:
-    """Write all photographs as a zip of class folders."""
-    asked.say(f"Wrote {export_photos(asked.folder, target)}.")

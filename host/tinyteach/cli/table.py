@@ -52,7 +52,15 @@ COMMANDS = {
     "preview": ("photos", "Show in the terminal what the board sees."),
     "capture": ("photos", "Record photographs of a class with the board's camera."),
     "import": ("photos", "Add photographs from a folder of class folders."),
-    "export": ("photos", "Write all photographs as a zip of class folders."),
+    "export": (
+        "exporting",
+        "Write photographs or the model for use elsewhere; a FILE.zip alone means photographs.",
+    ),
+    "export photos": ("exporting", "Write all photographs as a zip of class folders."),
+    "export model": (
+        "exporting",
+        "Write embedding and head as one .tflite model, with a page that shows how it is used.",
+    ),
     "train": ("heads", "Train a head on the photographs, estimate its accuracy."),
     "report": ("heads", "Show how well the last training did, and what helps."),
     "advise": (
@@ -96,8 +104,10 @@ COMMANDS = {
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
 }
-GROUPS = ("", "boards", "class", "rule")
-RUNS_ALONE = ("boards",)  # a group that does something without a command
+GROUPS = ("", "boards", "class", "export", "rule")
+# Of a group whose first word need be no command: the command that is meant then.
+MEANT = {"export": "photos"}
+RUNS_ALONE = ("boards", "export")  # groups that do something without a command, if only to ask
 
 _HELP = ("--help", "Show this message and exit.")
 # The groups' own options, as typer shows them.
@@ -115,6 +125,7 @@ OPTIONS = {
     ),
     "boards": (("--json", JSON), _HELP),
     "class": (_HELP,),
+    "export": (("-p, --project DIR", PROJECT), _HELP),
     "rule": (_HELP,),
 }
 

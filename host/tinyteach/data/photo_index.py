@@ -13,6 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from tinyteach.data.bursts import own_burst
 from tinyteach.files import append_lines, format_json, parse_json, read_file
 
+FRAME = "frame"  # a `PhotoRecord.kind`
 MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
 
 
@@ -26,7 +27,8 @@ class PhotoRecord:
     sensor: str
     time: str  # ISO 8601, UTC
     burst: str  # photographs recorded in one go share it
-    kind: str  # "square": the camera's centre square; "model": the model's input size
+    # "square": the camera's centre square; "model": the model's input size; "frame": all it sees
+    kind: str
     side: int  # pixels
 
 

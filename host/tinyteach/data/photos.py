@@ -15,7 +15,7 @@ from tinyteach.data.copies import same_files
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
 from tinyteach.data.litter import is_litter
-from tinyteach.data.photo_index import PhotoRecord, append_records, path_key, read_records
+from tinyteach.data.photo_index import FRAME, PhotoRecord, append_records, path_key, read_records
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
 from tinyteach.files import reason, write_atomically
@@ -35,6 +35,11 @@ class Photo:
     def id(self) -> str:
         """``class/file``, whatever the folder of the class is called."""
         return f"{self.class_name}/{self.below}"
+
+
+def is_frame(photo: Photo) -> bool:
+    """Whether it is a module's whole frame."""
+    return photo.record is not None and photo.record.kind == FRAME
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ class Recording:
     """One burst being recorded into a class; each photograph is on disk once `add` returns.
 
     ``kind`` is "square" for the camera's centre square, "model" for an image
-    of the model's input size (over a slow link).
+    of the model's input size (over a slow link), "frame" for the whole frame of a camera whose
+    firmware cuts nothing off (a Grove Vision AI V2's, which gives 240 × 240).
     """
 
     def __init__(
@@ -105,8 +111,8 @@ class Recording:
         kind: str = "square",
         burst: str | None = None,
     ) -> None:
-        if kind not in ("square", "model"):
-            raise ValueError(f"kind is 'square' or 'model', not {kind!r}")
+        if kind not in ("square", "model", FRAME):
+            raise ValueError(f"kind is 'square', 'model' or {FRAME!r}, not {kind!r}")
         self.project = project
         self.folder = project.class_dir(class_name)
         self.class_name = project.class_name(class_name)

@@ -62,6 +62,12 @@ def operators() -> dict[int, str]:
     return {code: _operator_name(code) for code in module("agent.tflite.ops").OPERATORS}
 
 
+def operators_of(content: bytes) -> tuple[str, ...]:
+    """The schema's names of the operators in a .tflite file, each once."""
+    with model_of(content) as model:
+        return tuple(dict.fromkeys(_operator_name(each.code) for each in model.operators))
+
+
 @contextlib.contextmanager
 def model_of(content: bytes) -> Iterator[Any]:
     """The agent's reading of a .tflite file; what it refuses is a ModelError of ours."""
@@ -113,6 +119,13 @@ def _are_whole(weights: Any, bias: Any) -> bool:
     """Whether both have their numbers in the file, which the agent has measured by their shapes."""
     are_there = weights.data is not None and bias.data is not None
     return are_there and bias.elements == weights.shape[0]
+
+
+def metadata(content: bytes, name: str) -> bytes:
+    """A .tflite file's metadata entry of that name; empty where there is none."""
+    with model_of(content) as model:
+        start, count = model.metadata(name) or (0, 0)
+        return bytes(model.reader.view(start, count))
 
 
 @contextlib.contextmanager

@@ -144,6 +144,7 @@ class Trainer:
             classes=filled,
             learnt=learnt,
             progress=self._step("fitting"),
+            preprocessing=known.preprocessing,
         )
         self._use(known.embedding, head, False)
 

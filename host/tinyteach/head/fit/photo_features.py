@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.fit.augment import augment
@@ -37,21 +37,40 @@ class PhotoEmbedder:
     """Embeds squares (uint8 [N, N, 3]); the same square and ``seed`` give the same views.
 
     Of more views the first are those that fewer would be, so that they can be kept and cut.
+    ``preprocessing`` makes the photographs' tensors; drawn views are the agent's either way: the
+    two are a quarter as far apart as a view and its photograph.
     """
 
-    def __init__(self, embedding: Embedding, seed: int = 0) -> None:
+    def __init__(self, embedding: Embedding, seed: int = 0, preprocessing: str = SQUARE) -> None:
         self.embedding = embedding
+        self.preprocessing = preprocessing
         self._seed = seed
         self._fast: TfliteModel | None = None
 
     def features(self, square: NDArray[np.uint8]) -> NDArray[np.int8]:
         """int8 [F], by the reference kernels."""
+        return self._seen(square, self.preprocessing)
+
+    def _seen(self, square: NDArray[np.uint8], preprocessing: str) -> NDArray[np.int8]:
+        tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
         with one_blas_thread():
-            vectors = self.embedding.embed(to_tensor(square, self.embedding.side)[None])
+            vectors = self.embedding.embed(tensor[None])
         of_photo: NDArray[np.int8] = vectors[0]
         return of_photo
 
-    def views(self, square: NDArray[np.uint8], count: int) -> NDArray[np.int8]:
+    def views(
+        self, square: NDArray[np.uint8], count: int, is_own_frame: bool = False
+    ) -> NDArray[np.int8]:
+        """int8 [count, F]: drawn ones, and before them, where the photographs' tensors are not the
+        agent's, the agent's view of the photograph, unless it is a frame of the camera that they
+        are for.
+        """
+        if not count or is_own_frame or self.preprocessing == SQUARE:
+            return self._drawn(square, count)
+        rest = self._drawn(square, count - 1)
+        return np.concatenate([self._seen(square, SQUARE)[None], rest])
+
+    def _drawn(self, square: NDArray[np.uint8], count: int) -> NDArray[np.int8]:
         """int8 [count, F], by LiteRT's optimised kernels, thirty times as fast as the reference.
 
         They are off by a quarter of a step on average, where views differ from their photograph

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.head.fit.novelty import MOST_NUMBERS, averaged
 from tinyteach.head.fit.regression import LinearHead, fit
 from tinyteach.head.format.quantise import dequantise
@@ -31,6 +32,7 @@ class Samples:
     # int8, B × F: pictures of anything
     background: NDArray[np.int8] = field(default_factory=_nothing)
     grid: tuple[int, int] = (1, 1)  # height and width of the map that the features are
+    preprocessing: str = SQUARE  # what made the photographs' tensors
 
     @property
     def has_background(self) -> bool:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit.evaluate import Trial, cross_validate
@@ -76,14 +77,15 @@ def train_source(
     seed: int = 0,
     learnt: Learnt | None = None,
     progress: Progress = unseen,
+    preprocessing: str = SQUARE,
 ) -> TrainedHead:
     """Train a head on ``source``'s photographs, ``views`` of each, with their labels and bursts.
 
     By default there are as many views as `views_per_photo` gives so many photographs. ``classes``
     gives the labels' order and those that must have photographs; by default the labels found,
     sorted. Photographs of a class called 'unknown' join the embedding's background set. What is
-    ``learnt`` without a photograph counts as much as a photograph with its views. The same input
-    and ``seed`` give the same file.
+    ``learnt`` without a photograph counts as much as a photograph with its views. The head keeps
+    which ``preprocessing`` the source has. The same input and ``seed`` give the same file.
     Raises TrainingError where there is no two classes' worth of photographs.
     """
     if not len(source) == len(labels) == len(bursts):
@@ -98,6 +100,7 @@ def train_source(
         pool.submit(importlib.import_module, "sklearn.linear_model")
         pool.submit(importlib.import_module, "sklearn.model_selection")
         samples = _samples(source, labels, learnt, embedding, views, classes, clock)
+    samples = replace(samples, preprocessing=preprocessing)
     with clock.step("evaluate") as done:
         trial = cross_validate(samples, bursts, seed, done)
     with clock.step("fit"):
@@ -129,6 +132,7 @@ def fit_at_once(
     classes: Sequence[str] | None = None,
     learnt: Learnt | None = None,
     progress: Progress = unseen,
+    preprocessing: str = SQUARE,
 ) -> Head:
     """A head without the trial that chooses its settings, for whoever waits for it.
 
@@ -137,6 +141,7 @@ def fit_at_once(
     learnt = learnt or no_learnt(embedding)
     labels, views = [*labels, *learnt.labels], views_per_photo(len(source))
     samples = _samples(source, labels, learnt, embedding, views, classes, _Clock(progress))
+    samples = replace(samples, preprocessing=preprocessing)
     head = _fit(samples, settings.strength, settings.temperature, settings.balance)
     return load_head(_packed(samples, head, embedding.fingerprint, settings.threshold))
 
@@ -257,6 +262,7 @@ def _write(
             threshold=threshold,
         ),
         summarise(samples.features, samples.targets, len(samples.labels) + 1),
+        samples.preprocessing,
     )
 
 

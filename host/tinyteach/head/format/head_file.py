@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding import agent_code
+from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.files import read_file
@@ -21,6 +22,7 @@ from tinyteach.head.format.metadata import (
     CARD_MAGIC,
     CARD_MAGIC_BEFORE,
     CARD_NAME,
+    VIEW_NAME,
     Card,
     SelfTests,
     file_labels,
@@ -33,6 +35,7 @@ from tinyteach.head.format.rejection import is_known
 
 MAX_FILE_BYTES = 1 << 20  # 64 classes of 4096 features, with room to spare
 
+_OTHER_VERSION = "This head was made by another version of TinyTeach; train again."
 _DAMAGED = "This head file is damaged or cut short ({}); train again or copy it again."
 _FOREIGN = "This .tflite file is no TinyTeach head ({}); make one with `tinyteach train`."
 
@@ -43,6 +46,7 @@ class Head(Card):
 
     content: bytes = b""  # of the file
     examples: Examples | None = None  # of its classes, where it carries some
+    preprocessing: str = SQUARE  # of the views that it was trained on
 
     @property
     def features(self) -> int:
@@ -122,7 +126,7 @@ def read_head(data: bytes) -> Head:
     if CARD_NAME.encode() not in data:
         raise ModelError(_FOREIGN.format("the labels that TinyTeach writes are missing"))
     if CARD_MAGIC not in data and CARD_MAGIC_BEFORE in data:
-        raise ModelError("This head was made by another version of TinyTeach; train again.")
+        raise ModelError(_OTHER_VERSION)
     if not is_sealed(data):
         raise ModelError(_DAMAGED.format("its digest does not fit its content"))
     head = _read(data)
@@ -153,7 +157,15 @@ def _read(data: bytes) -> Head:
         threshold,
         data,
         examples,
+        _preprocessing(data),
     )
+
+
+def _preprocessing(data: bytes) -> str:
+    named = agent_code.metadata(data, VIEW_NAME).decode(errors="replace") or SQUARE
+    if named not in TO_TENSOR:
+        raise ModelError(_OTHER_VERSION)
+    return named
 
 
 def _rows(data: bytes, at: int, count: int, width: int) -> NDArray[np.int8]:

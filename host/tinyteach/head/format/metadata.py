@@ -1,6 +1,6 @@
 """What a head file says about itself, for standard tools and for the board.
 
-Two buffers inside the model, and a zip behind it:
+Buffers inside the model, and a zip behind it:
 
 - ``TFLITE_METADATA``: the ModelMetadata flatbuffer of TFLite's metadata convention.
   It names ``labels.txt`` as the labels of the output's axis. The field numbers below
@@ -11,6 +11,8 @@ Two buffers inside the model, and a zip behind it:
   The zip's comment seals the file: the SHA-256 of all bytes before it.
 - ``TINYTEACH_HEAD``: the same labels with the embedding's fingerprint and self-test
   vectors, in the plain layout that the board reads (:func:`pack_card`).
+- ``TINYTEACH_VIEW``: which preprocessing the head's views have (embedding/preprocessing.py), where
+  it is not the agent's; boards with the agent pass over it.
 """
 
 import hashlib
@@ -27,6 +29,7 @@ from tinyteach.head.format.rejection import UNKNOWN
 
 LABELS_FILE = "labels.txt"
 CARD_NAME = "TINYTEACH_HEAD"
+VIEW_NAME = "TINYTEACH_VIEW"
 CARD_MAGIC = b"TTH2"
 CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
 MAX_LABEL_BYTES = 63
@@ -37,6 +40,9 @@ _SEAL_BYTES = len(_SEAL) + 64  # with the digest in hex
 _METADATA_IDENTIFIER = b"M001"
 _MIN_PARSER_VERSION = "1.0.0"
 _TENSOR_AXIS_LABELS = 2  # AssociatedFileType
+_RGB = 1  # ColorSpaceType
+_IMAGE_PROPERTIES = 2  # ContentProperties
+_NORMALIZATION = 1  # ProcessUnitOptions
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that the same head has the same bytes
 
 
@@ -95,25 +101,54 @@ def pack_card(card: Card) -> bytes:
 def model_metadata(description: str) -> bytes:
     """The ModelMetadata flatbuffer of a classifier head with one input and one output."""
     builder = flatbuffers.Builder(512)
+    features = _table(builder, {0: "features", 1: "The embedding's int8 feature vector."})
+    return _metadata_of(builder, "TinyTeach head", description, features)
+
+
+def image_metadata(description: str) -> bytes:
+    """The same of a model that takes a picture: RGB, of which 128 is 0 and 128 steps are 1."""
+    builder = flatbuffers.Builder(512)
+    colours = _table(builder, {}, bytes_={0: _RGB})
+    content = _table(builder, {}, bytes_={0: _IMAGE_PROPERTIES}, tables={1: colours})
+    around = _floats(builder, 128.0)
+    scaling = _table(builder, {}, tables={0: around, 1: _floats(builder, 128.0)})
+    unit = _table(builder, {}, bytes_={0: _NORMALIZATION}, tables={1: scaling})
+    image = _table(
+        builder,
+        {0: "image", 1: "RGB pixels less 128, int8, row by row."},
+        vectors={4: [unit]},
+        tables={3: content},
+    )
+    return _metadata_of(builder, "TinyTeach model", description, image)
+
+
+def _metadata_of(builder: flatbuffers.Builder, name: str, description: str, taken: int) -> bytes:
+    """All of it, where ``taken`` is the table of the model's input."""
     labels = _table(
         builder,
         {0: LABELS_FILE, 1: "One class label a line, in the order of the scores."},
         bytes_={2: _TENSOR_AXIS_LABELS},
     )
-    features = _table(builder, {0: "features", 1: "The embedding's int8 feature vector."})
     scores = _table(
         builder,
         {0: "scores", 1: "Probability of each class."},
         vectors={6: [labels]},
     )
-    subgraph = _table(builder, {}, vectors={2: [features], 3: [scores]})
+    subgraph = _table(builder, {}, vectors={2: [taken], 3: [scores]})
     root = _table(
         builder,
-        {0: "TinyTeach head", 1: description, 7: _MIN_PARSER_VERSION},
+        {0: name, 1: description, 7: _MIN_PARSER_VERSION},
         vectors={3: [subgraph]},
     )
     builder.Finish(root, _METADATA_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _floats(builder: flatbuffers.Builder, *values: float) -> int:
+    builder.StartVector(4, len(values), 4)
+    for value in reversed(values):
+        builder.PrependFloat32(value)
+    return int(builder.EndVector())
 
 
 def append_labels(model: bytes, labels: tuple[str, ...]) -> bytes:
@@ -162,12 +197,17 @@ def _table(
     strings: dict[int, str],
     bytes_: dict[int, int] | None = None,
     vectors: dict[int, list[int]] | None = None,
+    tables: dict[int, int] | None = None,
 ) -> int:
-    """Write one flatbuffer table from its fields by number: strings, bytes, vectors of tables."""
+    """Write one flatbuffer table from its fields by number: strings, bytes, vectors of tables.
+
+    ``tables`` are what was written before: tables, or vectors of numbers.
+    """
     offsets = {field: builder.CreateString(text) for field, text in strings.items()}
-    for field, tables in (vectors or {}).items():
-        builder.StartVector(4, len(tables), 4)
-        for table in reversed(tables):
+    offsets.update(tables or {})
+    for field, items in (vectors or {}).items():
+        builder.StartVector(4, len(items), 4)
+        for table in reversed(items):
             builder.PrependUOffsetTRelative(table)
         offsets[field] = builder.EndVector()
     builder.StartObject(8)  # no table used here has more fields

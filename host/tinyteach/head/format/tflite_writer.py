@@ -5,15 +5,14 @@ operators in the same versions, the same tensor types. The same head always has 
 same bytes. With a novelty more operators stand beside the two, and add to the last logit.
 """
 
-from typing import Any
-
-import flatbuffers
 import numpy as np
 
-from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.head.format.examples import ENTRY, Examples, pack_examples
+from tinyteach.head.format.graph import MIN_RUNTIME_VERSION, Graph, packed_model, schema
 from tinyteach.head.format.metadata import (
     CARD_NAME,
+    VIEW_NAME,
     Card,
     SelfTests,
     append_labels,
@@ -28,76 +27,23 @@ from tinyteach.head.format.quantise import (
     QuantisedNovelty,
 )
 
-schema = schema_module()
 
-SCHEMA_VERSION = 3
-FILE_IDENTIFIER = b"TFL3"
-ALIGNMENT = 16  # FORCE_ALIGN of Buffer.data in TFLite's schema.fbs
-# What TensorFlow 2.21 writes for int8, also with a scale per channel.
-VERSIONS = {
-    "FULLY_CONNECTED": 4,
-    "SOFTMAX": 2,
-    "RESHAPE": 1,
-    "AVERAGE_POOL_2D": 2,
-    "MUL": 2,
-    "ADD": 2,
-}
-# The first runtime with all operators in these versions, in 16 bytes as TensorFlow pads it.
-MIN_RUNTIME_VERSION = b"1.14.0".ljust(16, b"\0")
-
-
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc, name-defined]  # LiteRT's schema has no types
-    """A buffer aligned as the schema demands; the generated Pack aligns to single bytes."""
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:
-        data = bytes(self.data)
-        builder.StartVector(1, len(data), ALIGNMENT)
-        start = builder.Head() - len(data)
-        builder.head = start
-        builder.Bytes[start : start + len(data)] = data
-        vector = builder.EndVector()
-        schema.BufferStart(builder)
-        schema.BufferAddData(builder, vector)
-        return int(schema.BufferEnd(builder))
-
-
-class _Buffers:
-    """The model's list of buffers; number 0 is the empty one, as the schema demands."""
-
-    def __init__(self) -> None:
-        self.all: list[Any] = [schema.BufferT()]
-
-    def add(self, data: bytes) -> int:
-        self.all.append(_AlignedBuffer(data))
-        return len(self.all) - 1
-
-
-def write_head(head: QuantisedHead, card: Card, examples: Examples | None = None) -> bytes:
+def write_head(
+    head: QuantisedHead,
+    card: Card,
+    examples: Examples | None = None,
+    preprocessing: str = SQUARE,
+) -> bytes:
     """The head's .tflite file: int8 features in, int8 scores out, labels and self-tests inside.
 
-    ``examples`` of its classes go with it.
+    ``examples`` of its classes go with it, and which ``preprocessing`` its views have.
     """
-    graph = _Graph()
+    graph = Graph()
     scores = _classifier(graph, head)
-    model = schema.ModelT(
-        version=SCHEMA_VERSION,
-        description="TinyTeach head",
-        operatorCodes=graph.codes,
-        subgraphs=[
-            schema.SubGraphT(
-                name="head",
-                tensors=graph.tensors,
-                inputs=[0],
-                outputs=[scores],
-                operators=graph.operators,
-            )
-        ],
-        metadata=_metadata(card, examples, graph.buffers),
-        buffers=graph.buffers.all,
+    content = packed_model(
+        graph, ("head", "TinyTeach head"), (0, scores), _metadata(card, examples, preprocessing)
     )
-    builder = flatbuffers.Builder(4096)
-    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
-    return append_labels(bytes(builder.Output()), file_labels(card))
+    return append_labels(content, file_labels(card))
 
 
 def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:
@@ -106,52 +52,7 @@ def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:
     return Card(labels, bytes(32), nothing, has_background=head.classes > len(labels))
 
 
-class _Graph:
-    """Tensors and operators in the order in which they are added."""
-
-    def __init__(self) -> None:
-        self.buffers = _Buffers()
-        self.tensors: list[Any] = []
-        self.operators: list[Any] = []
-        self.codes: list[Any] = []
-
-    def tensor(
-        self, name: str, shape: list[int], scales: Any, zero_point: int = 0, data: Any = None
-    ) -> int:
-        """Add an int8 tensor, or a constant one of ``data`` (int8 or int32); its number."""
-        kinds = schema.TensorType
-        kind = kinds.INT8 if data is None or data.dtype == np.int8 else kinds.INT32
-        little = None if data is None else data.astype(data.dtype.newbyteorder("<"))
-        buffer = 0 if little is None else self.buffers.add(little.tobytes())
-        self.tensors.append(_tensor(name, shape, kind, scales, zero_point, buffer))
-        return len(self.tensors) - 1
-
-    def operator(self, name: str, inputs: list[int], output: int, options: Any = None) -> int:
-        """Add an operator by its schema's name; the number of its output."""
-        code = _operator_code(name)
-        if code.builtinCode not in [known.builtinCode for known in self.codes]:
-            self.codes.append(code)
-        codes = [known.builtinCode for known in self.codes]
-        kind = type(options).__name__.removesuffix("T")
-        self.operators.append(
-            schema.OperatorT(
-                opcodeIndex=codes.index(code.builtinCode),
-                inputs=inputs,
-                outputs=[output],
-                builtinOptionsType=getattr(schema.BuiltinOptions, kind),
-                builtinOptions=options,
-            )
-        )
-        return output
-
-
-def _operator_code(name: str) -> Any:
-    code = getattr(schema.BuiltinOperator, name)
-    version = VERSIONS[name]
-    return schema.OperatorCodeT(deprecatedBuiltinCode=code, version=version, builtinCode=code)
-
-
-def _classifier(graph: _Graph, head: QuantisedHead) -> int:
+def _classifier(graph: Graph, head: QuantisedHead) -> int:
     """Add what makes scores of features; the number of the scores' tensor."""
     rows, columns = head.classes, head.features
     features = graph.tensor("features", [1, columns], [head.input_scale], head.input_zero_point)
@@ -169,7 +70,7 @@ def _classifier(graph: _Graph, head: QuantisedHead) -> int:
 
 
 def _with_novelty(
-    graph: _Graph, head: QuantisedHead, novelty: QuantisedNovelty, features: int, logits: int
+    graph: Graph, head: QuantisedHead, novelty: QuantisedNovelty, features: int, logits: int
 ) -> int:
     """Add what the last logit gets besides; the number of the tensor of the sums."""
     averages = _averaged(graph, head, novelty, features)
@@ -187,7 +88,7 @@ def _with_novelty(
     return _sums(graph, head, novelty, squares, logits)
 
 
-def _averaged(graph: _Graph, head: QuantisedHead, novelty: QuantisedNovelty, features: int) -> int:
+def _averaged(graph: Graph, head: QuantisedHead, novelty: QuantisedNovelty, features: int) -> int:
     height, width = novelty.places
     numbers = head.features // (height * width)
     quantisation = [head.input_scale], head.input_zero_point
@@ -206,7 +107,7 @@ def _averaged(graph: _Graph, head: QuantisedHead, novelty: QuantisedNovelty, fea
 
 
 def _sums(
-    graph: _Graph, head: QuantisedHead, novelty: QuantisedNovelty, squares: int, logits: int
+    graph: Graph, head: QuantisedHead, novelty: QuantisedNovelty, squares: int, logits: int
 ) -> int:
     rows = np.zeros((head.classes, len(novelty.signs)), np.int8)
     rows[-1] = novelty.signs
@@ -221,18 +122,7 @@ def _sums(
     return graph.operator("ADD", [logits, added], total, schema.AddOptionsT())
 
 
-def _tensor(name: str, shape: list[int], kind: int, scales: Any, zero: int, buffer: int = 0) -> Any:
-    quantisation = schema.QuantizationParametersT(
-        scale=np.asarray(scales, np.float32),
-        zeroPoint=np.full(len(scales), zero, np.int64),
-        quantizedDimension=0,
-    )
-    return schema.TensorT(
-        shape=shape, type=kind, buffer=buffer, name=name, quantization=quantisation, hasRank=True
-    )
-
-
-def _metadata(card: Card, examples: Examples | None, buffers: _Buffers) -> list[Any]:
+def _metadata(card: Card, examples: Examples | None, preprocessing: str) -> dict[str, bytes]:
     description = f"Tells {len(card.labels)} classes apart by the features of a photograph."
     entries = {
         "min_runtime_version": MIN_RUNTIME_VERSION,
@@ -241,4 +131,6 @@ def _metadata(card: Card, examples: Examples | None, buffers: _Buffers) -> list[
     }
     if examples is not None:
         entries[ENTRY] = pack_examples(examples)
-    return [schema.MetadataT(name=name, buffer=buffers.add(data)) for name, data in entries.items()]
+    if preprocessing != SQUARE:
+        entries[VIEW_NAME] = preprocessing.encode()
+    return entries

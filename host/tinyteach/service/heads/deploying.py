@@ -15,7 +15,7 @@ from tinyteach.service.boards.aftermath import commit, surely
 from tinyteach.service.boards.rules import resting_rules
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
-from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board
+from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board, check_view
 from tinyteach_protocol import messages
 
 NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
@@ -89,8 +89,10 @@ def deploy(
 def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed:
     """Upload, check and activate; where that fails the old head stays at work, and this says so.
 
-    A head for another embedding than the board's is refused before anything is sent.
+    A head for another embedding than the board's, or for a module's views, is refused before
+    anything is sent.
     """
+    check_view(head)
     check_board(client.info().embedding, head)
     start = time.perf_counter()
     try:

@@ -12,7 +12,7 @@ from tinyteach.data.images import load_square
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
-from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.format.head_file import Head, load_head_file
@@ -178,8 +178,9 @@ class Reference:
         return self._head
 
     def tensor(self, square: np.ndarray) -> np.ndarray:
-        """int8 [M, M, 3] of a photograph, uint8 [N, N, 3]."""
-        return to_tensor(square, self.embedding.side)
+        """int8 [M, M, 3] of a photograph, uint8 [N, N, 3], by the head's preprocessing."""
+        preprocessing = self._head.preprocessing if self._head else SQUARE
+        return TO_TENSOR[preprocessing](square, self.embedding.side)
 
     def features(self, square: np.ndarray) -> np.ndarray:
         """int8 [F]."""

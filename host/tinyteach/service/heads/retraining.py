@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
@@ -67,7 +68,7 @@ def retrain(
     project = _project(folder, name)
     pulled = _pull(project, name, progress) if from_board else None
     added = _add(project.root, add, progress)
-    trained = train(project.root, 0, progress)
+    trained = train(project.root, 0, progress, preprocessing=SQUARE)
     with open_board(name) as client:
         deployed = deploy_head(client, trained_head(project), progress)
     took_s = round(time.perf_counter() - start, 3)

@@ -11,8 +11,9 @@ from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
 from tinyteach.data.names import is_unknown
 from tinyteach.data.project import Project
+from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.errors import ProjectError, TrainingError
+from tinyteach.errors import ProjectError, TrainingError, UsageError
 from tinyteach.files import read_json
 from tinyteach.head.fit.outlook import Outlook, look_ahead
 from tinyteach.head.fit.train import TrainedHead, train_source
@@ -44,6 +45,7 @@ class Trained(JsonResult):
     head_bytes: int
     fingerprint: str
     strength: float  # of regularisation: scikit-learn's C
+    preprocessing: str  # of the views: "square" or "stretched"
     temperature: float  # that the logits were divided by
     novelty_gain: float  # by how much what is unlike all photographs is unknown
     unknown_offset: float  # and what the logit of anything else was raised by
@@ -72,18 +74,21 @@ def train(
     progress: Progress,
     embedding: Embedding | None = None,
     known: KnownPhotos | None = None,
+    preprocessing: str | None = None,
 ) -> Trained:
     """Train a head on the project's photographs; head and report go into heads/.
 
     ``embedding`` is the project's own where none is given. ``known`` are photographs that were
     embedded before, by a front end that trains again and again; classes without photographs
-    are left out then. TrainingError where nothing can be trained.
+    are left out then. ``preprocessing`` is one of embedding/preprocessing.py, by default that of
+    the cameras that took the photographs. TrainingError where nothing can be trained.
     """
+    _check_preprocessing(preprocessing)
     project = open_project(folder)
     start = time.perf_counter()
     photos = known
     if photos is None:
-        photos = KnownPhotos(embedding or project_embedding(project), seed)
+        photos = KnownPhotos(embedding or project_embedding(project), seed, preprocessing)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
     wanted = filled if known is not None else project.classes()
@@ -96,6 +101,7 @@ def train(
             seed=seed,
             learnt=learnt,
             progress=progress,
+            preprocessing=photos.preprocessing,
         )
     train_s = time.perf_counter() - start
     progress("advise", 0, 1)
@@ -118,6 +124,7 @@ def train(
         head_bytes=len(head.content),
         fingerprint=head.fingerprint.hex(),
         strength=trained.trial.strength,
+        preprocessing=head.preprocessing,
         temperature=round(float(trained.trial.temperature), 4),
         novelty_gain=trained.trial.balance.gain,
         unknown_offset=trained.trial.balance.offset,
@@ -125,6 +132,11 @@ def train(
         advice=report.advice,
         problems=photos.problems,
     )
+
+
+def _check_preprocessing(named: str | None) -> None:
+    if named is not None and named not in TO_TENSOR:
+        raise UsageError(f"There is no view {named!r}; choose {' or '.join(TO_TENSOR)}.")
 
 
 def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list[str]]:

@@ -7,6 +7,7 @@ from tinyteach.data.project import Project
 from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
 from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
@@ -73,7 +74,7 @@ def upgrade(
     setting, chosen = embedding_to_upgrade_to(project, named)
     _check_board(client, chosen)
     start = time.perf_counter()
-    trained = train(project.root, 0, progress, chosen)
+    trained = train(project.root, 0, progress, chosen, preprocessing=SQUARE)
     project.embedding = setting
     sent = send_embedding(client, chosen, progress)
     with adding("" if sent is None else UNTAUGHT):

@@ -10,8 +10,9 @@ import numpy as np
 from tinyteach.data.bursts import joined
 from tinyteach.data.copies import alike, small_view
 from tinyteach.data.images import load_square
-from tinyteach.data.photos import Photo, list_all
+from tinyteach.data.photos import Photo, is_frame, list_all
 from tinyteach.data.project import Project
+from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
@@ -38,12 +39,18 @@ class _Known:
 class KnownPhotos:
     """A `PhotoSource` that embeds each photograph once, whichever training asks.
 
-    A file that changed is embedded anew. About 33 KB stay in memory for each, not its pixels.
+    A file that changed is embedded anew, and all where `preprocessing` changes. About 33 KB stay in
+    memory for each, not its pixels.
     """
 
-    def __init__(self, embedding: Embedding, seed: int = 0) -> None:
+    def __init__(
+        self, embedding: Embedding, seed: int = 0, preprocessing: str | None = None
+    ) -> None:
+        """``preprocessing`` is by default that of the cameras that took the photographs."""
         self.embedding = embedding
-        self._embedder = PhotoEmbedder(embedding, seed)
+        self._wanted = preprocessing
+        self._embedder = PhotoEmbedder(embedding, seed, preprocessing or SQUARE)
+        self._seed = seed
         self._known: dict[Key, _Known] = {}
         self._photos: list[Photo] = []
         self._keys: list[Key] = []
@@ -58,6 +65,7 @@ class KnownPhotos:
     def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
         """Take the photographs that the project has now; those that cannot be read, leave out."""
         listing = list_all(project)
+        self._prepare(listing.photos)
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
         views = views_per_photo(len(listing.photos))
@@ -72,6 +80,17 @@ class KnownPhotos:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
         known = self._known.setdefault(_key(photo.path), _Known())
         self._embed(known, photo, views_per_photo(photos))
+
+    @property
+    def preprocessing(self) -> str:
+        """What the photographs' tensors are made by: a module's, where one took any of them."""
+        return self._embedder.preprocessing
+
+    def _prepare(self, photos: Sequence[Photo]) -> None:
+        wanted = self._wanted or (STRETCHED if any(map(is_frame, photos)) else SQUARE)
+        if wanted != self.preprocessing:
+            self._embedder = PhotoEmbedder(self.embedding, self._seed, wanted)
+            self._known, self._compared = {}, None
 
     @property
     def labels(self) -> list[str]:
@@ -105,7 +124,7 @@ class KnownPhotos:
     def views(self, index: int, count: int) -> np.ndarray:
         known = self._known[self._keys[index]]
         if known.views is None or len(known.views) < count:
-            known.views = self._embedder.views(self._square(self._photos[index].path), count)
+            known.views = self._views(self._photos[index], count)
         return known.views[:count]
 
     def _compare(self) -> None:
@@ -145,7 +164,10 @@ class KnownPhotos:
         """All at once, while the pixels are there."""
         known.features = self._embedder.features(self._square(photo.path))
         known.small = small_view(self._square(photo.path))
-        known.views = self._embedder.views(self._square(photo.path), views)
+        known.views = self._views(photo, views)
+
+    def _views(self, photo: Photo, count: int) -> np.ndarray:
+        return self._embedder.views(self._square(photo.path), count, is_frame(photo))
 
     def _square(self, path: Path) -> np.ndarray:
         """A photograph's pixels; those read last are kept, for its views."""

@@ -7,6 +7,7 @@ from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.device.repl.pairing import Wanted
 from tinyteach.device.repl.survey import EMBEDDING
 from tinyteach.embedding import runtime
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
@@ -125,6 +126,15 @@ def check_head(head: Head, embedding: Embedding) -> None:
         raise ModelError(
             f"The head was trained with the embedding {described(trained_with)}, and the project "
             f"names {described(embedding.fingerprint)}; run 'tinyteach train'."
+        )
+
+
+def check_view(head: Head) -> None:
+    """BoardRefusedError where a head was trained on views that no board with the agent has."""
+    if head.preprocessing != SQUARE:
+        raise BoardRefusedError(
+            "The head was trained on the views of a Grove Vision AI V2, which is not this board's "
+            "way of seeing; run 'tinyteach train --view square', then deploy again."
         )
 
 

@@ -1,0 +1,61 @@
+"""export: photographs or the model, for elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.options import ProjectOption
+from tinyteach.errors import UsageError
+from tinyteach.service.heads.exporting import export_model
+from tinyteach.service.projects.opening import export_photos
+
+app = new_app()
+export_app = new_group("export", invoke_without_command=True)
+app.add_typer(export_app, name="export")
+
+
+@export_app.callback()
+def export(context: typer.Context, project: ProjectOption = None) -> None:
+    """Write photographs or the model for use elsewhere; a FILE.zip alone means photographs."""
+    if project is not None:
+        context.obj = {**(context.obj or {}), "project": project}
+    if not context.invoked_subcommand:
+        raise UsageError(
+            "Name the zip to write the photographs to, or say 'tinyteach export model'."
+        )
+
+
+@command(export_app, "project")
+def photos(
+    asked: Asked,
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
+) -> None:
+    """Write all photographs as a zip of class folders."""
+    asked.say(f"Wrote {export_photos(asked.folder, target)}.")
+
+
+@command(export_app, "project", "as_json")
+def model(
+    asked: Asked,
+    runtime: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="litert|tflm|openmv|grove|arduino", help="What is to run the model."
+        ),
+    ] = "litert",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", "-o", metavar="DIR", help="The folder to make; by default model-…"),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|DIGITS", help="A head's file, or one of 'tinyteach heads'; else the last."
+        ),
+    ] = None,
+) -> None:
+    """Write embedding and head as one .tflite model, with a page that shows how it is used."""
+    asked.answer(export_model(asked.project, runtime, to, head))

@@ -1,0 +1,152 @@
+"""A joined model against embedding and head, one after the other."""
+
+import io
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paired import views_of
+from tinyteach.embedding import stretched
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
+from tinyteach.errors import ModelError
+from tinyteach.head.format.head_file import read_head
+from tinyteach.head.format.joined import join
+from tinyteach.head.format.metadata import file_labels, is_sealed
+from trained import one_strength, train_head
+
+SCENES = ("astronaut", "coffee", "cat", "rocket")
+FEW, MANY = 6, 1000
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:tensorflow")
+
+
+@pytest.fixture(scope="module", params=EMBEDDING_FILES)
+def pair(request, photo_set, trained):
+    """(embedding, head): base's has a novelty and an output for unknown."""
+    embedding = load_embedding(EMBEDDING_FILES[request.param])
+    if embedding.fingerprint == trained.head.embedding_fingerprint:
+        return embedding, trained.head
+    with one_strength():
+        return embedding, train_head(*photo_set, embedding, views=1).head
+
+
+@pytest.fixture(scope="module")
+def pictures(photo_set):
+    """Squares of three sides, and noise."""
+    rng = np.random.default_rng(1)
+    return [
+        *photo_set[0][:: len(photo_set[0]) // FEW],
+        *rng.integers(0, 256, (2, 240, 240, 3), "u1"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def many_pictures():
+    """Views of demo objects, and each in noise."""
+    rng = np.random.default_rng(2)
+    names = [*SCENES]
+    each = MANY // (2 * len(names))
+    views = [view for name in names for view in views_of(name, each, seed=8, side=240)]
+    noisy = [np.clip(v + rng.normal(0, 30, v.shape), 0, 255).astype(np.uint8) for v in views]
+    return [*views, *noisy]
+
+
+def expected(embedding, head, tensors):
+    return head.scores(embedding.embed(np.array(tensors)))
+
+
+def test_it_computes_what_the_two_do(pair, pictures):
+    embedding, head = pair
+    tensors = [to_tensor(picture, embedding.side) for picture in pictures]
+    joined = TfliteModel(join(embedding, head))
+    assert np.array_equal(joined.run(np.array(tensors)), expected(embedding, head, tensors))
+
+
+def test_with_the_picture_averaged_in_front(pair, pictures):
+    embedding, head = pair
+    joined = TfliteModel(join(embedding, head, stretched.input_side(embedding.side)))
+    assert joined.input_details.shape == (1, 192, 192, 3)
+    taken = np.array([stretched.to_input(picture, embedding.side) for picture in pictures])
+    tensors = [stretched.to_tensor(picture, embedding.side) for picture in pictures]
+    assert np.array_equal(joined.run(taken), expected(embedding, head, tensors))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("is_stretched", [False, True])
+def test_a_thousand_views(pair, many_pictures, is_stretched):
+    embedding, head = pair
+    assert len(many_pictures) == MANY
+    test = (
+        test_with_the_picture_averaged_in_front
+        if is_stretched
+        else test_it_computes_what_the_two_do
+    )
+    test(pair, many_pictures)
+
+
+def test_it_loads_in_tensorflow(pair, pictures):
+    tf = pytest.importorskip("tensorflow")
+    embedding, head = pair
+    tensors = [to_tensor(picture, embedding.side) for picture in pictures]
+    interpreter = tf.lite.Interpreter(
+        model_content=join(embedding, head),
+        experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
+    )
+    interpreter.allocate_tensors()
+    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+    found = []
+    for tensor in tensors:
+        interpreter.set_tensor(taken["index"], tensor[None])
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(given["index"])[0].copy())
+    assert np.abs(np.array(found, int) - expected(embedding, head, tensors)).max() <= 1
+
+
+def test_labels_and_quantisation_are_inside(pair):
+    embedding, head = pair
+    content = join(embedding, head)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("labels.txt").decode().split() == [*file_labels(head)]
+    model = TfliteModel(content)
+    assert (model.input_details.scale, model.input_details.zero_point) == (1 / 128, 0)
+    assert (model.output_details.scale, model.output_details.zero_point) == (1 / 256, -128)
+    assert head.has_background and model.output_details.shape == (1, len(head.labels) + 1)
+    assert is_sealed(content)
+
+
+def test_the_same_pair_has_the_same_bytes(pair):
+    assert join(*pair) == join(*pair)
+
+
+def test_it_is_no_head_and_no_embedding(pair):
+    with pytest.raises(ModelError):
+        read_head(join(*pair))
+
+
+def test_a_head_of_another_embedding_is_refused(pair):
+    embedding, head = pair
+    other = replace(head, embedding_fingerprint=bytes(32))
+    with pytest.raises(ModelError, match="another|trained with the embedding"):
+        join(embedding, other)
+
+
+@pytest.mark.parametrize("side", [63, 65, 32, 1])
+def test_a_picture_that_is_no_multiple_is_refused(pair, side):
+    with pytest.raises(ModelError, match="choose a multiple of 64"):
+        join(*pair, side)
+
+
+def test_its_metadata_are_read_by_field_number(pair):
+    """By the schema's numbers, as any reader of TFLite's metadata does."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    content = join(*pair)
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    (entry,) = [e for e in model.metadata if e.name == b"TFLITE_METADATA"]
+    data = bytes(model.buffers[entry.buffer].data)
+    assert data[4:8] == b"M001"
+    for text in (b"labels.txt", b"scores", b"image", b"TinyTeach model"):
+        assert text in data
+    assert np.float32(128).tobytes() in data
