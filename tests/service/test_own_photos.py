@@ -24,7 +24,8 @@ from tinyteach.service.boards.link_speed import Speed
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.heads import testing, under_test
 from tinyteach.service.heads.figures import Figures, Shown
-from tinyteach.service.heads.recognition import Recognised, classify_on_host, set_threshold
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import classify_on_host, set_threshold
 from tinyteach.service.heads.tested import NOTHING_ELSE, OTHER_THINGS
 from tinyteach.service.heads.under_test import HeadTested
 from tinyteach.service.photos.labelled import read_labelled

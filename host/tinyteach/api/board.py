@@ -11,10 +11,13 @@ from tinyteach.api.pictures import Picture, as_square
 from tinyteach.api.recognised import Recognised
 from tinyteach.api.rules import Rules
 from tinyteach.api.virtual_board import VirtualBoard
+from tinyteach.device.at.module_info import ModuleInfo
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.progress import Progress, shown
-from tinyteach.service.boards.opening import BoardEntry, board_meant, list_boards, open_board
+from tinyteach.service.boards.opening import BoardEntry, board_meant, list_boards
+from tinyteach.service.boards.sessions import agent_of, identity, open_session
 from tinyteach.service.boards.teaching import (
     Forgotten,
     Taught,
@@ -22,15 +25,15 @@ from tinyteach.service.boards.teaching import (
     held_by,
     teach,
 )
-from tinyteach.service.heads.deploying import Deployed, RolledBack, deploy_head, rollback
+from tinyteach.service.heads.deployed import Deployed
+from tinyteach.service.heads.deploying import RolledBack, put_to_work, rollback
 from tinyteach.service.heads.recognition import (
     classify_square,
     deployed_labels,
-    interpret_message,
+    recognise_once,
     watch,
 )
 from tinyteach.service.photos.recording import take_photo
-from tinyteach_protocol import messages
 
 FRAMES = 10  # that a board learns of a class where nobody says how many
 
@@ -41,9 +44,10 @@ def boards() -> list[BoardEntry]:
 
 
 class Board(Opened):
-    """A board on which TinyTeach's agent runs; use it as a context manager, or `close` it.
+    """A board on which TinyTeach's agent runs, or a Grove Vision AI V2 with Seeed's firmware.
 
-    Closed, it recognises by itself again.
+    Use it as a context manager, or `close` it. Closed, it recognises by itself again. A Grove takes
+    photographs, is deployed to and recognises; all else raises BoardRefusedError.
 
     ``board`` is a paired board's name, a port, a pyserial URL, ``virtual`` or a `VirtualBoard`;
     None is the board of TINYTEACH_BOARD, else that of the project in the folder ``project`` (by
@@ -58,14 +62,23 @@ class Board(Opened):
         self, board: str | VirtualBoard | None = None, project: Path | None = None
     ) -> None:
         named = board if isinstance(board, str | None) else board.port
-        self._opened = open_board(board_meant(named, project))
-        self.client = self._opened.__enter__()
-        self.rules = Rules(self.client)
+        self._opened = open_session(board_meant(named, project))
+        self.session = self._opened.__enter__()
+
+    @property
+    def client(self) -> BoardClient:
+        """The session, for what only a board with the agent does."""
+        return agent_of(self.session)
+
+    @property
+    def rules(self) -> Rules:
+        """What the board does by itself."""
+        return Rules(self.client)
 
     @property
     def id(self) -> str:
         """The board's identity, the same on whatever port."""
-        return self.client.board_id
+        return identity(self.session)
 
     @property
     def name(self) -> str:
@@ -76,12 +89,12 @@ class Board(Opened):
     @property
     def port(self) -> str:
         """Where it is."""
-        return self.client.port
+        return self.session.port
 
     @property
-    def info(self) -> BoardInfo:
+    def info(self) -> BoardInfo | ModuleInfo:
         """What the board says of itself now."""
-        return self.client.info()
+        return self.session.info()
 
     @property
     def known(self) -> dict[str, int]:
@@ -89,18 +102,17 @@ class Board(Opened):
         return held_by(self.client).examples
 
     def photo(self, small: bool = False) -> np.ndarray:
-        """Take a photograph: the camera's centre square, uint8 [N, N, 3] RGB.
+        """Take a photograph, uint8 [N, N, 3] RGB: the centre square, or a module's whole frame.
 
         With ``small`` the model's view of it, which a slow link carries sooner.
         """
-        return take_photo(self.client, small)
+        return take_photo(self.session, small)
 
     def classify(self, picture: Picture | None = None) -> Recognised:
         """What the board recognises in a picture that is sent to it, or else before its camera."""
-        labels = deployed_labels(self.client)
         if picture is None:
-            result = self.client.run(messages.SOURCE_CAMERA)
-            return Recognised.of(interpret_message(labels, result))
+            return Recognised.of(recognise_once(self.session))
+        labels = deployed_labels(self.client)
         square = as_square(picture)
         return Recognised.of(classify_square(self.client, square, labels), square)
 
@@ -109,13 +121,13 @@ class Board(Opened):
 
         ``threshold``, a probability, takes the place of the head's until the next deploy.
         """
-        with watch(self.client, threshold) as results:
+        with watch(self.session, threshold) as results:
             yield from map(Recognised.of, results)
 
     def deploy(self, head: Head, progress: Progress | None = None) -> Deployed:
-        """Put a head to work; the one before can be rolled back to."""
+        """Put a head to work; the one before can be rolled back to, but not a module's."""
         with shown(progress) as tell:
-            return deploy_head(self.client, head.file, tell)
+            return put_to_work(self.session, head.file, head.embedding, tell)
 
     def rollback(self) -> RolledBack:
         """Put the head before back to work."""

@@ -6,11 +6,11 @@ from typing import Self
 import numpy as np
 
 from tinyteach.api.notebook import bars_html, picture_html
-from tinyteach.service.heads import recognition
+from tinyteach.service.heads import recognised
 
 
 @dataclass(frozen=True)
-class Recognised(recognition.Recognised):
+class Recognised(recognised.Recognised):
     """``label`` is the best class, or ``unknown`` where it is not believed.
 
     ``probability`` is that of ``best_label``, ``probabilities`` has all, 0 to 1; ``latency_ms``
@@ -21,7 +21,7 @@ class Recognised(recognition.Recognised):
     picture: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of(cls, found: recognition.Recognised, picture: np.ndarray | None = None) -> Self:
+    def of(cls, found: recognised.Recognised, picture: np.ndarray | None = None) -> Self:
         """The same, with its picture."""
         return cls(**vars(found), picture=picture)
 

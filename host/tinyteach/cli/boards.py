@@ -10,7 +10,8 @@ from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption, JsonOption
 from tinyteach.errors import UsageError
 from tinyteach.results import Lines, Table
-from tinyteach.service.boards.opening import BoardEntry, board_info, list_boards, pair_board
+from tinyteach.service.boards.opening import BoardEntry, list_boards, pair_board
+from tinyteach.service.boards.sessions import overview_of, refuse_module
 from tinyteach.service.boards.virtual_boards import (
     MODULE_LOADERS,
     VIRTUAL,
@@ -135,8 +136,10 @@ def pair(
 
     Without --embedding the board keeps the one that it has; a board without gets base.
     """
+    board = asked.board_meant()
+    refuse_module(board)
     with asked.progress() as progress:
-        paired = pair_board(asked.board_meant(), name, progress, embedding, camera)
+        paired = pair_board(board, name, progress, embedding, camera)
     done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
     told = [*paired.notes, *filter(None, [paired.state])]
     met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."
@@ -147,5 +150,5 @@ def pair(
 def info(asked: Asked) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
     with asked.open_board() as board:
-        overview = board_info(board.client)
+        overview = overview_of(board.session)
     asked.answer(overview)

@@ -75,7 +75,7 @@ def deploy(
     project = open_project(asked.folder)
     deploying.head_to_deploy(project, head, threshold)  # what is missing needs no board to be told
     with asked.progress() as progress, asked.open_board() as board:
-        deployed = deploying.deploy(board.client, project, progress, threshold, head)
+        deployed = deploying.deploy(board.session, project, progress, threshold, head)
     asked.answer(deployed)
 
 

@@ -38,7 +38,7 @@ def capture(
     project = open_project(asked.folder)
     stored = class_to_record(project, class_name)
     with asked.progress() as progress, asked.open_board() as board:
-        taken = recording.capture(board.client, project, stored, count, small, note, progress)
+        taken = recording.capture(board.session, project, stored, count, small, note, progress)
     asked.answer(taken)
     if taken.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -53,7 +53,7 @@ def preview(
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="Views; 0: until Ctrl-C.")] = 0,
 ) -> None:
     """Show in the terminal what the board sees."""
-    with asked.open_board() as board, preview_views(board.client) as views:
+    with asked.open_board() as board, preview_views(board.session) as views:
         if out is not None:
             next(views).save(out)
             asked.say(f"Saved what the board sees to {out}.")

@@ -21,8 +21,8 @@ from tinyteach.progress import Progress
 from tinyteach.service.boards import verification
 from tinyteach.service.heads import testing
 from tinyteach.service.heads.looking import explain_on_host
+from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import (
-    Recognised,
     classify_on_host,
     classify_square,
     deployed_labels,

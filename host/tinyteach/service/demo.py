@@ -21,7 +21,8 @@ from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.virtual_boards import virtual_board
-from tinyteach.service.heads.deploying import Deployed, deploy_head
+from tinyteach.service.heads.deployed import Deployed
+from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import Reference, interpret_message, trained_head
 from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.bench_photos import Squares, training_and_held_out

@@ -19,7 +19,8 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.service.boards.opening import BoardOverview, board_info, open_board
-from tinyteach.service.heads.recognition import Recognised, interpret_message
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import interpret_message
 from tinyteach_protocol import messages
 
 RETRY_S = 1.0

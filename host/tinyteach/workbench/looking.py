@@ -12,7 +12,8 @@ from tinyteach.errors import BoardRefusedError, ModelError, TinyTeachError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.heads.looking import WhereItLooks
 from tinyteach.service.heads.pulling import read_head
-from tinyteach.service.heads.recognition import Recognised, Reference
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import Reference
 from tinyteach.service.projects.embeddings import find_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.views import Cells, LookedAt, PreviewHead

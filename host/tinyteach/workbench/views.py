@@ -11,7 +11,8 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import UNKNOWN, is_known
-from tinyteach.service.heads.recognition import Recognised, Reference, interpret_scores
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import Reference, interpret_scores
 
 Cells = list[list[float]]  # rows of them, see service.heads.looking
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds

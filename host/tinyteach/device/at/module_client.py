@@ -78,6 +78,7 @@ class ModuleClient:
             labels=list(note.labels),
             model_hash=note.model_hash,
             pending_hash=note.pending_hash,
+            threshold_percent=note.threshold_percent,
             dialect=self._at.dialect,
         )
 
@@ -170,13 +171,15 @@ class ModuleClient:
 
     # Writing
 
-    def write_info(self, labels: Sequence[str], model_hash: str) -> None:
+    def write_info(
+        self, labels: Sequence[str], model_hash: str, threshold_percent: int = 0
+    ) -> None:
         """Keep the labels by class id and the SHA-256 (hex) of the model on the module.
 
         UsageError where the names take too much room, VerificationError where the module does not
         keep them.
         """
-        self._write_note(Note(labels=tuple(labels), model_hash=model_hash))
+        self._write_note(Note(tuple(labels), model_hash, threshold_percent=threshold_percent))
 
     def flash_model(
         self, content: bytes, progress: Progress = unseen, address: int = MODEL_ADDRESS
@@ -199,7 +202,13 @@ class ModuleClient:
         write_flash(self._link, image, None, "firmware", progress)
         self._greet_again()
 
-    def deploy(self, content: bytes, labels: Sequence[str], progress: Progress = unseen) -> None:
+    def deploy(
+        self,
+        content: bytes,
+        labels: Sequence[str],
+        progress: Progress = unseen,
+        threshold_percent: int = 0,
+    ) -> None:
         """Write a compiled model and its labels, and see that the module has them.
 
         Cut off anywhere, the module shows no label of another model, and the next call completes.
@@ -212,7 +221,7 @@ class ModuleClient:
         self.flash_model(content, progress)
         if not self._has_model():
             raise VerificationError(NOT_TAKEN.format(port=self.port))
-        self.write_info(labels, model_hash)
+        self.write_info(labels, model_hash, threshold_percent)
 
     def _write_note(self, note: Note) -> None:
         encoded = module_info.written(note, "TinyTeach")

@@ -13,13 +13,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tinyteach.device.at.replies import text
+from tinyteach.device.at.replies import is_whole, text
 from tinyteach.errors import UsageError
 
 # The firmware takes 4,096 bytes a command and keeps as many; base64 makes four of three.
 NOTE_BYTES_MAX = 2900
 LABELS_MAX = 64
-HASH_KEY, PENDING_KEY = "model_sha256", "pending_sha256"
+HASH_KEY, PENDING_KEY, THRESHOLD_KEY = "model_sha256", "pending_sha256", "threshold_percent"
 TOO_LONG = (
     "The names of the classes take more room than the module's {room:,} bytes; shorten them with "
     "'tinyteach class rename' or train fewer classes."
@@ -32,20 +32,22 @@ OLD_YEAR = "2023"
 class Note:
     """``labels`` by class id, ``model_hash`` 64 hex digits, empty where another program wrote it.
 
-    ``pending_hash`` is that of a model that was being written when the note was.
+    ``pending_hash`` is that of a model that was being written when the note was. Below
+    ``threshold_percent`` the best class is not believed.
     """
 
     labels: tuple[str, ...] = ()
     model_hash: str = ""
     pending_hash: str = ""
+    threshold_percent: int = 0
 
 
 @dataclass(frozen=True)
 class ModuleInfo:
     """``has_model``: what looks like a model is in flash. ``sensor`` is empty without a camera.
 
-    ``labels`` and ``model_hash`` are those of the note; ``pending_hash`` is not empty where the
-    last deploy did not complete. ``dialect`` is "el", "ma" or "hx".
+    ``labels``, ``model_hash`` and ``threshold_percent`` are those of the note; ``pending_hash`` is
+    not empty where the last deploy did not complete. ``dialect`` is "el", "ma" or "hx".
     """
 
     module_id: str
@@ -57,6 +59,7 @@ class ModuleInfo:
     labels: list[str]
     model_hash: str
     pending_hash: str
+    threshold_percent: int
     dialect: str
 
     @property
@@ -97,6 +100,7 @@ def written(note: Note, name: str) -> str:
         "isCustom": True,
         HASH_KEY: note.model_hash,
         PENDING_KEY: note.pending_hash,
+        THRESHOLD_KEY: note.threshold_percent,
     }
     content = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     if len(content) > NOTE_BYTES_MAX:
@@ -113,7 +117,8 @@ def read(encoded: object) -> Note:
         return Note()
     if not isinstance(fields, dict):
         return Note()
-    return Note(_labels(fields.get("classes")), _hash(fields, HASH_KEY), _hash(fields, PENDING_KEY))
+    hashes = _hash(fields, HASH_KEY), _hash(fields, PENDING_KEY)
+    return Note(_labels(fields.get("classes")), *hashes, _percent(fields.get(THRESHOLD_KEY)))
 
 
 def _labels(value: object) -> tuple[str, ...]:
@@ -126,3 +131,7 @@ def _hash(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
     is_hash = isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)
     return str(value) if is_hash else ""
+
+
+def _percent(value: object) -> int:
+    return value if isinstance(value, int) and is_whole(value) and 0 <= value <= 100 else 0

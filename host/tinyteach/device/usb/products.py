@@ -25,6 +25,7 @@ class Product:
     name: str
     mode: str = MICROPYTHON
     todo: str = ""
+    may_be_module: bool = False  # a Grove Vision AI V2
 
     @property
     def hint(self) -> str:
@@ -50,7 +51,7 @@ def _bridge(name: str) -> Product:
 
 def _maybe_module(bridge: str) -> Product:
     """Seeed solders this chip to the Grove Vision AI V2, others to boards of their own."""
-    return Product(f"Grove Vision AI V2, or board behind a {bridge}", OPEN)
+    return Product(f"Grove Vision AI V2, or board behind a {bridge}", OPEN, may_be_module=True)
 
 
 PRODUCTS = {

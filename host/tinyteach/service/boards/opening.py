@@ -67,7 +67,7 @@ def list_boards() -> list[BoardEntry]:
     """Running virtual boards, attached ports, and paired boards that are not attached."""
     paired = paired_boards()
     by_serial = {board.usb_serial: board for board in paired if board.usb_serial}
-    entries = [_virtual_entry(info, paired) for info in _running_virtuals()]
+    entries = [_virtual_entry(info, paired) for info in running_virtuals()]
     for attached in attached_ports():
         known = next((b for serial, b in by_serial.items() if attached.is_device(serial)), None)
         if known:
@@ -105,21 +105,21 @@ def virtual_kind(info: VirtualInfo) -> str:
     return f"{what} ({info.arch})"
 
 
-def _running_virtuals() -> list[VirtualInfo]:
+def running_virtuals() -> list[VirtualInfo]:
+    """Virtual boards and modules that run in the background; there are none on Windows."""
     if sys.platform == "win32":
         return []
-
     return running()
 
 
 def virtual_processes() -> set[int]:
     """The processes that are virtual boards: each holds the other end of its port."""
-    return {info.pid for info in _running_virtuals()}
+    return {info.pid for info in running_virtuals()}
 
 
 def virtual_ports() -> set[str]:
     """Where the virtual boards are that run in the background."""
-    return {info.port for info in _running_virtuals()}
+    return {info.port for info in running_virtuals()}
 
 
 # Finding a board
@@ -147,7 +147,7 @@ def resolve_port(board: str | None) -> str:
     wanted = _wanted(board)
     if wanted is None:
         return _only_board()
-    for info in _running_virtuals():
+    for info in running_virtuals():
         if wanted in (info.name, info.unique_id):
             return info.port
     if wanted == VIRTUAL:
@@ -173,7 +173,7 @@ def _port_of_paired(name: str) -> str | None:
     known = find_board(name)
     if known is None:
         return None
-    for info in _running_virtuals():
+    for info in running_virtuals():
         if info.unique_id == known.board_id:
             return info.port
     port = port_of(known.usb_serial)
@@ -221,7 +221,7 @@ def _refuse_new_flash(known: PairedBoard | None) -> None:
     """BoardNotFoundError where a virtual board is not the one that was paired by its name."""
     if known is None or not is_virtual(known):
         return
-    for info in _running_virtuals():
+    for info in running_virtuals():
         if info.name == known.name and info.unique_id != known.board_id:
             raise BoardNotFoundError(NEW_FLASH.format(name=info.name))
 
@@ -266,14 +266,14 @@ def _refuse_virtual_name(name: str | None, port: str) -> None:
     A running one of that name is what --board would find.
     """
     flashes = [path.stem.rpartition("-")[0] for path in paths.state_dir().glob("virtual/*.flash")]
-    running = {info.name: info.port for info in _running_virtuals()}
+    running = {info.name: info.port for info in running_virtuals()}
     if name in {VIRTUAL, *flashes, *running} and running.get(name) != port:
         raise UsageError(f"A virtual board is called {name}; choose another name.")
 
 
 def _virtual_name(port: str) -> str | None:
     """What a virtual board is to be called; it takes its name over from one whose flash is gone."""
-    for info in _running_virtuals():
+    for info in running_virtuals():
         if info.port == port:
             namesake = find_board(info.name)
             if namesake and namesake.board_id != info.unique_id and is_virtual(namesake):

@@ -4,58 +4,28 @@ import time
 from dataclasses import dataclass
 
 from tinyteach.data.project import Project
+from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
-from tinyteach.results import Lines, Sentence
 from tinyteach.service.boards.aftermath import commit, surely
 from tinyteach.service.boards.rules import resting_rules
+from tinyteach.service.boards.sessions import Session
+from tinyteach.service.heads.deployed import Deployed, PutToWork
+from tinyteach.service.heads.exporting import embedding_of
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
+from tinyteach.service.modules.deploying import deploy_to_module
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board, check_view
 from tinyteach_protocol import messages
 
 NOT_SWITCHED = "The head was not switched; 'tinyteach deploy' goes on where this stopped."
 NOT_ROLLED_BACK = "The head was not switched; run 'tinyteach rollback' again."
 NOT_KNOWN = "Whether the head was switched is not known; 'tinyteach info' says which is at work."
-
-
-class _PutToWork(Sentence):
-    problems: list[str]  # on rules that rest with this head
-
-    def lines(self) -> Lines:
-        """The sentence, and the problems."""
-        return [self.sentence(), *self.problems]
-
-
-@dataclass(frozen=True)
-class Deployed(_PutToWork):
-    """A head put to work; ``deploy_s`` is from the first byte on the wire to live."""
-
-    board: str
-    fingerprint: str
-    labels: list[str]
-    deploy_bytes: int
-    deploy_s: float
-    threshold: float  # probability below which a best label is unknown; 0: none for that
-    background: bool  # whether the head has a score for anything else
-    problems: list[str]  # on rules that rest with this head
-
-    def sentence(self) -> str:
-        return (
-            f"The board {self.board} recognises {', '.join(self.labels)} now: "
-            f"{self.deploy_bytes} bytes sent, live after {self.deploy_s:.2f} s. "
-            f"{self._about_unknown()}"
-        )
-
-    def _about_unknown(self) -> str:
-        if not self.threshold:
-            resembling = "What resembles none of them" if self.background else "Nothing"
-            return f"{resembling} is called unknown."
-        return f"What it is less than {self.threshold:.0%} sure of is unknown."
 
 
 def head_to_deploy(project: Project, fingerprint: str | None, threshold: float | None) -> Head:
@@ -68,7 +38,7 @@ def head_to_deploy(project: Project, fingerprint: str | None, threshold: float |
 
 
 def deploy(
-    client: BoardClient,
+    session: Session,
     project: Project,
     progress: Progress,
     threshold: float | None = None,
@@ -80,10 +50,22 @@ def deploy(
     say the same.
     """
     head = head_to_deploy(project, fingerprint, threshold)
-    deployed = deploy_head(client, head, progress)
+    is_module = isinstance(session, ModuleClient)
+    embedding = embedding_of(head, project) if is_module else None
+    deployed = put_to_work(session, head, embedding, progress)
     if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)
     return deployed
+
+
+def put_to_work(
+    session: Session, head: Head, embedding: Embedding | None, progress: Progress
+) -> Deployed:
+    """A board needs the head alone, a module the ``embedding`` with it."""
+    if not isinstance(session, ModuleClient):
+        return deploy_head(session, head, progress)
+    assert embedding is not None
+    return deploy_to_module(session, head, embedding, progress)
 
 
 def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed:
@@ -142,7 +124,7 @@ def _kept(client: BoardClient) -> str:
 
 
 @dataclass(frozen=True)
-class RolledBack(_PutToWork):
+class RolledBack(PutToWork):
     """The head that is at work again."""
 
     fingerprint: str

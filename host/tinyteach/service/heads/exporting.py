@@ -109,7 +109,7 @@ def _pair(folder: Path | None, named: str | None) -> tuple[Embedding, Head]:
     if named is None or not _is_file_name(named):
         project = open_project(folder or Path())
         head = chosen_head(project, named)
-        return _embedding_of(head, project), head
+        return embedding_of(head, project), head
     try:
         head = load_head_file(Path(named))
     except FileNotFoundError as error:
@@ -117,7 +117,7 @@ def _pair(folder: Path | None, named: str | None) -> tuple[Embedding, Head]:
             f"There is no head file {named}; name one that 'tinyteach train' wrote, or the digits "
             "of one of 'tinyteach heads'."
         ) from error
-    return _embedding_of(head, project_meant(folder)), head
+    return embedding_of(head, project_meant(folder)), head
 
 
 def _is_file_name(named: str) -> bool:
@@ -125,7 +125,8 @@ def _is_file_name(named: str) -> bool:
     return named.endswith(".tflite") or os.path.basename(named) != named or os.path.exists(named)  # noqa: PTH110, PTH119
 
 
-def _embedding_of(head: Head, project: Project | None) -> Embedding:
+def embedding_of(head: Head, project: Project | None) -> Embedding:
+    """The one that a head was trained with; ModelError where it is not to be had here."""
     wanted = head.embedding_fingerprint
     if project is not None:
         found = find_embedding(project, wanted)

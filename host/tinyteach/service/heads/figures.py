@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tinyteach.data.names import UNKNOWN
 from tinyteach.head.fit.evaluation import Evaluation, accuracy_interval
-from tinyteach.service.heads.recognition import SCORE_STEPS, SCORE_ZERO_POINT, Recognised
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import SCORE_STEPS, SCORE_ZERO_POINT
 
 
 @dataclass(frozen=True)

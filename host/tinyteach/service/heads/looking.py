@@ -13,12 +13,8 @@ from tinyteach.head.format.head_file import Head
 from tinyteach.head.overlay import tinted
 from tinyteach.head.share import class_shares, read_weights
 from tinyteach.results import JsonResult
-from tinyteach.service.heads.recognition import (
-    Recognised,
-    Reference,
-    interpret_scores,
-    project_reference,
-)
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.heads.recognition import Reference, interpret_scores, project_reference
 from tinyteach.service.projects.opening import open_project
 
 NO_MAP = (

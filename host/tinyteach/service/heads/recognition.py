@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from tinyteach.board_facts import STAGES
 from tinyteach.data.images import load_square
 from tinyteach.data.project import Project
+from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
 from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
@@ -17,8 +17,10 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
-from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import tell
+from tinyteach.service.boards.sessions import Session
+from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.modules.recognising import module_results
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages
@@ -28,27 +30,6 @@ from tinyteach_protocol.messages import Message
 # The head's softmax output: probability = (score + 128) / 256.
 SCORE_ZERO_POINT = -128
 SCORE_STEPS = 256
-
-
-@dataclass(frozen=True)
-class Recognised(JsonResult):
-    """The best label, or 'unknown' where it is not believed; all probabilities; durations."""
-
-    label: str
-    probability: float  # of the best label
-    best_label: str
-    probabilities: dict[str, float]
-    latency_ms: dict[str, float] | None
-
-    def lines(self) -> list[str]:
-        """For a person."""
-        return [self.line()]
-
-    def line(self) -> str:
-        took = f"  ({sum(self.latency_ms.values()):.1f} ms)" if self.latency_ms else ""
-        if self.label == self.best_label:
-            return f"{self.label} {self.probability:.0%}{took}"
-        return f"{self.label} (at best {self.best_label} {self.probability:.0%}){took}"
 
 
 def interpret(
@@ -92,12 +73,23 @@ def interpret_message(labels: Sequence[str], message: Message) -> Recognised:
 
 
 @contextmanager
-def watch(client: BoardClient, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
-    """Live results of the board's camera.
+def watch(session: Session, threshold: float | None = None) -> Iterator[Iterator[Recognised]]:
+    """Live results of the camera.
 
     ``threshold``, a probability, replaces the head's own on the board: a best label below it
-    is unknown, 0 believes every one. It stays until another head is deployed or a restart.
+    is unknown, 0 believes every one. It stays until another head is deployed or a restart; with a
+    module it is for these results alone.
     """
+    if isinstance(session, ModuleClient):
+        with module_results(session, threshold) as seen:
+            yield (each.recognised for each in seen)
+        return
+    with _board_results(session, threshold) as results:
+        yield results
+
+
+@contextmanager
+def _board_results(client: BoardClient, threshold: float | None) -> Iterator[Iterator[Recognised]]:
     labels = deployed_labels(client)
     if threshold is not None:
         set_threshold(client, threshold)
@@ -106,6 +98,15 @@ def watch(client: BoardClient, threshold: float | None = None) -> Iterator[Itera
         yield (interpret_message(labels, event) for event in events)
     finally:
         events.close()
+
+
+def recognise_once(session: Session) -> Recognised:
+    """What is recognised in one view of the camera."""
+    if isinstance(session, ModuleClient):
+        with module_results(session) as seen:
+            return next(seen).recognised
+    labels = deployed_labels(session)
+    return interpret_message(labels, session.run(messages.SOURCE_CAMERA))
 
 
 def set_threshold(client: BoardClient, probability: float) -> None:

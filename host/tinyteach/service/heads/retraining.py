@@ -11,7 +11,8 @@ from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import open_board, pair_board
-from tinyteach.service.heads.deploying import Deployed, deploy_head
+from tinyteach.service.heads.deployed import Deployed
+from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.pulling import Pulled, add_to_project, read_head
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.training import Trained, train

@@ -13,9 +13,9 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards.link_speed import PHOTO_TIME_S, measure_link, side_in_time
+from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import (
     SCORE_STEPS,
-    Recognised,
     Reference,
     classify_square,
     deployed_labels,

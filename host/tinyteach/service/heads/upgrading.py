@@ -13,7 +13,8 @@ from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
 from tinyteach.service.boards.aftermath import commit
-from tinyteach.service.heads.deploying import Deployed, deploy_head
+from tinyteach.service.heads.deployed import Deployed
+from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.projects.embeddings import (

@@ -1,23 +1,28 @@
 """Photographs through the board's camera: recordings and the live view."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count as count_up
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from tinyteach.data.names import UNKNOWN, is_unknown, same_name
+from tinyteach.data.photo_index import FRAME
 from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
+from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.registry import find_board
-from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.results import Sentence
+from tinyteach.service.boards.sessions import Session, identity
+from tinyteach.service.modules.frames import frames, take_frame
 from tinyteach.service.projects.opening import make_if_unknown
 from tinyteach_protocol import messages
 
@@ -68,7 +73,7 @@ def class_to_record(project: Project, class_name: str) -> str:
 
 
 def capture(
-    client: BoardClient,
+    session: Session,
     project: Project,
     class_name: str,
     count: int,
@@ -82,19 +87,19 @@ def capture(
     """
     class_name = class_to_record(project, class_name)
     is_new = class_name not in project.classes()
-    _remember_board(project, client)
-    recording = start_recording(project, client, class_name, small)
+    _remember_board(project, session)
+    recording = start_recording(project, session, class_name, small)
     try:
-        record(client, recording, count, small, tell, progress)
+        record(session, recording, count, small, tell, progress)
         interrupted = False
     except KeyboardInterrupt:
         interrupted = True
     return _captured(recording, interrupted, is_new)
 
 
-def _remember_board(project: Project, client: BoardClient) -> None:
+def _remember_board(project: Project, session: Session) -> None:
     """The first board that a project is used with is its board from then on."""
-    known = find_board(client.board_id)
+    known = find_board(identity(session))
     if project.board is None and known is not None:
         project.board = known.name
 
@@ -107,21 +112,22 @@ def _captured(recording: Recording, interrupted: bool, is_new: bool) -> Captured
 
 
 def start_recording(
-    project: Project, client: BoardClient, class_name: str, small: bool = False
+    project: Project, session: Session, class_name: str, small: bool = False
 ) -> Recording:
     """A new burst of a class, marked with the board that takes it."""
     make_if_unknown(project, class_name)
+    whole = FRAME if isinstance(session, ModuleClient) else "square"
     return Recording(
         project,
         class_name,
-        board=client.board_id,
-        sensor=client.info().sensor,
-        kind="model" if small else "square",
+        board=identity(session),
+        sensor=session.info().sensor,
+        kind="model" if small and whole != FRAME else whole,
     )
 
 
 def record(
-    client: BoardClient,
+    session: Session,
     recording: Recording,
     count: int,
     small: bool = False,
@@ -129,16 +135,26 @@ def record(
     progress: Progress = lambda text, done, total: None,
     before_each: Callable[[], None] = lambda: None,
 ) -> None:
-    """Fill a recording over an open session; ``before_each`` is called before each photograph."""
+    """Fill a recording; ``before_each`` is called before each photograph of a board."""
     name = recording.folder.name
-    for number in range(1, count + 1):
+    with closing(_photos(session, small, tell, before_each)) as photos:
+        for number, square in enumerate(islice(photos, count), 1):
+            recording.add(square)
+            progress(f"Recording {name}", number, count)
+
+
+def _photos(
+    session: Session, small: bool, tell: Tell, before_each: Callable[[], None]
+) -> Generator[np.ndarray, None, None]:
+    if isinstance(session, ModuleClient):
+        yield from frames(session)
+    for number in count_up():
         before_each()
         start = time.monotonic()
-        square = take_photo(client, small)
-        if number == 1 and not small:
+        square = take_photo(session, small)
+        if number == 0 and not small:
             _tell_of_slow_link(square, time.monotonic() - start, tell)
-        recording.add(square)
-        progress(f"Recording {name}", number, count)
+        yield square
 
 
 def _tell_of_slow_link(square: np.ndarray, duration_s: float, tell: Tell) -> None:
@@ -150,10 +166,15 @@ def _tell_of_slow_link(square: np.ndarray, duration_s: float, tell: Tell) -> Non
         )
 
 
-def take_photo(client: BoardClient, small: bool = False) -> np.ndarray:
-    """One photograph, uint8 [N, N, 3] RGB: the centre square, or the model's view of it."""
+def take_photo(session: Session, small: bool = False) -> np.ndarray:
+    """One photograph, uint8 [N, N, 3] RGB: the centre square, or the model's view of it.
+
+    Of a module it is the whole frame.
+    """
+    if isinstance(session, ModuleClient):
+        return take_frame(session)
     kind = messages.GRAB_MODEL if small else messages.GRAB_SQUARE
-    taken, pixels = client.grab(kind)
+    taken, pixels = session.grab(kind)
     return expand(pixels, taken.width, taken.height, taken.pixel_format)
 
 
@@ -178,9 +199,13 @@ class View:
 
 
 @contextmanager
-def preview_views(client: BoardClient) -> Iterator[Iterator[View]]:
-    """The live view, whole pictures only."""
-    events = client.stream(messages.STREAM_PREVIEW)
+def preview_views(session: Session) -> Iterator[Iterator[View]]:
+    """The live view, whole pictures only: what the model sees, or a module's frame."""
+    if isinstance(session, ModuleClient):
+        with closing(frames(session)) as taken:
+            yield map(View, taken)
+        return
+    events = session.stream(messages.STREAM_PREVIEW)
     try:
         yield _whole_views(events)
     finally:

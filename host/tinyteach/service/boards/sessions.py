@@ -1,0 +1,101 @@
+"""A session with what is at a port: a board with the agent, or a module with Seeed's firmware."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.device.at.refusals import NotAModuleError
+from tinyteach.device.registry import was_paired
+from tinyteach.device.usb.discovery import attached_ports
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError
+from tinyteach.service.boards.opening import (
+    BoardOverview,
+    board_info,
+    open_board,
+    resolve_port,
+    running_virtuals,
+)
+from tinyteach.service.modules.overview import ModuleOverview, module_overview
+from tinyteach.virtual.running import GROVE
+
+Session = BoardClient | ModuleClient
+
+CANNOT = (
+    "A Grove Vision AI V2 runs Seeed's firmware, which cannot do this; 'tinyteach preview', "
+    "'capture', 'deploy' and 'watch' work with it."
+)
+NEEDS_NO_PAIRING = (
+    "A Grove Vision AI V2 keeps Seeed's firmware and needs no pairing; go on with 'tinyteach "
+    "--board {board} capture'."
+)
+
+
+@contextmanager
+def open_session(board: str | None) -> Iterator[Session]:
+    """A session with a board or a module, as `resolve_port` finds it."""
+    module = module_at(resolve_port(board))
+    with module or open_board(board) as session:
+        yield session
+
+
+def module_at(port: str) -> ModuleClient | None:
+    """An open module; None where the port shows that there is another board, or that one answers.
+
+    Raises BoardNotFoundError where nothing answers at what may be one.
+    """
+    if not _may_be_module(port):
+        return None
+    try:
+        return ModuleClient(port)
+    except NotAModuleError:
+        return None
+
+
+def _may_be_module(port: str) -> bool:
+    if is_virtual_module(port):
+        return True
+    attached = next((each for each in attached_ports() if each.port == port), None)
+    could = attached is not None and attached.product is not None and attached.product.may_be_module
+    return could and not was_paired(port)
+
+
+def is_virtual_module(port: str) -> bool:
+    """Whether a virtual module runs there."""
+    real = os.path.realpath(port)
+    return any(info.port == real and info.kind == GROVE for info in running_virtuals())
+
+
+def identity(session: Session) -> str:
+    """The same at whatever port."""
+    return session.module_id if isinstance(session, ModuleClient) else session.board_id
+
+
+def overview_of(session: Session) -> BoardOverview | ModuleOverview:
+    """Ask what is there what it is."""
+    if isinstance(session, ModuleClient):
+        return module_overview(session)
+    return board_info(session)
+
+
+def agent_of(session: Session) -> BoardClient:
+    """The session, for what only a board with the agent does; BoardRefusedError with a module."""
+    if isinstance(session, ModuleClient):
+        raise BoardRefusedError(CANNOT)
+    return session
+
+
+@contextmanager
+def open_agent(board: str | None) -> Iterator[BoardClient]:
+    """A session with a board, for what only one with the agent does."""
+    with open_session(board) as session:
+        yield agent_of(session)
+
+
+def refuse_module(board: str | None) -> None:
+    """BoardRefusedError where a module is there, which needs no pairing."""
+    port = resolve_port(board)
+    if (module := module_at(port)) is not None:
+        module.close()
+        raise BoardRefusedError(NEEDS_NO_PAIRING.format(board=board or port))

@@ -1,0 +1,58 @@
+"""Puts a head to work on a module: joined with its embedding, compiled for the NPU, flashed."""
+
+import time
+
+from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.embedding.preprocessing import STRETCHED
+from tinyteach.embedding.runtime import Embedding
+from tinyteach.errors import BoardRefusedError
+from tinyteach.head.export.package import Model
+from tinyteach.head.format.head_file import Head
+from tinyteach.head.npu.compiling import Compiled
+from tinyteach.progress import Progress
+from tinyteach.service.boards.sessions import is_virtual_module
+from tinyteach.service.heads.deployed import Deployed
+from tinyteach.service.heads.exporting import GROVE, joined_model
+from tinyteach.service.heads.recognition import SCORE_STEPS
+from tinyteach.service.modules.recognising import PERCENT
+from tinyteach.virtual.at import compiled as virtual_models
+
+OTHER_VIEW = (
+    "The head was not trained on what a Grove Vision AI V2 makes of its frames; run 'tinyteach "
+    "train --view stretched', then deploy again."
+)
+
+
+def deploy_to_module(
+    client: ModuleClient, head: Head, embedding: Embedding, progress: Progress
+) -> Deployed:
+    """Write the whole model; BoardRefusedError for a head that was trained on other views.
+
+    MissingToolError where Vela is not installed, ModelError where the module could not run it: both
+    before anything is written.
+    """
+    if head.preprocessing != STRETCHED:
+        raise BoardRefusedError(OTHER_VIEW)
+    start = time.perf_counter()
+    progress("Compiling for the NPU", 0, 0)
+    model = joined_model(embedding, head, GROVE)
+    content = _for_the_npu(model).content
+    if is_virtual_module(client.port):
+        virtual_models.remember(content, model.content)
+    threshold = head.threshold / SCORE_STEPS
+    client.deploy(content, model.outputs, progress, round(threshold * PERCENT))
+    return Deployed(
+        client.module_id,
+        head.fingerprint.hex(),
+        list(head.labels),
+        len(content),
+        round(time.perf_counter() - start, 4),
+        round(threshold, 4),
+        head.has_background,
+        [],
+    )
+
+
+def _for_the_npu(model: Model) -> Compiled:
+    assert model.compiled is not None  # as it is of each that is joined for a module
+    return model.compiled
