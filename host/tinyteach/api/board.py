@@ -11,6 +11,7 @@ from tinyteach.api.pictures import Picture, as_square
 from tinyteach.api.recognised import Recognised
 from tinyteach.api.rules import Rules
 from tinyteach.api.virtual_board import VirtualBoard
+from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_info import ModuleInfo
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.board_info import BoardInfo
@@ -64,6 +65,11 @@ class Board(Opened):
         named = board if isinstance(board, str | None) else board.port
         self._opened = open_session(board_meant(named, project))
         self.session = self._opened.__enter__()
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is a Grove Vision AI V2, which can be sent no pictures, taught no class."""
+        return isinstance(self.session, ModuleClient)
 
     @property
     def client(self) -> BoardClient:

@@ -14,6 +14,7 @@ from tinyteach.cli.output import note
 from tinyteach.progress import Progress
 from tinyteach.service.flash.firmware_images import hint_lines, image_hints
 from tinyteach.service.flash.flashing import flash_board, restore_board
+from tinyteach.service.modules.flashing import ModuleFlashed
 from tinyteach.service.projects.embeddings import put_into
 
 app = new_app()
@@ -32,6 +33,8 @@ def flash(
 ) -> None:
     """Back up an ESP board's flash, erase it and write MicroPython to it.
 
+    On a Grove Vision AI V2: write Seeed's firmware, without a backup.
+
     Without an image it says which one each board needs, where to get it and how it gets onto
     boards that are no ESP boards, and does nothing.
     """
@@ -42,7 +45,8 @@ def flash(
     with _progress(asked) as progress:
         done = flash_board(asked.board_meant(), image, progress, asked.say, backup)
     asked.answer(done)
-    asked.say(f"Next: tinyteach --board {done.port or 'PORT'} pair")
+    then = "capture CLASS" if isinstance(done, ModuleFlashed) else "pair"
+    asked.say(f"Next: tinyteach --board {done.port or 'PORT'} {then}")
 
 
 @command(app, "board", "project", "as_json")

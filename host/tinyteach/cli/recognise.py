@@ -15,6 +15,7 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
+from tinyteach.cli.output import note
 from tinyteach.cli.picture import show_picture
 from tinyteach.errors import UsageError, VerificationError
 from tinyteach.progress import Progress
@@ -30,6 +31,7 @@ from tinyteach.service.heads.recognition import (
 )
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.under_test import on_board, on_computer
+from tinyteach.service.modules.verifying import verify_on_module
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
 from tinyteach.service.photos.recording import View
 from tinyteach.service.projects.opening import open_project, project_meant
@@ -117,6 +119,9 @@ def _explain(asked: Asked, files: list[Path], out: Path | None) -> None:
 def _on_board(asked: Asked, files: list[Path]) -> list[Recognised]:
     squares = [as_square(file) for file in files]
     with asked.open_board() as board:
+        if board.is_module:
+            note("A Grove Vision AI V2 can be sent no photographs: computed here.")
+            return classify_on_host(asked.folder, files)
         labels = deployed_labels(board.client)
         return [classify_square(board.client, square, labels) for square in squares]
 
@@ -184,10 +189,14 @@ def verify(
 ) -> None:
     """Test the board against the host.
 
-    Exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
+    A Grove Vision AI V2 within a tolerance, with what it sees and the project's head. Else:
+    exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
     none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
-    summary = verification.verify(asked.board_meant(), photos, junit, quiet=asked.as_json)
+    board = asked.board_meant()
+    with asked.progress() as progress:
+        of_module = verify_on_module(board, asked.project, photos, junit, progress)
+    summary = of_module or verification.verify(board, photos, junit, quiet=asked.as_json)
     code = 0 if summary.held else exit_code_of(VerificationError)
     asked.tell(summary.as_dict() | {"exit_code": code}, summary.lines())
     raise typer.Exit(code)

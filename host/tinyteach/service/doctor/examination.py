@@ -1,12 +1,17 @@
 """The whole examination: gather, check line by line, keep what belongs to the board's profile."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from tinyteach.device.registry import find_board, remember
+from tinyteach.errors import TinyTeachError
 from tinyteach.progress import Progress
+from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, gather
 from tinyteach.service.doctor.findings import Page
+from tinyteach.service.modules.examination import examine_module
 
 CHECKS = (
     board_checks.check_port,
@@ -30,6 +35,10 @@ CHECKS = (
 
 def examine(board: str | None, progress: Progress) -> Page:
     """Look at everything that can be looked at. Raises nothing that a board can cause."""
+    with suppress(TinyTeachError):  # what is there is no module, and what is wrong is told below
+        if module := module_at(resolve_port(board)):
+            with module:
+                return examine_module(module)
     evidence = gather(board, progress)
     _keep_colours(evidence)
     return Page(evidence.port or board or "", [check(evidence) for check in CHECKS])

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +13,14 @@ from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
-from tinyteach.results import JsonResult, Lines
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
+from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.flash import backups
 from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
+from tinyteach.service.flash.flashed import Flashed
+from tinyteach.service.modules.flashing import ModuleFlashed, flash_module
 
 if TYPE_CHECKING:
     from tinyteach.device.esp.flash import EspFlash
@@ -30,40 +31,18 @@ STOPPED_WRITING = (
 )
 
 
-@dataclass(frozen=True)
-class Flashed(JsonResult):
-    """What was done: ``port`` is where the board is now, None where it has not come back.
-
-    ``source`` is the image or backup, ``backup`` where the old content is.
-    """
-
-    chip: str
-    mac: str
-    port: str | None
-    source: str
-    bytes: int
-    md5: str
-    backup: str | None
-    seconds: float
-
-    def lines(self) -> Lines:
-        """For a person."""
-        lines = [
-            f"Wrote {self.source} ({self.bytes} bytes) to the {self.chip} with the address "
-            f"{self.mac}; its MD5 {self.md5} was compared."
-        ]
-        if self.backup:
-            lines.append(f"What was on it is in {self.backup}; 'tinyteach restore' puts it back.")
-        if self.port is None:
-            lines.append("The board has not come back by itself: disconnect it, connect it again.")
-        return lines
-
-
 def flash_board(
     board: str | None, source: str, progress: Progress, say: Say, backup: bool = True
-) -> Flashed:
-    """Back up a board's flash, then write the image at ``source`` (a file, an address) to it."""
-    open_flash, port = _opener(), resolve_port(board)
+) -> Flashed | ModuleFlashed:
+    """Back up a board's flash, then write the image at ``source`` (a file, an address) to it.
+
+    A module's firmware is written without a backup: its loader gives none out.
+    """
+    port = resolve_port(board)
+    if (module := module_at(port)) is not None:
+        with module:
+            return flash_module(module, load_image(source, progress), progress)
+    open_flash = _opener()
     refuse_other_boards(port, board or port)
     image = load_image(source, progress)
     started = time.monotonic()

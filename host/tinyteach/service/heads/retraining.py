@@ -10,7 +10,8 @@ from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
-from tinyteach.service.boards.opening import open_board, pair_board
+from tinyteach.service.boards.opening import pair_board
+from tinyteach.service.boards.sessions import open_agent
 from tinyteach.service.heads.deployed import Deployed
 from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.pulling import Pulled, add_to_project, read_head
@@ -70,7 +71,7 @@ def retrain(
     pulled = _pull(project, name, progress) if from_board else None
     added = _add(project.root, add, progress)
     trained = train(project.root, 0, progress, preprocessing=SQUARE)
-    with open_board(name) as client:
+    with open_agent(name) as client:
         deployed = deploy_head(client, trained_head(project), progress)
     took_s = round(time.perf_counter() - start, 3)
     return Retrained(str(project.root), paired, pulled, added, trained, deployed, took_s)
@@ -79,7 +80,7 @@ def retrain(
 def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
     """The board's name, and whether it had to be paired with this computer."""
     try:
-        with open_board(board) as client:
+        with open_agent(board) as client:
             known = find_board(client.board_id)
     except BoardNotPairedError:
         known = None
@@ -97,7 +98,7 @@ def _project(folder: Path | None, name: str) -> Project:
 
 
 def _pull(project: Project, board: str, progress: Progress) -> Pulled:
-    with open_board(board) as client:
+    with open_agent(board) as client:
         head = read_head(client, progress)
         pulled = add_to_project(project, client, head)
     if project.board is None:
