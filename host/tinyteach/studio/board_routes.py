@@ -12,8 +12,9 @@ def boards(call: Call) -> dict[str, object]:
 
 
 def show(call: Call) -> dict[str, object]:
-    """Put an object of the demo before the virtual board's camera."""
-    return {"sentence": show_to_virtual(VIRTUAL, None, call.wanted("object", str))}
+    """Put an object of the demo before a virtual board's camera."""
+    name = named(call) or VIRTUAL
+    return {"sentence": show_to_virtual(name, None, call.wanted("object", str))}
 
 
 def named(call: Call) -> str | None:

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from tinyteach.device.wire.client import BoardClient
+from tinyteach.service.boards.sessions import Session
 from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 
@@ -20,8 +20,8 @@ class Bench(Protocol):
     def changed(self, train: bool = True) -> None:
         """Photographs or classes are others now."""
 
-    def look(self, client: BoardClient) -> None:
+    def look(self, client: Session) -> None:
         """Take one view and show it to who looks. In the board's thread."""
 
-    def use_other_head(self, client: BoardClient, lesson: str = "") -> None:
+    def use_other_head(self, client: Session, lesson: str = "") -> None:
         """Another head is at work on the board, ``lesson`` where it made that itself."""

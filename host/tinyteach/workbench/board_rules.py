@@ -6,6 +6,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.service.boards.rule_text import parse_rule, rule_text
 from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
+from tinyteach.service.boards.sessions import Session, agent_of
 from tinyteach.workbench.bench import Bench
 
 
@@ -24,10 +25,10 @@ class BoardRules:
         """No board is held."""
         self._bench.feed.publish("rules", None)
 
-    def look(self, client: BoardClient) -> None:
+    def look(self, client: Session) -> None:
         """Publish what the board has. A link that broke shows at the next request."""
         try:
-            self._tell(held_rules(client))
+            self._tell(held_rules(agent_of(client)))
         except (BoardRefusedError, LinkError) as error:
             self._bench.feed.publish("rules", {"rules": [], "problems": [str(error)]})
 
@@ -50,7 +51,7 @@ class BoardRules:
         self._change(clear)
 
     def _change(self, change: Callable[[BoardClient], Alone]) -> None:
-        self._bench.board.do(lambda client: self._tell(change(client))).result()
+        self._bench.board.do(lambda client: self._tell(change(agent_of(client)))).result()
 
     def _tell(self, alone: Alone) -> None:
         rows = [

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError, UsageError
+from tinyteach.service.boards.sessions import Session, agent_of
 from tinyteach.service.boards.teaching import (
     OF_A_CLASS,
     Forgotten,
@@ -42,10 +43,10 @@ class BoardTeaching:
         """No board is held."""
         self._bench.feed.publish("taught", None)
 
-    def look(self, client: BoardClient) -> None:
+    def look(self, client: Session) -> None:
         """Publish what the board knows. A link that broke shows at the next request."""
         try:
-            held, sentence = held_by(client), ""
+            held, sentence = held_by(agent_of(client)), ""
         except (BoardRefusedError, LinkError) as error:
             held, sentence = Held({}, "", 0), str(error)
         rows = [{"name": name, "examples": count} for name, count in held.examples.items()]
@@ -74,7 +75,7 @@ class BoardTeaching:
 
     def _do(self, job: Callable[[BoardClient], Done], class_name: str) -> Done:
         try:
-            result = self._bench.board.do(job).result()
+            result = self._bench.board.do(lambda session: job(agent_of(session))).result()
         except TinyTeachError as error:
             self._tell("failed", class_name, sentence=str(error))
             raise

@@ -2,10 +2,10 @@
 
 from concurrent.futures import Future
 
-from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import LinkError
 from tinyteach.head.format.head_file import Head
-from tinyteach.service.heads.deploying import RolledBack, deploy_head, rollback
+from tinyteach.service.boards.sessions import Session, agent_of
+from tinyteach.service.heads.deploying import RolledBack, put_to_work, rollback
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
@@ -42,8 +42,8 @@ class Deploying:
         restored = self._bench.board.do(self._rollback_job).result()
         self._tell("done", fingerprint=restored.fingerprint, labels=restored.labels)
 
-    def _rollback_job(self, client: BoardClient) -> RolledBack:
-        restored = rollback(client)
+    def _rollback_job(self, client: Session) -> RolledBack:
+        restored = rollback(agent_of(client))
         self._bench.use_other_head(client)
         return restored
 
@@ -64,11 +64,12 @@ class Deploying:
         elif error is not None:
             self._tell("failed", fingerprint=fingerprint, sentence=str(error))
 
-    def _job(self, client: BoardClient, fingerprint: str, head: Head) -> None:
+    def _job(self, client: Session, fingerprint: str, head: Head) -> None:
         def progress(text: str, done: int, total: int) -> None:
             self._tell("sending", done, total, fingerprint=fingerprint)
 
-        deployed = deploy_head(client, head, progress)
+        project = open_project(self._bench.folder)
+        deployed = put_to_work(client, head, project, progress)
         self._bench.use_other_head(client)
         self._tell(
             "done",

@@ -12,16 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import numpy as np
-
-from tinyteach.device.wire.board_info import BoardInfo
-from tinyteach.device.wire.client import BoardClient
-from tinyteach.embedding.preprocess import expand
-from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.service.boards.opening import BoardOverview, board_info, open_board
-from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.heads.recognition import interpret_message
-from tinyteach_protocol import messages
+from tinyteach.errors import BoardNotPairedError, LinkError, TinyTeachError
+from tinyteach.service.boards.sessions import Overview, Session, open_session, overview_of
 
 RETRY_S = 1.0
 # Between two looks where nobody watches; a job ends the wait at once.
@@ -45,10 +37,10 @@ class LiveBoard:
 
     def __init__(
         self,
-        on_state: Callable[[str, str, BoardOverview | None], None],
-        step: Callable[[BoardClient], None],
+        on_state: Callable[[str, str, Overview | None], None],
+        step: Callable[[Session], None],
         wanted: Callable[[], bool],
-        on_refreshed: Callable[[BoardClient], None] = lambda client: None,
+        on_refreshed: Callable[[Session], None] = lambda client: None,
         on_connected: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_state, self._step, self._wanted = on_state, step, wanted
@@ -58,9 +50,9 @@ class LiveBoard:
         self._held: str | None = None  # the one that the thread is about
         self._chosen = False
         self._closed = False
-        self._jobs: deque[tuple[Callable[[BoardClient], object], Future[Any]]] = deque()
+        self._jobs: deque[tuple[Callable[[Session], object], Future[Any]]] = deque()
         self._tasks: deque[tuple[str, Callable[[], object], Future[Any]]] = deque()
-        self.overview: BoardOverview | None = None
+        self.overview: Overview | None = None
         self._thread = threading.Thread(target=self._run, name="live-board", daemon=True)
         self._thread.start()
 
@@ -78,7 +70,7 @@ class LiveBoard:
             self._chosen = False
             self._changed.notify_all()
 
-    def do(self, job: Callable[[BoardClient], Done]) -> Future[Done]:
+    def do(self, job: Callable[[Session], Done]) -> Future[Done]:
         """Run ``job(client)`` between two views; LinkError where no board is connected."""
         future: Future[Done] = Future()
         with self._changed:
@@ -162,7 +154,7 @@ class LiveBoard:
         if not self.overview:
             self._tell("connecting", "")
         try:
-            with open_board(self._held) as client:
+            with open_session(self._held) as client:
                 self.refresh(client)
                 self._on_connected()
                 while not (self._closed or self._left() or self._tasks):
@@ -172,15 +164,15 @@ class LiveBoard:
                 self.overview = None
             self._forget_jobs()
 
-    def refresh(self, client: BoardClient) -> None:
+    def refresh(self, client: Session) -> None:
         """Ask the board what it is and has, and tell it."""
-        overview = board_info(client)
+        overview = overview_of(client)
         with self._changed:
             self.overview = overview
         self._tell("connected", "")
         self._on_refreshed(client)
 
-    def _turn(self, client: BoardClient) -> None:
+    def _turn(self, client: Session) -> None:
         started = time.monotonic()
         self._run_jobs(client)
         if self._wanted():
@@ -190,7 +182,7 @@ class LiveBoard:
         else:
             self._wait_for(lambda: bool(self._jobs or self._tasks) or self._wanted(), IDLE_S)
 
-    def _run_jobs(self, client: BoardClient) -> None:
+    def _run_jobs(self, client: Session) -> None:
         while self._jobs:
             job, future = self._jobs.popleft()
             try:
@@ -221,18 +213,3 @@ class LiveBoard:
 
     def _tell(self, status: str, sentence: str) -> None:
         self._on_state(status, sentence, self.overview)
-
-
-def take_view(client: BoardClient, info: BoardInfo) -> tuple[np.ndarray, Recognised | None]:
-    """The model's view, uint8 [M, M, 3], and the board's result of the very same one.
-
-    None where the board has no head.
-    """
-    side, labels = info.model_side, info.labels
-    if not side:
-        raise BoardRefusedError("The board has no embedding; press Pair, which puts one on it.")
-    stages = messages.STAGES_ALL if labels else messages.STAGE_PREPROCESS
-    ran = client.run(messages.SOURCE_CAMERA, stages)
-    tensor = client.read(messages.TENSOR, side * side * 3, ran.tensor_crc32)
-    result = interpret_message(labels, ran) if labels else None
-    return expand(tensor, side, side, messages.RGB_INT8), result

@@ -10,10 +10,12 @@ import threading
 from typing import Any
 
 from tinyteach.device.wire.rules import RULES_MAX
-from tinyteach.errors import LinkError, TinyTeachError
+from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.plain_text import plain
 from tinyteach.service.boards.opening import BoardOverview
+from tinyteach.service.boards.sessions import CANNOT
+from tinyteach.service.modules.overview import ModuleOverview
 from tinyteach.workbench.bench import Bench
 
 LISTEN_S = 0.2  # until it is noticed that somebody wants the board back
@@ -84,6 +86,8 @@ class OnItsOwn:
         overview = self._bench.board.overview
         if overview is None:
             raise LinkError("No board is connected; choose one under Connect first.")
+        if isinstance(overview, ModuleOverview):
+            raise BoardRefusedError(CANNOT)
         self.end()
         stop = self._stop = threading.Event()
         self.is_on = True

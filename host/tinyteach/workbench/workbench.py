@@ -6,29 +6,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from tinyteach.data.names import is_unknown
+from tinyteach.data.photo_index import FRAME
 from tinyteach.data.photos import Photo, Recording
-from tinyteach.device.wire.board_info import BoardInfo
-from tinyteach.device.wire.client import BoardClient
-from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.opening import BoardOverview, pair_board
+from tinyteach.service.boards.opening import BoardOverview, pair_board, resolve_port
+from tinyteach.service.boards.sessions import Overview, Session, agent_of, module_at
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
+from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import set_threshold, threshold_steps
+from tinyteach.service.modules.overview import ModuleOverview
 from tinyteach.service.photos import collection as photo_service
 from tinyteach.service.photos.recording import start_recording, take_photo
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.board_rules import BoardRules
 from tinyteach.workbench.board_teaching import BoardTeaching
 from tinyteach.workbench.deploying import Deploying
+from tinyteach.workbench.eyes import as_seen, take_frame_view, take_view
 from tinyteach.workbench.feed import Feed
-from tinyteach.workbench.live_board import LiveBoard, take_view
+from tinyteach.workbench.live_board import LiveBoard
 from tinyteach.workbench.looking import Looking
 from tinyteach.workbench.on_its_own import OnItsOwn
 from tinyteach.workbench.trainer import Trainer
@@ -37,6 +43,7 @@ from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
 
 PHOTOS_PER_S_MAX = 10  # neighbours in a recording resemble each other more than enough
 PHOTOS_PER_HOLD_MAX = 300
+VIEW_SIDE = 64  # before anything was trained
 BLIND_S = 0.5  # until the next try of a camera that gives nothing
 
 ViewListener = Callable[[LiveView], None]
@@ -138,7 +145,7 @@ class Workbench:
         if train:
             self.trainer.ask()
 
-    def _tell_board(self, status: str, sentence: str, overview: BoardOverview | None) -> None:
+    def _tell_board(self, status: str, sentence: str, overview: Overview | None) -> None:
         told = overview.as_dict() if overview else {}
         self.feed.publish("board", {"status": status, "sentence": sentence, "facts": told})
         if overview:
@@ -147,7 +154,7 @@ class Workbench:
         if not self.alone.is_on:
             self.rules.forget()
 
-    def _refreshed(self, client: BoardClient) -> None:
+    def _refreshed(self, client: Session) -> None:
         self.rules.look(client)
         self.teaching.look(client)
 
@@ -191,7 +198,7 @@ class Workbench:
         self.feed.publish("sight", "")
         self.deploying.resume()
 
-    def _step(self, client: BoardClient) -> None:
+    def _step(self, client: Session) -> None:
         """One photograph of the recording under way, or one view."""
         try:
             if self._recording is not None:
@@ -205,9 +212,16 @@ class Workbench:
         if self.feed.get("sight"):
             self.feed.publish("sight", "")
 
-    def look(self, client: BoardClient) -> None:
+    def look(self, client: Session) -> None:
         """Take one view and show it to who looks. In the board's thread."""
-        info = self._board_info()
+        overview = self.board.overview
+        if isinstance(client, ModuleClient):
+            assert isinstance(overview, ModuleOverview)
+            frame, result = take_frame_view(client, overview, self.preview.threshold)
+            self._show_photograph(frame, STRETCHED, result)
+            return
+        assert isinstance(overview, BoardOverview)
+        info = overview.info
         pixels, result = take_view(client, info)
         head = self.preview.head
         is_same = head is not None and info.head == head.fingerprint
@@ -215,10 +229,21 @@ class Workbench:
         looks = self.looking.at(pixels, by_host[0], result, client, info)
         self._show(self._views.add(pixels, result, *by_host, looks))
 
-    def _board_info(self) -> BoardInfo:
-        """What the board says of itself. In the board's thread."""
-        assert self.board.overview is not None
-        return self.board.overview.info
+    def _show_photograph(
+        self, square: np.ndarray, preprocessing: str, result: Recognised | None = None
+    ) -> None:
+        """A photograph as the model sees it, and what this computer makes of it."""
+        pixels = as_seen(square, preprocessing, self._model_side())
+        by_host = self.preview.recognise(pixels)
+        looks = self.looking.at(pixels, by_host[0])
+        self._show(self._views.add(pixels, result, *by_host, looks))
+
+    def _model_side(self) -> int:
+        """Of the views that are shown, in pixels."""
+        overview = self.board.overview
+        of_board = overview.info.model_side if isinstance(overview, BoardOverview) else 0
+        embedding = self.preview.embedding
+        return of_board or (embedding.side if embedding else VIEW_SIDE)
 
     def _show(self, view: LiveView) -> None:
         for listener, wants in list(self._view_listeners.items()):
@@ -236,7 +261,7 @@ class Workbench:
             if class_name not in project.classes() and not is_unknown(class_name):
                 raise ProjectError(f"There is no class {class_name!r} any more; reload the page.")
 
-            def begin(client: BoardClient) -> None:
+            def begin(client: Session) -> None:
                 self._recording = start_recording(project, client, class_name)
 
             self._recording_class = class_name
@@ -254,7 +279,7 @@ class Workbench:
             self.feed.publish("recording", None)
             self.changed(train=bool(recording.photos))
 
-    def _record_one(self, client: BoardClient, recording: Recording) -> None:
+    def _record_one(self, client: Session, recording: Recording) -> None:
         if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
             return
         time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
@@ -266,11 +291,7 @@ class Workbench:
             photo = recording.add(square)
             self.trainer.learn(photo)
             self._tell_recording(recording.photos)
-        side = self._board_info().model_side
-        pixels = (to_tensor(square, side).view("uint8") ^ 0x80) if side else square
-        by_host = self.preview.recognise(pixels)
-        looks = self.looking.at(pixels, by_host[0])
-        self._show(self._views.add(pixels, None, *by_host, looks))
+        self._show_photograph(square, STRETCHED if recording.kind == FRAME else SQUARE)
 
     def _tell_recording(self, photos: list[Photo]) -> None:
         ids = [photo.id for photo in photos]
@@ -284,15 +305,15 @@ class Workbench:
         self.preview.threshold = probability
         self._tell_preview()
         overview = self.board.overview
-        if overview and overview.info.labels:
-            self.board.do(lambda client: set_threshold(client, probability)).result()
+        if isinstance(overview, BoardOverview) and overview.info.labels:
+            self.board.do(lambda client: set_threshold(agent_of(client), probability)).result()
 
     def forget_threshold(self) -> None:
         """Heads bring their own threshold."""
         self.preview.threshold = None
         self._tell_preview()
 
-    def use_other_head(self, client: BoardClient, lesson: str = "") -> None:
+    def use_other_head(self, client: Session, lesson: str = "") -> None:
         """Another head is at work on the board, ``lesson`` where it made that itself.
 
         In the board's thread.
@@ -314,8 +335,12 @@ class Workbench:
     # Which board, and pairing and examining, for which the port must be free
 
     def pair(self, board: str | None) -> dict[str, object]:
-        """Put agent and embedding on a board, then hold it."""
+        """Put agent and embedding on a board, then hold it; a module is only held."""
         self.alone.end()
+        if (module := module_at(resolve_port(board))) is not None:
+            module.close()
+            self.connect(board)
+            return {}
         with self.feed.progress("pairing") as tell:
             paired = self.board.do_without_session(
                 "Pairing", lambda: pair_board(board, None, tell)

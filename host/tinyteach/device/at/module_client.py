@@ -78,6 +78,7 @@ class ModuleClient:
             labels=list(note.labels),
             model_hash=note.model_hash,
             pending_hash=note.pending_hash,
+            head_hash=note.head_hash,
             threshold_percent=note.threshold_percent,
             dialect=self._at.dialect,
         )
@@ -171,15 +172,13 @@ class ModuleClient:
 
     # Writing
 
-    def write_info(
-        self, labels: Sequence[str], model_hash: str, threshold_percent: int = 0
-    ) -> None:
+    def write_info(self, labels: Sequence[str], model_hash: str, **more: Any) -> None:
         """Keep the labels by class id and the SHA-256 (hex) of the model on the module.
 
-        UsageError where the names take too much room, VerificationError where the module does not
-        keep them.
+        ``more``: ``head_hash`` and ``threshold_percent`` of the `Note`. UsageError where the names
+        take too much room, VerificationError where the module does not keep them.
         """
-        self._write_note(Note(tuple(labels), model_hash, threshold_percent=threshold_percent))
+        self._write_note(Note(tuple(labels), model_hash, **more))
 
     def flash_model(
         self, content: bytes, progress: Progress = unseen, address: int = MODEL_ADDRESS
@@ -203,25 +202,22 @@ class ModuleClient:
         self._greet_again()
 
     def deploy(
-        self,
-        content: bytes,
-        labels: Sequence[str],
-        progress: Progress = unseen,
-        threshold_percent: int = 0,
+        self, content: bytes, labels: Sequence[str], progress: Progress = unseen, **more: Any
     ) -> None:
         """Write a compiled model and its labels, and see that the module has them.
 
-        Cut off anywhere, the module shows no label of another model, and the next call completes.
+        ``more`` as of `write_info`. Cut off anywhere, the module shows no label of another model,
+        and the next call completes.
         """
         model_hash = sha256(content).hexdigest()
         check_model(content, MODEL_ADDRESS)
-        module_info.written(Note(tuple(labels), model_hash), "")
+        module_info.written(Note(tuple(labels), model_hash, **more), "")
         self._refuse_old()
         self._write_note(Note(pending_hash=model_hash))
         self.flash_model(content, progress)
         if not self._has_model():
             raise VerificationError(NOT_TAKEN.format(port=self.port))
-        self.write_info(labels, model_hash, threshold_percent)
+        self.write_info(labels, model_hash, **more)
 
     def _write_note(self, note: Note) -> None:
         encoded = module_info.written(note, "TinyTeach")

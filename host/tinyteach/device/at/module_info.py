@@ -19,7 +19,8 @@ from tinyteach.errors import UsageError
 # The firmware takes 4,096 bytes a command and keeps as many; base64 makes four of three.
 NOTE_BYTES_MAX = 2900
 LABELS_MAX = 64
-HASH_KEY, PENDING_KEY, THRESHOLD_KEY = "model_sha256", "pending_sha256", "threshold_percent"
+HASH_KEY, PENDING_KEY, HEAD_KEY = "model_sha256", "pending_sha256", "head_sha256"
+THRESHOLD_KEY = "threshold_percent"
 TOO_LONG = (
     "The names of the classes take more room than the module's {room:,} bytes; shorten them with "
     "'tinyteach class rename' or train fewer classes."
@@ -32,13 +33,14 @@ OLD_YEAR = "2023"
 class Note:
     """``labels`` by class id, ``model_hash`` 64 hex digits, empty where another program wrote it.
 
-    ``pending_hash`` is that of a model that was being written when the note was. Below
-    ``threshold_percent`` the best class is not believed.
+    ``pending_hash`` is that of a model that was being written when the note was, ``head_hash`` that
+    of the head in the model. Below ``threshold_percent`` the best class is not believed.
     """
 
     labels: tuple[str, ...] = ()
     model_hash: str = ""
     pending_hash: str = ""
+    head_hash: str = ""
     threshold_percent: int = 0
 
 
@@ -46,8 +48,8 @@ class Note:
 class ModuleInfo:
     """``has_model``: what looks like a model is in flash. ``sensor`` is empty without a camera.
 
-    ``labels``, ``model_hash`` and ``threshold_percent`` are those of the note; ``pending_hash`` is
-    not empty where the last deploy did not complete. ``dialect`` is "el", "ma" or "hx".
+    ``labels``, hashes and ``threshold_percent`` are those of the note; ``pending_hash`` is not
+    empty where the last deploy did not complete. ``dialect`` is "el", "ma" or "hx".
     """
 
     module_id: str
@@ -59,6 +61,7 @@ class ModuleInfo:
     labels: list[str]
     model_hash: str
     pending_hash: str
+    head_hash: str
     threshold_percent: int
     dialect: str
 
@@ -100,6 +103,7 @@ def written(note: Note, name: str) -> str:
         "isCustom": True,
         HASH_KEY: note.model_hash,
         PENDING_KEY: note.pending_hash,
+        HEAD_KEY: note.head_hash,
         THRESHOLD_KEY: note.threshold_percent,
     }
     content = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
@@ -117,8 +121,9 @@ def read(encoded: object) -> Note:
         return Note()
     if not isinstance(fields, dict):
         return Note()
-    hashes = _hash(fields, HASH_KEY), _hash(fields, PENDING_KEY)
-    return Note(_labels(fields.get("classes")), *hashes, _percent(fields.get(THRESHOLD_KEY)))
+    model, pending, head = (_hash(fields, key) for key in (HASH_KEY, PENDING_KEY, HEAD_KEY))
+    percent = _percent(fields.get(THRESHOLD_KEY))
+    return Note(_labels(fields.get("classes")), model, pending, head, percent)
 
 
 def _labels(value: object) -> tuple[str, ...]:

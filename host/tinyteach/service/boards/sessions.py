@@ -21,6 +21,7 @@ from tinyteach.service.modules.overview import ModuleOverview, module_overview
 from tinyteach.virtual.running import GROVE
 
 Session = BoardClient | ModuleClient
+Overview = BoardOverview | ModuleOverview
 
 CANNOT = (
     "A Grove Vision AI V2 runs Seeed's firmware, which cannot do this; 'tinyteach preview', "
@@ -72,7 +73,7 @@ def identity(session: Session) -> str:
     return session.module_id if isinstance(session, ModuleClient) else session.board_id
 
 
-def overview_of(session: Session) -> BoardOverview | ModuleOverview:
+def overview_of(session: Session) -> Overview:
     """Ask what is there what it is."""
     if isinstance(session, ModuleClient):
         return module_overview(session)

@@ -50,21 +50,19 @@ def deploy(
     say the same.
     """
     head = head_to_deploy(project, fingerprint, threshold)
-    is_module = isinstance(session, ModuleClient)
-    embedding = embedding_of(head, project) if is_module else None
-    deployed = put_to_work(session, head, embedding, progress)
+    deployed = put_to_work(session, head, project, progress)
     if threshold is not None and fingerprint is None:
         write_atomically(project.head_path, head.content)
     return deployed
 
 
 def put_to_work(
-    session: Session, head: Head, embedding: Embedding | None, progress: Progress
+    session: Session, head: Head, source: Project | Embedding, progress: Progress
 ) -> Deployed:
-    """A board needs the head alone, a module the ``embedding`` with it."""
+    """A board needs the head alone, a module its embedding, too: ``source``, or of that project."""
     if not isinstance(session, ModuleClient):
         return deploy_head(session, head, progress)
-    assert embedding is not None
+    embedding = embedding_of(head, source) if isinstance(source, Project) else source
     return deploy_to_module(session, head, embedding, progress)
 
 

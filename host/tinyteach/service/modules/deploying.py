@@ -40,7 +40,11 @@ def deploy_to_module(
     if is_virtual_module(client.port):
         virtual_models.remember(content, model.content)
     threshold = head.threshold / SCORE_STEPS
-    client.deploy(content, model.outputs, progress, round(threshold * PERCENT))
+    client.deploy(
+        *(content, model.outputs, progress),
+        head_hash=head.fingerprint.hex(),
+        threshold_percent=round(threshold * PERCENT),
+    )
     return Deployed(
         client.module_id,
         head.fingerprint.hex(),

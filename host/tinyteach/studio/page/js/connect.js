@@ -81,9 +81,15 @@ export function connectPanel() {
       el("button", { class: "chip", onclick: (event) => showObject(event.target, name) }, name));
   }
 
+  // A virtual module; else the virtual board is meant.
+  function module() {
+    const { kind, name } = get("board")?.facts ?? {};
+    return kind === "module" ? name : null;
+  }
+
   async function showObject(button, name) {
     button.disabled = true;
-    await attempt(() => api.showVirtual(name));
+    await attempt(() => api.showVirtual(name, module()));
     button.disabled = false;
   }
 
