@@ -4,6 +4,7 @@ import numpy as np
 
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.errors import BoardRefusedError, LinkError
