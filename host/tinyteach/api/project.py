@@ -102,14 +102,17 @@ class Project:
         with shown(progress) as tell:
             return pull(board.client, self._project, tell)
 
-    def train(self, seed: int = 0, progress: Progress | None = None) -> Head:
+    def train(
+        self, seed: int = 0, progress: Progress | None = None, view: str | None = None
+    ) -> Head:
         """Train a head on the photographs; it goes into the project's heads/ with its report.
 
-        The same photographs and ``seed`` give the same head. Raises TrainingError where there is
-        too little to train on.
+        The same photographs and ``seed`` give the same head. ``view`` is "square" for boards with
+        the agent, "stretched" for a Grove Vision AI V2; by default as the photographs were
+        captured. Raises TrainingError where there is too little to train on.
         """
         with shown(progress) as tell:
-            train(self.folder, seed, tell)
+            train(self.folder, seed, tell, preprocessing=view)
         return self.head
 
     def test(

@@ -14,7 +14,7 @@ from tinyteach.cli.output import note
 from tinyteach.progress import Progress
 from tinyteach.service.flash.firmware_images import hint_lines, image_hints
 from tinyteach.service.flash.flashing import flash_board, restore_board
-from tinyteach.service.modules.flashing import ModuleFlashed
+from tinyteach.service.flash.module_firmware import ModuleFlashed
 from tinyteach.service.projects.embeddings import put_into
 
 app = new_app()

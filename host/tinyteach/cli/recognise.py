@@ -22,6 +22,7 @@ from tinyteach.progress import Progress
 from tinyteach.service.boards import verification
 from tinyteach.service.heads import testing
 from tinyteach.service.heads.looking import explain_on_host
+from tinyteach.service.heads.module_verifying import verify_on_module
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import (
     classify_on_host,
@@ -31,7 +32,6 @@ from tinyteach.service.heads.recognition import (
 )
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.under_test import on_board, on_computer
-from tinyteach.service.modules.verifying import verify_on_module
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
 from tinyteach.service.photos.recording import View
 from tinyteach.service.projects.opening import open_project, project_meant

@@ -8,11 +8,11 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.service.boards.module_overview import ModuleOverview
+from tinyteach.service.heads.module_results import module_results
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import interpret_message
-from tinyteach.service.modules.frames import take_frame
-from tinyteach.service.modules.overview import ModuleOverview
-from tinyteach.service.modules.recognising import module_results
+from tinyteach.service.photos.frames import take_frame
 from tinyteach_protocol import messages
 
 

@@ -13,9 +13,9 @@ from tinyteach.device.wire.rules import RULES_MAX
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.plain_text import plain
+from tinyteach.service.boards.module_overview import ModuleOverview
 from tinyteach.service.boards.opening import BoardOverview
 from tinyteach.service.boards.sessions import CANNOT
-from tinyteach.service.modules.overview import ModuleOverview
 from tinyteach.workbench.bench import Bench
 
 LISTEN_S = 0.2  # until it is noticed that somebody wants the board back

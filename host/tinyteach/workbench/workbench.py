@@ -17,6 +17,7 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.module_overview import ModuleOverview
 from tinyteach.service.boards.opening import BoardOverview, pair_board, resolve_port
 from tinyteach.service.boards.sessions import Overview, Session, agent_of, module_at
 from tinyteach.service.boards.virtual_boards import VIRTUAL
@@ -25,7 +26,6 @@ from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import set_threshold, threshold_steps
-from tinyteach.service.modules.overview import ModuleOverview
 from tinyteach.service.photos import collection as photo_service
 from tinyteach.service.photos.recording import start_recording, take_photo
 from tinyteach.service.projects.opening import open_project

@@ -10,6 +10,7 @@ from tinyteach.device.registry import was_paired
 from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
+from tinyteach.service.boards.module_overview import ModuleOverview, module_overview
 from tinyteach.service.boards.opening import (
     BoardOverview,
     board_info,
@@ -17,7 +18,6 @@ from tinyteach.service.boards.opening import (
     resolve_port,
     running_virtuals,
 )
-from tinyteach.service.modules.overview import ModuleOverview, module_overview
 from tinyteach.virtual.running import GROVE
 
 Session = BoardClient | ModuleClient

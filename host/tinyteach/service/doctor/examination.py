@@ -11,7 +11,7 @@ from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, gather
 from tinyteach.service.doctor.findings import Page
-from tinyteach.service.modules.examination import examine_module
+from tinyteach.service.doctor.module_checks import examine_module
 
 CHECKS = (
     board_checks.check_port,

@@ -20,7 +20,7 @@ from tinyteach.service.flash import backups
 from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
 from tinyteach.service.flash.flashed import Flashed
-from tinyteach.service.modules.flashing import ModuleFlashed, flash_module
+from tinyteach.service.flash.module_firmware import ModuleFlashed, flash_module
 
 if TYPE_CHECKING:
     from tinyteach.device.esp.flash import EspFlash

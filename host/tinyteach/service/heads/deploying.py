@@ -18,8 +18,8 @@ from tinyteach.service.boards.sessions import Session
 from tinyteach.service.heads.deployed import Deployed, PutToWork
 from tinyteach.service.heads.exporting import embedding_of
 from tinyteach.service.heads.head_list import chosen_head
+from tinyteach.service.heads.module_deploying import deploy_to_module
 from tinyteach.service.heads.recognition import SCORE_STEPS, threshold_steps
-from tinyteach.service.modules.deploying import deploy_to_module
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, check_board, check_view
 from tinyteach_protocol import messages
 

@@ -19,8 +19,8 @@ from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import tell
 from tinyteach.service.boards.sessions import Session
+from tinyteach.service.heads.module_results import module_results
 from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.modules.recognising import module_results
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import errors, messages

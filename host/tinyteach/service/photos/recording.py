@@ -22,7 +22,7 @@ from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.results import Sentence
 from tinyteach.service.boards.sessions import Session, identity
-from tinyteach.service.modules.frames import frames, take_frame
+from tinyteach.service.photos.frames import frames, take_frame
 from tinyteach.service.projects.opening import make_if_unknown
 from tinyteach_protocol import messages
 

@@ -95,7 +95,7 @@ export function connectPanel() {
 
   function boardRow(board) {
     const isOff = !board.port;
-    const isPaired = board.status.includes("paired") && !board.status.includes("not paired");
+    const isPaired = !board.status.includes("not paired");
     const label = isOff ? words.start : isPaired ? words.connect : words.pair;
     const run = isOff ? api.startVirtual : isPaired ? () => api.connect(board.name) : () => api.pair(board.name);
     const press = async (event) => {

@@ -12,14 +12,14 @@ const words = strings.rules;
 export function rulesPanel() {
   const list = el("ol", { class: "rows", id: "rules", "aria-label": words.list });
   const empty = el("p", { class: "empty small" });
-  const problems = el("ul", { class: "problems", role: "status" });
+  const problems = el("ul", { class: "problems" });
   const clear = el("button", { class: "quiet", onclick: () => attempt(api.clearRules) }, words.clear);
   const form = ruleForm();
 
   function tell() {
     const rules = get("rules");
     const alone = get("alone");
-    const held = get("board")?.status === "connected";
+    const held = isHeld();
     const rows = (rules?.rules ?? []).map((rule) => ({
       ...rule, held, isMet: Boolean(alone?.met.includes(rule.number)), isTold: Boolean(alone),
     }));
@@ -37,8 +37,14 @@ export function rulesPanel() {
   return panel("rules", strings.steps.rules,
     el("p", { class: "faint" }, words.hint),
     el("div", { class: "halves" },
-      el("div", {}, empty, list, problems, el("div", { class: "actions" }, clear), trial()),
+      el("div", {}, empty, list, el("div", { role: "status" }, problems), el("div", { class: "actions" }, clear), trial()),
       form.element));
+}
+
+// A board with the agent: a Grove's firmware has no rules.
+function isHeld() {
+  const { status, facts } = get("board") ?? {};
+  return status === "connected" && facts.kind !== "module";
 }
 
 function ruleRow(rule) {
@@ -144,7 +150,7 @@ function trial() {
 
   function tell() {
     const alone = get("alone");
-    const held = get("board")?.status === "connected";
+    const held = isHeld();
     toggle.disabled = !alone && !held;
     text(toggle, alone ? words.takeBack : words.letGo);
     text(status, alone ? seen(alone) : held ? words.resting : words.notHeld);

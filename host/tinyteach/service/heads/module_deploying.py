@@ -13,8 +13,8 @@ from tinyteach.progress import Progress
 from tinyteach.service.boards.sessions import is_virtual_module
 from tinyteach.service.heads.deployed import Deployed
 from tinyteach.service.heads.exporting import GROVE, joined_model
+from tinyteach.service.heads.module_results import PERCENT
 from tinyteach.service.heads.recognition import SCORE_STEPS
-from tinyteach.service.modules.recognising import PERCENT
 from tinyteach.virtual.at import compiled as virtual_models
 
 OTHER_VIEW = (

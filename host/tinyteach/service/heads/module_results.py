@@ -15,7 +15,7 @@ from tinyteach.device.at.module_results import ModuleResult
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.modules.frames import frame_of
+from tinyteach.service.photos.frames import frame_of
 
 # In the order in which the module tells how long they took.
 STAGES = ("preprocess", "model", "scores")

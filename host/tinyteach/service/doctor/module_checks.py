@@ -4,9 +4,9 @@ from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_info import ModuleInfo
 from tinyteach.device.at.refusals import NO_CAMERA
 from tinyteach.errors import BoardRefusedError, TinyTeachError
+from tinyteach.service.boards.module_overview import DIALECTS
 from tinyteach.service.doctor.findings import Finding, Page, by_error, passed, skipped, to_fix
-from tinyteach.service.modules.frames import take_frame
-from tinyteach.service.modules.overview import DIALECTS
+from tinyteach.service.photos.frames import take_frame
 
 DEPLOY = "run 'tinyteach deploy'"
 NO_CLASSES = skipped("classes", "there is no model")

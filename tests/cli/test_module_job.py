@@ -1,0 +1,118 @@
+"""The whole job on a Grove Vision AI V2, command by command, in both dialects."""
+
+import json
+
+import pytest
+
+from tinyteach.service.boards.sessions import CANNOT
+from tinyteach.service.heads.module_results import STAGES
+from tinyteach.service.heads.recognition import STAGES as BOARD_STAGES
+from tinyteach.virtual import running
+
+THINGS = ("cat", "coffee", "rocket")
+
+
+@pytest.fixture
+def dialect():
+    return "el"
+
+
+@pytest.fixture
+def module(dialect, home, tinyteach):
+    """module(*arguments) runs a command with one in a project, which must go well; its output."""
+    how = ("--kind", "grove", "--dialect", dialect)
+    assert tinyteach("boards", "start", *how).code == 0
+    assert tinyteach("new", "things").code == 0
+
+    def run(*arguments):
+        result = tinyteach("--board", "grove", "--project", "things", *arguments)
+        assert result.code == 0, result.err
+        return result.out
+
+    yield run
+    running.stop_all()
+
+
+@pytest.fixture
+def refused(module, tinyteach):
+    """refused(*arguments) is the sentence with which a command ends."""
+
+    def run(*arguments):
+        result = tinyteach("--board", "grove", "--project", "things", *arguments)
+        assert result.code and result.err.count("\n") == 1, result.err
+        return result.err
+
+    return run
+
+
+def as_json(module, *arguments):
+    return json.loads(module(*arguments, "--json"))
+
+
+def teach(module):
+    for thing in THINGS:
+        module("class", "add", thing)
+        module("boards", "show", "--object", thing, "--name", "grove")
+        taken = as_json(module, "capture", thing, "--count", "8")
+        assert (taken["photos"], taken["side"]) == (8, 240)
+    return as_json(module, "train")
+
+
+@pytest.mark.parametrize("dialect", ["el", "ma"])
+def test_from_photographs_to_a_module_that_recognises(module, refused, tmp_path):
+    trained = teach(module)
+    assert trained["preprocessing"] == "stretched"
+    assert "no model" in refused("watch", "-n", "1")
+    deployed = as_json(module, "deploy")
+    assert deployed["fingerprint"] == trained["fingerprint"]
+    assert deployed["deploy_bytes"] > trained["head_bytes"]  # the embedding goes with it
+    for thing in THINGS:
+        module("boards", "show", "--object", thing, "--name", "grove")
+        seen = [json.loads(line) for line in module("watch", "-n", "2", "--json").splitlines()]
+        assert [each["label"] for each in seen] == [thing] * 2
+        assert [*seen[0]["latency_ms"]] == [*STAGES] != [*BOARD_STAGES]
+    told = as_json(module, "info")
+    assert told["labels"] == [*THINGS, "unknown"] and told["head"] == trained["fingerprint"]
+    assert (told["kind"], told["name"], told["board_id"]) == ("module", "grove", deployed["board"])
+    verified = as_json(module, "verify")
+    assert verified["held"] and verified["measured"]["views"] == 20
+    page = as_json(module, "doctor")
+    assert page["healthy"] and {f["status"] for f in page["findings"]} == {"pass"}
+    module("preview", "--out", "view.png")
+    said = module("classify", "view.png", "--json")
+    assert json.loads(said)["label"] == THINGS[-1]
+
+
+def test_a_threshold_goes_with_the_model(module):
+    teach(module)
+    assert as_json(module, "deploy", "--threshold", "0.99")["threshold"] == pytest.approx(
+        0.99, 0.01
+    )
+    assert as_json(module, "info")["threshold"] >= 252
+    assert json.loads(module("watch", "-n", "1", "--threshold", "0", "--json"))["label"] == "rocket"
+
+
+def test_what_it_cannot_is_said(refused, module, tmp_path):
+    module("class", "add", "cat")
+    for command in (
+        *(["rollback"], ["teach", "cat"], ["teach", "--list"], ["pull"], ["rule", "list"]),
+        *(["retrain"], ["upgrade"]),
+    ):
+        assert refused(*command) == f"tinyteach: {CANNOT}\n", command
+    assert "needs no pairing" in refused("pair")
+    (tmp_path / "firmware.img").write_bytes(b"none")
+    assert "no firmware for a Grove" in refused("flash", "firmware.img")
+
+
+def test_a_head_of_another_view_is_refused(refused, module):
+    teach(module)
+    module("train", "--view", "square")
+    assert "train --view stretched" in refused("deploy")
+    assert "run 'tinyteach deploy'" in refused("verify") or "no model" in refused("watch")
+
+
+def test_one_that_recognises_something_else_is_not_verified(refused, module):
+    teach(module)
+    module("deploy")
+    module("train", "--seed", "1")
+    assert "another model" in refused("verify")
