@@ -87,5 +87,7 @@ def test_page_names_the_release_of_each_sensor(path, root):
 
 
 def test_every_page_belongs_to_a_file(root):
-    pages = {page.name for page in (root / "docs" / "boards").glob("*.md")} - {"README.md"}
+    """But a module's: it runs no agent, so there are no facts for one."""
+    pages = {page.name for page in (root / "docs" / "boards").glob("*.md")}
+    pages -= {"README.md", "grove_vision_ai_v2.md"}
     assert pages == {read(path)["page"] for path in FILES}
