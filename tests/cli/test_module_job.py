@@ -96,7 +96,7 @@ def test_what_it_cannot_is_said(refused, module, tmp_path):
     module("class", "add", "cat")
     for command in (
         *(["rollback"], ["teach", "cat"], ["teach", "--list"], ["pull"], ["rule", "list"]),
-        *(["retrain"], ["upgrade"]),
+        *(["retrain"], ["upgrade"], ["unpair", "--yes"], ["wipe", "--yes"], ["restore"]),
     ):
         assert refused(*command) == f"tinyteach: {CANNOT}\n", command
     assert "needs no pairing" in refused("pair")

@@ -19,6 +19,7 @@ from tinyteach.service.boards.rules import (
     held_rules,
     remove_rule,
 )
+from tinyteach.service.boards.sessions import refuse_module
 
 app = new_app()
 rule_app = new_group("rule", no_args_is_help=True)
@@ -121,7 +122,9 @@ def alone(
 @command(app, "board", "project", "as_json")
 def wipe(asked: Asked, yes: YesOption = False) -> None:
     """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
-    port, name = named_port(asked.board_meant())
+    board = asked.board_meant()
+    refuse_module(board)
+    port, name = named_port(board)
     _confirm(f"Forget all that {name} has learnt?", yes)
     asked.answer(wipe_board(port, name))
 
@@ -129,7 +132,9 @@ def wipe(asked: Asked, yes: YesOption = False) -> None:
 @command(app, "board", "project", "as_json")
 def unpair(asked: Asked, yes: YesOption = False) -> None:
     """Take the agent and all of its files off the board; its own main.py comes back."""
-    port, name = named_port(asked.board_meant())
+    board = asked.board_meant()
+    refuse_module(board)
+    port, name = named_port(board)
     _confirm(f"Take TinyTeach and all it has learnt off {name}?", yes)
     asked.answer(unpair_board(port, name))
 

@@ -11,7 +11,7 @@ from tinyteach.cli.options import EmbeddingOption, JsonOption
 from tinyteach.errors import UsageError
 from tinyteach.results import Lines, Table
 from tinyteach.service.boards.opening import BoardEntry, list_boards, pair_board
-from tinyteach.service.boards.sessions import overview_of, refuse_module
+from tinyteach.service.boards.sessions import NEEDS_NO_PAIRING, overview_of, refuse_module
 from tinyteach.service.boards.virtual_boards import (
     MODULE_LOADERS,
     VIRTUAL,
@@ -137,7 +137,7 @@ def pair(
     Without --embedding the board keeps the one that it has; a board without gets base.
     """
     board = asked.board_meant()
-    refuse_module(board)
+    refuse_module(board, NEEDS_NO_PAIRING)
     with asked.progress() as progress:
         paired = pair_board(board, name, progress, embedding, camera)
     done = f"{len(paired.written)} files written." if paired.written else "All was up to date."

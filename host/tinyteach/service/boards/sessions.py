@@ -94,9 +94,9 @@ def open_agent(board: str | None) -> Iterator[BoardClient]:
         yield agent_of(session)
 
 
-def refuse_module(board: str | None) -> None:
-    """BoardRefusedError where a module is there, which needs no pairing."""
+def refuse_module(board: str | None, sentence: str = CANNOT) -> None:
+    """BoardRefusedError where a module is there; ``sentence`` may name the ``{board}``."""
     port = resolve_port(board)
     if (module := module_at(port)) is not None:
         module.close()
-        raise BoardRefusedError(NEEDS_NO_PAIRING.format(board=board or port))
+        raise BoardRefusedError(sentence.format(board=board or port))

@@ -15,7 +15,7 @@ from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
-from tinyteach.service.boards.sessions import module_at
+from tinyteach.service.boards.sessions import module_at, refuse_module
 from tinyteach.service.flash import backups
 from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
@@ -62,6 +62,7 @@ def restore_board(
     board: str | None, backup: Path | None, progress: Progress, say: Say, any_board: bool = False
 ) -> Flashed:
     """Write a backup back, by default the newest one of the board that is there."""
+    refuse_module(board)
     open_flash, port = _opener(), resolve_port(board)
     refuse_other_boards(port, board or port)
     started = time.monotonic()
