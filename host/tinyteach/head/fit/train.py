@@ -1,9 +1,7 @@
 """Trains a head: photographs in, a head file and an estimate of its accuracy out."""
 
-import importlib
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +13,7 @@ from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
+from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH
 from tinyteach.head.fit.samples import Samples, fit_photos
@@ -95,10 +94,7 @@ def train_source(
     views = views_per_photo(len(source)) if views is None else views
     clock = _Clock(progress)
     started = time.perf_counter()
-    # scikit-learn takes about as long to import as the photographs to embed: both at once.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(importlib.import_module, "sklearn.linear_model")
-        pool.submit(importlib.import_module, "sklearn.model_selection")
+    with importing_meanwhile():
         samples = _samples(source, labels, learnt, embedding, views, classes, clock)
     samples = replace(samples, preprocessing=preprocessing)
     with clock.step("evaluate") as done:

@@ -15,6 +15,7 @@ from tinyteach.data.project import Project
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import PhotoError
+from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
 from tinyteach.head.fit.scenes import same_scene
 from tinyteach.progress import Progress
@@ -69,9 +70,10 @@ class KnownPhotos:
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
         views = views_per_photo(len(listing.photos))
-        for done, photo in enumerate(listing.photos, 1):
-            self._take(photo, views)
-            progress("read", done, len(listing.photos))
+        with importing_meanwhile():
+            for done, photo in enumerate(listing.photos, 1):
+                self._take(photo, views)
+                progress("read", done, len(listing.photos))
         kept = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in kept}
         self._compare()
