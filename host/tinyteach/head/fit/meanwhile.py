@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-NEEDED = ("sklearn.linear_model", "sklearn.cluster", "sklearn.model_selection", "sklearn.kernel_ridge")
+NEEDED = (
+    "sklearn.linear_model",
+    "sklearn.cluster",
+    "sklearn.model_selection",
+    "sklearn.kernel_ridge",
+)
 
 
 @contextmanager
