@@ -24,7 +24,7 @@ from tinyteach.service.heads.recognition import SCORE_STEPS
 from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
 from tinyteach.service.projects.opening import open_project, project_meant
 
-GROVE = "grove"
+GROVE, LITERT = "grove", "litert"
 _SEEN_OTHERWISE = (
     "The head was not trained on a Grove Vision AI V2's views; 'tinyteach train --view stretched' "
     "makes one that was."
@@ -82,7 +82,7 @@ def check_runtime(runtime: str) -> None:
         raise UsageError(f"There is no export for {runtime!r}; choose {choose}.")
 
 
-def joined_model(embedding: Embedding, head: Head, runtime: str = "litert") -> Model:
+def joined_model(embedding: Embedding, head: Head, runtime: str = LITERT) -> Model:
     """Embedding and head as one model for ``runtime``, compiled where that is a module's.
 
     Raises MissingToolError where Vela is wanted and not installed, ModelError where the two do not
@@ -102,6 +102,7 @@ def joined_model(embedding: Embedding, head: Head, runtime: str = "litert") -> M
         input_side(embedding.side) // embedding.side if head.preprocessing == STRETCHED else 1,
         head.preprocessing == STRETCHED,
         compile_model(content) if runtime == GROVE else None,
+        join(embedding, head, unsigned=True) if runtime == LITERT else b"",
     )
 
 
