@@ -17,6 +17,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from little_embedding import little_embedding
 from paired import views_of
 from patience import PATIENCE_S
 from tinyteach.data.photos import save_burst
@@ -41,8 +42,11 @@ def quiet(*_):
     pass
 
 
-def taught(folder, **how):
+def taught(folder, embedding=None, **how):
     project = Project.create(folder)
+    if embedding:
+        (folder / "own.tflite").write_bytes(embedding)
+        project.embedding = "own.tflite"
     for name, shown in zip(NAMES, ("cat", "coffee"), strict=True):
         project.add_class(name)
         for seed in (1, 2):
@@ -271,6 +275,26 @@ def test_nothing_is_written_without_vela(exported, tmp_path, monkeypatch):
     with pytest.raises(MissingToolError):
         exported("grove")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_embedding_of_the_user_s_that_no_picture_of_a_module_s_fits(tmp_path):
+    own = taught(tmp_path / "own", embedding=little_embedding(50))
+    assert export_model(own.root, "litert", tmp_path / "litert").model_bytes > 0
+    with pytest.raises(ModelError, match="embedding of 50 pixels a side.*use base or tiny"):
+        export_model(own.root, "grove", tmp_path / "grove")
+    assert not (tmp_path / "grove").exists()
+
+
+def test_an_embedding_of_the_user_s_that_fits(tmp_path):
+    """96 pixels, of which two make one of the module's 192."""
+    own = taught(tmp_path / "own", embedding=little_embedding(96), preprocessing="stretched")
+    told = export_model(own.root, "grove", tmp_path / "grove")
+    content = (tmp_path / "grove" / "model.tflite").read_bytes()
+    assert TfliteModel(content).input_details.shape == (1, 192, 192, 3)
+    assert told.arena_bytes > 192 * 192 * 3 and told.notes == []
+    with pytest.raises(ModelError, match="name the project that it was trained in"):
+        head = str(own.root / "heads" / "head.tflite")
+        export_model(None, "litert", tmp_path / "none", head)
 
 
 # Which head
