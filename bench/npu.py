@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from paired import views_of
 from tinyteach.cli.output import print_json, show_table
-from tinyteach.data.drawing import drawing_names
+from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.service.heads.exporting import joined_model
@@ -28,7 +28,7 @@ COLUMNS = ("embedding", "model", "compiled", "on the NPU", "arena", "estimate", 
 
 def measured(name: str, classes: int) -> dict[str, float | int | str]:
     """One embedding with a head of so many classes."""
-    things = drawing_names()[:classes]
+    things = DEMO_OBJECTS[:classes]
     squares = [v for thing in things for seed in (1, 2) for v in views_of(thing, 2, seed, SIDE)]
     labels = [thing for thing in things for _ in range(4)]
     embedding = load_embedding(EMBEDDING_FILES[name])

@@ -13,7 +13,7 @@ from tinyteach.embedding.runtime import EMBEDDING_FILES
 
 
 @cache
-def little_embedding() -> bytes:
+def little_embedding(side: int = 64) -> bytes:
     """A .tflite file that every board takes, and runs."""
     schema = schema_module()
     model = schema.ModelT.InitFromPackedBuf(EMBEDDING_FILES["tiny"].read_bytes(), 0)
@@ -21,6 +21,7 @@ def little_embedding() -> bytes:
     first, last = graph.operators[0], graph.operators[-1]
     last.inputs = [first.outputs[0], last.inputs[1]]
     graph.operators = [first, last]
+    _see(graph, side)
     features = int(np.prod(graph.tensors[first.outputs[0]].shape))
     _reshape_to(model, last, features)
     _quantise_as(graph, last.outputs[0], first.outputs[0])
@@ -29,6 +30,15 @@ def little_embedding() -> bytes:
     builder = flatbuffers.Builder(1 << 13)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _see(graph, side: int) -> None:
+    """Pictures of another size; the layer's stride stays."""
+    before = int(graph.tensors[graph.inputs[0]].shape[1])
+    for number in (graph.inputs[0], graph.operators[0].outputs[0]):
+        count, size, _, channels = graph.tensors[number].shape
+        size = -(-side * size // before)
+        graph.tensors[number].shape = np.array([count, size, size, channels], np.int32)
 
 
 def _reshape_to(model, operator, features: int) -> None:

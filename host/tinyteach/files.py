@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -128,6 +129,35 @@ def made_folder(path: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
+
+
+def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """A new folder with all of these files (names with slashes); ProjectError: there is none of it.
+
+    An empty folder that is there stays the one that it is: a link, a disk, where somebody works.
+    """
+    with made_folder(path.parent):
+        try:
+            _write_folder(path, contents)
+        except (OSError, ValueError) as error:
+            raise ProjectError(
+                f"{path} could not be written ({reason(error)}); free space or name another folder."
+            ) from error
+
+
+def _write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    is_there = path.is_dir()
+    beside = (path if is_there else path.parent) / f".{secrets.token_hex(8)}.tmp"
+    try:
+        for name, content in contents.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            _write_through(beside / name, content, 0o666)
+        names = dict.fromkeys(name.split("/")[0] for name in contents)
+        moves = {beside / name: path / name for name in names} if is_there else {beside: path}
+        for made, place in moves.items():
+            made.replace(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:

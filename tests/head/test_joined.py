@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from paired import views_of
+from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.embedding import stretched
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
@@ -17,7 +18,6 @@ from tinyteach.head.format.joined import join
 from tinyteach.head.format.metadata import file_labels, is_sealed
 from trained import one_strength, train_head
 
-SCENES = ("astronaut", "coffee", "cat", "rocket")
 FEW, MANY = 6, 1000
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:tensorflow")
 
@@ -46,9 +46,8 @@ def pictures(photo_set):
 def many_pictures():
     """Views of demo objects, and each in noise."""
     rng = np.random.default_rng(2)
-    names = [*SCENES]
-    each = MANY // (2 * len(names))
-    views = [view for name in names for view in views_of(name, each, seed=8, side=240)]
+    each = MANY // (2 * len(DEMO_OBJECTS))
+    views = [view for name in DEMO_OBJECTS for view in views_of(name, each, seed=8, side=240)]
     noisy = [np.clip(v + rng.normal(0, 30, v.shape), 0, 255).astype(np.uint8) for v in views]
     return [*views, *noisy]
 
@@ -86,22 +85,29 @@ def test_a_thousand_views(pair, many_pictures, is_stretched):
     test(pair, many_pictures)
 
 
-def test_it_loads_in_tensorflow(pair, pictures):
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_it_loads_in_tensorflow(pair, pictures, unsigned):
     tf = pytest.importorskip("tensorflow")
     embedding, head = pair
     tensors = [to_tensor(picture, embedding.side) for picture in pictures]
     interpreter = tf.lite.Interpreter(
-        model_content=join(embedding, head),
+        model_content=join(embedding, head, unsigned=unsigned),
         experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
     )
     interpreter.allocate_tensors()
     (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
     found = []
     for tensor in tensors:
-        interpreter.set_tensor(taken["index"], tensor[None])
+        interpreter.set_tensor(taken["index"], as_taken(tensor[None], taken["dtype"]))
         interpreter.invoke()
         found.append(interpreter.get_tensor(given["index"])[0].copy())
-    assert np.abs(np.array(found, int) - expected(embedding, head, tensors)).max() <= 1
+    scores = np.array(found, int) - (128 if unsigned else 0)
+    assert np.abs(scores - expected(embedding, head, tensors)).max() <= 1
+
+
+def as_taken(tensor, dtype):
+    """int8, or the same values as uint8."""
+    return tensor if dtype == np.int8 else tensor.view(np.uint8) ^ 0x80
 
 
 def test_labels_and_quantisation_are_inside(pair):
@@ -114,6 +120,14 @@ def test_labels_and_quantisation_are_inside(pair):
     assert (model.output_details.scale, model.output_details.zero_point) == (1 / 256, -128)
     assert head.has_background and model.output_details.shape == (1, len(head.labels) + 1)
     assert is_sealed(content)
+
+
+def test_the_same_in_bytes_without_a_sign(pair, pictures):
+    content = join(*pair, unsigned=True)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("labels.txt").decode().split() == [*file_labels(pair[1])]
+    assert is_sealed(content) and b"RGB pixels, uint8" in content
+    assert b"RGB pixels less 128" in join(*pair)
 
 
 def test_the_same_pair_has_the_same_bytes(pair):

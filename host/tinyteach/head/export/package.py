@@ -33,6 +33,7 @@ class Model:
     factor: int  # how many pixels each way of a module's frame become one
     is_stretched: bool  # whether the head was trained on a module's views
     compiled: Compiled | None = None  # for a module's NPU
+    unsigned: bytes = b""  # the same with uint8 at both ends, for LiteRT
 
     @property
     def fingerprint(self) -> bytes:
@@ -55,7 +56,8 @@ def _litert(model: Model) -> Files:
     files = {MODEL: model.content, LABELS: _lines(model.outputs)}
     files["classify.py"] = _filled("classify.py", model)
     numbered = tuple(f"{number} {name}" for number, name in enumerate(model.outputs))
-    files[ZIP] = _zipped({MODEL: model.content, LABELS: _lines(numbered)})
+    # As in what Teachable Machine exports quantised: uint8, and a number before each label.
+    files[ZIP] = _zipped({MODEL: model.unsigned, LABELS: _lines(numbered)})
     return {**files, PAGE: _filled("litert.md", model)}
 
 

@@ -3,6 +3,7 @@
 The same graph always has the same bytes.
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ VERSIONS = {
     "AVERAGE_POOL_2D": 2,
     "MUL": 2,
     "ADD": 2,
+    "QUANTIZE": 1,
 }
 # The first runtime with all operators in these versions, in 16 bytes as TensorFlow pads it.
 MIN_RUNTIME_VERSION = b"1.14.0".ljust(16, b"\0")
@@ -73,6 +75,14 @@ class Graph:
         little = None if data is None else data.astype(data.dtype.newbyteorder("<"))
         buffer = 0 if little is None else self.buffers.add(little.tobytes())
         self.tensors.append(_tensor(name, shape, kind, scales, zero_point, buffer))
+        return len(self.tensors) - 1
+
+    def unsigned(self, number: int) -> int:
+        """Add a uint8 tensor of the values that an int8 one has: its numbers are 128 more."""
+        tensor = copy.deepcopy(self.tensors[number])
+        tensor.type = schema.TensorType.UINT8
+        tensor.quantization.zeroPoint = np.asarray(tensor.quantization.zeroPoint) + 128
+        self.tensors.append(tensor)
         return len(self.tensors) - 1
 
     def operator(self, name: str, inputs: list[int], output: int, options: Any = None) -> int:

@@ -14,11 +14,14 @@ from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.metadata import append_labels, file_labels, image_metadata
 
 
-def join(embedding: Embedding, head: Head, input_scaling: int | None = None) -> bytes:
+def join(
+    embedding: Embedding, head: Head, input_scaling: int | None = None, *, unsigned: bool = False
+) -> bytes:
     """The file's content: int8 [1, N, N, 3], pixel − 128, in; int8 [1, outputs] out.
 
     N is the embedding's side, or ``input_scaling``, a multiple of it: then whole squares of pixels
-    are averaged first, as `embedding.stretched` has it. Raises ModelError where the head is for
+    are averaged first, as `embedding.stretched` has it. Where it is ``unsigned``, both ends are
+    uint8: pixels as they are in, scores 128 more out. Raises ModelError where the head is for
     another embedding, or where ``input_scaling`` is no such multiple.
     """
     head.check_embedding(embedding.fingerprint)
@@ -30,8 +33,9 @@ def join(embedding: Embedding, head: Head, input_scaling: int | None = None) -> 
     graph.tensors[image].name = "image"
     taken = {int(mind.subgraphs[0].inputs[0]): numbers[last]}
     scores = graph.take(mind, taken)[mind.subgraphs[0].outputs[0]]
+    ends = _unsigned(graph, image, scores) if unsigned else (image, scores)
     about = "joined", _description(embedding, head)
-    content = packed_model(graph, about, (image, scores), _metadata(head))
+    content = packed_model(graph, about, ends, _metadata(head, unsigned))
     return append_labels(content, file_labels(head))
 
 
@@ -56,6 +60,16 @@ def _scaled(graph: Graph, image: int, side: int, wanted: int) -> int:
     return full
 
 
+def _unsigned(graph: Graph, image: int, scores: int) -> tuple[int, int]:
+    """Put a QUANTIZE at both ends; the numbers of the new ends."""
+    outer_image, outer_scores = graph.unsigned(image), graph.unsigned(scores)
+    graph.tensors[image].name, graph.tensors[scores].name = "signed_image", "signed_scores"
+    graph.operator("QUANTIZE", [outer_image], image, schema.QuantizeOptionsT())
+    graph.operators.insert(0, graph.operators.pop())
+    graph.operator("QUANTIZE", [scores], outer_scores, schema.QuantizeOptionsT())
+    return outer_image, outer_scores
+
+
 def _window(size: int) -> Any:
     return schema.Pool2DOptionsT(
         padding=schema.Padding.VALID,
@@ -71,6 +85,7 @@ def _description(embedding: Embedding, head: Head) -> str:
     return f"TinyTeach model of embedding {eyes} and head {mind}"
 
 
-def _metadata(head: Head) -> dict[str, bytes]:
+def _metadata(head: Head, unsigned: bool) -> dict[str, bytes]:
     told = f"Tells {len(head.labels)} classes apart in a picture."
-    return {"min_runtime_version": MIN_RUNTIME_VERSION, "TFLITE_METADATA": image_metadata(told)}
+    about = image_metadata(told, unsigned)
+    return {"min_runtime_version": MIN_RUNTIME_VERSION, "TFLITE_METADATA": about}

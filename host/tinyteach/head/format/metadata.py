@@ -105,7 +105,7 @@ def model_metadata(description: str) -> bytes:
     return _metadata_of(builder, "TinyTeach head", description, features)
 
 
-def image_metadata(description: str) -> bytes:
+def image_metadata(description: str, unsigned: bool = False) -> bytes:
     """The same of a model that takes a picture: RGB, of which 128 is 0 and 128 steps are 1."""
     builder = flatbuffers.Builder(512)
     colours = _table(builder, {}, bytes_={0: _RGB})
@@ -113,9 +113,10 @@ def image_metadata(description: str) -> bytes:
     around = _floats(builder, 128.0)
     scaling = _table(builder, {}, tables={0: around, 1: _floats(builder, 128.0)})
     unit = _table(builder, {}, bytes_={0: _NORMALIZATION}, tables={1: scaling})
+    what = "RGB pixels, uint8" if unsigned else "RGB pixels less 128, int8"
     image = _table(
         builder,
-        {0: "image", 1: "RGB pixels less 128, int8, row by row."},
+        {0: "image", 1: f"{what}, row by row."},
         vectors={4: [unit]},
         tables={3: content},
     )

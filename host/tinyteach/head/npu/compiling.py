@@ -90,7 +90,7 @@ def compile_model(content: bytes) -> Compiled:
             made = vela.compile("EthosU55", content, "TFLITE", _SYSTEM, options=_OPTIONS)
     except (RuntimeError, ValueError) as error:
         raise ModelError(
-            f"Vela cannot compile this model ({error}); use base or tiny as the embedding."
+            "Vela cannot compile this model; use base or tiny as the embedding."
         ) from error
     compiled = _report(made)
     check_compiled(compiled.content, compiled.arena_bytes)

@@ -1,8 +1,6 @@
 """The model, embedding and head in one, as files for other runtimes."""
 
 import os
-import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +9,8 @@ from tinyteach.embedding import agent_code
 from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.stretched import input_side
-from tinyteach.errors import ModelError, ProjectError, UsageError
-from tinyteach.files import make_folder, reason, write_atomically
+from tinyteach.errors import ModelError, UsageError
+from tinyteach.files import write_folder
 from tinyteach.head.export.package import RUNTIMES, Files, Model, files_for
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.joined import join
@@ -24,7 +22,7 @@ from tinyteach.service.heads.recognition import SCORE_STEPS
 from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
 from tinyteach.service.projects.opening import open_project, project_meant
 
-GROVE = "grove"
+GROVE, LITERT = "grove", "litert"
 _SEEN_OTHERWISE = (
     "The head was not trained on a Grove Vision AI V2's views; 'tinyteach train --view stretched' "
     "makes one that was."
@@ -70,7 +68,7 @@ def export_model(
     embedding, head = _pair(folder, named)
     joined = joined_model(embedding, head, runtime)
     files = files_for(runtime, joined)
-    _write(target, files)
+    write_folder(target, files)
     return _told(runtime, target, files, joined, head)
 
 
@@ -82,7 +80,7 @@ def check_runtime(runtime: str) -> None:
         raise UsageError(f"There is no export for {runtime!r}; choose {choose}.")
 
 
-def joined_model(embedding: Embedding, head: Head, runtime: str = "litert") -> Model:
+def joined_model(embedding: Embedding, head: Head, runtime: str = LITERT) -> Model:
     """Embedding and head as one model for ``runtime``, compiled where that is a module's.
 
     Raises MissingToolError where Vela is wanted and not installed, ModelError where the two do not
@@ -102,6 +100,7 @@ def joined_model(embedding: Embedding, head: Head, runtime: str = "litert") -> M
         input_side(embedding.side) // embedding.side if head.preprocessing == STRETCHED else 1,
         head.preprocessing == STRETCHED,
         compile_model(content) if runtime == GROVE else None,
+        join(embedding, head, unsigned=True) if runtime == LITERT else b"",
     )
 
 
@@ -146,25 +145,6 @@ def _check_free(target: Path) -> None:
         return
     if not (target.is_dir() and not any(target.iterdir())):
         raise UsageError(f"{target} is there already; name another folder or move it away.")
-
-
-def _write(target: Path, files: Files) -> None:
-    """The folder with all of its files, or none of it."""
-    make_folder(target.parent)
-    beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        for name, content in files.items():
-            make_folder((beside / name).parent)
-            write_atomically(beside / name, content)
-        if target.is_dir():
-            target.rmdir()
-        beside.replace(target)
-    except OSError as error:
-        raise ProjectError(
-            f"{target} could not be written ({reason(error)}); name another folder."
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _told(runtime: str, target: Path, files: Files, model: Model, head: Head) -> Exported:
