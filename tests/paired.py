@@ -5,6 +5,7 @@ import threading
 from functools import lru_cache
 from hashlib import sha256
 
+from patience import PATIENCE_S
 from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.device.wire.client import BoardClient
@@ -131,7 +132,7 @@ def until_power_is_lost(board, action):
     watcher = threading.Thread(target=pull)
     watcher.start()
     try:
-        with BoardClient(board.port) as session:
+        with BoardClient(board.port, hello_tries=PATIENCE_S) as session:  # one a second
             action(session)
     except LinkError:
         return False

@@ -2,9 +2,19 @@
 
 import pytest
 
+from tinyteach.device.wire import client as wire_client
 from tinyteach.device.wire.client import BoardClient
 
 ARCHS = ("amd64", "i386")
+STARTING_S = 120  # of a board on a busy machine, of which a session is wanted at once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def boards_may_start_slowly():
+    """What is at these ports is an agent, so nobody gives it up; a second each try."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire_client, "LATE_HELLO_TRIES", STARTING_S)
+        yield
 
 
 @pytest.fixture(scope="module")
