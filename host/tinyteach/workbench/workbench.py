@@ -18,8 +18,8 @@ from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, Us
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import BoardOverview, pair_board, resolve_port
-from tinyteach.service.boards.sessions import Overview, Session, agent_of, module_at
+from tinyteach.service.boards.opening import BoardOverview, pair_board
+from tinyteach.service.boards.sessions import Overview, Session, agent_of, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
@@ -337,16 +337,12 @@ class Workbench:
     def pair(self, board: str | None) -> dict[str, object]:
         """Put agent and embedding on a board, then hold it; a module is only held."""
         self.alone.end()
-        if (module := module_at(resolve_port(board))) is not None:
-            module.close()
-            self.connect(board)
-            return {}
         with self.feed.progress("pairing") as tell:
             paired = self.board.do_without_session(
-                "Pairing", lambda: pair_board(board, None, tell)
+                "Pairing", lambda: None if is_module(board) else pair_board(board, None, tell)
             ).result()
-        self.connect(paired.name)
-        return paired.as_dict()
+        self.connect(paired.name if paired else board)
+        return paired.as_dict() if paired else {}
 
     def start_virtual(self) -> dict[str, object]:
         """Start the virtual board, pair it if need be, and hold it; it ends with the workbench."""

@@ -94,9 +94,15 @@ def open_agent(board: str | None) -> Iterator[BoardClient]:
         yield agent_of(session)
 
 
+def is_module(board: str | None) -> bool:
+    """Whether a module is there; its port must be free."""
+    module = module_at(resolve_port(board))
+    if module is not None:
+        module.close()
+    return module is not None
+
+
 def refuse_module(board: str | None, sentence: str = CANNOT) -> None:
     """BoardRefusedError where a module is there; ``sentence`` may name the ``{board}``."""
-    port = resolve_port(board)
-    if (module := module_at(port)) is not None:
-        module.close()
-        raise BoardRefusedError(sentence.format(board=board or port))
+    if is_module(board):
+        raise BoardRefusedError(sentence.format(board=board or resolve_port(board)))
