@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tinyteach.device.at.module_client import ModuleClient
-from tinyteach.device.at.refusals import NotAModuleError
+from tinyteach.device.at.refusals import ModuleSilentError, NotAModuleError
 from tinyteach.device.registry import was_paired
 from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.wire.client import BoardClient
@@ -42,21 +42,21 @@ def open_session(board: str | None) -> Iterator[Session]:
 
 
 def module_at(port: str) -> ModuleClient | None:
-    """An open module; None where the port shows that there is another board, or that one answers.
+    """An open module; None where there is none, or nothing that tells.
 
-    Raises BoardNotFoundError where nothing answers at what may be one.
+    Its USB chip is on boards of others, too: a blank one is silent, and is to be flashed.
     """
+    if is_virtual_module(port):
+        return ModuleClient(port)
     if not _may_be_module(port):
         return None
     try:
         return ModuleClient(port)
-    except NotAModuleError:
+    except (NotAModuleError, ModuleSilentError):
         return None
 
 
 def _may_be_module(port: str) -> bool:
-    if is_virtual_module(port):
-        return True
     attached = next((each for each in attached_ports() if each.port == port), None)
     could = attached is not None and attached.product is not None and attached.product.may_be_module
     return could and not was_paired(port)
