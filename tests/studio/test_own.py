@@ -83,7 +83,7 @@ def test_rules_work_when_the_board_is_let_go_of(with_board, board):
     assert texts(with_board) == ["unknown: say nobody"]
     assert with_board.ask("DELETE", "/api/board/rules/2").status == 400
     assert with_board.ask("DELETE", "/api/board/rules").status == 200
-    assert with_board.bench.feed.get("rules") == {"rules": [], "problems": []}
+    assert with_board.bench.feed.get("rules") == {"rules": [], "problems": [], "sentence": ""}
 
 
 @pytest.mark.parametrize("way", ["connect", "disconnect", "close"])

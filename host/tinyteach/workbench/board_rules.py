@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 
+from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.service.boards.rule_text import parse_rule, rule_text
 from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
-from tinyteach.service.boards.sessions import Session, agent_of
+from tinyteach.service.boards.sessions import CANNOT, Session, agent_of
 from tinyteach.workbench.bench import Bench
 
 
 class BoardRules:
-    """Publishes the part ``rules``: null without a board, else ``rules`` in order and ``problems``.
+    """Publishes the part ``rules``: null without a board, else ``rules`` in order and ``problems``;
+    a ``sentence`` where what is held has none.
 
     Each rule has what `tinyteach rule list --json` says of it, its ``text``, and whether it
     ``rests`` because the head on the board has not its class.
@@ -27,10 +29,13 @@ class BoardRules:
 
     def look(self, client: Session) -> None:
         """Publish what the board has. A link that broke shows at the next request."""
+        if isinstance(client, ModuleClient):
+            self._publish([], [], CANNOT)
+            return
         try:
-            self._tell(held_rules(agent_of(client)))
+            self._tell(held_rules(client))
         except (BoardRefusedError, LinkError) as error:
-            self._bench.feed.publish("rules", {"rules": [], "problems": [str(error)]})
+            self._publish([], [str(error)])
 
     def add(self, condition: str, action: str, otherwise: str | None, hold_s: float) -> None:
         """One rule more, in the command line's words; UsageError says what is wrong with them."""
@@ -58,4 +63,10 @@ class BoardRules:
             {**row, "text": rule_text(rule), "rests": row["number"] in alone.resting}
             for row, rule in zip(alone.rows(), alone.rules, strict=True)
         ]
-        self._bench.feed.publish("rules", {"rules": rows, "problems": alone.problems})
+        self._publish(rows, alone.problems)
+
+    def _publish(
+        self, rules: list[dict[str, object]], problems: list[str], sentence: str = ""
+    ) -> None:
+        told = {"rules": rules, "problems": problems, "sentence": sentence}
+        self._bench.feed.publish("rules", told)

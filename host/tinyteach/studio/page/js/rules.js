@@ -27,7 +27,7 @@ export function rulesPanel() {
     keep(problems, (rules?.problems ?? []).map((sentence) => ({ sentence })), (each) => each.sentence,
       (each) => el("li", {}, each.sentence));
     show(empty, !rows.length);
-    text(empty, rules ? words.none : words.noBoard);
+    text(empty, rules ? rules.sentence || words.none : words.noBoard);
     show(clear, rows.length > 1 || (rules?.problems.length && !rows.length));
     clear.disabled = !held;
     form.enable(held);
@@ -153,12 +153,12 @@ function trial() {
     const held = isHeld();
     toggle.disabled = !alone && !held;
     text(toggle, alone ? words.takeBack : words.letGo);
-    text(status, alone ? seen(alone) : held ? words.resting : words.notHeld);
+    text(status, alone ? seen(alone) : held ? words.resting : get("rules")?.sentence ? "" : words.notHeld);
     status.dataset.state = !alone ? "" : alone.problem ? "failed" : "connected";
     text(said, (alone?.said ?? []).join("\n"));
   }
 
-  for (const part of ["alone", "board"]) follow(part, tell);
+  for (const part of ["alone", "board", "rules"]) follow(part, tell);
   return el("div", { class: "trial" }, el("h3", {}, words.try), el("p", { class: "faint", id: hintId }, words.tryHint),
     el("div", { class: "line" }, toggle), status, said);
 }
