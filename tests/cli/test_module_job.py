@@ -8,6 +8,7 @@ from tinyteach.service.boards.sessions import CANNOT
 from tinyteach.service.heads.module_results import STAGES
 from tinyteach.service.heads.recognition import STAGES as BOARD_STAGES
 from tinyteach.virtual import running
+from tinyteach.virtual.at.image import OLD_VERSION, ModuleFirmware, stand_in_image
 
 THINGS = ("cat", "coffee", "rocket")
 
@@ -116,3 +117,19 @@ def test_one_that_recognises_something_else_is_not_verified(refused, module):
     module("deploy")
     module("train", "--seed", "1")
     assert "another model" in refused("verify")
+
+
+def test_firmware_of_2023_is_told_and_written_anew(tinyteach, home, tmp_path):
+    (tmp_path / "output.img").write_bytes(stand_in_image(ModuleFirmware("el", "2025.01.02")))
+    old = ("--kind", "grove", "--firmware", OLD_VERSION, "--name", "old")
+    assert tinyteach("boards", "start", *old).code == 0
+    try:
+        for command in (["preview", "--out", "view.png"], ["watch", "-n", "1"]):
+            assert "write Seeed's present one" in tinyteach("--board", "old", *command).err
+        assert "firmware of 2023" in tinyteach("--board", "old", "info").out
+        assert tinyteach("--board", "old", "doctor").code
+        done = json.loads(tinyteach("--board", "old", "flash", "output.img", "--json").out)
+        assert (done["before"], done["firmware"]) == (OLD_VERSION, "2025.01.02")
+        assert tinyteach("--board", "old", "preview", "--out", "view.png").code == 0
+    finally:
+        running.stop_all()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinyteach.device.at.module_client import ModuleClient
-from tinyteach.device.at.module_info import ModuleInfo
+from tinyteach.device.at.module_info import OLD_YEAR, ModuleInfo
 from tinyteach.device.at.module_results import ModuleResult
+from tinyteach.device.at.refusals import OLD
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognised import Recognised
@@ -38,17 +39,18 @@ def module_results(
 ) -> Iterator[Iterator[SeenByModule]]:
     """Live results; below ``threshold``, a probability, by default the head's own, is unknown.
 
-    BoardRefusedError where the module has no model that was written whole.
+    BoardRefusedError where the module has no model that was written whole, or old firmware.
     """
     info = client.info()
-    check_recognises(info)
+    _check_recognises(info, client.port)
     limit = info.threshold_percent / PERCENT if threshold is None else threshold
     with closing(client.invoke(with_photos)) as results:
         yield (_seen(result, info.labels, limit) for result in results)
 
 
-def check_recognises(info: ModuleInfo) -> None:
-    """BoardRefusedError where a module has no model, or one that was not written to its end."""
+def _check_recognises(info: ModuleInfo, port: str) -> None:
+    if info.is_old:
+        raise BoardRefusedError(OLD.format(port=port, year=OLD_YEAR))
     if info.pending_hash:
         raise BoardRefusedError(UNFINISHED)
     if not info.has_model:
