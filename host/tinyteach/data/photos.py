@@ -118,7 +118,6 @@ class Recording:
         self.class_name = project.class_name(class_name)
         self.burst = burst or _new_burst()
         self.photos: list[Photo] = []
-        self.kind = kind
         self._facts = {"board": board, "sensor": sensor, "kind": kind}
 
     def add(self, square: NDArray[np.uint8]) -> Photo:

@@ -31,8 +31,8 @@ class LiveBoard:
 
     status: "none" (no board chosen), "connecting", "connected", "unpaired", "lost", "busy"
     (pairing, examined, on its own). ``step(client)`` is called again and again while
-    ``wanted()`` says that somebody looks; ``on_refreshed(client)`` whenever the board was asked
-    what it is and has.
+    ``wanted()`` says that somebody looks, ``on_rest()`` before anything else is asked of the board
+    and where nobody does; ``on_refreshed(client)`` whenever the board was asked what it is and has.
     """
 
     def __init__(
@@ -42,9 +42,11 @@ class LiveBoard:
         wanted: Callable[[], bool],
         on_refreshed: Callable[[Session], None] = lambda client: None,
         on_connected: Callable[[], None] = lambda: None,
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_state, self._step, self._wanted = on_state, step, wanted
         self._on_refreshed, self._on_connected = on_refreshed, on_connected
+        self._on_rest = on_rest
         self._changed = threading.Condition()
         self._board: str | None = None
         self._held: str | None = None  # the one that the thread is about
@@ -159,7 +161,9 @@ class LiveBoard:
                 self._on_connected()
                 while not (self._closed or self._left() or self._tasks):
                     self._turn(client)
+                self._on_rest()
         finally:
+            self._on_rest()
             with self._changed:
                 self.overview = None
             self._forget_jobs()
@@ -180,10 +184,12 @@ class LiveBoard:
             rest_s = 1 / VIEWS_PER_S_MAX - (time.monotonic() - started)
             self._wait_for(lambda: bool(self._jobs or self._tasks), max(0.0, rest_s))
         else:
+            self._on_rest()
             self._wait_for(lambda: bool(self._jobs or self._tasks) or self._wanted(), IDLE_S)
 
     def _run_jobs(self, client: Session) -> None:
         while self._jobs:
+            self._on_rest()
             job, future = self._jobs.popleft()
             try:
                 future.set_result(job(client))

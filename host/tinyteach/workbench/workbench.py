@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.data.names import is_unknown
-from tinyteach.data.photo_index import FRAME
 from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
@@ -32,7 +31,7 @@ from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.board_rules import BoardRules
 from tinyteach.workbench.board_teaching import BoardTeaching
 from tinyteach.workbench.deploying import Deploying
-from tinyteach.workbench.eyes import as_seen, take_frame_view, take_view
+from tinyteach.workbench.eyes import ModuleEyes, Seen, as_seen, take_view
 from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 from tinyteach.workbench.looking import Looking
@@ -84,8 +83,10 @@ class Workbench:
         self.trainer = Trainer(self.folder, self._tell_training, self._use_head)
         self.rules, self.teaching = BoardRules(self), BoardTeaching(self)
         self.alone = OnItsOwn(self)
+        self._eyes = ModuleEyes()
         self.board = LiveBoard(
-            *(self._tell_board, self._step, self._wanted, self._refreshed, self._connected)
+            *(self._tell_board, self._step, self._wanted, self._refreshed, self._connected),
+            on_rest=self._eyes.close,
         )
         self.deploying = Deploying(self)
 
@@ -216,8 +217,7 @@ class Workbench:
         """Take one view and show it to who looks. In the board's thread."""
         overview = self.board.overview
         if isinstance(client, ModuleClient):
-            assert isinstance(overview, ModuleOverview)
-            frame, result = take_frame_view(client, overview, self.preview.threshold)
+            frame, result = self._look_through(client)
             self._show_photograph(frame, STRETCHED, result)
             return
         assert isinstance(overview, BoardOverview)
@@ -228,6 +228,11 @@ class Workbench:
         by_host = (result, info.head.hex()) if is_same else self.preview.recognise(pixels)
         looks = self.looking.at(pixels, by_host[0], result, client, info)
         self._show(self._views.add(pixels, result, *by_host, looks))
+
+    def _look_through(self, module: ModuleClient) -> Seen:
+        overview = self.board.overview
+        assert isinstance(overview, ModuleOverview)
+        return self._eyes.look(module, overview, self.preview.threshold)
 
     def _show_photograph(
         self, square: np.ndarray, preprocessing: str, result: Recognised | None = None
@@ -284,14 +289,20 @@ class Workbench:
             return
         time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
         self._next_photo_s = time.monotonic() + 1 / PHOTOS_PER_S_MAX
-        square = take_photo(client)
+        square, preprocessing = self._photograph(client)
         with self._keeping:
             if self._recording is not recording:
                 return  # let go of while it was on its way
             photo = recording.add(square)
             self.trainer.learn(photo)
             self._tell_recording(recording.photos)
-        self._show_photograph(square, STRETCHED if recording.kind == FRAME else SQUARE)
+        self._show_photograph(square, preprocessing)
+
+    def _photograph(self, client: Session) -> tuple[np.ndarray, str]:
+        """One, uint8 [N, N, 3], and how a model sees it."""
+        if isinstance(client, ModuleClient):
+            return self._look_through(client)[0], STRETCHED
+        return take_photo(client), SQUARE
 
     def _tell_recording(self, photos: list[Photo]) -> None:
         ids = [photo.id for photo in photos]
