@@ -119,15 +119,15 @@ def do_all(client, head):
 def until_power_is_lost(board, action):
     """``action(session)``; the cable goes when the power does, so that nobody waits.
 
-    Whether it completed.
+    Again and again: on a busy machine the power may be lost before the session begins, by what an
+    agent writes as it starts. Whether it completed.
     """
     done = threading.Event()
 
     def pull():
-        while board.powered and not done.wait(0.002):
-            pass
-        if not done.is_set():
-            board.drop_link()
+        while not done.wait(0.002 if board.powered else 0.1):
+            if not board.powered:
+                board.drop_link()
 
     watcher = threading.Thread(target=pull)
     watcher.start()

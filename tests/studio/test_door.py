@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -167,13 +168,16 @@ def leave_an_upload(studio, temporary):
     assert [*temporary.glob("tinyteach-upload-*")]
 
 
-def half_sent(studio):
-    """A connection in the middle of a file."""
+def half_sent(studio, temporary):
+    """A connection in the middle of a file, which the studio has begun to keep."""
+    before = len([*temporary.rglob("*.png")])
     number = studio.ask("POST", "/api/uploads").value["upload"]
     connection = socket.create_connection((studio.address.host, studio.address.port))
     path = f"/{studio.address.folder}/api/uploads/{number}?name=cat/1.png"
     head = f"PUT {path} HTTP/1.1\r\nHost: {studio.host}\r\nContent-Length: 1000\r\n"
     connection.sendall(f"{head}Authorization: Bearer {studio.address.key}\r\n\r\nhalf".encode())
+    while len([*temporary.rglob("*.png")]) == before:
+        time.sleep(0.05)
     return connection
 
 
@@ -196,7 +200,7 @@ def check_nothing_is_left(studio, temporary):
 def test_a_signal_ends_it_in_order(started, temporary, name):
     leave_an_upload(started, temporary)
     be_refused(started)
-    with started.open_page(), half_sent(started) as connection:
+    with started.open_page(), half_sent(started, temporary) as connection:
         started.process.send_signal(number := getattr(signal, name))
         assert started.process.wait() == 128 + number
         assert b"ended before this was done" in all_from(connection)
