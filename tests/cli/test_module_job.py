@@ -60,7 +60,7 @@ def teach(module):
 
 
 @pytest.mark.parametrize("dialect", ["el", "ma"])
-def test_from_photographs_to_a_module_that_recognises(module, refused, tmp_path):
+def test_from_photographs_to_a_module_that_recognises(module, refused, tinyteach):
     trained = teach(module)
     assert trained["preprocessing"] == "stretched"
     assert "no model" in refused("watch", "-n", "1")
@@ -71,10 +71,12 @@ def test_from_photographs_to_a_module_that_recognises(module, refused, tmp_path)
         module("boards", "show", "--object", thing, "--name", "grove")
         seen = [json.loads(line) for line in module("watch", "-n", "2", "--json").splitlines()]
         assert [each["label"] for each in seen] == [thing] * 2
+        assert sum(seen[0]["probabilities"].values()) > 0.9  # also the first after a first deploy
         assert [*seen[0]["latency_ms"]] == [*STAGES] != [*BOARD_STAGES]
     told = as_json(module, "info")
     assert told["labels"] == [*THINGS, "unknown"] and told["head"] == trained["fingerprint"]
     assert (told["kind"], told["name"], told["board_id"]) == ("module", "grove", deployed["board"])
+    assert json.loads(tinyteach("--project", "things", "verify", "--json").out)["held"]
     verified = as_json(module, "verify")
     assert verified["held"] and verified["measured"]["views"] == 20
     page = as_json(module, "doctor")
@@ -126,6 +128,7 @@ def test_firmware_of_2023_is_told_and_written_anew(tinyteach, home, tmp_path):
     try:
         for command in (["preview", "--out", "view.png"], ["watch", "-n", "1"]):
             assert "write Seeed's present one" in tinyteach("--board", "old", *command).err
+        assert "Grove Vision AI V2 (HX6538): the file with output.img" in tinyteach("flash").out
         assert "firmware of 2023" in tinyteach("--board", "old", "info").out
         assert tinyteach("--board", "old", "doctor").code
         done = json.loads(tinyteach("--board", "old", "flash", "output.img", "--json").out)
@@ -133,3 +136,20 @@ def test_firmware_of_2023_is_told_and_written_anew(tinyteach, home, tmp_path):
         assert tinyteach("--board", "old", "preview", "--out", "view.png").code == 0
     finally:
         running.stop_all()
+
+
+def test_himaxs_demonstration_is_to_be_replaced(tinyteach, home):
+    assert tinyteach("boards", "start", "--kind", "grove", "--dialect", "hx").code == 0
+    try:
+        for command in (["preview", "--out", "v.png"], ["watch", "-n", "1"]):
+            said = tinyteach("--board", "grove", *command)
+            assert "Himax's" in said.err and "tinyteach flash" in said.err and said.code
+        assert "Himax's demonstration" in tinyteach("--board", "grove", "info").out
+        page = json.loads(tinyteach("--board", "grove", "doctor", "--json").out)
+        assert [f["name"] for f in page["findings"] if f["status"] == "fix"] == ["firmware"]
+    finally:
+        running.stop_all()
+
+
+def test_what_is_a_groves_is_no_boards(fails):
+    assert "add --kind grove" in fails("boards", "start", "--dialect", "ma")

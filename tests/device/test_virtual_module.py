@@ -1,6 +1,7 @@
 """The driver and the virtual module, which was written by somebody else from the same facts."""
 
 import io
+import itertools
 
 import numpy
 import pytest
@@ -12,6 +13,7 @@ from tinyteach.device.at import boot_loader, xmodem
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_flash import PRESS_RESET
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.link.serial_link import SerialLink
 from tinyteach.virtual.at.faults import Faults
 from tinyteach.virtual.at.image import OLD_VERSION, ModuleFirmware, stand_in_image
 from tinyteach.virtual.at.loaders import LOADERS
@@ -171,3 +173,27 @@ def test_a_deploy_whose_plug_was_pulled_completes(cut, tmp_path):
             assert client.info().labels == ["a", "b"] and client.photo()
         assert content(module) == FILE
         assert module.flash.read(0x3DF000, 4096) == serial
+
+
+class Killed(BaseException):
+    """The host's process is gone."""
+
+
+@pytest.mark.parametrize("writes", few(range(1, 24), 4, 10, 20))
+@pytest.mark.parametrize("loader", few(LOADERS, "0002000b"))
+def test_a_module_that_a_killed_program_left_anywhere_answers_again(monkeypatch, loader, writes):
+    """It keeps its power, so its loader waits on, also in the middle of a block."""
+    with VirtualModule("ma", loader) as module:
+        client, sent = ModuleClient(module.port), itertools.count(1)
+
+        def write(link, data, *rest, whole=SerialLink.write):
+            if next(sent) > writes:
+                raise Killed
+            whole(link, data, *rest)
+
+        with monkeypatch.context() as patch, client, pytest.raises(Killed):
+            patch.setattr(SerialLink, "write", write)
+            client.flash_model(FILE)
+        with ModuleClient(module.port) as again:
+            again.flash_model(FILE)
+            assert again.info().has_model and content(module) == FILE

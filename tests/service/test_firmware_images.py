@@ -96,8 +96,8 @@ def test_zip(tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (zipped("a.bin", "b.bin"), "holds 2 .bin files; unpack it"),
-        (zipped("README.md"), "holds 0 .bin files"),
+        (zipped("a.bin", "b.bin"), "holds 2 .bin or .img files; unpack it"),
+        (zipped("README.md"), "holds 0 .bin or .img files"),
         (zipped("a.bin")[:-30], "damaged or cut short"),
     ],
     ids=["two", "none", "cut"],

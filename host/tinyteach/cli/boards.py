@@ -74,6 +74,8 @@ def start(
     if kind == "grove":
         board = start_virtual_module(name or "grove", dialect, loader, firmware)
         _tell_started(asked, board, "info")
+    elif kind == "board" and (dialect, loader, firmware) != ("el", MODULE_LOADERS[0], ""):
+        raise UsageError("--dialect, --loader and --firmware are a Grove's; add --kind grove.")
     elif kind == "board":
         _tell_started(asked, start_virtual(name or VIRTUAL, arch, camera), "pair")
     else:

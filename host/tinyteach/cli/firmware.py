@@ -25,7 +25,9 @@ def flash(
     asked: Asked,
     image: Annotated[
         str | None,
-        typer.Argument(help="A .bin file, a zip with one, or an address; without it, which one."),
+        typer.Argument(
+            help="A .bin or .img file, a zip of one, an address; without it, which one."
+        ),
     ] = None,
     backup: Annotated[
         bool, typer.Option(help="Keep what is on the board, for 'tinyteach restore'.")

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from tinyteach.device.at.boot_loader import WAKE, BootLoader, in_boot_loader
+from tinyteach.device.at.boot_loader import WAKE, BootLoader, in_boot_loader, is_receiving
 from tinyteach.device.at.conversation import Conversation
 from tinyteach.device.at.ear import BANNER, Ear
 from tinyteach.device.at.refusals import (
@@ -25,6 +25,8 @@ LISTEN_S = 0.3
 COMES_UP_S = 2.5
 # Each silence; a module that streams answers after the event that it is sending.
 GREETING_S, GREETINGS_MAX = 1.0, 8
+# With those after which it was led out of a boot loader.
+GREETINGS_IN_ALL_MAX = 16
 REPL_PROMPT = b">>>"
 ID_BYTES_MAX = 64
 
@@ -37,18 +39,24 @@ def greet(at: Conversation, comes_up: bool = False) -> str:
     A module that waits in its boot loader, because a transfer was cut off, is led out of it.
     Raises NotAModuleError or ModuleSilentError.
     """
-    heard = b""
-    for greeting in range(GREETINGS_MAX):
+    heard, in_vain = b"", 0
+    for _ in range(GREETINGS_IN_ALL_MAX):
         at.begin_anew()
-        if greeting >= GREETINGS_MAX // 2 and not heard:
+        if in_vain >= GREETINGS_MAX // 2 and not heard:
             at.link.write(WAKE)
         module_id = _try(at, comes_up)
         if module_id:
             return module_id
         heard += at.reader.heard
-        comes_up = in_boot_loader(at.reader.heard)
+        # A receiver that was left within a block complains once a greeting, not twice.
+        said = heard if is_receiving(heard) else at.reader.heard
+        comes_up = in_boot_loader(said)
+        in_vain = 0 if comes_up else in_vain + 1
         if comes_up:
-            BootLoader(Ear(at.link, at.reader.heard)).leave()
+            BootLoader(Ear(at.link, said)).leave()
+            heard = b""
+        if in_vain == GREETINGS_MAX:
+            break
     raise _unknown(at.link.port, heard)
 
 

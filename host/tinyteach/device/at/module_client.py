@@ -160,8 +160,7 @@ class ModuleClient:
         if not TELL_ALL <= percent < THRESHOLD_MAX:
             raise UsageError(f"{percent} is no threshold in percent; take one of 1 to 99.")
         self._threshold = percent
-        # Some firmware knows it only while there are results, and each stream sets it.
-        self._at.try_to_ask(f"TSCORE={percent}")
+        self._set_threshold()  # each stream sets it again
 
     def _invocation(self, with_photos: bool) -> str:
         if with_photos:
@@ -212,7 +211,7 @@ class ModuleClient:
         model_hash = sha256(content).hexdigest()
         check_model(content, MODEL_ADDRESS)
         module_info.written(Note(tuple(labels), model_hash, **more), "")
-        self._refuse_old()
+        self.refuse_firmware()
         self._write_note(Note(pending_hash=model_hash))
         self.flash_model(content, progress)
         if not self._has_model():
@@ -230,6 +229,12 @@ class ModuleClient:
     def _greet_again(self) -> None:
         self._at.begin_anew()
         self.module_id = greet(self._at, comes_up=True)
+
+    def refuse_firmware(self) -> None:
+        """BoardRefusedError where it is none that TinyTeach can use."""
+        self._refuse_old()
+        if self._at.dialect == HX:
+            raise BoardRefusedError(ONLY_TALKS.format(port=self.port))
 
     def _refuse_old(self) -> None:
         firmware = text(self._at.ask("VER?").fields.get("software"))
@@ -254,9 +259,19 @@ class ModuleClient:
             if name != "INVOKE":
                 raise BoardRefusedError(ONLY_TALKS.format(port=self.port))
             return
+        if name != "INVOKE":
+            self._at.ask(command)
+            return
+        # EL knows it once it has been invoked; what comes until then lacks scores.
+        is_set = self._set_threshold()
         self._at.ask(command)
-        if name == "INVOKE":
-            self.threshold(self._threshold)
+        self._set_threshold()
+        if not is_set:
+            self._at.events.clear()
+
+    def _set_threshold(self) -> bool:
+        reply = self._at.try_to_ask(f"TSCORE={self._threshold}")
+        return reply is not None and reply.code == OK
 
     def _end_stream(self) -> None:
         if self._at.dialect != HX:

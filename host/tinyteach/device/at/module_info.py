@@ -13,7 +13,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tinyteach.device.at.replies import is_whole, text
+from tinyteach.device.at.replies import HX, is_whole, text
 from tinyteach.errors import UsageError
 
 # The firmware takes 4,096 bytes a command and keeps as many; base64 makes four of three.
@@ -27,6 +27,7 @@ TOO_LONG = (
 )
 # The first of Seeed's firmware that TinyTeach was written against; modules of 2023 still arrive.
 OLD_YEAR = "2023"
+WRITE_FIRMWARE = "write Seeed's present one with 'tinyteach flash output.img'"
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,17 @@ class ModuleInfo:
         return is_old(self.firmware)
 
     @property
+    def is_usable(self) -> bool:
+        """Whether its firmware is one that TinyTeach can use."""
+        return not self.is_old and self.dialect != HX
+
+    @property
     def trouble(self) -> tuple[str, str]:
         """What is not well and what to do about it, both empty where all is."""
+        if self.dialect == HX:
+            return "firmware that takes no commands, Himax's demonstration", WRITE_FIRMWARE
         if self.is_old:
-            return f"firmware of {OLD_YEAR}", "write the present one with 'tinyteach flash'"
+            return f"firmware of {OLD_YEAR}", WRITE_FIRMWARE
         if self.pending_hash:
             return "the last deploy did not complete", "run 'tinyteach deploy' again"
         if not self.sensor:

@@ -11,6 +11,7 @@ from tinyteach.service.boards.opening import running_virtuals, virtual_kind
 from tinyteach.service.projects.embeddings import SHORT_DIGITS
 
 PERCENT = 100
+CAN = "photographs, deploying, recognising; no rules, no teaching on it"
 DIALECTS = {"el": "EL", "ma": "MA", "hx": "Himax's demonstration"}
 
 
@@ -52,7 +53,7 @@ class ModuleOverview:
             ("firmware", f"{i.firmware or 'version not told'} ({DIALECTS[i.dialect]})"),
             ("camera", i.sensor or "none"),
             ("model", self._model()),
-            ("what it can", "photographs, deploying, recognising; no rules, no teaching on it"),
+            ("what it can", CAN if i.is_usable else "nothing yet"),
             ("state", "; ".join(filter(None, i.trouble)) or "all is well"),
         ]
 

@@ -10,7 +10,7 @@ from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, gather
-from tinyteach.service.doctor.findings import Page
+from tinyteach.service.doctor.findings import Page, by_error
 from tinyteach.service.doctor.module_checks import examine_module
 
 CHECKS = (
@@ -36,7 +36,12 @@ CHECKS = (
 def examine(board: str | None, progress: Progress) -> Page:
     """Look at everything that can be looked at. Raises nothing that a board can cause."""
     with suppress(TinyTeachError):  # what is there is no module, and what is wrong is told below
-        if module := module_at(resolve_port(board)):
+        port = resolve_port(board)
+        try:
+            module = module_at(port)
+        except TinyTeachError as error:
+            return Page(port, [by_error("port", error)])
+        if module:
             with module:
                 return examine_module(module)
     evidence = gather(board, progress)

@@ -26,19 +26,21 @@ def examine_module(client: ModuleClient) -> Page:
 
 
 def _firmware(info: ModuleInfo) -> Finding:
-    if info.is_old:
+    if not info.is_usable:
         return to_fix("firmware", *info.trouble, BoardRefusedError)
     return passed("firmware", f"Seeed's {info.firmware} ({DIALECTS[info.dialect]})")
 
 
 def _camera(info: ModuleInfo) -> Finding:
+    if not info.is_usable:
+        return skipped("camera", "needs Seeed's present firmware")
     if not info.sensor:
         return by_error("camera", BoardRefusedError(NO_CAMERA))
     return passed("camera", info.sensor)
 
 
 def _photograph(client: ModuleClient, info: ModuleInfo) -> Finding:
-    if not info.sensor or info.is_old:
+    if not info.sensor or not info.is_usable:
         return skipped("photograph", "needs a camera and present firmware")
     try:
         height, width = take_frame(client).shape[:2]

@@ -56,9 +56,20 @@ class Hint(Firmware, JsonResult):
         return f", {', '.join(named)}" if named else ""
 
 
+# It runs no agent, so it has no facts.
+MODULE = Hint(
+    chip="HX6538",
+    image="output.img",
+    publisher="Seeed",
+    url="https://github.com/Seeed-Studio/sscma-example-we2/releases",
+    written_by="tinyteach flash",
+    board="Grove Vision AI V2",
+)
+
+
 def image_hints() -> list[Hint]:
-    """Of every board that has facts about its firmware."""
-    return [Hint(**vars(f.firmware), board=f.name) for f in all_facts() if f.firmware]
+    """Of a module, and of every board that has facts about its firmware."""
+    return [MODULE, *(Hint(**vars(f.firmware), board=f.name) for f in all_facts() if f.firmware)]
 
 
 def hint_lines(hints: list[Hint]) -> Lines:
@@ -79,7 +90,7 @@ class Image:
 
 
 def load_image(source: str, progress: Progress) -> Image:
-    """From a file, or an address; from the one .bin in it where it is a zip.
+    """From a file, or an address; from the one .bin or .img in it where it is a zip.
 
     Raises FirmwareError.
     """
@@ -129,10 +140,12 @@ def _receive(answer: http.client.HTTPResponse, progress: Progress) -> bytes:
 def _unzip(name: str, content: bytes) -> Image:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            found = [info for info in archive.infolist() if info.filename.endswith(".bin")]
+            found = [
+                info for info in archive.infolist() if info.filename.endswith((".bin", ".img"))
+            ]
             if len(found) != 1 or found[0].file_size > IMAGE_BYTES_MAX:
                 raise FirmwareError(
-                    f"{name} holds {len(found)} .bin files; unpack it and name the one to write."
+                    f"{name} holds {len(found)} .bin or .img files; unpack it, name the one."
                 )
             return Image(f"{found[0].filename} of {name}", archive.read(found[0]))
     except FirmwareError:

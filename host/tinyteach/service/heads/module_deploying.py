@@ -19,7 +19,7 @@ from tinyteach.virtual.at import compiled as virtual_models
 
 OTHER_VIEW = (
     "The head was not trained on what a Grove Vision AI V2 makes of its frames; run 'tinyteach "
-    "train --view stretched', then deploy again."
+    "train --view stretched' (in a program train(view='stretched')), then deploy again."
 )
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinyteach.device.at.module_client import ModuleClient
-from tinyteach.device.at.module_info import OLD_YEAR, ModuleInfo
+from tinyteach.device.at.module_info import ModuleInfo
 from tinyteach.device.at.module_results import ModuleResult
-from tinyteach.device.at.refusals import OLD
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognised import Recognised
@@ -39,18 +38,18 @@ def module_results(
 ) -> Iterator[Iterator[SeenByModule]]:
     """Live results; below ``threshold``, a probability, by default the head's own, is unknown.
 
-    BoardRefusedError where the module has no model that was written whole, or old firmware.
+    BoardRefusedError where the module has no model that was written whole, or firmware that is of
+    no use.
     """
     info = client.info()
-    _check_recognises(info, client.port)
+    client.refuse_firmware()
+    _check_recognises(info)
     limit = info.threshold_percent / PERCENT if threshold is None else threshold
     with closing(client.invoke(with_photos)) as results:
         yield (_seen(result, info.labels, limit) for result in results)
 
 
-def _check_recognises(info: ModuleInfo, port: str) -> None:
-    if info.is_old:
-        raise BoardRefusedError(OLD.format(port=port, year=OLD_YEAR))
+def _check_recognises(info: ModuleInfo) -> None:
     if info.pending_hash:
         raise BoardRefusedError(UNFINISHED)
     if not info.has_model:

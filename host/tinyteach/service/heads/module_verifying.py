@@ -14,7 +14,7 @@ import numpy as np
 
 from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
-from tinyteach.errors import ProjectError, UsageError
+from tinyteach.errors import BoardNotFoundError, ProjectError, UsageError
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import resolve_port
@@ -79,8 +79,13 @@ def verify_on_module(
     junit: Path | None,
     progress: Progress,
 ) -> ModuleSummary | None:
-    """`verify_module` where a module is meant, None where it is none or no board is named."""
-    module = module_at(resolve_port(board)) if board else None
+    """`verify_module` where a module is meant or the only one attached, else None."""
+    try:
+        module = module_at(resolve_port(board))
+    except BoardNotFoundError:
+        if board:
+            raise
+        return None  # a virtual board is started for it
     if module is None:
         return None
     with module:
