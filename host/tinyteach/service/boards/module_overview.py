@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_info import ModuleInfo
+from tinyteach.device.at.module_results import PERCENT
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.results import Lines, Table
 from tinyteach.service.boards.opening import running_virtuals, virtual_kind
 from tinyteach.service.projects.embeddings import SHORT_DIGITS
 
-PERCENT = 100
 CAN = "photographs, deploying, recognising; no rules, no teaching on it"
 DIALECTS = {"el": "EL", "ma": "MA", "hx": "Himax's demonstration"}
 

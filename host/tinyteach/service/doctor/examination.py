@@ -1,6 +1,5 @@
 """The whole examination: gather, check line by line, keep what belongs to the board's profile."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from tinyteach.device.registry import find_board, remember
@@ -35,18 +34,28 @@ CHECKS = (
 
 def examine(board: str | None, progress: Progress) -> Page:
     """Look at everything that can be looked at. Raises nothing that a board can cause."""
-    with suppress(TinyTeachError):  # what is there is no module, and what is wrong is told below
-        port = resolve_port(board)
-        try:
-            module = module_at(port)
-        except TinyTeachError as error:
-            return Page(port, [by_error("port", error)])
-        if module:
-            with module:
-                return examine_module(module)
+    page = _module_page(board)
+    if page is not None:
+        return page
     evidence = gather(board, progress)
     _keep_colours(evidence)
     return Page(evidence.port or board or "", [check(evidence) for check in CHECKS])
+
+
+def _module_page(board: str | None) -> Page | None:
+    """None where there is no module; what keeps a port from being found is told by the checks."""
+    try:
+        port = resolve_port(board)
+    except TinyTeachError:
+        return None
+    try:
+        module = module_at(port)
+    except TinyTeachError as error:
+        return Page(port, [by_error("port", error)])
+    if module is None:
+        return None
+    with module:
+        return examine_module(module)
 
 
 def _keep_colours(evidence: Evidence) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
+from tinyteach.results import JsonResult, Lines
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.boards.sessions import module_at, refuse_module
 from tinyteach.service.flash import backups
 from tinyteach.service.flash.backing_up import Say, back_up, kept_before, said_at_ctrl_c
 from tinyteach.service.flash.firmware_images import Image, load_image
-from tinyteach.service.flash.flashed import Flashed
 from tinyteach.service.flash.module_firmware import ModuleFlashed, flash_module
 
 if TYPE_CHECKING:
@@ -29,6 +30,35 @@ STOPPED_WRITING = (
     "Stopped while the flash was written; what is on the board is incomplete, so run the same "
     "command again."
 )
+
+
+@dataclass(frozen=True)
+class Flashed(JsonResult):
+    """What was done: ``port`` is where the board is now, None where it has not come back.
+
+    ``source`` is the image or backup, ``backup`` where the old content is.
+    """
+
+    chip: str
+    mac: str
+    port: str | None
+    source: str
+    bytes: int
+    md5: str
+    backup: str | None
+    seconds: float
+
+    def lines(self) -> Lines:
+        """For a person."""
+        lines = [
+            f"Wrote {self.source} ({self.bytes} bytes) to the {self.chip} with the address "
+            f"{self.mac}; its MD5 {self.md5} was compared."
+        ]
+        if self.backup:
+            lines.append(f"What was on it is in {self.backup}; 'tinyteach restore' puts it back.")
+        if self.port is None:
+            lines.append("The board has not come back by itself: disconnect it, connect it again.")
+        return lines
 
 
 def flash_board(

@@ -104,6 +104,16 @@ def joined_model(embedding: Embedding, head: Head, runtime: str = LITERT) -> Mod
     )
 
 
+def model_for_module(embedding: Embedding, head: Head) -> tuple[bytes, Compiled, tuple[str, ...]]:
+    """The joined model, what a module is given of it, and a name for each score.
+
+    Raises as `joined_model`.
+    """
+    model = joined_model(embedding, head, GROVE)
+    assert model.compiled is not None
+    return model.content, model.compiled, model.outputs
+
+
 def _pair(folder: Path | None, named: str | None) -> tuple[Embedding, Head]:
     if named is None or not _is_file_name(named):
         project = open_project(folder or Path())

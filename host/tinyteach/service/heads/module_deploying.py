@@ -3,17 +3,15 @@
 import time
 
 from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.device.at.module_results import PERCENT
 from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError
-from tinyteach.head.export.package import Model
 from tinyteach.head.format.head_file import Head
-from tinyteach.head.npu.compiling import Compiled
 from tinyteach.progress import Progress
 from tinyteach.service.boards.sessions import is_virtual_module
 from tinyteach.service.heads.deployed import Deployed
-from tinyteach.service.heads.exporting import GROVE, joined_model
-from tinyteach.service.heads.module_results import PERCENT
+from tinyteach.service.heads.exporting import model_for_module
 from tinyteach.service.heads.recognition import SCORE_STEPS
 from tinyteach.virtual.at import compiled as virtual_models
 
@@ -35,13 +33,12 @@ def deploy_to_module(
         raise BoardRefusedError(OTHER_VIEW)
     start = time.perf_counter()
     progress("Compiling for the NPU", 0, 0)
-    model = joined_model(embedding, head, GROVE)
-    content = _for_the_npu(model).content
+    joined, compiled, outputs = model_for_module(embedding, head)
     if is_virtual_module(client.port):
-        virtual_models.remember(content, model.content)
+        virtual_models.remember(compiled.content, joined)
     threshold = head.threshold / SCORE_STEPS
     client.deploy(
-        *(content, model.outputs, progress),
+        *(compiled.content, outputs, progress),
         head_hash=head.fingerprint.hex(),
         threshold_percent=round(threshold * PERCENT),
     )
@@ -49,14 +46,9 @@ def deploy_to_module(
         client.module_id,
         head.fingerprint.hex(),
         list(head.labels),
-        len(content),
+        len(compiled.content),
         round(time.perf_counter() - start, 4),
         round(threshold, 4),
         head.has_background,
         [],
     )
-
-
-def _for_the_npu(model: Model) -> Compiled:
-    assert model.compiled is not None  # as it is of each that is joined for a module
-    return model.compiled

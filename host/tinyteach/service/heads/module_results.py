@@ -11,7 +11,7 @@ import numpy as np
 
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_info import ModuleInfo
-from tinyteach.device.at.module_results import ModuleResult
+from tinyteach.device.at.module_results import PERCENT, ModuleResult
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognised import Recognised
@@ -19,7 +19,6 @@ from tinyteach.service.photos.frames import frame_of
 
 # In the order in which the module tells how long they took.
 STAGES = ("preprocess", "model", "scores")
-PERCENT = 100
 NO_MODEL = "The module has no model; run 'tinyteach deploy'."
 UNFINISHED = "The last deploy to the module did not complete; run 'tinyteach deploy' again."
 

@@ -6,7 +6,6 @@ sees a frame before it becomes the JPEG that comes here, and its firmware tells 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -16,11 +15,12 @@ from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.errors import BoardNotFoundError, ProjectError, UsageError
 from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.head.npu.compiling import Compiled
 from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import resolve_port
 from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.boards.verification import Summary
-from tinyteach.service.heads.exporting import GROVE, embedding_of, joined_model
+from tinyteach.service.heads.exporting import embedding_of, model_for_module
 from tinyteach.service.heads.module_results import SeenByModule, module_results
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import Reference, interpret_scores, trained_head
@@ -101,7 +101,7 @@ def verify_module(client: ModuleClient, project: Project, progress: Progress) ->
     """
     head = trained_head(project)
     embedding = embedding_of(head, project)
-    _check_model(client, joined_model(embedding, head, GROVE).compiled)
+    _check_model(client, model_for_module(embedding, head)[1])
     reference = Reference(embedding, head)
 
     def here(frame: np.ndarray) -> Recognised:
@@ -112,9 +112,8 @@ def verify_module(client: ModuleClient, project: Project, progress: Progress) ->
     return _summary(compared)
 
 
-def _check_model(client: ModuleClient, compiled: object) -> None:
-    content = getattr(compiled, "content", b"")
-    if client.info().model_hash != sha256(content).hexdigest():
+def _check_model(client: ModuleClient, compiled: Compiled) -> None:
+    if client.info().model_hash != compiled.fingerprint.hex():
         raise ProjectError(
             "The module has another model than this project's head makes; run 'tinyteach deploy', "
             "then verify again."

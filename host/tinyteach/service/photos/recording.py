@@ -16,6 +16,7 @@ from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.registry import find_board
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, ProjectError, UsageError
 from tinyteach.files import reason
@@ -137,21 +138,23 @@ def record(
 ) -> None:
     """Fill a recording; ``before_each`` is called before each photograph of a board."""
     name = recording.folder.name
-    with closing(_photos(session, small, tell, before_each)) as photos:
+    if isinstance(session, ModuleClient):
+        taken = frames(session)
+    else:
+        taken = _photos(session, small, tell, before_each)
+    with closing(taken) as photos:
         for number, square in enumerate(islice(photos, count), 1):
             recording.add(square)
             progress(f"Recording {name}", number, count)
 
 
 def _photos(
-    session: Session, small: bool, tell: Tell, before_each: Callable[[], None]
+    client: BoardClient, small: bool, tell: Tell, before_each: Callable[[], None]
 ) -> Generator[np.ndarray, None, None]:
-    if isinstance(session, ModuleClient):
-        yield from frames(session)
     for number in count_up():
         before_each()
         start = time.monotonic()
-        square = take_photo(session, small)
+        square = take_photo(client, small)
         if number == 0 and not small:
             _tell_of_slow_link(square, time.monotonic() - start, tell)
         yield square
