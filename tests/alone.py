@@ -76,7 +76,11 @@ def is_safe(board):
 
 @contextlib.contextmanager
 def reading(board):
-    """``next_line(wanted)`` on the plain port: the first line from now on that ``wanted`` takes."""
+    """``next_line(wanted)`` on the plain port: the first line from now on that ``wanted`` takes.
+
+    A frame for another host of the port may stand before a line; its bytes are no text, and it ends
+    with a zero.
+    """
     with serial.Serial(board.port, timeout=0.2) as port:
 
         def next_line(wanted=lambda line: True):
@@ -84,7 +88,8 @@ def reading(board):
             while time.monotonic() < deadline:
                 buffered += port.readline()
                 if buffered.endswith(b"\n"):
-                    line, buffered = buffered.decode().rstrip("\r\n"), b""
+                    line = buffered.rpartition(b"\0")[2].decode(errors="replace").rstrip("\r\n")
+                    buffered = b""
                     if wanted(line):
                         return line
             raise AssertionError("the line did not come")
