@@ -13,6 +13,8 @@ from pathlib import Path
 import tinyteach_protocol
 from tinyteach import short_names
 from tinyteach.errors import MissingToolError
+from tinyteach.native import mac16
+from tinyteach.native.mpy_file import with_code
 
 LIBRARY = "/lib"
 MAIN = "/main.py"
@@ -21,7 +23,9 @@ LED = "/tinyteach/led"
 HOST_MODULES = ("error_sentences.py", "outcomes.py", "requester.py", "transfer.py")
 # In the name of a module with code for some architectures only; on a board of another the agent
 # takes the one beside it.
-NATIVE_WORD, ASSEMBLER_WORD = "viper", "thumb"
+NATIVE_WORD, ASSEMBLER_WORD, MAC16_WORD = "viper", "thumb", "mac16"
+# The module whose functions get machine code that is made here.
+MAC16_MODULE = "agent.tflite.mac16_code"
 COMPILE_TIMEOUT_S = 60
 # The loop and what works without a host keep line numbers for the traceback of a crash.
 NUMBERED = "loop kept alone.turns alone.rules alone.report alone.led alone.smoothing"
@@ -114,12 +118,16 @@ MARCH |= {7: "armv7emsp", 8: "armv7emdp", 9: "xtensa", 10: "xtensawin"}
 MARCH |= {11: "rv32imc", 12: "rv64imc"}
 # Those whose cores may have the DSP extension.
 DSP_MARCH = ("armv7em", "armv7emsp", "armv7emdp")
+# Those of which some have MAC16: ESP32 and ESP32-S3.
+MAC16_MARCH = ("xtensawin",)
 
 
 def suits(name: str, march: str) -> bool:
     """Whether a module is of use where native code is ``march``'s, or where there is none ("")."""
     if ASSEMBLER_WORD in name:
         return march in DSP_MARCH
+    if MAC16_WORD in name:
+        return march in MAC16_MARCH
     return march != "" or NATIVE_WORD not in name
 
 
@@ -132,7 +140,8 @@ def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:
     # -O3: no line numbers, which take 3 KB of a board's heap in all.
     level = "-O2" if module in NUMBERED_MODULES else "-O3"
     _mpy_cross(*options, level, "-s", module, "-o", str(target), str(shortened))
-    return target.read_bytes()
+    content = target.read_bytes()
+    return with_code(content, mac16.programs()) if module == MAC16_MODULE else content
 
 
 def module_name(name: str) -> str:

@@ -108,11 +108,12 @@ def test_rule_without_its_class_rests_and_that_is_said(board, trained_heads, vie
     set_up(board, trained_heads[1], ("rocket", "pin 7 high", None, 0), interval_ms=20)
     board.show(views["rocket"])
     wait_for(lambda: board.pin(7) == 1, "the rule is not met")
-    with reading(board) as next_line:  # from before the session: what is printed once is not missed
-        with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
-            said = resting_rules(client, trained_heads[0].labels)
-        assert said == ["Rule 1 (rocket) rests: the head on the board has no class rocket."]
+    with BoardClient(board.port) as client:
+        deploy(client, trained_heads[0])
+        said = resting_rules(client, trained_heads[0].labels)
+    assert said == ["Rule 1 (rocket) rests: the head on the board has no class rocket."]
+    with reading(board) as next_line:  # alone at the port, and before what is printed once
+        power_cycle(board)
         next_line(has(problem="Rule 1 rests: the head has no class rocket."))
     with BoardClient(board.port) as client:
         assert client.info().state == "Rule 1 rests: the head has no class rocket."

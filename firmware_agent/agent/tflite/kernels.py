@@ -1,6 +1,6 @@
 """Chooses the kernels: viper where the port compiles or loads it, else plain Python.
 
-Viper with inline assembler where that runs too.
+Viper with inline assembler, or with the MAC16 unit, where that runs too.
 """
 
 import sys
@@ -11,6 +11,9 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 # sys.implementation._mpy >> 10 & 15 of armv7em, armv7emsp and armv7emdp: the architectures of
 # cores with the DSP extension, and of some without it.
 DSP_ARCHS = (6, 7, 8)
+# How firmware's names of their boards end where the chip has MAC16: not on ESP32-S2, whose native
+# code is the same.
+MAC16_CHIPS = ("ESP32", "ESP32S3")
 ASSEMBLER = "@micropython.asm_thumb\ndef nothing():\n    nop()\n"
 
 
@@ -24,7 +27,7 @@ def best() -> "ModuleType":
         from agent.tflite import kernels_reference
 
         return kernels_reference
-    return assembled() or kernels_viper
+    return assembled() or widened() or kernels_viper
 
 
 def assembled() -> "ModuleType | None":
@@ -39,3 +42,14 @@ def assembled() -> "ModuleType | None":
     except (ImportError, NameError, SyntaxError, ValueError):
         return None
     return kernels_thumb if kernels_thumb.runs() else None
+
+
+def widened() -> "ModuleType | None":
+    """The kernels by the MAC16 unit, or None where they do not run."""
+    if getattr(sys.implementation, "_machine", "").split(" ")[-1] not in MAC16_CHIPS:
+        return None
+    try:
+        from agent.tflite import kernels_mac16
+    except (ImportError, SyntaxError, ValueError):
+        return None
+    return kernels_mac16 if kernels_mac16.runs() else None

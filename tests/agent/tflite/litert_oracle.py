@@ -4,11 +4,15 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 
-def reference_interpreter(model: bytes) -> Interpreter:
-    """LiteRT's interpreter on reference kernels only, tensors allocated."""
+def reference_interpreter(model: bytes, *, every_tensor: bool = False) -> Interpreter:
+    """LiteRT's interpreter on reference kernels only, tensors allocated.
+
+    ``every_tensor``: those between operators keep their values, too.
+    """
     interpreter = Interpreter(
         model_content=model,
         experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=every_tensor,
         num_threads=1,
     )
     interpreter.allocate_tensors()

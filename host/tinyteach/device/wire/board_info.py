@@ -6,6 +6,9 @@ from typing import Any, Self
 from tinyteach_protocol.error_sentences import state_sentence, state_words
 from tinyteach_protocol.messages import Message
 
+# How firmware's names of boards end whose agent tries the MAC16 kernels (agent/tflite/kernels.py).
+MAC16_CHIPS = ("ESP32", "ESP32S3")
+
 
 @dataclass(frozen=True)
 class BoardInfo:
@@ -59,6 +62,14 @@ class BoardInfo:
     def trouble(self) -> tuple[str, str]:
         """What is not well and what to do about it, both empty where all is."""
         return state_words(self.state_code, self.detail)
+
+    @property
+    def kernels_words(self) -> str:
+        """Which kernels are at work, and why not the fastest where the chip has the unit for them."""
+        has_unit = self.machine.split(" ")[-1] in MAC16_CHIPS
+        if not has_unit or self.kernels != "viper":
+            return f"{self.kernels} kernels"
+        return "viper kernels; this chip's MAC16 unit did not pass its trial, so they take longer"
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it: fingerprints in hex digits."""

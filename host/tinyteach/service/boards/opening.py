@@ -321,7 +321,7 @@ class BoardOverview:
             ("port", self.port),
             ("machine", i.machine),
             ("MicroPython", f"{i.micropython} ({i.arch or 'no native code'})"),
-            ("agent", f"{self.agent_version}, {i.kernels} kernels"),
+            ("agent", f"{self.agent_version}, {i.kernels_words}"),
             ("camera", _camera(i)),
             ("embedding", self._embedding()),
             ("head", f"{_short(i.head)} ({', '.join(i.labels)})" if i.labels else "none"),

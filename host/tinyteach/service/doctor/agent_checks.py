@@ -31,10 +31,10 @@ def check_agent(evidence: Evidence) -> Finding:
     fault = _agent_fault(evidence)
     if fault:
         return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
-    kernels = evidence.info.kernels if evidence.info else ""
+    kernels = evidence.info.kernels_words if evidence.info else "no kernels"
     shadows = ", ".join(harmless_shadows(evidence.survey)) if evidence.survey else ""
     without = f"; does without the board's own {shadows}" if shadows else ""
-    return passed("agent", f"version {evidence.agent_version}, {kernels} kernels{without}")
+    return passed("agent", f"version {evidence.agent_version}, {kernels}{without}")
 
 
 def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:

@@ -1,0 +1,1 @@
+"""Machine code for boards: assembled here, carried in .mpy files."""

@@ -1,0 +1,34 @@
+"""Every operator's xtensawin code gives LiteRT's bytes, in viper and by MAC16, under QEMU."""
+
+import numpy as np
+import pytest
+from mobile_net import mobile
+from model_cases import Case
+from operator_cases import MOST, convolution_of_sums, random_cases, softmax_case
+from random_models import MAKERS, random_bytes
+from residual_net import residual
+
+from slices import soak
+
+
+@pytest.mark.parametrize("count", [3, soak(MOST)])
+def test_random_operators(compare, count):
+    compare([case for name in MAKERS for case in random_cases(name)[:count]])
+
+
+def test_factors_that_shift_to_the_left_not_or_to_a_half(compare):
+    sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
+    halves = [convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (0, 1, 2, 4)]
+    compare([convolution_of_sums(sums, 27.44), *halves])
+
+
+def test_softmax(compare):
+    rng = np.random.default_rng(5)
+    compare([softmax_case(rng, 3, depth, 0.11, 1) for depth in (2, 17, 511)])
+
+
+@pytest.mark.soak
+def test_other_networks(compare):
+    rng = np.random.default_rng(2)
+    for model, side in ((mobile(), 48), (residual(), 64)):
+        compare([Case(model, [[random_bytes(rng, (1, side, side, 3))] for _ in range(5)])])

@@ -1,0 +1,32 @@
+"""Preprocessing on an ESP32-S3's machine code gives the reference's bytes."""
+
+import machine
+import numpy as np
+import pytest
+import recording
+import replay
+
+from slices import soak
+from tinyteach.embedding.preprocess import expand, to_tensor
+from tinyteach_protocol.messages import PIXEL_BYTES, RGB_INT8
+
+# Whole pictures two pixels a word, and row by row: sides that suit and do not, all formats.
+PICTURES = [
+    *((240, 64, pixel_format, 240) for pixel_format in PIXEL_BYTES if pixel_format != RGB_INT8),
+    *((side, side_out, 1, 7) for side, side_out in ((240, 64), (97, 64), (64, 96), (33, 8))),
+]
+
+
+@pytest.mark.parametrize("count", [2, soak(40)])
+def test_the_references_bytes(count, functions, i386):
+    rng = np.random.default_rng(8)
+    notes = recording.record_pictures(i386, PICTURES, functions)
+    for (side, side_out, pixel_format, _), noted in zip(PICTURES, notes, strict=True):
+        frames = rng.integers(0, 256, (count, side * side * PIXEL_BYTES[pixel_format]), np.uint8)
+        frames[0] = 255
+        found = machine.run(replay.Replay(noted, functions).program, frames.tobytes())
+        expected = [
+            to_tensor(expand(frame.tobytes(), side, side, pixel_format), side_out)
+            for frame in frames
+        ]
+        assert found == np.stack(expected).tobytes(), (side, side_out, pixel_format)
