@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import Native, Notes, split
+from replay import NativeFunctions, Notes, split
 
 from tinyteach.firmware import firmware_dir
 
@@ -19,7 +19,7 @@ def record_models(
     interpreter: Sequence[str],
     models: Sequence[bytes],
     kernels: str,
-    functions: dict[str, dict[str, Native]],
+    functions: NativeFunctions,
     heap: str = "16m",
 ) -> list[Notes]:
     """The notes of each .tflite with the kernels "viper" or "mac16" (`record_model`).
@@ -38,7 +38,7 @@ def record_models(
 def record_pictures(
     interpreter: Sequence[str],
     pictures: Sequence[Sequence[int]],
-    functions: dict[str, dict[str, Native]],
+    functions: NativeFunctions,
 ) -> list[Notes]:
     """The notes of preprocessing each (side, side of the result, pixel format, rows at once)."""
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +51,7 @@ def record_pictures(
 def run_recorder(
     interpreter: Sequence[str],
     script: str,
-    functions: dict[str, dict[str, Native]],
+    functions: NativeFunctions,
     place: Path,
     arguments: Sequence[str],
     heap: str = "16m",

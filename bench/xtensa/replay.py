@@ -27,8 +27,11 @@ class Native:
     runtime: int
 
 
-def native_functions() -> dict[str, dict[str, Native]]:
-    """Module → function → code, of all that is native in the agent."""
+NativeFunctions = dict[str, dict[str, Native]]  # by module and function
+
+
+def native_functions() -> NativeFunctions:
+    """All that is native in the agent."""
     sources = {
         firmware.module_name(path.relative_to(firmware.firmware_dir()).as_posix()): path.read_text()
         for path in (firmware.firmware_dir() / "agent").rglob("*.py")
@@ -74,7 +77,7 @@ class Replay:
     """
 
     def __init__(
-        self, notes: Notes, functions: dict[str, dict[str, Native]], *, every_step: bool = False
+        self, notes: Notes, functions: NativeFunctions, *, every_step: bool = False
     ) -> None:
         self.program = Program()
         self._linked = Functions(self.program)

@@ -45,6 +45,15 @@ def test_instructions(measured):
     assert all(0.5 < instructions <= 3 for instructions in assembled.values())
 
 
+def test_inferences(measured):
+    found = measured("inferences.py")
+    viper, mac16 = (sum(found[kernels]["tiny"].values()) for kernels in ("viper", "mac16"))
+    assert 1e6 < mac16 < viper / 3
+    assert (
+        found["mac16"]["tiny"]["mula.dd.ll.ldinc"] > 5e5 > found["viper"]["preprocessing"]["mull"]
+    )
+
+
 def test_link(measured, switch_on):
     with switch_on("i386") as board:
         found = measured("link.py", "--board", board.port)

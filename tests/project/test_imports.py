@@ -11,7 +11,7 @@ import pytest
 from without_types import without_types
 
 HOST_ROOMS = (
-    *("link", "virtual", "device", "data", "embedding", "head"),
+    *("native", "link", "virtual", "device", "data", "embedding", "head"),
     *("service", "workbench", "api", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.

@@ -25,7 +25,7 @@ def _qemu():
 
 
 @pytest.fixture(scope="session")
-def functions() -> dict[str, dict[str, replay.Native]]:
+def functions() -> replay.NativeFunctions:
     """The native functions that pairing sends to an ESP32-S3."""
     return replay.native_functions()
 

@@ -59,7 +59,6 @@ JUMPS = [
     ("bne", (2, 3), "bne a2, a3,"),
     ("blt", (2, 3), "blt a2, a3,"),
     ("bge", (2, 3), "bge a2, a3,"),
-    ("bgeu", (2, 3), "bgeu a2, a3,"),
     ("beqz", (2,), "beqz a2,"),
     ("bnez", (2,), "bnez a2,"),
     ("bltz", (2,), "bltz a2,"),

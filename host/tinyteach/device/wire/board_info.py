@@ -65,7 +65,7 @@ class BoardInfo:
 
     @property
     def kernels_words(self) -> str:
-        """Which kernels are at work, and why not the fastest where the chip has the unit for them."""
+        """Which kernels are at work, and why not those of the chip's unit where it has one."""
         has_unit = self.machine.split(" ")[-1] in MAC16_CHIPS
         if not has_unit or self.kernels != "viper":
             return f"{self.kernels} kernels"
