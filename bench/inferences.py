@@ -1,40 +1,110 @@
-"""Instructions of a whole inference on an ESP32-S3, and estimates of its time.
+"""Instructions of a whole inference on the cores of boards, and estimates of its time.
 
-``python bench/inferences.py``. QEMU runs the machine code that such a board gets, called as the
-agent calls it (bench/xtensa), and tells what it executes; Python between the calls is not counted.
-A time is an estimate, at one instruction a cycle: loads, jumps and slow memory take longer.
+``python bench/inferences.py``. QEMU runs the machine code that boards get, called as the agent
+calls it (bench/native_code), and tells what it executes; Python between the calls is not counted.
+Beside it, where a compiler for Arm is (Debian: gcc-arm-linux-gnueabihf), the same layers in scalar
+C. A time is an estimate, at one instruction a cycle: loads, jumps and slow memory take longer.
 """
 
 import argparse
+import shutil
+import subprocess
 import sys
-from collections import Counter
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parent / "xtensa"))
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE / "native_code"), str(HERE)]
 
 import executed  # noqa: E402
 import machine  # noqa: E402
 import recording  # noqa: E402
 import replay  # noqa: E402
+import scalar_c  # noqa: E402
+from core import Core  # noqa: E402
+from core_riscv import ESP32_C3  # noqa: E402
+from core_thumb import CORTEX_M7  # noqa: E402
+from core_xtensa import XTENSA  # noqa: E402
 
 from tinyteach.cli.output import print_json, show_table  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
 from tinyteach.native import mac16  # noqa: E402
 from tinyteach.virtual.interpreter import micropython  # noqa: E402
 
-SIDE, MHZ = 64, 240
-FRAME_SIDE, RGB565_BE = 240, 1
-KERNELS = ("viper", "mac16")
+SIDE, FRAME_SIDE, RGB565_BE = 64, 240, 1
+IMAGE_BYTES, FRAME_BYTES = 3 * SIDE * SIDE, 2 * FRAME_SIDE * FRAME_SIDE
+ARM_COMPILER = "arm-linux-gnueabihf-gcc"
+ARM_OPTIONS = ("-mthumb", "-O2", "-fno-tree-vectorize", "-std=gnu11", "-static")
 
 
-def counted(
-    notes: replay.Notes, functions: replay.NativeFunctions, vector_bytes: int
-) -> Counter[str]:
-    """Instructions of one more vector, by name: loading is not counted."""
-    counts = [
-        executed.instructions(replay.Replay(notes, functions).program, bytes(times * vector_bytes))
-        for times in (1, 2)
-    ]
+@dataclass(frozen=True)
+class Board:
+    """A board's core at a usual clock, and the kernels modules that it may take."""
+
+    name: str
+    core: Core
+    mhz: int
+    kernels: tuple[str, ...]
+
+
+BOARDS = (
+    Board("ESP32-S3", XTENSA, 240, ("viper", "mac16")),
+    Board("Cortex-M7", CORTEX_M7, 480, ("viper", "thumb")),
+    Board("ESP32-C3", ESP32_C3, 160, ("viper",)),
+)
+
+
+def counted(notes: replay.Notes, board: Board, vector_bytes: int) -> int:
+    """Instructions of one more vector: loading is not counted."""
+    functions = replay.native_functions(board.core)
+    counts = []
+    for times in (1, 2):
+        program = replay.Replay(notes, functions, board.core).program
+        counts.append(sum(executed.instructions(program, bytes(times * vector_bytes)).values()))
+    return counts[1] - counts[0]
+
+
+def measure(board: Board, names: list[str]) -> dict[str, dict[str, int]]:
+    """Kernels → embedding, or "preprocessing" of a frame → instructions."""
+    functions = replay.native_functions(board.core)
+    i386 = micropython.find("i386", with_ffi=True).argv
+    models = [EMBEDDING_FILES[name].read_bytes() for name in names]
+    found = {}
+    for kernels in board.kernels:
+        notes = recording.record_models(i386, models, kernels, functions)
+        found[kernels] = {
+            name: counted(noted, board, IMAGE_BYTES)
+            for name, noted in zip(names, notes, strict=True)
+        }
+    picture = [(FRAME_SIDE, SIDE, RGB565_BE, FRAME_SIDE)]
+    noted = recording.record_pictures(i386, picture, functions)[0]
+    found["viper"]["preprocessing"] = counted(noted, board, FRAME_BYTES)
+    return found
+
+
+def in_scalar_c(names: list[str]) -> dict[str, int]:
+    """Embedding → instructions of the same layers, by a compiler for Arm; {} where none is."""
+    if not shutil.which(ARM_COMPILER):
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "layers"
+        command = [ARM_COMPILER, *ARM_OPTIONS, str(scalar_c.SOURCE), "-o", str(program), "-lm"]
+        subprocess.run(command, check=True)
+        return {name: _in_c(program, EMBEDDING_FILES[name].read_bytes()) for name in names}
+
+
+def _in_c(program: Path, model: bytes) -> int:
+    files = [program.with_suffix(f".{part}") for part in ("model", "input", "output")]
+    files[0].write_bytes(scalar_c.pack_layers(model))
+    files[1].write_bytes(bytes(IMAGE_BYTES))
+    counts = []
+    for repeats in (1, 2):
+        command = ["qemu-arm", "-d", executed.LOGGED, str(program), *map(str, files), str(repeats)]
+        with subprocess.Popen(command, **executed.PIPES) as running:
+            assert running.stderr
+            counts.append(sum(executed.counted(running.stderr).values()))
+        assert running.returncode == 0
     return counts[1] - counts[0]
 
 
@@ -66,40 +136,28 @@ def product_of(taps: int, pixels: int = 1) -> machine.Program:
     return program
 
 
-def measure(names: list[str]) -> dict[str, dict[str, Counter[str]]]:
-    """Kernels → embedding, or a frame's preprocessing → instructions."""
-    functions = replay.native_functions()
-    i386 = micropython.find("i386", with_ffi=True).argv
-    found: dict[str, dict[str, Counter[str]]] = {kernels: {} for kernels in KERNELS}
-    for kernels in KERNELS:
-        models = [EMBEDDING_FILES[name].read_bytes() for name in names]
-        notes = recording.record_models(i386, models, kernels, functions)
-        for name, noted in zip(names, notes, strict=True):
-            found[kernels][name] = counted(noted, functions, 3 * SIDE * SIDE)
-    picture = [(FRAME_SIDE, SIDE, RGB565_BE, FRAME_SIDE)]
-    noted = recording.record_pictures(i386, picture, functions)[0]
-    found["viper"]["preprocessing"] = counted(noted, functions, 2 * FRAME_SIDE * FRAME_SIDE)
-    return found
-
-
 def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="the smaller embedding alone")
     options = parser.parse_args()
-    found = measure([name for name in EMBEDDING_FILES if name == "tiny" or not options.quick])
+    names = [name for name in EMBEDDING_FILES if name == "tiny" or not options.quick]
+    found = {board.name: measure(board, names) for board in BOARDS}
+    found["Cortex-M7"]["scalar C"] = in_scalar_c(names)
+    loop = in_the_loop()
     if options.json:
-        print_json(found)
+        print_json(found | {"MAC16's loop": loop})
         return
     rows = []
-    for kernels, each in found.items():
-        for name, counts in each.items():
-            count = sum(counts.values())
-            rows.append([kernels, name, f"{count / 1e6:.2f}", f"{count / MHZ / 1000:.0f}"])
-    rows.append(["mac16", "a multiply-accumulate, in the loop", f"{in_the_loop() / 1e6:.6f}", ""])
-    heads = ("kernels", "what", "instructions, millions", f"ms at {MHZ} MHz, one a cycle")
-    show_table("One inference on an ESP32-S3, counted", heads, rows)
+    for board in BOARDS:
+        for kernels, each in found[board.name].items():
+            for name, count in each.items():
+                ms = count / board.mhz / 1000
+                rows.append([board.name, kernels, name, f"{count / 1e6:.2f}", f"{ms:.0f}"])
+    heads = ("core", "kernels", "what", "millions", "ms at one a cycle")
+    title = f"Instructions; in MAC16's loop {loop:.2f} a multiply-accumulate"
+    show_table(title, heads, rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _HEADER_BYTES = 4
 # The kinds of a function's code, the low two bits of its first number; the third: it has children.
-_BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = range(4)
+_BYTECODE, _NATIVE, VIPER, ASSEMBLER = range(4)
 _HAS_CHILDREN = 4
 # Constants: the runtime's table of functions, four that have no content, and those with a size, of
 # which two end with a zero; and tuples of constants.
@@ -88,11 +88,11 @@ def _skip_constant(reader: _Reader) -> int:
 def _functions(reader: _Reader) -> Iterator[Code]:
     start, head = reader.at, reader.number()
     kind, code = head & 3, reader.take(head >> 3)
-    if kind in (_VIPER, _ASSEMBLER):
+    if kind in (VIPER, ASSEMBLER):
         yield Code(code, slice(start, reader.at), kind)
     if kind != _BYTECODE:
         reader.number()  # where its prelude begins, or its flags
-    if kind == _ASSEMBLER:
+    if kind == ASSEMBLER:
         reader.number(), reader.number()  # how many arguments, and of which types
     for _ in range(reader.number() if head & _HAS_CHILDREN else 0):
         yield from _functions(reader)

@@ -7,22 +7,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from core import Core
+from core_xtensa import XTENSA
 from machine import At, Functions, Program, Value
 
 from tinyteach import firmware
-from tinyteach.native.mpy_file import read_mpy
+from tinyteach.native.mpy_file import ASSEMBLER, read_mpy
 
-XTENSAWIN = 10
-# sys.implementation._mpy of a board with such a core: file version 6, native code version 3.
-MPY = 6 | 3 << 8 | XTENSAWIN << 10
+# sys.implementation._mpy without the architecture: file version 6, native code version 3.
+MPY = 6 | 3 << 8
 Notes = list[list[Any]]
 
 
 @dataclass(frozen=True)
 class Native:
-    """A function as boards get it; its module's names, and which constant is the runtime."""
+    """A function as boards get it; its module's names, and which constant is the runtime.
+
+    ``is_plain``: called as C's functions are.
+    """
 
     code: bytes
+    is_plain: bool
     names: tuple[str | None, ...]
     runtime: int
 
@@ -30,13 +35,14 @@ class Native:
 NativeFunctions = dict[str, dict[str, Native]]  # by module and function
 
 
-def native_functions() -> NativeFunctions:
-    """All that is native in the agent."""
+def native_functions(core: Core = XTENSA) -> NativeFunctions:
+    """All that is native in the agent for boards with such a core."""
     sources = {
         firmware.module_name(path.relative_to(firmware.firmware_dir()).as_posix()): path.read_text()
         for path in (firmware.firmware_dir() / "agent").rglob("*.py")
     }
-    files = {file.path: file.content for file in firmware.board_files(MPY)}
+    mpy = MPY | {name: arch for arch, name in firmware.MARCH.items()}[core.march] << 10
+    files = {file.path: file.content for file in firmware.board_files(mpy)}
     found = {}
     for module, source in sources.items():
         names = native_names(source)
@@ -45,7 +51,8 @@ def native_functions() -> NativeFunctions:
             compiled = read_mpy(content)
             pairs = zip(names, compiled.functions, strict=True)
             found[module] = {
-                name: Native(each.code, compiled.names, compiled.runtime) for name, each in pairs
+                name: Native(each.code, each.kind == ASSEMBLER, compiled.names, compiled.runtime)
+                for name, each in pairs
             }
     return found
 
@@ -77,9 +84,14 @@ class Replay:
     """
 
     def __init__(
-        self, notes: Notes, functions: NativeFunctions, *, every_step: bool = False
+        self,
+        notes: Notes,
+        functions: NativeFunctions,
+        core: Core = XTENSA,
+        *,
+        every_step: bool = False,
     ) -> None:
-        self.program = Program()
+        self.program = Program(core)
         self._linked = Functions(self.program)
         self._native = functions
         self._places = Places(note for note in notes if note[0] == "memory")
@@ -113,7 +125,11 @@ class Replay:
                 held = bytes.fromhex(content)
                 self.program.copy(self._at(address), self.program.put(held), len(held))
             values = [self._value(argument) for argument in arguments]
-            self._linked.call(self._function(module, name), values)
+            function = self._function(module, name)
+            if self._native[module][name].is_plain:
+                self._linked.call_plainly(function[1], values)
+            else:
+                self._linked.call(function, values)
 
     def _function(self, module: str, name: str) -> tuple[At, At]:
         if (module, name) not in self._added:

@@ -5,7 +5,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from machine import CORE, Program, started
+from machine import Program, started
 
 PIPES = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 
@@ -14,9 +14,9 @@ _EXECUTED = re.compile(rb"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 _INSTRUCTION = re.compile(rb"^0x([0-9a-f]+):\s+(?:[0-9a-f]{4,8}\s+)*(.*\S)")
 
 
-def instructions(program: Program, vectors: bytes = b"", core: str = CORE) -> Counter[str]:
+def instructions(program: Program, vectors: bytes = b"") -> Counter[str]:
     """How often each instruction was executed, by name."""
-    return counted(_log(program, vectors, core, LOGGED))
+    return counted(_log(program, vectors, LOGGED))
 
 
 # What QEMU is to log (-d) for `counted`.
@@ -46,13 +46,13 @@ def counted(log: Iterable[bytes]) -> Counter[str]:
     return total
 
 
-def disassembled(program: Program, vectors: bytes = b"", core: str = CORE) -> dict[int, str]:
+def disassembled(program: Program, vectors: bytes = b"") -> dict[int, str]:
     """Address → instruction, of all that was reached."""
-    found = (_INSTRUCTION.match(line) for line in _log(program, vectors, core, "in_asm"))
+    found = (_INSTRUCTION.match(line) for line in _log(program, vectors, "in_asm"))
     return {int(each[1], 16): " ".join(each[2].decode().split()) for each in found if each}
 
 
-def _log(program: Program, vectors: bytes, core: str, what: str) -> Iterator[bytes]:
-    with started(program, vectors, core, "-d", what, **PIPES) as running:
+def _log(program: Program, vectors: bytes, what: str) -> Iterator[bytes]:
+    with started(program, vectors, "-d", what, **PIPES) as running:
         assert running.stderr
         yield from running.stderr

@@ -1,12 +1,10 @@
-"""Preprocessing on an ESP32-S3's machine code gives the reference's bytes."""
+"""Preprocessing on boards' machine code gives the reference's bytes."""
 
-import machine
 import numpy as np
 import pytest
 import recording
-import replay
 
-from slices import soak
+from slices import few, soak
 from tinyteach.embedding.preprocess import expand, to_tensor
 from tinyteach_protocol.messages import PIXEL_BYTES, RGB_INT8
 
@@ -17,14 +15,16 @@ PICTURES = [
 ]
 
 
+@pytest.mark.parametrize("core", few(["xtensa", "cortex", "riscv"], "xtensa"))
 @pytest.mark.parametrize("count", [2, soak(40)])
-def test_the_references_bytes(count, functions, i386):
+def test_the_references_bytes(count, core, board_with):
+    board = board_with(core)
     rng = np.random.default_rng(8)
-    notes = recording.record_pictures(i386, PICTURES, functions)
+    notes = recording.record_pictures(board.i386, PICTURES, board.functions)
     for (side, side_out, pixel_format, _), noted in zip(PICTURES, notes, strict=True):
         frames = rng.integers(0, 256, (count, side * side * PIXEL_BYTES[pixel_format]), np.uint8)
         frames[0] = 255
-        found = machine.run(replay.Replay(noted, functions).program, frames.tobytes())
+        found = board.play(noted, frames.tobytes())
         expected = [
             to_tensor(expand(frame.tobytes(), side, side, pixel_format), side_out)
             for frame in frames

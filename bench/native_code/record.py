@@ -103,14 +103,35 @@ def noting(recorder, module, name, function):
 def begin(recorder, names):
     """Note the calls of these functions from now on."""
     for module, functions in names.items():
-        __import__(module)
+        try:
+            __import__(module)
+        except SyntaxError:  # another core's assembler
+            stand_in(module, functions)
         for name in functions:
             function = getattr(sys.modules[module], name)
             setattr(sys.modules[module], name, noting(recorder, module, name, function))
 
 
+class StandIn:
+    """In the place of a module."""
+
+
+def stand_in(module, functions):
+    """A module whose functions do nothing: that they are called is what is noted."""
+    made = StandIn()
+    for name in functions:
+        setattr(made, name, lambda *arguments: None)
+    package, _, own = module.rpartition(".")
+    sys.modules[module] = made
+    setattr(sys.modules[package], own, made)
+
+
 def kernels(name):
-    """The kernels "viper" or "mac16"."""
+    """The kernels "viper", "mac16" or "thumb"."""
+    if name == "thumb":
+        from agent.tflite import kernels_thumb
+
+        return kernels_thumb
     if name == "mac16":
         from agent.tflite import kernels_mac16
 

@@ -1,4 +1,4 @@
-"""Every operator's xtensawin code gives LiteRT's bytes, in viper and by MAC16, under QEMU."""
+"""Every operator's machine code for ESP32 and RISC-V gives LiteRT's bytes under QEMU."""
 
 import numpy as np
 import pytest

@@ -1,16 +1,15 @@
-"""The shipped embeddings on an ESP32-S3's machine code: each layer gives LiteRT's bytes."""
+"""The shipped embeddings on boards' machine code: each layer gives LiteRT's bytes."""
 
-import machine
 import numpy as np
 import pytest
-import recording
-import replay
 from litert_oracle import reference_interpreter
 
 from slices import soak
 from tinyteach.embedding.runtime import EMBEDDING_FILES
 
 SIDE = 64
+WHERE = [("xtensa", "viper"), ("xtensa", "mac16"), ("riscv", "viper")]
+DOT_PRODUCTS = {"viper": "viper_pairs", "mac16": "mac16_code", "thumb": "thumb_dot"}
 
 
 def layers(model: bytes, views: np.ndarray) -> np.ndarray:
@@ -27,20 +26,15 @@ def layers(model: bytes, views: np.ndarray) -> np.ndarray:
     return np.stack(found)
 
 
-@pytest.mark.parametrize("kernels", ["viper", "mac16"])
+@pytest.mark.parametrize(("core", "kernels"), [*WHERE, ("cortex", "viper"), ("cortex", "thumb")])
 @pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
 @pytest.mark.parametrize("views", [4, soak(1000)])
-def test_layer_by_layer(path, kernels, views, functions, i386):
-    model = path.read_bytes()
+def test_layer_by_layer(path, core, kernels, views, board_with):
+    model, board = path.read_bytes(), board_with(core)
     pictures = np.random.default_rng(6).integers(-128, 128, (views, SIDE, SIDE, 3), np.int8)
     pictures[-1] = np.linspace(-128, 127, SIDE * SIDE * 3).reshape(SIDE, SIDE, 3)
-    noted = recording.record_models(i386, [model], kernels, functions)[0]
-    played = replay.Replay(noted, functions, every_step=True)
-    found = np.frombuffer(machine.run(played.program, pictures.tobytes()), np.int8)
-    expected = layers(model, pictures)
-    assert found.reshape(expected.shape).tobytes() == expected.tobytes()
+    noted = board.models([model], kernels)[0]
+    found = board.play(noted, pictures.tobytes(), every_step=True)
+    assert found == layers(model, pictures).tobytes()
     called = {note[1].rpartition(".")[2] for note in noted if note[0] == "call"}
-    assert ("mac16_code" in called, "viper_pairs" in called) == (
-        kernels == "mac16",
-        kernels == "viper",
-    )
+    assert called & set(DOT_PRODUCTS.values()) == {DOT_PRODUCTS[kernels]}

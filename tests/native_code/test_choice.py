@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import machine
 import numpy as np
 import recording
-import replay
 
 HERE = Path(__file__).resolve().parent
 
@@ -68,11 +66,13 @@ def test_a_trial_that_did_not_end_is_not_begun_again(micropython, tmp_path):
     assert choose(micropython, tmp_path, S3, same) == ["mac16", "True"]
 
 
-def test_the_trial_on_the_boards_code(functions, i386, tmp_path):
-    rng = np.random.default_rng(4)
+def test_the_trial_on_the_boards_code(board_with, tmp_path):
+    board, rng = board_with("xtensa"), np.random.default_rng(4)
     views = rng.integers(0, 256, 50 * 60, np.uint8).tobytes()
     results = set()
     for kernels in ("viper", "mac16"):
-        notes = recording.run_recorder(i386, "record_trial.py", functions, tmp_path, [kernels])
-        results.add(machine.run(replay.Replay(notes[0], functions).program, views))
+        given = (board.functions, tmp_path, [kernels])
+        results.add(
+            board.play(recording.run_recorder(board.i386, "record_trial.py", *given)[0], views)
+        )
     assert len(results) == 1 and len(results.pop()) == 50 * 80
