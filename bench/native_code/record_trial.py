@@ -1,7 +1,7 @@
 """Runs on MicroPython: what native functions the trial of the MAC16 kernels calls.
 
 Arguments: a file of names (JSON, as `record.begin` has them), one for the notes, "viper" or
-"mac16". The notes are those of record_model.py, of a model of one step.
+"mac16". The notes are those of record_model.py.
 """
 
 # MicroPython has no pathlib.
@@ -21,15 +21,16 @@ def main(names, notes, name):
         record.begin(recorder, json.load(functions))
         kernels = record.kernels(name)
         recorder.note("load")
-        trial = mac16_trial.Trial()
-        kernels.bind(trial, memoryview(bytearray(kernels.prepare(trial))))
+        operators = [mac16_trial.made(each, kernels) for each in mac16_trial.OPERATORS]
         recorder.note("run")
-        before = recorder.calls
-        kernels.conv_2d(trial)
-        recorder.memory(trial.source)
-        result = record.place(trial.target)
-        step = ["conv_2d", recorder.calls - before] + result
-        recorder.note("model", [record.place(trial.source)], result, [step])
+        steps = []
+        for op in operators:
+            before = recorder.calls
+            getattr(kernels, op.kernel)(op)
+            recorder.memory(op.source)
+            steps.append([op.kernel, recorder.calls - before] + record.place(op.target))
+        sources = [record.place(op.source) for op in operators]
+        recorder.note("model", sources, record.place(op.target), steps)
 
 
 main(*sys.argv[1:])

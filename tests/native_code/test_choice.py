@@ -29,7 +29,7 @@ from agent.tflite import kernels_mac16 as k
 k.prepare_widened = kernels_viper.prepare
 def conv_2d(op):
     %s
-k.conv_2d = conv_2d
+k.conv_2d, k.add = conv_2d, kernels_viper.add
 """
 
 
@@ -68,11 +68,10 @@ def test_a_trial_that_did_not_end_is_not_begun_again(micropython, tmp_path):
 
 def test_the_trial_on_the_boards_code(board_with, tmp_path):
     board, rng = board_with("xtensa"), np.random.default_rng(4)
-    views = rng.integers(0, 256, 50 * 60, np.uint8).tobytes()
+    views = rng.integers(0, 256, 50 * (60 + 80), np.uint8).tobytes()
     results = set()
     for kernels in ("viper", "mac16"):
         given = (board.functions, tmp_path, [kernels])
-        results.add(
-            board.play(recording.run_recorder(board.i386, "record_trial.py", *given)[0], views)
-        )
-    assert len(results) == 1 and len(results.pop()) == 50 * 80
+        notes = recording.run_recorder(board.i386, "record_trial.py", *given)[0]
+        results.add(board.play(notes, views, every_step=True))
+    assert len(results) == 1 and len(results.pop()) == 50 * (80 + 80)

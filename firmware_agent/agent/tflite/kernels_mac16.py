@@ -1,7 +1,7 @@
 """The viper kernels with dot products by the MAC16 unit, for ESP32 and ESP32-S3.
 
-CONV_2D and FULLY_CONNECTED; the rest is kernels_viper's. Patches and one channel's weights are
-widened to int16, a block of pixels at a time.
+CONV_2D, FULLY_CONNECTED and, in the same machine code, ADD; the rest is kernels_viper's. Patches
+and one channel's weights are widened to int16, a block of pixels at a time.
 """
 
 from array import array
@@ -29,7 +29,6 @@ bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
 average_pool_2d = viper.average_pool_2d
 mean = viper.mean
-add = viper.add
 mul = viper.mul
 pad = viper.pad
 softmax = viper.softmax
@@ -44,6 +43,8 @@ def runs():
 
 def prepare(op):
     """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
+    if op.kernel == "add":
+        op.sizes = additions(op)
     op.widened = op.kernel in ("conv_2d", "fully_connected")
     return prepare_widened(op) if op.widened else viper.prepare(op)
 
@@ -85,6 +86,15 @@ def windows(window, fill, behind):
     )
 
 
+def additions(op):
+    """As add reads it: host package, native/addition.py."""
+    sizes = (op.elements, op.lowest, op.highest, op.output_zero_point)
+    sizes += (op.multiplier, 31 - op.shift)
+    for zero, multiplier, shift in (op.first, op.second):
+        sizes += (zero, multiplier, 31 - shift)
+    return array("i", sizes)
+
+
 def gather(op, start, count):
     op.windows[_COUNT] = op.sizes[_PIXELS] = count
     op.sizes[_FIRST] = start
@@ -106,6 +116,10 @@ def conv_2d(op):
             op.shifts,
         )
         start += block
+
+
+def add(op):
+    code.add(op.source, op.source2, op.target, op.sizes, op.table, op.table2)
 
 
 def fully_connected(op):

@@ -1,7 +1,7 @@
-"""Dot products by the MAC16 unit of ESP32 and ESP32-S3.
+"""Dot products by the MAC16 unit of ESP32 and ESP32-S3, and additions.
 
 The functions' machine code is assembled by the host and put in here when it compiles this file for
-such a board (host package, native/mac16.py, where arguments are told). What Python can say is their
+such a board (host package, native/, where arguments are told). What Python can say is their
 types.
 """
 
@@ -27,4 +27,9 @@ def convolve(
     multipliers: ptr32,
     shifts: ptr8,
 ):
+    pass
+
+
+@micropython.viper
+def add(a: ptr8, b: ptr8, target: ptr8, sizes: ptr32, table: ptr32, table2: ptr32):
     pass

@@ -11,19 +11,9 @@ come: SAR, LBEG, LEND, LCOUNT, ACCLO, ACCHI and M0 to M3 (esp-idf,
 components/xtensa/xtensa_context.S, _xt_context_save; tie.h's XCHAL_NCP_SA_STORE).
 """
 
-from collections.abc import Sequence
-from itertools import count
-
-from tinyteach.native.xtensa import ACCLO, Assembler
-
-# How the runtime reads an argument (py/runtime0.h), and places in its table (py/nativeglue.h).
-INT, POINTER = 2, 5
-_NONE, _CONVERT = 0, 3
-# In memory: the context of a function (py/objfun.h), and its constants, whose first is that table
-# (py/bc.h).
-_CONTEXT, _CONSTANTS = 4, 12
-# Locals begin at the stack pointer; the last 32 bytes of a frame are the callers' registers.
-_FRAME_BYTES = 128
+from tinyteach.native.addition import add
+from tinyteach.native.function import INT, POINTER, Function
+from tinyteach.native.xtensa import ACCLO
 
 # What ``sizes`` holds for `sums` and `convolve`, int32 each: taps / 4 rounded up, taps, channels,
 # pixels; then for `convolve` alone the range of its results, the zero point, the least sum that is
@@ -37,76 +27,12 @@ COUNT, ACROSS, HEIGHT, ROW, ROW_TAPS, ROWS = range(6)
 STRIDE_X, STRIDE_Y, ABOVE, LEFT, FILL, BEHIND = range(6, 12)
 
 
-class _Function(Assembler):
-    """An assembler that begins with a function's arguments put into its frame."""
-
-    def __init__(self, kinds: Sequence[int]) -> None:
-        super().__init__()
-        self._names = count()
-        self.entry(_FRAME_BYTES)
-        self.l32i(7, 2, _CONTEXT)
-        self.l32i(7, 7, _CONSTANTS)
-        self.l32i(7, 7)
-        for index, kind in enumerate(kinds):
-            self.l32i(10, 5, 4 * index)
-            self.movi(11, kind)
-            self.l32i(8, 7, 4 * _CONVERT)
-            self.callx8(8)
-            self.s32i(10, 1, 4 * index)
-        self.l32i(7, 7, 4 * _NONE)
-        self._none = 4 * len(kinds)
-        self.s32i(7, 1, self._none)
-
-    def local(self, index: int) -> int:
-        """Bytes from the stack pointer to a place behind the arguments."""
-        return self._none + 4 + 4 * index
-
-    def finish(self) -> bytes:
-        self.l32i(2, 1, self._none)
-        self.retw()
-        return self.code()
-
-    def new_label(self) -> str:
-        return f"@{next(self._names)}"
-
-    def fill(self, value: int, to: int, times: int) -> None:
-        """Store a register ``times`` times as int16, and move ``to`` on."""
-        end = self.new_label()
-        self.loopnez(times, end)
-        self.s16i(value, to)
-        self.addi(to, to, 2)
-        self.label(end)
-
-    def widen(self, source: int, to: int, times: int, free: tuple[int, int, int, int]) -> None:
-        """``times`` int8 to int16, both pointers moved on; ``free``: registers that are spoilt."""
-        four, one = self.new_label(), self.new_label()
-        self.srli(free[0], times, 2)
-        self.loopnez(free[0], four)
-        for index, register in enumerate(free):
-            self.l8ui(register, source, index)
-        for register in free:
-            self.sext(register, register, 7)
-        for index, register in enumerate(free):
-            self.s16i(register, to, 2 * index)
-        self.addi(source, source, 4)
-        self.addi(to, to, 8)
-        self.label(four)
-        self.extui(free[0], times, 0, 2)
-        self.loopnez(free[0], one)
-        self.l8ui(free[1], source)
-        self.sext(free[1], free[1], 7)
-        self.s16i(free[1], to)
-        self.addi(source, source, 1)
-        self.addi(to, to, 2)
-        self.label(one)
-
-
 def gather() -> bytes:
     """``gather(source, patches, windows, start)``: int16 patches of some pixels from ``start`` on.
 
     Each is the int8 inputs under a window row by row, then zeros up to a multiple of four.
     """
-    f = _Function((POINTER, POINTER, POINTER, INT))
+    f = Function((POINTER, POINTER, POINTER, INT))
     base, out, windows, y, x, pixels, top, left, rows, before, inside, after = range(2, 14)
     f.l32i(out, 1, 4)
     f.l32i(windows, 1, 8)
@@ -186,7 +112,7 @@ def sums() -> bytes:
 
     ``wide`` is room for a channel's weights as int16, four bytes more than that.
     """
-    return _products(_Function((POINTER,) * 6), requantised=False)
+    return _products(Function((POINTER,) * 6), requantised=False)
 
 
 def convolve() -> bytes:
@@ -194,10 +120,10 @@ def convolve() -> bytes:
 
     Sums are requantised as viper_requantise does it.
     """
-    return _products(_Function((POINTER,) * 8), requantised=True)
+    return _products(Function((POINTER,) * 8), requantised=True)
 
 
-def _products(f: _Function, *, requantised: bool) -> bytes:
+def _products(f: Function, *, requantised: bool) -> bytes:
     wide, patch, x, t, u, turns, factor, right, out, channels, pixels, high, low, zero = range(
         2, 16
     )
@@ -281,7 +207,7 @@ def _products(f: _Function, *, requantised: bool) -> bytes:
     return f.finish()
 
 
-def _widen_weights(f: _Function) -> None:
+def _widen_weights(f: Function) -> None:
     """A channel's weights as int16, then zeros up to a multiple of four."""
     source, to, taps, sizes, turns = 2, 3, 4, 5, 6
     f.l32i(sizes, 1, _SIZES)
@@ -298,7 +224,7 @@ def _widen_weights(f: _Function) -> None:
 
 
 def _requantise(
-    f: _Function,
+    f: Function,
     x: int,
     free: tuple[int, int, int],
     factor: int,
@@ -319,33 +245,7 @@ def _requantise(
     f.label("shifted")
     f.l32i(t, 1, least)
     f.blt(x, t, "lowest")
-    # x * factor >> 31, rounded half up, of 16-bit halves (viper_requantise): MULSH would be
-    # shorter, but no core of QEMU has it.
-    f.extui(t, x, 0, 16)
-    f.srai(x, x, 16)
-    f.mull(u, t, factor)
-    f.extui(u, u, 16, 16)
-    f.mull(w, x, factor)
-    f.add(u, u, w)
-    f.l32i(w, 1, upper)
-    f.mull(t, t, w)
-    f.mull(x, x, w)
-    f.extui(w, u, 0, 16)
-    f.add(t, t, w)
-    f.srai(u, u, 16)
-    f.add(x, x, u)
-    f.addmi(t, t, 0x4000)
-    f.srai(t, t, 15)
-    f.addx2(x, x, t)
-    f.bltz(right, "rounded")
-    # Halves go away from zero.
-    f.srai(t, x, 31)
-    f.add(x, x, t)
-    f.ssr(right)
-    f.sra(x, x)
-    f.addi(x, x, 1)
-    f.srai(x, x, 1)
-    f.label("rounded")
+    f.scale(x, (t, u, w), factor, upper, right)
     f.add(x, x, zero)
     f.max(x, x, low)
     f.min(x, x, high)
@@ -357,4 +257,4 @@ def _requantise(
 
 def programs() -> tuple[bytes, ...]:
     """As they stand in agent/tflite/mac16_code.py."""
-    return gather(), sums(), convolve()
+    return gather(), sums(), convolve(), add()
