@@ -25,7 +25,8 @@ def test_modules_are_compiled_and_main_is_source(root):
 def test_every_module_of_the_agent_is_there(root):
     agent = root / "firmware_agent"
     sources = {p.relative_to(agent).with_suffix(".mpy") for p in agent.rglob("agent/**/*.py")}
-    assert {f"/lib/{source}" for source in sources} <= set(by_path(ARMV7EMSP))
+    everywhere = set(by_path(ARMV7EMSP)) | set(by_path(XTENSAWIN))
+    assert {f"/lib/{source}" for source in sources} <= everywhere
 
 
 @pytest.mark.parametrize("mpy", [X86, XTENSAWIN, ARMV7M, NO_NATIVE_CODE])
@@ -37,6 +38,14 @@ def test_dsp_instructions_go_to_no_core_without_them(mpy):
         "thumb_gather.mpy",
     }
     assert not [path for path in by_path(mpy) if "thumb" in path]
+
+
+@pytest.mark.parametrize("mpy", [X86, ARMV7EMSP, NO_NATIVE_CODE])
+def test_the_mac16_unit_s_code_goes_to_no_other_core(mpy):
+    only = {path.rsplit("/", 1)[1] for path in set(by_path(XTENSAWIN)) - set(by_path(mpy))}
+    mac16 = {"kernels_mac16.mpy", "mac16_code.mpy", "mac16_trial.mpy"}
+    assert mac16 <= only and all("viper" in name for name in only - mac16)
+    assert not [path for path in by_path(mpy) if "mac16" in path]
 
 
 def test_the_hosts_end_of_the_protocol_stays_on_the_host():
@@ -52,7 +61,8 @@ def test_same_bytes_every_time():
 def test_architectures_differ_in_native_modules_only():
     xtensa, x86 = by_path(XTENSAWIN), by_path(X86)
     # The header of every .mpy names the architecture of its native code, where it has any.
-    differing = {path for path in xtensa if xtensa[path].content != x86[path].content}
+    both = set(xtensa) & set(x86)
+    differing = {path for path in both if xtensa[path].content != x86[path].content}
     assert differing and all("viper" in path for path in differing)
 
 
