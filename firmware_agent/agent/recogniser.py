@@ -35,7 +35,7 @@ class Recogniser:
 
     def unload(self) -> None:
         """Forget the embedding, so that its memory can hold another one."""
-        self._embedding: "Interpreter | None" = None
+        self.embedding: "Interpreter | None" = None
         self._resizer: "AreaResizer | None" = None
         self._resized = 0, 0
         self.embedding_fingerprint = b""
@@ -66,7 +66,7 @@ class Recogniser:
             raise ModelError("the embedding takes no square RGB image")
         if shape[1] > _SIDE_MAX:
             raise ModelError("the embedding's image has more than 128 pixels a side")
-        self._embedding = interpreter
+        self.embedding = interpreter
         self.in_place = in_place
         self.side = shape[1]
         self.tensor = interpreter.input.data
@@ -82,18 +82,18 @@ class Recogniser:
     @property
     def output(self) -> "TensorView":
         """The embedding's output: its feature vector's memory, scale and zero point."""
-        assert self._embedding
-        return self._embedding.output
+        assert self.embedding
+        return self.embedding.output
 
     @property
     def ready(self) -> bool:
         """True where an embedding is loaded."""
-        return self._embedding is not None
+        return self.embedding is not None
 
     @property
     def arena_bytes(self) -> int:
         """Bytes of tensors and of what kernels work in, embedding and head together."""
-        planned = [self._embedding, self.head and self.head.interpreter]
+        planned = [self.embedding, self.head and self.head.interpreter]
         return sum([i.arena_bytes for i in planned if i])
 
     def require_embedding(self) -> None:
@@ -130,9 +130,9 @@ class Recogniser:
     def embed(self) -> None:
         """The tensor to the int8 feature vector."""
         self.require_embedding()
-        assert self._embedding
+        assert self.embedding
         start = time.ticks_us()
-        self._embedding.invoke()
+        self.embedding.invoke()
         self.has_features = True
         self.embedding_us = time.ticks_diff(time.ticks_us(), start)
 

@@ -187,9 +187,8 @@ def _read(agent: "Agent", request: "Request") -> memoryview:
 def _path(agent: "Agent", kind: int) -> str:
     """The file of that kind, which is there."""
     if kind == messages.HEAD:
-        if agent.models.recogniser.head is None:
+        if agent.models.slots.active is None:
             raise Refused(errors.NO_HEAD)
-        assert agent.models.slots.active
         return agent.models.slots.path(agent.models.slots.active)
     path = RULES if kind == messages.RULES else board.CRASH
     _require(files.size_of(path) >= 0)
@@ -270,13 +269,18 @@ def _rollback(agent: "Agent", request: "Request") -> memoryview:
 
 
 # Those that take much heap and are asked for seldom, with what they load.
-SELDOM = {messages.INFO: ("facts", "kept", "info"), messages.TEACH: ("teaching",)}
+SELDOM = {
+    messages.INFO: ("facts", "kept", "info"),
+    messages.TEACH: ("teaching",),
+    messages.TRACE: ("trace",),
+}
 NOT_IN_SAFE_MODE = (
     messages.GRAB,
     messages.RUN,
     messages.STREAM,
     messages.TEACH,
     messages.THRESHOLD,
+    messages.TRACE,
 )
 HANDLERS = {
     messages.HELLO: _hello,

@@ -27,6 +27,7 @@ WRITE = 0x13
 COMMIT = 0x14
 ABORT = 0x15
 RUN = 0x18
+TRACE = 0x19
 ROLLBACK = 0x1A
 THRESHOLD = 0x1B
 TEACH = 0x1C
@@ -119,6 +120,9 @@ SLOW = 4  # may take seconds on a board: flash is written, a network is run
 
 # What ends a recognition: how long its stages took, whether the best label is believed.
 _END = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32), ("known", U8))
+# A piece of something larger: as it is asked for, and as it comes.
+_RANGE = (("offset", U32), ("length", U16))
+_PIECE = (("offset", U32), ("data", DATA))
 
 # verb → (name, flags, request fields, response fields)
 VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
@@ -187,19 +191,14 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
             ("frame_number", U32),
         ),
     ),
-    READ: (
-        "READ",
-        0,
-        (("object", U8), ("offset", U32), ("length", U16)),
-        (("offset", U32), ("data", DATA)),
-    ),
+    READ: ("READ", 0, (("object", U8),) + _RANGE, _PIECE),
     OPEN: (
         "OPEN",
         SLOW,
         (("object", U8), ("size", U32), ("sha256", BYTES), ("side", U16), ("pixel_format", U8)),
         (("offset", U32),),
     ),
-    WRITE: ("WRITE", 0, (("offset", U32), ("data", DATA)), (("offset", U32),)),
+    WRITE: ("WRITE", 0, _PIECE, (("offset", U32),)),
     COMMIT: ("COMMIT", ONCE | SLOW, (), (("fingerprint", BYTES), ("activation_us", U32))),
     ABORT: ("ABORT", 0, (), ()),
     RUN: (
@@ -215,6 +214,7 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
         )
         + _END,
     ),
+    TRACE: ("TRACE", SLOW, (("stages", U8), ("steps", U16)) + _RANGE, _PIECE),
     ROLLBACK: ("ROLLBACK", ONCE | SLOW, (), (("fingerprint", BYTES), ("labels", STRS))),
     THRESHOLD: ("THRESHOLD", 0, (("threshold", U8),), (("threshold", U8),)),
     TEACH: (

@@ -114,6 +114,11 @@ EXAMPLES = [
             "known": 1,
         },
     ),
+    (
+        messages.TRACE,
+        {"stages": messages.STAGE_EMBEDDING, "steps": 27, "offset": 4096, "length": 4090},
+    ),
+    (messages.TRACE | messages.RESPONSE, {"offset": 4096, "data": b"\x80\x00\x7f"}),
     (messages.ROLLBACK, {}),
     (
         messages.ROLLBACK | messages.RESPONSE,

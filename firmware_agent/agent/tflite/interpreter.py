@@ -24,6 +24,8 @@ class Step:
     So what reads models can be forgotten while they are at work (docs/decisions/0021).
     """
 
+    target: memoryview  # as its operator has it
+
     def __init__(self, op: "Op", run: "Callable[[Any], None]") -> None:
         self.kernel, self.macs, self.run = op.kernel, op.macs, run
         for name, value in op.__dict__.items():

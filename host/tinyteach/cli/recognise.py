@@ -1,4 +1,4 @@
-"""watch, classify, test, verify: what the board recognises, and whether it does so rightly."""
+"""watch, classify, test, verify, why: what the board recognises, and whether it does so rightly."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tinyteach.cli.picture import show_picture
 from tinyteach.errors import UsageError, VerificationError
 from tinyteach.progress import Progress
 from tinyteach.service.boards import verification
-from tinyteach.service.heads import testing
+from tinyteach.service.heads import comparing, testing
 from tinyteach.service.heads.looking import explain_on_host
 from tinyteach.service.heads.module_verifying import verify_on_module
 from tinyteach.service.heads.recognised import Recognised
@@ -199,4 +199,26 @@ def verify(
     summary = of_module or verification.verify(board, photos, junit, quiet=asked.as_json)
     code = 0 if summary.held else exit_code_of(VerificationError)
     asked.tell(summary.as_dict() | {"exit_code": code}, summary.lines())
+    raise typer.Exit(code)
+
+
+@command(app, "board", "project", "as_json")
+def why(
+    asked: Asked,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A photograph to send in place of the camera's view."),
+    ] = None,
+) -> None:
+    """Name the first tensor that a board computes otherwise than this computer.
+
+    Preprocessing, then each operator of embedding and head, then the scores of a whole run, on what
+    the camera sees; on drawn objects where the board has no camera. Exit code 12 where one differs.
+    """
+    photo = None if file is None else (str(file), as_square(file))
+    project = project_meant(asked.project)
+    with asked.progress() as progress, asked.open_board() as board:
+        compared = comparing.compare(board.client, photo, project, progress)
+    code = 0 if compared.agrees else exit_code_of(VerificationError)
+    asked.tell(compared.as_dict() | {"exit_code": code}, compared.lines())
     raise typer.Exit(code)

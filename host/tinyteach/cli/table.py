@@ -101,6 +101,10 @@ COMMANDS = {
         "Test the head on labelled photographs that it was never trained on.",
     ),
     "verify": ("recognise", "Test the board against the host."),
+    "why": (
+        "recognise",
+        "Name the first tensor that a board computes otherwise than this computer.",
+    ),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
 }

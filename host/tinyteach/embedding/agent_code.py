@@ -68,6 +68,20 @@ def operators_of(content: bytes) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_operator_name(each.code) for each in model.operators))
 
 
+def steps_of(content: bytes) -> list[tuple[int, str, tuple[int, ...], int]]:
+    """The operators of a .tflite file that a board runs, in its order; ModelError if it cannot.
+
+    Of each its number in the file from 1, its kernel, its result's shape and number in the file.
+    """
+    with model_of(content) as model:
+        operators = module("agent.tflite.ops").build(model)
+        return [
+            (number, op.kernel, tuple(model.tensor(op.output).shape), op.output)
+            for number, op in enumerate(operators, 1)
+            if op.kernel
+        ]
+
+
 @contextlib.contextmanager
 def model_of(content: bytes) -> Iterator[Any]:
     """The agent's reading of a .tflite file; what it refuses is a ModelError of ours."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tinyteach
+from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import BoardRefusedError, TinyTeachError
 from tinyteach.results import Sentence
@@ -99,12 +100,15 @@ def verify(
 def _ready_port(board: str) -> str:
     """Where the board is; an error where it does not answer, or has nothing to verify."""
     with open_board(board) as client:
-        info = client.info()
-        port = client.port
+        check_ready(client.info())
+        return client.port
+
+
+def check_ready(info: BoardInfo) -> None:
+    """BoardRefusedError where the board has no embedding at work."""
     code = errors.SAFE_MODE if info.safe_mode else errors.NO_EMBEDDING
     if info.safe_mode or not info.model_side:
         raise BoardRefusedError(error_sentence(code), code)
-    return port
 
 
 def _silence(quiet: bool) -> AbstractContextManager[object]:

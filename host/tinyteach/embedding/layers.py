@@ -1,0 +1,50 @@
+"""What LiteRT's reference kernels compute in each operator of a model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyteach.embedding import agent_code
+from tinyteach.embedding.litert import open_interpreter
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One that computes something: its ``number`` in the file from 1, its kernel's name.
+
+    ``shape`` is that of its result, without the one of a batch.
+    """
+
+    number: int
+    kernel: str
+    shape: tuple[int, ...]
+    tensor: int  # its result's number in the file
+
+
+class Layers:
+    """A model's operators in the order in which a board runs them, and what each gives here."""
+
+    def __init__(self, content: bytes) -> None:
+        """Of a .tflite file; ModelError where boards cannot run it."""
+        self.operators = tuple(
+            Operator(number, kernel, _without_batch(shape), tensor)
+            for number, kernel, shape, tensor in agent_code.steps_of(content)
+        )
+        self._interpreter = open_interpreter(content, reference=True, keep_tensors=True)
+
+    def run(self, example: NDArray[np.int8]) -> list[NDArray[np.int8]]:
+        """The result of each operator, int8 of its shape, the last of which is the model's.
+
+        ``example`` is an int8 input without the one of a batch.
+        """
+        first = self._interpreter.get_input_details()[0]["index"]
+        self._interpreter.set_tensor(first, example[None])
+        self._interpreter.invoke()
+        return [
+            self._interpreter.get_tensor(each.tensor).reshape(each.shape) for each in self.operators
+        ]
+
+
+def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[1:] if len(shape) > 1 and shape[0] == 1 else shape

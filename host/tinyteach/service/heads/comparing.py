@@ -1,0 +1,168 @@
+"""`tinyteach why`: views on the board and on this computer, to the first tensor that differs."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
+from tinyteach.data.project import Project
+from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.trace import piece
+from tinyteach.embedding.preprocess import expand, to_tensor
+from tinyteach.embedding.runtime import Embedding
+from tinyteach.errors import BoardRefusedError, ModelError
+from tinyteach.head.format.head_file import MAX_FILE_BYTES, Head, load_head
+from tinyteach.progress import Progress
+from tinyteach.results import Sentence
+from tinyteach.service.boards.verification import check_ready
+from tinyteach.service.heads.difference import Difference, SideBySide
+from tinyteach.service.heads.pulling import read_head
+from tinyteach.service.photos.bench_photos import at_most
+from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
+from tinyteach_protocol import errors, messages
+
+CAMERA = "what the camera sees"
+DRAWN = "the drawn {}"
+NOT_HERE = (
+    "The board's embedding {} is neither one of TinyTeach's nor the project's, so there is nothing "
+    "to compare with; name the project that it is of, with --project."
+)
+DIFFER = (
+    "Board and computer differ first in {difference} (seen with {view}; {kernels}). 'tinyteach "
+    "pair' writes the agent anew; what differs after that, these kernels do wrong on this board."
+)
+AGREE = (
+    "Board and computer agree in all {tensors} tensors, from preprocessing to the {end} (seen with "
+    "{views}; {kernels})."
+)
+NOT_AT_WORK = (
+    "Yet the board's head is not at work, because its self-test gave other scores than it should; "
+    "run this with another photograph, or deploy the head again."
+)
+# One and a half times as wide as the model's: each pixel of that is made of several, unevenly.
+DRAWN_SIDES = 1.5
+
+Photo = tuple[str, NDArray[np.uint8]]  # its name, and RGB pixels [N, N, 3]
+View = tuple[str, NDArray[np.int8]]  # in words, and as the reference preprocesses it, [M, M, 3]
+
+
+@dataclass(frozen=True)
+class Compared(Sentence):
+    """What came of it: of all ``views`` together there are ``tensors``, the last view may differ.
+
+    ``head`` is the SHA-256 of the one compared in hex digits, None where there is none;
+    ``self_test_failed`` tells that the board does not work with it for that reason.
+    """
+
+    views: list[str]
+    tensors: int
+    kernels: str  # of the board, in words
+    head: str | None
+    self_test_failed: bool
+    difference: Difference | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return self.difference is None and not self.self_test_failed
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields, and whether nothing differs."""
+        return {**super().as_dict(), "agrees": self.agrees}
+
+    def sentence(self) -> str:
+        if self.difference is not None:
+            return DIFFER.format(
+                difference=self.difference, view=self.views[-1], kernels=self.kernels
+            )
+        end = "scores" if self.head else "features; it has no head at work"
+        views = ", ".join(self.views)
+        return AGREE.format(tensors=self.tensors, end=end, views=views, kernels=self.kernels)
+
+    def lines(self) -> list[str]:
+        """The sentence, and where it leaves a question open."""
+        is_open = self.self_test_failed and self.difference is None
+        return [self.sentence(), *([NOT_AT_WORK] if is_open else [])]
+
+
+def compare(
+    client: BoardClient, photo: Photo | None, project: Project | None, progress: Progress
+) -> Compared:
+    """Compare a photograph, or by default what the camera sees, up to the first difference.
+
+    Where the board has no camera, drawn objects are sent. Raises BoardRefusedError where it has no
+    embedding at work, ModelError where that is not to be had here.
+    """
+    info = client.info()
+    check_ready(info)
+    embedding, failed = _embedding_of(info, project), info.state_code == errors.SELF_TEST_FAILED
+    head = _held_head(client) if failed else read_head(client, progress) if info.head else None
+    beside = SideBySide(embedding, head, at_work=not failed)
+    views, difference = _first(client, _views(client, photo, embedding.side), beside, progress)
+    return Compared(
+        views,
+        beside.tensors * len(views),
+        info.kernels_words,
+        head.fingerprint.hex() if head else None,
+        failed,
+        difference,
+    )
+
+
+def _held_head(client: BoardClient) -> Head:
+    """The head that fails the board's self-test; nobody tells how long its file is."""
+    content = b""
+    with suppress(BoardRefusedError):  # beyond the end of it
+        while len(content) <= MAX_FILE_BYTES:
+            content += piece(client, messages.READ, len(content), object=messages.HEAD)
+    return load_head(content)
+
+
+def _first(
+    client: BoardClient, views: Iterator[View], beside: SideBySide, progress: Progress
+) -> tuple[list[str], Difference | None]:
+    """What was compared, in words, and the first difference."""
+    names: list[str] = []
+    for name, tensor in views:
+        progress("Comparing", len(names), len(names) + 1)
+        names.append(name)
+        difference = beside.difference(client, tensor)
+        if difference is not None:
+            return names, difference
+    return names, None
+
+
+def _embedding_of(info: BoardInfo, project: Project | None) -> Embedding:
+    found = find_embedding(project, info.embedding) if project else None
+    name = name_of(info.embedding)
+    if found is None and name is None:
+        raise ModelError(NOT_HERE.format(described(info.embedding)))
+    return found or load_named(str(name))
+
+
+def _views(client: BoardClient, photo: Photo | None, side: int) -> Iterator[View]:
+    """Each is the board's last model input when it is given."""
+    if photo is not None:
+        yield _sent(client, *photo, side)
+    elif client.has_camera:
+        yield CAMERA, _taken(client, side)
+    else:
+        for name in DEMO_OBJECTS:
+            square = at_most(demo_object(name), int(side * DRAWN_SIDES))
+            yield _sent(client, DRAWN.format(name), square, side)
+
+
+def _sent(client: BoardClient, name: str, square: NDArray[np.uint8], side: int) -> View:
+    client.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    return name, to_tensor(square, side)
+
+
+def _taken(client: BoardClient, side: int) -> NDArray[np.int8]:
+    taken, pixels = client.grab()
+    square = expand(pixels, taken.width, taken.height, taken.pixel_format)
+    client.run(messages.SOURCE_FRAME, messages.STAGE_PREPROCESS)
+    return to_tensor(square, side)
