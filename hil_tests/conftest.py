@@ -17,12 +17,14 @@ from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.service.boards.link_speed import PHOTO_TIME_S, Speed, measure_link, side_in_time
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.virtual_boards import temporary_virtual_board
+from tinyteach.service.heads.difference import SideBySide
 from tinyteach.service.heads.recognition import Reference
 from tinyteach.service.photos import bench_photos
 from tinyteach.service.projects.embeddings import load_named, name_of
 from tinyteach_protocol import messages
 
 PHOTOS_PER_CLASS = 40
+NOT_AGAIN = "a view came out wrong, and right the next time: the board does not always do the same"
 
 
 def pytest_addoption(parser):
@@ -93,6 +95,37 @@ def embedding(board_port):
 def reference(embedding) -> Reference:
     """The host's reference of preprocessing and embedding."""
     return Reference(embedding)
+
+
+class Mismatches:
+    """Counts views of which the board computes something else than the host.
+
+    ``first`` is the first tensor that differs in the first of them, in words.
+    """
+
+    def __init__(self, client, beside: SideBySide) -> None:
+        self._client, self._beside = client, beside
+        self.count = 0
+        self.first = ""
+
+    def look(self, agrees: bool, tensor) -> None:
+        """``tensor`` is the view that the board preprocessed last, as the host does it."""
+        if agrees:
+            return
+        self.count += 1
+        self.first = self.first or str(self._beside.difference(self._client, tensor) or NOT_AGAIN)
+
+
+@pytest.fixture
+def mismatches(client, embedding) -> Mismatches:
+    """None yet, up to the features."""
+    return Mismatches(client, SideBySide(embedding))
+
+
+@pytest.fixture
+def mismatches_of_head(client, embedding, deployed) -> Mismatches:
+    """None yet, up to the scores."""
+    return Mismatches(client, SideBySide(embedding, deployed))
 
 
 @pytest.fixture(scope="session")

@@ -21,10 +21,11 @@ def test_frames_are_square_and_new(camera):
     assert second.frame_number == first.frame_number + 1
 
 
-def test_model_view_is_the_preprocessed_frame(camera, reference):
+def test_model_view_is_the_preprocessed_frame(camera, reference, mismatches):
     taken, pixels = camera.grab()
     square = expand(pixels, taken.width, taken.height, taken.pixel_format)
     camera.run(messages.SOURCE_FRAME, messages.STAGE_PREPROCESS)
     side = reference.embedding.side
-    tensor = camera.read(messages.TENSOR, side * side * 3)
-    assert tensor == to_tensor(square, side).tobytes()
+    tensor = to_tensor(square, side)
+    mismatches.look(camera.read(messages.TENSOR, tensor.size) == tensor.tobytes(), tensor)
+    assert not mismatches.count, mismatches.first

@@ -10,6 +10,7 @@ from mpremote.transport_serial import SerialTransport
 
 from paired import halves_of_views
 from patience import expect_silence
+from planted_kernels import plant
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotPairedError,
@@ -96,9 +97,35 @@ def test_a_check_that_fails_says_what(switch_on, suite_of, few_pictures, monkeyp
     with switch_on("i386", camera=False) as board:
         summary = verify(board.port, None, None)
     assert not summary.held and len(summary.failed) == 3 and len(summary.skipped) == 1
-    assert any("test_photographs_in_rgb888: assert" in failed for failed in summary.failed)
+    assert any("test_photographs_in_rgb888: a view came out" in line for line in summary.failed)
     assert "checks failed: " in summary.sentence()
     assert "_ _ _" not in capfd.readouterr().out
+
+
+ROUNDING = "x = ((x >> (shift - 1)) + 1) >> 1"
+
+
+def test_a_fault_in_a_kernel_is_named(switch_on, suite_of, few_pictures):
+    suite_of("test_exactness.py")
+    changed = ROUNDING.replace("+ 1)", "+ 0)")
+    with switch_on("i386") as board:
+        plant(board, ("agent/tflite/viper_requantise.py", ROUNDING, changed))
+        summary = verify(board.port, None, None, quiet=True)
+    assert not summary.held and len(summary.failed) == 4 and summary.measured["mismatches"] == 12
+    for line in summary.failed:
+        assert ": operator 1 of the embedding (conv_2d, 32×32×8): row " in line, line
+
+
+def test_a_fault_in_a_head_is_named(switch_on, suite_of, few_pictures):
+    """One that its self-test does not meet."""
+    suite_of("test_head.py")
+    end = "        interpreter.invoke()\n"
+    fault = "        interpreter.steps[0].lowest = 127\n" + end
+    with switch_on("i386") as board:
+        plant(board, ("agent/recogniser.py", end, fault))
+        summary = verify(board.port, None, None, quiet=True)
+    (line,) = (line for line in summary.failed if "test_scores_are_exact" in line)
+    assert ": operator 1 of the head (fully_connected, 3): value 0 is 127 on the board" in line
 
 
 def test_without_a_board_and_photographs(

@@ -60,7 +60,8 @@ class _Outcome:
 def _reason(found: object) -> str:
     """Why a check failed, in one line: a user's sentence, or what was asserted."""
     crash = getattr(found, "reprcrash", None)
-    return (crash.message if crash else str(found)).splitlines()[0]
+    said = (crash.message if crash else str(found)).splitlines()[0]
+    return said.removeprefix("AssertionError: ")
 
 
 def suite_dir() -> Path:
