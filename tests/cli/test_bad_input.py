@@ -25,7 +25,7 @@ from tinyteach.errors import (
 from tinyteach.head.format.metadata import _seal
 from tinyteach.virtual.board import VirtualBoard
 
-ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",)]
+ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",), ("why",)]
 
 
 # Boards

@@ -105,6 +105,7 @@ def commands(tinyteach, tmp_path, with_a_head, liar, picture):
         "watch": ["watch", "-n", "2", "--threshold", "0.5"],
         "classify": ["classify", picture],
         "test": ["test", picture.parent],
+        "why": ["why", picture],
         "capture": ["capture", "cat", "-n", "1"],
         "small": ["capture", "cat", "-n", "1", "--small"],
         "preview": ["preview", "--out", tmp_path / "view.png"],
@@ -129,11 +130,12 @@ SEEN_BY = {
     messages.HELLO: ("info", "capture"),
     messages.INFO: ("info", "capture", "deploy", "watch", "pull", "rules", "test"),
     messages.GRAB: ("capture", "small"),
-    messages.READ: ("capture", "pull"),
+    messages.READ: ("capture", "pull", "why"),
     messages.OPEN: ("deploy", "classify", "alone"),
     messages.WRITE: ("deploy", "classify", "alone"),
     messages.COMMIT: ("deploy", "alone"),
-    messages.RUN: ("classify", "watch", "test"),
+    messages.RUN: ("classify", "watch", "test", "why"),
+    messages.TRACE: ("why",),
     messages.ROLLBACK: ("rollback",),
     messages.THRESHOLD: ("watch",),
     messages.TEACH: ("teach", "list", "forget", "pull"),
@@ -176,7 +178,7 @@ def test_a_truthful_one_is_believed(commands):
     for name, run in commands.items():
         result = run()
         assert_ends_well(result)
-        if result.code and name != "doctor":
+        if result.code and name not in ("doctor", "why"):
             wrong[name] = result.err
     assert not wrong
 

@@ -100,6 +100,7 @@ def test_what_it_cannot_is_said(refused, module, tmp_path):
     for command in (
         *(["rollback"], ["teach", "cat"], ["teach", "--list"], ["pull"], ["rule", "list"]),
         *(["retrain"], ["upgrade"], ["unpair", "--yes"], ["wipe", "--yes"], ["restore"]),
+        ["why"],
     ):
         assert refused(*command) == f"tinyteach: {CANNOT}\n", command
     assert "needs no pairing" in refused("pair")

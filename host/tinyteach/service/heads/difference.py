@@ -11,6 +11,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.trace import check_sums, result_of
 from tinyteach.embedding.layers import Layers, Operator
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.errors import LinkError
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.results import JsonResult
@@ -22,6 +23,9 @@ AXES = ("row", "column", "channel")
 NOT_STEADY = (
     "operator by operator the board computes what this computer does, and in a whole run it does "
     "not, so it does not always compute the same"
+)
+ANOTHER_SIZE = (
+    "The board's result does not fit the model that it names; press its reset button and try again."
 )
 
 
@@ -85,10 +89,14 @@ class SideBySide:
     def __init__(
         self, embedding: Embedding, head: Head | None = None, at_work: bool = True
     ) -> None:
-        """``at_work``: whether the board recognises with the head, or it fails its self-test."""
+        """``at_work``: whether the board recognises with the head, or it fails its self-test.
+
+        ModelError where the head is for another embedding.
+        """
         self._head = head if at_work else None
         self._models = [_Model(EMBEDDING, messages.STAGE_EMBEDDING, Layers(embedding.content))]
         if head is not None:
+            head.check_embedding(embedding.fingerprint)
             self._models.append(_Model(HEAD, messages.STAGE_HEAD, Layers(head.content)))
 
     @property
@@ -149,6 +157,8 @@ def _between(
     operator: Operator | None = None,
     labels: Sequence[str] | None = None,
 ) -> Difference:
+    if len(told) != here.size:
+        raise LinkError(ANOTHER_SIZE)
     there = np.frombuffer(told, np.int8).reshape(here.shape)
     number, kernel = (operator.number, operator.kernel) if operator else (None, None)
     tensor = stage, number, kernel, list(here.shape)
