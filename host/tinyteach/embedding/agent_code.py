@@ -68,18 +68,19 @@ def operators_of(content: bytes) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_operator_name(each.code) for each in model.operators))
 
 
-def steps_of(content: bytes) -> list[tuple[int, str, tuple[int, ...], int]]:
-    """The operators of a .tflite file that a board runs, in its order; ModelError if it cannot.
+def steps_of(content: bytes) -> tuple[list[tuple[str, tuple[int, ...], int]], int]:
+    """What a board runs of a .tflite file, in its order, and the number of the tensor that it gives.
 
-    Of each its number in the file from 1, its kernel, its result's shape and number in the file.
+    Of each operator the kernel, its result's shape and number. ModelError where boards cannot.
     """
     with model_of(content) as model:
-        operators = module("agent.tflite.ops").build(model)
-        return [
-            (number, op.kernel, tuple(model.tensor(op.output).shape), op.output)
-            for number, op in enumerate(operators, 1)
+        built = module("agent.tflite.ops").build(model)
+        steps = [
+            (op.kernel, tuple(model.tensor(op.output).shape), op.output)
+            for op in built
             if op.kernel
         ]
+        return steps, model.outputs[0]
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding import agent_code
-from tinyteach.embedding.litert import open_interpreter
+from tinyteach.embedding.litert import open_interpreter, schema_module
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,37 @@ class Layers:
 
     def __init__(self, content: bytes) -> None:
         """Of a .tflite file; ModelError where boards cannot run it."""
+        steps, self._output = agent_code.steps_of(content)
+        numbers = _numbers(content)
         self.operators = tuple(
-            Operator(number, kernel, _without_batch(shape), tensor)
-            for number, kernel, shape, tensor in agent_code.steps_of(content)
+            Operator(numbers[tensor], kernel, _without_batch(shape), tensor)
+            for kernel, shape, tensor in steps
         )
         self._interpreter = open_interpreter(content, reference=True, keep_tensors=True)
 
     def run(self, example: NDArray[np.int8]) -> list[NDArray[np.int8]]:
-        """The result of each operator, int8 of its shape, the last of which is the model's.
+        """The result of each operator, int8 of its shape.
 
         ``example`` is an int8 input without the one of a batch.
         """
         first = self._interpreter.get_input_details()[0]["index"]
         self._interpreter.set_tensor(first, example[None])
         self._interpreter.invoke()
-        return [
-            self._interpreter.get_tensor(each.tensor).reshape(each.shape) for each in self.operators
-        ]
+        get = self._interpreter.get_tensor
+        return [get(each.tensor).reshape(each.shape) for each in self.operators]
+
+    @property
+    def output(self) -> NDArray[np.int8]:
+        """What the model gave in the last run, int8 [N]."""
+        output: NDArray[np.int8] = self._interpreter.get_tensor(self._output).reshape(-1)
+        return output
+
+
+def _numbers(content: bytes) -> dict[int, int]:
+    """The file's operators, from 1, by the tensors that they give."""
+    graph = schema_module().Model.GetRootAs(content).Subgraphs(0)
+    given = (graph.Operators(index).OutputsAsNumpy() for index in range(graph.OperatorsLength()))
+    return {int(tensor): number for number, own in enumerate(given, 1) for tensor in own}
 
 
 def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:

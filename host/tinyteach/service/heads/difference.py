@@ -122,7 +122,7 @@ class SideBySide:
         for model in self._models:
             results = model.layers.run(given)
             yield from _in_operators(client, model, results)
-            given = results[-1].reshape(-1)
+            given = model.layers.output
             outputs.append(given)
         yield from self._in_a_whole_run(client, *outputs)
 
