@@ -214,7 +214,7 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
         )
         + _END,
     ),
-    TRACE: ("TRACE", SLOW, (("stages", U8), ("steps", U16)) + _RANGE, _PIECE),
+    TRACE: ("TRACE", ONCE | SLOW, (("stages", U8), ("steps", U16)) + _RANGE, _PIECE),
     ROLLBACK: ("ROLLBACK", ONCE | SLOW, (), (("fingerprint", BYTES), ("labels", STRS))),
     THRESHOLD: ("THRESHOLD", 0, (("threshold", U8),), (("threshold", U8),)),
     TEACH: (

@@ -100,4 +100,4 @@ def test_pieces(fresh, square, results, length):
     sums = np.array([crc32(r.tobytes()) for r in results], "<u4").tobytes()
     answer = fresh.request(messages.TRACE, offset=5, **(asked | {"steps": 0}))
     assert bytes(answer.data) == sums[5:][:length]
-    assert piece(fresh, messages.TRACE, 0, stages=EMBEDDING, steps=0) == sums
+    assert piece(fresh, messages.TRACE, 0, 999, stages=EMBEDDING, steps=0) == sums

@@ -24,7 +24,7 @@ def liar():
         ({"data": b""}, "another piece than it was asked for; press its reset button"),
         ({"offset": 9}, "another piece than it was asked for; press its reset button"),
         ({"data": bytes(53)}, "other steps than this computer; run 'tinyteach pair'"),
-        ({"data": bytes(4000)}, "other steps than this computer; run 'tinyteach pair'"),
+        ({"data": bytes(4000)}, "another piece than it was asked for; press its reset button"),
         ({"code": errors.BAD_OFFSET, "detail": ""}, "other steps than this computer"),
         ({"code": errors.BAD_VALUE, "detail": "steps"}, "other steps than this computer"),
         ({"code": errors.UNKNOWN_VERB, "detail": ""}, "pair the board again to update its agent"),

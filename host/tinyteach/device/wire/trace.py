@@ -7,6 +7,8 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach_protocol import errors, messages
 
 SUM_BYTES = 4
+# Of a result at a time: a board remembers its last answers to TRACE, in a heap that is nearly full.
+PIECE_BYTES = 256
 OTHER_STEPS = (
     "The board goes through its model in other steps than this computer; run 'tinyteach pair' to "
     "bring its agent to this version, then try again."
@@ -22,32 +24,33 @@ def check_sums(client: BoardClient, stage: int, count: int) -> list[int]:
 
     ``stage`` is messages.STAGE_EMBEDDING or STAGE_HEAD. LinkError where the board has others.
     """
-    return list(struct.unpack(f"<{count}I", _traced(client, stage, 0, count * SUM_BYTES)))
+    size = count * SUM_BYTES
+    return list(struct.unpack(f"<{count}I", _traced(client, stage, 0, size, size + SUM_BYTES)))
 
 
 def result_of(client: BoardClient, stage: int, number: int, size: int) -> bytes:
     """The int8 result, ``size`` bytes, of operator ``number``, counted from 1."""
-    return _traced(client, stage, number, size)
+    return _traced(client, stage, number, size, PIECE_BYTES)
 
 
-def piece(client: BoardClient, verb: int, offset: int, **asked: int) -> bytes:
-    """What the board gives of something from ``offset`` on, as much as a frame holds.
+def piece(client: BoardClient, verb: int, offset: int, length: int, **asked: int) -> bytes:
+    """What the board gives of something from ``offset`` on, at most ``length`` bytes.
 
     ``verb`` is READ or TRACE. LinkError where it is another place, or nothing.
     """
-    length = client.welcome.max_payload - messages.DATA_OVERHEAD_BYTES
+    length = min(length, client.welcome.max_payload - messages.DATA_OVERHEAD_BYTES)
     answer = client.request(verb, **asked, offset=offset, length=length)
-    if answer.offset != offset or not answer.data:
+    if answer.offset != offset or not 0 < len(answer.data) <= length:
         raise LinkError(OTHER_PLACE.format(port=client.port))
     return bytes(answer.data)
 
 
-def _traced(client: BoardClient, stage: int, steps: int, size: int) -> bytes:
+def _traced(client: BoardClient, stage: int, steps: int, size: int, length: int) -> bytes:
     """All of it, piece by piece; LinkError where it is not so long."""
     whole = b""
     try:
         while len(whole) < size:
-            whole += piece(client, messages.TRACE, len(whole), stages=stage, steps=steps)
+            whole += piece(client, messages.TRACE, len(whole), length, stages=stage, steps=steps)
     except BoardRefusedError as error:
         if error.code not in (errors.BAD_OFFSET, errors.BAD_VALUE):
             raise

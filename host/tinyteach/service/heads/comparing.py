@@ -24,6 +24,7 @@ from tinyteach.service.heads.pulling import read_head
 from tinyteach.service.photos.bench_photos import at_most
 from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
 from tinyteach_protocol import errors, messages
+from tinyteach_protocol.frame import MAX_PAYLOAD
 
 CAMERA = "what the camera sees"
 DRAWN = "the drawn {}"
@@ -118,7 +119,7 @@ def _held_head(client: BoardClient) -> Head:
     content = b""
     with suppress(BoardRefusedError):  # beyond the end of it
         while len(content) <= MAX_FILE_BYTES:
-            content += piece(client, messages.READ, len(content), object=messages.HEAD)
+            content += piece(client, messages.READ, len(content), MAX_PAYLOAD, object=messages.HEAD)
     return load_head(content)
 
 
