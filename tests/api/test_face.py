@@ -51,6 +51,15 @@ def test_board_recognises_what_the_head_does_bit_for_bit(board, heads, cat):
     assert board.rollback().labels == list(heads[0].labels)
 
 
+def test_board_and_computer_are_compared(board, heads, cat, tmp_path):
+    board.deploy(heads[0])
+    seen = board.compare(cat)
+    assert seen.agrees and seen.difference is None and seen.views == ["the picture"]
+    Image.fromarray(cat).save(tmp_path / "cat.png")
+    assert board.compare(tmp_path / "cat.png").views == [str(tmp_path / "cat.png")]
+    assert board.compare().views == ["what the camera sees"]
+
+
 def test_a_head_says_where_it_looks(heads, cat):
     why = heads[0].looks(cat)
     assert why.label == heads[0].classify(cat).best_label

@@ -1,6 +1,7 @@
 """A board in a program, held open."""
 
 from collections.abc import Generator, Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from tinyteach.service.boards.teaching import (
     held_by,
     teach,
 )
+from tinyteach.service.heads.comparing import Compared, compare
 from tinyteach.service.heads.deployed import Deployed
 from tinyteach.service.heads.deploying import RolledBack, put_to_work, rollback
 from tinyteach.service.heads.recognition import (
@@ -35,6 +37,7 @@ from tinyteach.service.heads.recognition import (
     watch,
 )
 from tinyteach.service.photos.recording import take_photo
+from tinyteach.service.projects.opening import project_meant
 
 FRAMES = 10  # that a board learns of a class where nobody says how many
 
@@ -130,6 +133,21 @@ class Board(Opened):
         with watch(self.session, threshold) as results:
             yield from map(Recognised.of, results)
 
+    def compare(
+        self,
+        picture: Picture | None = None,
+        project: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Compared:
+        """Where the board first computes something else than this computer, tensor by tensor.
+
+        Of a picture, or else of what its camera sees; where it has none, of drawn objects.
+        ``project`` is the folder of the one whose embedding the board has, if that is none of ours.
+        """
+        photo = None if picture is None else (_name_of(picture), as_square(picture))
+        with shown(progress) as tell:
+            return compare(self.client, photo, project_meant(project), tell)
+
     def deploy(self, head: Head, progress: Progress | None = None) -> Deployed:
         """Put a head to work; the one before can be rolled back to, but not a module's."""
         with shown(progress) as tell:
@@ -161,3 +179,7 @@ class Board(Opened):
 
     def __repr__(self) -> str:
         return f"Board({self.name} on {self.port})"
+
+
+def _name_of(picture: Picture) -> str:
+    return str(picture) if isinstance(picture, str | PathLike) else "the picture"
