@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from tinyteach.data.project import DEFAULT_EMBEDDING
-from tinyteach.errors import BoardNotFoundError, LinkError, TinyTeachError
+from tinyteach.embedding.preprocess import to_tensor
+from tinyteach.errors import (
+    BoardNotFoundError,
+    BoardRefusedError,
+    LinkError,
+    TinyTeachError,
+    VerificationError,
+)
 from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory
 from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
@@ -21,9 +28,12 @@ from tinyteach.service.heads.difference import SideBySide
 from tinyteach.service.heads.recognition import Reference
 from tinyteach.service.photos import bench_photos
 from tinyteach.service.projects.embeddings import load_named, name_of
-from tinyteach_protocol import messages
+from tinyteach_protocol import errors, messages
 
 PHOTOS_PER_CLASS = 40
+SELF_TEST_FAILED = (
+    "A new head fails its self-test on the board; board and computer differ first in {}."
+)
 NOT_AGAIN = "a view came out wrong, and right the next time: the board does not always do the same"
 
 
@@ -176,9 +186,24 @@ def train(training: dict, photos_per_class: int, embedding) -> Head:
     return train_source(source, labels, bursts, embedding).head
 
 
-def put_to_work(session, head: Head) -> None:
+def put_to_work(session, head: Head, embedding, square) -> None:
+    """Where the board refuses it for its self-test, what it computes otherwise is named."""
     session.upload(messages.HEAD, head.content)
-    session.commit()
+    try:
+        session.commit()
+    except BoardRefusedError as refused:
+        if refused.code != errors.SELF_TEST_FAILED:
+            raise
+        found = named(session, SideBySide(embedding, head, refused=True), square)
+        raise VerificationError(SELF_TEST_FAILED.format(found)) from refused
+
+
+def named(session, beside: SideBySide, square) -> str:
+    """The first difference with a photograph, in words."""
+    session.send_image(square.tobytes(), square.shape[0], messages.RGB888)
+    return str(
+        beside.difference(session, to_tensor(square, session.info().model_side)) or NOT_AGAIN
+    )
 
 
 @pytest.fixture(scope="session")
@@ -188,12 +213,14 @@ def deployed(board_port, photo_sets, embedding):
     What was at work before comes back at the end.
     """
     training, _ = photo_sets
+    square = next(iter(training.values()))[0]
     head = train(training, PHOTOS_PER_CLASS, embedding)
     with open_board(board_port) as session:
         before = session.info().head
         if not before:
-            put_to_work(session, with_threshold(head, head.threshold - 1 if head.threshold else 1))
-        put_to_work(session, head)
+            other = with_threshold(head, head.threshold - 1 if head.threshold else 1)
+            put_to_work(session, other, embedding, square)
+        put_to_work(session, head, embedding, square)
     yield head
     with open_board(board_port) as session:
         if before and session.info().previous_head == before:

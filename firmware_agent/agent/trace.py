@@ -50,12 +50,16 @@ def _embedding(recogniser: "Recogniser") -> "Interpreter":
 
 
 def _head(models: "Models") -> "Interpreter":
-    """With the last features in it. One that fails its self-test is not at work, yet asked for."""
+    """With the last features in it. One that fails its self-test is not at work, yet asked for:
+    from its slot, or as it came."""
     recogniser = models.recogniser
     if not recogniser.has_features:
         raise Refused(errors.NO_OBJECT)
-    head = recogniser.head
-    if head is None and models.slots.active:
+    head, upload = recogniser.head, models.upload
+    if upload and upload.kind == messages.HEAD:
+        upload.suspend()
+        head = models.read(Head, upload.path)
+    elif head is None and models.slots.active:
         head = models.read(Head, models.slots.path(models.slots.active))
     if head is None or not head.fits(recogniser.output):
         raise Refused(errors.NO_HEAD)

@@ -18,6 +18,7 @@ from tinyteach.errors import (
     LinkError,
     PhotoError,
     TinyTeachError,
+    VerificationError,
 )
 from tinyteach.service.boards.link_speed import side_in_time
 from tinyteach.service.boards.verification import verify
@@ -126,6 +127,19 @@ def test_a_fault_in_a_head_is_named(switch_on, suite_of, few_pictures):
         summary = verify(board.port, None, None, quiet=True)
     (line,) = (line for line in summary.failed if "test_scores_are_exact" in line)
     assert ": operator 1 of the head (fully_connected, 3): value 0 is 127 on the board" in line
+
+
+def test_a_fault_that_lets_no_head_in_is_named(switch_on, suite_of, few_pictures):
+    suite_of("test_head.py")
+    fault = ("out[i] = score ^ 128\n", "out[i] = score ^ 129\n")
+    with switch_on("i386") as board:
+        plant(board, ("agent/tflite/viper_elementwise.py", *fault))
+        with pytest.raises(VerificationError) as ended:
+            verify(board.port, None, None, quiet=True)
+        with BoardClient(board.port) as client:
+            info = client.info()
+    assert "differ first in operator 8 of the head (softmax, 3): value " in str(ended.value)
+    assert str(ended.value).endswith(".") and not info.head and info.state == ""
 
 
 def test_without_a_board_and_photographs(

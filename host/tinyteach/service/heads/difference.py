@@ -87,13 +87,19 @@ class SideBySide:
     """Board and computer, of an embedding and, where one is given, of the board's head."""
 
     def __init__(
-        self, embedding: Embedding, head: Head | None = None, at_work: bool = True
+        self,
+        embedding: Embedding,
+        head: Head | None = None,
+        at_work: bool = True,
+        refused: bool = False,
     ) -> None:
         """``at_work``: whether the board recognises with the head, or it fails its self-test.
 
+        ``refused``: the board does not hold it for that, so it is sent for the comparison alone.
         ModelError where the head is for another embedding.
         """
-        self._head = head if at_work else None
+        self._head = head if at_work and not refused else None
+        self._sent = head.content if head and refused else b""
         self._models = [_Model(EMBEDDING, messages.STAGE_EMBEDDING, Layers(embedding.content))]
         if head is not None:
             head.check_embedding(embedding.fingerprint)
@@ -110,7 +116,11 @@ class SideBySide:
 
         ``tensor`` is that view as this computer preprocesses it, int8 [M, M, 3].
         """
-        return next(self._differences(client, tensor), None)
+        try:
+            return next(self._differences(client, tensor), None)
+        finally:
+            if self._sent:
+                client.request(messages.ABORT)
 
     def _differences(self, client: BoardClient, tensor: NDArray[np.int8]) -> Iterator[Difference]:
         answer = client.run(messages.SOURCE_IMAGE, 0)
@@ -120,6 +130,8 @@ class SideBySide:
         given = tensor
         outputs = []
         for model in self._models:
+            if model.stage == messages.STAGE_HEAD and self._sent:
+                client.upload(messages.HEAD, self._sent)
             results = model.layers.run(given)
             yield from _in_operators(client, model, results)
             given = model.layers.output
