@@ -6,6 +6,7 @@ from paired import deploy, other_embedding, views_of
 from planted_kernels import plant
 from slices import soak
 from tinyteach.data.project import Project
+from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.layers import Layers
 from tinyteach.embedding.preprocess import to_tensor
@@ -13,7 +14,7 @@ from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError
 from tinyteach.service.heads.comparing import compare
 from tinyteach.service.heads.difference import EMBEDDING, FEATURES, HEAD, PREPROCESSING, SCORES
-from tinyteach_protocol import messages
+from tinyteach_protocol import errors, messages
 
 SIDE = 64
 STEPS = "    for step in interpreter.steps[: count or None]:\n"
@@ -209,6 +210,28 @@ def test_an_agent_of_other_steps(taught, photo, steps):
     plant(taught, ("agent/trace.py", STEPS, STEPS.replace("[: count or None]", steps)))
     with pytest.raises(LinkError, match="'tinyteach pair' to bring its agent to this version"):
         compared(taught, photo)
+
+
+def test_a_head_that_was_refused(switch_on, trained_heads, photo, tmp_path):
+    """The board has none; the project's is sent for the comparison, and nothing of it stays."""
+    project = Project.create(tmp_path / "project")
+    project.head_path.parent.mkdir()
+    project.head_path.write_bytes(trained_heads[0].content)
+    with switch_on("i386") as board:
+        alike = compared(board, photo, project)
+        plant(board, IN_THE_HEAD["softmax"][1:])
+        with BoardClient(board.port) as client:
+            with pytest.raises(BoardRefusedError) as refused:
+                deploy(client, trained_heads[0])
+            assert refused.value.code == errors.SELF_TEST_FAILED
+        found = compared(board, photo, project)
+        with BoardClient(board.port) as client:
+            info = client.info()
+        with raw_repl(board.port) as repl:
+            left = repl.evaluate("import os, json\nprint(json.dumps(os.listdir('/tinyteach')))")
+    assert alike.agrees and "scores of the project's head, which it has not" in alike.sentence()
+    assert (found.difference.stage, found.difference.operator) == (HEAD, 8)
+    assert not info.head and info.state == "" and not any("incoming" in name for name in left)
 
 
 def test_an_embedding_of_ones_own(switch_on, photo, tmp_path):

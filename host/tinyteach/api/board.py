@@ -27,7 +27,8 @@ from tinyteach.service.boards.teaching import (
     held_by,
     teach,
 )
-from tinyteach.service.heads.comparing import Compared, compare
+from tinyteach.service.heads.compared import Compared
+from tinyteach.service.heads.comparing import compare
 from tinyteach.service.heads.deployed import Deployed
 from tinyteach.service.heads.deploying import RolledBack, put_to_work, rollback
 from tinyteach.service.heads.recognition import (

@@ -69,7 +69,7 @@ def operators_of(content: bytes) -> tuple[str, ...]:
 
 
 def steps_of(content: bytes) -> tuple[list[tuple[str, tuple[int, ...], int]], int]:
-    """What a board runs of a .tflite file, in its order, and the number of the tensor that it gives.
+    """What a board runs of a .tflite file, in its order, and which tensor it gives.
 
     Of each operator the kernel, its result's shape and number. ModelError where boards cannot.
     """

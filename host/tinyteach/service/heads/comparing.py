@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +12,16 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.trace import piece
 from tinyteach.embedding.preprocess import expand, to_tensor
+from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.errors import BoardRefusedError, ModelError
+from tinyteach.errors import BoardRefusedError, ModelError, TinyTeachError
 from tinyteach.head.format.head_file import MAX_FILE_BYTES, Head, load_head
 from tinyteach.progress import Progress
-from tinyteach.results import Sentence
 from tinyteach.service.boards.verification import check_ready
+from tinyteach.service.heads.compared import AT_WORK, NO_HEAD, OF_BOARD, OF_PROJECT, Compared
 from tinyteach.service.heads.difference import Difference, SideBySide
 from tinyteach.service.heads.pulling import read_head
+from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.photos.bench_photos import at_most
 from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
 from tinyteach_protocol import errors, messages
@@ -32,62 +33,11 @@ NOT_HERE = (
     "The board's embedding {} is neither one of TinyTeach's nor the project's, so there is nothing "
     "to compare with; name the project that it is of, with --project."
 )
-DIFFER = (
-    "Board and computer differ first in {difference} (seen with {view}; {kernels}). 'tinyteach "
-    "pair' writes the agent anew; what differs after that, these kernels do wrong on this board."
-)
-AGREE = (
-    "Board and computer agree in all {tensors} tensors, from preprocessing to the {end} (seen with "
-    "{views}; {kernels})."
-)
-NOT_AT_WORK = (
-    "Yet the board's head is not at work, because its self-test gave other scores than it should; "
-    "run this with another photograph, or deploy the head again."
-)
 # One and a half times as wide as the model's: each pixel of that is made of several, unevenly.
 DRAWN_SIDES = 1.5
 
 Photo = tuple[str, NDArray[np.uint8]]  # its name, and RGB pixels [N, N, 3]
 View = tuple[str, NDArray[np.int8]]  # in words, and as the reference preprocesses it, [M, M, 3]
-
-
-@dataclass(frozen=True)
-class Compared(Sentence):
-    """What came of it: of all ``views`` together there are ``tensors``, the last view may differ.
-
-    ``head`` is the SHA-256 of the one compared in hex digits, None where there is none;
-    ``self_test_failed`` tells that the board does not work with it for that reason.
-    """
-
-    views: list[str]
-    tensors: int
-    kernels: str  # of the board, in words
-    head: str | None
-    self_test_failed: bool
-    difference: Difference | None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing differs."""
-        return self.difference is None and not self.self_test_failed
-
-    def as_dict(self) -> dict[str, object]:
-        """The fields, and whether nothing differs."""
-        return {**super().as_dict(), "agrees": self.agrees}
-
-    def sentence(self) -> str:
-        if self.difference is not None:
-            return DIFFER.format(
-                difference=self.difference, view=self.views[-1], kernels=self.kernels
-            )
-        end = "scores" if self.head else "features; it has no head at work"
-        views = ", ".join(self.views)
-        return AGREE.format(tensors=self.tensors, end=end, views=views, kernels=self.kernels)
-
-    def lines(self) -> list[str]:
-        """The sentence, and where it leaves a question open."""
-        is_open = self.self_test_failed and self.difference is None
-        return [self.sentence(), *([NOT_AT_WORK] if is_open else [])]
 
 
 def compare(
@@ -101,17 +51,27 @@ def compare(
     info = client.info()
     check_ready(info)
     embedding, failed = _embedding_of(info, project), info.state_code == errors.SELF_TEST_FAILED
-    head = _held_head(client) if failed else read_head(client, progress) if info.head else None
-    beside = SideBySide(embedding, head, at_work=not failed)
+    whose, head = _head_of(client, info, project, progress)
+    beside = SideBySide(embedding, head, whose == AT_WORK, whose == OF_PROJECT)
     views, difference = _first(client, _views(client, photo, embedding.side), beside, progress)
-    return Compared(
-        views,
-        beside.tensors * len(views),
-        info.kernels_words,
-        head.fingerprint.hex() if head else None,
-        failed,
-        difference,
-    )
+    fingerprint = head.fingerprint.hex() if head else None
+    count = beside.tensors * len(views)
+    return Compared(views, count, info.kernels_words, fingerprint, whose, failed, difference)
+
+
+def _head_of(
+    client: BoardClient, info: BoardInfo, project: Project | None, progress: Progress
+) -> tuple[str, Head | None]:
+    """The board's head, at work or not; where it has none the project's, which it may refuse."""
+    if info.head:
+        return AT_WORK, read_head(client, progress)
+    if info.state_code == errors.SELF_TEST_FAILED:
+        return OF_BOARD, _held_head(client)
+    with suppress(TinyTeachError):  # no head to be had is no fault
+        head = trained_head(project) if project else None
+        if head and head.embedding_fingerprint == info.embedding and head.preprocessing == SQUARE:
+            return OF_PROJECT, head
+    return NO_HEAD, None
 
 
 def _held_head(client: BoardClient) -> Head:
