@@ -8,7 +8,7 @@ from tinyteach.firmware import HOST_MODULES
 
 # Chosen when first needed, because a port may lack what they need.
 CHOSEN_AT_RUN_TIME = re.compile(
-    r"agent\.(tflite|vision)\..*(viper|reference|thumb)|agent\.camera\.(esp32|lemariva|openmv)"
+    r"agent\.(tflite|vision)\..*(viper|reference|thumb|mac16)|agent\.camera\.(esp32|lemariva|openmv)"
 )
 # Loaded by seldom.py for as long as they are needed.
 SELDOM = {"boot", "camera.ladder", "card", "facts", "info", "kept", "recovery"}
