@@ -3,18 +3,16 @@
 import json
 import struct
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding import agent_code
 from tinyteach.embedding.litert import schema_module
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "firmware_agent"))
-
-from agent.tflite import scales, softmax_math  # noqa: E402 - the agent runs on CPython, too
+scales = agent_code.module("agent.tflite.scales")
+softmax_math = agent_code.module("agent.tflite.softmax_math")
 
 SOURCE = Path(__file__).parent / "scalar" / "layers.c"
 COMPILE = ("gcc", "-m32", "-O2", "-fno-tree-vectorize", "-std=gnu11")

@@ -14,7 +14,7 @@ from tinyteach.embedding.runtime import EMBEDDING_FILES
 
 schema = schema_module()
 Op = schema.BuiltinOperator
-LACKING = ("HARD_SWISH", "LEAKY_RELU", "L2_NORMALIZATION", "LOGISTIC", "CUSTOM", "SUB", "CAST")
+LACKING = ("HARD_SWISH", "LEAKY_RELU", "L2_NORMALIZATION", "TANH", "CUSTOM", "SUB", "CAST")
 
 
 def tiny_model():

@@ -8,7 +8,8 @@ what the heap held before the agent. What is needed seldom (seldom.py) is not he
 # Before the start is counted (boot.py).
 FIRST = ("agent.memory", "agent.seldom", "agent.files", "agent.slots", "agent.board")
 
-# What reads models, while one is read (models.py): names below ``agent``.
+# What reads models, while one is read (models.py): names below ``agent``. ``tflite.embedding`` is
+# loaded where a model has an operator that no head has.
 READERS = (
     "tflite.geometry",
     "tflite.flatbuffer",

@@ -87,7 +87,7 @@ class Models:
             return action(*arguments)
         finally:
             if kernels.best().name != "reference":
-                seldom.forget(*READERS)
+                seldom.forget(*READERS, "tflite.embedding")
 
     @staticmethod
     def _recover() -> None:
@@ -118,6 +118,7 @@ class Models:
                 self.recogniser.load_embedding(path, digest)
             finally:
                 gc.threshold(memory.USUAL_BYTES)
+                seldom.forget("tflite.embedding")
             memory.sample()
 
     def _load_active_head(self) -> None:

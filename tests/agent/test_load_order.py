@@ -12,7 +12,7 @@ CHOSEN_AT_RUN_TIME = re.compile(
 )
 # Loaded by seldom.py for as long as they are needed.
 SELDOM = {"boot", "camera.ladder", "card", "facts", "info", "kept", "recovery"}
-SELDOM |= {"replacing", "trace"}
+SELDOM |= {"replacing", "trace", "tflite.embedding"}
 ROOMS = ("agent.alone.", "agent.teaching.")
 TEACHING = {"tinyteach_protocol.head_layout"}
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from makers import MAKERS
 from mobile_net import mobile
 from model_cases import Case
 from operator_cases import MOST, convolution_of_sums, random_cases, softmax_case
-from random_models import MAKERS, random_bytes
+from random_models import random_bytes
 from residual_net import residual
 
 from slices import soak

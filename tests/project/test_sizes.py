@@ -7,7 +7,6 @@ from .test_structure import tracked_text_files
 LINES_MAX = 400
 # Longer ones, each with its reason.
 LONGER = {
-    "firmware_agent/agent/tflite/ops.py": "one class an operator, a table of them at its end",
     "tests/protocol/test_session.py": "one scenario a test, all over the same simulated link",
 }
 

@@ -44,6 +44,11 @@ class Window:
             self.in_width, self.filter_width, self.stride_x, padding
         )
 
+    def check(self, shape: tuple[int, ...], channels: int) -> None:
+        """ModelError where an output of that shape is not what the window gives."""
+        if shape != (1, self.out_height, self.out_width, channels):
+            raise ModelError("an operator's output does not have the shape its input gives")
+
     @property
     def pixels(self) -> int:
         return self.out_height * self.out_width

@@ -39,6 +39,7 @@ class TensorView:
     ``data`` is a memoryview of int8 values (two's complement, read as 0..255)
     inside the arena, in row-major order of ``shape``; a value q stands for
     (q - zero_point) * scale. ``scale_bits`` are the 32 bits of the float32 scale.
+    What is uint8 in the file is here 128 less, the zero point, too.
     """
 
     def __init__(self, tensor: "Tensor", data: memoryview) -> None:
@@ -72,7 +73,7 @@ class Interpreter:
 
         planned = ops.build(model)
         self.macs = sum([op.macs for op in planned])
-        tensors = planner.blocks(model)
+        tensors = planner.blocks(model, planned)
         # What an operator works in is one more block, alive for its step only.
         work = [planner.Block(kernels.prepare(op), step) for step, op in enumerate(planned)]
         self.arena_bytes = planner.place(list(tensors.values()) + work)
@@ -101,7 +102,8 @@ def tensor_views(
     for number, tensor in enumerate(model.tensors):
         block = found.get(number)
         if block:
+            assert tensor
             views[number] = arena[block.offset : block.offset + tensor.elements]
-        elif tensor.data is not None:
+        elif tensor and tensor.data is not None:
             views[number] = tensor.data
     return views

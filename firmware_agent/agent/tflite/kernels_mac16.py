@@ -29,8 +29,11 @@ bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
 average_pool_2d = viper.average_pool_2d
 mean = viper.mean
+max_pool_2d = viper.max_pool_2d
 mul = viper.mul
 pad = viper.pad
+transpose = viper.transpose
+look_up = viper.look_up
 softmax = viper.softmax
 
 
@@ -45,14 +48,15 @@ def prepare(op):
     """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
     if op.kernel == "add":
         op.sizes = additions(op)
-    op.widened = op.kernel in ("conv_2d", "fully_connected")
+    op.widened = op.kernel in ("conv_2d", "fully_connected") and op.origin == 128
     return prepare_widened(op) if op.widened else viper.prepare(op)
 
 
 def prepare_widened(op):
     window, channels, zero = op.window, op.out_channels, op.output_zero_point
     bias = op.bias or array("i", bytes(4 * channels))
-    convolution.fold(op.weights, bias, channels, op.patch, 1, op.patch, op.input_zero_point)
+    patch = op.patch
+    convolution.fold(op.weights, bias, channels, patch, 1, patch, op.input_zero_point, op.origin)
     op.bias = bias
     turns = (op.patch + 3) // 4
     # Factors are positive: what is below zero stays there, and under a ReLU is zero.
@@ -102,6 +106,9 @@ def gather(op, start, count):
 
 
 def conv_2d(op):
+    if not op.widened:
+        viper.conv_2d(op)
+        return
     start, total, block = 0, op.window.pixels, op.block
     while start < total:  # a range whose step is no constant would be allocated
         gather(op, start, min(block, total - start))
@@ -123,6 +130,9 @@ def add(op):
 
 
 def fully_connected(op):
+    if not op.widened:
+        viper.fully_connected(op)
+        return
     for row in range(op.window.out_width):
         gather(op, row, 1)
         code.sums(op.weights, op.patches, op.wide_weights, op.bias, op.accumulators, op.sizes)

@@ -11,20 +11,18 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from agent.tflite.geometry import Window
-    from agent.tflite.ops import (
-        Add,
-        AveragePool2D,
+    from agent.tflite.embedding import (
         Conv2D,
         DepthwiseConv2D,
-        FullyConnected,
+        Logistic,
+        MaxPool2D,
         Mean,
-        Mul,
-        Op,
         Pad,
-        Softmax,
-        Weighted,
+        Quantise,
+        Transpose,
     )
+    from agent.tflite.geometry import Window
+    from agent.tflite.ops import Add, AveragePool2D, FullyConnected, Mul, Op, Softmax, Weighted
 
     Places = list[tuple[int, int]]  # filter pixel, input pixel
     Limited = Weighted | Add | AveragePool2D | Mean
@@ -105,10 +103,11 @@ def convolve(op: "Any", requantise: "Callable[[Any, int, int], int]") -> None:
 def dot(op: "Weighted", weight: int, source: int, count: int) -> int:
     """Sum of weight * (input - zero point) over ``count`` neighbours."""
     weights, values, zero_point = op.weights, op.source, op.input_zero_point
+    origin = op.origin
     assert weights
     total = 0
     for i in range(count):
-        total += signed(weights[weight + i]) * (signed(values[source + i]) - zero_point)
+        total += ((weights[weight + i] ^ 128) - origin) * (signed(values[source + i]) - zero_point)
     return total
 
 
@@ -132,11 +131,19 @@ def average_pool_2d(op: "AveragePool2D") -> None:
     for pixel, places in each_pixel(op.window):
         count = len(places)
         for channel in range(op.out_channels):
-            total = window_sum(op, places, channel)
+            total = window_sum(op, places, channel) - op.input_zero_point * count
             # To nearest, halves away from zero (integer_ops/pooling.h).
             mean = (abs(total) + count // 2) // count
-            value = clamp(mean if total > 0 else -mean, op)
+            value = clamp((mean if total > 0 else -mean) + op.input_zero_point, op)
             op.target[pixel * op.out_channels + channel] = value & 255
+
+
+def max_pool_2d(op: "MaxPool2D") -> None:
+    depth = op.out_channels
+    for pixel, places in each_pixel(op.window):
+        for channel in range(depth):
+            largest = max([signed(op.source[place * depth + channel]) for _, place in places])
+            op.target[pixel * depth + channel] = clamp(largest, op) & 255
 
 
 def mean(op: "Mean") -> None:
@@ -186,6 +193,20 @@ def flat_index(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
     for position, size in zip(place, shape):  # noqa: B905 - MicroPython's zip has no strict
         index = index * size + position
     return index
+
+
+def transpose(op: "Transpose") -> None:
+    for place in range(len(op.target)):
+        rest, at = place, 0
+        for i in (3, 2, 1, 0):
+            at += rest % op.out_shape[i] * op.strides[i]
+            rest //= op.out_shape[i]
+        op.target[place] = op.source[at]
+
+
+def look_up(op: "Logistic | Quantise") -> None:
+    for i in range(len(op.target)):
+        op.target[i] = op.table[op.source[i]]
 
 
 def softmax(op: "Softmax") -> None:

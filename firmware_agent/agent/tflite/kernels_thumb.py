@@ -25,9 +25,12 @@ bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
 average_pool_2d = viper.average_pool_2d
 mean = viper.mean
+max_pool_2d = viper.max_pool_2d
 add = viper.add
 mul = viper.mul
 pad = viper.pad
+transpose = viper.transpose
+look_up = viper.look_up
 softmax = viper.softmax
 
 
@@ -38,14 +41,17 @@ def runs():
 
 def prepare(op):
     """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
-    op.dual = op.kernel in ("conv_2d", "fully_connected") and op.out_channels > 1
+    narrow = op.kernel in ("conv_2d", "fully_connected") and op.origin == 128
+    op.dual = narrow and op.out_channels > 1
     return prepare_dual(op) if op.dual else viper.prepare(op)
 
 
 def prepare_dual(op):
     """An odd pixel's partner is whatever memory lies behind it; nobody reads its sums."""
     bias = op.bias or array("i", bytes(4 * op.out_channels))
-    convolution.fold(op.weights, bias, op.out_channels, op.patch, 1, op.patch, op.input_zero_point)
+    convolution.fold(
+        op.weights, bias, op.out_channels, op.patch, 1, op.patch, op.input_zero_point, 128
+    )
     op.bias = None
     op.sizes = array("i", [op.patch, op.out_channels, 0])
     op.sizes.extend(bias)

@@ -76,7 +76,8 @@ def prepare_weighted(op):
     zero = 128 + op.input_zero_point
     if op.kernel == "depthwise_conv_2d":
         return prepare_depthwise(op, zero)
-    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
+    patch = op.patch
+    convolution.fold(op.weights, op.bias, op.out_channels, patch, 1, patch, zero, op.origin)
     fitting = min(_PATCH_BYTES // op.patch, _ACCUMULATORS // op.out_channels)
     op.block = max(1, min(op.window.out_width, fitting))
     return lay_out(
@@ -92,7 +93,7 @@ def prepare_depthwise(op, zero):
 
     window, channels = op.window, op.out_channels
     taps = window.filter_height * window.filter_width
-    convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero)
+    convolution.fold(op.weights, op.bias, channels, taps, channels, 1, zero, op.origin)
     op.columns = depthwise.columns(window)
     op.multiply = depthwise.rows_of_channels
     op.block = max(1, _CHANNEL_PIXELS // window.out_width)
@@ -101,7 +102,7 @@ def prepare_depthwise(op, zero):
 
 def _choose_pairs(op):
     """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
-    if not pairs.fits(op.window):
+    if op.origin != 128 or not pairs.fits(op.window):
         return False
     op.multiply = pairs.dot_products
     if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
@@ -118,7 +119,8 @@ def _choose_pairs(op):
 def _prepare_pairs(op):
     """Chunks are whole filter rows, so that their turns are those of the whole filter."""
     zero = op.input_zero_point
-    convolution.fold(op.weights, op.bias, op.out_channels, op.patch, 1, op.patch, zero)
+    patch = op.patch
+    convolution.fold(op.weights, op.bias, op.out_channels, patch, 1, patch, zero, op.origin)
     window = op.window
     op.row_taps = window.filter_width * window.in_channels
     op.rows = window.filter_height
@@ -195,8 +197,15 @@ def average_pool_2d(op):
     width = window.out_width
     for y in range(window.out_height):
         for x in range(width):
-            count = elementwise.sum_window(op.source, op.accumulators, op, y, x, 128)
+            zero = 128 + op.input_zero_point
+            count = elementwise.sum_window(op.source, op.accumulators, op, y, x, zero)
             elementwise.divide(op.accumulators, op.target, op, y * width + x, count)
+
+
+def max_pool_2d(op):
+    for y in range(op.window.out_height):
+        for x in range(op.window.out_width):
+            elementwise.largest(op.source, op.target, op, y, x)
 
 
 def mean(op):
@@ -218,6 +227,14 @@ def mul(op):
 def pad(op):
     elementwise.fill(op.target, len(op.target), op.fill & 255)
     elementwise.copy_inside(op.source, op.target, op)
+
+
+def transpose(op):
+    elementwise.transpose(op.source, op.target, op)
+
+
+def look_up(op):
+    elementwise.look_up(op.source, op.target, op.table, len(op.target))
 
 
 def softmax(op):

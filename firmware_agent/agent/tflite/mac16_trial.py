@@ -23,7 +23,7 @@ class Convolution:
     def __init__(self):
         self.kernel, self.bias = "conv_2d", None
         self.window = Window((1, 5, 4, 3), (3, 3), (1, 1), SAME)
-        self.patch, self.out_channels = 27, 4
+        self.patch, self.out_channels, self.origin = 27, 4, 128
         self.input_zero_point, self.output_zero_point = -3, 5
         self.lowest, self.highest = -120, 121
         self.weights = memoryview(bytes([(7 * k * k + 31 * k) & 255 for k in range(4 * 27)]))

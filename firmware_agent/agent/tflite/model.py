@@ -16,7 +16,12 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
     Place = tuple[int, int]  # where in the file, and how many
 
 INT32, INT8 = 2, 9
-ITEM_BYTES = {INT8: 1, INT32: 4}
+_FLOAT32 = const(0)
+_UINT8 = const(3)
+ITEM_BYTES = {INT8: 1, _UINT8: 1, INT32: 4}
+# BuiltinOperator of the schema.
+_DEQUANTIZE = const(6)
+_QUANTIZE = const(114)
 
 # Bounds on what a file may make us build; the largest networks that a board can
 # hold have a tenth of this.
@@ -25,10 +30,9 @@ _MAX_OPERATORS = const(256)
 _MAX_RANK = const(6)
 _MAX_OPERANDS = const(8)
 _MAX_METADATA = const(64)
-_MAX_GRAPHS = const(8)
 _MAX_ELEMENTS = const(1 << 24)
 _MAX_CHANNELS = const(4096)
-_PART_BYTES = const(256)  # of zero points, compared at once
+_PART_BYTES = const(256)  # of zero points or uint8, compared or turned at once
 
 
 def _element_count(shape: "Shape") -> int:
@@ -44,15 +48,23 @@ def _element_count(shape: "Shape") -> int:
 
 
 class Tensor:
-    """Shape, type, quantisation and constant data (a memoryview to read, or None)."""
+    """Shape, type, quantisation and constant data (a memoryview to read, or None).
+
+    Of uint8, data and zero point are those of the int8 tensor of values 128 less.
+    """
 
     def __init__(self, model: "Model", table: int) -> None:
         reader = self._reader = model.reader
         self.shape = reader.field_ints(table, 0, _MAX_RANK)
         self.elements = _element_count(self.shape)
         self.type = reader.field_u8(table, 1)
+        if reader.field(table, 6) is not None:
+            raise ModelError("sparse weights are not supported")
         self.data = self._constant(model.buffer_data(reader.field_u32(table, 2)))
         self._quantisation = reader.field_table(table, 4)
+        # So LiteRT has it (core/interpreter_builder.cc).
+        if self.scale_count() and self.shape and not 0 <= self.quantised_axis() < len(self.shape):
+            raise ModelError("a tensor is quantised along a dimension that it does not have")
 
     def _constant(self, data: memoryview) -> memoryview | None:
         if not len(data):
@@ -60,7 +72,7 @@ class Tensor:
         item_bytes = ITEM_BYTES.get(self.type)
         if item_bytes and len(data) != self.elements * item_bytes:
             raise ModelError("a constant tensor's data does not have its shape's size")
-        return data
+        return _less_128(data) if self.type == _UINT8 else data
 
     def scale_bits(self, index: int = 0) -> int:
         """One scale as the bits of its float32."""
@@ -82,8 +94,9 @@ class Tensor:
             part = bytes(self._reader.view(at, min(_PART_BYTES, end - at)))
             if part != part[:8] * (len(part) // 8) or self._int64(at) != point:
                 raise ModelError("a tensor has different zero points")
+        point -= 128 if self.type == _UINT8 else 0
         if not -128 <= point <= 127:
-            raise ModelError("a zero point is outside int8")
+            raise ModelError("a zero point is outside its type")
         return point
 
     def quantised_axis(self) -> int:
@@ -103,6 +116,16 @@ class Tensor:
         if self.data is None or self.type != INT32:
             raise ModelError("an operator lacks a constant it needs")
         return list(struct.unpack("<%di" % self.elements, self.data))
+
+
+def _less_128(data: memoryview) -> memoryview:
+    """Bytes of uint8 as those of int8 values 128 less, which stay in memory."""
+    moved = bytearray(data)
+    for at in range(0, len(data), _PART_BYTES):
+        part = moved[at : at + _PART_BYTES]
+        turned = int.from_bytes(part, "little") ^ int.from_bytes(b"\x80" * len(part), "little")
+        moved[at : at + len(part)] = turned.to_bytes(len(part), "little")
+    return memoryview(moved)
 
 
 class Options:
@@ -129,15 +152,23 @@ class Operator:
         if index >= len(codes):
             raise ModelError("an operator is of no listed kind")
         self.code = codes[index]
-        self.inputs = reader.field_ints(table, 1, _MAX_OPERANDS)
-        self.outputs = reader.field_ints(table, 2, _MAX_OPERANDS)
+        self.inputs = self._operands(reader, table, 1)
+        self.outputs = self._operands(reader, table, 2)
         options = reader.field_table(table, 4)
         self.options = None if options is None else Options(reader, options)
+
+    @staticmethod
+    def _operands(reader: "Reader", table: int, number: int) -> "Shape":
+        """None of more than any operator of ours has: it is refused by its code, or for these."""
+        too_many = reader.field_vector(table, number, 4)[1] > _MAX_OPERANDS
+        return () if too_many else reader.field_ints(table, number, _MAX_OPERANDS)
 
 
 class Model:
     """The first subgraph of a .tflite file of ``size`` bytes.
 
+    Where float32 comes in or goes out, ``inputs`` and ``outputs`` are the tensors behind its
+    QUANTIZE and before its DEQUANTIZE, and ``operators`` hold those two no more.
     The file must be open as long as the model is asked, but not for an interpreter made of it;
     one that lies mapped in memory must stay there.
     Raises ModelError on a damaged file.
@@ -157,29 +188,58 @@ class Model:
             raise ModelError(NO_MEMORY) from None
 
     def _read_graph(self, reader: "Reader") -> None:
-        codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, _MAX_OPERATORS)]
-        graphs = reader.field_tables(self._root, 2, _MAX_GRAPHS)
-        if not graphs:
+        codes = [_code(reader, t) for t in self._tables(self._root, 1, _MAX_OPERATORS)]
+        graphs, count = reader.field_vector(self._root, 2, 4)
+        if not count:
             raise ModelError("the model holds no graph")
-        graph = graphs[0]
-        self.tensors = [Tensor(self, t) for t in reader.field_tables(graph, 0, _MAX_TENSORS)]
-        self.inputs = self._checked(reader.field_ints(graph, 1, _MAX_OPERANDS))
-        self.outputs = self._checked(reader.field_ints(graph, 2, _MAX_OPERANDS))
-        tables = reader.field_tables(graph, 3, _MAX_OPERATORS)
+        graph = reader.follow(graphs)
+        self._places = self._tables(graph, 0, _MAX_TENSORS)
+        self.tensors: "list[Tensor | None]" = [None] * len(self._places)
+        self.inputs = reader.field_ints(graph, 1, _MAX_OPERANDS)
+        self.outputs = reader.field_ints(graph, 2, _MAX_OPERANDS)
+        tables = self._tables(graph, 3, _MAX_OPERATORS)
         self.operators = [Operator(reader, codes, t) for t in tables]
-
-    def _checked(self, numbers: "Shape") -> "Shape":
-        if not numbers:
+        self._leave_out_floats()
+        if not self.inputs or not self.outputs:
             raise ModelError("the model has no input or no output")
-        for number in numbers:
+
+    def _tables(self, table: int, number: int, limit: int) -> list[int]:
+        if self.reader.field_vector(table, number, 4)[1] > limit:
+            raise ModelError("the model has more than %d operators or tensors" % limit)
+        return self.reader.field_tables(table, number, limit)
+
+    def _leave_out_floats(self) -> None:
+        self.operators = [each for each in self.operators if not self._is_float_end(each)]
+
+    def _is_float_end(self, operator: "Operator") -> bool:
+        """Whether it quantises an input or gives an output in floats; if so, puts its other end
+        in the place of that."""
+        ends = operator.inputs + operator.outputs
+        if len(ends) != 2:
+            return False
+        source, target = ends
+        if operator.code == _QUANTIZE and self._is_float(self.inputs, source):
+            self.inputs = _replaced(self.inputs, source, target)
+            return True
+        if operator.code == _DEQUANTIZE and self._is_float(self.outputs, target):
+            self.outputs = _replaced(self.outputs, target, source)
+            return True
+        return False
+
+    def _is_float(self, numbers: "Shape", number: int) -> bool:
+        return number in numbers and self.tensor(number).type == _FLOAT32
+
+    def read(self) -> None:
+        """Read all tensors, constants with them; before, each is read when it is asked for."""
+        for number in range(len(self.tensors)):
             self.tensor(number)
-        return numbers
 
     def tensor(self, number: int) -> "Tensor":
         """The tensor of that number; ModelError where there is none."""
         if not 0 <= number < len(self.tensors):
             raise ModelError("the model names a tensor that it does not hold")
-        return self.tensors[number]
+        tensor = self.tensors[number] = self.tensors[number] or Tensor(self, self._places[number])
+        return tensor
 
     def buffer_data(self, index: int) -> memoryview:
         """Bytes of a buffer as a memoryview; empty for tensors computed at run time."""
@@ -198,7 +258,14 @@ class Model:
         start, count = self.reader.field_vector(self._root, 4, 4)
         if index >= count:
             raise ModelError("the model names a buffer that it does not hold")
-        return self.reader.field_vector(self.reader.follow(start + 4 * index), 0, 1)
+        buffer = self.reader.follow(start + 4 * index)
+        if self.reader.field_u32(buffer, 1) > 1:
+            raise ModelError("a model whose weights lie outside its tables is too large")
+        return self.reader.field_vector(buffer, 0, 1)
+
+
+def _replaced(numbers: "Shape", number: int, by: int) -> "Shape":
+    return tuple([by if each == number else each for each in numbers])
 
 
 def _code(reader: "Reader", table: int) -> int:

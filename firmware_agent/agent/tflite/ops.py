@@ -1,11 +1,15 @@
-"""The operators: each checks its part of the graph once and keeps what its kernel needs.
+"""The operators that heads have, and what all operators share.
 
-After ``__init__`` everything a kernel will touch has been checked to lie inside
-its tensor, because viper kernels use bare pointers. An operator's attributes
-are its kernel's arguments; ``kernel`` names the function in a kernels module.
-``inputs`` are the numbers of the tensors read, ``output`` of the one written.
-The planner sets ``source`` (and ``source2``) and ``target``: memoryviews of
-int8 values (read as 0..255, two's complement).
+Each checks its part of the graph once and keeps what its kernel needs. After ``__init__``
+everything a kernel will touch has been checked to lie inside its tensor, because viper kernels use
+bare pointers. An operator's attributes are its kernel's arguments; ``kernel`` names the function in
+a kernels module. ``inputs`` are the numbers of the tensors read, ``output`` of the one written.
+The planner sets ``source`` (and ``source2``) and ``target``: memoryviews of int8 values (read as
+0..255, two's complement).
+
+Tensors of uint8 are int8 ones of values and zero points 128 less (model.py). Where LiteRT's kernels
+of uint8 round otherwise than those of int8, the operator says so.
+What heads have not is in embedding.py, which is not loaded while a head is read.
 """
 
 import gc
@@ -14,7 +18,7 @@ from array import array
 from agent.tflite import scales, softmax_math
 from agent.tflite.errors import ModelError
 from agent.tflite.geometry import VALID, Window
-from agent.tflite.model import INT8
+from agent.tflite.model import INT8, ITEM_BYTES
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Iterable, Iterator
@@ -31,7 +35,11 @@ def require(condition: bool, sentence: str) -> None:
 
 
 class Op:
-    """What all operators share: ``macs``, and ``pooled``, the values that pooling sums."""
+    """What all operators share: ``macs``, and ``pooled``, the values that pooling sums.
+
+    Nothing here has a private name: on boards it could be another one's in embedding.py
+    (short_names.py).
+    """
 
     macs = pooled = 0
     kernel: str | None
@@ -42,13 +50,21 @@ class Op:
         self.inputs = operator.inputs[:input_count]
         self.output = operator.outputs[0]
 
-    def _input_tensor(self, model: "Model", index: int = 0) -> "Tensor":
-        return activation(model.tensor(self.inputs[index]))
+    def tensors(self, model: "Model", kept: bool = False) -> "tuple[Tensor, Tensor]":
+        """The first input and the output, of one type; of one quantisation where that is kept."""
+        source, target = [activation(model.tensor(n)) for n in (self.inputs[0], self.output)]
+        require(target.data is None, "an operator writes to a constant")
+        require(source.type == target.type, "its tensors are not of one type")
+        require(
+            not kept or _same_quantisation(source, target), "it must keep its input's quantisation"
+        )
+        return source, target
 
-    def _output_tensor(self, model: "Model") -> "Tensor":
-        tensor = activation(model.tensor(self.output))
-        require(tensor.data is None, "an operator writes to a constant")
-        return tensor
+    @staticmethod
+    def options(operator: "Operator") -> "Options":
+        """The operator's options, which it must have."""
+        require(operator.options is not None, "an operator lacks its options")
+        return operator.options  # type: ignore[return-value] # required
 
     def bind(self, views: dict[int, memoryview]) -> None:
         """Take memoryviews of the inputs and the output."""
@@ -57,13 +73,9 @@ class Op:
 
 
 def activation(tensor: "Tensor") -> "Tensor":
-    require(tensor.type == INT8, "a tensor that should be int8 is of another type")
+    is_byte = ITEM_BYTES.get(tensor.type) == 1
+    require(is_byte, "a tensor that should be int8 or uint8 is of another type")
     return tensor
-
-
-def _options_of(operator: "Operator") -> "Options":
-    require(operator.options is not None, "an operator lacks its options")
-    return operator.options  # type: ignore[return-value] # required
 
 
 def _same_quantisation(a: "Tensor", b: "Tensor") -> bool:
@@ -73,18 +85,23 @@ def _same_quantisation(a: "Tensor", b: "Tensor") -> bool:
 class Weighted(Op):
     """CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: weights, bias and scales.
 
-    ``bias`` is an array of int32 or None. Each output channel has a real
+    ``bias`` is an array of int32 or None. A weight is its byte, with the highest bit turned, less
+    ``origin``: 128 unless they are uint8. Each output channel has a real
     factor, input scale * weight scale / output scale; a subclass says in which
     form its kernel needs them.
     """
 
     def __init__(self, model: "Model", operator: "Operator", rank: int, channel_axis: int) -> None:
         super().__init__(model, operator, 2)
-        source, target = self._input_tensor(model), self._output_tensor(model)
+        source, target = self.tensors(model)
         weights = activation(model.tensor(self.inputs[1]))
         require(weights.data is not None, "an operator's weights are not constant")
+        require(weights.type == source.type, "weights are not of their input's type")
         require(len(weights.shape) == rank, "weights do not have the rank they must")
-        require(weights.zero_point() == 0, "weights have a zero point other than 0")
+        of_int8 = weights.type == INT8
+        self.origin = 128 + weights.zero_point()
+        require(self.origin == 128 or not of_int8, "weights have a zero point other than 0")
+        require(of_int8 or weights.scale_count() == 1, "weights of uint8 have more than one scale")
         self.inputs = self.inputs[:1]
         self.weights = weights.data
         self.weights_shape = weights.shape
@@ -93,7 +110,9 @@ class Weighted(Op):
         self.input_zero_point = source.zero_point()
         self.output_zero_point = target.zero_point()
         self._read_bias(model, operator)
-        self._keep_factors(factors(source, weights, target, channel_axis))
+        # Convolutions of uint8 multiply both scales as float32 (kernels/kernel_util.cc).
+        bits = scales.DOUBLE_BITS if of_int8 or rank < 4 else scales.FLOAT_BITS
+        self._keep_factors(_factors(source, weights, target, channel_axis, bits))
 
     def _read_bias(self, model: "Model", operator: "Operator") -> None:
         self.bias = None
@@ -117,8 +136,8 @@ class Weighted(Op):
         )
 
 
-def factors(
-    source: "Tensor", weights: "Tensor", target: "Tensor", channel_axis: int
+def _factors(
+    source: "Tensor", weights: "Tensor", target: "Tensor", channel_axis: int, precision: int
 ) -> "Iterator[Pair]":
     """The real factor of each channel, one after the other."""
     count, channels = weights.scale_count(), weights.shape[channel_axis]
@@ -129,56 +148,7 @@ def factors(
     input_bits, output_bits = source.scale_bits(), target.scale_bits()
     for channel in range(channels):
         bits = weights.scale_bits(channel if count > 1 else 0)
-        yield scales.factor(input_bits, bits, output_bits)
-
-
-class Conv2D(Weighted):
-    """CONV_2D; ``patch`` is the number of inputs that one output value sums."""
-
-    kernel = "conv_2d"
-
-    def __init__(self, model: "Model", operator: "Operator") -> None:
-        super().__init__(model, operator, 4, 0)
-        options = _options_of(operator)
-        shape = self.weights_shape
-        require(options.i32(4, 1) == 1 and options.i32(5, 1) == 1, "dilation is not supported")
-        self.window = Window(
-            self._input_tensor(model).shape,
-            shape[1:3],
-            (options.i32(2), options.i32(1)),
-            options.u8(0),
-        )
-        require(shape[3] == self.window.in_channels, "convolution in groups is not supported")
-        self.patch = shape[1] * shape[2] * shape[3]
-        self.macs = self.window.pixels * self.out_channels * self.patch
-        _check_window_output(self.window, self.out_channels, self._output_tensor(model))
-        self.limit(model, options.u8(3))
-
-
-class DepthwiseConv2D(Weighted):
-    """DEPTHWISE_CONV_2D; ``depth_multiplier`` output channels for each input channel."""
-
-    kernel = "depthwise_conv_2d"
-
-    def __init__(self, model: "Model", operator: "Operator") -> None:
-        super().__init__(model, operator, 4, 3)
-        options = _options_of(operator)
-        shape = self.weights_shape
-        require(shape[0] == 1, "depthwise weights are not [1, h, w, channels]")
-        require(options.i32(5, 1) == 1 and options.i32(6, 1) == 1, "dilation is not supported")
-        self.window = Window(
-            self._input_tensor(model).shape,
-            shape[1:3],
-            (options.i32(2), options.i32(1)),
-            options.u8(0),
-        )
-        channels = self.window.in_channels
-        self.depth_multiplier = shape[3] // channels
-        require(shape[3] % channels == 0, "depthwise channels are no multiple of the input's")
-        self.patch = shape[1] * shape[2] * channels
-        self.macs = self.window.pixels * self.out_channels * shape[1] * shape[2]
-        _check_window_output(self.window, self.out_channels, self._output_tensor(model))
-        self.limit(model, options.u8(4))
+        yield scales.factor(input_bits, bits, output_bits, precision)
 
 
 class FullyConnected(Weighted):
@@ -194,9 +164,9 @@ class FullyConnected(Weighted):
 
     def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2, 0)
-        options = _options_of(operator)
+        options = self.options(operator)
         require(options.u8(1) == 0, "shuffled dense weights are not supported")
-        source, target = self._input_tensor(model), self._output_tensor(model)
+        source, target = self.tensors(model)
         self.patch = self.weights_shape[1]
         rows = source.elements // self.patch
         require(rows * self.patch == source.elements, "dense weights do not fit their input")
@@ -219,13 +189,6 @@ class FullyConnected(Weighted):
             self.exponents[channel] = min(-exponent, 100)
 
 
-def _check_window_output(window: "Window", channels: int, target: "Tensor") -> None:
-    require(
-        target.shape == (1, window.out_height, window.out_width, channels),
-        "an operator's output does not have the shape its input gives",
-    )
-
-
 class Add(Op):
     """ADD of two tensors of one shape.
 
@@ -239,8 +202,9 @@ class Add(Op):
     def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 2)
         self.left_shift = 20  # headroom for rounding, kernels/add.cc
-        a, b = self._input_tensor(model), self._input_tensor(model, 1)
-        target = self._output_tensor(model)
+        a, target = self.tensors(model)
+        b = activation(model.tensor(self.inputs[1]))
+        require(a.type == b.type, "its tensors are not of one type")
         require(a.shape == b.shape == target.shape, "only tensors of one shape are combined")
         self.elements = target.elements
         self.output_zero_point = target.zero_point()
@@ -292,93 +256,38 @@ class Mul(Add):
 
 
 class AveragePool2D(Op):
-    """AVERAGE_POOL_2D: the mean of the window's part inside the input."""
+    """AVERAGE_POOL_2D: the mean of the window's part inside the input.
+
+    Counted from ``input_zero_point``, halves go away from zero: as int8, or as uint8 from -128.
+    """
 
     kernel = "average_pool_2d"
 
     def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
-        options = _options_of(operator)
-        source, target = self._input_tensor(model), self._output_tensor(model)
-        require(_same_quantisation(source, target), "pooling must keep its input's quantisation")
+        options = self.options(operator)
+        source, target = self.tensors(model, True)
         size = (options.i32(4), options.i32(3))
         self.window = Window(source.shape, size, (options.i32(2), options.i32(1)), options.u8(0))
         self.out_channels = self.window.in_channels
         self.pooled = self.window.pixels * size[0] * size[1] * self.out_channels
-        _check_window_output(self.window, self.out_channels, target)
+        self.window.check(target.shape, self.out_channels)
         self.lowest, self.highest = scales.activation_range(
             options.u8(5), target.scale_bits(), target.zero_point()
         )
-
-
-class Mean(Op):
-    """MEAN over height and width: sums, then a requantisation that divides."""
-
-    kernel = "mean"
-
-    def __init__(self, model: "Model", operator: "Operator") -> None:
-        super().__init__(model, operator, 2)
-        axes = model.tensor(self.inputs[1]).int32s()
-        self.inputs = self.inputs[:1]
-        source, target = self._input_tensor(model), self._output_tensor(model)
-        rank = len(source.shape)
-        require(
-            rank == 4 and sorted([axis % rank for axis in axes]) == [1, 2],
-            "the mean is supported over height and width only",
-        )
-        self.window = Window(source.shape, source.shape[1:3], (1, 1), VALID)
-        self.out_channels = self.window.in_channels
-        require(target.elements == self.out_channels, "a mean's output does not have its size")
-        self.input_zero_point = source.zero_point()
-        self.output_zero_point = target.zero_point()
-        self.lowest, self.highest = -128, 127
-        self._read_scales(source, target)
-
-    def _read_scales(self, source: "Tensor", target: "Tensor") -> None:
-        # The division by the count is folded into the multiplier, as in
-        # QuantizedMeanOrSum of LiteRT's reference/reduce.h.
-        count = self.window.in_height * self.window.in_width
-        multiplier, shift = scales.rescaling(source.scale_bits(), target.scale_bits())
-        extra = min(scales.bit_length(count) - 1, 32, 31 + shift)
-        multiplier = (multiplier << extra) // count
-        self.multipliers = array("i", [multiplier] * self.out_channels)
-        self.shifts = bytearray([shift - extra + 32] * self.out_channels)
-
-
-class Pad(Op):
-    """PAD with the zero point; all shapes are brought to four dimensions."""
-
-    kernel = "pad"
-
-    def __init__(self, model: "Model", operator: "Operator") -> None:
-        super().__init__(model, operator, 2)
-        source, target = self._input_tensor(model), self._output_tensor(model)
-        require(_same_quantisation(source, target), "padding must keep its input's quantisation")
-        pads = model.tensor(self.inputs[1]).int32s()
-        self.inputs = self.inputs[:1]
-        rank = len(source.shape)
-        require(rank <= 4 and len(pads) == 2 * rank, "paddings do not fit their input")
-        require(min(pads) >= 0, "a padding is negative")
-        expected = [s + pads[2 * i] + pads[2 * i + 1] for i, s in enumerate(source.shape)]
-        require(tuple(expected) == target.shape, "a padded output does not have the shape it must")
-        lead = 4 - rank
-        self.in_shape = (1,) * lead + source.shape
-        self.out_shape = (1,) * lead + target.shape
-        self.before = (0,) * lead + tuple(pads[0::2])
-        self.fill = target.zero_point()
+        self.input_zero_point = 0 if source.type == INT8 else -128
 
 
 class Reshape(Op):
-    """RESHAPE: nothing to compute, the output is the input's memory."""
+    """RESHAPE, EXPAND_DIMS, SQUEEZE: nothing to compute, the output is the input's memory."""
 
-    kernel = None
+    kernel: str | None = None
 
     def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
-        source, target = self._input_tensor(model), self._output_tensor(model)
+        source, target = self.tensors(model, True)
         require(source.data is None, "a constant is reshaped")
         require(source.elements == target.elements, "a reshape changes the number of elements")
-        require(_same_quantisation(source, target), "a reshape must keep the quantisation")
 
 
 class Softmax(Op):
@@ -392,42 +301,58 @@ class Softmax(Op):
 
     def __init__(self, model: "Model", operator: "Operator") -> None:
         super().__init__(model, operator, 1)
-        source, target = self._input_tensor(model), self._output_tensor(model)
+        source, target = self.tensors(model)
         require(source.shape == target.shape, "softmax must keep its input's shape")
-        require(
-            target.zero_point() == -128 and target.scale_bits() == 0x3B800000,
-            "softmax's output must have scale 1/256 and zero point -128",
-        )
+        scores(target)
         self.depth = source.shape[-1] if source.shape else 1
         require(self.depth < 512, "softmax over more than 511 classes is not supported")
         self.rows = source.elements // self.depth
-        beta = _options_of(operator).u32(0)
+        beta = self.options(operator).u32(0)
         self.table = softmax_math.exponentials(source.scale_bits(), beta)
+
+
+def scores(tensor: "Tensor") -> "Tensor":
+    """The tensor, which must have the quantisation of probabilities."""
+    require(
+        tensor.zero_point() == -128 and tensor.scale_bits() == 0x3B800000,
+        "scores must have scale 1/256 and zero point -128 (uint8: 0)",
+    )
+    return tensor
 
 
 # BuiltinOperator numbers of the schema.
 OPERATORS = {
     0: Add,
     1: AveragePool2D,
-    3: Conv2D,
-    4: DepthwiseConv2D,
     9: FullyConnected,
     18: Mul,
     22: Reshape,
     25: Softmax,
-    34: Pad,
-    40: Mean,
 }
+
+
+def kind(code: int) -> "type[Op] | None":
+    """The class of an operator; None where there is none."""
+    if code in OPERATORS:
+        return OPERATORS[code]
+    from agent.tflite import embedding
+
+    return embedding.OPERATORS.get(code)
 
 
 # A damaged or hostile file must not keep a board busy for minutes: an inference of
 # this many additions takes a 240 MHz board about ten seconds.
 _MAX_ADDITIONS = const(1 << 28)
 _CHANNEL_ADDITIONS = const(1 << 13)
+_TABLE_ADDITIONS = const(1 << 22)
 
 
 def build(model: "Model") -> "list[Op]":
     """The model's operators, checked, in the order they run."""
+    for operator in model.operators:
+        if kind(operator.code) is None:
+            raise ModelError("the model uses operator %d, not supported" % operator.code)
+    model.read()
     for number in model.inputs + model.outputs:
         activation(model.tensor(number))
     built, total = [], 0
@@ -439,17 +364,17 @@ def build(model: "Model") -> "list[Op]":
 
 
 def _additions(op: "Op", model: "Model") -> int:
-    """What an operator's work is worth; of a channel, that of computing its factor when loaded."""
+    """What an operator's work is worth; of a channel or table, that of computing it when loaded."""
     moved = model.tensor(op.inputs[0]).elements + model.tensor(op.output).elements
     channels = op.out_channels if hasattr(op, "weights") else 0  # type: ignore[attr-defined]
-    return op.macs + op.pooled + moved + channels * _CHANNEL_ADDITIONS
+    tables = _TABLE_ADDITIONS if op.kernel == "look_up" else 0
+    return op.macs + op.pooled + moved + channels * _CHANNEL_ADDITIONS + tables
 
 
 def _build_one(model: "Model", operator: "Operator") -> "Op":
-    kind = OPERATORS.get(operator.code)
-    if kind is None:
-        raise ModelError("the model uses operator %d, not supported" % operator.code)
-    built = kind(model, operator)
+    known = kind(operator.code)
+    assert known
+    built = known(model, operator)
     # What computing the factors left would else lie scattered between what stays, and the arena,
     # which comes last and in one piece, would find no room in a heap two thirds empty.
     gc.collect()

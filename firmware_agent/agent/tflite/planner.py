@@ -9,16 +9,15 @@ from agent.tflite.errors import ModelError
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from collections.abc import Iterable
 
-    from agent.tflite.model import Model, Operator
+    from agent.tflite.model import Model
+    from agent.tflite.ops import Op
 
 # Offsets are multiples of this, so that a kernel may use 32-bit accesses.
 _ALIGNMENT = const(16)
 
-_RESHAPE = const(22)  # BuiltinOperator of the schema
-
 
 class Block:
-    """Memory of one tensor, or of several that reshapes make one, or that an operator works in."""
+    """Memory of one tensor, or of several that are one, or that an operator works in."""
 
     def __init__(self, size: int, first: int) -> None:
         self.size = (size + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
@@ -29,35 +28,27 @@ class Block:
         return self.first <= other.last and other.first <= self.last
 
 
-def blocks(model: "Model") -> "dict[int, Block]":
+def blocks(model: "Model", planned: "list[Op]") -> "dict[int, Block]":
     """Block of each tensor number that is computed at run time.
 
-    The graph's inputs stay intact through an inference, its outputs until the next.
+    The graph's inputs stay intact through an inference, its outputs until the next. Where there is
+    nothing to compute, the output is the input's memory.
     """
     found = {}
     for number in model.inputs:
         found[number] = Block(model.tensor(number).elements, -1)
-    for step, operator in enumerate(model.operators):
-        for number in operator.inputs:
-            # -1 stands for an optional input left out.
-            if number >= 0 and model.tensor(number).data is None:
+    for step, op in enumerate(planned):
+        for number in op.inputs:
+            if model.tensor(number).data is None:
                 use(found, number, step)
-        for number in operator.outputs:
-            if number in found:
-                raise ModelError("two operators write the same tensor")
-            found[number] = output_block(model, operator, number, found, step)
+        number = op.output
+        if number in found:
+            raise ModelError("two operators write the same tensor")
+        shared = not op.kernel and found[op.inputs[0]]
+        found[number] = shared or Block(model.tensor(number).elements, step)
     for number in model.inputs + model.outputs:
-        use(found, number, len(model.operators))
+        use(found, number, len(planned))
     return found
-
-
-def output_block(
-    model: "Model", operator: "Operator", number: int, found: "dict[int, Block]", step: int
-) -> "Block":
-    """New memory for an output; a reshape's output is its input's memory."""
-    if operator.code == _RESHAPE and operator.inputs and operator.inputs[0] in found:
-        return found[operator.inputs[0]]
-    return Block(model.tensor(number).elements, step)
 
 
 def use(found: "dict[int, Block]", number: int, step: int) -> None:

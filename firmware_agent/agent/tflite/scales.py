@@ -91,9 +91,11 @@ def quantise_multiplier(real: "Pair") -> tuple[int, int]:
     return fixed, shift
 
 
-def factor(input_bits: int, weight_bits: int, output_bits: int) -> "Pair":
-    """Input scale * weight scale / output scale, a double's worth of it."""
-    scale = product(from_float(input_bits), from_float(weight_bits))
+def factor(input_bits: int, weight_bits: int, output_bits: int, bits: int) -> "Pair":
+    """Input scale * weight scale, rounded to ``bits``, / output scale: a double."""
+    scale = rounded(*product(from_float(input_bits), from_float(weight_bits)), bits)
+    if bits == FLOAT_BITS and bit_length(scale[0]) + scale[1] < -125:
+        raise ModelError("a scale is too small")
     return quotient(scale, from_float(output_bits), DOUBLE_BITS)
 
 

@@ -6,7 +6,16 @@ function live in registers: pointers come first.
 
 
 @micropython.viper
-def fold(w: ptr8, bias: ptr32, channels: int, count: int, step: int, stride: int, zero: int):
+def fold(
+    w: ptr8,
+    bias: ptr32,
+    channels: int,
+    count: int,
+    step: int,
+    stride: int,
+    zero: int,
+    origin: int,
+):
     """bias[c] -= zero * (sum of the weights of channel c)."""
     c = 0
     while c < channels:
@@ -14,7 +23,7 @@ def fold(w: ptr8, bias: ptr32, channels: int, count: int, step: int, stride: int
         total = 0
         k = 0
         while k < count:
-            total += (w[at] ^ 128) - 128
+            total += (w[at] ^ 128) - origin
             at += step
             k += 1
         bias[c] = bias[c] - zero * total
@@ -94,7 +103,8 @@ def gather(source: ptr8, patch: ptr8, op, y: int, x: int, count: int):
 def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
     """Accumulators of all channels of ``count`` gathered patches.
 
-    sum(w * u) = sum((w + 128) * u) - 128 * sum(u): the weights' bytes need only an exclusive or.
+    sum(w * u) = sum((w + origin) * u) - origin * sum(u): with the origin 128 the weights' bytes
+    need only an exclusive or, and those of uint8 have another origin.
     It costs nothing: the compiler keeps its result in a register, and would put a bare byte of
     the weights on the stack until the input's is loaded. Turns are multiples of nine, because
     3×3 windows are.
@@ -103,6 +113,7 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
     sums = ptr32(op.pixel_sums)
     bias = ptr32(op.bias)
     size = int(op.patch)
+    origin = int(op.origin)
     channels = int(op.out_channels)
     weights = int(w)
     patches = int(u)
@@ -112,7 +123,7 @@ def dot_products(w: ptr8, u: ptr8, total: int, op, count: int):
         n = 0
         while n < count:
             w = ptr8(weights)
-            total = bias[c] - (sums[n] << 7)
+            total = bias[c] - sums[n] * origin
             k = size
             while k >= 36:
                 total += (

@@ -31,6 +31,7 @@ def rows_of_channels(w: ptr32, u: ptr8, x: int, op, first_row: int, last_row: in
         inside = width
     after = int(op.columns) - before - inside
     fill = int(op.input_zero_point)
+    origin = int(op.origin)
     channels = int(op.out_channels)
     times = int(op.depth_multiplier)
     source = ptr8(op.source)
@@ -58,7 +59,7 @@ def rows_of_channels(w: ptr32, u: ptr8, x: int, op, first_row: int, last_row: in
         while row < rows:
             k = row
             while k < taps:
-                w[k] = (source[0] ^ 128) - 128
+                w[k] = (source[0] ^ 128) - origin
                 source = ptr8(int(source) + channels)
                 k += rows
             row += 1

@@ -1,4 +1,4 @@
-"""Pooling, addition, multiplication, padding and softmax in viper.
+"""Pooling, addition, multiplication, padding, looking up, transposing and softmax in viper.
 
 Products are made as in viper_requantise. See kernels_viper for how integers are
 used here.
@@ -46,8 +46,9 @@ def sum_window(source: ptr8, totals: ptr32, op, y: int, x: int, zero: int) -> in
 
 @micropython.viper
 def divide(totals: ptr32, out: ptr8, op, pixel: int, count: int):
-    """Means of one pixel's sums, halves away from zero."""
+    """Means of one pixel's sums, halves away from the zero point, which they are counted from."""
     channels = int(op.out_channels)
+    zero = int(op.input_zero_point)
     low = int(op.lowest)
     high = int(op.highest)
     one = 1
@@ -58,12 +59,55 @@ def divide(totals: ptr32, out: ptr8, op, pixel: int, count: int):
         x = (totals[c] ^ top) - top
         mean = x if x > 0 else 0 - x
         mean = (mean + (count >> 1)) // count
-        x = mean if x > 0 else 0 - mean
+        x = (mean if x > 0 else 0 - mean) + zero
         if x < low:
             x = low
         if x > high:
             x = high
         out[c] = x
+        c += 1
+
+
+@micropython.viper
+def largest(source: ptr8, out: ptr8, op, y: int, x: int):
+    """The largest values under the window at output (y, x), one a channel, as they are written."""
+    window = op.window
+    width = int(window.in_width)
+    depth = int(window.in_channels)
+    low = int(op.lowest)
+    high = int(op.highest)
+    top = y * int(window.stride_y) - int(window.pad_top)
+    left = x * int(window.stride_x) - int(window.pad_left)
+    bottom = top + int(window.filter_height)
+    right = left + int(window.filter_width)
+    if bottom > int(window.in_height):
+        bottom = int(window.in_height)
+    if right > width:
+        right = width
+    if top < 0:
+        top = 0
+    if left < 0:
+        left = 0
+    out = ptr8(int(out) + (y * int(window.out_width) + x) * depth)
+    base = int(source)
+    c = 0
+    while c < depth:
+        most = low + 128
+        row = top
+        while row < bottom:
+            source = ptr8(base + (row * width + left) * depth + c)
+            column = left
+            while column < right:
+                value = source[0] ^ 128
+                if value > most:
+                    most = value
+                source = ptr8(int(source) + depth)
+                column += 1
+            row += 1
+        most -= 128
+        if most > high:
+            most = high
+        out[c] = most
         c += 1
 
 
@@ -203,6 +247,44 @@ def copy_inside(source: ptr8, target: ptr8, op):
                     target[c] = source[c]
                     c += 1
                 source = ptr8(int(source) + depth)
+                x += 1
+            y += 1
+        n += 1
+
+
+@micropython.viper
+def look_up(source: ptr8, out: ptr8, table: ptr8, count: int):
+    i = 0
+    while i < count:
+        out[i] = table[source[i]]
+        i += 1
+
+
+@micropython.viper
+def transpose(source: ptr8, out: ptr8, op):
+    """Every value from where the strides of its dimensions lead."""
+    images = int(op.out_shape[0])
+    height = int(op.out_shape[1])
+    width = int(op.out_shape[2])
+    depth = int(op.out_shape[3])
+    first = int(op.strides[0])
+    down = int(op.strides[1])
+    across = int(op.strides[2])
+    step = int(op.strides[3])
+    base = int(source)
+    n = 0
+    while n < images:
+        y = 0
+        while y < height:
+            x = 0
+            while x < width:
+                source = ptr8(base + n * first + y * down + x * across)
+                c = 0
+                while c < depth:
+                    out[0] = source[0]
+                    source = ptr8(int(source) + step)
+                    out = ptr8(int(out) + 1)
+                    c += 1
                 x += 1
             y += 1
         n += 1

@@ -59,13 +59,18 @@ def _import(
 
 def operators() -> dict[int, str]:
     """What boards run: the schema's number of each operator → its name."""
-    return {code: _operator_name(code) for code in module("agent.tflite.ops").OPERATORS}
+    return {code: operator_name(code) for code in _kinds()}
+
+
+def _kinds() -> dict[int, Any]:
+    """The schema's number of each operator → the agent's class for it."""
+    return {**module("agent.tflite.ops").OPERATORS, **module("agent.tflite.embedding").OPERATORS}
 
 
 def operators_of(content: bytes) -> tuple[str, ...]:
     """The schema's names of the operators in a .tflite file, each once."""
     with model_of(content) as model:
-        return tuple(dict.fromkeys(_operator_name(each.code) for each in model.operators))
+        return tuple(dict.fromkeys(operator_name(each.code) for each in model.operators))
 
 
 def steps_of(content: bytes) -> tuple[list[tuple[str, tuple[int, ...], int]], int]:
@@ -157,17 +162,17 @@ def _refusal() -> Any:
 
 def _why_not(content: bytes, reason: str) -> str:
     """The refusal with the names of the operators that are lacking, or are asked too much."""
-    kinds = module("agent.tflite.ops").OPERATORS
+    kinds = _kinds()
     with model_of(content) as model:
         lacking = {operator.code for operator in model.operators} - set(kinds)
         if lacking:
-            names = ", ".join(sorted(map(_operator_name, lacking)))
+            names = ", ".join(sorted(map(operator_name, lacking)))
             return _NOT_RUN.format(f"it uses {names}", _advice())
         for operator in model.operators:
             try:
                 kinds[operator.code](model, operator)
             except _refusal() as error:
-                name = _operator_name(operator.code)
+                name = operator_name(operator.code)
                 return _NOT_RUN.format(f"{name}: {error}", "make one without that")
     return _NOT_RUN.format(reason, "make a smaller or simpler one")
 
@@ -177,6 +182,6 @@ def _advice() -> str:
 
 
 @cache
-def _operator_name(code: int) -> str:
+def operator_name(code: int) -> str:
     names = {number: name for name, number in vars(schema_module().BuiltinOperator).items()}
     return str(names.get(code, f"operator {code}"))

@@ -18,6 +18,7 @@ TYPES = {
     np.dtype(np.int8): schema.TensorType.INT8,
     np.dtype(np.int32): schema.TensorType.INT32,
     np.dtype(np.uint8): schema.TensorType.UINT8,
+    np.dtype(np.int16): schema.TensorType.INT16,
     np.dtype(np.float32): schema.TensorType.FLOAT32,
 }
 
@@ -91,7 +92,7 @@ def operator_code(model: schema.ModelT, code: int) -> int:
             return index
     new = schema.OperatorCodeT()
     new.builtinCode, new.deprecatedBuiltinCode = code, min(code, 127)
-    new.version = 1 if code == Op.RESHAPE else 3
+    new.version = 1 if code in (Op.RESHAPE, Op.SQUEEZE, Op.EXPAND_DIMS) else 3
     model.operatorCodes.append(new)
     return len(model.operatorCodes) - 1
 

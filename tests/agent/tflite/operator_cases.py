@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
+from makers import MAKERS
 from model_cases import Case
 from op_models import Op, Options, Tensor, one_operator, schema
-from random_models import MAKERS, random_bytes
+from random_models import random_bytes
 
 MOST = 24  # random cases of an operator
 

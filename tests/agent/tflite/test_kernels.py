@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from makers import MAKERS
 from model_cases import NATIVE
 from operator_cases import (
     MOST,
@@ -11,7 +12,6 @@ from operator_cases import (
     random_cases,
     softmax_case,
 )
-from random_models import MAKERS
 
 from slices import soak
 

@@ -11,10 +11,10 @@ import flatbuffers
 import numpy as np
 import pytest
 from litert_oracle import reference_interpreter
+from makers import MAKERS
 from mobile_net import mobile
 from model_cases import NATIVE, PLAIN, Case
 from op_models import schema
-from random_models import MAKERS
 
 from patience import PATIENCE_S
 from slices import few
