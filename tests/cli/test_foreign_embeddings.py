@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from foreign_ends import FOREIGN_ENDS
 from foreign_models import LACKING, NO_EMBEDDING, NOT_RUN, ending_in, large, little_ending_in
 from paired import deploy
 from tinyteach.device.repl.fitness import ARENA_BYTES
@@ -56,6 +57,19 @@ def test_new_takes_an_embedding_of_the_user_s_by_a_relative_path(tinyteach, file
     assert made.code == 0, made.err
     settings = json.loads((tmp_path / "things" / "tinyteach.json").read_text())
     assert settings["embedding"] == str(tmp_path / "own.tflite")
+
+
+@pytest.mark.parametrize("name", FOREIGN_ENDS)
+def test_other_ends_from_a_new_project_to_an_export(tinyteach, file, project, tmp_path, name):
+    """Teachable Machine's exports have such."""
+    path = file(FOREIGN_ENDS[name])
+    made = tinyteach("new", "things", "--embedding", path)
+    assert made.code == 0, made.err
+    settings = json.loads((project / "tinyteach.json").read_text())
+    (project / "tinyteach.json").write_text(json.dumps(settings | {"embedding": str(path)}))
+    for command in (("train",), ("export", "model", "-o", tmp_path / "whole")):
+        done = tinyteach("-p", project, *command)
+        assert done.code == 0, done.err
 
 
 def test_new_takes_no_folder_and_nothing_missing(fails, tmp_path):

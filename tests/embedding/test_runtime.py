@@ -89,7 +89,7 @@ def test_another_model_is_no_embedding():
 
     feature_map = cut_at_feature_map(EMBEDDING_FILE.read_bytes())
     with pytest.raises(ModelError, match="no TinyTeach embedding"):
-        Embedding(TfliteModel(feature_map))
+        Embedding(feature_map)
 
 
 def test_without_litert_the_sentence_says_what_to_install(monkeypatch):

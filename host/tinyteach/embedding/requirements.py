@@ -4,14 +4,30 @@ One check for everything that takes an embedding: a new project, training, pairi
 folder for ROMFS. The agent's own code does it, so that it cannot say other than a board.
 """
 
+import math
+import struct
 from functools import lru_cache
 from typing import Any
 
 from tinyteach.embedding import agent_code
 from tinyteach.errors import ModelError
 
-INPUT_SCALE_BITS = 0x3C000000  # 1/128 as a float32
-_INT8 = 9  # TensorType of the schema
+# TensorType of the schema; the agent takes uint8 for int8 of values 128 less.
+_BYTES = _INT8, _UINT8 = 9, 3
+_FLOAT32 = 0
+# (scale, zero point) of an int8 image for which a pixel less 128 is what the network learnt from:
+# pixels from -1 to 1, from 0 to 1, or as they are. Converters measure the scale, so it may be off.
+_SCALINGS = ((1 / 127.5, 0), (1 / 127.5, -1), (1 / 255, -128), (1, -128))
+_TOLERANCE = 0.01
+_NO_EMBEDDING = (
+    "This .tflite file is no TinyTeach embedding: that takes a square RGB image of int8 or uint8, "
+    "its pixels from -1 to 1, from 0 to 1 or from 0 to 255, and gives one vector of int8 or uint8; "
+    "make one with `python -m tinyteach.embedding.recipe.train`."
+)
+_FLOATS = (
+    "This .tflite model computes with float32, which boards do not; make it again quantised to "
+    "int8 (from Teachable Machine: TensorFlow Lite, Quantized)."
+)
 
 
 @lru_cache(maxsize=4)
@@ -21,11 +37,7 @@ def arena_bytes(content: bytes) -> int:
         raise ModelError("The embedding's file is empty; copy or make it again.")
     with agent_code.model_of(content) as model:
         if not _is_embedding(model):
-            raise ModelError(
-                "This .tflite file is no TinyTeach embedding: that takes a square int8 RGB image "
-                "with scale 1/128 and zero point 0 and gives one int8 vector; "
-                "make one with `python -m tinyteach.embedding.recipe.train`."
-            )
+            raise ModelError(_FLOATS if _has_floats(model) else _NO_EMBEDDING)
     return int(agent_code.load_embedding(content).arena_bytes)
 
 
@@ -33,10 +45,19 @@ def _is_embedding(model: Any) -> bool:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         return False
     image, vector = (model.tensor(*numbers) for numbers in (model.inputs, model.outputs))
-    if (image.type, vector.type) != (_INT8, _INT8) or len(vector.shape) != 2:
+    if image.type not in _BYTES or vector.type not in _BYTES or len(vector.shape) != 2:
         return False
     if len(image.shape) != 4 or image.shape[1] != image.shape[2] or image.shape[3] != 3:
         return False
     if image.shape[0] != 1 or vector.shape[0] != 1 or not image.scale_count():
         return False
-    return bool((image.scale_bits(), image.zero_point()) == (INPUT_SCALE_BITS, 0))
+    (scale,) = struct.unpack("<f", struct.pack("<I", image.scale_bits()))
+    zero_point = image.zero_point()
+    return any(
+        zero_point == zero and math.isclose(scale, wanted, rel_tol=_TOLERANCE)
+        for wanted, zero in _SCALINGS
+    )
+
+
+def _has_floats(model: Any) -> bool:
+    return any(model.tensor(n).type == _FLOAT32 for n in (*model.inputs, *model.outputs))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.background import load_background
 from tinyteach.embedding.feature_map import map_size
+from tinyteach.embedding.int8_ends import with_int8_ends
 from tinyteach.embedding.litert import details_of, open_interpreter
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.errors import ModelError
@@ -82,24 +83,24 @@ class TfliteModel:
 class Embedding:
     """The frozen network: int8 image tensors in, int8 feature vectors out."""
 
-    def __init__(self, model: TfliteModel, background: NDArray[np.int8] | None = None) -> None:
-        check_embedding(model.content)
+    def __init__(self, content: bytes, background: NDArray[np.int8] | None = None) -> None:
+        """Load a .tflite file's content; ModelError where it is no embedding that boards run."""
+        check_embedding(content)  # before LiteRT, which ends the process at some damaged files
+        self.content = content  # as pairing copies it to a board
+        # The same between int8, as LiteRT runs it and exports hold it.
+        self.network = with_int8_ends(content)
+        model = TfliteModel(self.network)
         self._models = [model]
-        self.fingerprint = model.fingerprint
+        self.fingerprint = hashlib.sha256(content).digest()
         self.side = model.input_details.shape[1]
         self.features = model.output_details.shape[1]
         self.scale = model.output_details.scale
         self.zero_point = model.output_details.zero_point
         # Rows and columns of the map that the features are, None where they are none.
-        self.grid = map_size(model.content)
+        self.grid = map_size(content)
         # Features of pictures of anything, int8, B×F; see background.py. May have no rows.
         none = np.empty((0, self.features), np.int8)
         self.background = none if background is None else background
-
-    @property
-    def content(self) -> bytes:
-        """The .tflite file's bytes, as pairing copies them to a board."""
-        return self._models[0].content
 
     def embed(self, tensors: NDArray[np.int8]) -> NDArray[np.int8]:
         """Embed int8 ``tensors`` (N×side×side×3): int8, N×features; many in several threads."""
@@ -107,7 +108,7 @@ class Embedding:
         if threads == 1:
             return self._models[0].run(tensors)
         while len(self._models) < threads:
-            self._models.append(TfliteModel(self.content))
+            self._models.append(TfliteModel(self.network))
         parts = np.array_split(tensors, threads)
         with ThreadPoolExecutor(threads) as pool:
             return np.concatenate(list(pool.map(TfliteModel.run, self._models, parts)))
@@ -125,8 +126,7 @@ def load_embedding(path: Path | str | None = None) -> Embedding:
 
 def open_embedding(content: bytes, background: NDArray[np.int8] | None = None) -> Embedding:
     """The same from a file's content, with a background set of the caller's."""
-    check_embedding(content)  # before LiteRT sees it, which ends the process at some damaged files
-    return Embedding(TfliteModel(content), background)
+    return Embedding(content, background)
 
 
 def is_shipped(content: bytes) -> bool:

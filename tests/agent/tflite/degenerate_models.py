@@ -8,6 +8,7 @@ from random import Random
 
 import numpy as np
 import random_models as makers
+import random_other_models as others
 from op_models import SAME, VALID
 
 DEPTHS = (1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 31, 32, 33, 48, 64, 80, 96, 127, 128, 192)
@@ -94,11 +95,20 @@ def mul(choices: Random, rng):
 
 
 def average_pool(choices: Random, rng):
+    return makers.average_pool_of(rng, *pooling(choices))
+
+
+def max_pool(choices: Random, rng):
+    return others.max_pool_of(rng, *pooling(choices))
+
+
+def pooling(choices: Random):
+    """(sizes, depth)."""
     sizes = geometry(choices)
     size, (fh, fw), _, _, (oh, ow) = sizes
     (depth,) = lessened(MOST_ADDITIONS, lambda d: d * fh * fw * oh * ow, depth_of(choices))
     (depth,) = lessened(MOST_VALUES, lambda d: d * size[0] * size[1], depth)
-    return makers.average_pool_of(rng, sizes, depth)
+    return sizes, depth
 
 
 def mean(choices: Random, rng):
@@ -123,6 +133,27 @@ def softmax(choices: Random, rng):
     return makers.softmax_of(rng, (choices.choice((1, 1, 2, 5)), depth))
 
 
+def logistic(choices: Random, rng):
+    return others.logistic_of(rng, image(choices))
+
+
+def quantise(choices: Random, rng):
+    return others.quantise_of(rng, image(choices))
+
+
+def transpose(choices: Random, rng):
+    return others.transpose_of(rng, image(choices))
+
+
+def unsigned(make):
+    """The maker of the same shapes with uint8."""
+
+    def made(choices: Random, rng):
+        return others.unsigned_model(rng, lambda rng: make(choices, rng))
+
+    return made
+
+
 MAKERS = {
     "conv": conv,
     "depthwise": depthwise,
@@ -133,6 +164,14 @@ MAKERS = {
     "mean": mean,
     "pad": pad,
     "softmax": softmax,
+    "max_pool": max_pool,
+    "logistic": logistic,
+    "quantise": quantise,
+    "transpose": transpose,
+    "unsigned_conv": unsigned(conv),
+    "unsigned_depthwise": unsigned(depthwise),
+    "unsigned_dense": unsigned(dense),
+    "unsigned_average_pool": unsigned(average_pool),
 }
 # Convolutions choose between most ways of computing.
 WEIGHTS = {"conv": 5, "depthwise": 2, "dense": 2}

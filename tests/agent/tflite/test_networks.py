@@ -7,8 +7,10 @@ import pytest
 from mobile_net import mobile
 from model_cases import NATIVE, Case
 from residual_net import residual
+from small_network import every_operator
 
 from slices import soak
+from tinyteach.embedding import agent_code
 from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 
 
@@ -50,6 +52,12 @@ def converted(seed: int = 0) -> bytes:
 @pytest.fixture(scope="module")
 def converted_model() -> bytes:
     return converted()
+
+
+def test_every_operator_one_after_the_other(compare):
+    model = every_operator()
+    compare([Case(model, images(np.random.default_rng(1), (1, 4, 4, 2), 4))])
+    assert {*agent_code.operators_of(model), "DEQUANTIZE"} == set(agent_code.operators().values())
 
 
 def test_converted_network(converted_model, compare):

@@ -11,7 +11,7 @@ from tinyteach.embedding.runtime import Embedding, TfliteModel
 def describe(content: bytes) -> dict[str, Any]:
     """Fingerprint, size, cost and shapes of an embedding; ModelError if it is none."""
     model = TfliteModel(content)
-    embedding = Embedding(model)
+    embedding = Embedding(content)
     return {
         "fingerprint": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),

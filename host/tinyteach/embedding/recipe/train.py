@@ -28,7 +28,7 @@ from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_ima
 from tinyteach.embedding.recipe.progress import Progress, show_progress
 from tinyteach.embedding.recipe.scratch import claim, file_facts
 from tinyteach.embedding.recipe.views import draw_view
-from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
 
 NETWORK_FILE = "network.weights.h5"
@@ -131,7 +131,7 @@ def _write(
 
 def _write_background(options: argparse.Namespace, content: bytes, images: np.ndarray) -> None:
     """The background set beside the embedding, of the reference kernels' features."""
-    embedding = Embedding(TfliteModel(content))
+    embedding = Embedding(content)
     # A view more than training has: crops that the network has not seen.
     chosen = choose_images(images, lambda some: draw_view(some, options.seed, options.views, 0))
     features = with_scenes(embedding, features_of(embedding, chosen))

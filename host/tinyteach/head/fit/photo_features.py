@@ -80,7 +80,7 @@ class PhotoEmbedder:
         if not count:
             return np.empty((0, self.embedding.features), np.int8)
         if self._fast is None:
-            self._fast = TfliteModel(self.embedding.content, reference=False)
+            self._fast = TfliteModel(self.embedding.network, reference=False)
         digest = hashlib.sha256(square.tobytes()).digest()
         rng = np.random.default_rng((self._seed, int.from_bytes(digest[:8], "little")))
         images = augment(square, self.embedding.side, count, rng)

@@ -26,7 +26,7 @@ def join(
     """
     head.check_embedding(embedding.fingerprint)
     graph = Graph()
-    eyes, mind = (schema.ModelT.InitFromPackedBuf(c, 0) for c in (embedding.content, head.content))
+    eyes, mind = (schema.ModelT.InitFromPackedBuf(c, 0) for c in (embedding.network, head.content))
     first, last = (end[0] for end in (eyes.subgraphs[0].inputs, eyes.subgraphs[0].outputs))
     numbers = graph.take(eyes, {})
     image = _scaled(graph, numbers[first], input_scaling or embedding.side, embedding.side)
