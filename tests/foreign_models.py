@@ -127,6 +127,97 @@ def _two_outputs(model):
     graph.outputs = [int(graph.outputs[0]), int(graph.operators[0].outputs[0])]
 
 
+def with_operator(name: str, inputs: int = 1, outputs: int = 1, own_name: bytes = b""):
+    """`tiny` with one more operator behind it that takes and gives so many tensors."""
+    model = tiny_model()
+    graph, code = model.subgraphs[0], getattr(Op, name)
+    model.operatorCodes.append(
+        schema.OperatorCodeT(deprecatedBuiltinCode=min(code, 127), builtinCode=code, version=1)
+    )
+    model.operatorCodes[-1].customCode = own_name or None
+    last, made = graph.outputs[0], []
+    for _ in range(outputs):
+        graph.tensors.append(copy.deepcopy(graph.tensors[last]))
+        made.append(len(graph.tensors) - 1)
+    index = len(model.operatorCodes) - 1
+    graph.operators.append(
+        schema.OperatorT(opcodeIndex=index, inputs=[last] * inputs, outputs=made)
+    )
+    graph.outputs = made[:1]
+    return model
+
+
+def _with_graphs():
+    model = with_operator("WHILE", 3)
+    model.subgraphs += [copy.deepcopy(model.subgraphs[0]) for _ in range(12)]
+    return model
+
+
+def sparse(model):
+    _, weights = first_convolution(model)
+    weights.sparsity = schema.SparsityParametersT(traversalOrder=[0, 1, 2, 3])
+    model.buffers[weights.buffer].data = model.buffers[weights.buffer].data[:100]
+
+
+def outside(model):
+    """As in files of 2 GB and more."""
+    _, weights = first_convolution(model)
+    buffer = model.buffers[weights.buffer]
+    buffer.data, buffer.offset, buffer.size = None, 5000, 100
+
+
+def bias_along_no_dimension(model):
+    """LiteRT refuses it, too."""
+    operator, _ = first_convolution(model)
+    model.subgraphs[0].tensors[operator.inputs[2]].quantization.quantizedDimension = 3
+
+
+def many_operators(model):
+    graph = model.subgraphs[0]
+    graph.operators = graph.operators * 30
+
+
+def many_tensors(model):
+    graph = model.subgraphs[0]
+    graph.tensors += [copy.deepcopy(graph.tensors[0]) for _ in range(600)]
+
+
+def many_dimensions(model):
+    operator, _ = first_convolution(model)
+    model.subgraphs[0].tensors[operator.outputs[0]].shape = [1] * 8
+
+
+def _of_dense(model):
+    sparse(model)
+    return packed(model)
+
+
+# What was refused for another reason than the true one → the file, and the true one's words.
+NAMED = {
+    "LSTM": (packed(with_operator("LSTM", 20)), "it uses LSTM"),
+    "LSTM of sequences": (
+        packed(with_operator("UNIDIRECTIONAL_SEQUENCE_LSTM", 24)),
+        "it uses UNIDIRECTIONAL_SEQUENCE_LSTM",
+    ),
+    "many inputs": (packed(with_operator("CONCATENATION", 30)), "it uses CONCATENATION"),
+    "many outputs": (packed(with_operator("SPLIT_V", 3, 12)), "it uses SPLIT_V"),
+    "many graphs": (packed(_with_graphs()), "it uses WHILE"),
+    "sparse": (_changed(sparse), "CONV_2D: sparse weights are not supported"),
+    "made dense": (_of_dense(with_operator("DENSIFY")), "it uses DENSIFY"),
+    "somebody's own": (
+        packed(with_operator("CUSTOM", 3, 1, b"TFLite_Detection_PostProcess")),
+        "it uses CUSTOM (TFLite_Detection_PostProcess)",
+    ),
+    "beyond the tables": (_changed(outside), "weights outside of the tables"),
+    "many operators": (_changed(many_operators), "more than 256 operators"),
+    "many tensors": (_changed(many_tensors), "more than 512 tensors"),
+    "many dimensions": (_changed(many_dimensions), "more than 6 dimensions"),
+    "a bias that LiteRT refuses": (
+        _changed(bias_along_no_dimension),
+        "CONV_2D: a tensor is quantised along a dimension that it does not have",
+    ),
+}
+
 # No embedding at all → the file.
 NO_EMBEDDING = {
     "text": b"A shopping list: bread, milk.\n",

@@ -20,7 +20,10 @@ LIBRARY = "/lib"
 MAIN = "/main.py"
 LED = "/tinyteach/led"
 # The host's end of a session, and its words for a person, are of no use on a board.
-HOST_MODULES = ("error_sentences.py", "outcomes.py", "requester.py", "transfer.py")
+HOST_MODULES = (
+    *("error_sentences.py", "operator_names.py", "outcomes.py"),
+    *("requester.py", "transfer.py"),
+)
 # In the name of a module with code for some architectures only; on a board of another the agent
 # takes the one beside it.
 NATIVE_WORD, ASSEMBLER_WORD, MAC16_WORD = "viper", "thumb", "mac16"

@@ -1,6 +1,7 @@
 """What a board's codes mean, for the host's users; a board has no room for sentences."""
 
 from tinyteach_protocol import errors
+from tinyteach_protocol.operator_names import with_names
 
 # code → (name, what it means and what to do next, in one sentence).
 ERRORS = {
@@ -146,7 +147,7 @@ def state_words(state: int, detail: str) -> tuple[str, str]:
     if state not in STATES:
         return UNKNOWN_STATE.format(state), "update it"
     _, found, fix = STATES[state]
-    return found.format(detail), fix
+    return found.format(with_names(detail)), fix
 
 
 def state_sentence(state: int, detail: str) -> str:

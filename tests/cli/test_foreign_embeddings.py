@@ -6,7 +6,7 @@ import os
 import pytest
 
 from foreign_ends import FOREIGN_ENDS
-from foreign_models import LACKING, NO_EMBEDDING, NOT_RUN, ending_in, large, little_ending_in
+from foreign_models import LACKING, NAMED, NO_EMBEDDING, NOT_RUN, ending_in, large, little_ending_in
 from paired import deploy
 from tinyteach.device.repl.fitness import ARENA_BYTES
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair, pair_for_now
@@ -40,7 +40,7 @@ def file(tmp_path):
 @pytest.mark.parametrize("what", NO_EMBEDDING)
 def test_new_takes_no_file_of_something_else(fails, file, tmp_path, what):
     said = fails("new", "things", "--embedding", file(NO_EMBEDDING[what]))
-    assert "embedding" in said or "damaged" in said
+    assert "embedding" in said or "no .tflite model that boards can read" in said
     assert not (tmp_path / "things").exists()
 
 
@@ -49,6 +49,13 @@ def test_new_takes_nothing_that_boards_cannot_run(fails, file, tmp_path, what):
     content, words = NOT_RUN[what]
     assert words in fails("new", "things", "--embedding", file(content))
     assert not (tmp_path / "things").exists()
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_the_reason_is_the_true_one(fails, file, what):
+    content, words = NAMED[what]
+    said = fails("new", "things", "--embedding", file(content))
+    assert words in said and "damaged" not in said and "copy it again" not in said
 
 
 def test_new_takes_an_embedding_of_the_user_s_by_a_relative_path(tinyteach, file, tmp_path):
@@ -152,7 +159,7 @@ def test_a_board_that_is_too_small_is_told_before_anything_is_sent(
 def test_the_board_tries_an_embedding_before_the_old_one_goes(own_board):
     """With a file that nobody has checked, as a computer with another version would send it."""
     before = models_on(own_board)
-    with pytest.raises(BoardRefusedError, match=r"operator 117.*keeps its old embedding"):
+    with pytest.raises(BoardRefusedError, match=r"HARD_SWISH, not.*keeps its old embedding"):
         pair(own_board.port, Wanted(little_ending_in("HARD_SWISH")), None, quiet)
     assert models_on(own_board) == before
     own_board.cut_power_now()
@@ -166,5 +173,5 @@ def test_a_fresh_board_that_does_not_load_its_embedding_is_no_success(switch_on)
         with raw_repl(board.port) as repl:
             repl.run("import os\nos.remove('/tinyteach/embedding.tflite')\nos.remove('/main.py')")
         board.reset()
-        with pytest.raises(BoardRefusedError, match=r"operator 117.*another embedding"):
+        with pytest.raises(BoardRefusedError, match=r"HARD_SWISH, not.*another embedding"):
             pair_for_now(board.port, Wanted(little_ending_in("HARD_SWISH")), quiet)

@@ -55,6 +55,8 @@ class Tensor:
 
     def __init__(self, model: "Model", table: int) -> None:
         reader = self._reader = model.reader
+        if reader.field_vector(table, 0, 4)[1] > _MAX_RANK:
+            raise ModelError("a tensor has more than %d dimensions" % _MAX_RANK)
         self.shape = reader.field_ints(table, 0, _MAX_RANK)
         self.elements = _element_count(self.shape)
         self.type = reader.field_u8(table, 1)
@@ -188,25 +190,24 @@ class Model:
             raise ModelError(NO_MEMORY) from None
 
     def _read_graph(self, reader: "Reader") -> None:
-        codes = [_code(reader, t) for t in self._tables(self._root, 1, _MAX_OPERATORS)]
+        codes = [_code(reader, t) for t in reader.field_tables(self._root, 1, _MAX_OPERATORS)]
         graphs, count = reader.field_vector(self._root, 2, 4)
         if not count:
             raise ModelError("the model holds no graph")
         graph = reader.follow(graphs)
-        self._places = self._tables(graph, 0, _MAX_TENSORS)
+        if reader.field_vector(graph, 0, 4)[1] > _MAX_TENSORS:
+            raise ModelError("the model has more than %d tensors" % _MAX_TENSORS)
+        if reader.field_vector(graph, 3, 4)[1] > _MAX_OPERATORS:
+            raise ModelError("the model has more than %d operators" % _MAX_OPERATORS)
+        self._places = reader.field_tables(graph, 0, _MAX_TENSORS)
         self.tensors: "list[Tensor | None]" = [None] * len(self._places)
         self.inputs = reader.field_ints(graph, 1, _MAX_OPERANDS)
         self.outputs = reader.field_ints(graph, 2, _MAX_OPERANDS)
-        tables = self._tables(graph, 3, _MAX_OPERATORS)
+        tables = reader.field_tables(graph, 3, _MAX_OPERATORS)
         self.operators = [Operator(reader, codes, t) for t in tables]
         self._leave_out_floats()
         if not self.inputs or not self.outputs:
             raise ModelError("the model has no input or no output")
-
-    def _tables(self, table: int, number: int, limit: int) -> list[int]:
-        if self.reader.field_vector(table, number, 4)[1] > limit:
-            raise ModelError("the model has more than %d operators or tensors" % limit)
-        return self.reader.field_tables(table, number, limit)
 
     def _leave_out_floats(self) -> None:
         self.operators = [each for each in self.operators if not self._is_float_end(each)]
@@ -260,7 +261,7 @@ class Model:
             raise ModelError("the model names a buffer that it does not hold")
         buffer = self.reader.follow(start + 4 * index)
         if self.reader.field_u32(buffer, 1) > 1:
-            raise ModelError("a model whose weights lie outside its tables is too large")
+            raise ModelError("weights outside of the tables are not supported")
         return self.reader.field_vector(buffer, 0, 1)
 
 

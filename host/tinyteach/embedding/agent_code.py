@@ -14,16 +14,19 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from tinyteach.embedding.litert import schema_module
 from tinyteach.errors import ModelError
 from tinyteach.files import write_atomically
 from tinyteach.firmware import firmware_dir, suits
+from tinyteach.plain_text import plain
+from tinyteach_protocol.operator_names import operator_name
 
 PACKAGE = "agent"
 # How much of this computer's memory the model takes is no question; pairing asks for the board's.
 # Nor is it tidied up after each operator, which takes longer in a large program than all the rest.
 _BUILT_IN = {"gc": SimpleNamespace(collect=lambda: 0, mem_free=lambda: 1 << 30)}
 _NOT_RUN = "Boards cannot run this .tflite model ({}); {}."
+# BuiltinOperator of the schema, and the most codes that the agent reads.
+_CUSTOM, _MAX_CODES = 32, 256
 _OPERATORS = "make one of operators that they have: {}"
 
 
@@ -95,8 +98,7 @@ def model_of(content: bytes) -> Iterator[Any]:
         yield module("agent.tflite.model").Model(io.BytesIO(content), len(content))
     except _refusal() as error:
         raise ModelError(
-            f"This file is damaged or no .tflite model that boards can read ({error}); copy it "
-            "again or make another one."
+            f"This is no .tflite model that boards can read ({error}); choose another file."
         ) from error
 
 
@@ -166,8 +168,8 @@ def _why_not(content: bytes, reason: str) -> str:
     with model_of(content) as model:
         lacking = {operator.code for operator in model.operators} - set(kinds)
         if lacking:
-            names = ", ".join(sorted(map(operator_name, lacking)))
-            return _NOT_RUN.format(f"it uses {names}", _advice())
+            names = sorted(_own_name(model, code) for code in lacking)
+            return _NOT_RUN.format(f"it uses {', '.join(names)}", _advice())
         for operator in model.operators:
             try:
                 kinds[operator.code](model, operator)
@@ -177,11 +179,18 @@ def _why_not(content: bytes, reason: str) -> str:
     return _NOT_RUN.format(reason, "make a smaller or simpler one")
 
 
+def _own_name(model: Any, code: int) -> str:
+    """An operator's name; of one that is not the schema's, what its maker calls it, too."""
+    name, reader = operator_name(code), model.reader
+    if code != _CUSTOM:
+        return name
+    own = set()
+    for table in reader.field_tables(model._root, 1, _MAX_CODES):
+        start, count = reader.field_vector(table, 1, 1)
+        own.add(bytes(reader.view(start, count)).decode(errors="replace"))
+    told = ", ".join(sorted(plain(each) for each in own if each))
+    return f"{name} ({told})" if told else name
+
+
 def _advice() -> str:
     return _OPERATORS.format(", ".join(sorted(operators().values())))
-
-
-@cache
-def operator_name(code: int) -> str:
-    names = {number: name for name, number in vars(schema_module().BuiltinOperator).items()}
-    return str(names.get(code, f"operator {code}"))

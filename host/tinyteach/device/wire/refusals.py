@@ -7,6 +7,7 @@ from tinyteach.errors import BoardRefusedError
 from tinyteach.plain_text import plain
 from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.errors import ProtocolError
+from tinyteach_protocol.operator_names import with_names
 
 NO_AGENT = (
     "No TinyTeach agent answers on {port}; run 'tinyteach --board {port} pair' to install it."
@@ -34,7 +35,7 @@ def explained() -> Iterator[None]:
 def refusal(code: int, detail: str = "") -> BoardRefusedError:
     """The board's error code as the sentence that a person reads."""
     sentence = error_sentence(code)
-    detail = plain(detail).strip()
+    detail = with_names(plain(detail).strip())
     if detail:
         sentence = f"{sentence.rstrip('.')} ({detail})."
     return BoardRefusedError(sentence, code)
