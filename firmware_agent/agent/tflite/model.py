@@ -154,16 +154,16 @@ class Operator:
         if index >= len(codes):
             raise ModelError("an operator is of no listed kind")
         self.code = codes[index]
-        self.inputs = self._operands(reader, table, 1)
-        self.outputs = self._operands(reader, table, 2)
+        self.inputs = _operands(reader, table, 1)
+        self.outputs = _operands(reader, table, 2)
         options = reader.field_table(table, 4)
         self.options = None if options is None else Options(reader, options)
 
-    @staticmethod
-    def _operands(reader: "Reader", table: int, number: int) -> "Shape":
-        """None of more than any operator of ours has: it is refused by its code, or for these."""
-        too_many = reader.field_vector(table, number, 4)[1] > _MAX_OPERANDS
-        return () if too_many else reader.field_ints(table, number, _MAX_OPERANDS)
+
+def _operands(reader: "Reader", table: int, number: int) -> "Shape":
+    """Tensors' numbers; none of more than any operator of ours has, which is refused then."""
+    too_many = reader.field_vector(table, number, 4)[1] > _MAX_OPERANDS
+    return () if too_many else reader.field_ints(table, number, _MAX_OPERANDS)
 
 
 class Model:
@@ -201,13 +201,13 @@ class Model:
             raise ModelError("the model has more than %d operators" % _MAX_OPERATORS)
         self._places = reader.field_tables(graph, 0, _MAX_TENSORS)
         self.tensors: "list[Tensor | None]" = [None] * len(self._places)
-        self.inputs = reader.field_ints(graph, 1, _MAX_OPERANDS)
-        self.outputs = reader.field_ints(graph, 2, _MAX_OPERANDS)
         tables = reader.field_tables(graph, 3, _MAX_OPERATORS)
         self.operators = [Operator(reader, codes, t) for t in tables]
-        self._leave_out_floats()
+        self.inputs = _operands(reader, graph, 1)
+        self.outputs = _operands(reader, graph, 2)
         if not self.inputs or not self.outputs:
-            raise ModelError("the model has no input or no output")
+            raise ModelError("the model has no input or output, or more than %d" % _MAX_OPERANDS)
+        self._leave_out_floats()
 
     def _leave_out_floats(self) -> None:
         self.operators = [each for each in self.operators if not self._is_float_end(each)]
