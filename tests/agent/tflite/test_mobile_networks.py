@@ -35,11 +35,14 @@ def camera_like(rng, shape) -> np.ndarray:
 
 
 def images(model: bytes, seed: int, count: int) -> list[list[np.ndarray]]:
-    """Noise and camera-like images by turns."""
+    """Noise, and as much that is like a camera's where inputs are images; an array an input."""
     rng = np.random.default_rng(seed)
-    shape = tuple(reference_interpreter(model).get_input_details()[0]["shape"])
-    noise = [rng.integers(-128, 128, shape).astype(np.int8) for _ in range(count // 2)]
-    return [[image] for image in [*noise, *(camera_like(rng, shape) for _ in noise)]]
+    shapes = [tuple(d["shape"]) for d in reference_interpreter(model).get_input_details()]
+    half = range(count // 2)
+    noise = [[rng.integers(-128, 128, s).astype(np.int8) for s in shapes] for _ in half]
+    if any(len(shape) != 4 for shape in shapes):
+        return noise
+    return noise + [[camera_like(rng, shape) for shape in shapes] for _ in half]
 
 
 @lru_cache
@@ -82,7 +85,18 @@ def test_smaller_mobile_network(compare):
     compare([Case(model, images(model, 3, 2)[-1:])], heap="2m")
 
 
-NONE_GIVEN = pytest.mark.skip(reason="name int8 .tflite files in TINYTEACH_MODELS to compare them")
+@pytest.mark.parametrize("compare", [NATIVE[1], PLAIN], indirect=True, ids="-".join)
+@pytest.mark.parametrize("name", ["add", "dense", "logistic", "other_ends", "other_shape"])
+def test_networks_of_other_inputs(name, compare):
+    """As those that TINYTEACH_MODELS names may have."""
+    for seed in range(4):
+        model = MAKERS[name](np.random.default_rng(seed))[0]
+        vectors = images(model, 3, 4)
+        compare([Case(model, vectors)])
+        compare_every_operator(compare, model, vectors)
+
+
+NONE_GIVEN = pytest.mark.skip(reason="name .tflite files in TINYTEACH_MODELS to compare them")
 
 
 # Plain Python takes minutes for networks of this size.
