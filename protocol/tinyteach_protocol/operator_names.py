@@ -1,7 +1,5 @@
 """What TensorFlow Lite's schema calls the operators of models; a board says their numbers."""
 
-import re
-
 # In the order of BuiltinOperator (tensorflow/compiler/mlir/lite/schema/schema.fbs), from 0 on.
 _LISTED = """
 ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE
@@ -36,7 +34,6 @@ DILATE STABLEHLO_RNG_BIT_GENERATOR REDUCE_WINDOW STABLEHLO_COMPOSITE STABLEHLO_S
 STABLEHLO_CBRT STABLEHLO_CASE
 """
 NAMES = tuple(_LISTED.split())
-_OPERATOR = re.compile(r"\boperator (\d+)")
 
 
 def operator_name(code: int) -> str:
@@ -45,5 +42,9 @@ def operator_name(code: int) -> str:
 
 
 def with_names(sentence: str) -> str:
-    """The sentence with operators' names where it has "operator" and a number."""
-    return _OPERATOR.sub(lambda found: operator_name(int(found[1])), sentence)
+    """A board's sentence with the operator's name where it has "operator", a number and a comma."""
+    before, word, behind = sentence.partition("operator ")
+    number, comma, rest = behind.partition(",")
+    if not comma or not number.isdigit():
+        return sentence
+    return before + operator_name(int(number)) + comma + rest
