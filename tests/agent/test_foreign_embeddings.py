@@ -9,6 +9,7 @@ from paired import deploy, make_head, views_of
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import open_embedding
+from tinyteach.service.heads.difference import SideBySide
 from tinyteach.service.heads.recognition import Reference
 from tinyteach_protocol import messages
 
@@ -36,3 +37,6 @@ def test_the_board_computes_what_the_host_does(name, board):
             features = reference.features(square)
             assert answer.features_crc32 == zlib.crc32(features.tobytes())
             assert bytes(answer.scores) == head.scores(features[None])[0].tobytes()
+        # After each operator, too; the last view is on the board.
+        tensor = reference.tensor(square)
+        assert SideBySide(embedding, head).difference(client, tensor) is None

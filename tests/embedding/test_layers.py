@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from foreign_ends import FOREIGN_ENDS
 from tinyteach.embedding.layers import Layers
-from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
+from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding, open_embedding
 from tinyteach.errors import ModelError
 
 
@@ -34,3 +35,13 @@ def test_what_computes_nothing_is_counted_and_not_run(trained_heads):
 def test_what_no_board_runs():
     with pytest.raises(ModelError):
         Layers(b"none")
+
+
+@pytest.mark.parametrize("name", FOREIGN_ENDS)
+def test_of_other_ends(name):
+    embedding = open_embedding(FOREIGN_ENDS[name])
+    layers = Layers(embedding.content)
+    image = np.random.default_rng(4).integers(-128, 128, (32, 32, 3)).astype(np.int8)
+    results = layers.run(image)
+    assert all(result.dtype == np.int8 for result in results)
+    assert np.array_equal(layers.output, embedding.embed(image[None])[0])

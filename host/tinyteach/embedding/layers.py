@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding import agent_code
+from tinyteach.embedding.int8_ends import with_int8_ends
 from tinyteach.embedding.litert import open_interpreter, schema_module
 
 
@@ -33,7 +34,9 @@ class Layers:
             Operator(numbers[tensor], kernel, _without_batch(shape), tensor)
             for kernel, shape, tensor in steps
         )
-        self._interpreter = open_interpreter(content, reference=True, keep_tensors=True)
+        self._interpreter = open_interpreter(
+            with_int8_ends(content), reference=True, keep_tensors=True
+        )
 
     def run(self, example: NDArray[np.int8]) -> list[NDArray[np.int8]]:
         """The result of each operator, int8 of its shape.
@@ -43,14 +46,17 @@ class Layers:
         first = self._interpreter.get_input_details()[0]["index"]
         self._interpreter.set_tensor(first, example[None])
         self._interpreter.invoke()
-        get = self._interpreter.get_tensor
-        return [get(each.tensor).reshape(each.shape) for each in self.operators]
+        return [self._result(each.tensor).reshape(each.shape) for each in self.operators]
+
+    def _result(self, tensor: int) -> NDArray[np.int8]:
+        """Of uint8 as boards have it, int8 of values 128 less."""
+        values: NDArray[np.int8] = self._interpreter.get_tensor(tensor)
+        return values if values.dtype == np.int8 else (values ^ 128).view(np.int8)
 
     @property
     def output(self) -> NDArray[np.int8]:
         """What the model gave in the last run, int8 [N]."""
-        output: NDArray[np.int8] = self._interpreter.get_tensor(self._output).reshape(-1)
-        return output
+        return self._result(self._output).reshape(-1)
 
 
 def _numbers(content: bytes) -> dict[int, int]:
