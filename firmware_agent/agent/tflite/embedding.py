@@ -207,7 +207,7 @@ def _natural_power(x: int) -> int:
     """exp(x), both with 96 bits behind the point: of x / 256 by its series, then squared."""
     x >>= 8
     term = total = 1 << _PRECISE_BITS
-    for n in range(1, 20):
+    for n in range(1, 12):
         term = (term * x >> _PRECISE_BITS) // n
         total += term
     for _ in range(8):
