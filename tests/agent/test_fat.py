@@ -65,7 +65,7 @@ def crowded(taught, tmp_path_factory):
 
 # The second has all that the first has, and more. Of the last operations each or some are cut.
 KINDS = ("taught", "crowded")
-EVERY_OR_SOME = pytest.mark.parametrize("step", [3, soak(1)])
+EVERY_OR_SOME = pytest.mark.parametrize("step", [4, soak(1)])
 
 
 @pytest.fixture(params=few(KINDS, "crowded"))

@@ -265,7 +265,7 @@ def operations_of_teaching(board, head, views):
         return board.memory.block_operations - first
 
 
-@pytest.mark.parametrize("cuts", [(2, 2), soak((12, 1))])
+@pytest.mark.parametrize("cuts", [(2, 5), soak((12, 1))])
 def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding, cuts):
     """While it records and learns; the board then has the old head or the new one.
 

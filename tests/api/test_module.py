@@ -7,7 +7,7 @@ import tinyteach as tt
 from tinyteach.errors import BoardRefusedError
 from tinyteach.service.boards.virtual_boards import show_to_virtual
 from tinyteach.virtual import running
-from trained import one_strength
+from trained import quick_trainings
 
 THINGS = ("cat", "coffee", "rocket")
 
@@ -21,7 +21,7 @@ def module(tmp_path, monkeypatch):
 
 def test_the_whole_job(module, tmp_path):
     project = tt.Project(tmp_path / "things")
-    with one_strength(), tt.Board("grove") as board:
+    with quick_trainings(), tt.Board("grove") as board:
         assert board.is_module and board.info.dialect == "ma"
         for thing in THINGS:
             show_to_virtual("grove", None, thing)

@@ -9,7 +9,7 @@ import threading
 import pytest
 import serial
 
-from patience import PATIENCE_S
+from patience import PATIENCE_S, expect_silence
 from tinyteach.device.registry import find_board, paired_boards
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.fitness import check_firmware
@@ -244,7 +244,8 @@ def test_an_agent_that_was_stopped_is_started_again(paired_board, left_by):
         assert client.info().state == ""
 
 
-def test_a_board_that_was_never_paired_keeps_what_its_repl_holds():
+def test_a_board_that_was_never_paired_keeps_what_its_repl_holds(monkeypatch):
+    expect_silence(monkeypatch, 1000)
     with VirtualBoard("i386") as board:
         with SerialLink(board.port) as link:
             link.write(b"kept = 41\r")
