@@ -10,6 +10,7 @@ import pytest
 import serial
 
 from patience import PATIENCE_S, expect_silence
+from slices import few
 from tinyteach.device.registry import find_board, paired_boards
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.fitness import check_firmware
@@ -43,7 +44,7 @@ def read_text(board, path):
         return repl.evaluate(f"import json\nprint(json.dumps(open({path!r}).read()))")
 
 
-@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("arch", few(ARCHS, "i386"))
 def test_paired_board_answers_and_is_remembered(paired_flashes, little, tmp_path, arch):
     shutil.copy(paired_flashes(arch), tmp_path / "flash")
     with VirtualBoard(arch, tmp_path / "flash") as board:
