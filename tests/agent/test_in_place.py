@@ -235,6 +235,7 @@ def test_without_rom(changing, tmp_path):
 # Deploying, and other embeddings
 
 
+@pytest.mark.soak  # as test_deploying.py has it
 def test_rolled_back_and_kept_over_a_power_cut(board, trained_heads, reference):
     square = views_of("rocket", 1, seed=2)[0]
     with BoardClient(board.port) as client:
