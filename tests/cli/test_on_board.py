@@ -269,7 +269,6 @@ def test_another_embedding_than_the_project_s(taught, tinyteach, taught_board, f
     assert "pull into a new project" in said
 
 
-@pytest.mark.soak  # retrain: as a computer that never saw the board does
 def test_a_project_retrains_without_a_board_s_knowledge(tinyteach, project, board):
     done = json.loads(tinyteach("--board", board.port, "-p", project, "retrain", "--json").out)
     assert done["pulled"] is None and done["deployed"]["labels"] == ["cat", "coffee"]
