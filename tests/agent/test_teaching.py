@@ -330,6 +330,7 @@ def _holds(word):
     return lambda line: word in line
 
 
+@pytest.mark.soak  # a press is in the one below
 def test_a_press_while_it_learns_means_the_next_class(switch_on):
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:
