@@ -221,6 +221,7 @@ def take_copy_from_flash(board, folder):
     assert at_work(board) == (OURS, True, "")
 
 
+@pytest.mark.soak  # as cli/test_romfs.py has it
 def test_without_rom(changing, tmp_path):
     """ROMFS erased: none is at work until pairing puts one on flash."""
     board = changing
