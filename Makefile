@@ -8,7 +8,7 @@ BIN := .venv/bin
 ARGS ?=
 BOARD ?=
 SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
-PYTEST := $(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
+PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
 .PHONY: demo test debian lint soak bench hil clean
 
@@ -18,7 +18,7 @@ demo: .venv/installed-demo
 # Where Python keeps no bytecode every worker compiles all tests anew, which takes it 6 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Four on two cores, since half of the time a test waits for a board; the longest files first
+# Three on two cores, since a third of the time a test waits for a board; the longest files first
 # (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
 test: .venv/installed-test debian lint
 	$(PYTEST) $(ARGS)

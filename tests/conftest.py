@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import pytest
 
+import one_thread  # noqa: F401  (before numpy comes)
 from flashes import make_paired, starter
 from longest import LONGEST
 from patience import PATIENCE_S, be_patient

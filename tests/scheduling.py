@@ -3,7 +3,10 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # Importing it takes longer than most that is done with it.
-OF_TENSORFLOW = ("embedding/", "agent/tflite/test_networks.py", "head/test_tflite_writer.py")
+OF_TENSORFLOW = (
+    *("embedding/", "agent/tflite/test_networks.py"),
+    *("head/test_joined.py", "head/test_novelty.py", "head/test_tflite_writer.py"),
+)
 
 
 class Together(LoadScopeScheduling):

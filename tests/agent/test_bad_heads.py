@@ -17,8 +17,9 @@ from tinyteach_protocol import errors, messages
 pytestmark = pytest.mark.timeout(900)
 LARGEST = [f"{number} ".ljust(62, "x") + "y" for number in range(63)]
 LARGE_BYTES = 100_000  # which take as long as all the others
-# What is refused by the same line of the agent as another.
-TWINS = ("more features", "label of two lines")
+# What is refused by the same line of the agent as another, or what test_labels.py asks.
+TWINS = ("more features", "label of two lines", "long label", "empty label")
+TWINS += ("label that is a surrogate", "label in more bytes than it needs", "label beyond Unicode")
 REFUSALS = {errors.BAD_MODEL, errors.WRONG_EMBEDDING, errors.SELF_TEST_FAILED}
 
 

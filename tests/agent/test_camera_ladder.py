@@ -52,7 +52,7 @@ def check_photograph(board, client):
         assert picture.shape == (240, 240, 3) and np.ptp(picture) <= 4
 
 
-@pytest.mark.parametrize("what", few(NEEDS, "8 MHz", "10 MHz and one buffer", "grey"))
+@pytest.mark.parametrize("what", few(NEEDS, "10 MHz and one buffer"))
 def test_each_rung(switch_on, what):
     needs, rung = NEEDS[what]
     with switch_on("i386", sensor=sensor(needs)) as board:

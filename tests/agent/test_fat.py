@@ -63,9 +63,13 @@ def crowded(taught, tmp_path_factory):
     return flash
 
 
-# The second has all that the first has, and more. Of the last operations each or some are cut.
+# The second has all that the first has, and more.
 KINDS = ("taught", "crowded")
-EVERY_OR_SOME = pytest.mark.parametrize("step", [3, soak(1)])
+
+
+def every_or(*some):
+    """Of the last operations these are cut or, ``some`` being empty, each."""
+    return pytest.mark.parametrize("some", [some, soak(())], ids=["some", "every"])
 
 
 @pytest.fixture(params=few(KINDS, "crowded"))
@@ -126,12 +130,13 @@ def cut_in(board, change, operations):
         return client.info()
 
 
-def last_steps(switch_on_fat, change, count):
+def last_steps(switch_on_fat, change, count, some):
     """The flash operations at the end of a change, where files are renamed."""
     with switch_on_fat() as board:
         total = operations_of(board, change)
     assert count < total < OPERATIONS_MAX
-    return range(total - count, total + 1)
+    steps = range(total - count, total + 1)
+    return [steps[n] for n in some] or steps
 
 
 def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
@@ -147,15 +152,16 @@ def test_files_are_where_the_firmware_looks(switch_on_fat, heads):
     assert 0 < info.flash_free < info.flash_total <= 2 << 20
 
 
-@EVERY_OR_SOME
-def test_power_lost_while_deploying(switch_on_fat, heads, step):
+# In 5 and 6 a file is out of the way and the next not there yet, in 7 two have the same clusters.
+@every_or(7, 5, 6, 14)
+def test_power_lost_while_deploying(switch_on_fat, heads, some):
     """In each of the steps that switch; the old head or the new one is at work."""
 
     def change(client):
         deploy(client, heads[2])
 
     seen = set()
-    steps = last_steps(switch_on_fat, change, 14)[::step]
+    steps = last_steps(switch_on_fat, change, 14, some)
     for number, operations in enumerate(steps):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
@@ -176,8 +182,8 @@ def test_power_lost_while_deploying(switch_on_fat, heads, step):
     assert seen == {heads[1].fingerprint, heads[2].fingerprint}
 
 
-@EVERY_OR_SOME
-def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, step):
+@every_or(5, 9, 10, 11)
+def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, some):
     """A board is never left without an embedding."""
     other = other_embedding()
 
@@ -186,7 +192,7 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, step):
         client.commit()
 
     seen = set()
-    for operations in last_steps(switch_on_fat, change, 18)[::step]:
+    for operations in last_steps(switch_on_fat, change, 18, some):
         with switch_on_fat() as board:
             info = cut_in(board, change, operations)
             assert info.model_side and faults(board) == [], operations

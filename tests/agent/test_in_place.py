@@ -112,7 +112,7 @@ OURS = load_embedding().fingerprint
 
 
 @pytest.mark.parametrize(
-    ("arch", "places"), [("amd64", (1,)), ("i386", (3,)), soak("i386", (0, 1, 2))]
+    ("arch", "places"), [soak("amd64", (1,)), ("i386", (3,)), soak("i386", (0, 1, 2))]
 )
 def test_the_same_features_and_scores(
     paired_in_rom, trained_heads, reference, tmp_path, arch, places
@@ -199,6 +199,7 @@ def test_damaged_embedding_in_rom_is_told(changing, tmp_path, content):
     assert at_work(changing)[2].startswith(DOES_NOT_LOAD)
 
 
+@pytest.mark.soak  # that it is told the one above has
 def test_damaged_embedding_in_rom(changing, tmp_path):
     """It is told; one that is sent to the flash is at work instead."""
     board = changing
@@ -220,6 +221,7 @@ def take_copy_from_flash(board, folder):
     assert at_work(board) == (OURS, True, "")
 
 
+@pytest.mark.soak  # as cli/test_romfs.py has it
 def test_without_rom(changing, tmp_path):
     """ROMFS erased: none is at work until pairing puts one on flash."""
     board = changing
@@ -235,6 +237,7 @@ def test_without_rom(changing, tmp_path):
 # Deploying, and other embeddings
 
 
+@pytest.mark.soak  # as test_deploying.py has it
 def test_rolled_back_and_kept_over_a_power_cut(board, trained_heads, reference):
     square = views_of("rocket", 1, seed=2)[0]
     with BoardClient(board.port) as client:
@@ -283,7 +286,7 @@ def sent_to(flash, rom, old, new):
         client.upload(messages.EMBEDDING, new)
 
 
-@pytest.mark.parametrize("step", [2, soak(1)])
+@pytest.mark.parametrize("step", [3, soak(1)])
 @pytest.mark.parametrize("back", [False, True], ids=["to the flash's", "to the one in place"])
 def test_power_cut_while_embeddings_are_exchanged(paired_flashes, rom, tmp_path, back, step):
     """In flash operations from HELLO on: the old one is at work afterwards, or the new one."""

@@ -51,7 +51,7 @@ def ask(client):
         client.info()
 
 
-@pytest.mark.parametrize("action", few([upload, photograph, watch, preview, ask], upload, watch))
+@pytest.mark.parametrize("action", few([upload, photograph, watch, preview, ask], upload))
 def test_restart_in_the_middle(board, action):
     for delay_s in (0.05, 0.4):
         presser = threading.Timer(delay_s, board.reset)

@@ -223,6 +223,7 @@ def test_a_full_class(client, views, features, embedding):
     assert client.teach(messages.TEACH_LEARN).counts == bytes([32, 32])
 
 
+@pytest.mark.soak  # test_deploying.py has a head that does not fit
 def test_a_full_flash_keeps_the_head_that_was(switch_on, views):
     with switch_on("i386") as board:
         fill_flash(board, 1_290_000)
@@ -265,7 +266,7 @@ def operations_of_teaching(board, head, views):
         return board.memory.block_operations - first
 
 
-@pytest.mark.parametrize("cuts", [(2, 2), soak((12, 1))])
+@pytest.mark.parametrize("cuts", [(2, 5), soak((12, 1))])
 def test_power_cut_while_teaching(switch_on, trained_heads, views, features, embedding, cuts):
     """While it records and learns; the board then has the old head or the new one.
 
@@ -329,6 +330,7 @@ def _holds(word):
     return lambda line: word in line
 
 
+@pytest.mark.soak  # a press is in the one below
 def test_a_press_while_it_learns_means_the_next_class(switch_on):
     with switch_on("i386") as board:
         with BoardClient(board.port) as client:

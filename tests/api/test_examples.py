@@ -11,6 +11,7 @@ import pytest
 
 import tinyteach as tt
 from tinyteach.virtual.interpreter import micropython
+from trained import quick_trainings
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +21,8 @@ def place(tmp_path, monkeypatch, new_boards_are_paired):
     new_boards_are_paired(micropython.find().arch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
+    with quick_trainings():
+        yield
 
 
 def test_the_page_on_python(capsys):

@@ -13,7 +13,7 @@ from PIL import Image
 from alone import let_rest
 from paired import views_of
 from tinyteach.cli import main
-from trained import one_strength
+from trained import quick_trainings
 
 CLASSES = ("cat", "coffee")
 
@@ -36,8 +36,8 @@ def parser_made_once():
 
 
 @pytest.fixture(scope="package", autouse=True)
-def with_one_strength():
-    with one_strength():
+def with_quick_trainings():
+    with quick_trainings():
         yield
 
 

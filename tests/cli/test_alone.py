@@ -140,6 +140,7 @@ def test_nobody_can_answer(fails, at, monkeypatch):
     assert "--yes" in fails("unpair", *at)
 
 
+@pytest.mark.soak  # as test_lost_answers.py has it
 def test_wipe(tinyteach, switch_on, trained_heads):
     with switch_on("i386") as board:
         board.show(views_of("cat", 1)[0] * 0 + 60)

@@ -128,6 +128,7 @@ def test_threshold_of_a_deploy_stays_with_the_head(trained, tinyteach, board, tr
     assert as_json("info")["threshold"] == 0
 
 
+@pytest.mark.soak  # as test_on_board.py has it
 def test_rollback(trained, tinyteach, trained_project):
     (on_board, as_json), project = trained, trained_project
     first = as_json("deploy")["fingerprint"]

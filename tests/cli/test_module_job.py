@@ -1,45 +1,87 @@
 """The whole job on a Grove Vision AI V2, command by command, in both dialects."""
 
+import contextlib
+import io
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from slices import few
 from tinyteach.service.boards.sessions import CANNOT
 from tinyteach.service.heads.module_results import STAGES
 from tinyteach.service.heads.recognition import STAGES as BOARD_STAGES
 from tinyteach.virtual import running
 from tinyteach.virtual.at.image import OLD_VERSION, ModuleFirmware, stand_in_image
 
+from .conftest import run_quietly
+
 THINGS = ("cat", "coffee", "rocket")
 
 
-@pytest.fixture
-def dialect():
-    return "el"
+@dataclass(frozen=True)
+class Lesson:
+    """A module that runs for all tests here, a project with photographs of its camera and a head.
+
+    ``home``: TinyTeach's; ``taken``, ``trained``: what `capture` and `train` said.
+    """
+
+    home: Path
+    project: Path
+    taken: list
+    trained: dict
+
+
+@pytest.fixture(scope="module", params=few(["el", "ma"], "el"))
+def lesson(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lesson")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        run_quietly("boards", "start", "--kind", "grove", "--dialect", request.param)
+        project = folder / "things"
+        run_quietly("new", project)
+        taken = [take(project, thing) for thing in THINGS]
+        trained = told("--board", "grove", "--project", project, "train")
+    yield Lesson(folder / "home", project, taken, trained)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        running.stop_all()
+
+
+def take(project, thing):
+    """What `capture` says of eight photographs."""
+    run_quietly("boards", "show", "--object", thing, "--name", "grove")
+    run_quietly("--project", project, "class", "add", thing)
+    return told("--board", "grove", "--project", project, "capture", thing, "--count", "8")
+
+
+def told(*arguments):
+    """What a command says with ``--json``."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        run_quietly(*arguments, "--json")
+    return json.loads(out.getvalue())
 
 
 @pytest.fixture
-def module(dialect, home, tinyteach):
-    """module(*arguments) runs a command with one in a project, which must go well; its output."""
-    how = ("--kind", "grove", "--dialect", dialect)
-    assert tinyteach("boards", "start", *how).code == 0
-    assert tinyteach("new", "things").code == 0
+def module(lesson, home, monkeypatch, tinyteach):
+    """module(*arguments) runs a command with the module in the project; it must go well."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(lesson.home))
 
-    def run(*arguments):
-        result = tinyteach("--board", "grove", "--project", "things", *arguments)
+    def run(*arguments, project=lesson.project):
+        result = tinyteach("--board", "grove", "--project", project, *arguments)
         assert result.code == 0, result.err
         return result.out
 
-    yield run
-    running.stop_all()
+    return run
 
 
 @pytest.fixture
-def refused(module, tinyteach):
+def refused(module, lesson, tinyteach):
     """refused(*arguments) is the sentence with which a command ends."""
 
-    def run(*arguments):
-        result = tinyteach("--board", "grove", "--project", "things", *arguments)
+    def run(*arguments, project=lesson.project):
+        result = tinyteach("--board", "grove", "--project", project, *arguments)
         assert result.code and result.err.count("\n") == 1, result.err
         return result.err
 
@@ -50,18 +92,9 @@ def as_json(module, *arguments):
     return json.loads(module(*arguments, "--json"))
 
 
-def teach(module):
-    for thing in THINGS:
-        module("class", "add", thing)
-        module("boards", "show", "--object", thing, "--name", "grove")
-        taken = as_json(module, "capture", thing, "--count", "8")
-        assert (taken["photos"], taken["side"]) == (8, 240)
-    return as_json(module, "train")
-
-
-@pytest.mark.parametrize("dialect", ["el", "ma"])
-def test_from_photographs_to_a_module_that_recognises(module, refused, tinyteach):
-    trained = teach(module)
+def test_from_photographs_to_a_module_that_recognises(module, refused, lesson, tinyteach):
+    assert [(taken["photos"], taken["side"]) for taken in lesson.taken] == [(8, 240)] * 3
+    trained = lesson.trained
     assert trained["preprocessing"] == "stretched"
     assert "no model" in refused("watch", "-n", "1")
     deployed = as_json(module, "deploy")
@@ -76,7 +109,7 @@ def test_from_photographs_to_a_module_that_recognises(module, refused, tinyteach
     told = as_json(module, "info")
     assert told["labels"] == [*THINGS, "unknown"] and told["head"] == trained["fingerprint"]
     assert (told["kind"], told["name"], told["board_id"]) == ("module", "grove", deployed["board"])
-    assert json.loads(tinyteach("--project", "things", "verify", "--json").out)["held"]
+    assert json.loads(tinyteach("--project", lesson.project, "verify", "--json").out)["held"]
     verified = as_json(module, "verify")
     assert verified["held"] and verified["measured"]["views"] == 20
     page = as_json(module, "doctor")
@@ -86,17 +119,7 @@ def test_from_photographs_to_a_module_that_recognises(module, refused, tinyteach
     assert json.loads(said)["label"] == THINGS[-1]
 
 
-def test_a_threshold_goes_with_the_model(module):
-    teach(module)
-    assert as_json(module, "deploy", "--threshold", "0.99")["threshold"] == pytest.approx(
-        0.99, 0.01
-    )
-    assert as_json(module, "info")["threshold"] >= 252
-    assert json.loads(module("watch", "-n", "1", "--threshold", "0", "--json"))["label"] == "rocket"
-
-
 def test_what_it_cannot_is_said(refused, module, tmp_path):
-    module("class", "add", "cat")
     for command in (
         *(["rollback"], ["teach", "cat"], ["teach", "--list"], ["pull"], ["rule", "list"]),
         *(["retrain"], ["upgrade"], ["unpair", "--yes"], ["wipe", "--yes"], ["restore"]),
@@ -108,18 +131,23 @@ def test_what_it_cannot_is_said(refused, module, tmp_path):
     assert "no firmware for a Grove" in refused("flash", "firmware.img")
 
 
-def test_a_head_of_another_view_is_refused(refused, module):
-    teach(module)
-    module("train", "--view", "square")
-    assert "train --view stretched" in refused("deploy")
-    assert "run 'tinyteach deploy'" in refused("verify") or "no model" in refused("watch")
+def test_a_head_of_another_view_is_refused(refused, trained_project):
+    assert "train --view stretched" in refused("deploy", project=trained_project)
+    assert "run 'tinyteach deploy'" in refused("verify", project=trained_project)
 
 
-def test_one_that_recognises_something_else_is_not_verified(refused, module):
-    teach(module)
+def test_one_that_recognises_something_else_is_not_verified(module, refused, project):
+    """Whatever is at work there, it is not the head of this project."""
     module("deploy")
-    module("train", "--seed", "1")
-    assert "another model" in refused("verify")
+    module("train", "--view", "stretched", project=project)
+    assert "another model" in refused("verify", project=project)
+
+
+def test_a_threshold_goes_with_the_model(module):
+    deployed = as_json(module, "deploy", "--threshold", "0.99")
+    assert deployed["threshold"] == pytest.approx(0.99, 0.01)
+    assert as_json(module, "info")["threshold"] >= 252
+    assert json.loads(module("watch", "-n", "1", "--threshold", "0", "--json"))["label"] == "rocket"
 
 
 def test_firmware_of_2023_is_told_and_written_anew(tinyteach, home, tmp_path):

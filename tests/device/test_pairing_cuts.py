@@ -24,7 +24,7 @@ def test_cut_while_pairing_a_blank_board(tmp_path, little):
     [
         (Cut(sent_bytes=900), "the user's"),
         soak(Cut(files=0, power=True), "the stand-in"),
-        (Cut(files=9), "the stand-in"),
+        soak(Cut(files=9), "the stand-in"),
         soak(Cut(ending_bytes=0, power=True), "the stand-in"),
         (Cut(ending_bytes=90, power=True), "the agent's"),
         soak(Cut(ending_bytes=130), "the agent's"),
@@ -48,7 +48,7 @@ def switch_fat_on(little, tmp_path_factory):
         (Cut(files=5, power=True), "the stand-in"),
         soak(Cut(sent_bytes=20_001), "the stand-in"),
         soak(Cut(ending_bytes=0, power=True), "the stand-in"),
-        (Cut(ending_bytes=90, power=True), "the agent's"),
+        soak(Cut(ending_bytes=90, power=True), "the agent's"),
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ from tinyteach.head.format.metadata import append_labels
 from tinyteach.head.npu import compiling
 from tinyteach.head.npu.compiling import compile_model
 from tinyteach.head.npu.fit import ARENA_BYTES, check_compiled, check_model
-from trained import one_strength, train_head
+from trained import quick_trainings, train_head
 
 schema = schema_module()
 
@@ -26,7 +26,7 @@ schema = schema_module()
 def joined(request, photo_set, trained):
     embedding, head = load_embedding(EMBEDDING_FILES[request.param]), trained.head
     if embedding.fingerprint != head.embedding_fingerprint:
-        with one_strength():
+        with quick_trainings():
             head = train_head(*photo_set, embedding, views=1).head
     return join(embedding, head, stretched.input_side(embedding.side))
 

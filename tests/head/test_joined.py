@@ -16,7 +16,7 @@ from tinyteach.errors import ModelError
 from tinyteach.head.format.head_file import read_head
 from tinyteach.head.format.joined import join
 from tinyteach.head.format.metadata import file_labels, is_sealed
-from trained import one_strength, train_head
+from trained import quick_trainings, train_head
 
 FEW, MANY = 6, 1000
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:tensorflow")
@@ -28,7 +28,7 @@ def pair(request, photo_set, trained):
     embedding = load_embedding(EMBEDDING_FILES[request.param])
     if embedding.fingerprint == trained.head.embedding_fingerprint:
         return embedding, trained.head
-    with one_strength():
+    with quick_trainings():
         return embedding, train_head(*photo_set, embedding, views=1).head
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import mahalanobis
 
 from paired import views_of
 from tinyteach.embedding.preprocess import to_tensor
@@ -32,6 +31,8 @@ def inverse(matrix, shrinkage):
 @given(st.integers(0, 99), st.integers(2, 9), st.booleans())
 def test_it_is_the_relative_mahalanobis_distance(seed, numbers, with_background):
     """But for what is the same for every view; all directions are kept where they are few."""
+    from scipy.spatial.distance import mahalanobis
+
     rng = np.random.default_rng(seed)
     own, targets = rng.normal(1, 0.5, (30, numbers)), np.arange(30) % 3
     background = rng.normal(0, 2, (40 if with_background else 0, numbers))

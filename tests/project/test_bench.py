@@ -106,6 +106,7 @@ def test_heads(measured, tmp_path):
     assert len(figures) == 8 and min(figures.values()) == 100
 
 
+@pytest.mark.soak  # test_few_shot and test_heads use the same
 def test_none_of_these(measured, tmp_path):
     folders = [str(photo_folder(tmp_path / name)) for name in ("one", "two", "three")]
     found = measured("none_of_these.py", "--photos", *folders)
@@ -138,6 +139,7 @@ def test_copies(measured, tmp_path):
     assert result["found"]["JPEG 80"] == 1
 
 
+@pytest.mark.soak  # test_few_shot and test_heads use the same
 def test_forecast(measured, tmp_path):
     """Noise about two middles that overlap: a head can learn a little of it."""
     rng = np.random.default_rng(0)

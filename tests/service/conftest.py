@@ -7,12 +7,12 @@ import pytest
 from paired import halves_of_views
 from tinyteach.service.boards import verification
 from tinyteach.service.photos import bench_photos
-from trained import one_strength
+from trained import quick_trainings
 
 
 @pytest.fixture(scope="package", autouse=True)
-def with_one_strength():
-    with one_strength():
+def with_quick_trainings():
+    with quick_trainings():
         yield
 
 

@@ -117,6 +117,7 @@ def test_several_boards_need_a_name(attached):
         boards.resolve_port(None)
 
 
+@pytest.mark.soak  # as device/test_pairing.py has it
 def test_names_given_at_pairing(attached, switch_on):
     """A port is no name, and an identity none either."""
     with switch_on("i386") as board:
@@ -163,6 +164,7 @@ def test_names_of_virtual_boards_are_no_other_boards(attached):
         boards.pair_board(board.port, "bench", quiet)
 
 
+@pytest.mark.soak  # as virtual/test_running.py has it
 def test_virtual_board_by_name_from_start_to_stop(attached):
     taken = ExitStack()
     started = virtual_boards.start_virtual("bench", "i386", camera=True)

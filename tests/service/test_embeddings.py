@@ -185,6 +185,7 @@ def test_refused_embedding(taught, project, tiny, monkeypatch):
     assert info(taught).head == before.head
 
 
+@pytest.mark.soak  # as cli/test_lost_answers.py has it
 def test_failure_between_embedding_and_head(taught, project, tiny):
     def pull(text, done, total):
         if text == "Deploying":

@@ -16,7 +16,7 @@ from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual import running
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.workbench import live_board
-from trained import one_strength
+from trained import quick_trainings
 
 HERE = Path(__file__).parent
 VIEWS_PER_S = 4  # each costs the board, the studio and the browser; a label wants a few only
@@ -39,8 +39,8 @@ def interruptible():
 
 
 @pytest.fixture(scope="package", autouse=True)
-def with_one_strength():
-    with one_strength():
+def with_quick_trainings():
+    with quick_trainings():
         yield
 
 

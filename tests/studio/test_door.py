@@ -207,6 +207,7 @@ def test_a_signal_ends_it_in_order(started, temporary, name):
     check_nothing_is_left(started, temporary)
 
 
+@pytest.mark.soak  # test_closing.py has what ends it
 @pytest.mark.usefixtures("paired_before")
 def test_its_virtual_board_ends_with_it(started, temporary):
     from tinyteach.virtual import running

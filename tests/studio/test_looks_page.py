@@ -41,6 +41,7 @@ def test_cells_over_the_picture(flow):
     assert looked.bounding_box() == flow.part("dialog .looked img").bounding_box()
     assert serious(page) == []
     flow.button("Close").click()
+    call_it_none_of_these(flow)
     box.uncheck()
     over.wait_for(state="hidden")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -49,6 +50,16 @@ def test_cells_over_the_picture(flow):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def call_it_none_of_these(flow):
+    """Its card is there before the class is; a wrong view goes into it by one press."""
+    card = flow.card("unknown")
+    card.get_by_text("None of these: what else the board will see").wait_for()
+    wrong = flow.part("#panel-live").get_by_role("group", name="Wrong? It is")
+    wrong.get_by_role("button", name="none of these").click()
+    card.get_by_text("1 photo", exact=True).wait_for()
+
+
+@pytest.mark.soak  # test_unknown.py has what the studio does
 @pytest.mark.usefixtures("paired_before", "project")
 def test_none_of_these(flow, folder):
     """Its card is there before the class is, at the end; a wrong view goes into it by one press."""

@@ -6,6 +6,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 
 from patience import PATIENCE_S
+from slices import few
 from tinyteach.virtual.board import VirtualBoard
 
 ARCHS = ("amd64", "i386")
@@ -42,7 +43,7 @@ def write_file(board, path: str, text: str) -> None:
     run(board, f"with open({path!r}, 'w') as file:\n    file.write({text!r})")
 
 
-@pytest.fixture(scope="module", params=ARCHS)
+@pytest.fixture(scope="module", params=few(ARCHS, "i386"))
 def board(request):
     """One board for a file of tests, on 64-bit and on 32-bit words."""
     with VirtualBoard(request.param) as started:

@@ -10,7 +10,7 @@ from tinyteach.embedding import stretched
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.head.format.joined import join
-from trained import one_strength, train_head
+from trained import quick_trainings, train_head
 
 THINGS = ("cat", "coffee")
 
@@ -20,7 +20,7 @@ def pair(request):
     embedding = load_embedding(EMBEDDING_FILES[request.param])
     squares = [v for name in THINGS for seed in (1, 2) for v in views_of(name, 2, seed=seed)]
     labels = [name for name in THINGS for _ in range(4)]
-    with one_strength():
+    with quick_trainings():
         return embedding, train_head(squares, labels, labels, embedding, views=1).head
 
 

@@ -78,7 +78,7 @@ def test_mobile_network(compare):
     compare_every_operator(compare, model, vectors)
 
 
-@pytest.mark.parametrize("compare", [*NATIVE, PLAIN], indirect=True, ids="-".join)
+@pytest.mark.parametrize("compare", few([*NATIVE, PLAIN], PLAIN), indirect=True, ids="-".join)
 def test_smaller_mobile_network(compare):
     """Plain Python takes a second."""
     model = mobile(48, seed=48)
@@ -109,6 +109,7 @@ def test_network_of_another_project(path, compare):
     compare_every_operator(compare, model, vectors)
 
 
+@pytest.mark.soak  # project/test_bench.py has what measures
 def test_bench_measures_other_models(root, tmp_path):
     paths = [tmp_path / name for name in ("mobile.tflite", "mean.tflite")]
     paths[0].write_bytes(mobile())

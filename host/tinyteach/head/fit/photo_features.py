@@ -52,8 +52,8 @@ class PhotoEmbedder:
         return self._seen(square, self.preprocessing)
 
     def _seen(self, square: NDArray[np.uint8], preprocessing: str) -> NDArray[np.int8]:
-        tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
         with one_blas_thread():
+            tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
             vectors = self.embedding.embed(tensor[None])
         of_photo: NDArray[np.int8] = vectors[0]
         return of_photo
