@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
 from tinyteach.embedding.runtime import Embedding, TfliteModel
-from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.fit.augment import augment
 
 # Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every
@@ -53,9 +52,7 @@ class PhotoEmbedder:
 
     def _seen(self, square: NDArray[np.uint8], preprocessing: str) -> NDArray[np.int8]:
         tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
-        with one_blas_thread():
-            vectors = self.embedding.embed(tensor[None])
-        of_photo: NDArray[np.int8] = vectors[0]
+        of_photo: NDArray[np.int8] = self.embedding.embed(tensor[None])[0]
         return of_photo
 
     def views(
