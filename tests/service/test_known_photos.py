@@ -70,6 +70,19 @@ def test_what_changes_or_goes_is_noticed(project, known, embedded):
     assert len(known.problems) == 1 and "cannot be read" in known.problems[0]
 
 
+def test_what_is_embedded_when_somebody_interrupts_is_not_embedded_again(project, known, embedded):
+    def interrupted(step, done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        known.look(project, interrupted)
+    before = len(embedded)
+    assert before >= 3
+    known.look(project)
+    assert len(known) == 8 and len(embedded) <= before + 5
+
+
 def test_a_class_without_photographs_is_left_out(project, known):
     project.add_class("empty")
     assert train(project.root, 0, quiet, known=known).classes == ["cat", "coffee"]

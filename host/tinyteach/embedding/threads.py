@@ -1,9 +1,28 @@
-"""How many threads numpy's matrix products use here: one."""
+"""Threads: one for numpy's matrix products, all cores for work on many things."""
 
+import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """What ``work`` makes of each item, in their order, several at a time.
+
+    For work that lets go of Python's lock. Where a result is an error, or whoever takes them stops,
+    what has not begun is given up.
+    """
+    pool = ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, len(items))))
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

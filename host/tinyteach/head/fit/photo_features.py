@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -44,7 +45,10 @@ class PhotoEmbedder:
         self.embedding = embedding
         self.preprocessing = preprocessing
         self._seed = seed
-        self._fast: TfliteModel | None = None
+
+    @cached_property
+    def _fast(self) -> TfliteModel:
+        return TfliteModel(self.embedding.content, reference=False)
 
     def features(self, square: NDArray[np.uint8]) -> NDArray[np.int8]:
         """int8 [F], by the reference kernels."""
@@ -76,8 +80,6 @@ class PhotoEmbedder:
         """
         if not count:
             return np.empty((0, self.embedding.features), np.int8)
-        if self._fast is None:
-            self._fast = TfliteModel(self.embedding.content, reference=False)
         digest = hashlib.sha256(square.tobytes()).digest()
         rng = np.random.default_rng((self._seed, int.from_bytes(digest[:8], "little")))
         images = augment(square, self.embedding.side, count, rng)
