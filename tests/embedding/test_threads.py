@@ -2,11 +2,14 @@
 
 import os
 import threading
+import warnings
+from contextlib import ExitStack
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tinyteach.embedding.quiet import quiet_stderr
-from tinyteach.embedding.threads import on_all_cores
+from tinyteach.embedding.threads import on_all_cores, one_blas_thread
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -64,3 +67,38 @@ def test_standard_error_is_back_after_two_threads_were_quiet(capfd):
     other.join()
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"
+
+
+def of_blas() -> set[int]:
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def test_one_blas_thread_holds_until_the_last_who_asked_is_done():
+    with threadpool_limits(2, user_api="blas"):
+        before = of_blas()
+        with ExitStack() as other:
+            with one_blas_thread():
+                other.enter_context(one_blas_thread())
+                assert of_blas() == {1}
+            assert of_blas() == {1}
+        assert of_blas() == before
+
+
+def test_warnings_are_shown_as_before_when_threads_set_them_for_themselves():
+    both, before = threading.Barrier(2), list(warnings.filters)
+
+    def first():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            both.wait(60)
+            both.wait(60)
+
+    def last(thread):
+        thread.start()
+        both.wait(60)
+        with warnings.catch_warnings():
+            both.wait(60)
+            thread.join()
+
+    list(on_all_cores(last, [threading.Thread(target=first)]))
+    assert warnings.filters == before
