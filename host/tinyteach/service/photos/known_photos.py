@@ -14,7 +14,7 @@ from tinyteach.data.photos import Photo, is_frame, list_all
 from tinyteach.data.project import Project
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.embedding.threads import on_all_cores
+from tinyteach.embedding.threads import on_all_cores, one_blas_thread
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
@@ -81,7 +81,8 @@ class KnownPhotos:
                 progress("read", done, len(listing.photos))
         kept = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in kept}
-        self._compare()
+        with one_blas_thread():
+            self._compare()
 
     def learn(self, photo: Photo, photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
