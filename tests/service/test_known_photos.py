@@ -1,5 +1,7 @@
 """Photographs are embedded once, and what is trained on them is the same as without."""
 
+import threading
+
 import pytest
 from PIL import Image
 
@@ -81,6 +83,22 @@ def test_what_is_embedded_when_somebody_interrupts_is_not_embedded_again(project
     assert before >= 3
     known.look(project)
     assert len(known) == 8 and len(embedded) <= before + 5
+
+
+@pytest.mark.parametrize("step", ["read", "evaluate", "fit"])
+def test_ctrl_c_at_any_step_leaves_the_head_that_was_there_and_no_thread(project, step):
+    train(project.root, 0, quiet)
+    before, threads = project.head_path.read_bytes(), threading.active_count()
+    save_burst(project, "cat", views_of("cat", 2, seed=8, side=96))
+
+    def interrupted(now, done, total):
+        if now == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(project.root, 0, interrupted)
+    assert threading.active_count() == threads
+    assert project.head_path.read_bytes() == before
 
 
 def test_a_class_without_photographs_is_left_out(project, known):
