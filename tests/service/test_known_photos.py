@@ -1,6 +1,8 @@
 """Photographs are embedded once, and what is trained on them is the same as without."""
 
+import os
 import threading
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -47,6 +49,14 @@ def test_the_same_head_as_without(project, known):
     first = train(project.root, 0, quiet, known=known)
     again = train(project.root, 0, quiet, known=known)
     assert first.fingerprint == again.fingerprint == train(project.root, 0, quiet).fingerprint
+
+
+@pytest.mark.parametrize("cores", [1, 5])
+def test_the_same_head_and_report_on_any_number_of_cores(project, monkeypatch, cores):
+    trained = train(project.root, 0, quiet)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    again = train(project.root, 0, quiet)
+    assert replace(again, train_s=trained.train_s) == trained
 
 
 def test_each_is_embedded_once(project, known, embedded):
