@@ -1,5 +1,9 @@
 """Photographs are embedded once, and what is trained on them is the same as without."""
 
+import os
+import threading
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
@@ -47,6 +51,14 @@ def test_the_same_head_as_without(project, known):
     assert first.fingerprint == again.fingerprint == train(project.root, 0, quiet).fingerprint
 
 
+@pytest.mark.parametrize("cores", [1, 5])
+def test_the_same_head_and_report_on_any_number_of_cores(project, monkeypatch, cores):
+    trained = train(project.root, 0, quiet)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    again = train(project.root, 0, quiet)
+    assert replace(again, train_s=trained.train_s) == trained
+
+
 def test_each_is_embedded_once(project, known, embedded):
     known.look(project)
     assert len(embedded) == len(known) == 8
@@ -68,6 +80,35 @@ def test_what_changes_or_goes_is_noticed(project, known, embedded):
     known.look(project)
     assert len(embedded) == 9 and len(known) == 6
     assert len(known.problems) == 1 and "cannot be read" in known.problems[0]
+
+
+def test_what_is_embedded_when_somebody_interrupts_is_not_embedded_again(project, known, embedded):
+    def interrupted(step, done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        known.look(project, interrupted)
+    before = len(embedded)
+    assert before >= 3
+    known.look(project)
+    assert len(known) == 8 and len(embedded) <= before + 5
+
+
+@pytest.mark.parametrize("step", ["read", "evaluate", "fit"])
+def test_ctrl_c_at_any_step_leaves_the_head_that_was_there_and_no_thread(project, step):
+    train(project.root, 0, quiet)
+    before, threads = project.head_path.read_bytes(), threading.active_count()
+    save_burst(project, "cat", views_of("cat", 2, seed=8, side=96))
+
+    def interrupted(now, done, total):
+        if now == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(project.root, 0, interrupted)
+    assert threading.active_count() == threads
+    assert project.head_path.read_bytes() == before
 
 
 def test_a_class_without_photographs_is_left_out(project, known):

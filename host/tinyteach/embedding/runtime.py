@@ -7,9 +7,10 @@ steps in the end.
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.int8_ends import with_int8_ends
 from tinyteach.embedding.litert import details_of, open_interpreter
 from tinyteach.embedding.requirements import arena_bytes
+from tinyteach.embedding.threads import on_all_cores
 from tinyteach.errors import ModelError
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
@@ -32,7 +34,10 @@ _BATCH_FOR_A_THREAD = 16
 
 
 class TfliteModel:
-    """A .tflite file with one input and one output, run one example at a time."""
+    """A .tflite file with one input and one output, run one example at a time.
+
+    Threads may share it: each has an interpreter while it runs.
+    """
 
     def __init__(
         self,
@@ -45,9 +50,9 @@ class TfliteModel:
         ``input_shape`` runs a network of convolutions at another size than it was made for.
         """
         self.content = _read(model)
-        self._interpreter = open_interpreter(self.content, reference, input_shape)
-        self._lock = Lock()  # an interpreter has one arena
-        self._input, self._output = _only_io(self._interpreter)
+        self._open = partial(open_interpreter, self.content, reference, input_shape)
+        self._idle = [self._open()]  # interpreters; each has one arena
+        self._input, self._output = _only_io(self._idle[0])
         self.input_details = details_of(self._input)
         self.output_details = details_of(self._output)
 
@@ -63,12 +68,23 @@ class TfliteModel:
         """
         self._check(batch)
         outputs = np.empty((len(batch), *self.output_details.shape[1:]), self.output_details.dtype)
-        with self._lock:
+        with self._interpreter() as interpreter:
             for example, output in zip(batch, outputs, strict=True):
-                self._interpreter.set_tensor(self._input["index"], example[None])
-                self._interpreter.invoke()
-                output[...] = self._interpreter.get_tensor(self._output["index"])[0]
+                interpreter.set_tensor(self._input["index"], example[None])
+                interpreter.invoke()
+                output[...] = interpreter.get_tensor(self._output["index"])[0]
         return outputs
+
+    @contextmanager
+    def _interpreter(self) -> Iterator[Any]:
+        try:
+            interpreter = self._idle.pop()
+        except IndexError:
+            interpreter = self._open()
+        try:
+            yield interpreter
+        finally:
+            self._idle.append(interpreter)
 
     def _check(self, batch: NDArray[np.int8]) -> None:
         wanted = self.input_details
@@ -89,8 +105,7 @@ class Embedding:
         self.content = content  # as pairing copies it to a board
         # The same between int8, as LiteRT runs it and exports hold it.
         self.network = with_int8_ends(content)
-        model = TfliteModel(self.network)
-        self._models = [model]
+        self._model = model = TfliteModel(self.network)
         self.fingerprint = hashlib.sha256(content).digest()
         self.side = model.input_details.shape[1]
         self.features = model.output_details.shape[1]
@@ -106,12 +121,9 @@ class Embedding:
         """Embed int8 ``tensors`` (N×side×side×3): int8, N×features; many in several threads."""
         threads = max(1, min(os.cpu_count() or 1, len(tensors) // _BATCH_FOR_A_THREAD))
         if threads == 1:
-            return self._models[0].run(tensors)
-        while len(self._models) < threads:
-            self._models.append(TfliteModel(self.network))
+            return self._model.run(tensors)
         parts = np.array_split(tensors, threads)
-        with ThreadPoolExecutor(threads) as pool:
-            return np.concatenate(list(pool.map(TfliteModel.run, self._models, parts)))
+        return np.concatenate(list(on_all_cores(self._model.run, parts)))
 
 
 def load_embedding(path: Path | str | None = None) -> Embedding:

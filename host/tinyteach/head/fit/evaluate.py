@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.embedding.threads import on_all_cores
 from tinyteach.head.fit.calibration import best_temperature
 from tinyteach.head.fit.evaluation import Evaluation, tested_recordings
 from tinyteach.head.fit.folds import Fold, plan_folds
@@ -91,17 +92,16 @@ def _best_strength(
     samples: Samples, folds: Sequence[Fold], progress: Counted
 ) -> tuple[float, list[LinearHead]]:
     strengths = _strengths(samples, folds)
-    best: tuple[float, float, list[LinearHead]] = (np.inf, DEFAULT_STRENGTH, [])
-    for number, strength in enumerate(strengths):
-        heads = []
-        for fold in folds:
-            heads.append(fold.head(strength))
-            progress(number * len(folds) + len(heads), len(strengths) * len(folds))
-        logits, targets = _held_out_logits(samples, folds, heads)
-        loss = balanced_log_loss(logits, targets)
-        if loss < best[0]:
-            best = (loss, strength, heads)
-    return best[1:]
+    if not strengths:
+        return DEFAULT_STRENGTH, []
+    fitted = []
+    for heads in on_all_cores(lambda fold: fold.heads(strengths), folds):
+        fitted.append(heads)
+        progress(len(fitted), len(folds))
+    by_strength = [list(heads) for heads in zip(*fitted, strict=True)]
+    losses = [balanced_log_loss(*_held_out_logits(samples, folds, heads)) for heads in by_strength]
+    best = int(np.argmin(losses))
+    return strengths[best], by_strength[best]
 
 
 def _strengths(samples: Samples, folds: Sequence[Fold]) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
 """Heads under test: what each learns from, what it has not seen, and what it says of that."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.head.fit.regression import LinearHead
-from tinyteach.head.fit.samples import Samples, fit_photos
+from tinyteach.head.fit.samples import Samples, fit_photos_each
 from tinyteach.head.fit.splits import Splits
 from tinyteach.head.fit.unknown import (
     Balance,
@@ -32,7 +33,11 @@ class Fold:
 
     def head(self, strength: float) -> LinearHead:
         """Fitted on what it learns from."""
-        return fit_photos(self.samples, self.train, strength)
+        return self.heads((strength,))[0]
+
+    def heads(self, strengths: Sequence[float]) -> list[LinearHead]:
+        """The same with each of ``strengths``."""
+        return fit_photos_each(self.samples, self.train, strengths)
 
     def cooled(self, linear: LinearHead, temperature: float) -> FloatHead:
         """That head, its logits divided by ``temperature``, with the novelty of its photographs."""

@@ -9,7 +9,6 @@ NEEDED = (
     "sklearn.linear_model",
     "sklearn.cluster",
     "sklearn.model_selection",
-    "sklearn.kernel_ridge",
 )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
 from tinyteach.embedding.runtime import Embedding, TfliteModel
-from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.fit.augment import augment
 
 # Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every
@@ -45,17 +45,18 @@ class PhotoEmbedder:
         self.embedding = embedding
         self.preprocessing = preprocessing
         self._seed = seed
-        self._fast: TfliteModel | None = None
+
+    @cached_property
+    def _fast(self) -> TfliteModel:
+        return TfliteModel(self.embedding.network, reference=False)
 
     def features(self, square: NDArray[np.uint8]) -> NDArray[np.int8]:
         """int8 [F], by the reference kernels."""
         return self._seen(square, self.preprocessing)
 
     def _seen(self, square: NDArray[np.uint8], preprocessing: str) -> NDArray[np.int8]:
-        with one_blas_thread():
-            tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
-            vectors = self.embedding.embed(tensor[None])
-        of_photo: NDArray[np.int8] = vectors[0]
+        tensor = TO_TENSOR[preprocessing](square, self.embedding.side)
+        of_photo: NDArray[np.int8] = self.embedding.embed(tensor[None])[0]
         return of_photo
 
     def views(
@@ -79,8 +80,6 @@ class PhotoEmbedder:
         """
         if not count:
             return np.empty((0, self.embedding.features), np.int8)
-        if self._fast is None:
-            self._fast = TfliteModel(self.embedding.network, reference=False)
         digest = hashlib.sha256(square.tobytes()).digest()
         rng = np.random.default_rng((self._seed, int.from_bytes(digest[:8], "little")))
         images = augment(square, self.embedding.side, count, rng)

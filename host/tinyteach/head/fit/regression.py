@@ -1,6 +1,7 @@
 """Fits the float head: multinomial logistic regression by scikit-learn."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,23 +45,40 @@ def fit(
     largest target needs at least one. ``views_per_photo`` rows share one photograph's weight.
     All together weigh as much as ``rows`` rows, by default as many as there are.
     """
+    return fit_each(values, targets, (strength,), views_per_photo, rows)[0]
+
+
+def fit_each(
+    values: NDArray[np.floating],
+    targets: NDArray[np.intp],
+    strengths: Sequence[float],
+    views_per_photo: int = 1,
+    rows: int | None = None,
+) -> list[LinearHead]:
+    """`fit` with each of ``strengths``."""
     from sklearn.linear_model import LogisticRegression
 
     # One scale for all features, so that the penalty means the same for every embedding. A scale
     # for each would raise the noise of features that hardly vary over a few photographs.
     share = _equal_shares(targets)
     mean = share @ values
-    centred = values - mean
-    spread = float(np.sqrt(share @ np.mean(centred**2, axis=1))) or 1.0
-    model = LogisticRegression(C=strength / views_per_photo, tol=1e-3, max_iter=200)
-    with one_blas_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of 200 steps the last hardly move the scores
-        model.fit(centred / spread, targets, sample_weight=share * (rows or len(targets)))
-    weights = _one_row_per_class(model.coef_.astype(np.float64)) / spread
-    bias: NDArray[np.float64] = (
-        _one_row_per_class(model.intercept_.astype(np.float64)) - weights @ mean
-    )
-    return LinearHead(weights, bias)
+    scaled = values - mean
+    spread = float(np.sqrt(share @ np.mean(scaled**2, axis=1))) or 1.0
+    scaled /= spread
+    # The next one begins where the one before ended: a few steps are left to it.
+    model = LogisticRegression(tol=1e-3, max_iter=200, warm_start=True)
+    heads = []
+    for strength in strengths:
+        model.set_params(C=strength / views_per_photo)
+        with one_blas_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of 200 steps the last hardly move the scores
+            model.fit(scaled, targets, sample_weight=share * (rows or len(targets)))
+        weights = _one_row_per_class(model.coef_.astype(np.float64)) / spread
+        bias: NDArray[np.float64] = (
+            _one_row_per_class(model.intercept_.astype(np.float64)) - weights @ mean
+        )
+        heads.append(LinearHead(weights, bias))
+    return heads
 
 
 def _equal_shares(targets: NDArray[np.intp]) -> NDArray[np.floating]:

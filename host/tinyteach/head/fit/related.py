@@ -41,14 +41,14 @@ class Related:
 
     def taken_for(self, train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.intp]:
         """Classes that a regression on ``train`` gives to ``test``; classes weigh the same."""
-        from sklearn.kernel_ridge import KernelRidge
-
         counts = np.bincount(self.targets[train])
         wanted = np.eye(len(counts))[self.targets[train]] - 1 / len(counts)
-        weights = len(train) / len(counts) / counts[self.targets[train]]
-        model = KernelRidge(alpha=_PENALTY, kernel="precomputed")
-        model.fit(self.kernel[np.ix_(train, train)], wanted, sample_weight=weights)
-        best: NDArray[np.intp] = model.predict(self.kernel[np.ix_(test, train)]).argmax(axis=1)
+        weights = np.sqrt(len(train) / len(counts) / counts[self.targets[train]])
+        kernel = self.kernel[np.ix_(train, train)] * np.outer(weights, weights)
+        kernel.flat[:: len(kernel) + 1] += _PENALTY
+        solved = np.linalg.solve(kernel, wanted * weights[:, None])
+        answers = self.kernel[np.ix_(test, train)] @ (solved * weights[:, None])
+        best: NDArray[np.intp] = answers.argmax(axis=1)
         return best
 
     def apart(self) -> NDArray[np.float64]:

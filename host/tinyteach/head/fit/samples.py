@@ -1,6 +1,7 @@
 """What a head is trained on: features of photographs, of their views, and of anything else."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.head.fit.novelty import MOST_NUMBERS, averaged
-from tinyteach.head.fit.regression import LinearHead, fit
+from tinyteach.head.fit.regression import LinearHead, fit_each
 from tinyteach.head.format.quantise import dequantise
 
 
@@ -96,6 +97,13 @@ class Samples:
 
 def fit_photos(samples: Samples, indices: NDArray[np.intp], strength: float) -> LinearHead:
     """Fit a float head on the photographs ``indices``, their views and the background."""
+    return fit_photos_each(samples, indices, (strength,))[0]
+
+
+def fit_photos_each(
+    samples: Samples, indices: NDArray[np.intp], strengths: Sequence[float]
+) -> list[LinearHead]:
+    """The same with each of ``strengths``."""
     features, targets = samples.rows(indices)
-    rows = len(indices) * (1 + samples.views.shape[1])
-    return fit(samples.values(features), targets, strength, 1 + samples.views.shape[1], rows)
+    views = 1 + samples.views.shape[1]
+    return fit_each(samples.values(features), targets, strengths, views, len(indices) * views)

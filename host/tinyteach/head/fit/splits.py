@@ -6,6 +6,7 @@ has seen looks better than it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -34,6 +35,13 @@ def plan_splits(
     split trains on every class. A class with a single burst is cut into runs of
     neighbouring photographs, in the given order, and named in ``cut``.
     """
+    # A training asks for the same ones several times, and scikit-learn takes a while.
+    return _planned(tuple(targets.tolist()), tuple(bursts), folds, seed)
+
+
+@lru_cache(maxsize=2)
+def _planned(classes: tuple[int, ...], bursts: tuple[str, ...], folds: int, seed: int) -> Splits:
+    targets = np.array(classes, int)
     counts = np.bincount(targets)
     untested = frozenset(np.flatnonzero(counts == 1).tolist())
     tested = np.flatnonzero(counts[targets] > 1)

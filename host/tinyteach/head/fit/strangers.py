@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.embedding.threads import on_all_cores
 from tinyteach.head.fit.folds import Fold, FoldResult, as_file
 from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.unknown import (
@@ -76,12 +77,14 @@ def leave_classes_out(samples: Samples, strength: float, temperature: float) -> 
     if classes < 3:
         return []
     bare = samples.few_views(0)
-    found = []
-    for left_out in np.unique(np.linspace(0, classes - 1, LEFT_OUT_CLASSES).astype(int)):
-        rest, photos = bare.without_class(int(left_out))
+
+    def without(left_out: int) -> FoldResult:
+        rest, photos = bare.without_class(left_out)
         fold = Fold(rest, np.arange(len(rest.targets)), np.empty(0, int), photos)
-        found.append(fold.test_with(fold.cooled(fold.head(strength), temperature)))
-    return found
+        return fold.test_with(fold.cooled(fold.head(strength), temperature))
+
+    chosen = np.unique(np.linspace(0, classes - 1, LEFT_OUT_CLASSES).astype(int))
+    return list(on_all_cores(without, chosen.tolist()))
 
 
 def unaided_accepts(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
@@ -97,12 +98,13 @@ def train_source(
     with importing_meanwhile():
         samples = _samples(source, labels, learnt, embedding, views, classes, clock)
     samples = replace(samples, preprocessing=preprocessing)
-    with clock.step("evaluate") as done:
-        trial = cross_validate(samples, bursts, seed, done)
-    with clock.step("fit"):
-        head = _fit(samples, trial.strength, trial.temperature, trial.balance)
-    with clock.step("quantise"):
-        content = _packed(samples, head, embedding.fingerprint, trial.rejection.threshold)
+    with one_blas_thread():
+        with clock.step("evaluate") as done:
+            trial = cross_validate(samples, bursts, seed, done)
+        with clock.step("fit"):
+            head = _fit(samples, trial.strength, trial.temperature, trial.balance)
+        with clock.step("quantise"):
+            content = _packed(samples, head, embedding.fingerprint, trial.rejection.threshold)
     with clock.step("verify"):
         trained = load_head(content)
     clock.seconds["total"] = time.perf_counter() - started

@@ -14,6 +14,7 @@ from tinyteach.data.photos import Photo, is_frame, list_all
 from tinyteach.data.project import Project
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.threads import on_all_cores, one_blas_thread
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo
@@ -57,7 +58,6 @@ class KnownPhotos:
         self._keys: list[Key] = []
         self._bursts: list[str] = []
         self._compared: list[Key] | None = None
-        self._loaded: tuple[Path, np.ndarray] | None = None
         # Ids of photographs that are copies of one another and in different classes.
         self.in_several_classes: list[list[str]] = []
         self.copies: list[list[str]] = []  # the same, of one class
@@ -70,18 +70,25 @@ class KnownPhotos:
         self._photos, self._keys = [], []
         self.problems = list(listing.problems)
         views = views_per_photo(len(listing.photos))
+        keys = [_key(photo.path) for photo in listing.photos]
         with importing_meanwhile():
-            for done, photo in enumerate(listing.photos, 1):
-                self._take(photo, views)
+            fresh = [p for key, p in zip(keys, listing.photos, strict=True) if self._is_new(key)]
+            embedded = on_all_cores(lambda photo: self._embedded(photo, views), fresh)
+            for done, (key, photo) in enumerate(zip(keys, listing.photos, strict=True), 1):
+                if self._is_new(key):
+                    self._known[key] = next(embedded)
+                self._take(key, photo)
                 progress("read", done, len(listing.photos))
         kept = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in kept}
-        self._compare()
+        with one_blas_thread():
+            self._compare()
 
     def learn(self, photo: Photo, photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
-        known = self._known.setdefault(_key(photo.path), _Known())
-        self._embed(known, photo, views_per_photo(photos))
+        known = self._embedded(photo, views_per_photo(photos))
+        if not known.problem:
+            self._known[_key(photo.path)] = known
 
     @property
     def preprocessing(self) -> str:
@@ -126,7 +133,8 @@ class KnownPhotos:
     def views(self, index: int, count: int) -> np.ndarray:
         known = self._known[self._keys[index]]
         if known.views is None or len(known.views) < count:
-            known.views = self._views(self._photos[index], count)
+            photo = self._photos[index]
+            known.views = self._embedder.views(load_square(photo.path), count, is_frame(photo))
         return known.views[:count]
 
     def _compare(self) -> None:
@@ -148,34 +156,25 @@ class KnownPhotos:
         self.copies = [[photo.id for photo in photos] for photos in copies]
         self._compared = list(self._keys)
 
-    def _take(self, photo: Photo, views: int) -> None:
-        key = _key(photo.path)
-        known = self._known.setdefault(key, _Known())
-        if known.features is None and not known.problem:
-            try:
-                self._embed(known, photo, views)
-            except PhotoError as error:
-                known.problem = str(error)
-        if known.problem:
-            self.problems.append(known.problem)
+    def _is_new(self, key: Key) -> bool:
+        known = self._known.get(key)
+        return known is None or (known.features is None and not known.problem)
+
+    def _take(self, key: Key, photo: Photo) -> None:
+        if problem := self._known[key].problem:
+            self.problems.append(problem)
             return
         self._photos.append(photo)
         self._keys.append(key)
 
-    def _embed(self, known: _Known, photo: Photo, views: int) -> None:
-        """All at once, while the pixels are there."""
-        known.features = self._embedder.features(self._square(photo.path))
-        known.small = small_view(self._square(photo.path))
-        known.views = self._views(photo, views)
-
-    def _views(self, photo: Photo, count: int) -> np.ndarray:
-        return self._embedder.views(self._square(photo.path), count, is_frame(photo))
-
-    def _square(self, path: Path) -> np.ndarray:
-        """A photograph's pixels; those read last are kept, for its views."""
-        if self._loaded is None or self._loaded[0] != path:
-            self._loaded = (path, load_square(path))
-        return self._loaded[1]
+    def _embedded(self, photo: Photo, views: int) -> _Known:
+        """All at once, while the pixels are there; other threads do the same with others."""
+        try:
+            square = load_square(photo.path)
+        except PhotoError as error:
+            return _Known(problem=str(error))
+        features, small = self._embedder.features(square), small_view(square)
+        return _Known(features, self._embedder.views(square, views, is_frame(photo)), small)
 
 
 class _Squares(Sequence[np.ndarray]):
