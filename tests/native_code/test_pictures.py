@@ -8,19 +8,30 @@ from slices import few, soak
 from tinyteach.embedding.preprocess import expand, to_tensor
 from tinyteach_protocol.messages import PIXEL_BYTES, RGB_INT8
 
+# (side of the picture, of the result): 2, 4 and 3 units to a source pixel, one to four whole rows.
+# tests/agent/vision has more of them, on armhf.
+SIDES = [(96, 64), (256, 64), (52, 12)]
+CALLED = {"viper": {"kernels_viper"}, "thumb": {"kernels_viper", "thumb_rows"}}
 # Whole pictures two pixels a word, and row by row: sides that suit and do not, all formats.
 PICTURES = [
     *((240, 64, pixel_format, 240) for pixel_format in PIXEL_BYTES if pixel_format != RGB_INT8),
+    *((side, side_out, pixel_format, side) for side, side_out in SIDES for pixel_format in (1, 2)),
     *((side, side_out, 1, 7) for side, side_out in ((240, 64), (97, 64), (64, 96), (33, 8))),
 ]
 
 
-@pytest.mark.parametrize("core", few(["xtensa", "cortex", "riscv"], "xtensa"))
+WHERE = [("xtensa", "viper"), ("cortex", "viper"), ("cortex", "thumb"), ("riscv", "viper")]
+
+
+@pytest.mark.parametrize(
+    "where", few(WHERE, ("xtensa", "viper"), ("cortex", "thumb")), ids="-".join
+)
 @pytest.mark.parametrize("count", [2, soak(40)])
-def test_the_references_bytes(count, core, board_with):
+def test_the_references_bytes(count, where, board_with):
+    core, kernels = where
     board = board_with(core)
     rng = np.random.default_rng(8)
-    notes = recording.record_pictures(board.i386, PICTURES, board.functions)
+    notes = recording.record_pictures(board.i386, PICTURES, kernels, board.functions)
     for (side, side_out, pixel_format, _), noted in zip(PICTURES, notes, strict=True):
         frames = rng.integers(0, 256, (count, side * side * PIXEL_BYTES[pixel_format]), np.uint8)
         frames[0] = 255
@@ -30,3 +41,5 @@ def test_the_references_bytes(count, core, board_with):
             for frame in frames
         ]
         assert found == np.stack(expected).tobytes(), (side, side_out, pixel_format)
+    called = {note[1].rpartition(".")[2] for noted in notes for note in noted if note[0] == "call"}
+    assert called == CALLED[kernels]
