@@ -2,8 +2,9 @@
 
 Arguments: a file of names (JSON, as `record.begin` has them), one for the notes, one of pictures
 (JSON): [[side, side of the result, pixel format, rows that come at once], ...], and the row
-functions' name. The notes are those of record_model.py, the picture the input of a model of one
-step.
+functions' name. The notes are those of record_model.py, the picture the input of a model of two
+steps: one gives the result between margins, the other the margin behind the sums of a row. Margins
+are MARGIN bytes of FILL.
 """
 
 # MicroPython has no pathlib.
@@ -11,10 +12,21 @@ step.
 
 import json
 import sys
+from array import array
 
 import record
+import uctypes
 
 from agent.vision import area
+
+MARGIN, FILL = 64, b"\xa5"
+
+
+def with_margin(code, content):
+    return array(code, content + MARGIN * FILL)
+
+
+area.array = with_margin
 
 
 def record_picture(recorder, chosen, side, side_out, pixel_format, portion):
@@ -22,10 +34,11 @@ def record_picture(recorder, chosen, side, side_out, pixel_format, portion):
     recorder.note("load")
     resizer = area.AreaResizer(side, side_out, pixel_format, chosen)
     picture = bytearray(side * resizer.row_bytes)
-    out = bytearray(3 * side_out * side_out)
+    size = 3 * side_out * side_out
+    out = bytearray(FILL * (size + 2 * MARGIN))
     recorder.memory(picture)
     recorder.memory(out)
-    resizer.begin(memoryview(out))
+    resizer.begin(memoryview(out)[MARGIN : MARGIN + size])
     recorder.note("run")
     for row in range(0, side, portion):
         count = min(portion, side - row)
@@ -35,8 +48,12 @@ def record_picture(recorder, chosen, side, side_out, pixel_format, portion):
         "model",
         [record.place(picture)],
         result,
-        [["preprocessing", recorder.calls] + result],
+        [["preprocessing", recorder.calls] + result, ["sums", 0] + margin_of(resizer._across)],
     )
+
+
+def margin_of(sums):
+    return [uctypes.addressof(sums) + 4 * len(sums) - MARGIN, MARGIN]
 
 
 def main(names, notes, pictures, name):
