@@ -70,6 +70,7 @@ def measure(board: Board, names: list[str]) -> dict[str, dict[str, int]]:
     functions = replay.native_functions(board.core)
     i386 = micropython.find("i386", with_ffi=True).argv
     models = [EMBEDDING_FILES[name].read_bytes() for name in names]
+    picture = [(FRAME_SIDE, SIDE, RGB565_BE, FRAME_SIDE)]
     found = {}
     for kernels in board.kernels:
         notes = recording.record_models(i386, models, kernels, functions)
@@ -77,9 +78,8 @@ def measure(board: Board, names: list[str]) -> dict[str, dict[str, int]]:
             name: counted(noted, board, IMAGE_BYTES)
             for name, noted in zip(names, notes, strict=True)
         }
-    picture = [(FRAME_SIDE, SIDE, RGB565_BE, FRAME_SIDE)]
-    noted = recording.record_pictures(i386, picture, functions)[0]
-    found["viper"]["preprocessing"] = counted(noted, board, FRAME_BYTES)
+        noted = recording.record_pictures(i386, picture, kernels, functions)[0]
+        found[kernels]["preprocessing"] = counted(noted, board, FRAME_BYTES)
     return found
 
 

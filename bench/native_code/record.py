@@ -126,19 +126,9 @@ def stand_in(module, functions):
     setattr(sys.modules[package], own, made)
 
 
-def kernels(name):
-    """The kernels "viper", "mac16" or "thumb"."""
-    if name == "thumb":
-        from agent.tflite import kernels_thumb
-
-        return kernels_thumb
-    if name == "mac16":
-        from agent.tflite import kernels_mac16
-
-        return kernels_mac16
-    from agent.tflite import kernels_viper
-
-    return kernels_viper
+def kernels(name, room="tflite"):
+    """The kernels "viper", "mac16" or "thumb" for models; with "vision" those for pictures."""
+    return __import__(f"agent.{room}.kernels_{name}", None, None, ("name",))
 
 
 def place(view):

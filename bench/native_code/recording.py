@@ -38,13 +38,14 @@ def record_models(
 def record_pictures(
     interpreter: Sequence[str],
     pictures: Sequence[Sequence[int]],
+    kernels: str,
     functions: NativeFunctions,
 ) -> list[Notes]:
     """The notes of preprocessing each (side, side of the result, pixel format, rows at once)."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "pictures").write_text(json.dumps([list(each) for each in pictures]))
-        arguments = [str(place / "pictures")]
+        arguments = [str(place / "pictures"), kernels]
         return run_recorder(interpreter, "record_pictures.py", functions, place, arguments)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import tinyteach_protocol
 from tinyteach import short_names
 from tinyteach.errors import MissingToolError
-from tinyteach.native import mac16
+from tinyteach.native import mac16, pictures
 from tinyteach.native.mpy_file import with_code
 
 LIBRARY = "/lib"
@@ -27,8 +27,11 @@ HOST_MODULES = (
 # In the name of a module with code for some architectures only; on a board of another the agent
 # takes the one beside it.
 NATIVE_WORD, ASSEMBLER_WORD, MAC16_WORD = "viper", "thumb", "mac16"
-# The module whose functions get machine code that is made here.
-MAC16_MODULE = "agent.tflite.mac16_code"
+# Modules whose functions get machine code that is made here.
+MADE_HERE = {
+    "agent.tflite.mac16_code": mac16.programs,
+    "agent.vision.mac16_rows": pictures.programs,
+}
 COMPILE_TIMEOUT_S = 60
 # The loop and what works without a host keep line numbers for the traceback of a crash.
 NUMBERED = "loop kept alone.turns alone.rules alone.report alone.led alone.smoothing"
@@ -144,7 +147,7 @@ def _compile(name: str, source: Path, arch: int, folder: str) -> bytes:
     level = "-O2" if module in NUMBERED_MODULES else "-O3"
     _mpy_cross(*options, level, "-s", module, "-o", str(target), str(shortened))
     content = target.read_bytes()
-    return with_code(content, mac16.programs()) if module == MAC16_MODULE else content
+    return with_code(content, MADE_HERE[module]()) if module in MADE_HERE else content
 
 
 def module_name(name: str) -> str:

@@ -1,9 +1,17 @@
 """A paired virtual board for a file of tests."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from tinyteach.device.wire import client as wire_client
 from tinyteach.device.wire.client import BoardClient
+
+TFLITE = Path(__file__).resolve().parent / "tflite"
+sys.path.append(str(TFLITE))
+
+import machine_code_of_thumb as thumb_code  # noqa: E402
 
 ARCHS = ("amd64", "i386")
 STARTING_S = 120  # of a board on a busy machine, of which a session is wanted at once
@@ -39,3 +47,11 @@ def client(board):
     """A session with the board."""
     with BoardClient(board.port) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def thumb_folder(tmp_path_factory) -> Path:
+    """A folder with thumb_code.py, for thumb_by_ffi: the machine code that boards get."""
+    folder = tmp_path_factory.mktemp("thumb")
+    thumb_code.write(folder)
+    return folder

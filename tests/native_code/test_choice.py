@@ -13,10 +13,12 @@ os.chdir(sys.argv[1])
 if "tinyteach" not in os.listdir():
     os.mkdir("tinyteach")
 from agent.tflite import kernels
+from agent.vision import kernels as pictures
 class Board:
     implementation = type("", (), {"_machine": sys.argv[2], "_mpy": 0})
 kernels.sys = Board
 print(kernels.best().name)
+assert pictures.best().name == kernels.best().name
 note = "tinyteach/mac16"
 print("mac16" in os.listdir("tinyteach") and open(note).read() == sys.version)
 """
@@ -30,6 +32,9 @@ k.prepare_widened = kernels_viper.prepare
 def conv_2d(op):
     %s
 k.conv_2d, k.add = conv_2d, kernels_viper.add
+from agent.vision import kernels_mac16 as m
+if "%s" == "pictures too":
+    m.big, m.little, m.across = m.viper.big, m.viper.little, m.viper.across
 """
 
 
@@ -51,16 +56,21 @@ def test_wrong_results(micropython, tmp_path):
     assert choose(micropython, tmp_path, S3) == ["viper", "True"]
 
 
+def test_wrong_pictures(micropython, tmp_path):
+    same = STANDS_IN % ("kernels_viper.conv_2d(op)", "")
+    assert choose(micropython, tmp_path, S3, same) == ["viper", "True"]
+
+
 def test_right_results(micropython, tmp_path):
-    same = STANDS_IN % "kernels_viper.conv_2d(op)"
+    same = STANDS_IN % ("kernels_viper.conv_2d(op)", "pictures too")
     assert choose(micropython, tmp_path, "ESP32 module with ESP32", same) == ["mac16", "True"]
     assert choose(micropython, tmp_path, S3, same) == ["mac16", "True"]
 
 
 def test_a_trial_that_did_not_end_is_not_begun_again(micropython, tmp_path):
-    dies = STANDS_IN % "sys.exit(0)"
+    dies = STANDS_IN % ("sys.exit(0)", "")
     assert choose(micropython, tmp_path, S3, dies) == []
-    same = STANDS_IN % "kernels_viper.conv_2d(op)"
+    same = STANDS_IN % ("kernels_viper.conv_2d(op)", "pictures too")
     assert choose(micropython, tmp_path, S3, same) == ["viper", "False"]
     (tmp_path / "tinyteach" / "mac16").write_text("?another firmware")
     assert choose(micropython, tmp_path, S3, same) == ["mac16", "True"]

@@ -1,4 +1,4 @@
-"""Whether the MAC16 kernels compute here what viper's compute.
+"""Whether the MAC16 kernels compute here what viper's compute, of models and of pictures.
 
 A core without the unit would end in an exception that nothing catches: so a trial is noted in flash
 before it begins, and firmware whose trial did not come to its end is not tried again.
@@ -7,10 +7,11 @@ before it begins, and firmware whose trial did not come to its end is not tried 
 import sys
 from array import array
 
-from agent import files
+from agent import files, seldom
 from agent.slots import DIRECTORY
 from agent.tflite import kernels_mac16, kernels_viper
 from agent.tflite.geometry import SAME, Window
+from agent.vision.area import RGB565_BE, RGB565_LE, AreaResizer
 
 # The firmware's version, with UNFINISHED before it while a trial runs.
 NOTE = DIRECTORY + "/mac16"
@@ -66,6 +67,24 @@ def results(kernels):
     return found
 
 
+def pictures(name):
+    """What the row functions of that name make of one with rows and columns on two outputs' edges.
+
+    Of both orders of bytes.
+    """
+    rows = seldom.use("vision.kernels_" + name)
+    return [_resized(pixel_format, rows) for pixel_format in (RGB565_BE, RGB565_LE)]
+
+
+def _resized(pixel_format, rows):
+    picture = bytes([(7 * k * k + 31 * k) & 255 for k in range(800)])
+    out = memoryview(bytearray(192))
+    resizer = AreaResizer(20, 8, pixel_format, rows)
+    resizer.begin(out)
+    resizer.rows(picture, 0, 40, 20)
+    return bytes(out)
+
+
 def passes():
     """Whether both come to the same; False where one did not end, or could not be noted."""
     try:
@@ -81,6 +100,7 @@ def noted_trial():
     if noted != sys.version:
         files.replace_text(NOTE, UNFINISHED + sys.version)
     same = results(kernels_mac16) == results(kernels_viper)
+    same = same and pictures("mac16") == pictures("viper")
     if noted != sys.version:
         files.replace_text(NOTE, sys.version)
     return same

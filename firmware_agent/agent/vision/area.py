@@ -38,7 +38,7 @@ def square_of(width: int, height: int) -> tuple[int, int, int]:
 
 
 def layout(side_in: int, side_out: int) -> "array[int] | None":
-    """What kernels_viper needs to take whole pictures two pixels a word; None for other sides."""
+    """What native kernels need to take whole pictures two pixels a word; None for other sides."""
     common, rest = side_in, side_out
     while rest:
         common, rest = rest, common % rest
@@ -101,7 +101,7 @@ class AreaResizer:
         self.row_bytes = side_in * PIXEL_BYTES[pixel_format]
         self._across = array("i", bytes(12 * side_out))
         self._table = None
-        if self._kernels.name == "viper" and self._pixel_format < RGB888:
+        if self._kernels.name != "reference" and self._pixel_format < RGB888:
             self._table = layout(side_in, side_out)
             if self._table:
                 self._across = array("i", bytes(max(6 * side_in, 12 * side_out)))

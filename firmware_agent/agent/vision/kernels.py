@@ -1,4 +1,10 @@
-"""Chooses the row functions: viper where the port compiles or loads it, else plain Python."""
+"""Chooses the row functions: those that are named as the kernels that run models here.
+
+These are loaded by then: pictures are resized for models.
+"""
+
+from agent import seldom
+from agent.tflite import kernels
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from types import ModuleType
@@ -6,11 +12,4 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 
 def best() -> "ModuleType":
     """The fastest kernels module that runs here (see agent.tflite.kernels)."""
-    try:
-        from agent.vision import kernels_viper
-
-        return kernels_viper  # type: ignore[no-any-return]
-    except (ImportError, SyntaxError, ValueError):
-        from agent.vision import kernels_reference
-
-        return kernels_reference
+    return seldom.use("vision.kernels_" + kernels.best().name)  # type: ignore[no-any-return]

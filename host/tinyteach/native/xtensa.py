@@ -87,11 +87,18 @@ class Assembler:
         """r = 4 * s + t."""
         self._rrr(10, 0, r, s, t)
 
+    def addx8(self, r: int, s: int, t: int) -> None:
+        """r = 8 * s + t."""
+        self._rrr(11, 0, r, s, t)
+
     def sub(self, r: int, s: int, t: int) -> None:
         self._rrr(12, 0, r, s, t)
 
     def neg(self, r: int, t: int) -> None:
         self._rrr(6, 0, r, 0, t)
+
+    def and_(self, r: int, s: int, t: int) -> None:
+        self._rrr(1, 0, r, s, t)
 
     def or_(self, r: int, s: int, t: int) -> None:
         self._rrr(2, 0, r, s, t)
@@ -152,6 +159,13 @@ class Assembler:
 
     def sra(self, r: int, t: int) -> None:
         self._rrr(11, 1, r, 0, t)
+
+    def srl(self, r: int, t: int) -> None:
+        self._rrr(9, 1, r, 0, t)
+
+    def src(self, r: int, s: int, t: int) -> None:
+        """s and t as one number, t below, shifted right; the lower half."""
+        self._rrr(8, 1, r, s, t)
 
     # MAC16: w is 0 to 3, the register m0 to m3 that is loaded; x is m0 or m1, y m2 or m3.
     def wsr(self, t: int, register: int) -> None:

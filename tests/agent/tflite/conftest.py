@@ -9,7 +9,6 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[2] / "bench")]
 
-import machine_code_of_thumb as thumb_code  # noqa: E402
 from guarded import Guarded  # noqa: E402
 from litert_oracle import reference_outputs  # noqa: E402
 from model_cases import NATIVE, WHERE, Case  # noqa: E402
@@ -59,14 +58,6 @@ class Compare:
                 wrong = int((got != expected).sum())
                 assert wrong == 0, f"{case.name}, vector {number}: {wrong} of {expected.size}"
         assert at == len(found)
-
-
-@pytest.fixture(scope="session")
-def thumb_folder(tmp_path_factory) -> Path:
-    """A folder with thumb_code.py, for thumb_by_ffi: the machine code that boards get."""
-    folder = tmp_path_factory.mktemp("thumb")
-    thumb_code.write(folder)
-    return folder
 
 
 @pytest.fixture(params=WHERE, ids="-".join)

@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
-from instructions import machine_code
-
 from tinyteach import firmware
+from tinyteach.native.mpy_file import read_mpy
 
 ARMV7EMDP = 8  # sys.implementation._mpy >> 10 of armhf
+# The functions of each module, in the order of the source.
+NAMES = {
+    "tflite/thumb_dot": ("DOT", "INSTRUCTION_SET"),
+    "tflite/thumb_gather": ("GATHER",),
+    "vision/thumb_rows": ("COLUMNS", "ACROSS"),
+}
 
 
 def write(folder: Path) -> None:
     """The code that boards get, into a module in the folder."""
     mpy = 6 | 3 << 8 | ARMV7EMDP << 10
     files = {file.path: file.content for file in firmware.board_files(mpy)}
-    codes = {
-        name: machine_code(files[f"/lib/agent/tflite/thumb_{name}.mpy"])
-        for name in ("dot", "gather")
-    }
-    lines = [f"{name.upper()} = {code!r}\n" for name, code in codes.items()]
+    lines = []
+    for module, names in NAMES.items():
+        functions = read_mpy(files[f"/lib/agent/{module}.mpy"]).functions
+        pairs = zip(names, functions, strict=True)
+        lines += [f"{name} = {function.code!r}\n" for name, function in pairs]
     (folder / "thumb_code.py").write_text("".join(lines))

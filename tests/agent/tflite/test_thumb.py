@@ -28,13 +28,14 @@ print(kernels.best().name)
 CORES = """
 import thumb_by_ffi
 from agent.tflite import kernels, kernels_thumb
+from agent.vision import kernels as pictures
 class Board:
     platform = "pyboard"
     implementation = kernels.sys.implementation
 kernels.ASSEMBLER, kernels_thumb.sys = "", Board
 for register in (0x01111110, 0x01111131):
     thumb_by_ffi.thumb_dot.instruction_set = lambda: register
-    print(kernels.best().name)
+    print(kernels.best().name, pictures.best().name)
 """
 
 ALLOCATIONS = """
@@ -76,7 +77,7 @@ def test_viper_where_the_port_has_no_assembler(armhf, tmp_path):
 def test_assembler_where_it_runs(armhf, thumb_folder):
     path = [HERE, thumb_folder]
     assert armhf.run(ASSEMBLER_KNOWN, path=path) == "thumb\n"
-    assert armhf.run(CORES, path=path) == "viper\nthumb\n"
+    assert armhf.run(CORES, path=path) == "viper viper\nthumb thumb\n"
 
 
 def test_other_cores_never_try_it(micropython):

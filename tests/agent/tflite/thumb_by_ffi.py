@@ -1,4 +1,4 @@
-"""Runs on MicroPython of armhf, and takes the place of agent.tflite.thumb_* there.
+"""Runs on MicroPython of armhf, and takes the place of the agent's modules thumb_* there.
 
 Debian's build has no inline assembler, and takes its functions in .mpy files for bytecode. So the
 machine code that mpy-cross made of them (module thumb_code, written by the test) is put into memory
@@ -10,6 +10,7 @@ import thumb_code
 import uctypes
 
 import agent.tflite
+import agent.vision
 
 # mmap(2): PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS
 PROTECTION, FLAGS = 7, 0x22
@@ -31,5 +32,11 @@ class thumb_gather:
     gather = function(thumb_code.GATHER, "PPPi")
 
 
+class thumb_rows:
+    columns = function(thumb_code.COLUMNS, "PPPi")
+    across = function(thumb_code.ACROSS, "PPP")
+
+
 agent.tflite.thumb_dot = thumb_dot
 agent.tflite.thumb_gather = thumb_gather
+agent.vision.thumb_rows = thumb_rows

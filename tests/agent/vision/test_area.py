@@ -2,6 +2,7 @@
 
 import itertools
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -55,8 +56,9 @@ def frame_of(rng, n: int, pixel_format: int) -> np.ndarray:
 class Runner:
     """Runs pictures on one MicroPython with one set of row functions."""
 
-    def __init__(self, micropython, kernels: str, folder: Path) -> None:
+    def __init__(self, micropython, kernels: str, folder: Path, path: Sequence[Path] = ()) -> None:
         self.micropython, self.kernels, self.folder = micropython, kernels, folder
+        self.path = path
 
     # What is computed of a picture: the same for every MicroPython.
     known: ClassVar[dict] = {}
@@ -77,8 +79,8 @@ class Runner:
         """
         source, result = self.folder / "cases.bin", self.folder / "results.bin"
         source.write_bytes(b"".join(packed(*case) for case in cases))
-        script = str(HERE / "run_area.py")
-        printed = self.micropython.run(Path(script), str(source), str(result), self.kernels)
+        arguments = (str(source), str(result), self.kernels)
+        printed = self.micropython.run(HERE / "run_area.py", *arguments, path=self.path)
         done, at_once = map(int, printed.split())
         assert done == len(cases)
         found, at = result.read_bytes(), 0

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).resolve().parent
 
 
-def test_random_pictures_stay_inside(micropython):
-    script, path = HERE / "run_guarded_area.py", [HERE.parent / "tflite"]
-    assert micropython.run(script, "0", "150", "viper", path=path) == "[]\n"
+@pytest.mark.parametrize(
+    ("arch", "kernels"), [("amd64", "viper"), ("i386", "viper"), ("armhf", "thumb")]
+)
+def test_random_pictures_stay_inside(arch, kernels, micropython_on, thumb_folder):
+    script, path = HERE / "run_guarded_area.py", [HERE.parent / "tflite", thumb_folder]
+    assert micropython_on(arch).run(script, "0", "150", kernels, path=path) == "[]\n"

@@ -8,7 +8,7 @@ import pytest
 from tinyteach.embedding.preprocess import expand, to_tensor
 from tinyteach_protocol import messages
 
-from .test_area import Runner
+from .test_area import HERE, Runner
 
 WORDS = (
     messages.RGB565_BE,
@@ -27,9 +27,11 @@ WORD_VALUES += [value for c in (RED, GREEN, BLUE) for value in (c, 0xFFFF ^ c)]
 WORD_VALUES += [1 << bit for bit in range(16)]
 
 
-@pytest.fixture
-def run(micropython, tmp_path):
-    return HostRunner(micropython, "viper", tmp_path)
+@pytest.fixture(params=[("amd64", "viper"), ("i386", "viper"), ("armhf", "thumb")], ids="-".join)
+def run(request, micropython_on, thumb_folder, tmp_path):
+    arch, kernels = request.param
+    path = [HERE.parent / "tflite", thumb_folder]
+    return HostRunner(micropython_on(arch), kernels, tmp_path, path)
 
 
 class HostRunner(Runner):
