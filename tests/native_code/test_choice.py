@@ -12,6 +12,7 @@ import os, sys
 os.chdir(sys.argv[1])
 if "tinyteach" not in os.listdir():
     os.mkdir("tinyteach")
+from agent import VERSION
 from agent.tflite import kernels
 from agent.vision import kernels as pictures
 class Board:
@@ -20,7 +21,7 @@ kernels.sys = Board
 print(kernels.best().name)
 assert pictures.best().name == kernels.best().name
 note = "tinyteach/mac16"
-print("mac16" in os.listdir("tinyteach") and open(note).read() == sys.version)
+print("mac16" in os.listdir("tinyteach") and open(note).read() == VERSION + " " + sys.version)
 """
 # The unit's code as an ESP32-S3 has it is not run here: viper's takes its place, right or wrong.
 STANDS_IN = """

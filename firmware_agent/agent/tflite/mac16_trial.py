@@ -1,19 +1,20 @@
 """Whether the MAC16 kernels compute here what viper's compute, of models and of pictures.
 
 A core without the unit would end in an exception that nothing catches: so a trial is noted in flash
-before it begins, and firmware whose trial did not come to its end is not tried again.
+before it begins, and where one did not come to its end the same agent tries that firmware no more.
 """
 
 import sys
 from array import array
 
-from agent import files, seldom
+from agent import VERSION, files, seldom
 from agent.slots import DIRECTORY
 from agent.tflite import kernels_mac16, kernels_viper
 from agent.tflite.geometry import SAME, Window
 from agent.vision.area import RGB565_BE, RGB565_LE, AreaResizer
 
-# The firmware's version, with UNFINISHED before it while a trial runs.
+# The agent's and the firmware's version, with UNFINISHED before it while a trial runs.
+VERSIONS = VERSION + " " + sys.version
 NOTE = DIRECTORY + "/mac16"
 UNFINISHED = "?"
 
@@ -95,14 +96,14 @@ def passes():
 
 def noted_trial():
     noted = noted_firmware()
-    if noted == UNFINISHED + sys.version:
+    if noted == UNFINISHED + VERSIONS:
         return False
-    if noted != sys.version:
-        files.replace_text(NOTE, UNFINISHED + sys.version)
+    if noted != VERSIONS:
+        files.replace_text(NOTE, UNFINISHED + VERSIONS)
     same = results(kernels_mac16) == results(kernels_viper)
     same = same and pictures("mac16") == pictures("viper")
-    if noted != sys.version:
-        files.replace_text(NOTE, sys.version)
+    if noted != VERSIONS:
+        files.replace_text(NOTE, VERSIONS)
     return same
 
 

@@ -21,7 +21,7 @@ from agent.tflite.geometry import VALID, Window
 from agent.tflite.model import INT8, ITEM_BYTES
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from agent.tflite.model import Model, Operator, Options, Tensor
     from agent.tflite.scales import Pair
@@ -331,7 +331,7 @@ OPERATORS = {
 }
 
 
-def kind(code: int) -> "type[Op] | None":
+def kind(code: int) -> "Callable[[Model, Operator], Op] | None":
     """The class of an operator; None where there is none."""
     if code in OPERATORS:
         return OPERATORS[code]
