@@ -40,6 +40,7 @@ ARGUMENTS = {
     "classify": ("cat.png",),
     "test": ("photos", "--copies"),
     "verify": (),
+    "why": (),
     "rule add": ("cat", "pin", "2", "high"),
     "rule list": (),
     "rule remove": ("1",),
