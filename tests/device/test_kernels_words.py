@@ -13,7 +13,10 @@ def board(**known) -> BoardInfo:
     return BoardInfo(**{field.name: known.get(field.name) for field in fields(BoardInfo)})
 
 
-@pytest.mark.parametrize("machine", [S3, "Generic ESP32 module with ESP32"])
+@pytest.mark.parametrize(
+    "machine",
+    [S3, "Generic ESP32 module with ESP32", "XIAO with ESP32-S3", "TinyPICO with ESP32-PICO-D4"],
+)
 def test_a_unit_that_did_not_pass(machine):
     assert "did not pass its trial" in board(machine=machine, kernels="viper").kernels_words
     assert board(machine=machine, kernels="mac16").kernels_words == "mac16 kernels"

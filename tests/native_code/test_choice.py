@@ -33,6 +33,7 @@ k.prepare_widened = kernels_viper.prepare
 def conv_2d(op):
     %s
 k.conv_2d, k.add = conv_2d, kernels_viper.add
+k.fully_connected = kernels_viper.fully_connected
 from agent.vision import kernels_mac16 as m
 if "%s" == "pictures too":
     m.big, m.little, m.across = m.viper.big, m.viper.little, m.viper.across
@@ -48,7 +49,13 @@ S3 = "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"
 
 
 def test_other_boards_have_none(micropython, tmp_path):
-    for board in ("Generic ESP32S2 module with ESP32S2", "ESP32C3", "RPI_PICO with RP2040", ""):
+    for board in (
+        "Generic ESP32S2 module with ESP32S2",
+        "A board with ESP32-S2FN4",
+        "ESP32-C3",
+        "RPI_PICO with RP2040",
+        "",
+    ):
         assert choose(micropython, tmp_path, board) == ["viper", "False"]
 
 
@@ -77,12 +84,19 @@ def test_a_trial_that_did_not_end_is_not_begun_again(micropython, tmp_path):
     assert choose(micropython, tmp_path, S3, same) == ["mac16", "True"]
 
 
+def test_a_trial_that_was_stopped_is_begun_again(micropython, tmp_path):
+    full = STANDS_IN % ("raise MemoryError", "")
+    assert choose(micropython, tmp_path, S3, full) == ["viper", "False"]
+    same = STANDS_IN % ("kernels_viper.conv_2d(op)", "pictures too")
+    assert choose(micropython, tmp_path, S3, same) == ["mac16", "True"]
+
+
 def test_the_trial_on_the_boards_code(board_with, tmp_path):
     board, rng = board_with("xtensa"), np.random.default_rng(4)
-    views = rng.integers(0, 256, 50 * (60 + 80), np.uint8).tobytes()
+    views = rng.integers(0, 256, 50 * (60 + 80 + 54), np.uint8).tobytes()
     results = set()
     for kernels in ("viper", "mac16"):
         given = (board.functions, tmp_path, [kernels])
         notes = recording.run_recorder(board.i386, "record_trial.py", *given)[0]
         results.add(board.play(notes, views, every_step=True))
-    assert len(results) == 1 and len(results.pop()) == 50 * (80 + 80)
+    assert len(results) == 1 and len(results.pop()) == 50 * (80 + 80 + 8)

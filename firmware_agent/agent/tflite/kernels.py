@@ -11,9 +11,9 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 # sys.implementation._mpy >> 10 & 15 of armv7em, armv7emsp and armv7emdp: the architectures of
 # cores with the DSP extension, and of some without it.
 DSP_ARCHS = (6, 7, 8)
-# How firmware's names of their boards end where the chip has MAC16: not on ESP32-S2, whose native
-# code is the same.
-MAC16_CHIPS = ("ESP32", "ESP32S3")
+# How names of chips that have MAC16 begin, without their hyphens (MICROPY_HW_MCU_NAME: "ESP32S3",
+# "ESP32-S3", "ESP32-PICO-D4"); ESP32 by itself is one. ESP32-S2 has the same native code and none.
+MAC16_CHIPS = ("ESP32S3", "ESP32PICO", "ESP32D0")
 ASSEMBLER = "@micropython.asm_thumb\ndef nothing():\n    nop()\n"
 
 
@@ -46,10 +46,11 @@ def assembled() -> "ModuleType | None":
 
 def widened() -> "ModuleType | None":
     """The kernels by the MAC16 unit, or None where they do not run."""
-    if getattr(sys.implementation, "_machine", "").split(" ")[-1] not in MAC16_CHIPS:
+    chip = getattr(sys.implementation, "_machine", "").split(" ")[-1].replace("-", "")
+    if chip != "ESP32" and not chip.startswith(MAC16_CHIPS):
         return None
     try:
         from agent.tflite import kernels_mac16
-    except (ImportError, SyntaxError, ValueError):
+    except (ImportError, MemoryError, SyntaxError, ValueError):
         return None
     return kernels_mac16 if kernels_mac16.runs() else None

@@ -230,7 +230,13 @@ class Assembler:
         self._emit(lambda at: (self._target(to, at, reach) & 0x3FFFF) << 6 | 6)
 
     def loopnez(self, s: int, end: str) -> None:
-        """Repeat what follows, up to the label, s times; without jumps at its ends."""
+        """Repeat what follows, up to the label, s times; without jumps at its ends.
+
+        The first instruction of a loop may not cross a word (GNU as, Xtensa Automatic Alignment;
+        XCHAL_INST_FETCH_WIDTH is 4), so code begins at a multiple of four.
+        """
+        while (3 * len(self._words) + 3) % 4 > 1:
+            self.nop()
         self._emit(
             lambda at: self._target(end, at, _LOOP_REACH) << 16 | 9 << 12 | s << 8 | 7 << 4 | 6
         )
@@ -243,6 +249,9 @@ class Assembler:
 
     def callx8(self, s: int) -> None:
         self._emit(s << 8 | 0xE0)
+
+    def nop(self) -> None:
+        self._emit(0x0020F0)
 
     def syscall(self) -> None:
         self._emit(0x005000)

@@ -6,8 +6,8 @@ from typing import Any, Self
 from tinyteach_protocol.error_sentences import state_sentence, state_words
 from tinyteach_protocol.messages import Message
 
-# How firmware's names of boards end whose agent tries the MAC16 kernels (agent/tflite/kernels.py).
-MAC16_CHIPS = ("ESP32", "ESP32S3")
+# How names of chips begin whose agent tries the MAC16 kernels, as in agent/tflite/kernels.py.
+MAC16_CHIPS = ("ESP32S3", "ESP32PICO", "ESP32D0")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class BoardInfo:
     @property
     def kernels_words(self) -> str:
         """Which kernels are at work, and why not those of the chip's unit where it has one."""
-        has_unit = self.machine.split(" ")[-1] in MAC16_CHIPS
+        chip = self.machine.split(" ")[-1].replace("-", "")
+        has_unit = chip == "ESP32" or chip.startswith(MAC16_CHIPS)
         if not has_unit or self.kernels != "viper":
             return f"{self.kernels} kernels"
         return "viper kernels; this chip's MAC16 unit did not pass its trial, so they take longer"
