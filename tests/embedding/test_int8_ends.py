@@ -8,6 +8,7 @@ from paired import make_head
 from tinyteach.embedding.int8_ends import with_int8_ends
 from tinyteach.embedding.litert import open_interpreter
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, open_embedding
+from tinyteach.errors import ModelError
 from tinyteach.head.format.joined import join
 
 
@@ -60,3 +61,17 @@ def test_what_has_int8_ends_stays_as_it_is():
     for path in EMBEDDING_FILES.values():
         content = path.read_bytes()
         assert with_int8_ends(content) is content
+
+
+@pytest.mark.parametrize("name", FOREIGN_ENDS)
+def test_a_damaged_byte_is_a_sentence_or_none(name):
+    """Whatever the agent's reader makes of it."""
+    content, refused = FOREIGN_ENDS[name], 0
+    for at in range(8, len(content), len(content) // 300):
+        damaged = content[:at] + bytes([content[at] ^ 0x41]) + content[at + 1 :]
+        try:
+            with_int8_ends(damaged)
+        except ModelError as error:
+            refused += 1
+            assert "damaged" in str(error)
+    assert refused

@@ -5,25 +5,36 @@ and takes uint8 for int8 of values 128 less. Here the same is done to the file.
 """
 
 import copy
+import struct
 from typing import Any
 
 import flatbuffers
 import numpy as np
 
-from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.litert import UNUSABLE, schema_module
+from tinyteach.errors import ModelError
 
 _FILE_IDENTIFIER = b"TFL3"
+# What reading and writing a flatbuffer raises where offsets and counts lie.
+_DAMAGED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 def with_int8_ends(content: bytes) -> bytes:
     """A .tflite file's content that takes int8 and gives int8, as the agent does with this one.
 
     ``content`` is of a model of one input and one output, which the agent reads; where both are
-    int8 it is the result.
+    int8 it is the result. ModelError where the file is damaged.
     """
     schema = schema_module()
-    if _end_types(schema.Model.GetRootAs(content, 0)) == {schema.TensorType.INT8}:
-        return content
+    try:
+        if _end_types(schema.Model.GetRootAs(content, 0)) == {schema.TensorType.INT8}:
+            return content
+        return _between_int8(schema, content)
+    except _DAMAGED as error:
+        raise ModelError(UNUSABLE) from error
+
+
+def _between_int8(schema: Any, content: bytes) -> bytes:
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     model.subgraphs, model.signatureDefs = model.subgraphs[:1], None
     _leave_out_floats(schema, model)

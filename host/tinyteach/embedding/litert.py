@@ -10,6 +10,11 @@ import numpy as np
 from tinyteach.embedding.quiet import quiet_stderr
 from tinyteach.errors import MissingToolError, ModelError
 
+UNUSABLE = (
+    "This is not a usable .tflite model: the file is damaged, cut short or needs "
+    "operations that LiteRT does not have; copy or make it again."
+)
+
 
 @dataclass(frozen=True)
 class TensorDetails:
@@ -59,10 +64,7 @@ def open_interpreter(
                 interpreter.resize_tensor_input(first, input_shape)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(
-            "This is not a usable .tflite model: the file is damaged, cut short or needs "
-            "operations that LiteRT does not have; copy or make it again."
-        ) from error
+        raise ModelError(UNUSABLE) from error
     return interpreter
 
 
