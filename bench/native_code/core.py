@@ -17,9 +17,10 @@ class Core:
     """A core that QEMU's user mode runs; ``march`` is mpy-cross's word for it.
 
     ``machine`` and ``flags`` are its ELF's (System V ABI). ``start`` begins the program, with the
-    address of its list at ``place``, from byte ``entry`` on, and goes on into ``driver``, which
-    does what the list says. The others are functions of the runtime in its convention; ``divide``
-    gives the remainder where it is asked to. ``code_offset`` is added to addresses of its code.
+    address of its list at ``place``, from byte ``entry`` on, and goes on into the first of the
+    ``functions``, ``driver``, which does what the list says; the others are the runtime's, and
+    ``refusal(n)`` stands for the n-th that is none of them. ``code_offset`` is added to addresses
+    of its code.
     """
 
     march: str
@@ -30,11 +31,7 @@ class Core:
     start: bytes
     place: int
     entry: int
-    driver: Callable[[], bytes]
-    identity: Callable[[], bytes]
-    load_attr: Callable[[], bytes]
-    subscript: Callable[[], bytes]
-    divide: Callable[..., bytes]
+    functions: dict[str, bytes]
     refusal: Callable[[int], bytes]
     code_offset: int = 0
 
@@ -43,11 +40,12 @@ class Core:
 
         Words go as they are, objects or not.
         """
-        return {
-            3: self.identity(),  # convert_obj_to_native
-            4: self.identity(),  # convert_native_to_obj
-            9: self.load_attr(),
-            15: self.subscript(),  # obj_subscr
-            46: self.divide(),  # small_int_floor_divide
-            47: self.divide(remainder=True),  # small_int_modulo
+        names = {
+            3: "identity",  # convert_obj_to_native
+            4: "identity",  # convert_native_to_obj
+            9: "load_attr",
+            15: "subscript",  # obj_subscr
+            46: "quotient",  # small_int_floor_divide
+            47: "remainder",  # small_int_modulo
         }
+        return {place: self.functions[name] for place, name in names.items()}

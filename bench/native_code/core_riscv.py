@@ -112,7 +112,6 @@ def refusal():
 
 
 def _core(march: str) -> Core:
-    made = assembled("asm_rv32", march, _SOURCE % NO_ATTRIBUTE)
     return Core(
         march=march,
         qemu="qemu-riscv32",
@@ -123,11 +122,7 @@ def _core(march: str) -> Core:
         start=bytes.fromhex("97020000 03a9c200 6f008000 00000000"),
         place=12,
         entry=0,
-        driver=lambda: made["driver"],
-        identity=lambda: made["identity"],
-        load_attr=lambda: made["load_attr"],
-        subscript=lambda: made["subscript"],
-        divide=lambda remainder=False: made["remainder" if remainder else "quotient"],
+        functions=assembled("asm_rv32", march, _SOURCE % NO_ATTRIBUTE),
         refusal=lambda index: assembled("asm_rv32", march, _REFUSAL % (REFUSED + index))["refusal"],
     )
 

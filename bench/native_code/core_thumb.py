@@ -124,7 +124,6 @@ def refusal():
 
 
 def _core(march: str, cpu: str) -> Core:
-    made = assembled("asm_thumb", march, _SOURCE % NO_ATTRIBUTE)
     return Core(
         march=march,
         qemu="qemu-arm",
@@ -135,11 +134,7 @@ def _core(march: str, cpu: str) -> Core:
         start=b"\x00\x4c\x01\xe0" + bytes(4),
         place=4,
         entry=0,
-        driver=lambda: made["driver"],
-        identity=lambda: made["identity"],
-        load_attr=lambda: made["load_attr"],
-        subscript=lambda: made["subscript"],
-        divide=lambda remainder=False: made["remainder" if remainder else "quotient"],
+        functions=assembled("asm_thumb", march, _SOURCE % NO_ATTRIBUTE),
         refusal=lambda index: assembled("asm_thumb", march, _REFUSAL % (REFUSED + index))[
             "refusal"
         ],

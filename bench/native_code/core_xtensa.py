@@ -61,7 +61,7 @@ def _obj_subscr() -> bytes:
     return _answer(f)
 
 
-def _divide(*, remainder: bool = False) -> bytes:
+def _divide(*, remainder: bool) -> bytes:
     """Python's // and %: towards minus infinity."""
     f = _function()
     f.quos(4, 2, 3)
@@ -140,10 +140,13 @@ XTENSA = Core(
     start=bytes(4) + b"\x71\xff\xff",
     place=0,
     entry=4,
-    driver=_driver,
-    identity=_identity,
-    load_attr=_load_attr,
-    subscript=_obj_subscr,
-    divide=_divide,
+    functions={
+        "driver": _driver(),
+        "identity": _identity(),
+        "load_attr": _load_attr(),
+        "subscript": _obj_subscr(),
+        "quotient": _divide(remainder=False),
+        "remainder": _divide(remainder=True),
+    },
     refusal=_refusal,
 )

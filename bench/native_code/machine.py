@@ -144,7 +144,7 @@ def link(program: Program) -> Image:
     program.events.append((AGAIN, 0, 0, 0))
     events = program.words(each for event in program.events for each in event)
     core = program.core
-    driver = program.put(core.start + core.driver())
+    driver = program.put(core.start + core.functions["driver"])
     program.pointers[driver.block] = [(core.place, events)]
     addresses, at = [], BASE + 0x1000
     for block in program.blocks:
