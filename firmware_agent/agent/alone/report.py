@@ -36,11 +36,16 @@ class Report:
         self._silence_ms = 0
         self._label: int | None = None
 
-    def print(self, text: str) -> None:
-        """One line, as far as somebody takes it."""
+    def _waits(self) -> bool:
+        """Whether a line would have to wait now, for a reader or for the silence to be over."""
+        since_ms = time.ticks_diff(time.ticks_ms(), self._written_ms)
+        return since_ms < self._silence_ms or not self._poll.poll(0)
+
+    def print(self, text: str) -> bool:
+        """One line, as far as somebody takes it; whether it was taken whole."""
+        if self._waits():
+            return False
         now_ms = time.ticks_ms()
-        if time.ticks_diff(now_ms, self._written_ms) < self._silence_ms or not self._poll.poll(0):
-            return
         data = (self._begin + text + "\r\n").encode()
         if len(data) % _USB_PACKET_BYTES == 0:
             data = (self._begin + text + " \r\n").encode()
@@ -50,15 +55,15 @@ class Report:
         self._written_ms = now_ms
         slow = time.ticks_diff(time.ticks_ms(), now_ms) > _SLOW_MS
         self._silence_ms = _SILENCE_MS if slow else 0
+        return whole
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str) -> bool:
         """A JSON object, written out: MicroPython's dictionaries know no order."""
-        if self._line_s != _NEVER:
-            self.print(text)
+        return self._line_s == _NEVER or self.print(text)
 
-    def problem(self, text: str) -> None:
-        """Why there are no results, or a rule rests."""
-        self.tell('{"problem":%s}' % json.dumps(text))
+    def problem(self, text: str) -> bool:
+        """Why there are no results, or a rule rests; whether that is told, or not to be."""
+        return not self._waits() and self.tell('{"problem":%s}' % json.dumps(text))
 
     def result(self, best: str, known: bool, steps: int) -> None:
         """The best label, whether it is believed, and its smoothed probability in 256ths."""

@@ -80,6 +80,7 @@ class Alone:
         if time.ticks_diff(now_ms, self._next_ms) >= 0:
             self._next_ms = time.ticks_add(now_ms, self._interval_ms)
             self._look(now_ms)
+            self._tell_what_rests()
         self._led.show(self._pattern, now_ms)  # type: ignore[arg-type] # a number
 
     def end(self) -> None:
@@ -149,8 +150,14 @@ class Alone:
             if trouble:
                 trouble = "%d rests: %s" % (number, trouble)
                 self._agent.trouble = _RULE_RESTS, trouble
-                self._report.problem("Rule %s." % trouble)
+                rule.untold = "Rule %s." % trouble
         memory.sample()
+
+    def _tell_what_rests(self) -> None:
+        """Once, but not before it is heard: the line before may have been a slow one."""
+        for rule in self._rules:
+            if rule.untold and self._report.problem(rule.untold):
+                rule.untold = ""
 
     # Trouble
 
@@ -166,9 +173,8 @@ class Alone:
             if not rule.rests and rule.take(False, now_ms):
                 self._act(rule)
         problem = self._words(error)
-        if problem != self._problem:
+        if problem != self._problem and self._report.problem(problem):
             self._problem = problem
-            self._report.problem(problem)
 
     def _words(self, error: BaseException) -> str:
         models = self._agent.models

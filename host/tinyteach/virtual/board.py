@@ -237,7 +237,7 @@ class VirtualBoard:
         self._line.to_host_filter = to_host or bytes
 
     def drop_link(self) -> None:
-        """Pull the cable and put it in again: ``port`` may have another name then."""
+        """Pull the cable and put it in again: ``port`` has another name then."""
         self._do(self._line.replug)
 
     # The thread

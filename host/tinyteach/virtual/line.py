@@ -18,6 +18,7 @@ import select
 import socket
 import time
 import tty
+from collections import deque
 from collections.abc import Callable
 
 from tinyteach.virtual.board_memory import NO_INTERRUPT_CHAR, BoardMemory
@@ -28,12 +29,16 @@ SOCKET_BUFFER_BYTES = 4096
 # MicroPython's USB CDC waits half a second; more here, for laptops busy with tests.
 HOST_GONE_S = 2.0
 METERED_POLL_S = 0.002
+# The last ports that were pulled, each by a file that keeps its number from other pseudo-terminals:
+# a client that comes back to one is told that it is gone, and reads no other board's bytes.
+PULLED_MAX = 32
+_pulled: deque[int] = deque()
 
 Filter = Callable[[bytes], bytes]
 
 
 def open_pseudo_terminal() -> tuple[int, int]:
-    """Files of its two ends, ours and the port's; both are the caller's to close.
+    """Files of its two ends, ours and the port's, for `pull`.
 
     The port's stays open: it keeps its raw mode while no client has it open.
     """
@@ -41,6 +46,14 @@ def open_pseudo_terminal() -> tuple[int, int]:
     tty.setraw(port)
     os.set_blocking(ours, False)
     return ours, port
+
+
+def pull(ours: int, port: int) -> None:
+    """Close a pseudo-terminal: clients lose it, its path is gone and not soon another's."""
+    os.close(ours)
+    _pulled.append(port)
+    while len(_pulled) > PULLED_MAX:
+        os.close(_pulled.popleft())
 
 
 class Meter:
@@ -89,17 +102,13 @@ class Line:
         self.port = os.ttyname(self._slave)
 
     def close(self) -> None:
-        self._close_port()
+        pull(self._master, self._slave)
         self._host_end.close()
         self.board_end.close()
 
-    def _close_port(self) -> None:
-        os.close(self._slave)
-        os.close(self._master)
-
     def replug(self) -> None:
-        """Pull the plug, put it in again: clients lose the port, its name may change."""
-        self._close_port()
+        """Pull the plug, put it in again: clients lose the port, its name changes."""
+        pull(self._master, self._slave)
         self._open_port()
 
     def forget_input(self) -> None:

@@ -214,7 +214,7 @@ class Control:
         self._do(do="reset")
 
     def replug(self) -> None:
-        """Pull its cable and put it in again; its port may have another name then."""
+        """Pull its cable and put it in again; its port has another name then."""
         self._do(do="replug")
 
     def set_speed(self, bytes_per_second: float | None) -> None:

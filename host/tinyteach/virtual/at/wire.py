@@ -21,6 +21,7 @@ from tinyteach.virtual.line import (
     METERED_POLL_S,
     Meter,
     open_pseudo_terminal,
+    pull,
 )
 
 SPLIT_POLL_S = 0.0002
@@ -42,7 +43,7 @@ Asked = type[ResetPressed] | type[PlugPulled] | type[PoweredOff]
 
 
 class Wire:
-    """``port`` is what clients open; it may have another name after `replug`."""
+    """``port`` is what clients open; it has another name after `replug`."""
 
     def __init__(self) -> None:
         self.in_meter, self.out_meter = Meter(), Meter()
@@ -63,8 +64,7 @@ class Wire:
     def unplug(self) -> None:
         """Clients lose the port."""
         if self._is_open:
-            os.close(self._slave)
-            os.close(self._master)
+            pull(self._master, self._slave)
         self._is_open = False
 
     def close(self) -> None:
