@@ -4,11 +4,22 @@ import contextlib
 import os
 import select
 import threading
-import tty
 from collections.abc import Callable
+
+from tinyteach.virtual.line import open_pseudo_terminal, pull
 
 CHUNK_BYTES = 4096
 POLL_S = 0.05
+
+
+@contextlib.contextmanager
+def silent_port():
+    """The name of a port that takes bytes and never answers."""
+    master, slave = open_pseudo_terminal()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        pull(master, slave)
 
 
 class Unplugged(Exception):
@@ -31,10 +42,7 @@ class FaultyPort:
         self.counts = {"to_host": 0, "to_board": 0}
         self.pull_at: dict[str, int] = {}
         self.lose_at: int | None = None
-        self._master, self._slave = os.openpty()
-        # The slave stays open here, so that the port keeps its raw mode between clients.
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
+        self._master, self._slave = open_pseudo_terminal()
         self.name = os.ttyname(self._slave)
         self._pulled = threading.Event()
         self._thread = threading.Thread(target=self._serve)
@@ -71,8 +79,7 @@ class FaultyPort:
                 self._receive(data)
         except (Unplugged, OSError):
             self._pulled.set()
-            os.close(self._slave)
-            os.close(self._master)
+            pull(self._master, self._slave)
 
     def _wait(self, readers: list[int], writers: list[int]) -> None:
         while not self._pulled.is_set():

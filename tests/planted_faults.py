@@ -9,12 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-import tty
 
 import numpy as np
 import serial
 from serial.tools.list_ports_common import ListPortInfo
 
+import faulty_port
 from patience import expect_silence
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl import entering, raw_repl
@@ -74,11 +74,8 @@ def silent_port(env):
     expect_silence(env.patch, 100)
     env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.2)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 0.2)
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    yield os.ttyname(slave)
-    os.close(master)
-    os.close(slave)
+    with faulty_port.silent_port() as name:
+        yield name
 
 
 @contextlib.contextmanager

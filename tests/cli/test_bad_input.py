@@ -1,12 +1,11 @@
 """Bad input: one clear sentence and an exit code, never a traceback."""
 
 import json
-import os
 import threading
-import tty
 
 import pytest
 
+import faulty_port
 from paired import views_of
 from patience import expect_silence
 from tinyteach.cli.exit_codes import exit_code_of
@@ -74,11 +73,8 @@ def test_port_in_use(fails, board):
 @pytest.fixture
 def silent_port():
     """A device at a port that is no MicroPython and says nothing."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    yield os.ttyname(slave)
-    os.close(master)
-    os.close(slave)
+    with faulty_port.silent_port() as name:
+        yield name
 
 
 def test_board_without_micropython(tinyteach, fails, silent_port, impatient):

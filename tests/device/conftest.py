@@ -2,15 +2,16 @@
 
 import contextlib
 import os
+import termios
 import threading
 import time
-import tty
 
 import pytest
 import serial
 
 from flashes import make_paired, starter
 from little_embedding import little_embedding
+from tinyteach.virtual.line import open_pseudo_terminal, pull
 
 ARCHS = ("amd64", "i386")
 
@@ -78,8 +79,8 @@ def _fill(file, size):
 @contextlib.contextmanager
 def device(answer=None):
     """A port with something at it that answers every read with ``answer`` (None: silence)."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
+    master, slave = open_pseudo_terminal()
+    os.set_blocking(master, True)
     stopped = threading.Event()
 
     def talk():
@@ -94,10 +95,7 @@ def device(answer=None):
         yield os.ttyname(slave)
     finally:
         stopped.set()
-        os.close(slave)
         os.set_blocking(master, False)
-        with contextlib.suppress(OSError):
-            while os.read(master, 65536):
-                pass
-        os.close(master)
+        termios.tcflush(slave, termios.TCIOFLUSH)  # room for a write that waits
         talker.join()
+        pull(master, slave)

@@ -5,7 +5,6 @@ import os
 import re
 import threading
 import time
-import tty
 
 import pytest
 import serial
@@ -25,6 +24,7 @@ from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
 from tinyteach.firmware import MAIN
 from tinyteach.link import serial_link
 from tinyteach.virtual.board import VirtualBoard
+from tinyteach.virtual.line import open_pseudo_terminal, pull
 from tinyteach_protocol.frame import MAGIC
 from tinyteach_protocol.session import is_repl_safe
 
@@ -68,8 +68,8 @@ def busy(port, busy_s):
 
     As where firmware takes bytes from its UART only when a program asks for them.
     """
-    master, slave = os.openpty()
-    tty.setraw(slave)
+    master, slave = open_pseudo_terminal()
+    os.set_blocking(master, True)
     stopped = threading.Event()
 
     def carry(board):
@@ -95,8 +95,7 @@ def busy(port, busy_s):
         stopped.set()
         for thread in threads:
             thread.join()
-    os.close(master)
-    os.close(slave)
+    pull(master, slave)
 
 
 def select_readable(file):

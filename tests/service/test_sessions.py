@@ -1,12 +1,9 @@
 """What stands at a port whose USB chip is on Seeed's modules and on boards of others."""
 
-import os
-import pty
-from contextlib import closing
-
 import pytest
 import serial
 
+from faulty_port import silent_port
 from tinyteach.device.at import greeting
 from tinyteach.device.usb.discovery import AttachedPort
 from tinyteach.device.usb.products import product_of
@@ -48,9 +45,8 @@ def test_a_module_is_one(plugged_in):
 
 def test_a_silent_board_may_still_be_flashed(plugged_in, monkeypatch):
     monkeypatch.setattr(greeting, "GREETING_S", 0.05)
-    host, board = pty.openpty()
-    with closing(os.fdopen(host, "rb", 0)), closing(os.fdopen(board, "rb", 0)):
-        plugged_in(os.ttyname(board))
-        assert not is_module(os.ttyname(board))
-        with serial.Serial(os.ttyname(board)):
+    with silent_port() as port:
+        plugged_in(port)
+        assert not is_module(port)
+        with serial.Serial(port):
             pass  # it was let go of

@@ -1,13 +1,10 @@
 """`tinyteach verify`: always measured, and where it cannot go on, one sentence."""
 
-import os
-import tty
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from faulty_port import silent_port
 from paired import halves_of_views
 from patience import expect_silence
 from planted_kernels import plant
@@ -25,18 +22,6 @@ from tinyteach.service.boards.verification import verify
 from tinyteach.service.photos import bench_photos
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.interpreter import micropython
-
-
-@contextmanager
-def silent_port():
-    """A port that takes bytes and never answers, which is no board."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    try:
-        yield os.ttyname(slave)
-    finally:
-        os.close(slave)
-        os.close(master)
 
 
 def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
