@@ -31,7 +31,7 @@ _SPARE_BYTES = const(4096)
 _SPARE_BYTES_A_LABEL = const(384)
 # How much is allocated before the next collection: while the heap is fullest, a new head beside
 # what reads it; and while the embedding is read, which is many small things and much of a start.
-_OFTEN_BYTES = const(1024)
+_OFTEN_BYTES = const(4096)
 _SELDOM_BYTES = const(16384)
 
 

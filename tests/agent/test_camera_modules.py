@@ -21,8 +21,8 @@ from tinyteach_protocol import errors, messages
 MODULES = (
     ("lemariva", "i386", messages.RGB565_BE, 384 << 10),  # it copies each frame into the heap
     ("csi", "amd64", messages.RGB565_LE, 384 << 10),
-    ("sensor", "i386", messages.RGB565_LE, 260 << 10),
-    ("sensor-grey", "i386", messages.GRAY8, 260 << 10),
+    ("sensor", "i386", messages.RGB565_LE, 262 << 10),
+    ("sensor-grey", "i386", messages.GRAY8, 262 << 10),
 )
 DRIVER_TRIES = 3
 SETTINGS = "/tinyteach/camera.json"
