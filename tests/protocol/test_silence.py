@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.simulation import Board
+from protocol.begun import connected
 from tinyteach_protocol import errors, frame, messages, session
 from tinyteach_protocol.requester import (
     LIVE_MS,
@@ -12,21 +12,12 @@ from tinyteach_protocol.requester import (
     TIMEOUT_MS,
     TRIES,
     Refused,
-    Requester,
     Response,
     Unanswered,
 )
 
 LATER = LIVE_MS + 1
 DIRTY = b"\x03" * 20
-
-
-def connected():
-    board, requester = Board(), Requester()
-    requester.hello(0, 0x12345678)
-    requester.receive(b"".join(board.exchange(requester.data_to_send(), 0)), 0)
-    assert requester.welcome
-    return board, requester
 
 
 def exchange(board, requester, now_ms):
