@@ -34,7 +34,7 @@ OWN_OF_A_CLASS = 60
 NEAREST = 3
 SHRINKAGE = 0.3
 WITHIN = 0.04  # of what is said
-REFUSED = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the own that the trade-off is told for
+REFUSED = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)  # of the own, that the trade-off is told for
 Detector = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
