@@ -135,13 +135,11 @@ def test_where_it_cannot_be_written_all_is_as_without(project, trained):
         kept_path(project).rmdir()
 
 
-def test_features_of_another_form_are_not_taken(project):
-    known = look(project)
-    made_by = known._made_by
-    kept = load_kept(project, made_by)
-    assert len(kept) == 8 and load_kept(project, made_by + b"x") == {}
+def test_of_no_photographs_nothing_is_kept(project):
+    made_by = look(project)._made_by
+    assert len(load_kept(project, made_by)) == 8 and load_kept(project, made_by + b"x") == {}
     save_kept(project, made_by, {})
-    assert load_kept(project, made_by) == {}
+    assert load_kept(project, made_by) == {} and not kept_path(project).exists()
 
 
 def test_it_is_no_photograph_and_not_exported(project, tmp_path):

@@ -46,10 +46,15 @@ def kept_path(project: Project) -> Path:
 def save_kept(project: Project, made_by: bytes, kept: Mapping[bytes, KeptFeatures]) -> None:
     """In place of what was kept before; ``made_by`` says how, the keys (32 bytes each) of what.
 
-    Not where the project cannot be written, or where the file would be larger than one is read.
+    Not where the project cannot be written, or where the file would be larger than one is read. Of
+    no photographs there is no file.
     """
+    if not kept:
+        with suppress(OSError):
+            kept_path(project).unlink()
+        return
     # Of views as many as all photographs have: each kind is one array.
-    views = min((len(each.views) for each in kept.values()), default=0)
+    views = min(len(each.views) for each in kept.values())
     stream = io.BytesIO()
     np.savez(
         stream,
