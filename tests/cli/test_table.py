@@ -25,7 +25,7 @@ try:
 finally:
     sys.stderr.write("\\n" + json.dumps(list(sys.modules)))
 """
-FOREIGN = {"typer", "click", "rich", "numpy", "PIL", "scipy", "ai_edge_litert", "serial"}
+FOREIGN = {"typer", "click", "rich", "numpy", "PIL", "sklearn", "ai_edge_litert", "serial"}
 # Each of them answered without the parser: what is typed, and the exit code.
 ANSWERED = {
     "--help": 0,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach.head.fit.evaluate import cross_validate
@@ -73,7 +73,6 @@ def random_evaluation(classes, count, seed):
     )
 
 
-@settings(deadline=None)  # the first one imports the judge
 @given(st.integers(2, 8), st.integers(1, 60), st.integers(0, 99))
 def test_figures_are_scikit_learns(classes, count, seed):
     from sklearn import metrics

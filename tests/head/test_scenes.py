@@ -6,7 +6,6 @@ import pytest
 from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.embedding.preprocess import to_tensor
-from tinyteach.head.fit import scenes
 from tinyteach.head.fit.scenes import same_scene
 
 FRAMES = 6
@@ -44,16 +43,6 @@ def test_the_same_picture_in_two_classes_is_two(filmed, embedding):
     twice = np.concatenate([filmed[:1], filmed[:1]])
     assert same_scene(twice, ["cat", "dog"], embedding).tolist() == [0, 1]
     assert same_scene(twice, ["cat", "cat"], embedding).tolist() == [0, 0]
-
-
-def test_chains_are_scikit_learns(filmed, embedding, monkeypatch):
-    from sklearn.cluster import DBSCAN
-
-    monkeypatch.setattr(scenes, "_ROWS", 5)
-    judge = DBSCAN(eps=scenes.NEAR, min_samples=1, metric="cosine")
-    chains = judge.fit_predict(scenes._directions(filmed, embedding))
-    first = same_scene(filmed, ["cat"] * len(filmed), embedding)
-    np.testing.assert_array_equal(first[:, None] == first, chains[:, None] == chains)
 
 
 def test_nothing(embedding):

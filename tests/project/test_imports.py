@@ -22,8 +22,7 @@ OWNED_BY = {
     "serial": {"link", "device"},
     "mpremote": {"device", "virtual"},
     "esptool": {"device"},
-    "scipy": {"head"},
-    "sklearn": {"embedding"},
+    "sklearn": {"head", "embedding"},
     "ai_edge_litert": {"head", "embedding"},
     "ethosu": {"head"},
     "tensorflow": {"embedding"},
@@ -184,7 +183,7 @@ def test_numeric_rooms_know_no_board(root, room):
 def test_command_line_loads_no_heavy_library():
     import subprocess
 
-    heavy = ["numpy", "scipy", "PIL", "ai_edge_litert", "tensorflow", "matplotlib", "serial"]
+    heavy = ["numpy", "sklearn", "PIL", "ai_edge_litert", "tensorflow", "matplotlib", "serial"]
     code = f"import sys, tinyteach.cli.main; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "[]", result.stderr

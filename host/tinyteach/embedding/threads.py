@@ -62,7 +62,7 @@ def one_blas_thread() -> AbstractContextManager[None]:
 
     The matrices of few photographs are small: several threads mostly wait for each other (ten
     times slower on a busy machine), and sums would depend on how many there are.
-    Affects the libraries loaded when it begins.
+    Affects the libraries loaded when it begins; threadpoolctl comes with scikit-learn.
     """
     return _ONE_THREAD
 

@@ -1,4 +1,4 @@
-"""SciPy takes about as long to import as a hundred photographs to embed: both at once."""
+"""scikit-learn takes about as long to import as photographs to embed: both at once."""
 
 import importlib
 from collections.abc import Iterator
@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 NEEDED = (
-    "scipy.optimize",
-    "scipy.sparse.csgraph",
+    "sklearn.linear_model",
+    "sklearn.cluster",
+    "sklearn.model_selection",
 )
 
 

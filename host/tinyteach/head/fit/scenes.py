@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.head.format.quantise import dequantise
 
-_ROWS = 512  # compared at once with all others
 NEAR = 0.06  # cosine distance of features, from what pictures of anything have on average
 
 
@@ -41,17 +40,10 @@ def _directions(features: NDArray[np.int8], embedding: Embedding) -> NDArray[np.
 
 def _linked(directions: NDArray[np.float32]) -> NDArray[np.intp]:
     """The first place of each chain of near ones."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from sklearn.cluster import DBSCAN
 
-    unit = directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
-    near = [np.empty((2, 0), int)]
-    for start in range(0, len(unit), _ROWS):
-        rows, columns = np.nonzero(1 - unit[start : start + _ROWS] @ unit.T <= NEAR)
-        near.append(np.stack([start + rows, columns]))
-    rows, columns = np.concatenate(near, axis=1)
-    pairs = coo_array((np.ones(len(rows), bool), (rows, columns)), (len(unit), len(unit)))
-    _, chains = connected_components(pairs, directed=False)
+    # With one neighbour enough, its clusters are the chains.
+    chains = DBSCAN(eps=NEAR, min_samples=1, metric="cosine").fit_predict(directions)
     _, first = np.unique(chains, return_index=True)
     of_chain: NDArray[np.intp] = first[chains]
     return of_chain

@@ -35,7 +35,7 @@ def plan_splits(
     split trains on every class. A class with a single burst is cut into runs of
     neighbouring photographs, in the given order, and named in ``cut``.
     """
-    # A training asks for the same ones several times.
+    # A training asks for the same ones several times, and scikit-learn takes a while.
     return _planned(tuple(targets.tolist()), tuple(bursts), folds, seed)
 
 
@@ -74,54 +74,19 @@ def _whole_bursts(
     seed: int,
 ) -> Folds | None:
     """Splits of whole ``groups`` in as many folds as leave every class something to train on."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     if not len(tested):
         return None
     wanted, numbers = targets[tested], _numbers(groups[tested])
     fewest = min(len(np.unique(numbers[wanted == c])) for c in np.unique(wanted))
     always = np.setdiff1d(np.arange(len(targets)), tested)
     for count in range(min(folds, fewest), 1, -1):
-        fold_of = assign_folds(wanted, numbers, count, seed)
-        parts = [(fold_of != fold, fold_of == fold) for fold in range(count)]
-        if all(set(wanted[train]) == set(wanted) and test.any() for train, test in parts):
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        parts = list(splitter.split(wanted, wanted, numbers))
+        if all(set(wanted[train]) == set(wanted) and len(test) for train, test in parts):
             return [(np.union1d(tested[train], always), tested[test]) for train, test in parts]
     return None
-
-
-def assign_folds(
-    targets: NDArray[np.intp], groups: NDArray[np.intp], folds: int, seed: int
-) -> NDArray[np.intp]:
-    """The fold of each row (int, N): whole ``groups``, every class spread as evenly as can be.
-
-    Both int, N. Groups go one by one, in a drawn order but the least mixed first, where they leave
-    the classes' shares most even, as scikit-learn's StratifiedGroupKFold has them go.
-    """
-    _, targets = np.unique(targets, return_inverse=True)
-    _, groups = np.unique(groups, return_inverse=True)
-    counts = np.zeros((groups.max() + 1, targets.max() + 1))
-    np.add.at(counts, (groups, targets), 1)
-    order = np.arange(len(counts))
-    np.random.RandomState(seed).shuffle(order)
-    order = order[np.argsort(-counts[order].std(axis=1), kind="stable")]
-    held, fold_of = np.zeros((folds, counts.shape[1])), np.empty(len(counts), int)
-    for group in order:
-        fold_of[group] = best = _evenest(held, counts[group], counts.sum(axis=0))
-        held[best] += counts[group]
-    found: NDArray[np.intp] = fold_of[groups]
-    return found
-
-
-def _evenest(
-    held: NDArray[np.float64], more: NDArray[np.float64], of_all: NDArray[np.float64]
-) -> int:
-    """The fold that is best to take ``more``; of equally good ones the one that has least."""
-    taken = held[None] + np.eye(len(held))[:, :, None] * more
-    uneven = (taken / of_all).std(axis=1).mean(axis=1)
-    best = 0
-    for fold in range(1, len(held)):
-        alike = np.isclose(uneven[fold], uneven[best])
-        if uneven[fold] < uneven[best] or (alike and held[fold].sum() < held[best].sum()):
-            best = fold
-    return best
 
 
 def _numbers(groups: NDArray[np.object_]) -> NDArray[np.intp]:
