@@ -5,7 +5,8 @@ class folders. In every draw some classes of a set are left out (near), so many 
 other one train, views and all, and the rest are the head's own. What is far are photographs of the
 other sets. Ours is the file that a board gets, run by the reference kernels, with what its report
 says; all others judge the same features. Higher than the level that 5 % (far) or 10 % (near) of the
-own do not reach is accepted.
+own do not reach is accepted. The last table is what any such level gives: fewer strangers accepted
+for more of the own refused.
 """
 
 import argparse
@@ -33,6 +34,7 @@ OWN_OF_A_CLASS = 60
 NEAREST = 3
 SHRINKAGE = 0.3
 WITHIN = 0.04  # of what is said
+REFUSED = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)  # of the own, that the trade-off is told for
 Detector = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -141,6 +143,9 @@ def figures(own: np.ndarray, near: np.ndarray, far: np.ndarray) -> dict[str, flo
             # Of equal values all or none are accepted: as many as leave no more of the own out.
             level = np.quantile(own, share, method="lower")
             found[f"{name}_accepted"] = float(np.mean(others >= level))
+            levels = np.quantile(own, REFUSED, method="lower")
+            for refused, at in zip(REFUSED, levels, strict=True):
+                found[f"{name}_at_{refused}"] = float(np.mean(others >= at))
     return found
 
 
@@ -204,6 +209,18 @@ def detector_rows(bench: Bench) -> list[list[str]]:
         of_it = [(row["set"], row["detectors"][name]) for row in bench.rows]
         means = {key: mean_of_sets([(of, d[key]) for of, d in of_it if key in d]) for key in forms}
         table.append([name, *(form.format(means[key]) for key, form in forms.items())])
+    return table
+
+
+def trade_off_rows(bench: Bench) -> list[list[str]]:
+    """Accepted of far and of near, by how many of the own are refused, for each detector."""
+    table = []
+    for name in ("the head", *DETECTORS):
+        of_it = [(row["set"], row["detectors"][name]) for row in bench.rows]
+        for kind in ("far", "near"):
+            keys = [f"{kind}_at_{refused}" for refused in REFUSED]
+            means = [mean_of_sets([(of, d[key]) for of, d in of_it if key in d]) for key in keys]
+            table.append([name, kind, *(f"{mean:.0%}" for mean in means)])
     return table
 
 
@@ -271,6 +288,8 @@ def main() -> None:
     )
     columns = ["the head as it is", "said", "measured", "within 4 points", "measured by set"]
     show_table("Own refused, others accepted, own right", columns, shipped_rows(bench))
+    columns = ["detector", "accepted of", *(f"{refused:.0%}" for refused in REFUSED)]
+    show_table("Others accepted, by the own refused", columns, trade_off_rows(bench))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from paired import views_of
+from tinyteach.data.kept_features import kept_path
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
@@ -48,12 +49,14 @@ def quiet(*_):
 def test_the_same_head_as_without(project, known):
     first = train(project.root, 0, quiet, known=known)
     again = train(project.root, 0, quiet, known=known)
+    kept_path(project).unlink()
     assert first.fingerprint == again.fingerprint == train(project.root, 0, quiet).fingerprint
 
 
 @pytest.mark.parametrize("cores", [1, 5])
 def test_the_same_head_and_report_on_any_number_of_cores(project, monkeypatch, cores):
     trained = train(project.root, 0, quiet)
+    kept_path(project).unlink()
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     again = train(project.root, 0, quiet)
     assert replace(again, train_s=trained.train_s) == trained

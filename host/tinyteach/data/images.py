@@ -5,6 +5,8 @@ import importlib.util
 import io
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -63,12 +65,19 @@ def load_square(path: str | Path) -> NDArray[np.uint8]:
     centre square is reduced to 480 x 480 by area averaging if it is larger.
     PhotoError names the file and says what to do.
     """
+    with opened_photo(path) as file:
+        return decode_square(file, str(path))
+
+
+@contextmanager
+def opened_photo(path: str | Path) -> Iterator[io.BufferedReader]:
+    """The file of a photograph, to be read; PhotoError, also where reading it fails."""
     path = Path(path)
     try:
         if stat.S_ISFIFO(path.stat().st_mode):  # opening one waits for somebody who writes
             raise PhotoError(f"{path} is no file but a pipe; name a photograph.")
         with path.open("rb") as file:
-            return decode_square(file, str(path))
+            yield file
     except OSError as error:
         raise PhotoError(
             f"{path} cannot be opened ({reason(error)}); check the name and the permissions."

@@ -6,6 +6,7 @@
     <project>/learnt/<class>/        what came from a board without photographs, see learnt.py
     <project>/heads/                 head.tflite and its report; history/ keeps those before
     <project>/deleted/               what was deleted and can be put back, see deleted.py
+    <project>/.features.npz          what was computed of the photographs, see kept_features.py
 
 The folders are the truth: a class exists while its folder does, whoever made
 it. The settings only give the order.

@@ -108,6 +108,7 @@ def train(
     bursts = [*photos.bursts, *learnt.bursts]
     outlook = look_ahead(trained.samples, trained.evaluation, bursts, seed)
     report = _keep(project, trained, photos, learnt, outlook)
+    photos.keep(project)
     rejection, head = trained.rejection, trained.head
     return Trained(
         classes=list(head.labels),

@@ -1,15 +1,20 @@
 """A project's photographs with what was computed of them, so that the next training is quick."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from tinyteach.data.bursts import joined
 from tinyteach.data.copies import alike, small_view
-from tinyteach.data.images import load_square
+from tinyteach.data.images import decode_square, load_square, opened_photo
+from tinyteach.data.kept_features import KeptFeatures, load_kept, save_kept
 from tinyteach.data.photos import Photo, is_frame, list_all
 from tinyteach.data.project import Project
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
@@ -23,26 +28,34 @@ from tinyteach.progress import Progress
 
 # A file as it was: path, bytes, time of its last change.
 Key = tuple[str, int, int]
+NOTHING: Mapping[bytes, KeptFeatures] = MappingProxyType({})
 
 
 @dataclass
 class _Known:
     """A photograph's features int8 [F] and views int8 [n, F], or why it cannot be read.
 
-    ``small`` is what it is compared with others by, see data/copies.py.
+    ``small`` is what it is compared with others by, see data/copies.py; ``content`` what it is
+    kept by.
     """
 
+    content: bytes = b""
     features: np.ndarray | None = None
     views: np.ndarray | None = None
     small: np.ndarray | None = None
     problem: str = ""
+
+    def is_as(self, kept: KeptFeatures) -> bool:
+        """Whether it is what was kept, to the last bit."""
+        pairs = zip((self.features, self.views, self.small), kept.arrays, strict=True)
+        return all(one is not None and np.array_equal(one, other) for one, other in pairs)
 
 
 class KnownPhotos:
     """A `PhotoSource` that embeds each photograph once, whichever training asks.
 
     A file that changed is embedded anew, and all where `preprocessing` changes. About 33 KB stay in
-    memory for each, not its pixels.
+    memory for each, not its pixels; `keep` has the project remember them.
     """
 
     def __init__(
@@ -58,6 +71,8 @@ class KnownPhotos:
         self._keys: list[Key] = []
         self._bursts: list[str] = []
         self._compared: list[Key] | None = None
+        # What the project remembers, once that is known.
+        self._kept: frozenset[object] | None = None
         # Ids of photographs that are copies of one another and in different classes.
         self.in_several_classes: list[list[str]] = []
         self.copies: list[list[str]] = []  # the same, of one class
@@ -73,14 +88,15 @@ class KnownPhotos:
         keys = [_key(photo.path) for photo in listing.photos]
         with importing_meanwhile():
             fresh = [p for key, p in zip(keys, listing.photos, strict=True) if self._is_new(key)]
-            embedded = on_all_cores(lambda photo: self._embedded(photo, views), fresh)
+            kept = self._remembered(project, fresh)
+            embedded = on_all_cores(lambda photo: self._embedded(photo, views, kept), fresh)
             for done, (key, photo) in enumerate(zip(keys, listing.photos, strict=True), 1):
                 if self._is_new(key):
                     self._known[key] = next(embedded)
                 self._take(key, photo)
                 progress("read", done, len(listing.photos))
-        kept = set(self._keys)
-        self._known = {key: known for key, known in self._known.items() if key in kept}
+        present = set(self._keys)
+        self._known = {key: known for key, known in self._known.items() if key in present}
         with one_blas_thread():
             self._compare()
 
@@ -89,6 +105,20 @@ class KnownPhotos:
         known = self._embedded(photo, views_per_photo(photos))
         if not known.problem:
             self._known[_key(photo.path)] = known
+
+    def keep(self, project: Project) -> None:
+        """Have the project remember what was computed of these, and of no other photographs."""
+        views = views_per_photo(len(self))
+        found = {}
+        for place, key in enumerate(self._keys):
+            known = self._known[key]
+            assert known.small is not None
+            found[known.content] = KeptFeatures(
+                self.features(place), self.views(place, views), known.small
+            )
+        if self._kept != (kept := self._named(found)):
+            save_kept(project, self._made_by, found)
+            self._kept = kept
 
     @property
     def preprocessing(self) -> str:
@@ -156,6 +186,36 @@ class KnownPhotos:
         self.copies = [[photo.id for photo in photos] for photos in copies]
         self._compared = list(self._keys)
 
+    @property
+    def _made_by(self) -> bytes:
+        """Of what features and views are what they are, besides the photograph."""
+        how = f"{self.preprocessing} {self._seed}"
+        return self.embedding.fingerprint + how.encode()
+
+    def _named(self, kept: Mapping[bytes, KeptFeatures]) -> frozenset[object]:
+        return frozenset([self._made_by, *((name, len(each.views)) for name, each in kept.items())])
+
+    def _remembered(self, project: Project, fresh: Sequence[Photo]) -> dict[bytes, KeptFeatures]:
+        """What the project remembers, where that is what would be computed here.
+
+        Views are drawn by libraries that round otherwise on other computers and in other versions;
+        the first photograph that is remembered is computed anew, and must be the same.
+        """
+        kept = self._checked(load_kept(project, self._made_by), fresh) if fresh else {}
+        if fresh:
+            self._kept = self._named(kept)
+        return kept
+
+    def _checked(
+        self, kept: dict[bytes, KeptFeatures], fresh: Sequence[Photo]
+    ) -> dict[bytes, KeptFeatures]:
+        for photo in fresh if kept else ():
+            with suppress(PhotoError), opened_photo(photo.path) as file:
+                if known := kept.get(_content(photo, file)):
+                    anew = self._embedded(photo, len(known.views))
+                    return kept if anew.is_as(known) else {}
+        return {}
+
     def _is_new(self, key: Key) -> bool:
         known = self._known.get(key)
         return known is None or (known.features is None and not known.problem)
@@ -167,14 +227,23 @@ class KnownPhotos:
         self._photos.append(photo)
         self._keys.append(key)
 
-    def _embedded(self, photo: Photo, views: int) -> _Known:
+    def _embedded(
+        self, photo: Photo, views: int, kept: Mapping[bytes, KeptFeatures] = NOTHING
+    ) -> _Known:
         """All at once, while the pixels are there; other threads do the same with others."""
         try:
-            square = load_square(photo.path)
+            with opened_photo(photo.path) as file:
+                content = _content(photo, file)
+                found = kept.get(content)
+                if found and len(found.views) >= views:
+                    return _Known(content, found.features, found.views, found.small)
+                file.seek(0)
+                square = decode_square(file, str(photo.path))
         except PhotoError as error:
             return _Known(problem=str(error))
         features, small = self._embedder.features(square), small_view(square)
-        return _Known(features, self._embedder.views(square, views, is_frame(photo)), small)
+        drawn = self._embedder.views(square, views, is_frame(photo))
+        return _Known(content, features, drawn, small)
 
 
 class _Squares(Sequence[np.ndarray]):
@@ -190,6 +259,13 @@ class _Squares(Sequence[np.ndarray]):
 
 def _rows(features: Sequence[np.ndarray], embedding: Embedding) -> np.ndarray:
     return np.array(features, np.int8).reshape(-1, embedding.features)
+
+
+def _content(photo: Photo, file: BufferedReader) -> bytes:
+    """A photograph by its bytes, and by what is made of them."""
+    found = hashlib.file_digest(file, "sha256")
+    found.update(b"frame" if is_frame(photo) else b"")
+    return found.digest()
 
 
 def _key(path: Path) -> Key:
