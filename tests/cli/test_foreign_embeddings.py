@@ -97,7 +97,7 @@ def test_new_takes_no_file_that_may_not_be_read(fails, file, tmp_path):
 
 
 def test_an_image_that_is_too_wide_for_boards(fails, file):
-    assert "more than 128 pixels" in fails("new", "things", "--embedding", file(large(160, 2)))
+    assert "more than 224 pixels" in fails("new", "things", "--embedding", file(large(225, 2)))
 
 
 def test_new_says_which_paired_boards_have_no_room_for_it(tinyteach, file):
