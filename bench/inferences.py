@@ -1,9 +1,10 @@
-"""Instructions of a whole inference on the cores of boards, and estimates of its time.
+"""Instructions of a whole inference on the cores of boards, and estimates of its cycles and time.
 
 ``python bench/inferences.py``. QEMU runs the machine code that boards get, called as the agent
 calls it (bench/native_code), and tells what it executes; Python between the calls is not counted.
 Beside it, where a compiler for Arm is (Debian: gcc-arm-linux-gnueabihf), the same layers in scalar
-C. A time is an estimate, at one instruction a cycle: loads, jumps and slow memory take longer.
+C. Cycles are estimates: what is published of each core's pipeline (native_code/pipelines.py), with
+all code and data in memory that answers at once.
 """
 
 import argparse
@@ -11,13 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE / "native_code"), str(HERE)]
 
 import executed  # noqa: E402
+import issue  # noqa: E402
 import machine  # noqa: E402
 import recording  # noqa: E402
 import replay  # noqa: E402
@@ -26,6 +28,7 @@ from core import Core  # noqa: E402
 from core_riscv import ESP32_C3  # noqa: E402
 from core_thumb import CORTEX_M7  # noqa: E402
 from core_xtensa import XTENSA  # noqa: E402
+from pipelines import PIPELINES  # noqa: E402
 
 from tinyteach.cli.output import print_json, show_table  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
@@ -55,18 +58,45 @@ BOARDS = (
 )
 
 
-def counted(notes: replay.Notes, board: Board, vector_bytes: int) -> int:
-    """Instructions of one more vector: loading is not counted."""
+@dataclass(frozen=True)
+class Cost:
+    """Of one inference: instructions by their kind, and estimates of cycles, the least first."""
+
+    kinds: dict[str, int]
+    cycles: list[int]
+
+    @property
+    def instructions(self) -> int:
+        return sum(self.kinds.values())
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        kinds = {name: count - other.kinds.get(name, 0) for name, count in self.kinds.items()}
+        return Cost(kinds, [a - b for a, b in zip(self.cycles, other.cycles, strict=True)])
+
+
+Costs = dict[str, Cost]  # by embedding, or "preprocessing"
+
+
+def cost(trace: executed.Trace, core: Core) -> Cost:
+    """What was executed, by what is published of the core."""
+    pipelines = PIPELINES[core.march]
+    kinds = issue.by_kind(trace, pipelines[0].language)
+    return Cost(dict(kinds.most_common()), [each.cycles(trace) for each in pipelines])
+
+
+def counted(notes: replay.Notes, board: Board, vector_bytes: int) -> Cost:
+    """Of one more vector: loading is not counted."""
     functions = replay.native_functions(board.core)
-    counts = []
-    for times in (1, 2):
-        program = replay.Replay(notes, functions, board.core).program
-        counts.append(sum(executed.instructions(program, bytes(times * vector_bytes)).values()))
-    return counts[1] - counts[0]
+    once, twice = (
+        cost(executed.trace(program, bytes(times * vector_bytes)), board.core)
+        for times in (1, 2)
+        for program in [replay.Replay(notes, functions, board.core).program]
+    )
+    return twice - once
 
 
-def measure(board: Board, names: list[str]) -> dict[str, dict[str, int]]:
-    """Kernels → embedding, or "preprocessing" of a frame → instructions."""
+def measure(board: Board, names: list[str]) -> dict[str, Costs]:
+    """Kernels → what → its cost; preprocessing is a frame's."""
     functions = replay.native_functions(board.core)
     i386 = micropython.find("i386", with_ffi=True).argv
     models = [EMBEDDING_FILES[name].read_bytes() for name in names]
@@ -83,8 +113,8 @@ def measure(board: Board, names: list[str]) -> dict[str, dict[str, int]]:
     return found
 
 
-def in_scalar_c(names: list[str]) -> dict[str, int]:
-    """Embedding → instructions of the same layers, by a compiler for Arm; {} where none is."""
+def in_scalar_c(names: list[str]) -> Costs:
+    """The same layers, by a compiler for Arm; {} where none is."""
     if not shutil.which(ARM_COMPILER):
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -94,18 +124,18 @@ def in_scalar_c(names: list[str]) -> dict[str, int]:
         return {name: _in_c(program, EMBEDDING_FILES[name].read_bytes()) for name in names}
 
 
-def _in_c(program: Path, model: bytes) -> int:
+def _in_c(program: Path, model: bytes) -> Cost:
     files = [program.with_suffix(f".{part}") for part in ("model", "input", "output")]
     files[0].write_bytes(scalar_c.pack_layers(model))
     files[1].write_bytes(bytes(IMAGE_BYTES))
-    counts = []
+    costs = []
     for repeats in (1, 2):
         command = ["qemu-arm", "-d", executed.LOGGED, str(program), *map(str, files), str(repeats)]
         with subprocess.Popen(command, **executed.PIPES) as running:
             assert running.stderr
-            counts.append(sum(executed.counted(running.stderr).values()))
+            costs.append(cost(executed.traced(running.stderr), CORTEX_M7))
         assert running.returncode == 0
-    return counts[1] - counts[0]
+    return costs[1] - costs[0]
 
 
 def in_the_loop(short: int = 256, long: int = 512) -> float:
@@ -116,7 +146,8 @@ def in_the_loop(short: int = 256, long: int = 512) -> float:
 
     def of_a_patch(taps: int) -> int:
         one, two = (
-            sum(executed.instructions(product_of(taps, pixels), b"?").values()) for pixels in (1, 2)
+            executed.trace(product_of(taps, pixels), b"?").instructions().total()
+            for pixels in (1, 2)
         )
         return two - one
 
@@ -147,17 +178,42 @@ def main() -> None:
     found["Cortex-M7"]["scalar C"] = in_scalar_c(names)
     loop = in_the_loop()
     if options.json:
-        print_json(found | {"MAC16's loop": loop})
+        plain = {
+            board: {
+                kernels: {
+                    name: {"instructions": c.instructions} | asdict(c) for name, c in of.items()
+                }
+                for kernels, of in each.items()
+            }
+            for board, each in found.items()
+        }
+        print_json(plain | {"MAC16's loop": loop})
         return
-    rows = []
-    for board in BOARDS:
-        for kernels, each in found[board.name].items():
-            for name, count in each.items():
-                ms = count / board.mhz / 1000
-                rows.append([board.name, kernels, name, f"{count / 1e6:.2f}", f"{ms:.0f}"])
-    heads = ("core", "kernels", "what", "millions", "ms at one a cycle")
-    title = f"Instructions; in MAC16's loop {loop:.2f} a multiply-accumulate"
-    show_table(title, heads, rows)
+    each = [
+        (board, kernels, name, count)
+        for board in BOARDS
+        for kernels, costs in found[board.name].items()
+        for name, count in costs.items()
+    ]
+    heads = ("core", "kernels", "what", "millions", "cycles, millions", "ms")
+    title = f"Instructions; in MAC16's loop {loop:.2f} a multiply-accumulate. Cycles are estimates"
+    show_table(title, heads, [[b.name, k, n, *_figures(c, b.mhz)] for b, k, n, c in each])
+    shares = [
+        [f"{b.name} {k}", *(_percent(c, kind) for kind in issue.KINDS)]
+        for b, k, n, c in each
+        if n == names[0]
+    ]
+    show_table(f"Of 100 instructions of {names[0]}", ("kernels", *issue.KINDS), shares)
+
+
+def _figures(count: Cost, mhz: int) -> list[str]:
+    cycles = [f"{each / 1e6:.2f}" for each in count.cycles]
+    times = [f"{each / mhz / 1000:.0f}" for each in count.cycles]
+    return [f"{count.instructions / 1e6:.2f}", " to ".join(cycles), " to ".join(times)]
+
+
+def _percent(count: Cost, kind: str) -> str:
+    return f"{100 * count.kinds.get(kind, 0) / count.instructions:.0f}"
 
 
 if __name__ == "__main__":

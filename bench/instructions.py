@@ -37,7 +37,12 @@ class Kernel:
 
 
 KERNELS = (
-    Kernel("two pixels", "viper_pairs.py", r" +while k > 0:\n +both = .*?k -= 16\n", 2 * 16),
+    Kernel(
+        "two pixels",
+        "viper_pairs.py",
+        r" +while int\(w\) != end:\n.*?int\(u\) \+ 64\)\n",
+        2 * 4 * 16,
+    ),
     Kernel("one pixel", "viper_convolution.py", r" +while k >= 36:\n.*?k -= 36\n", 36),
     Kernel("assembler", "thumb_dot.py", r" +label\(SIXTEEN\).*?bne_w\(SIXTEEN\)\n", 4 * 16),
 )

@@ -1,49 +1,69 @@
-"""What a program executes, as QEMU tells: instructions, how often, and their names."""
+"""What a program executes, as QEMU tells: instructions, and how often."""
 
 import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from machine import Program, started
 
 PIPES = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 
-_EXECUTED = re.compile(rb"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
-# Arm's have their words between address and name.
+_EXECUTED = re.compile(rb"^Trace \d+: (\S+) \[[0-9a-f]+/([0-9a-f]+)/")
+# Arm's and RISC-V's have their words between address and name.
 _INSTRUCTION = re.compile(rb"^0x([0-9a-f]+):\s+(?:[0-9a-f]{4,8}\s+)*(.*\S)")
 
-
-def instructions(program: Program, vectors: bytes = b"") -> Counter[str]:
-    """How often each instruction was executed, by name."""
-    return counted(_log(program, vectors, LOGGED))
-
-
-# What QEMU is to log (-d) for `counted`.
+# What QEMU is to log (-d) for `traced`.
 LOGGED = "nochain,exec,in_asm"
 
 
-def counted(log: Iterable[bytes]) -> Counter[str]:
-    """The same from QEMU's log: it translates pieces of code, tells what is in each, and which it
-    executes.
+@dataclass
+class Trace:
+    """Pieces of code that QEMU translated at once, and how often one was followed by another.
+
+    A piece is its instructions as the disassembler writes them; ``follows`` counts (piece, address
+    that is executed next).
     """
-    pieces: dict[int, list[str]] = {}
-    executed: Counter[int] = Counter()
-    current: list[str] = []
+
+    pieces: list[tuple[str, ...]] = field(default_factory=list)
+    follows: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def instructions(self) -> Counter[str]:
+        """How often each instruction was executed, by name."""
+        total: Counter[str] = Counter()
+        for (piece, _), times in self.follows.items():
+            for instruction in self.pieces[piece]:
+                total[instruction.split()[0]] += times
+        return total
+
+
+def trace(program: Program, vectors: bytes = b"") -> Trace:
+    """What a program executes, given what it reads."""
+    return traced(_log(program, vectors, LOGGED))
+
+
+def traced(log: Iterable[bytes]) -> Trace:
+    """The same from QEMU's log, which tells what is in a piece before its first execution."""
+    found, numbers = Trace(), dict[bytes, int]()
+    translated: list[str] = []
+    last = None
     for line in log:
-        if found := _EXECUTED.match(line):
-            executed[int(found[1], 16)] += 1
+        if executed := _EXECUTED.match(line):
+            if translated:
+                numbers[executed[1]] = len(found.pieces)
+                found.pieces.append(tuple(translated))
+                translated = []
+            if last is not None:
+                found.follows[last, int(executed[2], 16)] += 1
+            last = numbers[executed[1]]
         elif line.startswith(b"IN:"):
-            current = []
-        elif found := _INSTRUCTION.match(line):
-            if not current:
-                pieces[int(found[1], 16)] = current
-            current.append(found[2].split()[0].decode())
-    total: Counter[str] = Counter()
-    for place, times in executed.items():
-        for name in pieces[place]:
-            total[name] += times
-    return total
+            translated = []
+        elif instruction := _INSTRUCTION.match(line):
+            translated.append(" ".join(instruction[2].decode().split()))
+    if last is not None:
+        found.follows[last, 0] += 1
+    return found
 
 
 def disassembled(program: Program, vectors: bytes = b"") -> dict[int, str]:

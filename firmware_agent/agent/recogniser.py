@@ -19,7 +19,7 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 
 _CHANNELS = const(3)
 # What area.py averages to.
-_SIDE_MAX = const(128)
+_SIDE_MAX = const(224)
 # Left free beside the embedding: for a head while it is checked, requests and results.
 _SPARE_BYTES = const(16384)
 
@@ -65,7 +65,7 @@ class Recogniser:
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != _CHANNELS:
             raise ModelError("the embedding takes no square RGB image")
         if shape[1] > _SIDE_MAX:
-            raise ModelError("the embedding's image has more than 128 pixels a side")
+            raise ModelError("the embedding's image has more than 224 pixels a side")
         self.embedding = interpreter
         self.in_place = in_place
         self.side = shape[1]

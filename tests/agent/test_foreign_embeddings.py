@@ -5,6 +5,7 @@ import zlib
 import pytest
 
 from foreign_ends import FOREIGN_ENDS
+from foreign_models import large
 from paired import deploy, make_head, views_of
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.wire.client import BoardClient
@@ -15,6 +16,8 @@ from tinyteach_protocol import messages
 
 from .conftest import ARCHS
 
+EMBEDDINGS = FOREIGN_ENDS | {"a picture of 160 pixels": large(160, 4)}
+
 
 @pytest.fixture(scope="module", params=ARCHS)
 def board(request, switch_on):
@@ -22,9 +25,9 @@ def board(request, switch_on):
         yield started
 
 
-@pytest.mark.parametrize("name", FOREIGN_ENDS)
+@pytest.mark.parametrize("name", EMBEDDINGS)
 def test_the_board_computes_what_the_host_does(name, board):
-    embedding = open_embedding(FOREIGN_ENDS[name])
+    embedding = open_embedding(EMBEDDINGS[name])
     head = make_head("cat", "coffee", photos=3, embedding=embedding)
     reference = Reference(embedding, head)
     pair_for_now(board.port, Wanted(embedding.content), lambda *_: None)

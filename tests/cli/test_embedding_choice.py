@@ -48,11 +48,14 @@ def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, proj
     ask("deploy")
     paired = tinyteach(*on, "pair", "--embedding", "tiny").out
     assert "train and deploy again" in paired
+    assert "names the embedding base" in paired and "the board has tiny" in paired
     assert ask("pair")["written"] == []
     assert ask("info")["embedding_name"] == "tiny"
     shown = tinyteach("-b", own_board.port, "info").out
     assert f"tiny {sha256(tiny.read_bytes()).hexdigest()[:12]}" in shown
-    assert ask("pair", "--embedding", "base")["written"] == ["/tinyteach/embedding.tflite"]
+    again = ask("pair", "--embedding", "base")
+    assert again["written"] == ["/tinyteach/embedding.tflite"]
+    assert not any("names the embedding" in note for note in again["notes"])
     assert ask("info")["embedding_name"] == "base"
 
 

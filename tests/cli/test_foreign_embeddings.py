@@ -8,6 +8,7 @@ import pytest
 from foreign_ends import FOREIGN_ENDS
 from foreign_models import LACKING, NAMED, NO_EMBEDDING, NOT_RUN, ending_in, large, little_ending_in
 from paired import deploy
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl.fitness import ARENA_BYTES
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -96,7 +97,17 @@ def test_new_takes_no_file_that_may_not_be_read(fails, file, tmp_path):
 
 
 def test_an_image_that_is_too_wide_for_boards(fails, file):
-    assert "more than 128 pixels" in fails("new", "things", "--embedding", file(large(160, 2)))
+    assert "more than 224 pixels" in fails("new", "things", "--embedding", file(large(225, 2)))
+
+
+def test_new_says_which_paired_boards_have_no_room_for_it(tinyteach, file):
+    """The arena of an image of 128 pixels and 48 maps of it."""
+    for name, machine in (("desk", "XIAO with ESP32S3"), ("other", "a board of no known kind")):
+        remember(PairedBoard(name, name, "", "", machine))
+    made = tinyteach("new", "things", "--embedding", file(large(128, 48)))
+    assert made.code == 0 and "more than it may on desk (524288); choose" in made.out
+    small = tinyteach("new", "small", "--embedding", file(large(32, 8)), "--json")
+    assert json.loads(small.out)["notes"] == []
 
 
 def test_what_ships_passes_the_check_that_it_is_spared():

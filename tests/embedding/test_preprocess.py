@@ -84,7 +84,7 @@ def test_at_the_models_own_side_pixels_pass_unchanged():
         ((10, 10, 4), np.uint8, 64),
         ((10, 10, 3), np.float32, 64),
         ((10, 10, 3), np.uint8, 0),
-        ((10, 10, 3), np.uint8, 129),
+        ((10, 10, 3), np.uint8, 225),
     ],
 )
 def test_what_is_no_square_is_refused(shape, dtype, side):

@@ -29,7 +29,7 @@ import sys
 import agent.tflite
 from agent.tflite import kernels_viper
 from agent.tflite import kernels_mac16 as k
-k.prepare_widened = kernels_viper.prepare
+k.prepare = kernels_viper.prepare
 def conv_2d(op):
     %s
 k.conv_2d, k.add = conv_2d, kernels_viper.add

@@ -5,7 +5,14 @@ import pytest
 from makers import MAKERS
 from mobile_net import mobile
 from model_cases import Case
-from operator_cases import MOST, convolution_of_sums, random_cases, softmax_case
+from operator_cases import (
+    ADDITIONS,
+    MOST,
+    addition_of_all_bytes,
+    convolution_of_sums,
+    random_cases,
+    softmax_case,
+)
 from random_models import random_bytes
 from residual_net import residual
 
@@ -21,6 +28,10 @@ def test_factors_that_shift_to_the_left_not_or_to_a_half(compare):
     sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
     halves = [convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (0, 1, 2, 4)]
     compare([convolution_of_sums(sums, 27.44), *halves])
+
+
+def test_addition_of_every_two_bytes(compare):
+    compare([addition_of_all_bytes(*each) for each in ADDITIONS[:2]])
 
 
 def test_softmax(compare):

@@ -16,7 +16,10 @@ CALLED = {"viper": set(), "thumb": {"thumb_rows"}, "mac16": {"mac16_rows"}}
 PICTURES = [
     *((240, 64, pixel_format, 240) for pixel_format in PIXEL_BYTES if pixel_format != RGB_INT8),
     *((side, side_out, pixel_format, side) for side, side_out in SIDES for pixel_format in (1, 2)),
-    *((side, side_out, 1, 7) for side, side_out in ((240, 64), (97, 64), (64, 96), (33, 8))),
+    *(
+        (side, side_out, 1, 7)
+        for side, side_out in ((240, 64), (97, 64), (64, 96), (33, 8), (240, 224))
+    ),
 ]
 
 

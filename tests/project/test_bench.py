@@ -48,11 +48,23 @@ def test_instructions(measured):
 @pytest.mark.soak
 def test_inferences(measured):
     found = measured("inferences.py")
+    loop = found.pop("MAC16's loop")
+    count = {
+        (core, kernels, what): cost["instructions"]
+        for core, of in found.items()
+        for kernels, costs in of.items()
+        for what, cost in costs.items()
+    }
     for core, unit in (("ESP32-S3", "mac16"), ("Cortex-M7", "thumb")):
         for what in ("tiny", "preprocessing"):
-            assert 5e5 < found[core][unit][what] < found[core]["viper"][what] / 2
-    assert all(1e6 < found[core]["viper"]["preprocessing"] < 1e7 for core in found if "-" in core)
-    assert 1 <= found["MAC16's loop"] < 1.15
+            assert 5e5 < count[core, unit, what] < count[core, "viper", what] / 2
+    assert all(1e6 < count[core, "viper", "preprocessing"] < 1e7 for core in found)
+    for core in ("ESP32-S3", "ESP32-C3"):
+        (cycles,) = found[core]["viper"]["tiny"]["cycles"]
+        assert 1 < cycles / count[core, "viper", "tiny"] < 2
+    least, most = found["Cortex-M7"]["viper"]["tiny"]["cycles"]
+    assert 0.5 < least / count["Cortex-M7", "viper", "tiny"] < 1 < most / least
+    assert 1 <= loop < 1.15
 
 
 def test_link(measured, switch_on):

@@ -48,6 +48,7 @@ def prepare(op):
     """Ready an operator's constants; returns the bytes it works in, which `bind` gives it."""
     if op.kernel == "add":
         op.sizes = additions(op)
+        return viper.lay_out(op, ("table", 1024), ("table2", 1024))
     op.widened = op.kernel in ("conv_2d", "fully_connected") and op.origin == 128
     return prepare_widened(op) if op.widened else viper.prepare(op)
 

@@ -95,7 +95,7 @@ def conv_2d(op):
     while start < total:  # a range whose step is no constant would be allocated
         count = min(block, total - start)
         sums(op, start, count)
-        requantise.requantise(op.accumulators, op.target, op, start, count)
+        requantise.requantise(op.accumulators, 0, op.target, op, start, count)
         start += block
 
 

@@ -44,8 +44,26 @@ def prepare(op):
     if op.kernel in ("average_pool_2d", "mean"):
         return lay_out(op, ("accumulators", 4 * op.out_channels))
     if op.kernel == "add":
-        return lay_out(op, ("table", 1024), ("table2", 1024))
+        op.near = array("i", nearly(op))
     return lay_out(op)
+
+
+def nearly(op):
+    """As elementwise.add reads it, with 18 bits behind the point: each input's factor, what the sum
+    begins with, and how near to a half it may be wrong.
+
+    4096, a multiple of 256, keeps the sum positive. Each factor is wrong by half a bit at most, 255
+    times; LiteRT's roundings before the last one make 2.5 units of the sum.
+    """
+    right = 32 - op.shift
+    origin, factors = (op.output_zero_point + 4096 << 18) + (1 << 17), []
+    for zero, multiplier, shift in (op.first, op.second):
+        power = 24 + 32 - shift + right  # 31 bits of each multiplier, less 20 and 18
+        factors.append((multiplier * op.multiplier >> power - 1) + 1 >> 1)
+        origin -= factors[-1] * (128 + zero)
+    if sum(factors) * 255 > 3900 << 18:
+        return 0, 0, 0, 1 << 18  # would not fit: never at once
+    return factors[0], factors[1], origin, 257 + (5 << 17 >> right)
 
 
 def lay_out(op, *parts):
@@ -104,15 +122,19 @@ def _choose_pairs(op):
     """Whether two pixels at a time are possible and faster; chooses ``multiply``."""
     if op.origin != 128 or not pairs.fits(op.window):
         return False
-    op.multiply = pairs.dot_products
-    if pairs.narrow(op.weights, op.out_channels, op.patch, pairs.MOST, pairs.TURN) == 1:
+    channels = op.out_channels
+    op.multiply, op.at_once = pairs.dot_products, pairs.CHANNELS
+    if (
+        channels % pairs.CHANNELS == 0
+        and pairs.narrow(op.weights, channels, op.patch, pairs.MOST, pairs.TURN) == 1
+    ):
         return True
-    if op.patch < _WIDE_PATCH or op.out_channels < _WIDE_CHANNELS:
+    if op.patch < _WIDE_PATCH or channels < _WIDE_CHANNELS or channels % 2:
         return False
     from agent.tflite import viper_wide_pairs as wide_pairs
 
     op.turns = wide_pairs.turns_of(op)
-    op.multiply = wide_pairs.dot_products
+    op.multiply, op.at_once = wide_pairs.dot_products, wide_pairs.CHANNELS
     return True
 
 
@@ -131,7 +153,7 @@ def _prepare_pairs(op):
     op.block = max(1, min((window.pixels + 1) // 2, fitting))
     return lay_out(
         op,
-        ("wide_weights", chunk_bytes),
+        ("wide_weights", op.at_once * chunk_bytes),
         ("patches", op.block * chunk_bytes),
         ("accumulators", 8 * op.block * op.out_channels),
     )
@@ -156,7 +178,7 @@ def conv_2d(op):
             count = min(block, width - x)
             convolution.gather(op.source, op.patches, op, y, x, count)
             convolution.dot_products(op.weights, op.patches, 0, op, count)
-            requantise.requantise(op.accumulators, op.target, op, y * width + x, count)
+            requantise.requantise(op.accumulators, 0, op.target, op, y * width + x, count)
             x += block
 
 
@@ -170,10 +192,10 @@ def conv_2d_of_pairs(op):
         while row < height:
             rows = min(op.rows, height - row)
             pairs.gather(op.source, op.patches, op, pair, count, row, rows)
-            op.multiply(op.wide_weights, op.patches, op, row * taps, rows * taps, count)
+            op.multiply(op.wide_weights, 0, op.patches, op, row * taps, rows * taps, count)
             row += rows
         count = min(2 * count, pixels - 2 * pair)  # the last may be alone
-        requantise.requantise(op.accumulators, op.target, op, 2 * pair, count)
+        requantise.requantise(op.accumulators, 0, op.target, op, 2 * pair, count)
         pair += op.block
 
 
@@ -210,13 +232,10 @@ def max_pool_2d(op):
 
 def mean(op):
     elementwise.sum_window(op.source, op.accumulators, op, 0, 0, 128 + op.input_zero_point)
-    requantise.requantise(op.accumulators, op.target, op, 0, 1)
+    requantise.requantise(op.accumulators, 0, op.target, op, 0, 1)
 
 
 def add(op):
-    # Anew each time, since the tables' memory is others' in between.
-    elementwise.contributions(op.table, op.first)
-    elementwise.contributions(op.table2, op.second)
     elementwise.add(op.source, op.source2, op.target, op)
 
 

@@ -112,61 +112,51 @@ def largest(source: ptr8, out: ptr8, op, y: int, x: int):
 
 
 @micropython.viper
-def contributions(table: ptr32, scale):
-    """What ADD makes of each of the 256 input bytes before it sums two of them."""
-    zero = int(scale[0])
-    m = int(scale[1])
-    shift = 32 - int(scale[2])
-    mh = m >> 16
-    ml = m & 0xFFFF
-    mask = (1 << shift) - 1
-    half = mask >> 1
-    i = 0
-    while i < 256:
-        x = ((i ^ 128) - 128 - zero) << 20
-        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
-        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
-        x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
-        rest = x & mask
-        if x < 0:
-            rest -= 1
-        x = x >> shift
-        if rest > half:
-            x += 1
-        table[i] = x
-        i += 1
-
-
-@micropython.viper
 def add(a: ptr8, b: ptr8, out: ptr8, op):
-    table = ptr32(op.table)
-    table2 = ptr32(op.table2)
-    m = int(op.multiplier)
-    shift = 32 - int(op.shift)
+    """Where no half is near, by factors with 18 bits behind the point; else in LiteRT's steps."""
+    near = ptr32(op.near)
+    factor_a = near[0]
+    factor_b = near[1]
+    origin = near[2]
+    margin = near[3]
     zero = int(op.output_zero_point)
     low = int(op.lowest)
     high = int(op.highest)
-    one = 1
-    top = one << 31
-    word = (top << 1) - 1
-    mh = m >> 16
-    ml = m & 0xFFFF
-    mask = (1 << shift) - 1
-    half = mask >> 1
     n = int(op.elements)
     i = 0
     while i < n:
-        x = (((table[a[i]] + table2[b[i]]) & word) ^ top) - top
-        u = (x >> 16) * ml + ((((x & 0xFFFF) * ml) >> 16) & 0xFFFF)
-        v = (x & 0xFFFF) * mh + (u & 0xFFFF)
-        x = (((x >> 16) * mh + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
-        rest = x & mask
-        if x < 0:
-            rest -= 1
-        x = x >> shift
-        if rest > half:
-            x += 1
-        x += zero
+        x = (a[i] ^ 128) * factor_a + (b[i] ^ 128) * factor_b + origin
+        if (x + margin) & 0x3FFFF > margin + margin:
+            x = (x >> 18) - 4096
+        else:
+            total = 0
+            step = 0
+            while step < 3:
+                if step == 0:
+                    x = ((a[i] ^ 128) - 128 - int(op.first[0])) << 20
+                    m = int(op.first[1])
+                    shift = 32 - int(op.first[2])
+                elif step == 1:
+                    x = ((b[i] ^ 128) - 128 - int(op.second[0])) << 20
+                    m = int(op.second[1])
+                    shift = 32 - int(op.second[2])
+                else:
+                    x = total
+                    m = int(op.multiplier)
+                    shift = 32 - int(op.shift)
+                rest = x & 0xFFFF
+                u = (x >> 16) * (m & 0xFFFF) + (((rest * (m & 0xFFFF)) >> 16) & 0xFFFF)
+                v = rest * (m >> 16) + (u & 0xFFFF)
+                x = (((x >> 16) * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+                rest = x & ((1 << shift) - 1)
+                if x < 0:
+                    rest -= 1
+                x = x >> shift
+                if rest > ((1 << shift) - 1) >> 1:
+                    x += 1
+                total += x
+                step += 1
+            x += zero
         if x < low:
             x = low
         if x > high:

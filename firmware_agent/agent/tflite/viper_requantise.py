@@ -9,8 +9,8 @@ and none of these terms leaves int32. See kernels_viper for how integers are use
 
 
 @micropython.viper
-def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
-    """int8 outputs of ``count`` pixels from pixel ``start`` on."""
+def requantise(totals: ptr32, x: int, out: ptr8, op, start: int, count: int):
+    """int8 outputs of ``count`` pixels from pixel ``start`` on; ``x`` is any number."""
     multipliers = ptr32(op.multipliers)
     shifts = ptr8(op.shifts)
     channels = int(op.out_channels)
@@ -27,26 +27,24 @@ def requantise(totals: ptr32, out: ptr8, op, start: int, count: int):
     while n < count:
         c = 0
         while c < channels:
-            x = totals[c]
             shift = 32 - shifts[c]
             left = beyond
             if shift < 0:
                 left -= shift
-            x = (x << left) >> beyond
+            x = (totals[c] << left) >> beyond
             if x < least:
                 out[c] = low
             else:
                 m = multipliers[c]
+                ml = m & 0xFFFF
+                m = m >> 16
                 rest = x & 0xFFFF
                 x = x >> 16
-                u = x * (m & 0xFFFF) + (((rest * (m & 0xFFFF)) >> 16) & 0xFFFF)
-                v = rest * (m >> 16) + (u & 0xFFFF)
-                x = ((x * (m >> 16) + (u >> 16)) << 1) + ((v + 0x4000) >> 15)
+                u = x * ml + (((rest * ml) >> 16) & 0xFFFF)
+                x = ((x * m + (u >> 16)) << 1) + ((rest * m + (u & 0xFFFF) + 0x4000) >> 15)
                 if shift > 0:
-                    if x < 0:
-                        x -= 1
                     # Halves go away from zero.
-                    x = ((x >> (shift - 1)) + 1) >> 1
+                    x = (((x + (x >> 31)) >> (shift - 1)) + 1) >> 1
                 x += zero
                 if x < low:
                     x = low

@@ -23,7 +23,7 @@ _BGR = const(5)  # from RGB565_BE to BGR565_BE
 
 _MIN_SIDE = const(8)
 _MAX_SIDE = const(1024)
-_MAX_OUT_SIDE = const(128)
+_MAX_OUT_SIDE = const(224)
 # What two pixels a word have room for: whole rows of an output row, units of those on its edges.
 _WHOLE_ROWS = const(4)
 _EDGE_UNITS = const(4)

@@ -21,6 +21,7 @@ from tinyteach.service.boards.virtual_boards import (
     start_virtual_module,
     stop_virtual,
 )
+from tinyteach.service.projects.suited import of_another
 
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
@@ -142,6 +143,7 @@ def pair(
     refuse_module(board, NEEDS_NO_PAIRING)
     with asked.progress() as progress:
         paired = pair_board(board, name, progress, embedding, camera)
+    paired.notes.extend(of_another(asked.project, paired.embedding))
     done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
     told = [*paired.notes, *filter(None, [paired.state])]
     met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."

@@ -15,6 +15,7 @@ from tinyteach.service.projects.opening import (
     create_project,
     open_project,
 )
+from tinyteach.service.projects.suited import of_small_boards
 
 app = new_app()
 class_app = new_group("class", no_args_is_help=True)
@@ -29,10 +30,12 @@ def new(
 ) -> None:
     """Make a project folder."""
     made = create_project(folder, embedding)
+    notes = of_small_boards(made)
     asked.tell(
-        {"project": made.name, "path": str(made.root)},
+        {"project": made.name, "path": str(made.root), "notes": notes},
         [
             f"Made the project {made.name} in {made.root}.",
+            *notes,
             f"Next: cd {made.root} && tinyteach class add NAME",
         ],
     )

@@ -18,7 +18,7 @@ from tinyteach_protocol import messages
 
 MIN_SQUARE = 8
 MAX_SQUARE = 1024  # N·N·255 stays below 2³¹, so a board can add in 32-bit words
-MAX_SIDE = 128
+MAX_SIDE = 224
 _LINES_AT_ONCE = 32  # of the square
 
 

@@ -27,9 +27,8 @@ def input_side(side: int) -> int:
     step = math.lcm(side, SIDE_STEP)
     if step > FRAME_SIDE:
         raise ModelError(
-            f"A Grove Vision AI V2 cannot use an embedding of {side} pixels a side, since no "
-            f"picture of up to {FRAME_SIDE} is a multiple of that and of {SIDE_STEP}; use base or "
-            "tiny."
+            f"A Grove Vision AI V2 has no picture for an embedding of {side} pixels a side; use "
+            "base or tiny."
         )
     return FRAME_SIDE // step * step
 

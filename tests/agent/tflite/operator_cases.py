@@ -52,6 +52,27 @@ def convolution_of_sums(sums: np.ndarray, weight_scale: float) -> Case:
     return Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]], f"{weight_scale}")
 
 
+def addition_of_all_bytes(scales: tuple[float, float, float], zeros: tuple[int, int, int]) -> Case:
+    """An ADD of each int8 with each; scales and zero points of both inputs and the output."""
+    values = np.arange(-128, 128, dtype=np.int8)
+    every = [np.repeat(values, 256)[None], np.tile(values, 256)[None]]
+    *inputs, target = (
+        Tensor((1, 1 << 16), scale, zero) for scale, zero in zip(scales, zeros, strict=True)
+    )
+    model = one_operator(Op.ADD, inputs, target, (Options.AddOptions, schema.AddOptionsT()))
+    return Case(model, [every], f"{scales} {zeros}")
+
+
+# Where a half is often near, never, and where factors do not fit but for the exact way.
+ADDITIONS = [
+    ((0.5, 0.5, 1.0), (0, 0, 0)),
+    ((0.1, 0.1, 0.12), (-128, 5, -100)),
+    ((0.023, 0.057, 0.061), (3, -128, 20)),
+    ((1.0, 0.001, 0.05), (127, -128, 127)),
+    ((0.0001, 0.0002, 0.7), (-128, 127, -128)),
+]
+
+
 def softmax_case(rng, rows: int, depth: int, scale: float, spread: int) -> Case:
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0

@@ -5,7 +5,9 @@ import pytest
 from makers import MAKERS
 from model_cases import NATIVE
 from operator_cases import (
+    ADDITIONS,
     MOST,
+    addition_of_all_bytes,
     convolution_of_sums,
     dense_of_sums,
     halves,
@@ -17,6 +19,7 @@ from slices import soak
 
 # Of one operator each: where it is another piece of code.
 DIFFERENT = [("amd64", "reference"), *NATIVE]
+ALL_BYTES = [("amd64", "viper"), ("i386", "viper")]
 ASSEMBLED = ("conv", "conv_of_pairs", "dense")
 
 
@@ -47,6 +50,11 @@ def test_dense_rounds_as_a_double_does(compare):
         weight = float(np.float32(weight / 2 ** int(rng.integers(0, 24))))
         cases.append(dense_of_sums(halves(rng, weight / out), weight, out, 7))
     compare(cases)
+
+
+@pytest.mark.parametrize("compare", ALL_BYTES, indirect=True, ids="-".join)
+def test_addition_of_every_two_bytes(compare):
+    compare([addition_of_all_bytes(*each) for each in ADDITIONS])
 
 
 @pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)

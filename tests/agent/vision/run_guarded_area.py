@@ -18,8 +18,8 @@ from agent.vision import area, kernels_reference
 
 MARGIN, WORD = 64, 0x5A5A5A5A
 FORMATS = (1, 2, 3, 4, 6, 7)
-SIDES = (8, 9, 12, 16, 31, 32, 33, 64, 65, 96, 127, 128)
-OUTS = (1, 2, 3, 4, 8, 16, 32, 63, 64, 65, 96, 127, 128)
+SIDES = (8, 9, 12, 16, 31, 32, 33, 64, 65, 96, 127, 128, 240)
+OUTS = (1, 2, 3, 4, 8, 16, 32, 63, 64, 65, 96, 127, 128, 160, 192, 223, 224)
 
 
 class Between:
@@ -45,7 +45,7 @@ def case_of(seed):
     """(side, out side, format, left, stride, rows at a time)."""
     random.seed(seed)
     side = random.choice(SIDES + (random.randint(8, 130),))
-    out = random.choice(OUTS + (random.randint(1, 128),))
+    out = random.choice(OUTS + (random.randint(1, 224),))
     pixel_format = random.choice(FORMATS)
     row = side * area.PIXEL_BYTES[pixel_format]
     left, right = (random.choice((0, 0, 1, 2, 4, random.randint(0, 40))) for _ in range(2))

@@ -124,13 +124,15 @@ def test_sides_that_cameras_and_models_have(run):
     formats = (BE,) if run.kernels == "reference" else FORMATS
     sides = itertools.product((8, 63, 64, 65, 96, 128, 240), formats)
     run([(frame_of(rng, n, f), 64, f, n, 2, 2, 1) for n, f in sides])
+    if run.kernels != "reference":
+        run([(frame_of(rng, 240, BE), side, BE, 240, 2, 2, 1) for side in (128, 160, 192, 224)])
 
 
 def test_largest_side_stays_in_31_bits(micropython, tmp_path):
     run = Runner(micropython, "viper", tmp_path)
     white = np.full((1024, 1024), 255, np.uint8)
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
-    run([(white, 128, GRAY, 64, 0, 0, 0), (noise, 64, GRAY, 1024, 0, 0, 0)])
+    run([(white, 224, GRAY, 64, 0, 0, 0), (noise, 64, GRAY, 1024, 0, 0, 0)])
 
 
 ERRORS = """
@@ -144,7 +146,7 @@ def refuses(call):
         print("accepted")
 refuses(lambda: AreaResizer(7, 4, 3))
 refuses(lambda: AreaResizer(1025, 4, 3))
-refuses(lambda: AreaResizer(8, 129, 3))
+refuses(lambda: AreaResizer(8, 225, 3))
 refuses(lambda: AreaResizer(8, 4, 5))
 resizer, out = AreaResizer(8, 4, 4), bytearray(48)
 refuses(lambda: resizer.begin(bytearray(47)))

@@ -20,6 +20,7 @@ WORDS = (
 # 1 to 15 units.
 SIDES = [(240, 64), (96, 64), (128, 64), (160, 64), (176, 64), (192, 64), (224, 64), (256, 64)]
 SIDES += [(64, 64), (288, 64), (240, 96), (336, 96), (112, 64), (8, 2), (8, 8), (12, 4), (52, 12)]
+SIDES += [(320, 160), (224, 224), (384, 192)]
 RED, GREEN, BLUE = 0xF800, 0x07E0, 0x001F
 # Of each pixel: nothing, all, each channel alone and without the others, each bit alone.
 WORD_VALUES = [0, 0xFFFF]

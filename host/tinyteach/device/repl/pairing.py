@@ -73,7 +73,7 @@ class Paired(JsonResult):
     """A paired board; ``written`` names the files that were new or changed.
 
     ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
-    sentences on what was decided.
+    sentences on what was decided. ``embedding``: the SHA-256 of the one that it has, as hex.
     """
 
     board_id: str
@@ -84,6 +84,7 @@ class Paired(JsonResult):
     state: str
     written: list[str]
     notes: list[str]
+    embedding: str
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
         info.state,
         installed.written,
         installed.notes,
+        info.embedding.hex(),
     )
 
 

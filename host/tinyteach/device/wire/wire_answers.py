@@ -18,7 +18,7 @@ Answer = Response | Refused | Unanswered
 Happening = Answer | Event | Text | Damaged
 
 FINGERPRINT_BYTES = 32  # SHA-256
-SIDE_MAX = 128  # of the model's square input, pixels
+SIDE_MAX = 224  # of the model's square input, pixels
 # Of a photograph: smaller or larger ones the reference does not take (embedding/preprocess.py).
 SQUARE_MIN, SQUARE_MAX = 8, 1024
 LABELS_MAX = 64
