@@ -73,7 +73,7 @@ class Rule:
         self._then, self._else = Action(fields), Action(fields)
         # Until begin() has found what it needs.
         self.rests = True
-        self.untold = ""  # why it rests, until that has been printed
+        self.problem = ""  # why it rests, until that has been printed
         self.met = False
         self._run = 0
         self._last_ms: "_TicksMs | int" = 0

@@ -150,14 +150,14 @@ class Alone:
             if trouble:
                 trouble = "%d rests: %s" % (number, trouble)
                 self._agent.trouble = _RULE_RESTS, trouble
-                rule.untold = "Rule %s." % trouble
+                rule.problem = "Rule %s." % trouble
         memory.sample()
 
     def _tell_what_rests(self) -> None:
         """Once, but not before it is heard: the line before may have been a slow one."""
         for rule in self._rules:
-            if rule.untold and self._report.problem(rule.untold):
-                rule.untold = ""
+            if rule.problem and self._report.problem(rule.problem):
+                rule.problem = ""
 
     # Trouble
 
