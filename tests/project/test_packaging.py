@@ -34,7 +34,7 @@ MUST_HAVE = {
     "tinyteach/_firmware/agent/loop.py",
     "tinyteach/_firmware/boards/virtual.json",
     "tinyteach/_firmware/boards/xiao_esp32s3_sense.json",
-    "tinyteach/_hil_tests/conftest.py",
+    "tinyteach/hil/plugin.py",
     "tinyteach/_hil_tests/test_exactness.py",
     "tinyteach_protocol/__init__.py",
     "tinyteach_protocol/frame.py",

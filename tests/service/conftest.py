@@ -31,7 +31,7 @@ def suite_of(tmp_path, monkeypatch):
     def choose(*names):
         folder = tmp_path / "suite"
         folder.mkdir()
-        for name in ("conftest.py", *names):
+        for name in names:
             shutil.copy(whole / name, folder)
         monkeypatch.setattr(verification, "suite_dir", lambda: folder)
 

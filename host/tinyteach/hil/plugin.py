@@ -1,0 +1,186 @@
+"""Hooks and fixtures. Every pytest run loads this: what is large is loaded when it is used."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError, TinyTeachError
+from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of
+from tinyteach.hil.state import State, end_of, opened_board, state_of, words_of
+
+pytest_plugins = ["tinyteach.hil.fixtures"]
+BENCH, WORD = "tinyteach_bench", "tinyteach_word"
+GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
+MARKERS = (
+    "hardware: needs a real board; skipped on the virtual one, saying so",
+    "needs(*words): skipped, saying so, where the board lacks one: camera, psram, agent",
+    "budget(name, at_most=, at_least=, p50=, p95=, **of): limits of what the test measures",
+)
+
+
+# Options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("tinyteach", "boards in the loop (TinyTeach)")
+    group.addoption(
+        "--tt-board",
+        action="append",
+        default=[],
+        metavar="BOARD",
+        help="a name, port, pyserial URL, or virtual; repeat it and tests run on each. "
+        "By default TINYTEACH_BOARD, else virtual.",
+    )
+    group.addoption(
+        "--tt-photos", metavar="DIR", help="class folders, or a zip of them; else drawn objects"
+    )
+    group.addoption("--tt-embedding", metavar="NAME", help="what boards must have: a name or file")
+    group.addoption(
+        "--tt-any-firmware", action="store_true", help="also boards with another agent or embedding"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.tinyteach = State(words_of(config.getoption("--tt-board")))  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Where a board was opened for a test that was skipped then."""
+    if hasattr(config, "tinyteach"):
+        state_of(config).close()
+
+
+# Which tests, with which boards
+
+
+def uses_boards(item: pytest.Item) -> bool:
+    """Whether it is a test of ours, however its own fixtures are called."""
+    return BENCH in getattr(item, "fixturenames", ())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    words = state_of(metafunc.config).words
+    if WORD in metafunc.fixturenames and len(words) > 1:
+        metafunc.parametrize(WORD, words, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a marker cannot mean is said before anything is run."""
+    for item in filter(uses_boards, items):
+        try:
+            _words_needed(item)
+            _limits_of(item)
+        except TinyTeachError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+
+def _words_needed(item: pytest.Item) -> list[str]:
+    words = [word for marker in item.iter_markers("needs") for word in marker.args]
+    words += ["hardware"] * any(True for _ in item.iter_markers("hardware"))
+    if words:
+        from tinyteach.hil.needs import check_words
+
+        check_words(words)
+    return words
+
+
+def _limits_of(item: pytest.Item) -> list[Any]:
+    markers = list(item.iter_markers("budget"))
+    if not markers:
+        return []
+    from tinyteach.hil.limits import limits_of
+
+    return [limit for marker in markers for limit in limits_of(marker.args, marker.kwargs)]
+
+
+def word_of(item: pytest.Item) -> str:
+    """The board that it is to run with."""
+    callspec = getattr(item, "callspec", None)
+    words = state_of(item.config).words
+    return str(callspec.params.get(WORD, words[0]) if callspec else words[0])
+
+
+# Running one
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before its fixtures: a test that cannot run with this board costs nothing."""
+    if not uses_boards(item):
+        return
+    words = _words_needed(item)
+    if words:
+        from tinyteach.hil.needs import lacking
+
+        why = lacking(opened_board(item.config, word_of(item)), words)
+        if why:
+            pytest.skip(why)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What a test changes on boards is put back, and what it measures is held to its budget."""
+    bench = state_of(item.config).bench if uses_boards(item) else None
+    if bench is None:
+        return (yield)
+    with bench.test_body():
+        result = yield
+    limits = _limits_of(item)
+    if limits:
+        from tinyteach.hil.limits import broken
+
+        said = broken(limits, state_of(item.config).pending.measurements)
+        if said:
+            pytest.fail("\n".join(said), pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a user can meet is one sentence; without the only board nothing goes on."""
+    report = yield
+    if not uses_boards(item):
+        return report
+    state, notes = state_of(item.config), Notes(word_of(item))
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, TinyTeachError) and (error in state.ends or isinstance(error, GONE)):
+        _ended(item, report, error, notes)
+    if state.pending:
+        notes.pending = state.pending.drained(item.nodeid, notes.board)
+    report.tinyteach = vars(notes)  # type: ignore[attr-defined]
+    return report
+
+
+def _ended(
+    item: pytest.Item, report: pytest.TestReport, error: TinyTeachError, notes: Notes
+) -> None:
+    """Without its board the test is no failed one, and without the only board nothing goes on."""
+    state = state_of(item.config)
+    state.ends.append(error)
+    report.longrepr = str(error)
+    notes.end = end_of(type(error))
+    notes.kind = KINDS.get(notes.end, "")
+    if len(state.words) == 1 and not hasattr(item.config, "workerinput"):
+        item.session.shouldfail = str(error)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    collector = Collector(state_of(session.config).run)
+    session.config.pluginmanager.register(collector, "tinyteach-results")
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    return status_of(report)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    measured = state_of(config).measured
+    if measured:
+        terminalreporter.section("measured")
+        for name, value in measured.items():
+            terminalreporter.write_line(f"{name}: {value}")
