@@ -1,11 +1,13 @@
 """The page on the plugin: its example runs as it stands, its tables are what there is."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tinyteach.hil import fixtures, plugin, state
 from tinyteach.hil.needs import CAPABILITIES
+from tinyteach.hil.settings import parse
 
 FIXTURES = {"board", "boards", "head", "photos", "reference", "measure"}
 
@@ -21,12 +23,12 @@ def rows(page, heading):
     return re.findall(r"^\| ([^|]+) \|", part, re.MULTILINE)[1:]
 
 
-def test_the_example(page, one_board, run_tests):
+def test_the_example(page, one_board, run_tests, few_pictures):
     code = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
     ran = run_tests(code, "--tt-board", one_board.port)
     assert ran.code == 0 and set(ran.outcomes.values()) == {"passed"}, ran.said
     assert len(ran.outcomes) == code.count("\ndef test_") == 3
-    assert ran.run.told()["mismatches"] == "0.000 of 200"
+    assert ran.run.told()["mismatches"] == "0.000 of 6"
 
 
 def test_every_option_is_told(page):
@@ -60,3 +62,9 @@ def test_every_marker_and_capability_is_told(page):
 def test_every_code_is_told(page):
     codes = {value for name, value in vars(state).items() if name.startswith("CODE_")}
     assert codes <= {int(row) for row in rows(page, "How a run ends") if row.isdigit()}
+
+
+def test_the_quarantine_on_the_page(page):
+    (content,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (entry,) = parse(content.encode(), Path("page")).quarantine
+    assert entry.owner == "Ada" and entry.concerns(entry.test + "[1]")

@@ -4,9 +4,7 @@ import shutil
 
 import pytest
 
-from paired import halves_of_views
 from tinyteach.service.boards import verification
-from tinyteach.service.photos import bench_photos
 from trained import quick_trainings
 
 
@@ -36,9 +34,3 @@ def suite_of(tmp_path, monkeypatch):
         monkeypatch.setattr(verification, "suite_dir", lambda: folder)
 
     return choose
-
-
-@pytest.fixture
-def few_pictures(monkeypatch):
-    """Three small pictures of each of two kinds, twice."""
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(3, 64))

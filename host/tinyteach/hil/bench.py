@@ -35,7 +35,7 @@ GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Requirements:
     """What a board must have: ``embedding`` is a name or file, None any that ships.
 
     With ``any_firmware`` whatever it has will do.
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass
-class Held:
+class OnBench:
     """An opened board. ``found`` is None for a module, whose state cannot be read."""
 
     word: str
@@ -64,14 +64,14 @@ class Held:
             put_back(self.board.client, state)
 
 
-class Bench:
+class BoardBench:
     """Opens each board when it is first asked for; `close` leaves them all as they were."""
 
-    def __init__(self, words: Sequence[str], wanted: Wanted, pending: Pending) -> None:
+    def __init__(self, words: Sequence[str], wanted: Requirements, pending: Pending) -> None:
         self.words = list(words)
         self._wanted, self._pending = wanted, pending
         self._stack = ExitStack()
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, OnBench] = {}
         self._failed: dict[str, TinyTeachError] = {}
 
     def board(self, word: str) -> Board:
@@ -120,13 +120,13 @@ class Bench:
         self.close()
 
 
-def _restore(before: list[tuple[Held, Found | None]]) -> None:
+def _restore(before: list[tuple[OnBench, Found | None]]) -> None:
     for held, state in before:
         held.restore(state)
 
 
 @contextmanager
-def _held(word: str, wanted: Wanted) -> Iterator[Held]:
+def _held(word: str, wanted: Requirements) -> Iterator[OnBench]:
     """Opened, checked, and as it was found in the end, in a session begun anew.
 
     Whatever broke off the session before, such as Ctrl-C in a transfer, is nothing to that.
@@ -134,7 +134,7 @@ def _held(word: str, wanted: Wanted) -> Iterator[Held]:
     with opened(word) as board:
         if not board.is_module:
             check_firmware(board, wanted)
-        held = Held(word, board)
+        held = OnBench(word, board)
         held.found = held.state()
         try:
             yield held
@@ -145,7 +145,7 @@ def _held(word: str, wanted: Wanted) -> Iterator[Held]:
                     held.restore(held.found)
 
 
-def check_firmware(board: Board, wanted: Wanted) -> None:
+def check_firmware(board: Board, wanted: Requirements) -> None:
     """WrongBoardError for another agent or embedding; BoardRefusedError where none is at work."""
     info = board.client.info()
     check_ready(info)

@@ -11,7 +11,7 @@ from tinyteach.hil.state import bench_of, goes_on, opened_board, state_of
 if TYPE_CHECKING:
     import tinyteach as tt
     from tinyteach.embedding.runtime import Embedding
-    from tinyteach.hil.bench import Bench
+    from tinyteach.hil.bench import BoardBench
     from tinyteach.hil.measure import Measure
     from tinyteach.hil.photographs import Photos
     from tinyteach.hil.reference import HostReference
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def tinyteach_bench(pytestconfig: pytest.Config) -> Iterator["Bench"]:
+def tinyteach_bench(pytestconfig: pytest.Config) -> Iterator["BoardBench"]:
     """The boards of the run, each left as it was found."""
     yield bench_of(pytestconfig)
     state_of(pytestconfig).close()
@@ -32,13 +32,15 @@ def tinyteach_word(request: pytest.FixtureRequest, pytestconfig: pytest.Config) 
 
 
 @pytest.fixture(scope="session")
-def board(tinyteach_bench: "Bench", tinyteach_word: str, pytestconfig: pytest.Config) -> "tt.Board":
+def board(
+    tinyteach_bench: "BoardBench", tinyteach_word: str, pytestconfig: pytest.Config
+) -> "tt.Board":
     """The board under test, a `tinyteach.Board`; of several, each in turn."""
     return opened_board(pytestconfig, tinyteach_word)
 
 
 @pytest.fixture(scope="session")
-def boards(tinyteach_bench: "Bench", pytestconfig: pytest.Config) -> "Sequence[tt.Board]":
+def boards(tinyteach_bench: "BoardBench", pytestconfig: pytest.Config) -> "Sequence[tt.Board]":
     """All boards that --tt-board names, in its order."""
     return [opened_board(pytestconfig, word) for word in tinyteach_bench.words]
 

@@ -11,6 +11,7 @@ from tinyteach.hil.results import (
     FAILED,
     NO_BOARD,
     PASSED,
+    QUARANTINED,
     RETRIED,
     SKIPPED,
     WRONG_BOARD,
@@ -18,10 +19,10 @@ from tinyteach.hil.results import (
     Pending,
     Run,
 )
-from tinyteach.hil.state import CODE_NO_BOARD, CODE_WRONG_BOARD
+from tinyteach.hil.state import CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 
 # What pytest calls each, in a letter and in words.
-LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", "quarantined": "Q"}
+LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", QUARANTINED: "Q"}
 KINDS = {CODE_WRONG_BOARD: WRONG_BOARD, CODE_NO_BOARD: NO_BOARD}
 
 
@@ -37,7 +38,8 @@ class Notes:
     kind: str = ""
     end: int = 0
     tries: int = 1
-    first: str = ""  # the first failure, where the test ran again
+    first: str = ""  # the first failure, where the test ran again, and in one line
+    first_reason: str = ""
     why: list[str] = field(default_factory=list)
     pending: dict[str, Any] = field(default_factory=dict)
 
@@ -46,6 +48,11 @@ def notes_of(report: pytest.TestReport) -> Notes | None:
     """None for a test without boards."""
     found = getattr(report, "tinyteach", None)
     return None if found is None else Notes(**found)
+
+
+def tell_junit(item: pytest.Item, **said: str) -> None:
+    """As properties of the test's case, where they are not empty."""
+    item.user_properties += [(f"tinyteach_{name}", text) for name, text in said.items() if text]
 
 
 def reason_of(report: pytest.TestReport) -> str:
@@ -90,6 +97,8 @@ class Collector:
 
     def code(self, status: int) -> int:
         """What the run ends with, where pytest would with ``status``."""
+        if status == pytest.ExitCode.OK:
+            return CODE_ONLY_ON_RETRY if self._run.of(RETRIED) else status
         if status != pytest.ExitCode.TESTS_FAILED or self._failed or not self._ends:
             return status
         return min(self._ends)
@@ -100,13 +109,13 @@ def outcome_of(reports: list[pytest.TestReport]) -> Outcome:
     told = [(report, notes_of(report) or Notes()) for report in reports]
     first = next((pair for pair in told if not pair[0].passed), told[0])
     kind = next((notes.kind for _, notes in told if notes.kind), "") or _plain(reports)
-    detail = next((n.first for _, n in told if n.first), "") or first[0].longreprtext
-    first_lines = next((n.first for _, n in told if n.first), "").strip().splitlines()
+    tried = next((notes for _, notes in told if notes.first), Notes())
+    detail = tried.first or first[0].longreprtext
     return Outcome(
         first[0].nodeid,
         kind,
         round(sum(report.duration for report in reports), 4),
-        first_lines[-1] if first_lines else reason_of(first[0]),
+        tried.first_reason or reason_of(first[0]),
         detail if kind not in (PASSED, SKIPPED) else "",
         [line for _, notes in told for line in notes.why],
         max(notes.tries for _, notes in told),

@@ -17,7 +17,7 @@ MADE_SMALL = (
 
 
 @dataclass(frozen=True)
-class Photo:
+class NamedPhoto:
     """``square`` is uint8 [N, N, 3], RGB; ``name`` tells a person which it is."""
 
     label: str
@@ -29,8 +29,8 @@ class Photo:
 class Photos:
     """``training`` and ``held_out`` have no photograph in common. ``made_small`` says if so."""
 
-    training: Sequence[Photo]
-    held_out: Sequence[Photo]
+    training: Sequence[NamedPhoto]
+    held_out: Sequence[NamedPhoto]
     made_small: str = ""
 
     @property
@@ -39,7 +39,7 @@ class Photos:
         return list(dict.fromkeys(photo.label for photo in self.training))
 
     @property
-    def all(self) -> list[Photo]:
+    def all(self) -> list[NamedPhoto]:
         """Both together."""
         return [*self.training, *self.held_out]
 
@@ -60,9 +60,9 @@ def read_photos(folder: Path | None, bytes_per_second: float, model_side: int) -
     return Photos(training, held_out, said)
 
 
-def _named(half: bench_photos.Squares, of: str) -> list[Photo]:
+def _named(half: bench_photos.Squares, of: str) -> list[NamedPhoto]:
     return [
-        Photo(label, square, f"{label} {of}{number}")
+        NamedPhoto(label, square, f"{label} {of}{number}")
         for label, squares in half.items()
         for number, square in enumerate(squares, 1)
     ]

@@ -1,13 +1,17 @@
 """Hooks and fixtures. Every pytest run loads this: what is large is loaded when it is used."""
 
 from collections.abc import Generator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError, TinyTeachError
-from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of
+from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
+from tinyteach.hil.results import QUARANTINED
+from tinyteach.hil.settings import FILE, Quarantine, settings_of
 from tinyteach.hil.state import State, end_of, opened_board, state_of, words_of
+from tinyteach.hil.summary import sections
 
 pytest_plugins = ["tinyteach.hil.fixtures"]
 BENCH, WORD = "tinyteach_bench", "tinyteach_word"
@@ -18,6 +22,11 @@ MARKERS = (
     "budget(name, at_most=, at_least=, p50=, p95=, **of): limits of what the test measures",
 )
 
+
+OVER = (
+    "It was in quarantine until {date} ({reason}; {owner}), which is over; mend it, or agree on "
+    "another date."
+)
 
 # Options
 
@@ -39,12 +48,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--tt-any-firmware", action="store_true", help="also boards with another agent or embedding"
     )
+    group.addoption(
+        "--tt-retries",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run a test with boards that failed up to N times more; one that passes then is "
+        "told apart, and the run ends with 20",
+    )
+    group.addoption("--tt-config", metavar="FILE", help=f"by default {FILE} of the project")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    config.tinyteach = State(words_of(config.getoption("--tt-board")))  # type: ignore[attr-defined]
+    state = State(words_of(config.getoption("--tt-board")))
+    config.tinyteach = state  # type: ignore[attr-defined]
+    try:
+        state.settings = settings_of(config.rootpath, config.getoption("--tt-config"))
+    except TinyTeachError as error:
+        pytest.exit(str(error), returncode=end_of(type(error)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -120,14 +143,38 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(why)
 
 
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    retries = item.config.getoption("--tt-retries")
+    if retries <= 0 or not uses_boards(item):
+        return None
+    from tinyteach.hil.retries import run_with_retries
+
+    run_with_retries(item, nextitem, retries)
+    return True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """What a test changes on boards is put back, and what it measures is held to its budget."""
+    """What a test changes on boards is put back, and what it measures is held to its budget.
+
+    Where it fails its board is asked why, as the test left it.
+    """
     bench = state_of(item.config).bench if uses_boards(item) else None
     if bench is None:
         return (yield)
     with bench.test_body():
-        result = yield
+        try:
+            result = yield
+            _hold_to_budget(item)
+        except (*GONE, KeyboardInterrupt, pytest.skip.Exception, pytest.exit.Exception):
+            raise
+        except BaseException:
+            _ask_why(item)
+            raise
+    return result
+
+
+def _hold_to_budget(item: pytest.Item) -> None:
     limits = _limits_of(item)
     if limits:
         from tinyteach.hil.limits import broken
@@ -135,7 +182,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         said = broken(limits, state_of(item.config).pending.measurements)
         if said:
             pytest.fail("\n".join(said), pytrace=False)
-    return result
+
+
+def _ask_why(item: pytest.Item) -> None:
+    from tinyteach.hil.why import explained
+
+    state = state_of(item.config)
+    state.why = explained(opened_board(item.config, word_of(item)), state.pending.sightings)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -144,16 +197,37 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What a user can meet is one sentence; without the only board nothing goes on."""
     report = yield
-    if not uses_boards(item):
+    state = state_of(item.config)
+    entry = state.settings.quarantined(item.nodeid)
+    if not (uses_boards(item) or entry):
         return report
-    state, notes = state_of(item.config), Notes(word_of(item))
+    notes = Notes(word_of(item) if uses_boards(item) else "")
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, TinyTeachError) and (error in state.ends or isinstance(error, GONE)):
         _ended(item, report, error, notes)
+    elif report.failed and state.why:
+        notes.why, state.why = state.why, []
+        report.sections.append(("the board then", "\n".join(notes.why)))
+    if report.failed and entry and not notes.end:
+        _quarantined(report, entry, notes)
+    if not report.passed:
+        tell_junit(item, outcome=notes.kind, board=notes.board, why=" ".join(notes.why))
     if state.pending:
         notes.pending = state.pending.drained(item.nodeid, notes.board)
     report.tinyteach = vars(notes)  # type: ignore[attr-defined]
     return report
+
+
+def _quarantined(report: pytest.TestReport, entry: Quarantine, notes: Notes) -> None:
+    """A failure that does not count; one that counts again says so."""
+    if not entry.holds(date.today()):
+        said = OVER.format(date=entry.expires, reason=entry.reason, owner=entry.owner)
+        report.sections.append(("quarantine", said))
+        notes.why = [*notes.why, said]
+        return
+    notes.kind = QUARANTINED
+    report.outcome = "skipped"
+    report.wasxfail = entry.words()
 
 
 def _ended(
@@ -174,13 +248,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.pluginmanager.register(collector, "tinyteach-results")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     return status_of(report)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    measured = state_of(config).measured
-    if measured:
-        terminalreporter.section("measured")
-        for name, value in measured.items():
-            terminalreporter.write_line(f"{name}: {value}")
+    for title, lines in sections(state_of(config)):
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)

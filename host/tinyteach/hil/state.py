@@ -10,20 +10,23 @@ import pytest
 
 from tinyteach import errors
 from tinyteach.hil.results import Pending, Run
+from tinyteach.hil.settings import HilSettings
 
 if TYPE_CHECKING:
     import tinyteach as tt
-    from tinyteach.hil.bench import Bench
+    from tinyteach.hil.bench import BoardBench
 
 VIRTUAL = "virtual"
 BOARD_VARIABLE = "TINYTEACH_BOARD"
 # What pytest ends with where no test failed, which is its own 1; its own codes end at 5.
-CODE_NO_BOARD, CODE_WRONG_BOARD, CODE_CANNOT_GO_ON = 21, 22, 24
+CODE_ONLY_ON_RETRY = 20
+CODE_NO_BOARD, CODE_WRONG_BOARD, CODE_BAD_FILE, CODE_CANNOT_GO_ON = 21, 22, 23, 24
 ENDS = {
     errors.BoardNotFoundError: CODE_NO_BOARD,
     errors.BoardNotPairedError: CODE_NO_BOARD,
     errors.LinkError: CODE_NO_BOARD,
     errors.WrongBoardError: CODE_WRONG_BOARD,
+    errors.HilFileError: CODE_BAD_FILE,
     errors.VerificationError: 1,  # the board was tried, and failed
     errors.TinyTeachError: CODE_CANNOT_GO_ON,
 }
@@ -46,8 +49,10 @@ class State:
     words: list[str]
     run: Run = field(default_factory=Run)
     pending: Pending = field(default_factory=Pending)
-    bench: "Bench | None" = None
+    bench: "BoardBench | None" = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
+    settings: HilSettings = field(default_factory=HilSettings)
+    why: list[str] = field(default_factory=list)  # what the board was like when a test failed
 
     @property
     def ended_by(self) -> errors.TinyTeachError | None:
@@ -88,11 +93,11 @@ def goes_on(config: pytest.Config) -> Iterator[None]:
         raise
 
 
-def bench_of(config: pytest.Config) -> "Bench":
-    from tinyteach.hil.bench import Bench, Wanted
+def bench_of(config: pytest.Config) -> "BoardBench":
+    from tinyteach.hil.bench import BoardBench, Requirements
 
     state = state_of(config)
     if state.bench is None:
         named, any_firmware = (config.getoption(n) for n in ("--tt-embedding", "--tt-any-firmware"))
-        state.bench = Bench(state.words, Wanted(named, any_firmware), state.pending)
+        state.bench = BoardBench(state.words, Requirements(named, any_firmware), state.pending)
     return state.bench
