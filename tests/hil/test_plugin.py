@@ -6,12 +6,14 @@ import sys
 import pytest
 
 from planted_faults import other_version
+from tinyteach.hil import plugin
 
 USES = "def test_board(board):\n    assert board.info.model_side == 64\n"
 
 
 def test_loading_it_loads_nothing_large():
-    code = "import sys, pytest, tinyteach.hil.plugin, tinyteach.hil.fixtures\nprint(*sys.modules)"
+    names = ", ".join(["tinyteach.hil.plugin", *plugin.pytest_plugins])
+    code = f"import sys, pytest, {names}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     heavy = {"numpy", "PIL", "sklearn", "ai_edge_litert", "serial", "typer", "rich", "jinja2"}

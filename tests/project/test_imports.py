@@ -206,6 +206,7 @@ NOT_AT_THE_TOP = {
     "tinyteach.hil.needs": "every run of pytest loads the plugin",
     "tinyteach.hil.photographs": "every run of pytest loads the plugin",
     "tinyteach.hil.reference": "every run of pytest loads the plugin",
+    "tinyteach.hil.report.files": "every run of pytest loads the plugin",
     "tinyteach.hil.retries": "every run of pytest loads the plugin",
     "tinyteach.hil.why": "every run of pytest loads the plugin",
     "tinyteach.hil.teaching": "every run of pytest loads the plugin",

@@ -1,11 +1,14 @@
 """From pytest's reports, of this process or others, to the outcome of each test and of the run."""
 
 import re
+import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from tinyteach import __version__
 from tinyteach.hil.results import (
     ERROR,
     FAILED,
@@ -70,6 +73,9 @@ class Collector:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._run.started = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._run.tinyteach = __version__
+        self._start = time.perf_counter()
         self._open: dict[str, list[pytest.TestReport]] = {}
         self._ends: set[int] = set()
         self._failed = False  # a test, whatever of; not a board that was not there
@@ -93,7 +99,9 @@ class Collector:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        session.exitstatus = self._run.code = self.code(int(exitstatus))
+        self._run.code = self.code(int(exitstatus))
+        self._run.duration_s = round(time.perf_counter() - self._start, 3)
+        session.exitstatus = self._run.code
 
     def code(self, status: int) -> int:
         """What the run ends with, where pytest would with ``status``."""

@@ -13,7 +13,7 @@ from tinyteach.hil.settings import FILE, Quarantine, settings_of
 from tinyteach.hil.state import State, end_of, opened_board, state_of, words_of
 from tinyteach.hil.summary import sections
 
-pytest_plugins = ["tinyteach.hil.fixtures"]
+pytest_plugins = ["tinyteach.hil.fixtures", "tinyteach.hil.report.plugin"]
 BENCH, WORD = "tinyteach_bench", "tinyteach_word"
 GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 MARKERS = (
@@ -59,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--tt-config", metavar="FILE", help=f"by default {FILE} of the project")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
@@ -210,8 +211,8 @@ def pytest_runtest_makereport(
         report.sections.append(("the board then", "\n".join(notes.why)))
     if report.failed and entry and not notes.end:
         _quarantined(report, entry, notes)
-    if not report.passed:
-        tell_junit(item, outcome=notes.kind, board=notes.board, why=" ".join(notes.why))
+    board = notes.board if call.when == "setup" else ""
+    tell_junit(item, board=board, outcome=notes.kind, why=" ".join(notes.why))
     if state.pending:
         notes.pending = state.pending.drained(item.nodeid, notes.board)
     report.tinyteach = vars(notes)  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ recognised; and facts in words. Reports and baselines read this and nothing else
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any, Self
 
 # What the end of a name says of its unit, as everywhere in TinyTeach.
@@ -179,6 +180,28 @@ class Outcome:
     board: str = ""
 
 
+SAME, WORSE, BETTER = "same", "worse", "better"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A measurement beside its baseline: ``verdict`` is same, worse or better.
+
+    ``low`` to ``high`` is what the change may be by the noise of both; ``said`` is a sentence on a
+    change that is one, with the stage that is likely to blame.
+    """
+
+    title: str
+    unit: str
+    before: float
+    now: float
+    low: float
+    high: float
+    verdict: str = SAME
+    said: str = ""
+    board: str = ""
+
+
 @dataclass
 class Run:
     """All of a run. ``started`` is in ISO 8601 with its offset, ``code`` what pytest ended with."""
@@ -192,6 +215,7 @@ class Run:
     sightings: list[Sighting] = field(default_factory=list)
     facts: dict[str, str | int] = field(default_factory=dict)
     boards: list[BoardRecord] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     def take(self, pending: Pending) -> None:
         """Add what a test found."""
@@ -227,21 +251,22 @@ class Run:
         """From what `as_dict` gave; ValueError where it is something else."""
         try:
             outcomes = [Outcome(**each) for each in value["outcomes"]]
+            changes = [Change(**each) for each in value["changes"]]
             pending = Pending.of(value)
             kept = {name: value[name] for name in ("started", "duration_s", "tinyteach", "code")}
         except (KeyError, TypeError) as error:
             raise ValueError("it is no run with boards") from error
-        run = cls(**kept, outcomes=outcomes)
+        run = cls(**kept, outcomes=outcomes, changes=changes)
         run.take(pending)
         return run
 
 
 def as_samples(values: float | Iterable[float]) -> tuple[float, ...]:
-    """One number or many; ValueError where there is none."""
+    """One number or many; ValueError where there is none, or not a number."""
     many: Sequence[float] = (
         tuple(values) if isinstance(values, Iterable) else (values,)  # numpy's scalars, too
     )
     samples = tuple(float(value) for value in many)
-    if not samples:
-        raise ValueError("nothing was measured")
+    if not samples or not all(map(isfinite, samples)):
+        raise ValueError("nothing was measured, or what is no number")
     return samples
