@@ -7,6 +7,7 @@ import pytest
 
 from planted_faults import other_version
 from tinyteach.hil import plugin
+from tinyteach.service.boards.verification import PLUGIN
 
 USES = "def test_board(board):\n    assert board.info.model_side == 64\n"
 
@@ -89,6 +90,20 @@ def test_what_a_marker_cannot_mean_is_one_sentence(run_tests, marker, said):
     ran = run_tests(code, "--tt-board=/dev/ttyNONE")
     assert ran.code == pytest.ExitCode.USAGE_ERROR
     assert said in ran.said and "Traceback" not in ran.said
+
+
+def test_a_port_that_pytest_takes_for_tests_is_one_sentence(one_board, tmp_path):
+    """A path behind a blank hides a project's own configuration from pytest."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", *PLUGIN]
+    for option, code in (
+        (["--tt-board", one_board.port], 4),
+        ([f"--tt-board={one_board.port}"], 0),
+    ):
+        done = subprocess.run([*command, *option], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert (f"write --tt-board={one_board.port}, with =" in done.stderr) == (code == 4)
 
 
 def test_each_test_runs_on_each_board(switch_on, one_board, run_tests):

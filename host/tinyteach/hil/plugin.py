@@ -1,7 +1,8 @@
 """Hooks and fixtures. Every pytest run loads this: what is large is loaded when it is used."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ OVER = (
     "It was in quarantine until {date} ({reason}; {owner}), which is over; mend it, or agree on "
     "another date."
 )
+
+TAKEN = "pytest took {0} for a folder of tests; write --tt-board={0}, with = and not with a blank."
 
 # Options
 
@@ -63,12 +66,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    state = State(words_of(config.getoption("--tt-board")))
+    words = words_of(config.getoption("--tt-board"))
+    _refuse_taken_for_tests(config, words)
+    state = State(words)
     config.tinyteach = state  # type: ignore[attr-defined]
     try:
         state.settings = settings_of(config.rootpath, config.getoption("--tt-config"))
     except TinyTeachError as error:
         pytest.exit(str(error), returncode=end_of(type(error)))
+
+
+def _refuse_taken_for_tests(config: pytest.Config, words: Sequence[str]) -> None:
+    """Before pytest knows of plugins' options it takes any path behind a blank for one of tests.
+
+    It then looks for its configuration around a port, in /dev, and finds none.
+    """
+    is_elsewhere = not config.invocation_params.dir.is_relative_to(config.rootpath)
+    taken = [word for word in words if config.rootpath in Path(word).parents]
+    if is_elsewhere and taken:
+        raise pytest.UsageError(TAKEN.format(taken[0]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -57,12 +57,10 @@ def _of_camera(board: Board) -> Iterator[str]:
 
 def _of_sightings(sightings: Sequence[Sighting]) -> Iterator[str]:
     wrong = [each for each in sightings if not each.right]
-    if not wrong:
-        return
     otherwise = sum(each.agrees is False for each in sightings)
     if otherwise:
         yield DIFFERS.format(count=otherwise, of=len(sightings))
-    elif all(each.agrees for each in sightings):
+    elif wrong and all(each.agrees for each in sightings):
         yield _of_head(sightings, wrong)
 
 
