@@ -76,6 +76,7 @@ def test_what_never_passes_fails_and_shows_its_first_failure(one_board, run_test
     assert "attempt 1" in ran.said and "attempt 3" in ran.said
 
 
+@pytest.mark.soak
 def test_several_processes_tell_the_same(one_board, run_tests):
     """xdist's workers hand on what they found with their reports."""
     ran = run_tests(TRIES, "--tt-board", one_board.port, "--tt-retries=2", "-n1")

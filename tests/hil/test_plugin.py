@@ -6,8 +6,10 @@ import sys
 import pytest
 
 from planted_faults import other_version
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.hil import plugin
 from tinyteach.service.boards.verification import PLUGIN
+from tinyteach.virtual.running import start_module, stop_all
 
 USES = "def test_board(board):\n    assert board.info.model_side == 64\n"
 
@@ -96,14 +98,10 @@ def test_a_port_that_pytest_takes_for_tests_is_one_sentence(one_board, tmp_path)
     """A path behind a blank hides a project's own configuration from pytest."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-q", *PLUGIN]
-    for option, code in (
-        (["--tt-board", one_board.port], 4),
-        ([f"--tt-board={one_board.port}"], 0),
-    ):
-        done = subprocess.run([*command, *option], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == code, done.stdout + done.stderr
-        assert (f"write --tt-board={one_board.port}, with =" in done.stderr) == (code == 4)
+    command = [sys.executable, "-m", "pytest", *PLUGIN, "--tt-board", one_board.port]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"write --tt-board={one_board.port}, with = and not with a blank." in done.stderr
 
 
 def test_each_test_runs_on_each_board(switch_on, one_board, run_tests):
@@ -202,3 +200,40 @@ def test_another_embedding_is_no_failed_test(one_board, run_tests):
     assert ran.code == 22 and ran.outcomes == {"test_board": "wrong board"}
     assert "and the tests are for tiny; run 'tinyteach --board " in ran.said
     assert run_tests(USES, "--tt-board", one_board.port, "--tt-embedding", "base").code == 0
+
+
+def test_another_board_by_its_name_is_no_failed_test(one_board, run_tests):
+    remember(PairedBoard("0123456789ab", "desk", one_board.port, "", "some board"))
+    ran = run_tests(USES, "--tt-board=desk", "--tt-board=desk")
+    assert ran.code == 22 and ran.outcomes == {"test_board": "wrong board"}
+    assert "Another board is where desk was" in ran.said
+
+
+# A module, on which no agent runs
+
+MODULE = """
+def test_photo(board, boards):
+    assert board.is_module and boards == [board] and board.photo().ndim == 3
+
+@pytest.mark.needs("agent")
+def test_agent(board):
+    assert False
+
+def test_pictures(board, photos):
+    assert False
+"""
+
+
+def test_a_module(run_tests):
+    start_module("ma", "grove")
+    try:
+        ran = run_tests(MODULE, "--tt-board=grove")
+    finally:
+        stop_all()
+    assert ran.outcomes == {
+        "test_photo": "passed",
+        "test_agent": "skipped",
+        "test_pictures": "error",
+    }
+    assert ran.code == 1 and "runs Seeed's firmware, which cannot do this" in ran.said
+    assert ran.run.boards[0].machine == "Grove Vision AI V2"

@@ -19,6 +19,7 @@ from tinyteach.errors import (
 from tinyteach.hil.found import Found, Heads, found_on, put_back
 from tinyteach.hil.results import BoardRecord, Pending
 from tinyteach.hil.words import opened
+from tinyteach.service.boards.opening import AnotherBoardError
 from tinyteach.service.boards.verification import check_ready
 from tinyteach.service.projects.embeddings import described, load_named, name_of
 
@@ -81,6 +82,9 @@ class BoardBench:
         if word not in self._held:
             try:
                 self._held[word] = self._stack.enter_context(_held(word, self._wanted))
+            except AnotherBoardError as error:
+                self._failed[word] = WrongBoardError(str(error))
+                raise self._failed[word] from error
             except TinyTeachError as error:
                 self._failed[word] = error
                 raise

@@ -49,7 +49,8 @@ class HostReference(Reference):
         With a ``head``, which must be at work there, up to its scores.
         """
         found = self.compared([picture], head)
-        assert not found.count, found.first
+        if found.count:
+            raise AssertionError(found.first)
 
     def compared(self, pictures: Iterable[Picture], head: Head | None = None) -> Mismatches:
         """The same of many, which are all compared."""

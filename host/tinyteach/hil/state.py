@@ -38,8 +38,8 @@ def end_of(kind: type[errors.TinyTeachError]) -> int:
 
 
 def words_of(named: Sequence[str]) -> list[str]:
-    """The boards meant: those named, else the environment's, else a virtual one."""
-    return list(named) or [os.environ.get(BOARD_VARIABLE) or VIRTUAL]
+    """The boards meant, each once: those named, else the environment's, else a virtual one."""
+    return list(dict.fromkeys(named)) or [os.environ.get(BOARD_VARIABLE) or VIRTUAL]
 
 
 @dataclass

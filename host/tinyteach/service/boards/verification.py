@@ -20,6 +20,8 @@ from tinyteach_protocol.error_sentences import error_sentence
 VIRTUAL = "virtual"  # to the plugin one of the run's own
 # By its module, so that it is there once, and also where an installation does not tell of it.
 PLUGIN = ("-p", "no:tinyteach", "-p", "tinyteach.hil.plugin")
+# Of a plugin's package pytest would have the assertions told at length; here it is loaded already.
+QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def verify(
     arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
     arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
     arguments += ["--tb=line"]
-    arguments += [*PLUGIN, f"--tt-board={port or VIRTUAL}", "--tt-any-firmware"]
+    arguments += [*PLUGIN, *QUIET, f"--tt-board={port or VIRTUAL}", "--tt-any-firmware"]
     arguments += [f"--tt-photos={photos}"] if photos else []
     arguments += [f"--junitxml={junit}"] if junit else []
     with _silence(quiet), one_blas_thread():
