@@ -24,12 +24,16 @@ def rows(page, heading):
     return re.findall(r"^\| ([^|]+) \|", part, re.MULTILINE)[1:]
 
 
-def test_the_example(page, one_board, run_tests, few_pictures):
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
-    ran = run_tests(code, "--tt-board", one_board.port)
+def test_the_examples(page, one_board, run_tests, few_pictures, tmp_path):
+    code, program = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    ran = run_tests(code, "--tt-board", one_board.port, f"--tt-report={tmp_path}")
     assert ran.code == 0 and set(ran.outcomes.values()) == {"passed"}, ran.said
     assert len(ran.outcomes) == code.count("\ndef test_") == 3
     assert ran.run.told()["mismatches"] == "0.000 of 6"
+    names: dict = {}
+    exec(compile(program, "docs/hil.md", "exec"), names)
+    stages = ("preprocess", "embedding", "head")
+    assert names["slowest"](tmp_path / "report.json") in [f"latency {stage}" for stage in stages]
 
 
 def test_every_option_is_told(page):

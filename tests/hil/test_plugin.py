@@ -156,6 +156,44 @@ def test_budgets_are_held_to_what_was_measured(one_board, run_tests):
     assert first.test.endswith("test_slow") and len(first.samples) == 101
 
 
+WITHOUT = """
+@pytest.mark.budget("size", at_most=3)
+def test_size(measure):
+    measure("size", np.int64(5), of=np.int8(1))
+    measure.fact("how", np.float32(0.5))
+
+def test_nothing():
+    pass
+"""
+
+
+def test_what_only_measures_needs_no_board(run_tests):
+    ran = run_tests(WITHOUT, "--tt-board=/dev/ttyNONE")
+    assert ran.code == 1 and ran.outcomes == {"test_size": "failed"}
+    assert ran.run.outcomes[0].board == "" and ran.run.boards == []
+    assert ran.run.told() == {"size 1": 5, "how": "0.5"}
+
+
+EXPECTED = """
+@pytest.mark.xfail
+def test_expected(board):
+    assert False
+
+@pytest.fixture
+def broken():
+    raise ValueError("a project's own")
+
+def test_other(board, broken):
+    pass
+"""
+
+
+def test_what_a_board_was_like_is_told_of_the_test_that_failed(one_board, run_tests):
+    ran = run_tests(EXPECTED, "--tt-board", one_board.port)
+    assert ran.code == 1 and ran.outcomes == {"test_expected": "skipped", "test_other": "error"}
+    assert ran.run.of("error")[0].why == []
+
+
 # What keeps a run from going on
 
 

@@ -91,6 +91,10 @@ class BoardBench:
             self._pending.boards.append(record_of(word, self._held[word].board))
         return self._held[word].board
 
+    def held(self, word: str) -> Board | None:
+        """The board of that word where it is open."""
+        return self._held[word].board if word in self._held else None
+
     @contextmanager
     def test_body(self) -> Iterator[None]:
         """What a test itself changes on the opened boards is put back at its end.

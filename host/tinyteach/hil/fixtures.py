@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tinyteach.hil.state import bench_of, goes_on, opened_board, state_of
+from tinyteach.hil.state import State, bench_of, goes_on, opened_board, state_of
 
 if TYPE_CHECKING:
     import tinyteach as tt
@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def tinyteach_bench(pytestconfig: pytest.Config) -> Iterator["BoardBench"]:
+def tinyteach_run(pytestconfig: pytest.Config) -> State:
+    """Of the run; by it the plugin knows what uses its fixtures."""
+    return state_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def tinyteach_bench(tinyteach_run: State, pytestconfig: pytest.Config) -> Iterator["BoardBench"]:
     """The boards of the run, each left as it was found."""
     yield bench_of(pytestconfig)
-    state_of(pytestconfig).close()
+    tinyteach_run.close()
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +52,11 @@ def boards(tinyteach_bench: "BoardBench", pytestconfig: pytest.Config) -> "Seque
 
 
 @pytest.fixture(scope="session")
-def measure(pytestconfig: pytest.Config) -> "Measure":
+def measure(tinyteach_run: State) -> "Measure":
     """measure(name, samples, **of) keeps what is measured for reports, budgets and baselines."""
     from tinyteach.hil.measure import Measure
 
-    return Measure(state_of(pytestconfig).pending)
+    return Measure(tinyteach_run.pending)
 
 
 @pytest.fixture(scope="session")

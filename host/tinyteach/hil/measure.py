@@ -26,13 +26,14 @@ class Measure:
     ) -> Measurement:
         """Keep all repeats, in their order; ValueError where there is none."""
         unit = unit_of(name) if unit is None else unit
-        kept = Measurement(name, as_samples(samples), unit, tags)
+        named = {tag: str(of) for tag, of in tags.items()}
+        kept = Measurement(name, as_samples(samples), unit, named)
         self._pending.measurements.append(kept)
         return kept
 
     def fact(self, name: str, value: str | int) -> None:
         """Something in words, or a count, for the end of the run."""
-        self._pending.facts[name] = value
+        self._pending.facts[name] = value if type(value) is int else str(value)
 
     def recognised(
         self, found: Recognised, truth: str, expected: Recognised | None = None, name: str = ""

@@ -1,6 +1,7 @@
 """Hooks and fixtures. Every pytest run loads this: what is large is loaded when it is used."""
 
 from collections.abc import Generator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,19 @@ from tinyteach.hil.state import State, end_of, opened_board, state_of, words_of
 from tinyteach.hil.summary import sections
 
 pytest_plugins = ["tinyteach.hil.fixtures", "tinyteach.hil.report.plugin"]
-BENCH, WORD = "tinyteach_bench", "tinyteach_word"
+RUN, BENCH, WORD = "tinyteach_run", "tinyteach_bench", "tinyteach_word"
 GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 MARKERS = (
     "hardware: needs a real board; skipped on the virtual one, saying so",
     "needs(*words): skipped, saying so, where the board lacks one: camera, psram, agent",
     "budget(name, at_most=, at_least=, p50=, p95=, **of): limits of what the test measures",
 )
-
-
 OVER = (
     "It was in quarantine until {date} ({reason}; {owner}), which is over; mend it, or agree on "
     "another date."
 )
-
 TAKEN = "pytest took {0} for a folder of tests; write --tt-board={0}, with = and not with a blank."
+
 
 # Options
 
@@ -96,8 +95,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # Which tests, with which boards
 
 
+def is_ours(item: pytest.Item) -> bool:
+    """Whether it uses fixtures of ours, and not a project's own of the same names."""
+    return RUN in getattr(item, "fixturenames", ())
+
+
 def uses_boards(item: pytest.Item) -> bool:
-    """Whether it is a test of ours, however its own fixtures are called."""
+    """Whether it is one of them that uses a board; another may only measure."""
     return BENCH in getattr(item, "fixturenames", ())
 
 
@@ -109,7 +113,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a marker cannot mean is said before anything is run."""
-    for item in filter(uses_boards, items):
+    for item in filter(is_ours, items):
         try:
             _words_needed(item)
             _limits_of(item)
@@ -137,7 +141,9 @@ def _limits_of(item: pytest.Item) -> list[Any]:
 
 
 def word_of(item: pytest.Item) -> str:
-    """The board that it is to run with."""
+    """The board that it is to run with; empty for none."""
+    if not uses_boards(item):
+        return ""
     callspec = getattr(item, "callspec", None)
     words = state_of(item.config).words
     return str(callspec.params.get(WORD, words[0]) if callspec else words[0])
@@ -176,10 +182,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
     Where it fails its board is asked why, as the test left it.
     """
-    bench = state_of(item.config).bench if uses_boards(item) else None
-    if bench is None:
+    if not is_ours(item):
         return (yield)
-    with bench.test_body():
+    bench = state_of(item.config).bench if uses_boards(item) else None
+    with bench.test_body() if bench else nullcontext():
         try:
             result = yield
             _hold_to_budget(item)
@@ -205,7 +211,8 @@ def _ask_why(item: pytest.Item) -> None:
     from tinyteach.hil.why import explained
 
     state = state_of(item.config)
-    state.why = explained(opened_board(item.config, word_of(item)), state.pending.sightings)
+    board = state.bench.held(word_of(item)) if state.bench else None
+    state.why = explained(board, state.pending.sightings)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -216,15 +223,15 @@ def pytest_runtest_makereport(
     report = yield
     state = state_of(item.config)
     entry = state.settings.quarantined(item.nodeid)
-    if not (uses_boards(item) or entry):
+    if not (is_ours(item) or entry):
         return report
-    notes = Notes(word_of(item) if uses_boards(item) else "")
+    notes, why, state.why = Notes(word_of(item)), state.why, []
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, TinyTeachError) and (error in state.ends or isinstance(error, GONE)):
         _ended(item, report, error, notes)
-    elif report.failed and state.why:
-        notes.why, state.why = state.why, []
-        report.sections.append(("the board then", "\n".join(notes.why)))
+    elif report.failed and why:
+        notes.why = why
+        report.sections.append(("the board then", "\n".join(why)))
     if report.failed and entry and not notes.end:
         _quarantined(report, entry, notes)
     board = notes.board if call.when == "setup" else ""

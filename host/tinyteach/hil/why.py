@@ -27,11 +27,11 @@ MOSTLY = "; most often {truth} was taken for {label} ({times} times)."
 DIFFERS = "The board computed {count} of {of} pictures otherwise than this computer."
 
 
-def explained(board: Board, sightings: Sequence[Sighting]) -> list[str]:
+def explained(board: Board | None, sightings: Sequence[Sighting]) -> list[str]:
     """Sentences, the most telling first. Raises nothing that a board can cause."""
     said = list(_of_sightings(sightings))
     try:
-        if not board.is_module:
+        if board is not None and not board.is_module:
             said += _of_board(board)
     except TinyTeachError as error:
         said.append(str(error))
