@@ -18,15 +18,16 @@ def test_parts_are_told_apart(board, head, kept_back, measure):
 
 
 # On hardware say milliseconds: budget("latency_ms", p95=250, stage="embedding"). A virtual board's
-# are those of a computer that does other things as well, so here it is one stage by another.
-@pytest.mark.budget("embedding_by_preprocessing", p50=20)
+# are those of a computer that does other things as well, so here it is the shortest of many runs,
+# in which nothing came between, of one stage by another.
+@pytest.mark.budget("embedding_by_preprocessing", at_most=20)
 def test_the_embedding_is_quick_enough(board, head, kept_back, measure):
     _, view = kept_back[0]
     latencies = [board.classify(view).latency_ms for _ in range(RUNS)]
     for stage in ("preprocess", "embedding", "head"):
         measure("latency_ms", [each[stage] for each in latencies], stage=stage)
-    by = [each["embedding"] / each["preprocess"] for each in latencies]
-    measure("embedding_by_preprocessing", by)
+    shortest = {stage: min(each[stage] for each in latencies) for stage in latencies[0]}
+    measure("embedding_by_preprocessing", shortest["embedding"] / shortest["preprocess"])
 
 
 @pytest.mark.needs("agent")

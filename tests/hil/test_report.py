@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyteach.hil.report.files import schema, with_few_pictures, write_report
@@ -66,6 +66,7 @@ def test_json_and_back(run):
     assert Run.of_dict(value) == run
 
 
+@settings(deadline=None)  # the first compiles the template
 @given(runs)
 def test_no_run_breaks_the_page_or_the_summary(run):
     HTMLParser().feed(page(run))
