@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paired import deploy
 from planted_kernels import plant
-from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import HilFileError
 from tinyteach.hil.results import Sighting
 from tinyteach.hil.settings import EXAMPLES, parse
@@ -201,7 +199,7 @@ def test_it(board):
 ROUNDING = "x = ((x >> (shift - 1)) + 1) >> 1"
 
 
-def test_a_failing_test_names_the_first_differing_tensor(switch_on, run_tests, trained_heads):
+def test_a_failing_test_names_the_first_differing_tensor(switch_on, run_tests):
     with switch_on("i386") as board:
         plant(board, ("agent/tflite/viper_requantise.py", ROUNDING, ROUNDING.replace("+ 1", "+ 0")))
         ran = run_tests(LIES, "--tt-board", board.port)
@@ -231,17 +229,12 @@ def sightings(right, of, classes=3, agrees=True):
     ]
 
 
-def test_a_head_that_guesses_is_named(one_board, trained_heads):
-    import tinyteach as tt
-
-    with BoardClient(one_board.port) as client:
-        deploy(client, trained_heads[0])
-    with tt.Board(one_board.port) as board:
-        guessing, poor, other = (
-            explained(board, found)
-            for found in (sightings(4, 12), sightings(10, 12), sightings(10, 12, agrees=False))
-        )
-        assert explained(board, sightings(12, 12))[0].startswith("The camera gives black")
+def test_a_head_that_guesses_is_named():
+    guessing, poor, other = (
+        explained(None, found)
+        for found in (sightings(4, 12), sightings(10, 12), sightings(12, 12, agrees=False))
+    )
     assert "no more than guessing among 3 classes" in guessing[0]
     assert "most often class 1 was taken for unknown" in poor[0]
-    assert other[0] == "The board computed 12 of 12 pictures otherwise than this computer."
+    assert other == ["The board computed 12 of 12 pictures otherwise than this computer."]
+    assert explained(None, sightings(12, 12)) == []

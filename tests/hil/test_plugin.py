@@ -224,6 +224,7 @@ class Environment:
         self.switch_on = switch_on
 
 
+@pytest.mark.soak  # the example's test of it is in `make test`
 def test_another_agent_is_no_failed_test(switch_on, run_tests):
     with other_version(Environment(switch_on)) as board:
         ran = run_tests(USES, "--tt-board", board.port)
