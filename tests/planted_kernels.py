@@ -8,6 +8,10 @@ from tinyteach.device.repl.pairing import await_agent, free_the_repl
 from tinyteach.device.repl.raw_repl import raw_repl
 
 MPY = "__import__('sys').implementation._mpy"
+# Where outputs are rounded, and a change that rounds them down.
+REQUANTISE = "agent/tflite/viper_requantise.py"
+ROUNDING = "x = (((x + (x >> 31)) >> (shift - 1)) + 1) >> 1"
+FLIPPED_ROUNDING = REQUANTISE, ROUNDING, ROUNDING.replace("+ 1)", "+ 0)")
 
 
 def plant(board, *changes):

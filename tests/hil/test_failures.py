@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planted_kernels import plant
+from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.errors import HilFileError
 from tinyteach.hil.results import Sighting
 from tinyteach.hil.settings import EXAMPLES, parse
@@ -196,12 +196,11 @@ LIES = """
 def test_it(board):
     assert board.info.labels == ["what it does not know"]
 """
-ROUNDING = "x = ((x >> (shift - 1)) + 1) >> 1"
 
 
 def test_a_failing_test_names_the_first_differing_tensor(switch_on, run_tests):
     with switch_on("i386") as board:
-        plant(board, ("agent/tflite/viper_requantise.py", ROUNDING, ROUNDING.replace("+ 1", "+ 0")))
+        plant(board, FLIPPED_ROUNDING)
         ran = run_tests(LIES, "--tt-board", board.port)
     assert ran.code == 1
     line = ran.run.of("failed")[0].why[-1]

@@ -3,7 +3,7 @@
 import pytest
 
 from paired import deploy, other_embedding, views_of
-from planted_kernels import plant
+from planted_kernels import FLIPPED_ROUNDING, REQUANTISE, plant
 from slices import soak
 from tinyteach.data.project import Project
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -18,9 +18,7 @@ from tinyteach_protocol import errors, messages
 
 SIDE = 64
 STEPS = "    for step in interpreter.steps[: count or None]:\n"
-ROUNDING = "x = ((x >> (shift - 1)) + 1) >> 1"
 OUT = "                out[c] = x\n            c += 1\n        totals"
-REQUANTISE = "agent/tflite/viper_requantise.py"
 ELEMENTWISE = "agent/tflite/viper_elementwise.py"
 AVERAGING = "agent/vision/kernels_viper.py"
 RECOGNISER = "agent/recogniser.py"
@@ -107,7 +105,7 @@ def test_preprocessing(taught, photo):
 
 
 def test_a_flipped_rounding(taught, trained_heads, photo):
-    found = first_of(taught, photo, (REQUANTISE, ROUNDING, ROUNDING.replace("+ 1)", "+ 0)")))
+    found = first_of(taught, photo, FLIPPED_ROUNDING)
     operator, here = layers_here(photo, trained_heads[0])[0][0]
     difference = found.difference
     assert (difference.stage, difference.operator) == (EMBEDDING, 1)

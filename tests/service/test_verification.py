@@ -7,7 +7,7 @@ from mpremote.transport_serial import SerialTransport
 from faulty_port import silent_port
 from paired import halves_of_views
 from patience import expect_silence
-from planted_kernels import plant
+from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
     BoardNotPairedError,
@@ -88,14 +88,10 @@ def test_a_check_that_fails_says_what(switch_on, suite_of, few_pictures, monkeyp
     assert "_ _ _" not in capfd.readouterr().out
 
 
-ROUNDING = "x = ((x >> (shift - 1)) + 1) >> 1"
-
-
 def test_a_fault_in_a_kernel_is_named(switch_on, suite_of, few_pictures):
     suite_of("test_exactness.py")
-    changed = ROUNDING.replace("+ 1)", "+ 0)")
     with switch_on("i386") as board:
-        plant(board, ("agent/tflite/viper_requantise.py", ROUNDING, changed))
+        plant(board, FLIPPED_ROUNDING)
         summary = verify(board.port, None, None, quiet=True)
     assert not summary.held and len(summary.failed) == 4 and summary.measured["mismatches"] == 12
     for line in summary.failed:
