@@ -78,6 +78,14 @@ class FirmwareError(TinyTeachError):
     """A firmware image or backup that is missing, damaged or made for another board."""
 
 
+class LabError(TinyTeachError):
+    """A lab cannot be reached or used, or it took back what it had lent."""
+
+
+class BoardHeldError(TinyTeachError):
+    """Every board of a lab that would do is in use or offline."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

@@ -17,6 +17,8 @@ STATUSES = {
     errors.MissingToolError: 501,
     errors.VerificationError: 422,
     errors.FirmwareError: 422,
+    errors.LabError: 504,
+    errors.BoardHeldError: 409,
     errors.AccessError: 403,
     errors.TooLargeError: 413,
     errors.NoSuchPageError: 404,
