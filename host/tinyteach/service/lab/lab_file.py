@@ -20,6 +20,14 @@ PORT, PORT_MAX = 20410, 65_535
 # A lease is kept alive by beats, so it may not be shorter than they take on a busy network.
 LEASE_S, LEASE_S_MIN, LEASE_S_MAX = 20.0, 1.0, 50.0
 
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 _BOARD_KEYS = {
     "board": str,
     "tags": list,
@@ -137,9 +145,7 @@ def _board(name: str, about: Any) -> LabBoard:
     tags = about.get("tags", [])
     wrong = [t for t in tags if not isinstance(t, str) or not TAG.fullmatch(t)]
     if wrong or {MARK, HEALTH, "name"} & set(tags):
-        raise ValueError(
-            f"{where}: tags are small letters, digits and _, and not tinyteach or name"
-        )
+        raise ValueError(f"{where}: tags have small letters, digits and _; some are taken")
     if not about.get("board"):
         raise ValueError(f"{where} needs 'board', as --board takes it")
     if about.get("protocol", RFC2217) not in PROTOCOLS:
@@ -159,4 +165,4 @@ def _check_keys(told: Mapping[str, Any], keys: Mapping[str, type], where: str) -
         if key not in keys:
             raise ValueError(f"{where} has no key {key!r}; it has {', '.join(keys)}")
         if not fits(value, keys[key]):
-            raise ValueError(f"{key!r} of {where} must be a {keys[key].__name__}")
+            raise ValueError(f"{key!r} of {where} must be {_WORDS[keys[key]]}")

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,8 +17,10 @@ from tinyteach.service.lab.lab_file import LabBoard, LabFile
 
 # What was looked at after one lease need not be looked at again before the next.
 FRESH_S = 5.0
+ENDED_MAX = 1000  # borrowers that may yet come back from standing still
 NOT_YET = "not yet looked at"
 HAS_ANOTHER = "{owner} has it"
+HAS_ENDED = "this lease of it has ended"
 IS_OFFLINE = "it is offline: {reason}"
 
 
@@ -33,6 +36,7 @@ class LentBoard:
         self._lock = threading.RLock()
         self.owner = ""
         self._lease = object()
+        self._ended: deque[str] = deque(maxlen=ENDED_MAX)
         self.reason = NOT_YET  # empty: it is well
         self.board_id = ""
         self._looked_s = self._examined_s = float("-inf")
@@ -60,6 +64,8 @@ class LentBoard:
         with self._lock:
             if self.owner not in ("", owner):
                 raise RefusedClaimError(HAS_ANOTHER.format(owner=self.owner))
+            if owner in self._ended:
+                raise RefusedClaimError(HAS_ENDED)
             if time.monotonic() - self._looked_s > FRESH_S and not self.owner:
                 self._look()
             if self.reason:
@@ -75,6 +81,7 @@ class LentBoard:
             self.server.cut()
             self._look()
             owner, self.owner = self.owner, ""
+            self._ended.append(owner)
             self.settle(coordinator)
             coordinator.release(self.name, owner)
 
