@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
 from tinyteach.errors import LabError
@@ -42,6 +41,7 @@ class Lease:
 
     def check(self) -> None:
         """LabError where the board may be another's by now."""
+        self._beat_once()
         if self._is_lost:
             raise LabError(LOST.format(place=self.place))
 
@@ -69,26 +69,27 @@ class Lease:
         return lines, answer
 
     def _beat(self) -> None:
-        while not self._ended.wait(self._lease_s / BEATS_IN_A_LEASE):
-            with self._lock, suppress(OSError):
-                if not self._ended.is_set():
-                    self._lines.ask({"beat": True}, self._lease_s)
-                continue
-            if not self._claimed_anew():
-                self._is_lost = True
+        while not (self._is_lost or self._ended.wait(self._lease_s / BEATS_IN_A_LEASE)):
+            self._beat_once()
+
+    def _beat_once(self) -> None:
+        with self._lock:
+            if self._is_lost or self._ended.is_set():
                 return
+            try:
+                self._lines.ask({"beat": True}, self._lease_s)
+            except OSError:
+                self._is_lost = not self._claimed_anew()
 
     def _claimed_anew(self) -> bool:
         """After the connection broke: whether the exporter, started again, lends it on."""
         give_up = time.monotonic() + self._lease_s
         while time.monotonic() < give_up and not self._ended.is_set():
-            with suppress(OSError):
-                try:
-                    lines, _ = self._claim()
-                except RefusedClaimError:
-                    return False
-                with self._lock:
-                    self._lines = lines
+            try:
+                self._lines, _ = self._claim()
                 return True
-            self._ended.wait(RETRY_S)
+            except RefusedClaimError:
+                return False
+            except OSError:
+                self._ended.wait(RETRY_S)
         return False
