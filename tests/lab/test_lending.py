@@ -10,11 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from patience import PATIENCE_S
+from tinyteach.device.registry import paired_boards
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError
+from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
-from tinyteach.service.boards.opening import at_hand
+from tinyteach.service.boards.opening import at_hand, pair_board
+
+# pyserial's of its threads.
+pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
 
 BORROWER = """
 import sys
@@ -137,6 +141,35 @@ def test_a_command_that_is_stopped_while_it_waits_leaves_nothing(lab, number):
     assert nothing_is_left(lab)
 
 
+TESTS_OF_TWO_WORKERS = """
+import pathlib, time
+import pytest
+import tinyteach as tt
+
+@pytest.fixture(scope="session")
+def board():
+    with tt.Board("lab:") as board:
+        yield board
+
+@pytest.mark.parametrize("number", range(2))
+def test_together(board, number, request):
+    here = pathlib.Path(__file__).parent
+    (here / f"{number}.port").write_text(board.port)
+    while len(list(here.glob("*.port"))) < 2:  # both have one at the same time
+        time.sleep(0.05)
+"""
+
+
+def test_each_worker_of_xdist_has_a_board_of_its_own(lab, tmp_path):
+    (tmp_path / "test_it.py").write_text(TESTS_OF_TWO_WORKERS)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stdout.decode()
+    ports = {path.read_text() for path in tmp_path.glob("*.port")}
+    assert ports == {lent.url for lent in lab.lender.boards.values()}
+    assert nothing_is_left(lab)
+
+
 def test_commands_take_a_board_of_the_lab(lab, capsys, monkeypatch):
     from tinyteach.cli import main
 
@@ -149,6 +182,10 @@ def test_commands_take_a_board_of_the_lab(lab, capsys, monkeypatch):
 
     told = tinyteach("info", "--json", "--board", "lab:left")
     assert told["board_id"] == lab.boards["left"].unique_id.hex()
+    with pytest.raises(UsageError, match="without --name"):
+        pair_board("lab:left", "mine", lambda *_: None)
+    told = tinyteach("pair", "--json", "--board", "lab:left")
+    assert told["written"] == [] and paired_boards() == [], "a lab's board is not this computer's"
     boards = {board["name"]: board for board in tinyteach("lab", "status", "--json")["boards"]}
     assert boards["left"] == {
         "name": "left",

@@ -200,22 +200,33 @@ def lent(board: str) -> Iterator[str]:
         with _lock:
             here.users -= 1
             if not here.users:
-                del _lent[board]
+                _lent.pop(board, None)
                 _give_back(here.lease)
 
 
 def lent_until_exit(board: str) -> str:
-    """The same for who does not say when it ends; given back when this process ends."""
+    """The same for who does not say when it ends; given back when this process ends.
+
+    Or at the end of `all_given_back`.
+    """
     with _lock:
         if board not in _lent:
             _lent[board] = _Lent(_borrow(board.removeprefix(PREFIX), wait_seconds()), 1)
-            atexit.register(_end, board)
+            atexit.register(_give_all_back)
         _lent[board].lease.check()
         return _lent[board].lease.url
 
 
-def _end(board: str) -> None:
+@contextmanager
+def all_given_back() -> Iterator[None]:
+    """What is borrowed within is given back at the end."""
+    try:
+        yield
+    finally:
+        _give_all_back()
+
+
+def _give_all_back() -> None:
     with _lock:
-        here = _lent.pop(board, None)
-    if here:
-        _give_back(here.lease)
+        for board in list(_lent):
+            _give_back(_lent.pop(board).lease)

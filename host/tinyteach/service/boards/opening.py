@@ -52,6 +52,7 @@ NEW_FLASH = (
     "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
     "anew."
 )
+NAMED_BY_ITS_LAB = "A lab's board is called as its lab's file says; pair it without --name."
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -268,13 +269,17 @@ def pair_board(
     embedding: str | None = None,
     camera: str | None = None,
 ) -> Paired:
-    """Install or update the agent and the embedding on a board, and remember it.
+    """Install or update the agent and the embedding on a board, and remember it, unless a lab does.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     """
     wanted = for_pairing(embedding, camera)
+    if name is not None and is_lab(board):
+        raise UsageError(NAMED_BY_ITS_LAB)
     port = resolve_port(board)
+    if is_lab(board):
+        return pairing.pair_for_now(port, wanted, progress)
     _refuse_virtual_name(name, port)
     return pair(port, wanted, name or _virtual_name(port), progress)
 

@@ -91,7 +91,8 @@ def _mended(board: LabBoard, board_id: str, why: SickError) -> str:
     try:
         pair_for_now(resolve_port(board.board), _quiet)
     except TinyTeachError as error:
-        raise SickError(f"{why}, and could not be paired: {error.happened}") from error
+        also = f", and could not be paired: {error.happened}" if error.happened != str(why) else ""
+        raise SickError(f"{why}{also}") from error
     return check(board, board_id)
 
 

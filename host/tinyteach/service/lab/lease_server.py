@@ -1,5 +1,6 @@
 """The lender's end of leases: one connection for each, which dies with its borrower."""
 
+import socket
 import socketserver
 import threading
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ class LeaseServer(socketserver.ThreadingTCPServer):
     """Lends ``boards`` there. `start` and `stop` it. LabError where it cannot listen."""
 
     allow_reuse_address = True
-    daemon_threads = True
+    block_on_close = True
     request_queue_size = 128
 
     def __init__(
@@ -35,6 +36,7 @@ class LeaseServer(socketserver.ThreadingTCPServer):
         lease_s: float,
     ) -> None:
         self.boards, self.coordinator, self.lease_s = boards, coordinator, lease_s
+        self.connections: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, name="leases", daemon=True)
         try:
             super().__init__(address, _OneLease)
@@ -50,9 +52,13 @@ class LeaseServer(socketserver.ThreadingTCPServer):
         self._thread.start()
 
     def stop(self) -> None:
+        """End all leases; returns when what was lent is taken back."""
         self.shutdown()
-        self.server_close()
         self._thread.join()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
 
 
 class _OneLease(socketserver.BaseRequestHandler):
@@ -60,7 +66,13 @@ class _OneLease(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """A claim, beats, the end."""
-        lines = LeaseLines(self.request)
+        self.server.connections.add(self.request)
+        try:
+            self._serve(LeaseLines(self.request))
+        finally:
+            self.server.connections.discard(self.request)
+
+    def _serve(self, lines: LeaseLines) -> None:
         with suppress(OSError):
             claim = lines.hear(CLAIM_TIMEOUT_S)
             board = self.server.boards.get(str(claim.get("place")))
