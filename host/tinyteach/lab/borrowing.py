@@ -84,8 +84,8 @@ def _borrow(wanted: str, wait_s: float) -> Lease:
 
 def _try_once(coordinator: Coordinator, wanted: str, wait_s: float, give_up: float) -> Lease | None:
     """None where what came was not lent after all."""
-    tags = _tags_of(coordinator, wanted)
-    token, place = coordinator.reserve(tags)
+    places = [place for place in coordinator.places() if place.is_board]
+    token, place = coordinator.reserve(_tags_of(coordinator, places, wanted))
     pause_s = POLL_S
     while not place:
         if time.monotonic() >= give_up:
@@ -93,7 +93,8 @@ def _try_once(coordinator: Coordinator, wanted: str, wait_s: float, give_up: flo
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, POLL_S_MAX)
         place = coordinator.reserved(token)
-    lease = _acquire(coordinator, place)
+    exporter = next((each.exporter for each in places if each.name == place), "")
+    lease = _acquire(coordinator, place, exporter)
     with suppress(RefusedError):  # it may have expired meanwhile
         coordinator.cancel(token)
     if lease is None:
@@ -104,19 +105,18 @@ def _try_once(coordinator: Coordinator, wanted: str, wait_s: float, give_up: flo
     return lease
 
 
-def _acquire(coordinator: Coordinator, place: str) -> Lease | None:
+def _acquire(coordinator: Coordinator, place: str, exporter: str) -> Lease | None:
     """None where labgrid's place or its board cannot be had now, though it was reserved."""
     try:
         coordinator.acquire(place)
-        address = _lease_address(coordinator, place)
+        address = _lease_address(coordinator, exporter)
         return Lease(address, place, coordinator.name) if address else None
     except (RefusedError, RefusedClaimError, OSError):
         return None
 
 
-def _lease_address(coordinator: Coordinator, place: str) -> tuple[str, int] | None:
-    """Where the exporter of that place lends; None where it is not connected."""
-    exporter = next((p.exporter for p in coordinator.places() if p.name == place), "")
+def _lease_address(coordinator: Coordinator, exporter: str) -> tuple[str, int] | None:
+    """Where that exporter lends; None where it is not connected."""
     for resource in coordinator.resources():
         path = resource.path
         if (path.exporter_name, path.group_name) == (exporter, LEASE_GROUP):
@@ -125,9 +125,8 @@ def _lease_address(coordinator: Coordinator, place: str) -> tuple[str, int] | No
     return None
 
 
-def _tags_of(coordinator: Coordinator, wanted: str) -> dict[str, str]:
+def _tags_of(coordinator: Coordinator, places: list[LabPlace], wanted: str) -> dict[str, str]:
     """What to reserve by. BoardNotFoundError where no place is called so."""
-    places = [place for place in coordinator.places() if place.is_board]
     tags = {MARK: BOARD, HEALTH: OK}
     if not places:
         raise BoardNotFoundError(NO_BOARDS.format(address=coordinator.address))

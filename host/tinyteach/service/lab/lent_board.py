@@ -16,7 +16,7 @@ from tinyteach.service.lab.health import SickError, check, examine_fully
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
 
 # What was looked at after one lease need not be looked at again before the next.
-FRESH_S = 5.0
+FRESH_S = 60.0
 ENDED_MAX = 1000  # borrowers that may yet come back from standing still
 NOT_YET = "not yet looked at"
 HAS_ANOTHER = "{owner} has it"
@@ -36,6 +36,7 @@ class LentBoard:
         self._lock = threading.RLock()
         self.owner = ""
         self._lease = object()
+        self._said: tuple[dict[str, str], str] = ({}, "")
         self._ended: deque[str] = deque(maxlen=ENDED_MAX)
         self.reason = NOT_YET  # empty: it is well
         self.board_id = ""
@@ -129,11 +130,16 @@ class LentBoard:
         return {**own, MARK: BOARD, HEALTH: OFFLINE if self.reason else OK}
 
     def settle(self, coordinator: Coordinator, place: LabPlace | None = None) -> None:
-        """Let labgrid's place say how the board is; ``place`` is what it says now, if known."""
-        if place is None or place.tags != self.tags:
-            gone = dict.fromkeys(set(place.tags) - set(self.tags), "") if place else {}
+        """Let labgrid's place say how the board is, where it does not.
+
+        ``place`` is what it says now; without, what it was told last is taken for that.
+        """
+        tags, comment = (place.tags, place.comment) if place else self._said
+        self._said = (self.tags, self.reason)
+        if tags != self.tags:
+            gone = dict.fromkeys(set(tags) - set(self.tags), "")
             coordinator.set_tags(self.name, {**gone, **self.tags})
-        if place is None or place.comment != self.reason:
+        if comment != self.reason:
             coordinator.set_comment(self.name, self.reason)
 
     def put_up(self, coordinator: Coordinator) -> None:
