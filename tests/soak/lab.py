@@ -26,6 +26,7 @@ from flashes import make_paired  # noqa: E402
 from lab_farm import Farm  # noqa: E402
 from labgrid import coordinator_in, programs  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
+from tinyteach.errors import LabError  # noqa: E402
 from tinyteach.service.lab.status import lab_status  # noqa: E402
 
 LEASE_S = 20
@@ -53,15 +54,16 @@ def use(lease):
                 say(wrong=lease.place)
         time.sleep(hold_s)
 
-for _ in range(count):
+while count:
     began_s = time.monotonic()
     try:
         with acquire("lab:", 600) as lease:
             say(place=lease.place, s=time.monotonic() - began_s)
+            count -= 1
             use(lease)
     except TinyTeachError as error:
         say(error=str(error))
-        time.sleep(0.2)
+        time.sleep(1)
 say(end=True)
 """
 
@@ -92,6 +94,11 @@ class Soak:
         with (self.folder / "export.log").open("ab") as log:
             self.export = subprocess.Popen(command, stdout=log, stderr=log)
 
+    def supervise(self) -> None:
+        """As a system's service manager does: started while there is no coordinator, it ends."""
+        if self.export.poll() is not None:
+            self.start_export()
+
     def stop_export(self, number: int) -> None:
         self.export.send_signal(number)
         self.export.wait()
@@ -103,7 +110,8 @@ class Soak:
         """Seconds until ``found()``; the limit where that does not come."""
         began_s = time.monotonic()
         while time.monotonic() < began_s + limit_s:
-            with suppress(Exception):
+            self.supervise()
+            with suppress(LabError):
                 if found():
                     return time.monotonic() - began_s
             time.sleep(0.1)
@@ -194,6 +202,7 @@ def restarted(soak: Soak) -> bool:
             for worker in workers:
                 with suppress(subprocess.TimeoutExpired):
                     worker.wait(soak.options.pause_s / len(workers))
+                soak.supervise()
 
     told = soak.work(soak.options.disturbed // soak.options.workers, kill_them)
     say(f"Killed and started again: {killed}. {counted(told)}")
@@ -249,7 +258,7 @@ def main() -> int:
     parser.add_argument("--boards", type=int, default=50)
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--borrowings", type=int, default=2000)
-    parser.add_argument("--disturbed", type=int, default=800, help="borrowings under restarts")
+    parser.add_argument("--disturbed", type=int, default=400, help="borrowings under restarts")
     parser.add_argument("--pause-s", type=float, default=10.0, help="between two restarts")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))

@@ -66,10 +66,12 @@ class Lender:
 
     def start(self) -> None:
         lab, coordinator = self._lab, self._coordinator
-        self._refuse_taken_names()
+        known = self._known_places()
         for number in range(len(lab.boards)):
             board = LentBoard(lab, number, self._tell)
             self.boards[board.name] = board
+            if board.name in known and known[board.name].is_well:
+                board.reason = ""  # until the first look at it, which is before it is lent
         address = (lab.host, lab.port)
         self._leases = LeaseServer(address, self.boards, coordinator, lab.lease_s)
         self._release_own()
@@ -129,11 +131,14 @@ class Lender:
             self._at_the_doctor.add(board.name)
             self._doctors.submit(self._send_to_doctor, board)
 
-    def _refuse_taken_names(self) -> None:
-        names = {board.name for board in self._lab.boards}
-        for place in self._coordinator.places():
-            if place.name in names and place.exporter not in ("", self._lab.name):
-                raise LabError(ELSEWHERE.format(name=place.name, exporter=place.exporter))
+    def _known_places(self) -> dict[str, LabPlace]:
+        """What is left of an exporter that was killed; LabError where a name is another's."""
+        places = {place.name: place for place in self._coordinator.places()}
+        for name in {board.name for board in self._lab.boards} & places.keys():
+            exporter = places[name].exporter
+            if exporter not in ("", self._lab.name):
+                raise LabError(ELSEWHERE.format(name=name, exporter=exporter))
+        return places
 
     # What the dead hold
 
