@@ -22,7 +22,7 @@ ELSEWHERE = (
     "The lab has a board {name} already, at the exporter {exporter}; choose another name for it in "
     "the lab's file."
 )
-AGAIN = "labgrid-exporter ended and was started again: {why}."
+AGAIN = "labgrid-exporter ended ({why}) and was started again."
 
 Tell = Callable[[str], None]
 

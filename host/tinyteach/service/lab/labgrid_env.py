@@ -91,13 +91,17 @@ class ExporterProcess:
         return self._process.pid
 
     def started_again(self) -> str:
-        """Where it has ended, as it does when the coordinator goes: its last words; else ""."""
-        if self._process.poll() is None:
+        """Where it has ended, as it does when the coordinator goes: why; else nothing."""
+        status = self._process.poll()
+        if status is None:
             return ""
         self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        lines = self._log.read().decode(errors="replace").splitlines()
+        faults = [plain(line) for line in lines if "error" in line.lower()]
         self._process = self._start()
-        return plain(lines[-1]) if lines else "it said nothing"
+        if status < 0:
+            return f"by signal {-status}"
+        return faults[-1].rstrip(".") if faults else f"with status {status}"
 
     def stop(self) -> None:
         self._process.terminate()
