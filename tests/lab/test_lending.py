@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, Usage
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
 from tinyteach.service.boards.opening import at_hand, pair_board
+from tinyteach.service.lab import exporting
+from tinyteach.service.lab.lab_file import LabBoard, LabFile
 
 # pyserial's of its threads.
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
@@ -198,10 +201,33 @@ def test_commands_take_a_board_of_the_lab(lab, capsys, monkeypatch):
 
 
 def test_a_name_that_another_exporter_lends(lab):
-    from tinyteach.service.lab.exporting import exporting
-    from tinyteach.service.lab.lab_file import LabBoard, LabFile
-
     other = LabFile((LabBoard("left", "nowhere"),), "attic", port=0)
-    with pytest.raises(LabError, match="at the exporter desk"), exporting(other, lab.told.append):
+    with (
+        pytest.raises(LabError, match="at the exporter desk"),
+        exporting.exporting(other, lab.told.append),
+    ):
         pass
     assert nothing_is_left(lab)
+
+
+def test_a_second_exporter_of_the_same_name(lab, monkeypatch):
+    monkeypatch.setattr(exporting, "NAME_TIMEOUT_S", 0)
+    second = LabFile((LabBoard("left", "nowhere"),), "desk", port=0)
+    with (
+        pytest.raises(LabError, match="called desk is connected"),
+        exporting.exporting(second, lab.told.append),
+    ):
+        pass
+    assert nothing_is_left(lab)
+
+
+def test_a_port_that_is_taken(lab):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        other = LabFile((LabBoard("attic-1", "nowhere"),), "attic", port=port)
+        with (
+            pytest.raises(LabError, match=f"Port {port} of"),
+            exporting.exporting(other, lab.told.append),
+        ):
+            pass
+    assert "attic-1" not in lab.states() and nothing_is_left(lab)

@@ -18,6 +18,12 @@ ROUND_S = 1.0
 DOCTORS = 2  # at once: each keeps a core busy
 SPEED = 115_200
 DEAD = "{owner} has {name} and keeps no lease; it is released."
+STOPPED = "its computer has stopped lending"
+NAME_TIMEOUT_S = 10.0
+TWICE = (
+    "An exporter called {name} is connected to the lab already; end that one, or let this file have "
+    "another 'name'."
+)
 ELSEWHERE = (
     "The lab has a board {name} already, at the exporter {exporter}; choose another name for it in "
     "the lab's file."
@@ -67,6 +73,7 @@ class Lender:
     def start(self) -> None:
         lab, coordinator = self._lab, self._coordinator
         known = self._known_places()
+        self._await_the_name()
         for number in range(len(lab.boards)):
             board = LentBoard(lab, number, self._tell)
             self.boards[board.name] = board
@@ -78,7 +85,7 @@ class Lender:
         resources = self._resources(self._leases.port)
         self._exporter = ExporterProcess(lab.name, lab.host, coordinator.address, resources)
         self._leases.start()
-        self._tell(f"{len(self.boards)} boards are lent at {lab.host}:{self._leases.port}.")
+        self._tell(f"Lending at {lab.host}:{self._leases.port}: {', '.join(self.boards)}.")
 
     def stop(self) -> None:
         """Lend no more: what is borrowed ends, and every place is left free and offline."""
@@ -86,14 +93,17 @@ class Lender:
         if self._leases:
             self._leases.stop()
         for board in self.boards.values():
-            board.reason = "its computer has stopped lending"
             board.close()
-            with suppress(LabError):
-                board.settle(self._coordinator)
-        with suppress(LabError):
-            self._release_own()
         if self._exporter:
+            with suppress(LabError):
+                self._leave()
             self._exporter.stop()
+
+    def _leave(self) -> None:
+        for board in self.boards.values():
+            board.reason = STOPPED
+            board.settle(self._coordinator)
+        self._release_own()
 
     @property
     def exporter_pid(self) -> int:
@@ -127,7 +137,8 @@ class Lender:
         board.settle(self._coordinator, place)
         board.restore(place)
         self._release_dead(board, place)
-        if board.is_due() and not place.owner and board.name not in self._at_the_doctor:
+        is_free = not place.owner and not board.owner
+        if is_free and board.is_due() and board.name not in self._at_the_doctor:
             self._at_the_doctor.add(board.name)
             self._doctors.submit(self._send_to_doctor, board)
 
@@ -139,6 +150,19 @@ class Lender:
             if exporter not in ("", self._lab.name):
                 raise LabError(ELSEWHERE.format(name=name, exporter=exporter))
         return places
+
+    def _await_the_name(self) -> None:
+        """One that was killed a moment ago may still be connected; LabError where it stays."""
+        give_up = time.monotonic() + NAME_TIMEOUT_S
+        while self._is_connected():
+            if time.monotonic() > give_up:
+                raise LabError(TWICE.format(name=self._lab.name))
+            time.sleep(ROUND_S)
+
+    def _is_connected(self) -> bool:
+        with Coordinator(self._coordinator.address, self._own) as coordinator:
+            names = {resource.path.exporter_name for resource in coordinator.resources()}
+        return self._lab.name in names
 
     # What the dead hold
 

@@ -53,8 +53,9 @@ class LeaseServer(socketserver.ThreadingTCPServer):
 
     def stop(self) -> None:
         """End all leases; returns when what was lent is taken back."""
-        self.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -107,6 +107,8 @@ class LentBoard:
     def examine(self) -> None:
         """The doctor, who mends what can be."""
         with self._lock:
+            if self.owner:
+                return
             self.server.cut()
             try:
                 self.board_id = examine_fully(self.about, self.board_id)
