@@ -14,9 +14,10 @@ from patience import PATIENCE_S
 from tinyteach.device.registry import paired_boards
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
+from tinyteach.lab.borrowed import all_given_back
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
-from tinyteach.service.boards.opening import at_hand, pair_board
+from tinyteach.service.boards.opening import at_hand, pair_board, resolve_port
 from tinyteach.service.lab import exporting
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
 
@@ -85,6 +86,16 @@ def test_by_name_by_tag_and_none(lab):
 def test_within_a_process_one_word_is_one_board(lab):
     with at_hand("lab:left") as url, at_hand("lab:left") as again:
         assert url == again and lab.states()["left"] == "held"
+    assert nothing_is_left(lab)
+
+
+def test_what_a_command_borrowed_is_given_back_at_its_end(lab):
+    with at_hand("lab:left"):
+        with all_given_back():
+            assert {resolve_port("lab:left"), resolve_port("lab:right")} == {
+                lent.url for lent in lab.lender.boards.values()
+            }
+        lab.until(lambda: lab.states() == {"left": "held", "right": "ready"})
     assert nothing_is_left(lab)
 
 

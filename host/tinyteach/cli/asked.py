@@ -13,7 +13,7 @@ import typer
 import tinyteach as tt
 from tinyteach.cli.options import SHARED
 from tinyteach.cli.output import print_json, say, show_table
-from tinyteach.lab.borrowing import all_given_back
+from tinyteach.lab.borrowed import all_given_back
 from tinyteach.progress import Progress, progress_bar
 from tinyteach.results import Lines, Result, Table
 from tinyteach.service.boards.opening import board_meant

@@ -1,12 +1,10 @@
-"""Boards of a lab in this process: reserved, acquired, kept by a lease, given back."""
+"""A board of a lab: reserved, acquired, kept by a lease, given back."""
 
-import atexit
 import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
 from tinyteach.lab.coordinator import Coordinator, RefusedError, address_meant
@@ -47,12 +45,12 @@ def acquire(wanted: str, wait_s: float | None = None) -> Iterator[Lease]:
     lab, BoardNotFoundError where it has no such board, BoardHeldError where none is free in time,
     and LabError at the end where the lease was lost meanwhile.
     """
-    lease = _borrow(wanted.removeprefix(PREFIX), wait_seconds() if wait_s is None else wait_s)
+    lease = borrow(wanted.removeprefix(PREFIX), wait_seconds() if wait_s is None else wait_s)
     try:
         yield lease
         lease.check()
     finally:
-        _give_back(lease)
+        give_back(lease)
 
 
 def wait_seconds() -> float:
@@ -67,7 +65,8 @@ def wait_seconds() -> float:
     return seconds
 
 
-def _borrow(wanted: str, wait_s: float) -> Lease:
+def borrow(wanted: str, wait_s: float) -> Lease:
+    """The same for who says by `give_back` when it ends."""
     owner = new_owner()
     give_up = time.monotonic() + wait_s
     with Coordinator(address_meant(), owner) as coordinator:
@@ -152,7 +151,7 @@ def _how(place: LabPlace) -> str:
     return f"{place.name} is held by {place.owner}" if place.owner else f"{place.name} is reserved"
 
 
-def _give_back(lease: Lease) -> None:
+def give_back(lease: Lease) -> None:
     """By its exporter, which looks at the board first; where it is gone, at the coordinator."""
     if not lease.end():
         with suppress(LabError), Coordinator(address_meant()) as coordinator:
@@ -168,64 +167,3 @@ def _clear(address: str, owner: str) -> None:
         for place in coordinator.places():
             if place.owner == owner:
                 coordinator.release(place.name, owner)
-
-
-# What this process has borrowed, by the word that named it
-
-
-@dataclass
-class _Lent:
-    lease: Lease
-    users: int
-
-
-_lent: dict[str, _Lent] = {}
-_lock = threading.RLock()
-
-
-@contextmanager
-def lent(board: str) -> Iterator[str]:
-    """The URL of ``lab:…``, borrowed for as long as anybody in this process uses it."""
-    with _lock:
-        if board not in _lent:
-            _lent[board] = _Lent(_borrow(board.removeprefix(PREFIX), wait_seconds()), 0)
-        here = _lent[board]
-        here.lease.check()
-        here.users += 1
-    try:
-        yield here.lease.url
-        here.lease.check()
-    finally:
-        with _lock:
-            here.users -= 1
-            if not here.users:
-                _lent.pop(board, None)
-                _give_back(here.lease)
-
-
-def lent_until_exit(board: str) -> str:
-    """The same for who does not say when it ends; given back when this process ends.
-
-    Or at the end of `all_given_back`.
-    """
-    with _lock:
-        if board not in _lent:
-            _lent[board] = _Lent(_borrow(board.removeprefix(PREFIX), wait_seconds()), 1)
-            atexit.register(_give_all_back)
-        _lent[board].lease.check()
-        return _lent[board].lease.url
-
-
-@contextmanager
-def all_given_back() -> Iterator[None]:
-    """What is borrowed within is given back at the end."""
-    try:
-        yield
-    finally:
-        _give_all_back()
-
-
-def _give_all_back() -> None:
-    with _lock:
-        for board in list(_lent):
-            _give_back(_lent.pop(board).lease)

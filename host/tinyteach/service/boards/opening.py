@@ -24,7 +24,7 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient, BoardSilentError
 from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
-from tinyteach.lab.borrowing import lent, lent_until_exit
+from tinyteach.lab.borrowed import lent, lent_until_exit
 from tinyteach.lab.places import is_lab
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress

@@ -21,8 +21,8 @@ DEAD = "{owner} has {name} and keeps no lease; it is released."
 STOPPED = "its computer has stopped lending"
 NAME_TIMEOUT_S = 10.0
 TWICE = (
-    "An exporter called {name} is connected to the lab already; end that one, or let this file have "
-    "another 'name'."
+    "An exporter called {name} is connected to the lab already; end that one, or let this file "
+    "have another 'name'."
 )
 ELSEWHERE = (
     "The lab has a board {name} already, at the exporter {exporter}; choose another name for it in "
