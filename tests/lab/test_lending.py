@@ -107,6 +107,14 @@ def test_what_a_killed_borrower_had_is_free(lab):
     lab.until_ready("left")
 
 
+def test_what_the_doctor_left_held_is_free(lab):
+    """As where the coordinator's answer to its release was lost."""
+    with Coordinator(lab.coordinator.address, "desk/tinyteach-export") as coordinator:
+        coordinator.acquire("left")
+    assert lab.states()["left"] == "held"
+    lab.until_ready("left")
+
+
 def test_a_borrower_that_stands_still_loses_its_board_and_is_told(lab):
     process = borrower("left")
     process.send_signal(signal.SIGSTOP)

@@ -167,9 +167,13 @@ class Lender:
     # What the dead hold
 
     def _release_dead(self, board: LentBoard, place: LabPlace) -> None:
-        """Of ours that hold the place without a lease for as long as one lasts."""
+        """Of ours that hold the place without a lease for as long as one lasts.
+
+        And what was held for the doctor, where an answer of the coordinator was lost.
+        """
+        left = place.owner == self._own and board.name not in self._at_the_doctor
         without_lease = is_ours(place.owner) and board.owner != place.owner
-        if without_lease and self._is_old(board.name, place.owner):
+        if (without_lease or left) and self._is_old(board.name, place.owner):
             self._tell(DEAD.format(owner=place.owner, name=board.name))
             self._coordinator.release(board.name, place.owner)
 
