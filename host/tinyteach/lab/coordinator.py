@@ -1,7 +1,7 @@
 """labgrid's coordinator, asked over gRPC.
 
 What its messages are is asked of the coordinator itself, by gRPC's reflection, which labgrid's has
-always on: no copy of its protocol is kept here (docs/decisions/0046-a-lab-on-labgrid.md).
+always on: no copy of its protocol is kept here (docs/decisions/0048-a-lab-on-labgrid.md).
 """
 
 import os
