@@ -86,6 +86,14 @@ class HilFileError(TinyTeachError):
     """tinyteach-hil.toml, or another file of a run with boards, is not as it must be."""
 
 
+class LabError(TinyTeachError):
+    """A lab cannot be reached or used, or it took back what it had lent."""
+
+
+class BoardHeldError(TinyTeachError):
+    """Every board of a lab that would do is in use or offline."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

@@ -1,77 +1,61 @@
-"""A board at a serial server of RFC 2217, as ser2net and esptool's own are."""
+"""A board's port served over TCP, as on a lab's computer: by RFC 2217, or its bytes alone."""
 
-import contextlib
 import socket
-import threading
+import sys
 
 import pytest
-import serial
-from serial.rfc2217 import PortManager
 
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import LabError
+from tinyteach.link.port_server import PROTOCOLS, PortServer
+from tinyteach.link.serial_link import SerialLink
 
 # pyserial's of its threads.
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
-
-
-class WithoutLines(serial.Serial):
-    """A pseudo-terminal's port: it has no modem lines to be asked for or set."""
-
-    cts = dsr = ri = cd = property(lambda self: False)
-
-    def _update_rts_state(self):
-        pass
-
-    _update_dtr_state = _update_break_state = _update_rts_state
-
-
-class Connection:
-    """One client of the server."""
-
-    def __init__(self, connected, port):
-        self.write = connected.sendall  # what the manager answers itself
-        self._connected, self._port = connected, port
-        self._manager = PortManager(port, self)
-
-    def serve(self):
-        with contextlib.suppress(OSError):
-            while data := self._received():
-                self._port.write(b"".join(self._manager.filter(data)))
-
-    def _received(self):
-        """What the client sends; meanwhile it is sent what the board says."""
-        while True:
-            if said := self._port.read(self._port.in_waiting or 1):
-                self.write(b"".join(self._manager.escape(said)))
-            with contextlib.suppress(TimeoutError):
-                return self._connected.recv(4096)
+HOST = "127.0.0.1"
 
 
 @pytest.fixture
-def served(paired_board):
-    server, stopped = socket.create_server(("127.0.0.1", 0)), threading.Event()
+def serve(paired_board):
+    """serve(protocol) is a server of the board's port."""
+    servers = []
 
-    def serve():
-        while True:
-            connected, _ = server.accept()
-            with connected, WithoutLines(paired_board.port, timeout=0.01) as port:
-                if stopped.is_set():
-                    return
-                connected.settimeout(0.01)
-                Connection(connected, port).serve()
+    def start(protocol):
+        servers.append(PortServer(HOST, 0, lambda: paired_board.port, protocol))
+        return servers[-1]
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"rfc2217://127.0.0.1:{server.getsockname()[1]}"
-    stopped.set()
-    socket.create_connection(server.getsockname()).close()
-    thread.join()
-    server.close()
+    yield start
+    for server in servers:
+        server.close()
 
 
-def test_agent_and_repl_answer(served):
-    with BoardClient(served) as client:
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_agent_and_repl_answer(serve, protocol):
+    url = serve(protocol).url(HOST)
+    with BoardClient(url) as client:
         assert client.info().state == ""
-    with raw_repl(served, is_alive=True) as repl:
+    shown = sys.stdout
+    with raw_repl(url, is_alive=True) as repl:
         assert repl.evaluate("print([6 * 7])") == [42]
+        assert sys.stdout is shown, "another thread may print meanwhile"
+
+
+def test_one_client_at_a_time(serve):
+    """The next one is heard when the one before has closed; a cut closes the port, too."""
+    server = serve("raw")
+    with SerialLink(server.url(HOST)) as first, SerialLink(server.url(HOST)) as second:
+        second.write(b"\r\n")
+        assert second.read(0.2) == b""
+        first.close()
+        server.cut()
+    with BoardClient(server.url(HOST)) as client:
+        assert client.info().state == ""
+
+
+def test_a_port_that_is_taken(serve):
+    with (
+        socket.create_server((HOST, 0)) as taken,
+        pytest.raises(LabError, match="cannot be served"),
+    ):
+        PortServer(HOST, taken.getsockname()[1], lambda: "", "raw")

@@ -11,7 +11,7 @@ import pytest
 from without_types import without_types
 
 HOST_ROOMS = (
-    *("native", "link", "virtual", "device", "data", "embedding", "head"),
+    *("native", "link", "lab", "virtual", "device", "data", "embedding", "head"),
     *("service", "workbench", "api", "hil", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
@@ -26,6 +26,7 @@ OWNED_BY = {
     "ai_edge_litert": {"head", "embedding"},
     "ethosu": {"head"},
     "tensorflow": {"embedding"},
+    "grpc": {"lab"},
     "typer": {"cli"},
     "starlette": {"studio"},
     "uvicorn": {"studio"},

@@ -13,6 +13,7 @@ import typer
 import tinyteach as tt
 from tinyteach.cli.options import SHARED
 from tinyteach.cli.output import print_json, say, show_table
+from tinyteach.lab.borrowed import all_given_back
 from tinyteach.progress import Progress, progress_bar
 from tinyteach.results import Lines, Result, Table
 from tinyteach.service.boards.opening import board_meant
@@ -76,7 +77,8 @@ def command(app: typer.Typer, *shared: str, name: str | None = None) -> Callable
         @wraps(does)
         def run(context: typer.Context, **given: Any) -> None:
             named = {each: value for each in shared if (value := given.pop(each))}
-            does(Asked(**{**(context.obj or {}), **named}), **given)
+            with all_given_back():
+                does(Asked(**{**(context.obj or {}), **named}), **given)
 
         own = list(inspect.signature(does).parameters.values())[1:]
         parameters = [CONTEXT, *(p.replace(kind=CONTEXT.kind) for p in own)]

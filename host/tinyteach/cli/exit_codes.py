@@ -18,6 +18,8 @@ EXIT_CODES = {
     errors.FirmwareError: 13,
     errors.WrongBoardError: 14,
     errors.HilFileError: 15,
+    errors.LabError: 17,
+    errors.BoardHeldError: 18,
 }
 INTERRUPTED = 130  # by Ctrl-C, as shells have it: 128 and the signal's number
 

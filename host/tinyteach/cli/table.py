@@ -8,8 +8,8 @@ PROGRAM = "tinyteach"
 USAGE_FAULT = 2  # the exit code of a command line that cannot be taken
 SUMMARY = "Teach a small camera board to recognise things: record, train in a second, deploy."
 BOARD = (
-    "A paired board's name, a port, any pyserial URL, or 'virtual'; without it, the project's "
-    "board, else the only one that is attached."
+    "A paired board's name, a port, any pyserial URL, 'virtual', or 'lab:' with a name or tag in "
+    "the lab; without it, the project's board, else the only one that is attached."
 )
 PROJECT = "The project folder; without it, the current one."
 VERSION = "Print the version."
@@ -105,10 +105,17 @@ COMMANDS = {
         "recognise",
         "Name the first tensor that a board computes otherwise than this computer.",
     ),
+    "lab": ("lab", "Lend boards to other computers, and see what a lab has."),
+    "lab setup": (
+        "lab",
+        "Install labgrid into an environment of its own, and print where its programs are.",
+    ),
+    "lab export": ("lab", "Lend this computer's boards, and look after them, until Ctrl-C."),
+    "lab status": ("lab", "List the lab's boards: how they are, and who has them."),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
 }
-GROUPS = ("", "boards", "class", "export", "rule")
+GROUPS = ("", "boards", "class", "export", "rule", "lab")
 # Of a group whose first word need be no command: the command that is meant then.
 MEANT = {"export": "photos"}
 RUNS_ALONE = ("boards", "export")  # groups that do something without a command, if only to ask
@@ -131,6 +138,7 @@ OPTIONS = {
     "class": (_HELP,),
     "export": (("-p, --project DIR", PROJECT), _HELP),
     "rule": (_HELP,),
+    "lab": (_HELP,),
 }
 
 

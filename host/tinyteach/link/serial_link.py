@@ -63,9 +63,7 @@ class SerialLink:
     def read(self, timeout_s: float) -> bytes:
         """What has come, waiting up to ``timeout_s`` for the first byte; may be empty."""
         try:
-            # pyserial configures the whole port anew.
-            if self._serial.timeout != timeout_s:
-                self._serial.timeout = timeout_s
+            limit_reads(self._serial, timeout_s)
             first: bytes = self._serial.read(1)
             if not first:
                 return b""
@@ -139,6 +137,18 @@ def close_port(opened: serial.SerialBase) -> None:
         if opened.exclusive:
             opened.exclusive = False
     opened.close()
+
+
+def limit_reads(opened: serial.SerialBase, timeout_s: float) -> None:
+    """A read waits so many seconds at most.
+
+    Where it changes, pyserial configures the whole port anew. With rfc2217:// that asks the server
+    for each setting, 0.1 s and more, so there only the number is set, which is all it needs.
+    """
+    if str(opened.port).startswith("rfc2217:"):
+        opened._timeout = timeout_s
+    elif opened.timeout != timeout_s:
+        opened.timeout = timeout_s
 
 
 def limit_writes(opened: serial.SerialBase, timeout_s: float) -> None:

@@ -19,6 +19,8 @@ STATUSES = {
     errors.FirmwareError: 422,
     errors.WrongBoardError: 422,
     errors.HilFileError: 422,
+    errors.LabError: 504,
+    errors.BoardHeldError: 409,
     errors.AccessError: 403,
     errors.TooLargeError: 413,
     errors.NoSuchPageError: 404,

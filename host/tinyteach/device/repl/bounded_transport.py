@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from mpremote import transport_serial
 from mpremote.transport_serial import SerialTransport
 
 from tinyteach.link.serial_link import (
     WRITE_TIMEOUT_S,
     close_port,
     forget_unsent,
+    limit_reads,
     limit_writes,
     wait_in_writes,
 )
@@ -21,6 +23,11 @@ POLL_S = 0.1
 
 ANSWER_TIMEOUT_S = 120.0
 ANSWER_BYTES_MAX = 1 << 18
+
+
+# mpremote prints what it did not expect to hear, which nobody is to see. Redirecting sys.stdout
+# meanwhile would be for all threads, and for good where two do it at once.
+transport_serial.print = lambda *_, **__: None
 
 
 class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
@@ -51,7 +58,7 @@ class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has n
 
         ``on_poll`` is told how many seconds have passed whenever nothing has come for a moment.
         """
-        self.serial.timeout = POLL_S
+        limit_reads(self.serial, POLL_S)
         data = bytearray()
         heard_bytes = 0
         timeout_overall = timeout_overall or ANSWER_TIMEOUT_S
@@ -72,7 +79,7 @@ class BoundedTransport(SerialTransport):  # type: ignore[misc]  # mpremote has n
                 break
             if _over(timeout, heard_s, now_s) or _over(timeout_overall, began_s, now_s):
                 break
-        self.serial.timeout = self._timeout_s
+        limit_reads(self.serial, self._timeout_s)
         return bytes(data)
 
     def exec_raw(

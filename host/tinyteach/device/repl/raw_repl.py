@@ -1,7 +1,6 @@
 """A board's raw REPL, through mpremote's own transport; every failure one sentence."""
 
 import contextlib
-import io
 import json
 import math
 import struct
@@ -189,13 +188,12 @@ GARBLED = (struct.error, SyntaxError, ValueError, TypeError, MemoryError, Recurs
 
 @contextmanager
 def _as_sentence(port: str) -> Iterator[None]:
-    """What mpremote and the port raise, as LinkError; what mpremote prints is not seen."""
+    """What mpremote and the port raise, as LinkError."""
     from mpremote.transport import TransportError, TransportExecError
     from serial import SerialTimeoutException
 
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
+        yield
     except TransportExecError as error:
         last_line = _last_line(error)
         if any(sign in error.error_output.encode() for sign in SIGNS_OF_LOCKED_HEAP):

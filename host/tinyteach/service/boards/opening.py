@@ -24,6 +24,8 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient, BoardSilentError
 from tinyteach.device.wire.crash import read_crash, summary
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
+from tinyteach.lab.borrowed import lent, lent_until_exit
+from tinyteach.lab.places import is_lab
 from tinyteach.link.port_holder import holders
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
@@ -50,6 +52,7 @@ NEW_FLASH = (
     "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
     "anew."
 )
+NAMED_BY_ITS_LAB = "A lab's board is called as its lab's file says; pair it without --name."
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
@@ -146,17 +149,34 @@ def board_meant(named: str | None, folder: Path | None, or_new: bool = False) ->
 def resolve_port(board: str | None) -> str:
     """Where a board is: by name, identity, port, URL or ``virtual``; None takes the only one.
 
-    Raises BoardNotFoundError with a sentence that says what there is.
+    One of a lab, ``lab:`` and a name or tag, is borrowed until this process ends, or until the end
+    of `at_hand`. Raises BoardNotFoundError with a sentence that says what there is.
     """
     wanted = _wanted(board)
     if wanted is None:
         return _only_board()
+    if is_lab(wanted):
+        return lent_until_exit(wanted)
     for info in running_virtuals():
         if wanted in (info.name, info.unique_id):
             return info.port
     if wanted == VIRTUAL:
         raise BoardNotFoundError(f"The virtual board does not run; {START_HINT}.")
     return _port_of_paired(wanted) or _as_port(wanted)
+
+
+@contextmanager
+def at_hand(board: str | None) -> Iterator[str]:
+    """The same for as long as it is needed: a board of a lab is given back at the end.
+
+    Inside, `resolve_port` gives the same board. Raises what `lab.borrowing.acquire` does.
+    """
+    wanted = _wanted(board)
+    if is_lab(wanted):
+        with lent(str(wanted)) as url:
+            yield url
+    else:
+        yield resolve_port(board)
 
 
 def _wanted(board: str | None) -> str | None:
@@ -253,13 +273,17 @@ def pair_board(
     embedding: str | None = None,
     camera: str | None = None,
 ) -> Paired:
-    """Install or update the agent and the embedding on a board, and remember it.
+    """Install or update the agent and the embedding on a board, and remember it, unless a lab does.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     """
     wanted = for_pairing(embedding, camera)
+    if name is not None and is_lab(board):
+        raise UsageError(NAMED_BY_ITS_LAB)
     port = resolve_port(board)
+    if is_lab(board):
+        return pairing.pair_for_now(port, wanted, progress)
     _refuse_virtual_name(name, port)
     return pair(port, wanted, name or _virtual_name(port), progress)
 

@@ -13,6 +13,7 @@ from tinyteach.errors import BoardRefusedError
 from tinyteach.service.boards.module_overview import ModuleOverview, module_overview
 from tinyteach.service.boards.opening import (
     BoardOverview,
+    at_hand,
     board_info,
     open_board,
     resolve_port,
@@ -36,8 +37,7 @@ NEEDS_NO_PAIRING = (
 @contextmanager
 def open_session(board: str | None) -> Iterator[Session]:
     """A session with a board or a module, as `resolve_port` finds it."""
-    module = module_at(resolve_port(board))
-    with module or open_board(board) as session:
+    with at_hand(board) as port, module_at(port) or open_board(board) as session:
         yield session
 
 

@@ -1,0 +1,48 @@
+"""lab: boards that several computers share, through labgrid's coordinator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.output import say
+from tinyteach.service.lab.exporting import export as export_boards
+from tinyteach.service.lab.lab_file import read_lab_file
+from tinyteach.service.lab.labgrid_env import install
+from tinyteach.service.lab.status import lab_status
+
+app = new_app()
+lab_app = new_group("lab", no_args_is_help=True)
+app.add_typer(lab_app, name="lab")
+
+CoordinatorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="Where labgrid's coordinator runs; LG_COORDINATOR, or this computer, by default.",
+    ),
+]
+
+
+@command(lab_app)
+def setup(asked: Asked) -> None:
+    """Install labgrid into an environment of its own, and print where its programs are."""
+    asked.say(str(install()))
+
+
+@command(lab_app)
+def export(
+    asked: Asked,
+    file: Annotated[Path, typer.Argument(help="The lab's file: which boards, in TOML.")],
+    coordinator: CoordinatorOption = None,
+) -> None:
+    """Lend this computer's boards, and look after them, until Ctrl-C."""
+    export_boards(read_lab_file(file, coordinator), say)
+
+
+@command(lab_app, "as_json")
+def status(asked: Asked, coordinator: CoordinatorOption = None) -> None:
+    """List the lab's boards: how they are, and who has them."""
+    asked.answer(lab_status(coordinator))

@@ -1,0 +1,1 @@
+"""A lab's boards, lent by labgrid's coordinator."""

@@ -1,0 +1,1 @@
+"""A lab's boards on this computer: exported, looked after, listed."""

@@ -1,0 +1,97 @@
+"""A sick board goes offline with its reason, is mended as far as may be, and comes back."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from patience import expect_silence
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.errors import BoardHeldError
+from tinyteach.lab.borrowing import acquire
+from tinyteach.service.lab import health
+from tinyteach.service.lab.lab_file import LabBoard
+from tinyteach.service.lab.status import lab_status
+
+
+def test_a_board_without_power_goes_offline_and_comes_back(lab, monkeypatch):
+    """Its borrower pulled the plug; no other is given it."""
+    expect_silence(monkeypatch, 50)
+    with acquire("lab:right"):
+        lab.boards["right"].cut_power_now()
+    lab.until(lambda: lab.states()["right"] == "offline")
+    (entry,) = [board for board in lab_status(None).boards if board.name == "right"]
+    assert "right is offline: " + entry.reason + "." in lab.told
+    with pytest.raises(BoardHeldError, match="right is offline: "):
+        acquire("lab:right", wait_s=0).__enter__()
+    lab.boards["right"].power_on()
+    lab.until_ready("right")
+    assert lab.told[-1] == "right is ready."
+
+
+@pytest.fixture(scope="module")
+def board(switch_on):
+    with switch_on("i386") as started:
+        yield started
+
+
+def test_another_board_is_not_taken_for_it(board):
+    about = LabBoard("one", board.port)
+    assert health.check(about) == board.unique_id.hex()
+    with pytest.raises(health.SickError, match="another board is in its place"):
+        health.check(about, "0123")
+
+
+def test_other_firmware_is_set_aside(board):
+    about = LabBoard("one", board.port, micropython="9.")
+    with pytest.raises(health.SickError, match=r"its MicroPython is 1\.\d+.*wants 9\."):
+        health.examine_fully(about)
+
+
+def test_another_version_of_the_agent_is_paired(board, monkeypatch):
+    """Here the computer's is the other one, so pairing cannot mend it."""
+    monkeypatch.setattr(health, "__version__", "9.9")
+    about, paired = LabBoard("one", board.port), []
+    pair = health.pair_for_now
+    monkeypatch.setattr(health, "pair_for_now", lambda *args: paired.append(pair(*args)))
+    with pytest.raises(health.WrongAgentError, match=r"agent is version .*, and this .* has 9\.9"):
+        health.examine_fully(replace(about, repair=False))
+    assert not paired
+    with pytest.raises(health.WrongAgentError):
+        health.examine_fully(about)
+    assert paired[0].written == []
+
+
+def test_a_board_without_its_agent_is_paired(board, monkeypatch):
+    expect_silence(monkeypatch, 50)
+    with raw_repl(board.port, is_alive=True) as repl:
+        repl.run("import os; os.remove('/main.py')")
+        repl.reset()
+    about = LabBoard("one", board.port)
+    with pytest.raises(health.SickError):
+        health.check(about)
+    assert health.examine_fully(about) == board.unique_id.hex()
+
+
+def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
+    """The command stands for a hub's: here it leaves a note, on which the board is switched on."""
+    expect_silence(monkeypatch, 50)
+    cycled = tmp_path / "cycled"
+    command = [sys.executable, "-c", f"open({str(cycled)!r}, 'w')"]
+    about = LabBoard("one", board.port, power=tuple(command))
+    run = health.subprocess.run
+
+    def switch(*args, **options):
+        done = run(*args, **options)
+        board.power_on()
+        return done
+
+    monkeypatch.setattr(health.subprocess, "run", switch)
+    board.cut_power_now()
+    assert health.examine_fully(about) == board.unique_id.hex()
+    assert cycled.exists()
+
+
+def test_a_power_command_that_fails(board):
+    with pytest.raises(health.SickError, match="its power could not be cycled: .*no-such-hub"):
+        health.cycle_power(LabBoard("one", board.port, power=("no-such-hub",)))
