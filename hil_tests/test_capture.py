@@ -5,27 +5,21 @@ import pytest
 from tinyteach.embedding.preprocess import expand, to_tensor
 from tinyteach_protocol import messages
 
-
-@pytest.fixture
-def camera(client):
-    if not client.has_camera:
-        pytest.skip("this board has no camera")
-    return client
+pytestmark = pytest.mark.needs("camera")
 
 
-def test_frames_are_square_and_new(camera):
-    first, pixels = camera.grab()
-    second, _ = camera.grab()
+def test_frames_are_square_and_new(board):
+    first, pixels = board.client.grab()
+    second, _ = board.client.grab()
     assert first.width == first.height
     assert len(pixels) == first.size
     assert second.frame_number == first.frame_number + 1
 
 
-def test_model_view_is_the_preprocessed_frame(camera, reference, mismatches):
-    taken, pixels = camera.grab()
+def test_model_view_is_the_preprocessed_frame(board, reference):
+    taken, pixels = board.client.grab()
     square = expand(pixels, taken.width, taken.height, taken.pixel_format)
-    camera.run(messages.SOURCE_FRAME, messages.STAGE_PREPROCESS)
-    side = reference.embedding.side
-    tensor = to_tensor(square, side)
-    mismatches.look(camera.read(messages.TENSOR, tensor.size) == tensor.tobytes(), tensor)
-    assert not mismatches.count, mismatches.first
+    board.client.run(messages.SOURCE_FRAME, messages.STAGE_PREPROCESS)
+    tensor = to_tensor(square, reference.embedding.side)
+    agrees = board.client.read(messages.TENSOR, tensor.size) == tensor.tobytes()
+    assert agrees, reference.first_difference(tensor)

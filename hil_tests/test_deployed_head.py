@@ -3,21 +3,14 @@
 import numpy as np
 import pytest
 
-from tinyteach.service.heads.recognition import classify_square
 
-
-def test_accuracy_of_the_users_head(client, pytestconfig, photo_sets, measured):
-    labels = client.info().labels
-    if not pytestconfig.getoption("--photos"):
+def test_accuracy_of_the_users_head(board, pytestconfig, photos, measure):
+    labels = board.info.labels
+    if not pytestconfig.getoption("--tt-photos"):
         pytest.skip("no --photos named to test the deployed head with")
-    if not labels or not set(photo_sets[0]) <= set(labels):
-        pytest.skip(f"the deployed head knows {labels}, the photographs show {list(photo_sets[0])}")
-    right = [
-        classify_square(client, square, labels).label == name
-        for photos in photo_sets
-        for name, squares in photos.items()
-        for square in squares
-    ]
+    if not labels or not set(photos.labels) <= set(labels):
+        pytest.skip(f"the deployed head knows {labels}, the photographs show {photos.labels}")
+    right = [board.classify(photo.square).label == photo.label for photo in photos.all]
     accuracy = float(np.mean(right))
-    measured["accuracy of the deployed head"] = f"{accuracy:.3f} of {len(right)}"
+    measure.fact("accuracy of the deployed head", f"{accuracy:.3f} of {len(right)}")
     assert accuracy > 1 / len(labels), "no better than guessing"

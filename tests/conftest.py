@@ -20,6 +20,7 @@ from tinyteach.embedding import runtime
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import MissingToolError
 from tinyteach.head.format.head_file import Head, load_head
+from tinyteach.service.photos import bench_photos
 from tinyteach.virtual import flash_image
 from tinyteach.virtual.interpreter import micropython as mp
 
@@ -193,3 +194,11 @@ def trained_heads(made_once):
         return load_head(path.read_bytes())
 
     return head("cat", "coffee"), head("cat", "coffee", "rocket")
+
+
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Three small pictures of each of two kinds to train on and as many to test on."""
+    from paired import halves_of_views
+
+    monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(3, 64))

@@ -78,6 +78,14 @@ class FirmwareError(TinyTeachError):
     """A firmware image or backup that is missing, damaged or made for another board."""
 
 
+class WrongBoardError(TinyTeachError):
+    """A board that answers, and is or runs another one than the tests are for."""
+
+
+class HilFileError(TinyTeachError):
+    """tinyteach-hil.toml, or another file of a run with boards, is not as it must be."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

@@ -12,7 +12,7 @@ from without_types import without_types
 
 HOST_ROOMS = (
     *("native", "link", "virtual", "device", "data", "embedding", "head"),
-    *("service", "workbench", "api", "cli", "studio"),
+    *("service", "workbench", "api", "hil", "cli", "studio"),
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
 COMMON = {"errors", "files", "paths", "firmware", "board_facts", "plain_text"}
@@ -29,6 +29,7 @@ OWNED_BY = {
     "typer": {"cli"},
     "starlette": {"studio"},
     "uvicorn": {"studio"},
+    "pytest": {"hil", "service"},
 }
 NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service", "workbench"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
@@ -199,6 +200,17 @@ NOT_AT_THE_TOP = {
     "tinyteach.embedding.recipe.trainer": "Keras is an extra",
     "tinyteach.embedding.recipe.quantise": "TensorFlow is an extra",
     "tinyteach.embedding.recipe.whiten": "TensorFlow is an extra",
+    "tinyteach.hil.bench": "every run of pytest loads the plugin",
+    "tinyteach.hil.limits": "every run of pytest loads the plugin",
+    "tinyteach.hil.measure": "every run of pytest loads the plugin",
+    "tinyteach.hil.needs": "every run of pytest loads the plugin",
+    "tinyteach.hil.photographs": "every run of pytest loads the plugin",
+    "tinyteach.hil.reference": "every run of pytest loads the plugin",
+    "tinyteach.hil.report.files": "every run of pytest loads the plugin",
+    "tinyteach.hil.retries": "every run of pytest loads the plugin",
+    "tinyteach.hil.why": "every run of pytest loads the plugin",
+    "tinyteach.hil.teaching": "every run of pytest loads the plugin",
+    "tinyteach.service.boards.link_speed": "every run of pytest loads the plugin",
 }
 
 

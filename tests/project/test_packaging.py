@@ -3,6 +3,7 @@
 import email
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -34,12 +35,16 @@ MUST_HAVE = {
     "tinyteach/_firmware/agent/loop.py",
     "tinyteach/_firmware/boards/virtual.json",
     "tinyteach/_firmware/boards/xiao_esp32s3_sense.json",
-    "tinyteach/_hil_tests/conftest.py",
+    "tinyteach/hil/plugin.py",
+    "tinyteach/hil/report/schema.json",
+    "tinyteach/hil/report/templates/run.html.j2",
+    "tinyteach/head/report/templates/style.css.j2",
     "tinyteach/_hil_tests/test_exactness.py",
     "tinyteach_protocol/__init__.py",
     "tinyteach_protocol/frame.py",
 }
 ROOMS = ("tinyteach/", "tinyteach_protocol/")
+PYTEST = (sys.executable, "-m", "pytest")
 PHOTOS_PER_CLASS = 8
 SIDE = 32
 
@@ -111,7 +116,11 @@ def installed(wheel, tmp_path_factory):
     where = run(sys.executable, "-c", code, cwd=folder, env=environment)
     assert where.count(str(site)) == 2
     program = [sys.executable, str(site / "bin" / "tinyteach")]
-    return lambda *arguments: run(*program, *arguments, cwd=folder, env=environment)
+
+    def command(*arguments, program=program, cwd=folder):
+        return run(*program, *arguments, cwd=cwd, env=environment)
+
+    return command
 
 
 def test_installed_command_answers(installed):
@@ -143,3 +152,12 @@ def test_installed_suite_passes_on_a_board_of_the_same_agent(installed, switch_o
     assert "The board does what it promises" in printed
     assert "mismatches: 0" in printed
     assert 'failures="0"' in junit.read_text()
+
+
+@pytest.mark.soak
+def test_installed_plugin_tests_the_example_s_boards(installed, root, tmp_path):
+    """By one pytest command, and by the wheel's own entry point."""
+    project = shutil.copytree(root / "examples" / "hil_ci", tmp_path / "project")
+    printed = installed("-p", "no:cacheprovider", program=PYTEST, cwd=project)
+    assert "5 passed" in printed and "accuracy: " in printed
+    assert (project / "report" / "report.html").exists()

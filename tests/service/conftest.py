@@ -4,9 +4,7 @@ import shutil
 
 import pytest
 
-from paired import halves_of_views
 from tinyteach.service.boards import verification
-from tinyteach.service.photos import bench_photos
 from trained import quick_trainings
 
 
@@ -31,14 +29,8 @@ def suite_of(tmp_path, monkeypatch):
     def choose(*names):
         folder = tmp_path / "suite"
         folder.mkdir()
-        for name in ("conftest.py", *names):
+        for name in names:
             shutil.copy(whole / name, folder)
         monkeypatch.setattr(verification, "suite_dir", lambda: folder)
 
     return choose
-
-
-@pytest.fixture
-def few_pictures(monkeypatch):
-    """Three small pictures of each of two kinds, twice."""
-    monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(3, 64))

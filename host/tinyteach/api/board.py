@@ -67,8 +67,17 @@ class Board(Opened):
         self, board: str | VirtualBoard | None = None, project: Path | None = None
     ) -> None:
         named = board if isinstance(board, str | None) else board.port
-        self._opened = open_session(board_meant(named, project))
+        self._meant = board_meant(named, project)
+        self._open()
+
+    def _open(self) -> None:
+        self._opened = open_session(self._meant)
         self.session = self._opened.__enter__()
+
+    def reopen(self) -> None:
+        """Let go of it and begin anew, which whatever broke off before is nothing to."""
+        self.close()
+        self._open()
 
     @property
     def is_module(self) -> bool:

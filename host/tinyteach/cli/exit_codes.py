@@ -16,6 +16,8 @@ EXIT_CODES = {
     errors.MissingToolError: 11,
     errors.VerificationError: 12,
     errors.FirmwareError: 13,
+    errors.WrongBoardError: 14,
+    errors.HilFileError: 15,
 }
 INTERRUPTED = 130  # by Ctrl-C, as shells have it: 128 and the signal's number
 

@@ -17,6 +17,8 @@ STATUSES = {
     errors.MissingToolError: 501,
     errors.VerificationError: 422,
     errors.FirmwareError: 422,
+    errors.WrongBoardError: 422,
+    errors.HilFileError: 422,
     errors.AccessError: 403,
     errors.TooLargeError: 413,
     errors.NoSuchPageError: 404,

@@ -1,6 +1,5 @@
 """The report of a training: JSON for scripts, a picture, a page that needs nothing else."""
 
-import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,8 +24,8 @@ from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, photographs
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
+from tinyteach.head.report.pages import render
 
-TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
 WORST_PHOTOS = 12
 WIDE = 0.25  # an interval of the accuracy that says too little
@@ -161,17 +160,7 @@ class Report:
 
     def html(self) -> str:
         """One page with everything inside, pictures too."""
-        import jinja2
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {"percent": _percent, "base64": _base64}
-        return environment.get_template("report.html.j2").render(report=self)
+        return render("report.html.j2", report=self)
 
     def write(self, folder: Path) -> bytes:
         """Write report.json and report.html into ``folder``; the first's content.
@@ -291,11 +280,3 @@ def _thumbnail(photo: NDArray[np.uint8]) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=85)
     return stream.getvalue()
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -53,6 +53,10 @@ NEW_FLASH = (
 START_HINT = "'tinyteach boards start' starts a virtual one"
 
 
+class AnotherBoardError(BoardNotFoundError):
+    """Where the board that was named should be, there is another one."""
+
+
 @dataclass(frozen=True)
 class BoardEntry(JsonResult):
     """A board in the list; ``port`` is empty where it is paired but not attached."""
@@ -178,7 +182,7 @@ def _port_of_paired(name: str) -> str | None:
             return info.port
     port = port_of(known.usb_serial)
     if port is None and known.usb_serial and usb_serial_of(known.port):
-        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+        raise AnotherBoardError(ANOTHER_BOARD.format(name=known.name))
     return port or known.port
 
 
@@ -236,7 +240,7 @@ def check_identity(board: str | None, client: BoardClient) -> None:
     known = _known(board)
     if known and known.board_id != client.board_id:
         _refuse_new_flash(known)
-        raise BoardNotFoundError(ANOTHER_BOARD.format(name=known.name))
+        raise AnotherBoardError(ANOTHER_BOARD.format(name=known.name))
 
 
 # Pairing, and what a board is

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import open_board
 from tinyteach_protocol import errors
 from tinyteach_protocol.error_sentences import error_sentence
+
+VIRTUAL = "virtual"  # to the plugin one of the run's own
+# By its module, so that it is there once, and also where an installation does not tell of it.
+PLUGIN = ("-p", "no:tinyteach", "-p", "tinyteach.hil.plugin")
+# Of a plugin's package pytest would have the assertions told at length; here it is loaded already.
+QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,15 @@ class _Outcome:
             self.passed += 1
 
     def pytest_sessionfinish(self, session: Any) -> None:
-        self.measured = getattr(session.config, "measured", {})
-        self.ended_by = getattr(session.config, "ended_by", None)
+        self.measured = dict(session.config.tinyteach.measured)
+        self.ended_by = session.config.tinyteach.ended_by
 
 
 def _reason(found: object) -> str:
     """Why a check failed, in one line: a user's sentence, or what was asserted."""
     crash = getattr(found, "reprcrash", None)
     said = (crash.message if crash else str(found)).splitlines()[0]
-    return said.removeprefix("AssertionError: ")
+    return re.sub(r"^[\w.]+Error: ", "", said)
 
 
 def suite_dir() -> Path:
@@ -87,8 +94,8 @@ def verify(
     arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
     arguments += ["--import-mode=importlib", "-p", "no:cacheprovider", "-rs", "-q"]
     arguments += ["--tb=line"]
-    arguments += [f"--board={port}"] if port else []
-    arguments += [f"--photos={photos}"] if photos else []
+    arguments += [*PLUGIN, *QUIET, f"--tt-board={port or VIRTUAL}", "--tt-any-firmware"]
+    arguments += [f"--tt-photos={photos}"] if photos else []
     arguments += [f"--junitxml={junit}"] if junit else []
     with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])

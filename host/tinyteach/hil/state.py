@@ -1,0 +1,103 @@
+"""What the plugin knows of its run; light, since every pytest run loads it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tinyteach import errors
+from tinyteach.hil.results import Pending, Run
+from tinyteach.hil.settings import HilSettings
+
+if TYPE_CHECKING:
+    import tinyteach as tt
+    from tinyteach.hil.bench import BoardBench
+
+VIRTUAL = "virtual"
+BOARD_VARIABLE = "TINYTEACH_BOARD"
+# What pytest ends with where no test failed, which is its own 1; its own codes end at 5.
+CODE_ONLY_ON_RETRY = 20
+CODE_NO_BOARD, CODE_WRONG_BOARD, CODE_BAD_FILE, CODE_CANNOT_GO_ON = 21, 22, 23, 24
+ENDS = {
+    errors.BoardNotFoundError: CODE_NO_BOARD,
+    errors.BoardNotPairedError: CODE_NO_BOARD,
+    errors.LinkError: CODE_NO_BOARD,
+    errors.WrongBoardError: CODE_WRONG_BOARD,
+    errors.HilFileError: CODE_BAD_FILE,
+    errors.VerificationError: 1,  # the board was tried, and failed
+    errors.TinyTeachError: CODE_CANNOT_GO_ON,
+}
+
+
+def end_of(kind: type[errors.TinyTeachError]) -> int:
+    """What pytest ends with for an error that keeps a run from going on."""
+    return next(ENDS[each] for each in kind.__mro__ if each in ENDS)
+
+
+def words_of(named: Sequence[str]) -> list[str]:
+    """The boards meant, each once: those named, else the environment's, else a virtual one."""
+    return list(dict.fromkeys(named)) or [os.environ.get(BOARD_VARIABLE) or VIRTUAL]
+
+
+@dataclass
+class State:
+    """One run's. ``ends`` are what kept it, or the tests of one board, from going on."""
+
+    words: list[str]
+    run: Run = field(default_factory=Run)
+    pending: Pending = field(default_factory=Pending)
+    bench: "BoardBench | None" = None
+    ends: list[errors.TinyTeachError] = field(default_factory=list)
+    settings: HilSettings = field(default_factory=HilSettings)
+    why: list[str] = field(default_factory=list)  # what the board was like when a test failed
+
+    @property
+    def ended_by(self) -> errors.TinyTeachError | None:
+        """What kept the run from going on."""
+        return self.ends[-1] if self.ends else None
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What was measured, in words, by name."""
+        return self.run.told()
+
+    def close(self) -> None:
+        """Let go of the boards."""
+        if self.bench is not None:
+            bench, self.bench = self.bench, None
+            bench.close()
+
+
+def state_of(config: pytest.Config) -> State:
+    """The run's."""
+    state: State = config.tinyteach  # type: ignore[attr-defined]
+    return state
+
+
+def opened_board(config: pytest.Config, word: str) -> "tt.Board":
+    """The board of a word; what keeps it from being opened ends what needs it."""
+    with goes_on(config):
+        return bench_of(config).board(word)
+
+
+@contextmanager
+def goes_on(config: pytest.Config) -> Iterator[None]:
+    """An error in here is why nothing that needs this can go on."""
+    try:
+        yield
+    except errors.TinyTeachError as error:
+        state_of(config).ends.append(error)
+        raise
+
+
+def bench_of(config: pytest.Config) -> "BoardBench":
+    from tinyteach.hil.bench import BoardBench, Requirements
+
+    state = state_of(config)
+    if state.bench is None:
+        named, any_firmware = (config.getoption(n) for n in ("--tt-embedding", "--tt-any-firmware"))
+        state.bench = BoardBench(state.words, Requirements(named, any_firmware), state.pending)
+    return state.bench

@@ -1,0 +1,22 @@
+"""From a word of --tt-board to an opened board: the one place that knows what words there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinyteach.api.board import Board
+from tinyteach.service.boards.virtual_boards import VIRTUAL, temporary_virtual_board
+
+
+@contextmanager
+def opened(word: str) -> Iterator[Board]:
+    """A board for as long as a run takes.
+
+    ``virtual`` starts one of the run's own, paired, that sees the demo's cat; all else is what
+    `tinyteach.Board` takes. Raises what that raises.
+    """
+    if word == VIRTUAL:
+        with temporary_virtual_board() as port, Board(port) as board:
+            yield board
+        return
+    with Board(word) as board:
+        yield board

@@ -1,0 +1,88 @@
+"""Runs of pytest inside of a test, on a board that a file's tests share."""
+
+import itertools
+import os
+from dataclasses import dataclass, field
+
+import pytest
+
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.hil.results import Run
+from tinyteach.service.boards.verification import PLUGIN
+from trained import quick_trainings
+
+NUMBERS = itertools.count()
+PLAIN = ["--import-mode=importlib", "-p", "no:cacheprovider", "-q", *PLUGIN]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def with_quick_trainings():
+    with quick_trainings():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """No test sees the boards that this user has paired."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
+
+
+@dataclass
+class Ran:
+    """What pytest ended with, printed and found."""
+
+    code: int = 0
+    said: str = ""
+    run: Run = field(default_factory=Run)
+
+    @property
+    def outcomes(self):
+        """By the last part of a test's name."""
+        return {each.test.rpartition("::")[2]: each.outcome for each in self.run.outcomes}
+
+    def pytest_configure(self, config):
+        self.run = config.tinyteach.run
+
+
+@pytest.fixture
+def run_tests(tmp_path, capfd):
+    """run_tests(code, *options): what came of these tests of a project of its own."""
+
+    def run(code: str, *options: str) -> Ran:
+        name = f"test_{next(NUMBERS)}.py"  # a module of the same name would be taken from the last
+        folder = tmp_path / "project"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text("import numpy as np\nimport pytest\n" + code)
+        ran = Ran()
+        place = [
+            f"--rootdir={folder}",
+            f"--confcutdir={folder}",
+            "-c",
+            os.devnull,
+            str(folder / name),
+        ]
+        capfd.readouterr()
+        ran.code = int(pytest.main([*PLAIN, *place, str(folder / name), *options], plugins=[ran]))
+        ran.said = "".join(capfd.readouterr())
+        return ran
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def one_board(switch_on):
+    """The port of a paired board."""
+    with switch_on("i386") as board:
+        yield board
+
+
+@pytest.fixture
+def info_of():
+    """info_of(board): what it says of itself in a session of its own."""
+
+    def info(board):
+        with BoardClient(board.port) as client:
+            return client.info()
+
+    return info
