@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 from dataclasses import dataclass, field
 
 import pytest
@@ -49,8 +50,9 @@ class Ran:
 def run_tests(tmp_path, capfd):
     """run_tests(code, *options): what came of these tests of a project of its own."""
 
-    def run(code: str, *options: str) -> Ran:
-        name = f"test_{next(NUMBERS)}.py"  # a module of the same name would be taken from the last
+    def run(code: str, *options: str, name: str = "") -> Ran:
+        name = name or f"test_{next(NUMBERS)}.py"
+        sys.modules.pop(name.removesuffix(".py"), None)  # that of the run before
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
         (folder / name).write_text("import numpy as np\nimport pytest\n" + code)

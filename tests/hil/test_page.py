@@ -10,7 +10,7 @@ from tinyteach.hil.needs import CAPABILITIES
 from tinyteach.hil.report import plugin as report_plugin
 from tinyteach.hil.settings import parse
 
-FIXTURES = {"board", "boards", "head", "photos", "reference", "measure"}
+FIXTURES = {"board", "boards", "head", "photos", "reference", "measure", "figures"}
 
 
 @pytest.fixture(scope="module")

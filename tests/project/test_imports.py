@@ -194,6 +194,7 @@ def test_command_line_loads_no_heavy_library():
 # What is imported where it is used, each with its reason.
 NOT_AT_THE_TOP = {
     "tinyteach.virtual.board": "Windows has no pseudo-terminals",
+    "tinyteach.virtual.processor_time": "Windows has no pseudo-terminals",
     "tinyteach.device.esp.flash": "esptool is an extra",
     "tinyteach.studio.app": "Starlette is an extra",
     "tinyteach.studio.connections": "uvicorn is an extra",
@@ -202,6 +203,9 @@ NOT_AT_THE_TOP = {
     "tinyteach.embedding.recipe.quantise": "TensorFlow is an extra",
     "tinyteach.embedding.recipe.whiten": "TensorFlow is an extra",
     "tinyteach.hil.bench": "every run of pytest loads the plugin",
+    "tinyteach.hil.baseline": "every run of pytest loads the plugin",
+    "tinyteach.hil.figures": "every run of pytest loads the plugin",
+    "tinyteach.hil.judging": "every run of pytest loads the plugin",
     "tinyteach.hil.limits": "every run of pytest loads the plugin",
     "tinyteach.hil.measure": "every run of pytest loads the plugin",
     "tinyteach.hil.needs": "every run of pytest loads the plugin",

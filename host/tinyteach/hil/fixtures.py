@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import tinyteach as tt
     from tinyteach.embedding.runtime import Embedding
     from tinyteach.hil.bench import BoardBench
+    from tinyteach.hil.figures import BoardFigures
     from tinyteach.hil.measure import Measure
     from tinyteach.hil.photographs import Photos
     from tinyteach.hil.reference import HostReference
@@ -57,6 +58,14 @@ def measure(tinyteach_run: State) -> "Measure":
     from tinyteach.hil.measure import Measure
 
     return Measure(tinyteach_run.pending)
+
+
+@pytest.fixture(scope="session")
+def figures(board: "tt.Board", measure: "Measure") -> "BoardFigures":
+    """figures() measures boot time, link, latency by stage and heap, in rounds."""
+    from tinyteach.hil.figures import BoardFigures
+
+    return BoardFigures(board, measure)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError, TinyTeachError
+from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
 from tinyteach.hil.settings import FILE, Quarantine, settings_of
-from tinyteach.hil.state import State, end_of, opened_board, state_of, words_of
+from tinyteach.hil.state import CODE_BAD_FILE, State, end_of, opened_board, state_of, words_of
 from tinyteach.hil.summary import sections
 
 pytest_plugins = ["tinyteach.hil.fixtures", "tinyteach.hil.report.plugin"]
@@ -59,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "told apart, and the run ends with 20",
     )
     group.addoption("--tt-config", metavar="FILE", help=f"by default {FILE} of the project")
+    group.addoption(
+        "--tt-baseline", metavar="FILE", help="fail where something got worse than in these runs"
+    )
+    group.addoption(
+        "--tt-update-baseline", action="store_true", help="add this run to them, if it ends with 0"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.tinyteach = state  # type: ignore[attr-defined]
     try:
         state.settings = settings_of(config.rootpath, config.getoption("--tt-config"))
+        named, update = (config.getoption(n) for n in ("--tt-baseline", "--tt-update-baseline"))
+        state.baseline = baseline_option(named, update)
     except TinyTeachError as error:
         pytest.exit(str(error), returncode=end_of(type(error)))
 
@@ -189,6 +198,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         try:
             result = yield
             _hold_to_budget(item)
+            _hold_to_project(item)
         except (*GONE, KeyboardInterrupt, pytest.skip.Exception, pytest.exit.Exception):
             raise
         except BaseException:
@@ -205,6 +215,30 @@ def _hold_to_budget(item: pytest.Item) -> None:
         said = broken(limits, state_of(item.config).pending.measurements)
         if said:
             pytest.fail("\n".join(said), pytrace=False)
+
+
+def _hold_to_project(item: pytest.Item) -> None:
+    """To the budgets in the project's file and to the baseline, both for kinds of boards."""
+    state = state_of(item.config)
+    pending = state.pending
+    found = uses_boards(item) and (pending.measurements or pending.sightings)
+    if not found or not (state.settings.budgets.any or state.baseline):
+        return
+    from tinyteach.hil.bench import record_of
+    from tinyteach.hil.judging import judged
+
+    word = word_of(item)
+    record = record_of(word, opened_board(item.config, word))
+    known = state.baseline.known if state.baseline else None
+    verdict = judged(pending, item.nodeid, record, state.settings.budgets, known)
+    pending.facts.update(verdict.told)
+    broken = [*verdict.limits, *([] if _is_accepted(state) else verdict.worse)]
+    if broken:
+        pytest.fail("\n".join(broken), pytrace=False)
+
+
+def _is_accepted(state: State) -> bool:
+    return state.baseline is not None and state.baseline.update
 
 
 def _ask_why(item: pytest.Item) -> None:
@@ -270,6 +304,10 @@ def _ended(
 def pytest_sessionstart(session: pytest.Session) -> None:
     collector = Collector(state_of(session.config).run)
     session.config.pluginmanager.register(collector, "tinyteach-results")
+    state = state_of(session.config)
+    if state.baseline and not hasattr(session.config, "workerinput"):
+        keeper = BaselineKeeper(state.baseline, state.run, CODE_BAD_FILE)
+        session.config.pluginmanager.register(keeper, "tinyteach-baseline")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -278,7 +316,9 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    for title, lines in sections(state_of(config)):
+    state = state_of(config)
+    kept = [("baseline", state.baseline.said)] if state.baseline and state.baseline.said else []
+    for title, lines in [*sections(state), *kept]:
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)

@@ -13,9 +13,11 @@ from typing import Any
 
 from tinyteach.errors import HilFileError, TinyTeachError
 from tinyteach.files import read_file
+from tinyteach.hil.budgets import SECTION as BUDGETS
+from tinyteach.hil.budgets import Budgets, parse_budgets
 
 FILE = "tinyteach-hil.toml"
-SECTIONS = ("quarantine",)
+SECTIONS = (BUDGETS, "quarantine")
 FIELDS = {"test": str, "reason": str, "owner": str, "expires": date}
 LIKE = "expires = 2026-12-31"
 NOT_TOML = "{path} is no TOML ({error}); mend that line."
@@ -58,6 +60,7 @@ class HilSettings:
     """The file, section by section."""
 
     quarantine: Sequence[Quarantine] = field(default_factory=list)
+    budgets: Budgets = field(default_factory=Budgets)
 
     def quarantined(self, test: str) -> Quarantine | None:
         """The entry that names a test."""
@@ -91,7 +94,9 @@ def parse(content: bytes, path: Path) -> HilSettings:
     for name in table:
         if name not in SECTIONS:
             raise HilFileError(NO_SECTION.format(path=path, name=name, all=", ".join(SECTIONS)))
-    return HilSettings(_quarantine(table.get("quarantine", []), path))
+    return HilSettings(
+        _quarantine(table.get("quarantine", []), path), parse_budgets(table.get(BUDGETS, {}), path)
+    )
 
 
 def _quarantine(entries: object, path: Path) -> list[Quarantine]:

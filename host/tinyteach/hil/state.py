@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tinyteach import errors
+from tinyteach.hil.baseline_option import BaselineOption
 from tinyteach.hil.results import Pending, Run
 from tinyteach.hil.settings import HilSettings
 
@@ -50,6 +51,7 @@ class State:
     run: Run = field(default_factory=Run)
     pending: Pending = field(default_factory=Pending)
     bench: "BoardBench | None" = None
+    baseline: BaselineOption | None = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
     settings: HilSettings = field(default_factory=HilSettings)
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tinyteach.errors import LinkError
-from tinyteach.virtual import board_memory, optics, process
+from tinyteach.virtual import board_memory, optics, process, processor_time
 from tinyteach.virtual.board_memory import BoardMemory, parse_heap
 from tinyteach.virtual.flash_image import FlashImage
 from tinyteach.virtual.interpreter import micropython
@@ -108,6 +108,7 @@ class VirtualBoard:
         """Power on; returns when the firmware runs boot.py. Raises LinkError if it cannot."""
         self._thread = threading.Thread(target=self._run, name="virtual-board", daemon=True)
         self._thread.start()
+        processor_time.STARTED.add(self)
         try:
             self.power_on()
         except BaseException:
@@ -120,6 +121,7 @@ class VirtualBoard:
             self._do(self._stop)
             self._thread.join()
             self._thread = None
+            processor_time.STARTED.discard(self)
             self._close()
 
     def _stop(self) -> None:
@@ -156,7 +158,7 @@ class VirtualBoard:
 
     @property
     def pid(self) -> int:
-        """MicroPython's process, for tests."""
+        """MicroPython's process."""
         return self._processor.pid
 
     # Camera

@@ -1,7 +1,7 @@
 """Virtual boards: start, stop and steer them; one for as long as a test or a demo takes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,6 +148,19 @@ def _control(name: str) -> Control:
     if info is None:
         raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
     return Control(info)
+
+
+def processor_clock(port: str) -> Callable[[], int] | None:
+    """Nanoseconds that the process of the virtual board at a port computes, until its next start.
+
+    None where there is none, or the system cannot tell.
+    """
+    if sys.platform == "win32":
+        return None
+    # Not at the top: Windows has not what it needs.
+    from tinyteach.virtual.processor_time import processor_clock as clock_of
+
+    return clock_of(port)
 
 
 @contextmanager
