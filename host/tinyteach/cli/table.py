@@ -105,6 +105,10 @@ COMMANDS = {
         "recognise",
         "Name the first tensor that a board computes otherwise than this computer.",
     ),
+    "soak": (
+        "soak",
+        "Use a board for long: capture, infer, redeploy, roll back, unplug at random.",
+    ),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
 }
