@@ -78,6 +78,10 @@ class FirmwareError(TinyTeachError):
     """A firmware image or backup that is missing, damaged or made for another board."""
 
 
+class TapeError(TinyTeachError):
+    """A tape of a session with a board that is missing, damaged or cannot be recorded."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

@@ -12,7 +12,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import UsageError
 from tinyteach.progress import unseen
 from tinyteach.service.boards.rules import read_rules, write_rules
-from tinyteach.service.soak import page, soaking
+from tinyteach.service.soak import page, run, soaking
 from tinyteach.service.soak.acts import UNPLUG, Acts
 from tinyteach.service.soak.soaked import ALLOWED_BYTES, Sample, Soaked, Trouble
 from tinyteach.service.soak.soaking import soak
@@ -28,8 +28,8 @@ def quick(monkeypatch, trained_heads):
     ticks = itertools.count()
     monkeypatch.setattr(soaking, "PHOTOS_PER_CLASS", 3)
     monkeypatch.setattr(soaking, "heads_for", lambda *_: trained_heads)
-    monkeypatch.setattr(soaking, "clock", lambda: float(next(ticks)))
-    monkeypatch.setattr(soaking, "RETURN_TIMEOUT_S", 10_000)
+    monkeypatch.setattr(run, "clock", lambda: float(next(ticks)))
+    monkeypatch.setattr(run, "RETURN_TIMEOUT_S", 10_000)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_virtual_board_of_its_own(new_boards_are_paired, monkeypatch, tmp_path
     """Unplugged often, in the middle of things, and never wrong."""
     new_boards_are_paired(micropython.find().arch)
     monkeypatch.setattr(soaking, "heads_for", HEADS_FOR)
-    monkeypatch.setitem(soaking.WEIGHTS, UNPLUG, 20)
+    monkeypatch.setitem(run.WEIGHTS, UNPLUG, 20)
     soaked = soak(None, 1, 1, None, unseen)
     assert soaked.held and not soaked.wrong and not soaked.errors, soaked.lines()
     assert soaked.compared > 5 and sum(soaked.unplugged.values()) == soaked.reconnects > 0
@@ -103,7 +103,7 @@ def test_ctrl_c_ends_it_in_order(board, as_found, monkeypatch):
 def test_a_power_command_unplugs_it(board, as_found, monkeypatch, tmp_path):
     """Which it calls with off and on; one that fails is told, and one without a place refused."""
     monkeypatch.setattr("tinyteach.service.soak.stage.OFF_S", 0.0)
-    monkeypatch.setitem(soaking.WEIGHTS, UNPLUG, 1000)
+    monkeypatch.setitem(run.WEIGHTS, UNPLUG, 1000)
     told = tmp_path / "told"
     soaked = soak(board.port, SHORT_MINUTES, 0, None, unseen, f"sh -c 'echo {{}} >> {told}'")
     assert soaked.held and soaked.unplugged["power"] == soaked.reconnects
@@ -115,7 +115,7 @@ def test_a_power_command_unplugs_it(board, as_found, monkeypatch, tmp_path):
 
 
 def test_a_board_that_stays_away_ends_it_with_its_report(switch_on, monkeypatch):
-    monkeypatch.setattr(soaking, "RETURN_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(run, "RETURN_TIMEOUT_S", 0.0)
     do = Acts.do
     with switch_on("i386", camera=False) as board:
 

@@ -16,6 +16,7 @@ EXIT_CODES = {
     errors.MissingToolError: 11,
     errors.VerificationError: 12,
     errors.FirmwareError: 13,
+    errors.TapeError: 16,
 }
 INTERRUPTED = 130  # by Ctrl-C, as shells have it: 128 and the signal's number
 

@@ -17,6 +17,7 @@ STATUSES = {
     errors.MissingToolError: 501,
     errors.VerificationError: 422,
     errors.FirmwareError: 422,
+    errors.TapeError: 422,
     errors.AccessError: 403,
     errors.TooLargeError: 413,
     errors.NoSuchPageError: 404,

@@ -45,7 +45,7 @@ PANELS: tuple[Drawn, ...] = (
         ),
     ),
     (
-        "embedding, ms, median between two samples",
+        "embedding, ms, the least since the sample before",
         "{:.2f}",
         (("embedding", "#0072b2", lambda sample: sample.embedding_ms),),
     ),

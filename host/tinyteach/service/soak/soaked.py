@@ -17,8 +17,9 @@ SAMPLES_MIN = 10
 class Sample:
     """How it stood ``at_s`` seconds after the beginning.
 
-    ``heap_used`` and ``heap_peak`` are bytes of the agent's, ``embedding_ms`` the median of what
-    the board measured since the sample before. ``starts`` counts the board's starts so far.
+    ``heap_used`` and ``heap_peak`` are bytes of the agent's, ``embedding_ms`` the least that
+    the board measured since the sample before: other programs make it only longer. ``starts``
+    counts the board's starts so far.
     """
 
     at_s: float
