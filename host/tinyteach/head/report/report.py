@@ -25,6 +25,7 @@ from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, photographs
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
+from tinyteach.head.report.page import page_environment
 
 TEMPLATES = Path(__file__).with_name("templates")
 THUMBNAIL_PIXELS = 144
@@ -161,15 +162,7 @@ class Report:
 
     def html(self) -> str:
         """One page with everything inside, pictures too."""
-        import jinja2
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        environment = page_environment(TEMPLATES)
         environment.filters |= {"percent": _percent, "base64": _base64}
         return environment.get_template("report.html.j2").render(report=self)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyteach.files import format_json, made_folder, write_together
+from tinyteach.head.report.page import page_environment
 from tinyteach.service.soak.soaked import Sample, Soaked
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -85,20 +86,11 @@ def write(soaked: Soaked, folder: Path) -> None:
 
 
 def _rendered(template: str, soaked: Soaked) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     panels = [_panel(number, drawn, soaked.samples) for number, drawn in enumerate(PANELS)]
     size = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP}
     minutes = f"{soaked.took_s / 60:.1f}"
     values = {"soaked": soaked, "panels": panels, "size": size, "minutes": minutes}
-    return environment.get_template(template).render(values)
+    return page_environment(TEMPLATES).get_template(template).render(values)
 
 
 def _panel(number: int, drawn: Drawn, samples: Sequence[Sample]) -> Panel:
