@@ -95,6 +95,13 @@ def test_a_tape_of_nothing_of_a_newer_version_and_none(tmp_path):
         read(tape_file.HEAD.pack(tape_file.MAGIC, 1) + tape_file.block(b'{"words": 1}'))
 
 
+def test_a_tape_that_would_fill_memory_is_damaged(monkeypatch):
+    monkeypatch.setattr(tape_file, "UNPACKED_BYTES_MAX", 10_000)
+    content = tape_file.head_of(ABOUT) + tape_file.block(bytes(9_990))
+    with pytest.raises(TapeError, match="no tape holds so much"):
+        read(content)
+
+
 # The recorder
 
 

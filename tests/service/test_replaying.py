@@ -4,25 +4,31 @@ import itertools
 from contextlib import closing
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import tinyteach as tt
 from paired import deploy, views_of
 from patience import expect_silence
 from planted_kernels import plant
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire import client as client_module
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, TapeError, TinyTeachError
-from tinyteach.link.tape import replayed_link
+from tinyteach.link.serial_link import SerialLink
+from tinyteach.link.tape import replayed_link, tape_file
 from tinyteach.link.tape.recorder import taping
 from tinyteach.link.tape.replay import DepartedError
 from tinyteach.link.tape.tape_file import ENDED, read_tape
 from tinyteach.progress import unseen
+from tinyteach.service.boards import aftermath
 from tinyteach.service.boards.verification import verify
+from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import classify_square
 from tinyteach.service.tapes.driving import replay_tape
 from tinyteach.service.tapes.listing import list_tape
 from tinyteach.service.tapes.replaying import replaying
-from tinyteach_protocol import messages, requester
+from tinyteach_protocol import frame, messages, requester
 
 LABELS = ("cat", "coffee")
 
@@ -62,6 +68,15 @@ def replayed(tape):
             return act(client)
 
     return play
+
+
+@pytest.fixture(scope="module")
+def session(board, tmp_path_factory):
+    """Where a tape may be written, and the entries of one."""
+    path = tmp_path_factory.mktemp("tapes") / "whole.tape"
+    with taping(path), BoardClient(board.port) as client:
+        classified(client), grabbed(client), watched(3)(client)
+    return path.with_name("other.tape"), read_tape(path).entries
 
 
 def classified(client):
@@ -206,6 +221,80 @@ def test_a_board_that_was_not_there(tape, monkeypatch):
         told = sentence_of(BoardClient, "/dev/no-such-port")
     with replaying(tape) as played:
         assert sentence_of(BoardClient, played.name) == told
+
+
+def test_a_deploy_whose_answer_was_lost_leads_to_no_board(
+    board, recorded, tape, trained_heads, monkeypatch
+):
+    """It is looked for again, on the tape: the board may be attached, and be another by now."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tape.parent / "home"))
+    monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.3)
+    commit = BoardClient.commit
+
+    def deployed(client, pull=lambda: None):
+        monkeypatch.setattr(BoardClient, "commit", lambda self: (pull(), commit(self))[1])
+        deploy_head(client, trained_heads[1], unseen)
+
+    told = sentence_of(recorded, lambda client: deployed(client, board.drop_link))
+    assert "is not known" in told
+    remember(PairedBoard(board.unique_id.hex(), "there", board.port, "", "virtual board"))
+    opened = []
+    monkeypatch.setattr(SerialLink, "__init__", lambda self, *_: opened.append(self))
+    with replaying(tape) as played, played.open() as client:
+        assert sentence_of(deployed, client) == told
+    assert opened == []
+
+
+FRAMES = st.builds(
+    frame.encode,
+    st.sampled_from(
+        [n | r for n in messages.VERBS for r in (0, messages.RESPONSE)]
+        + [*messages.EVENTS, messages.ERROR, 0x7F]
+    ),
+    st.integers(0, 3),
+    st.binary(max_size=40) | st.just(bytes(26)),
+    st.sampled_from([0, frame.RETRY]),
+)
+ENTRIES = st.lists(
+    st.tuples(
+        st.sampled_from(tape_file.KINDS),
+        st.integers(0, 2),
+        st.integers(0, 10**9),
+        FRAMES | st.binary(max_size=30) | st.just(b'{"port": "p"}'),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ENTRIES)
+def test_any_tape_is_listed_and_replayed_or_refused(tmp_path, monkeypatch, entries):
+    """Its frames may hold anything; nothing hangs, and what is wrong is a sentence."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    about = tape_file.head_of({"tinyteach": "0", "started": "", "words": []})
+    opened = tape_file.entry_bytes(tape_file.OPENED, 1, 0, b'{"port": "p"}')
+    rest = b"".join(tape_file.entry_bytes(*each) for each in entries)
+    (tmp_path / "any.tape").write_bytes(about + tape_file.block(opened + rest))
+    assert list_tape(tmp_path / "any.tape").lines()
+    assert replay_tape(tmp_path / "any.tape", False, unseen).lines()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_session_with_parts_left_out_or_changed(session, data):
+    """Of a real one, so that it gets far."""
+    path, entries = session
+    left_out = data.draw(st.sets(st.integers(1, len(entries) - 1), max_size=4))
+    changed = data.draw(st.dictionaries(st.integers(1, len(entries) - 1), FRAMES, max_size=2))
+    about = tape_file.head_of({"tinyteach": "0", "started": "", "words": []})
+    kept = [
+        tape_file.entry_bytes(entry.kind, entry.link, 1, changed.get(number, entry.data))
+        for number, entry in enumerate(entries)
+        if number not in left_out
+    ]
+    path.write_bytes(about + tape_file.block(b"".join(kept)))
+    assert list_tape(path).lines()
+    assert replay_tape(path, False, unseen).lines()
 
 
 # Departures

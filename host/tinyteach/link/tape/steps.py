@@ -5,7 +5,6 @@ sent: answers, each to its step, events and text.
 """
 
 from dataclasses import dataclass, field
-from struct import pack_into
 
 from tinyteach.link.tape.photographs import digest_of
 from tinyteach.link.tape.words import in_words, named
@@ -14,7 +13,6 @@ from tinyteach_protocol.requester import NO_OBJECT
 
 TEXT = -1  # the type of a step that is no frame
 NONCE_BYTES = 4
-NO_ANSWER = b""
 
 
 @dataclass
@@ -134,9 +132,7 @@ def without_nonce(type: int, payload: bytes) -> bytes:
 
 def with_nonce(payload: bytes, nonce: bytes) -> bytes:
     """HELLO's answer with the nonce of the HELLO that it is to answer now."""
-    changed = bytearray(payload)
-    pack_into(f"{NONCE_BYTES}s", changed, 0, nonce)
-    return bytes(changed)
+    return nonce + payload[NONCE_BYTES:]
 
 
 def is_one_way(type: int) -> bool:

@@ -22,6 +22,7 @@ BLOCK = struct.Struct("<II")
 # The recorder ends a block far below; a length above is no length.
 BLOCK_BYTES_MAX = 1 << 20
 FILE_BYTES_MAX = 60 << 20
+UNPACKED_BYTES_MAX = 512 << 20
 VARINT_BITS_MAX = 63
 OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH = KINDS = range(1, 9)
 ABOUT = {"tinyteach": str, "started": str, "words": [str]}
@@ -113,7 +114,7 @@ def _about(content: bytes, path: Path) -> dict[str, Any]:
 
 def _blocks(content: bytes, path: Path) -> Iterator[bytes]:
     """What is in each; of one that is cut short as much as there is."""
-    at = HEAD.size
+    at, room = HEAD.size, UNPACKED_BYTES_MAX
     while at + BLOCK.size <= len(content):
         size, check = BLOCK.unpack_from(content, at)
         if size > BLOCK_BYTES_MAX:
@@ -121,10 +122,15 @@ def _blocks(content: bytes, path: Path) -> Iterator[bytes]:
         packed = content[at + BLOCK.size : at + BLOCK.size + size]
         if len(packed) == size and zlib.crc32(packed) != check:
             raise TapeError(DAMAGED.format(path, at, "its check sum is another"))
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, 4 * BLOCK_BYTES_MAX)
+            unpacked = unpacker.decompress(packed, room)
         except zlib.error as error:
             raise TapeError(DAMAGED.format(path, at, "it cannot be unpacked")) from error
+        room -= len(unpacked)
+        if unpacker.unconsumed_tail or room <= 0:
+            raise TapeError(DAMAGED.format(path, at, "no tape holds so much"))
+        yield unpacked
         at += BLOCK.size + size
 
 
