@@ -94,6 +94,10 @@ class BoardHeldError(TinyTeachError):
     """Every board of a lab that would do is in use or offline."""
 
 
+class TapeError(TinyTeachError):
+    """A tape of a session with a board that is missing, damaged or cannot be recorded."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

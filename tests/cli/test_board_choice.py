@@ -41,6 +41,7 @@ ARGUMENTS = {
     "test": ("photos", "--copies"),
     "verify": (),
     "why": (),
+    "soak": (),
     "rule add": ("cat", "pin", "2", "high"),
     "rule list": (),
     "rule remove": ("1",),

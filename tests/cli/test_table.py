@@ -225,7 +225,7 @@ def completed(words, shell="bash"):
 
 def test_commands_are_completed_without_their_modules():
     offered, loaded = completed("tinyteach re")
-    assert sorted(offered) == ["report", "restore", "retrain"]
+    assert sorted(offered) == ["replay", "report", "restore", "retrain"]
     assert not {name for name in loaded if name.startswith("tinyteach.service")}
 
 

@@ -19,11 +19,10 @@ from paired import make_head, views_of  # noqa: E402
 from tinyteach.device.repl.pairing import Wanted, pair_for_now  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
+from tinyteach.service.soak.soaked import ALLOWED_BYTES  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 
 PARTS = 10
-# MicroPython collects after 3 KB (agent/memory.py), and a session's own come on top.
-ALLOWED_BYTES = 6144
 RULES = (("cat for 2 frames", "pin 21 high", None, 0), ("coffee", "say coffee", "say none", 1))
 
 

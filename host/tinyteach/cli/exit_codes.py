@@ -18,6 +18,7 @@ EXIT_CODES = {
     errors.FirmwareError: 13,
     errors.WrongBoardError: 14,
     errors.HilFileError: 15,
+    errors.TapeError: 16,
     errors.LabError: 17,
     errors.BoardHeldError: 18,
 }

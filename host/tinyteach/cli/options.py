@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tinyteach.cli.table import BOARD, JSON, PROJECT
+from tinyteach.cli.table import BOARD, JSON, PROJECT, RECORD
 
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON)]
 BoardOption = Annotated[
@@ -16,6 +16,12 @@ BoardOption = Annotated[
 ProjectOption = Annotated[
     Path | None,
     typer.Option("--project", "-p", metavar="DIR", help=PROJECT),
+]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", metavar="FILE", envvar="TINYTEACH_RECORD", show_envvar=False, help=RECORD
+    ),
 ]
 EmbeddingOption = Annotated[
     str | None,

@@ -2,6 +2,8 @@
 
 import io
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -9,7 +11,7 @@ import typer
 from tinyteach import __version__
 from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import Commands, Group
-from tinyteach.cli.options import BoardOption, ProjectOption
+from tinyteach.cli.options import BoardOption, ProjectOption, RecordOption
 from tinyteach.cli.output import (
     ReaderGoneError,
     complain,
@@ -55,6 +57,7 @@ def main(
     context: typer.Context,
     board: BoardOption = None,
     project: ProjectOption = None,
+    record: RecordOption = None,
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help=VERSION
     ),
@@ -62,6 +65,14 @@ def main(
     """What stands before the command's name."""
     context.obj = {"board": board, "project": project}  # of `Asked`, which takes time to import
     show_board_text()
+    if record is not None:
+        _record(context, record)
+
+
+def _record(context: typer.Context, file: Path) -> None:
+    """Until the command has ended."""
+    taping = import_module("tinyteach.service.tapes.taping")  # it takes time to import
+    context.with_resource(taping.recording_of_command(file, sys.argv[1:], note))
 
 
 def run() -> None:

@@ -12,6 +12,7 @@ BOARD = (
     "the lab; without it, the project's board, else the only one that is attached."
 )
 PROJECT = "The project folder; without it, the current one."
+RECORD = "Record all that is said with boards to a tape, a new file or one in a folder."
 VERSION = "Print the version."
 JSON = "Print one JSON object, for scripts."
 
@@ -112,6 +113,11 @@ COMMANDS = {
     ),
     "lab export": ("lab", "Lend this computer's boards, and look after them, until Ctrl-C."),
     "lab status": ("lab", "List the lab's boards: how they are, and who has them."),
+    "soak": (
+        "soak",
+        "Use a board for long: capture, infer, redeploy, roll back, unplug at random.",
+    ),
+    "replay": ("replay", "Run the host against a tape of a session with a board, offline."),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
 }
@@ -126,6 +132,7 @@ OPTIONS = {
     "": (
         ("-b, --board NAME|PORT|virtual", BOARD),
         ("-p, --project DIR", PROJECT),
+        ("--record FILE", RECORD),
         ("--version", VERSION),
         ("--install-completion", "Install completion for the current shell."),
         (

@@ -56,6 +56,11 @@ class TakesNothingError(LinkError):
 class SerialLink:
     """An open port. Every failure is a LinkError or BoardNotFoundError."""
 
+    # Milliseconds that nobody waited for: of a link that is played back at once (link/tape/).
+    skipped_ms = 0
+    # Whether the board is asked at the beginning what it is, because somebody records that.
+    tells_facts = False
+
     def __init__(self, port: str, baud_rate: int = BAUD_RATE) -> None:
         self.port = port
         self._serial = open_port(port, baud_rate)

@@ -21,6 +21,7 @@ STATUSES = {
     errors.HilFileError: 422,
     errors.LabError: 504,
     errors.BoardHeldError: 409,
+    errors.TapeError: 422,
     errors.AccessError: 403,
     errors.TooLargeError: 413,
     errors.NoSuchPageError: 404,

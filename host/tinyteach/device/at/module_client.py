@@ -25,7 +25,7 @@ from tinyteach.device.at.refusals import (
 )
 from tinyteach.device.at.replies import HX, INVALID, MA, NO_ENTITY, OK, Reply, text
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError, VerificationError
-from tinyteach.link.serial_link import SerialLink
+from tinyteach.link.tape.opened import open_link
 from tinyteach.progress import Progress, unseen
 
 BAUD_RATE = 921_600
@@ -49,7 +49,7 @@ class ModuleClient:
     def __init__(self, port: str) -> None:
         self.port = port
         self._threshold = TELL_ALL
-        self._link = SerialLink(port, BAUD_RATE)
+        self._link = open_link(port, BAUD_RATE)
         self._at = Conversation(self._link)
         try:
             self.module_id = greet(self._at)

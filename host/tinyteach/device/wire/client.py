@@ -4,18 +4,21 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Self
 
 from tinyteach.device.registry import was_paired
+from tinyteach.device.wire import refusals
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.board_text import LineLog
 from tinyteach.device.wire.farewell import ENDS_ANY_FRAME, farewell
 from tinyteach.device.wire.prompt import start_from_prompt
-from tinyteach.device.wire.refusals import NO_AGENT, SILENT, STUCK, explained, refusal
+from tinyteach.device.wire.refusals import explained, refusal
 from tinyteach.device.wire.wire_answers import Answer, Happening, checked
-from tinyteach.errors import BoardNotPairedError, LinkError
-from tinyteach.link.serial_link import SerialLink, TakesNothingError
+from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
+from tinyteach.link.serial_link import TakesNothingError
+from tinyteach.link.tape.opened import open_link
 from tinyteach.progress import Counted
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import Text
@@ -74,7 +77,7 @@ class BoardClient:
     ) -> None:
         self.port = port
         self._text = LineLog(on_text) if on_text else LineLog()
-        self._link = SerialLink(port)
+        self._link = open_link(port)
         self._requester = Requester()
         self._answers: dict[int, Answer] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
@@ -87,6 +90,9 @@ class BoardClient:
         except BaseException:
             self.close()  # with BYE, where a welcome came that cannot be
             raise
+        if self._link.tells_facts:
+            with suppress(BoardRefusedError, LinkError):
+                self.info()
 
     def _hello(self, tries: int) -> Message:
         self._in_session = False
@@ -97,8 +103,8 @@ class BoardClient:
             # An agent that reads the HELLOs late would take Ctrl-C for data from then on.
             self._link.write(farewell(), ENDING_TIMEOUT_S)
             if not self._heard_ms:
-                raise BoardSilentError(SILENT.format(port=self.port))
-            raise BoardNotPairedError(NO_AGENT.format(port=self.port))
+                raise BoardSilentError(refusals.SILENT.format(port=self.port))
+            raise BoardNotPairedError(refusals.NO_AGENT.format(port=self.port))
         welcome = self._message(answer)
         self._in_session = self._is_agents = True
         return welcome
@@ -116,12 +122,12 @@ class BoardClient:
                 else:
                     self._link.write(ENDS_ANY_FRAME, ENDING_TIMEOUT_S)
             except TakesNothingError as error:
-                raise TakesNothingError(STUCK.format(port=self.port)) from error
+                raise TakesNothingError(refusals.STUCK.format(port=self.port)) from error
         return self._try_hello(tries)
 
     def _try_hello(self, tries: int) -> Answer:
         nonce = secrets.randbits(32)
-        return self._await(self._requester.hello(_now_ms(), nonce, HELLO_TIMEOUT_MS, tries))
+        return self._await(self._requester.hello(self._now_ms(), nonce, HELLO_TIMEOUT_MS, tries))
 
     # Identity
 
@@ -200,37 +206,34 @@ class BoardClient:
                 self.request(messages.STOP)
         finally:
             self.request(messages.STOP)
-        raise LinkError(
-            f"The board on {self.port} answers and sends no live results; press its reset button "
-            "and try again."
-        )
+        raise LinkError(refusals.NO_RESULTS.format(port=self.port))
 
     def _time_of_one_view(self, kind: int) -> int:
         """Milliseconds that the board takes for it; raises what keeps it from one."""
-        start_ms = _now_ms()
+        start_ms = self._now_ms()
         self.run(messages.SOURCE_CAMERA, STREAM_STAGES[kind])
-        return _now_ms() - start_ms
+        return self._now_ms() - start_ms
 
     def _start_stream(self, kind: int) -> Stream:
         self._renew()
         stream = Stream(self._requester, kind)
         self._events.clear()
-        self._message(self._await(stream.start(_now_ms())))
+        self._message(self._await(stream.start(self._now_ms())))
         return stream
 
     def _stream_events(
         self, stream: Stream, silence_ms: int = STREAM_SILENCE_MS
     ) -> Iterator[Message]:
         """Events until there were none for so long."""
-        heard_ms = _now_ms()
-        while _now_ms() - heard_ms <= silence_ms:
+        heard_ms = self._now_ms()
+        while self._now_ms() - heard_ms <= silence_ms:
             while self._events:
                 event = self._events.popleft()
-                if stream.take(event, _now_ms()):
+                if stream.take(event, self._now_ms()):
                     yield self._checked(event.message)
-                    heard_ms = _now_ms()
+                    heard_ms = self._now_ms()
             self._turn()
-            stream.tick(_now_ms())
+            stream.tick(self._now_ms())
 
     # Teaching
 
@@ -265,23 +268,26 @@ class BoardClient:
     def restart(self) -> None:
         """Start the board anew; the session ends."""
         self._renew()
-        answer = self._await(self._requester.request(messages.RESTART, _now_ms()))
+        answer = self._await(self._requester.request(messages.RESTART, self._now_ms()))
         # Its answer was lost, and the restarted agent knows of no session.
         if not (isinstance(answer, Refused) and answer.code == errors.NO_SESSION):
             self._message(answer)
 
     # Inside
 
+    def _now_ms(self) -> int:
+        return _now_ms() + self._link.skipped_ms
+
     def request(self, verb: int, **fields: Any) -> Message:
         """Send one request, wait for its answer."""
         self._renew()
         with explained():
-            seq = self._requester.request(verb, _now_ms(), **fields)
+            seq = self._requester.request(verb, self._now_ms(), **fields)
         return self._message(self._await(seq))
 
     def _renew(self) -> None:
         """Begin the session anew where the host was busy with something else for long."""
-        if _now_ms() - self._heard_ms > SESSION_SILENCE_MS:
+        if self._now_ms() - self._heard_ms > SESSION_SILENCE_MS:
             try:
                 self.welcome = self._hello(HELLO_TRIES)
             except BoardNotPairedError as error:
@@ -296,7 +302,7 @@ class BoardClient:
         self._renew()
         while True:
             with explained():
-                transfer.pump(_now_ms())
+                transfer.pump(self._now_ms())
             if transfer.done:
                 break
             for event in self._turn():
@@ -314,13 +320,13 @@ class BoardClient:
     def _turn(self, patience_s: float = 1.0) -> list[Happening]:
         """Write what is due, read what comes, repeat what is overdue."""
         self._send()
-        timeout_ms = self._requester.next_timeout_ms(_now_ms())
+        timeout_ms = self._requester.next_timeout_ms(self._now_ms())
         timeout_s = patience_s if timeout_ms is None else min(patience_s, timeout_ms / 1000)
         data = self._link.read(timeout_s)
         if data:
-            self._heard_ms = _now_ms()
+            self._heard_ms = self._now_ms()
         events = self._requester.receive(data, self._heard_ms) if data else []
-        events += self._requester.tick(_now_ms())
+        events += self._requester.tick(self._now_ms())
         for event in events:
             self._keep(event)
         return events
@@ -347,21 +353,13 @@ class BoardClient:
             raise self._nonsense(str(error)) from error
 
     def _nonsense(self, what: str) -> LinkError:
-        return LinkError(
-            f"The board on {self.port} answered with what cannot be ({what}); press its reset "
-            "button, and where that is no help pair it again."
-        )
+        return LinkError(refusals.NONSENSE.format(port=self.port, what=what))
 
     def _ended(self) -> LinkError:
-        return LinkError(
-            f"The board on {self.port} restarted in the middle of this; run the command again."
-        )
+        return LinkError(refusals.RESTARTED.format(port=self.port))
 
     def _silent(self) -> LinkError:
-        return LinkError(
-            f"The board on {self.port} stopped answering; check the cable, press its reset "
-            "button and try again."
-        )
+        return LinkError(refusals.STOPPED_ANSWERING.format(port=self.port))
 
     # After a connection that broke
 
@@ -375,7 +373,7 @@ class BoardClient:
         """Go on over another session with the same board; LinkError where it is another."""
         if other.board_id != self.board_id:
             other.close()
-            raise LinkError(f"Another board is on {other.port}; connect the one that was there.")
+            raise LinkError(refusals.ANOTHER_BOARD.format(port=other.port))
         self.__dict__.update({**other.__dict__, "_text": self._text})
 
     def close(self) -> None:
@@ -384,7 +382,7 @@ class BoardClient:
         if not self.is_open:
             return
         try:
-            seq = self._requester.request(messages.BYE, _now_ms(), timeout_ms=300, tries=1)
+            seq = self._requester.request(messages.BYE, self._now_ms(), timeout_ms=300, tries=1)
             self._await(seq)
         except (LinkError, errors.ProtocolError):
             # The board is gone already, or restarting: there is no session to end.

@@ -22,6 +22,19 @@ STUCK = (
     "it has no agent yet)."
 )
 
+NONSENSE = (
+    "The board on {port} answered with what cannot be ({what}); press its reset button, and where "
+    "that is no help pair it again."
+)
+RESTARTED = "The board on {port} restarted in the middle of this; run the command again."
+STOPPED_ANSWERING = (
+    "The board on {port} stopped answering; check the cable, press its reset button and try again."
+)
+NO_RESULTS = (
+    "The board on {port} answers and sends no live results; press its reset button and try again."
+)
+ANOTHER_BOARD = "Another board is on {port}; connect the one that was there."
+
 
 @contextmanager
 def explained() -> Iterator[None]:

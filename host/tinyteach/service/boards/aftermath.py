@@ -7,6 +7,7 @@ from typing import TypeVar
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.link.tape.opened import is_tape
 from tinyteach.service.boards.opening import resolve_port
 
 Result = TypeVar("Result")
@@ -82,6 +83,9 @@ def come_back(client: BoardClient) -> bool:
 
 
 def _port_now(client: BoardClient) -> str:
+    """Where the board is; a tape that answers in its place never leads to the board."""
+    if is_tape(client.port):
+        return client.port
     try:
         return resolve_port(client.board_id)
     except BoardNotFoundError:

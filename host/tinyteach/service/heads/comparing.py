@@ -50,7 +50,7 @@ def compare(
     """
     info = client.info()
     check_ready(info)
-    embedding, failed = _embedding_of(info, project), info.state_code == errors.SELF_TEST_FAILED
+    embedding, failed = embedding_on(info, project), info.state_code == errors.SELF_TEST_FAILED
     whose, head = _head_of(client, info, project, progress)
     beside = SideBySide(embedding, head, whose == AT_WORK, whose == OF_PROJECT)
     views, difference = _first(client, _views(client, photo, embedding.side), beside, progress)
@@ -97,7 +97,8 @@ def _first(
     return names, None
 
 
-def _embedding_of(info: BoardInfo, project: Project | None) -> Embedding:
+def embedding_on(info: BoardInfo, project: Project | None) -> Embedding:
+    """The board's embedding, one that ships or the project's; ModelError where it is neither."""
     found = find_embedding(project, info.embedding) if project else None
     name = name_of(info.embedding)
     if found is None and name is None:

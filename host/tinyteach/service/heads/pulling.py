@@ -69,13 +69,18 @@ def pull(client: BoardClient, project: Project, progress: Progress) -> Pulled:
 
 def read_head(client: BoardClient, progress: Progress) -> Head:
     """The head at work on a board, whole and checked."""
+    return load_head(read_head_file(client, progress))
+
+
+def read_head_file(client: BoardClient, progress: Progress) -> bytes:
+    """The same as its file, which is what the board holds; BoardRefusedError where it has none."""
     held = client.teach(messages.TEACH_LIST)
     if not held.size:
         raise BoardRefusedError(error_sentence(errors.NO_HEAD), errors.NO_HEAD)
     content = client.read_head(held.size, lambda done, total: progress("Pulling", done, total))
     if sha256(content).digest() != held.fingerprint:
         raise LinkError("The head did not arrive as the board holds it; try again.")
-    return load_head(content)
+    return content
 
 
 def add_to_project(project: Project, client: BoardClient, head: Head) -> Pulled:

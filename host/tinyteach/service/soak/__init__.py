@@ -1,0 +1,1 @@
+"""A board that works for long, while things are done to it."""
