@@ -25,6 +25,7 @@ from tinyteach.service.boards.virtual_boards import (
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
+NameOption = Annotated[str, typer.Option(help="Which virtual board.")]
 
 
 @boards_app.callback()
@@ -89,7 +90,7 @@ def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
 
 
 @command(boards_app)
-def stop(asked: Asked, name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
+def stop(asked: Asked, name: NameOption = VIRTUAL) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
     stop_virtual(name)
     asked.say(f"The virtual board {name} has stopped.")
@@ -105,16 +106,14 @@ def show(
         str | None,
         typer.Option("--object", help="An object of the demo, held in a moving hand."),
     ] = None,
-    name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
+    name: NameOption = VIRTUAL,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
     asked.say(show_to_virtual(name, photo, demo_object))
 
 
 @command(boards_app, "as_json")
-def pins(
-    asked: Asked, name: Annotated[str, typer.Argument(help="Which virtual board.")] = "virtual"
-) -> None:
+def pins(asked: Asked, name: NameOption = VIRTUAL) -> None:
     """Show the levels of the pins that a virtual board sets, as its rules do."""
     levels = pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]

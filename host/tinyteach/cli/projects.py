@@ -67,7 +67,7 @@ def remove(
         bool, typer.Option("--delete-photos", help="Delete its photographs with it.")
     ] = False,
 ) -> None:
-    """Remove a class."""
+    """Remove a class; with --delete-photos also one that has photographs."""
     open_project(asked.folder).remove_class(name, delete_photos)
     asked.say(f"Removed {name}.")
 

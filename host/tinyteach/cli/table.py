@@ -44,7 +44,10 @@ COMMANDS = {
     "class": ("projects", "Add, rename, remove and list classes."),
     "class add": ("projects", "Add classes."),
     "class rename": ("projects", "Rename a class; its photographs stay with it."),
-    "class remove": ("projects", "Remove a class."),
+    "class remove": (
+        "projects",
+        "Remove a class; with --delete-photos also one that has photographs.",
+    ),
     "class list": (
         "projects",
         "List classes with the number of photographs and recordings in each.",
