@@ -11,8 +11,10 @@ import typer
 from PIL import Image
 
 from alone import let_rest
+from json_schema import check_json
 from paired import views_of
 from tinyteach.cli import main
+from tinyteach.cli.table import asked_for_json
 from trained import quick_trainings
 
 CLASSES = ("cat", "coffee")
@@ -58,7 +60,11 @@ def tinyteach(monkeypatch, capsys):
         with pytest.raises(SystemExit) as ended:
             main.run()
         out, err = capsys.readouterr()
-        return Result(ended.value.code or 0, out, err)
+        result = Result(ended.value.code or 0, out, err)
+        words = list(map(str, arguments))
+        if asked_for_json(words):
+            check_json(words, result.code, out, err)
+        return result
 
     return run
 

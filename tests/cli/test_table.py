@@ -38,7 +38,7 @@ ANSWERED = {
     "clas": 2,
     "wings": 2,
     "class lis": 2,
-    "boards strat --json": 2,
+    "boards strat -x": 2,
 }
 ROOT = typer.main.get_command(app)
 

@@ -30,7 +30,7 @@ def test_files(trained, photo_set, tmp_path):
     assert facts["accuracy"] == trained.evaluation.accuracy
     assert facts["confusion"] == trained.evaluation.confusion.tolist()
     assert [c["photos"] for c in facts["classes"]] == [20] * 4
-    assert [c["bursts"] for c in facts["classes"]] == [4] * 4
+    assert [c["recordings"] for c in facts["classes"]] == [4] * 4
     assert facts["timings_s"]["total"] > 0
 
 

@@ -89,14 +89,14 @@ def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
     asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} {next_command}"])
 
 
-@command(boards_app)
+@command(boards_app, "as_json")
 def stop(asked: Asked, name: NameOption = VIRTUAL) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
     stop_virtual(name)
-    asked.say(f"The virtual board {name} has stopped.")
+    asked.tell({"stopped": name}, [f"The virtual board {name} has stopped."])
 
 
-@command(boards_app)
+@command(boards_app, "as_json")
 def show(
     asked: Asked,
     photo: Annotated[
@@ -109,7 +109,7 @@ def show(
     name: NameOption = VIRTUAL,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    asked.say(show_to_virtual(name, photo, demo_object))
+    asked.answer(show_to_virtual(name, photo, demo_object))
 
 
 @command(boards_app, "as_json")

@@ -28,13 +28,15 @@ def export(context: typer.Context, project: ProjectOption = None) -> None:
         )
 
 
-@command(export_app, "project")
+@command(export_app, "project", "as_json")
 def photos(
     asked: Asked,
     target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
 ) -> None:
     """Write all photographs as a zip of class folders."""
-    asked.say(f"Wrote {export_photos(asked.folder, target)}.")
+    file = export_photos(asked.folder, target)
+    told = {"file": str(file), "bytes": file.stat().st_size}
+    asked.tell(told, [f"Wrote {file}."])
 
 
 @command(export_app, "project", "as_json")

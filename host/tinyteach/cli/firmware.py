@@ -68,7 +68,7 @@ def restore(
     asked.say("The board has again what it had when the backup was made.")
 
 
-@command(app)
+@command(app, "as_json")
 def romfs(
     asked: Asked,
     folder: Annotated[Path, typer.Argument(help="What goes into the board's ROMFS, all of it.")],
@@ -79,10 +79,11 @@ def romfs(
     From there its weights are read in place, so that they take none of the board's memory.
     """
     path = put_into(folder, embedding)
-    asked.say(
+    wrote = (
         f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "
         "board's ROMFS; pair the board afterwards."
     )
+    asked.tell({"folder": str(folder), "file": str(path), "bytes": path.stat().st_size}, [wrote])
 
 
 @contextmanager

@@ -47,8 +47,13 @@ def say(text: str = "") -> None:
 
 
 def _write(text: str) -> None:
+    draw(text + "\n")
+
+
+def draw(text: str) -> None:
+    """What steers a terminal, made by ourselves; nothing from elsewhere."""
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
@@ -63,10 +68,14 @@ def note(text: str) -> None:
     sys.stderr.write(plain_lines(text) + "\n")
 
 
-def complain(sentence: str) -> None:
-    """An error's sentence on standard error, even where nothing can be written to the output."""
+def complain(sentence: str, kind: type[Exception], exit_code: int, as_json: bool) -> None:
+    """An error on standard error, even where nothing can be written to the output.
+
+    Its sentence, or one line of JSON for scripts.
+    """
+    told = {"error": plain(sentence), "kind": kind.__name__, "exit_code": exit_code}
     with suppress(OSError):
-        note(f"tinyteach: {plain(sentence)}")
+        note(plain_json(told) if as_json else f"tinyteach: {plain(sentence)}")
         sys.stderr.flush()
     try:
         sys.stdout.flush()

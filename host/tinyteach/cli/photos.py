@@ -44,7 +44,7 @@ def capture(
         raise typer.Exit(INTERRUPTED)
 
 
-@command(app, "board", "project")
+@command(app, "board", "project", "as_json")
 def preview(
     asked: Asked,
     out: Annotated[
@@ -55,10 +55,15 @@ def preview(
     """Show in the terminal what the board sees."""
     with asked.open_board() as board, preview_views(board.session) as views:
         if out is not None:
-            next(views).save(out)
-            asked.say(f"Saved what the board sees to {out}.")
-            return
-        _show_live(views, count)
+            view = next(views)
+            view.save(out)
+            saved = f"Saved what the board sees to {out}."
+            asked.tell({**view.as_dict(), "file": str(out)}, [saved])
+        elif asked.as_json:
+            for view in islice(views, count or None):
+                asked.tell({**view.as_dict(), "file": None}, [])
+        else:
+            _show_live(views, count)
 
 
 def _show_live(views: Iterator[View], count: int) -> None:

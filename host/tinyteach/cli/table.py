@@ -137,6 +137,11 @@ OPTIONS = {
 }
 
 
+def asked_for_json(words: list[str]) -> bool:
+    """Whether a command line is a script's, also one that cannot be taken."""
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
+
+
 def commands_of(group: str) -> dict[str, tuple[str, str]]:
     """The commands right below a group, "" being the program: their names, with module and help."""
     start = f"{group} ".lstrip()

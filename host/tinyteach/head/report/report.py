@@ -116,7 +116,7 @@ class Report:
             "untested_classes": list(evaluation.untested),
             "labels": list(evaluation.labels),
             "classes": [
-                {**asdict(row.result), "photos": row.photos, "bursts": row.bursts}
+                {**asdict(row.result), "photos": row.photos, "recordings": row.bursts}
                 for row in self.classes
             ],
             "confusion": evaluation.confusion.tolist(),

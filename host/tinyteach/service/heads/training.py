@@ -235,7 +235,7 @@ REPORT = {
     **{"accuracy": (float, None), "interval": ([float], None)},
     "classes": [
         {
-            **{"label": str, "photos": int, "bursts": int},
+            **{"label": str, "photos": int, "recordings": int},
             **{"precision": (float, None), "recall": (float, None)},
         }
     ],
@@ -278,7 +278,7 @@ class FoundReport:
             (
                 row["label"],
                 row["photos"],
-                row["bursts"],
+                row["recordings"],
                 _percent(row["precision"]),
                 _percent(row["recall"]),
             )
