@@ -175,7 +175,7 @@ def test_preview(on_board, tmp_path):
     on_board("preview", "--out", target)
     with Image.open(target) as view:
         assert view.size == (64, 64)
-    assert "▀" in on_board("preview", "-n", "2")
+    assert "--out view.png" in on_board("preview", "-n", "2")
 
 
 def test_pairing_again_and_names(on_board, tinyteach, board):

@@ -1,6 +1,5 @@
 """capture, preview, import: photographs into a project."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +7,14 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.bars import live_console
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
-from tinyteach.cli.picture import as_blocks
+from tinyteach.cli.picture import show_pictures
 from tinyteach.service.photos import importing, recording
-from tinyteach.service.photos.recording import View, class_to_record, preview_views
+from tinyteach.service.photos.recording import class_to_record, preview_views
 from tinyteach.service.projects.opening import open_project
 
 app = new_app()
@@ -62,18 +62,10 @@ def preview(
         elif asked.as_json:
             for view in islice(views, count or None):
                 asked.tell({**view.as_dict(), "file": None}, [])
+        elif (console := live_console()) is not None:
+            show_pictures((view.pixels for view in islice(views, count or None)), console)
         else:
-            _show_live(views, count)
-
-
-def _show_live(views: Iterator[View], count: int) -> None:
-    from rich.console import Console
-    from rich.live import Live
-
-    console = Console()
-    with Live(console=console, auto_refresh=False) as live:
-        for view in islice(views, count or None):
-            live.update(as_blocks(view.pixels, console.width), refresh=True)
+            asked.say(next(views).sentence())
 
 
 @command(app, "project", "as_json", name="import")

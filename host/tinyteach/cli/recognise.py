@@ -12,6 +12,7 @@ import typer
 
 from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.bars import live_console, show_bars
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
@@ -30,6 +31,7 @@ from tinyteach.service.heads.recognition import (
     deployed_labels,
     threshold_steps,
 )
+from tinyteach.service.heads.smoothing import smoother_of
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
@@ -54,11 +56,20 @@ def watch(
         ),
     ] = None,
 ) -> None:
-    """Show live what the board recognises."""
+    """Show live what the board recognises.
+
+    In a terminal a bar a class, smoothed as the board does it by itself; else, and as JSON, each
+    view as it is.
+    """
     if threshold is not None:
         threshold_steps(threshold)  # what is no probability needs no board to be refused
-    with asked.open_board() as board, closing(board.watch(threshold)) as results:
-        for result in islice(results, count or None):
+    console = None if asked.as_json else live_console()
+    with asked.open_board() as board, closing(board.watch(threshold)) as watched:
+        results = islice(watched, count or None)
+        if console is not None:
+            show_bars(map(smoother_of(board.session, threshold).add, results), console)
+            return
+        for result in results:
             asked.answer(result)
 
 
