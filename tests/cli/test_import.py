@@ -209,3 +209,13 @@ def test_an_export_of_any_class_names_comes_back(tinyteach, empty, build, tmp_pa
     told = json.loads(tinyteach("-p", third, "import", tmp_path / "empty.zip", "--json").out)
     assert told["added"] == dict.fromkeys(names, 2)
     assert tinyteach("-p", third, "import", empty, "--dry-run").code == 0
+
+
+def test_copies_are_one_line(tinyteach, empty, build):
+    source = build("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/3.png")
+    (source / "cat" / "again.png").write_bytes((source / "dog" / "3.png").read_bytes())
+    first = tinyteach("-p", empty, "import", source).out
+    assert first.count("Skipped") == 1 and "the same photograph is in class" in first
+    again = tinyteach("-p", empty, "import", source).out
+    assert again.count("Skipped") == 1
+    assert "Skipped 6 photographs that are there already or came twice, such as in/cat" in again

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import objects, virtual_boards
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption, JsonOption
 from tinyteach.errors import UsageError
@@ -25,7 +26,9 @@ from tinyteach.service.boards.virtual_boards import (
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
-NameOption = Annotated[str, typer.Option(help="Which virtual board.")]
+NameOption = Annotated[
+    str, typer.Option(help="Which virtual board.", autocompletion=virtual_boards)
+]
 
 
 @boards_app.callback()
@@ -68,9 +71,10 @@ def start(
         str, typer.Option(help="The version that a Grove's firmware tells, as v2023.12.14.")
     ] = "",
 ) -> None:
-    """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file.
+    """Start a virtual board, its flash kept in a file.
 
-    With --kind grove a virtual Grove Vision AI V2, which speaks as Seeed's firmware does.
+    It is the real agent on a real MicroPython. With --kind grove a virtual Grove Vision AI V2,
+    which speaks as Seeed's firmware does.
     """
     if kind == "grove":
         board = start_virtual_module(name or "grove", dialect, loader, firmware)
@@ -104,7 +108,11 @@ def show(
     ] = None,
     demo_object: Annotated[
         str | None,
-        typer.Option("--object", help="An object of the demo, held in a moving hand."),
+        typer.Option(
+            "--object",
+            help="An object of the demo, held in a moving hand.",
+            autocompletion=objects,
+        ),
     ] = None,
     name: NameOption = VIRTUAL,
 ) -> None:
@@ -114,7 +122,7 @@ def show(
 
 @command(boards_app, "as_json")
 def pins(asked: Asked, name: NameOption = VIRTUAL) -> None:
-    """Show the levels of the pins that a virtual board sets, as its rules do."""
+    """Show the levels of the pins that a virtual board sets."""
     levels = pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
     asked.tell(levels, lines or [f"The board {name} sets no pin."])

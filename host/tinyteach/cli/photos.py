@@ -8,6 +8,7 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.bars import live_console
+from tinyteach.cli.completion import classes
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
@@ -24,7 +25,9 @@ CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many
 @command(app, "board", "project", "as_json")
 def capture(
     asked: Asked,
-    class_name: Annotated[str, typer.Argument(metavar="CLASS", help="What is being shown.")],
+    class_name: Annotated[
+        str, typer.Argument(metavar="CLASS", help="What is being shown.", autocompletion=classes)
+    ],
     count: CountOption = 20,
     small: Annotated[
         bool,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import classes
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.results import Table
@@ -54,7 +55,7 @@ def add(
 @command(class_app, "project", "as_json")
 def rename(
     asked: Asked,
-    old: Annotated[str, typer.Argument(help="The class.")],
+    old: Annotated[str, typer.Argument(help="The class.", autocompletion=classes)],
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="What to call it.")],
 ) -> None:
     """Rename a class; its photographs stay with it."""
@@ -65,7 +66,7 @@ def rename(
 @command(class_app, "project", "as_json")
 def remove(
     asked: Asked,
-    name: Annotated[str, typer.Argument(help="The class.")],
+    name: Annotated[str, typer.Argument(help="The class.", autocompletion=classes)],
     delete_photos: Annotated[
         bool, typer.Option("--delete-photos", help="Delete its photographs with it.")
     ] = False,

@@ -159,7 +159,7 @@ def test(
     ] = False,
     level: LevelOption = None,
 ) -> None:
-    """Test the head on labelled photographs that it was never trained on.
+    """Test the head on photographs that it was never trained on.
 
     The head at work on the board, or with --host the project's. Folders are read as by import.
     Those called like a class hold that class; all others, such as unknown, hold other things.
@@ -221,10 +221,11 @@ def why(
         typer.Argument(metavar="FILE", help="A photograph to send in place of the camera's view."),
     ] = None,
 ) -> None:
-    """Name the first tensor that a board computes otherwise than this computer.
+    """Name the first tensor that a board computes otherwise.
 
-    Preprocessing, then each operator of embedding and head, then the scores of a whole run, on what
-    the camera sees; on drawn objects where the board has no camera. Exit code 12 where one differs.
+    Otherwise than this computer: preprocessing, then each operator of embedding and head, then the
+    scores of a whole run, on what the camera sees; on drawn objects where the board has no camera.
+    Exit code 12 where one differs.
     """
     photo = None if file is None else (str(file), as_square(file))
     project = project_meant(asked.project)

@@ -87,7 +87,8 @@ class _Import:
         digest = pixel_digest(square)
         if digest in self._owner:
             self.result.known += digest in self._before
-            self._skip(photo, f"the same photograph is in class {self._owner[digest]!r} already")
+            why = f"the same photograph is in class {self._owner[digest]!r} already"
+            self._skip(photo, why, is_copy=True)
             return
         folder = self._class_dir(class_name)
         try:
@@ -97,8 +98,8 @@ class _Import:
             raise
         self._owner[digest] = class_name
 
-    def _skip(self, photo: ClassPhoto, why: str) -> None:
-        self.result.skipped.append(Skipped(photo.name, why))
+    def _skip(self, photo: ClassPhoto, why: str, is_copy: bool = False) -> None:
+        self.result.skipped.append(Skipped(photo.name, why, is_copy))
 
     def _class_dir(self, class_name: str) -> Path:
         """The folder of a class, made when first needed."""

@@ -157,15 +157,24 @@ def _summary(
 
 
 def grouped(skipped: Sequence[Skipped]) -> list[str]:
-    """A line for each file; one for many of a folder that were left out for the same reason."""
+    """A line for each file; one for many of a folder that were left out for the same reason.
+
+    One for all that are copies.
+    """
+    copies = [item for item in skipped if item.is_copy]
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for item in skipped:
+    for item in skipped if len(copies) < 2 else (s for s in skipped if not s.is_copy):
         alike[item.name.rpartition("/")[0], item.reason].append(item.name)
     lines = []
     for (folder, reason), names in alike.items():
         if len(names) > _ALIKE_MAX:
             names = [f"{len(names)} files in {folder}, such as {names[0]}"]
         lines += [f"{name}: {reason}" for name in names]
+    if len(copies) > 1:
+        lines.append(
+            f"{len(copies)} photographs that are there already or came twice, such as "
+            f"{copies[0].name}."
+        )
     return lines
 
 
