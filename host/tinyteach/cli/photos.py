@@ -78,6 +78,14 @@ def import_photos(
         Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
     ],
     level: LevelOption = None,
+    recordings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="day|folder|none",
+            help="What counts as taken in one go: a class's photographs of a day (as cameras "
+            "write it into them), those of a folder, or none; by default as names say it.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be taken for what; write nothing.")
     ] = False,
@@ -87,6 +95,7 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
+    importing.check_recordings(recordings)
     plan = importing.plan_photos(asked.folder, source, level)
     told = importing.planned(plan, dry_run)
     if dry_run:
@@ -95,7 +104,9 @@ def import_photos(
     asked.say(*told.plan_lines())
     try:
         with asked.progress() as progress:
-            summary = importing.import_photos(asked.folder, source, progress, plan)
+            summary = importing.import_photos(
+                *(asked.folder, source, progress, plan), recordings=recordings
+            )
     except importing.NothingImportedError as error:
         asked.answer(error.summary)
         raise
