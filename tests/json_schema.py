@@ -35,3 +35,12 @@ def check_json(words: list[str], code: int, out: str, err: str) -> None:
     for line in told:
         validator("error").validate(found := json.loads(line))
         assert found["exit_code"] == code
+
+
+def as_sentences(err: str) -> str:
+    """Standard error with each error in JSON as the sentence that a person is told."""
+    lines = [
+        f"tinyteach: {json.loads(line)['error']}" if line.startswith('{"error": ') else line
+        for line in err.splitlines()
+    ]
+    return "".join(f"{line}\n" for line in lines)

@@ -11,7 +11,7 @@ import typer
 from PIL import Image
 
 from alone import let_rest
-from json_schema import check_json
+from json_schema import as_sentences, check_json
 from paired import views_of
 from tinyteach.cli import main
 from tinyteach.cli.table import asked_for_json
@@ -76,9 +76,10 @@ def fails(tinyteach):
     def run(*arguments) -> str:
         result = tinyteach(*arguments)
         assert result.code != 0 and result.out == ""
-        assert result.err.startswith("tinyteach: ") and result.err.endswith(".\n"), result.err
-        assert result.err.count("\n") == 1 and "Traceback" not in result.err
-        return result.err
+        told = as_sentences(result.err)
+        assert told.startswith("tinyteach: ") and told.endswith(".\n"), told
+        assert told.count("\n") == 1 and "Traceback" not in told
+        return told
 
     return run
 
