@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+import tinyteach as tt
 from patience import PATIENCE_S
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.data.photos import list_photos
@@ -273,6 +274,11 @@ def test_what_an_export_says_of_recordings_stays(tinyteach, empty, dated, tmp_pa
     tinyteach("-p", tmp_path / "other", "import", tmp_path / "all.zip", "--recordings", "none")
     ours, theirs = (list_photos(Project.open(each)) for each in (empty, tmp_path / "other"))
     assert {p.burst for p in ours} == {p.burst for p in theirs}
+
+
+def test_a_program_says_it_too(empty, dated):
+    tt.Project(empty).import_photos(dated, recordings="folder")
+    assert len({p.burst for p in list_photos(Project.open(empty))}) == 4
 
 
 def test_recordings_that_cannot_be_told_so(tinyteach, fails, empty, dated):

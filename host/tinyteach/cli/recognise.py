@@ -31,7 +31,6 @@ from tinyteach.service.heads.recognition import (
     deployed_labels,
     threshold_steps,
 )
-from tinyteach.service.heads.smoothing import smoother_of
 from tinyteach.service.heads.tested import Tested
 from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
@@ -64,10 +63,11 @@ def watch(
     if threshold is not None:
         threshold_steps(threshold)  # what is no probability needs no board to be refused
     console = None if asked.as_json else live_console()
-    with asked.open_board() as board, closing(board.watch(threshold)) as watched:
+    smooth = console is not None
+    with asked.open_board() as board, closing(board.watch(threshold, smooth)) as watched:
         results = islice(watched, count or None)
         if console is not None:
-            show_bars(map(smoother_of(board.session, threshold).add, results), console)
+            show_bars(results, console)
             return
         for result in results:
             asked.answer(result)

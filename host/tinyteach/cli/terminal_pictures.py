@@ -1,7 +1,9 @@
 """Pictures as pictures, in the few terminals that say by their environment that they show them.
 
 Terminals are not asked: an answer that comes late would be taken for what somebody types. Inside
-tmux or screen neither is used, as these hand pictures on only where they are told to.
+tmux or screen neither is used, as these hand pictures on only where they are told to. Sixel has no
+sign in the environment. textual-image, a library for this, reads the terminal's answers
+from standard input.
 """
 
 import base64
