@@ -76,6 +76,9 @@ def test_camera_photograph_and_view(board, heads):
     seen = board.watch(threshold=0)
     assert {next(seen).best_label for _ in range(2)} <= set(heads[0].labels)
     seen.close()
+    smooth = board.watch(threshold=0, smooth=True)
+    assert {next(smooth).best_label for _ in range(2)} <= set(heads[0].labels)
+    smooth.close()
     assert board.info.labels, "the session goes on"
 
 

@@ -11,8 +11,10 @@ import typer
 from PIL import Image
 
 from alone import let_rest
+from json_schema import as_sentences, check_json
 from paired import views_of
 from tinyteach.cli import main
+from tinyteach.cli.table import asked_for_json
 from trained import quick_trainings
 
 CLASSES = ("cat", "coffee")
@@ -58,7 +60,11 @@ def tinyteach(monkeypatch, capsys):
         with pytest.raises(SystemExit) as ended:
             main.run()
         out, err = capsys.readouterr()
-        return Result(ended.value.code or 0, out, err)
+        result = Result(ended.value.code or 0, out, err)
+        words = list(map(str, arguments))
+        if asked_for_json(words):
+            check_json(words, result.code, out, err)
+        return result
 
     return run
 
@@ -70,9 +76,10 @@ def fails(tinyteach):
     def run(*arguments) -> str:
         result = tinyteach(*arguments)
         assert result.code != 0 and result.out == ""
-        assert result.err.startswith("tinyteach: ") and result.err.endswith(".\n"), result.err
-        assert result.err.count("\n") == 1 and "Traceback" not in result.err
-        return result.err
+        told = as_sentences(result.err)
+        assert told.startswith("tinyteach: ") and told.endswith(".\n"), told
+        assert told.count("\n") == 1 and "Traceback" not in told
+        return told
 
     return run
 

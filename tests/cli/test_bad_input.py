@@ -4,11 +4,13 @@ import json
 import threading
 
 import pytest
+from PIL import Image
 
 import faulty_port
 from paired import views_of
 from patience import expect_silence
 from tinyteach.cli.exit_codes import exit_code_of
+from tinyteach.data.names import CLASSES_MAX
 from tinyteach.device.repl import entering
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.errors import (
@@ -22,6 +24,7 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.head.format.metadata import _seal
+from tinyteach.service.heads import training
 from tinyteach.virtual.board import VirtualBoard
 
 ON_BOARD = [("info",), ("pair",), ("rollback",), ("watch",), ("preview",), ("why",)]
@@ -184,6 +187,44 @@ def test_one_class_only(tinyteach, fails, tmp_path, photo_folder):
 def test_class_without_photographs(tinyteach, fails, project):
     tinyteach("-p", project, "class", "add", "dog")
     assert "no photographs of 'dog'; record some" in fails("-p", project, "train")
+
+
+@pytest.fixture
+def opens_no_photograph(monkeypatch):
+    """A training that reads an embedding or a photograph fails."""
+    monkeypatch.setattr(training, "project_embedding", None)
+    monkeypatch.setattr(training, "KnownPhotos", None)
+
+
+def test_what_cannot_be_trained_is_told_before_any_work(fails, project, opens_no_photograph):
+    (project / "photos" / "dog").mkdir()
+    assert "no photographs of 'dog'; record some" in fails("-p", project, "train")
+    for number in range(CLASSES_MAX):
+        (project / "photos" / f"thing {number}").mkdir()
+    assert "at most 63 classes" in fails("-p", project, "train")
+
+
+def test_one_class_too_many(tinyteach, fails, tmp_path):
+    folder = tmp_path / "many"
+    tinyteach("new", folder)
+    names = [f"thing {number}" for number in range(CLASSES_MAX)]
+    assert tinyteach("-p", folder, "class", "add", "unknown", *names).code == 0
+    assert "at most 63 classes and there would be 64" in fails("-p", folder, "class", "add", "one")
+    for name in ("thing 1", "new"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        Image.new("RGB", (24, 24), "red").save(tmp_path / "in" / name / "1.png")
+    for dry_run in ([], ["--dry-run"]):
+        told = fails("-p", folder, "import", tmp_path / "in", *dry_run)
+        assert "at most 63 classes" in told
+    assert not (folder / "photos" / "new").exists()
+    assert not list((folder / "photos" / "thing 1").iterdir())
+
+
+def test_a_class_with_photographs_is_removed_by_name(tinyteach, fails, project):
+    (project / "photos" / "cat").rename(project / "photos" / "red cup")
+    told = fails("-p", project, "class", "remove", "red cup")
+    assert "'tinyteach class remove \"red cup\" --delete-photos'" in told
+    assert tinyteach("-p", project, "class", "remove", "red cup", "--delete-photos").code == 0
 
 
 def test_unreadable_photograph(tinyteach, fails, board, tmp_path):

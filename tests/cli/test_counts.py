@@ -18,14 +18,14 @@ def test_counts_of_recordings(tinyteach, project):
     listed = json.loads(tinyteach("-p", project, "class", "list", "--json").out)
     row = next(row for row in listed["classes"] if row["name"] == "cat")
     entries, _ = list_photos(project)
-    assert len({e.burst for e in entries if e.class_name == "cat"}) == row["bursts"]
+    assert len({e.burst for e in entries if e.class_name == "cat"}) == row["recordings"]
     assert listed["counted"] == COUNTED_BY_BYTES
     assert COUNTED_BY_BYTES in tinyteach("-p", project, "class", "list").out
     tinyteach("-p", project, "train")
     assert COUNTED_BY_LOOKS in tinyteach("-p", project, "report").out
     report = json.loads(tinyteach("-p", project, "report", "--json").out)
     trained = next(row for row in report["classes"] if row["label"] == "cat")
-    assert trained["bursts"] < row["bursts"]
+    assert trained["recordings"] < row["recordings"]
 
 
 def test_the_page_says_the_same(root):

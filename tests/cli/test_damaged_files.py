@@ -12,6 +12,7 @@ import shutil
 import numpy as np
 import pytest
 
+from json_schema import as_sentences
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import ProjectError, TinyTeachError
 
@@ -81,7 +82,8 @@ def sentences(tinyteach, trained_project, tmp_path):
             assert result.code != exit_code_of(TinyTeachError), (line, result.err)
             assert "Traceback" not in result.out + result.err
             assert result.code == 0 or result.err.count("\n") == 1, (line, result.err)
-            assert not WORDS_OF_PYTHON.search(result.out + result.err), result.err
+            told = result.out + as_sentences(result.err)
+            assert not WORDS_OF_PYTHON.search(told), told
 
     return run
 

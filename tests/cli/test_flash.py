@@ -132,7 +132,7 @@ def test_virtual_board_has_no_firmware_to_be_written(tinyteach, image):
         result = tinyteach("-b", "desk", "flash", image)
         assert "is a virtual board" in sentence(result) and "--board desk pair" in result.err
     finally:
-        tinyteach("boards", "stop", "desk")
+        tinyteach("boards", "stop", "--name", "desk")
 
 
 # A pulled cable: the same command again completes

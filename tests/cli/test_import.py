@@ -1,14 +1,20 @@
 """tinyteach import: what it says before and after, what it refuses, what it leaves behind."""
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
+import tinyteach as tt
+from patience import PATIENCE_S
 from tinyteach.cli.exit_codes import exit_code_of
-from tinyteach.errors import PhotoError
+from tinyteach.data.photos import list_photos
+from tinyteach.data.project import Project
+from tinyteach.errors import PhotoError, UsageError
 
 
 @pytest.fixture
@@ -209,3 +215,118 @@ def test_an_export_of_any_class_names_comes_back(tinyteach, empty, build, tmp_pa
     told = json.loads(tinyteach("-p", third, "import", tmp_path / "empty.zip", "--json").out)
     assert told["added"] == dict.fromkeys(names, 2)
     assert tinyteach("-p", third, "import", empty, "--dry-run").code == 0
+
+
+def test_copies_are_one_line(tinyteach, empty, build):
+    source = build("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", "dog/3.png")
+    (source / "cat" / "again.png").write_bytes((source / "dog" / "3.png").read_bytes())
+    first = tinyteach("-p", empty, "import", source).out
+    assert first.count("Skipped") == 1 and "the same photograph is in class" in first
+    again = tinyteach("-p", empty, "import", source).out
+    assert again.count("Skipped") == 1
+    assert "Skipped 6 photographs that are there already or came twice, such as in/cat" in again
+
+
+# What counts as one recording
+
+MORNING, EVENING, NEXT = "2024:05:31 10:00:00", "2024:05:31 18:30:00", "2024-06-01 09:00:00"
+DAYS = [MORNING, EVENING, NEXT, "0000:00:00 00:00:00", ""]
+SESSIONS = {"cat": "desk", "dog": "yard"}
+
+
+@pytest.fixture
+def dated(build):
+    """Two classes; of each class a photograph of each of the DAYS, half in a folder below."""
+    folders = {name: (name, f"{name}/{session}") for name, session in SESSIONS.items()}
+    numbers = range(len(DAYS))
+    places = [f"{both[n % 2]}/{n}.jpg" for both in folders.values() for n in numbers]
+    source = build(*places)
+    for place in places:
+        path, exif = source / place, Image.Exif()
+        if day := DAYS[int(path.stem)]:
+            exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = day
+        Image.open(path).save(path, exif=exif)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("named", "recordings", "undated"), [("day", 4, 4), ("folder", 2, 0), ("none", 5, 0)]
+)
+def test_recordings_as_they_are_named(tinyteach, empty, dated, named, recordings, undated):
+    words = ("-p", empty, "import", dated, "--recordings", named, "--json")
+    told = json.loads(tinyteach(*words).out)
+    assert told["added"] == {"cat": 5, "dog": 5} and told["undated"] == undated
+    photos = list_photos(Project.open(empty))
+    found = {name: {p.burst for p in photos if p.class_name == name} for name in told["added"]}
+    assert {name: len(bursts) for name, bursts in found.items()} == dict.fromkeys(found, recordings)
+    assert not found["cat"] & found["dog"]
+
+
+def test_photographs_without_a_day_are_told(tinyteach, empty, dated):
+    shown = tinyteach("-p", empty, "import", dated, "--recordings", "day").out
+    assert "4 photographs without the day on which" in shown
+
+
+def test_what_an_export_says_of_recordings_stays(tinyteach, empty, dated, tmp_path):
+    tinyteach("-p", empty, "import", dated, "--recordings", "folder")
+    tinyteach("-p", empty, "export", tmp_path / "all.zip")
+    tinyteach("new", tmp_path / "other")
+    tinyteach("-p", tmp_path / "other", "import", tmp_path / "all.zip", "--recordings", "none")
+    ours, theirs = (list_photos(Project.open(each)) for each in (empty, tmp_path / "other"))
+    assert {p.burst for p in ours} == {p.burst for p in theirs}
+
+
+def test_a_program_says_it_too(empty, dated):
+    tt.Project(empty).import_photos(dated, recordings="folder")
+    assert len({p.burst for p in list_photos(Project.open(empty))}) == 4
+
+
+def test_recordings_that_cannot_be_told_so(tinyteach, fails, empty, dated):
+    words = ("-p", empty, "import", dated, "--recordings", "week")
+    assert "choose one of day, folder, none" in fails(*words)
+    assert tinyteach(*words).code == exit_code_of(UsageError)
+
+
+# HEIC
+
+WITHOUT = "import sys; sys.modules['pillow_heif'] = None; from tinyteach.cli.main import run; run()"
+
+
+@pytest.fixture
+def heic(build):
+    """A photograph as an iPhone keeps it, beside others; of the day before."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
+    source = build("cat/1.png", "dog/1.png")
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = DAYS[0]
+    red = Image.new("RGB", (64, 48), (200, 30, 30))
+    pillow_heif.from_pillow(red).save(source / "cat" / "IMG_1.HEIC", exif=exif.tobytes())
+    return source
+
+
+def test_a_heic_photograph(tinyteach, empty, heic):
+    words = ("-p", empty, "import", heic, "--recordings", "day", "--json")
+    told = json.loads(tinyteach(*words).out)
+    assert told["added"] == {"cat": 2, "dog": 1} and told["undated"] == 2
+    (photo,) = [p for p in list_photos(Project.open(empty)) if p.path.stem == "IMG_1"]
+    pixels = np.array(Image.open(photo.path)).astype(int)
+    assert pixels.shape == (48, 48, 3) and np.abs(pixels - (200, 30, 30)).max() < 12
+    assert photo.burst.endswith("cat/2024-05-31")
+
+
+def test_a_damaged_heic_photograph_is_left_out(tinyteach, empty, heic):
+    path = heic / "cat" / "IMG_1.HEIC"
+    path.write_bytes(path.read_bytes()[:200])
+    shown = tinyteach("-p", empty, "import", heic).out
+    assert "IMG_1.HEIC: it is a HEIC photograph that is damaged" in shown
+
+
+def test_without_the_extra_it_is_named(empty, heic):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, "-p", str(empty), "import", str(heic)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0 and "pip install 'tinyteach[heic]'" in done.stdout
+    assert "cat: 1 photograph added" in done.stdout

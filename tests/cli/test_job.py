@@ -163,7 +163,7 @@ def test_small_photographs(as_json, project):
 
 
 def test_recordings_have_bursts(as_json, project):
-    bursts = [as_json("capture", "cat", "-n", "2")["burst"] for _ in range(2)]
+    bursts = [as_json("capture", "cat", "-n", "2")["recording"] for _ in range(2)]
     assert bursts[0] != bursts[1]
     lines = [json.loads(line) for line in (project / "photos.jsonl").read_text().splitlines()]
     assert [line["burst"] for line in lines[-4:]] == [b for b in bursts for _ in range(2)]
@@ -175,7 +175,7 @@ def test_preview(on_board, tmp_path):
     on_board("preview", "--out", target)
     with Image.open(target) as view:
         assert view.size == (64, 64)
-    assert "▀" in on_board("preview", "-n", "2")
+    assert "--out view.png" in on_board("preview", "-n", "2")
 
 
 def test_pairing_again_and_names(on_board, tinyteach, board):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from json_schema import as_sentences
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
@@ -167,7 +168,8 @@ def assert_ends_well(result):
     assert_plain(result.out + result.err)
     assert "Traceback" not in result.err
     if result.code and result.err:
-        said = [line for line in result.err.splitlines() if not line.startswith("board: ")]
+        told = as_sentences(result.err).splitlines()
+        said = [line for line in told if not line.startswith("board: ")]
         assert len(said) == 1 or (result.out and not said), said
         assert all(line.startswith("tinyteach: ") and line.endswith(".") for line in said), said
 
@@ -250,17 +252,8 @@ def test_hostile_words_in_every_place(commands, liar, as_json):
     liar.objects[messages.CRASH] = f"File {HOSTILE}\n  at {HOSTILE}\nOSError: {HOSTILE}".encode()
     rule = Rule(HOSTILE, BEST, 0, 1, 0, Action(LINE, HOSTILE), Action(PIN_HIGH, HOSTILE))
     liar.objects[messages.RULES] = RuleFile(rules=(rule,)).encode()
-    for name in (
-        "info",
-        "rules",
-        "alone",
-        "list",
-        "watch",
-        "classify",
-        "test",
-        "rollback",
-        "deploy",
-    ):
+    named = "info rules alone list watch classify test rollback deploy"
+    for name in named.split():
         result = commands[name](*(["--json"] if as_json else []))
         assert_ends_well(result)
         assert "pwned" in result.out + result.err or name == "deploy"

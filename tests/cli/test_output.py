@@ -6,7 +6,12 @@ import pty
 import subprocess
 import sys
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from patience import PATIENCE_S
+from tinyteach.cli import output
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 
@@ -51,3 +56,53 @@ def test_json_shows_no_progress(tinyteach, board, project, monkeypatch):
     assert "Recording cat" in tinyteach(*arguments).err
     told = tinyteach(*arguments, "--json")
     assert told.err == "" and json.loads(told.out)["photos"] == 3
+
+
+# Narrow terminals
+
+WORDS = st.text("abc é字", max_size=20)
+CELLS = st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4)
+
+
+@given(CELLS, st.integers(10, 90))
+def test_columns_fit_and_break_no_word(lines, room):
+    widths = output.fitting_widths(lines, room)
+    longest = [
+        max((output_len(w) for t in c for w in t.split()), default=0)
+        for c in zip(*lines, strict=True)
+    ]
+    if widths is None:
+        assert sum(longest) + 3 * 3 + 1 > room
+        return
+    assert sum(widths) + 3 * 3 + 1 <= room
+    assert all(width >= least for width, least in zip(widths, longest, strict=True))
+
+
+def output_len(text):
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+@pytest.mark.parametrize("columns", [30, 60, 80])
+def test_a_list_of_heads_has_whole_ids(tinyteach, trained_project, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    (digits,) = {
+        row["fingerprint"]
+        for row in json.loads(tinyteach("-p", trained_project, "heads", "--json").out)
+    }
+    for command in ("heads", "report"):
+        shown = tinyteach("-p", trained_project, command).out
+        assert "…" not in shown and "photo" in shown
+        table = [line for line in shown.splitlines() if "│" in line]
+        assert all(len(line) <= columns for line in table)
+    assert digits in tinyteach("-p", trained_project, "heads").out
+
+
+def test_sentences_are_folded_between_words_in_a_terminal(tinyteach, trained_project, monkeypatch):
+    told = tinyteach("-p", trained_project, "advise").out
+    monkeypatch.setenv("COLUMNS", "60")
+    assert tinyteach("-p", trained_project, "advise").out == told  # piped: a sentence a line
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    folded = tinyteach("-p", trained_project, "advise").out
+    assert max(map(len, folded.splitlines())) <= 60 and folded.split() == told.split()

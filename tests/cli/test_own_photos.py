@@ -91,7 +91,7 @@ def test_what_is_asked_for_ends_the_command(run, kept, photo_folder):
         higher = run("test", kept / "unknown", "--level", "0", *where, "--json", "--at-least", "0")
         assert higher.code == code and json.loads(higher.out)["accuracy"] is None
         assert json.loads(higher.out)["exit_code"] == code
-        assert higher.err.startswith("tinyteach: Whether") and higher.err.count("\n") == 1
+        assert json.loads(higher.err)["error"].startswith("Whether")
 
 
 def test_less_than_asked_for(run, kept, trained_project):

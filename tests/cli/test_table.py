@@ -38,7 +38,7 @@ ANSWERED = {
     "clas": 2,
     "wings": 2,
     "class lis": 2,
-    "boards strat --json": 2,
+    "boards strat -x": 2,
 }
 ROOT = typer.main.get_command(app)
 
@@ -140,6 +140,12 @@ def test_pages_are_typer_s_but_that_no_line_is_cut(name, columns):
 
 
 @pytest.mark.parametrize("name", table.GROUPS)
+def test_each_summary_is_one_line(name):
+    listed = page(name, 78).split("Commands:\n")[1].splitlines()
+    assert len(listed) == len(table.commands_of(name))
+
+
+@pytest.mark.parametrize("name", table.GROUPS)
 def test_the_parser_shows_the_same_page(name):
     context = context_of(name)
     formatter = context.make_formatter()
@@ -203,36 +209,6 @@ def test_a_command_imports_no_other_command():
 def test_own_modules_are_imported_at_the_top(root):
     for path in (root / "host" / "tinyteach" / "cli").glob("*.py"):
         assert not re.findall(r"^ +(?:from|import) tinyteach.*", path.read_text(), re.M), path
-
-
-# Completion
-
-
-def completed(words, shell="bash"):
-    """What the shell is offered for the last of the words, and which modules that took."""
-    environment = {**os.environ, "_TINYTEACH_COMPLETE": f"complete_{shell}"}
-    environment |= {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
-    environment |= {"_TYPER_COMPLETE_ARGS": words, "PYTHONPATH": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        env=environment,
-    )
-    return done.stdout.split(), set(json.loads(done.stderr.splitlines()[-1]))
-
-
-def test_commands_are_completed_without_their_modules():
-    offered, loaded = completed("tinyteach re")
-    assert sorted(offered) == ["replay", "report", "restore", "retrain"]
-    assert not {name for name in loaded if name.startswith("tinyteach.service")}
-
-
-def test_options_and_commands_of_a_group_are_completed():
-    assert completed("tinyteach train --se")[0] == ["--seed"]
-    assert sorted(completed("tinyteach class re")[0]) == ["remove", "rename"]
-    assert "--install-completion" in completed("tinyteach --inst")[0]
 
 
 # Where the output is odd

@@ -19,7 +19,7 @@ def test_it_starts_one_and_says_where(tinyteach):
     said = tinyteach("boards", "start", "--kind", "grove").out
     assert said.endswith("Next: tinyteach --board grove info\n")
     assert tinyteach("boards", "show", "--object", "cat", "--name", "grove").code == 0
-    assert tinyteach("boards", "stop", "grove").code == 0
+    assert tinyteach("boards", "stop", "--name", "grove").code == 0
 
 
 def test_its_dialect_loader_and_firmware_can_be_chosen(tinyteach, fails):

@@ -33,7 +33,7 @@ def test_a_picture_is_the_same_each_time_and_kept_from_changes():
 def test_a_part_has_its_colours_and_its_twin(monkeypatch):
     eye = {"ellipse": [25, 50, 10, 10], "colours": ["#ff0000", "#c00000"], "mirrored": True}
     ground = {"ground": ["#00ff00", "#00ff00"], "seed": 1}
-    monkeypatch.setitem(drawing._DRAWINGS, "eyes", {**ground, "parts": [eye]})
+    monkeypatch.setitem(drawing.DRAWINGS, "eyes", {**ground, "parts": [eye]})
     picture = demo_object.__wrapped__("eyes").astype(int)
     for x, y, is_eye in ((100, 200, True), (300, 200, True), (200, 200, False), (100, 250, False)):
         red, green, blue = picture[y, x]
@@ -43,7 +43,7 @@ def test_a_part_has_its_colours_and_its_twin(monkeypatch):
 def test_a_shadow_lies_below_and_right_of_its_part(monkeypatch):
     disc = {"ellipse": [50, 50, 10, 10], "colours": ["#ffffff", "#ffffff"], "shadow": 0.9}
     ground = {"ground": ["#c0c0c0", "#c0c0c0"], "seed": 1}
-    monkeypatch.setitem(drawing._DRAWINGS, "disc", {**ground, "parts": [disc]})
+    monkeypatch.setitem(drawing.DRAWINGS, "disc", {**ground, "parts": [disc]})
     picture = demo_object.__wrapped__("disc").astype(int)
     assert picture[244:250, 195:205].mean() < 140 < 170 < picture[150:156, 195:205].mean()
     assert picture[:20].mean() > 180, "and nowhere else"

@@ -78,15 +78,15 @@ def test_a_single_class_in_folders(build):
 
 def test_files_beside_the_classes_are_skipped(build):
     source = build("cat/1.png", "cat/2.png", "dog/1.png", "cover.png")
-    (source / "cat" / "IMG.HEIC").write_bytes(b"x")
+    (source / "cat" / "IMG.CR2").write_bytes(b"x")
     (source / "cat" / ".DS_Store").write_bytes(b"x")
     (source / "README.md").write_text("x")
     collection = read_collection(source)
     assert len(collection.photos) == 3
     assert {skip.name: skip.reason for skip in collection.skipped} == {
         "source/cover.png": "nothing says which class it belongs to",
-        "source/cat/IMG.HEIC": "it is a HEIC photograph, which cannot be read here; save it as "
-        "JPEG (an iPhone takes JPEG once Settings, Camera, Formats is set to Most Compatible)",
+        "source/cat/IMG.CR2": "it is a camera's raw file, which cannot be read here; save it as "
+        "JPEG",
     }
 
 

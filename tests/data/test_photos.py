@@ -123,7 +123,7 @@ def test_unreadable_photographs_are_named_and_kept(cup, square):
 
 def test_survey_names_what_is_no_photograph(cup, save_image):
     folder = save_image(cup.photos_dir / "cup" / "a.png", 1).parent
-    (folder / "IMG_1.HEIC").write_bytes(b"x")
+    (folder / "IMG_1.CR2").write_bytes(b"x")
     for litter in (".DS_Store", "Thumbs.db", "._a.png"):
         (folder / litter).write_bytes(b"x")
     (cup.photos_dir / "lpt1").mkdir()
@@ -131,7 +131,7 @@ def test_survey_names_what_is_no_photograph(cup, save_image):
     assert [photo.path.name for photo in listing.photos] == ["a.png"]
     assert len(listing.problems) == 2
     assert (
-        "IMG_1.HEIC is a HEIC photograph, which cannot be read here; save it as JPEG"
+        "IMG_1.CR2 is a camera's raw file, which cannot be read here; save it as JPEG"
         in listing.problems[0]
     )
     assert "lpt1 cannot be a class because its name is a device's" in listing.problems[1]

@@ -30,7 +30,7 @@ def test_files(trained, photo_set, tmp_path):
     assert facts["accuracy"] == trained.evaluation.accuracy
     assert facts["confusion"] == trained.evaluation.confusion.tolist()
     assert [c["photos"] for c in facts["classes"]] == [20] * 4
-    assert [c["bursts"] for c in facts["classes"]] == [4] * 4
+    assert [c["recordings"] for c in facts["classes"]] == [4] * 4
     assert facts["timings_s"]["total"] > 0
 
 
@@ -107,7 +107,17 @@ def test_nothing_tested():
 
 def test_page_says_that_an_estimate_is_optimistic():
     evaluation = evaluation_of([[10, 0], [0, 10]], folds=5, optimistic=("class 1",))
-    assert "probably too high" in report_of(evaluation).method
+    method = report_of(evaluation).method
+    assert (
+        "probably too high" in method and "trained on, but for class 1: there are too few" in method
+    )
+
+
+def test_an_estimate_of_nothing_but_single_recordings_claims_no_whole_ones():
+    both = ("class 0", "class 1")
+    method = report_of(evaluation_of([[10, 0], [0, 10]], folds=5, optimistic=both)).method
+    assert "each tested on photographs that it was not trained on; there are too few" in method
+    assert "recordings that it was not trained on" not in method
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_limits_of_a_head(spec, root):
         assert f"\n{name} = const({value})\n" in source
     limits = {name: int(value) for value, _, name in found}
     assert limits["_HEAD_BYTES"] == head_file.MAX_FILE_BYTES
-    assert limits["_OUTPUTS"] == metadata.MAX_CLASSES
+    assert limits["_OUTPUTS"] == metadata.MAX_CLASSES == names.CLASSES_MAX + 1
     assert limits["_LABEL_BYTES"] == metadata.MAX_LABEL_BYTES == names.MAX_NAME_BYTES
     assert limits["_SELF_TESTS"] >= train.SELF_TESTS
 

@@ -173,7 +173,7 @@ def test_virtual_board_by_name_from_start_to_stop(attached):
         assert boards.resolve_port("bench") == started.port
         paired = boards.pair_board("bench", None, quiet)
         assert paired.name == "bench" and find_board("bench").port == started.port
-        assert "cat" in virtual_boards.show_to_virtual("bench", None, "cat")
+        assert "cat" in virtual_boards.show_to_virtual("bench", None, "cat").sentence()
         with boards.open_board("bench") as client:
             assert client.grab()[1]
         assert [entry.status for entry in boards.list_boards()] == ["running, paired"]

@@ -37,6 +37,7 @@ from tinyteach.service.heads.recognition import (
     recognise_once,
     watch,
 )
+from tinyteach.service.heads.smoothing import smoother_of
 from tinyteach.service.photos.recording import take_photo
 from tinyteach.service.projects.opening import project_meant
 
@@ -135,13 +136,17 @@ class Board(Opened):
         square = as_square(picture)
         return Recognised.of(classify_square(self.client, square, labels), square)
 
-    def watch(self, threshold: float | None = None) -> Generator[Recognised, None, None]:
+    def watch(
+        self, threshold: float | None = None, smooth: bool = False
+    ) -> Generator[Recognised, None, None]:
         """What the board recognises, view after view, until the loop is left.
 
         ``threshold``, a probability, takes the place of the head's until the next deploy.
+        ``smooth`` gives what is believed of a view and those before, as the board does by itself.
         """
+        smoother = smoother_of(self.session, threshold) if smooth else None
         with watch(self.session, threshold) as results:
-            yield from map(Recognised.of, results)
+            yield from map(Recognised.of, map(smoother.add, results) if smoother else results)
 
     def compare(
         self,

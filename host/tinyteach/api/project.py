@@ -88,14 +88,18 @@ class Project:
         return len(squares)
 
     def import_photos(
-        self, source: str | PathLike[str], progress: Progress | None = None
+        self,
+        source: str | PathLike[str],
+        progress: Progress | None = None,
+        recordings: str | None = None,
     ) -> ImportSummary:
         """Add a folder of class folders, or a zip or tar of one; what was taken for what.
 
+        ``recordings``, ``day``, ``folder`` or ``none``, says what counts as taken in one go.
         Raises PhotoError where none could be taken.
         """
         with shown(progress) as tell:
-            return import_photos(self.folder, Path(source), tell)
+            return import_photos(self.folder, Path(source), tell, recordings=recordings)
 
     def pull(self, board: Board, progress: Progress | None = None) -> Pulled:
         """Bring what a board was taught into the project; training takes it as photographs."""

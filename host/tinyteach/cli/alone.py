@@ -121,7 +121,10 @@ def alone(
 
 @command(app, "board", "project", "as_json")
 def wipe(asked: Asked, yes: YesOption = False) -> None:
-    """Forget what the board has learnt: heads, rules, kept views. The agent stays."""
+    """Forget what the board has learnt; the agent stays.
+
+    That is heads, rules and kept views.
+    """
     board = asked.board_meant()
     refuse_module(board)
     port, name = named_port(board)
@@ -131,7 +134,10 @@ def wipe(asked: Asked, yes: YesOption = False) -> None:
 
 @command(app, "board", "project", "as_json")
 def unpair(asked: Asked, yes: YesOption = False) -> None:
-    """Take the agent and all of its files off the board; its own main.py comes back."""
+    """Take the agent and all of its files off the board.
+
+    Its own main.py comes back.
+    """
     board = asked.board_meant()
     refuse_module(board)
     port, name = named_port(board)

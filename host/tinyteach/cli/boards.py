@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import objects, virtual_boards
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption, JsonOption
 from tinyteach.errors import UsageError
@@ -26,6 +27,9 @@ from tinyteach.service.projects.suited import of_another
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
+NameOption = Annotated[
+    str, typer.Option(help="Which virtual board.", autocompletion=virtual_boards)
+]
 
 
 @boards_app.callback()
@@ -68,9 +72,10 @@ def start(
         str, typer.Option(help="The version that a Grove's firmware tells, as v2023.12.14.")
     ] = "",
 ) -> None:
-    """Start a virtual board: the real agent on a real MicroPython, its flash kept in a file.
+    """Start a virtual board, its flash kept in a file.
 
-    With --kind grove a virtual Grove Vision AI V2, which speaks as Seeed's firmware does.
+    It is the real agent on a real MicroPython. With --kind grove a virtual Grove Vision AI V2,
+    which speaks as Seeed's firmware does.
     """
     if kind == "grove":
         board = start_virtual_module(name or "grove", dialect, loader, firmware)
@@ -89,14 +94,14 @@ def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
     asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} {next_command}"])
 
 
-@command(boards_app)
-def stop(asked: Asked, name: Annotated[str, typer.Argument(help="Which one.")] = "virtual") -> None:
+@command(boards_app, "as_json")
+def stop(asked: Asked, name: NameOption = VIRTUAL) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
     stop_virtual(name)
-    asked.say(f"The virtual board {name} has stopped.")
+    asked.tell({"stopped": name}, [f"The virtual board {name} has stopped."])
 
 
-@command(boards_app)
+@command(boards_app, "as_json")
 def show(
     asked: Asked,
     photo: Annotated[
@@ -104,19 +109,21 @@ def show(
     ] = None,
     demo_object: Annotated[
         str | None,
-        typer.Option("--object", help="An object of the demo, held in a moving hand."),
+        typer.Option(
+            "--object",
+            help="An object of the demo, held in a moving hand.",
+            autocompletion=objects,
+        ),
     ] = None,
-    name: Annotated[str, typer.Option(help="Which virtual board.")] = "virtual",
+    name: NameOption = VIRTUAL,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    asked.say(show_to_virtual(name, photo, demo_object))
+    asked.answer(show_to_virtual(name, photo, demo_object))
 
 
 @command(boards_app, "as_json")
-def pins(
-    asked: Asked, name: Annotated[str, typer.Argument(help="Which virtual board.")] = "virtual"
-) -> None:
-    """Show the levels of the pins that a virtual board sets, as its rules do."""
+def pins(asked: Asked, name: NameOption = VIRTUAL) -> None:
+    """Show the levels of the pins that a virtual board sets."""
     levels = pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
     asked.tell(levels, lines or [f"The board {name} sets no pin."])

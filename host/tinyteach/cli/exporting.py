@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import heads
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import ProjectOption
 from tinyteach.errors import UsageError
@@ -19,7 +20,10 @@ app.add_typer(export_app, name="export")
 
 @export_app.callback()
 def export(context: typer.Context, project: ProjectOption = None) -> None:
-    """Write photographs or the model for use elsewhere; a FILE.zip alone means photographs."""
+    """Write photographs or the model for use elsewhere.
+
+    A FILE.zip alone means photographs.
+    """
     if project is not None:
         context.obj = {**(context.obj or {}), "project": project}
     if not context.invoked_subcommand:
@@ -28,13 +32,15 @@ def export(context: typer.Context, project: ProjectOption = None) -> None:
         )
 
 
-@command(export_app, "project")
+@command(export_app, "project", "as_json")
 def photos(
     asked: Asked,
     target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
 ) -> None:
     """Write all photographs as a zip of class folders."""
-    asked.say(f"Wrote {export_photos(asked.folder, target)}.")
+    file = export_photos(asked.folder, target)
+    told = {"file": str(file), "bytes": file.stat().st_size}
+    asked.tell(told, [f"Wrote {file}."])
 
 
 @command(export_app, "project", "as_json")
@@ -53,9 +59,14 @@ def model(
     head: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE|DIGITS", help="A head's file, or one of 'tinyteach heads'; else the last."
+            metavar="FILE|DIGITS",
+            help="A head's file, or one of 'tinyteach heads'; else the last.",
+            autocompletion=heads,
         ),
     ] = None,
 ) -> None:
-    """Write embedding and head as one .tflite model, with a page that shows how it is used."""
+    """Write embedding and head as one .tflite model.
+
+    Beside it lies a page that shows how it is used.
+    """
     asked.answer(export_model(asked.project, runtime, to, head))

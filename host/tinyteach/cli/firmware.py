@@ -33,7 +33,9 @@ def flash(
         bool, typer.Option(help="Keep what is on the board, for 'tinyteach restore'.")
     ] = True,
 ) -> None:
-    """Back up an ESP board's flash, erase it and write MicroPython to it.
+    """Back up an ESP board's flash and write MicroPython to it.
+
+    All that was in its flash is erased.
 
     On a Grove Vision AI V2: write Seeed's firmware, without a backup.
 
@@ -61,28 +63,33 @@ def restore(
         bool, typer.Option("--any-board", help="Write it though it is not of this board.")
     ] = False,
 ) -> None:
-    """Write a backup of an ESP board's flash back, over all that is on it now."""
+    """Write a backup of an ESP board's flash back.
+
+    All that is on it now goes.
+    """
     with _progress(asked) as progress:
         done = restore_board(asked.board_meant(), backup, progress, asked.say, any_board)
     asked.answer(done)
     asked.say("The board has again what it had when the backup was made.")
 
 
-@command(app)
+@command(app, "as_json")
 def romfs(
     asked: Asked,
     folder: Annotated[Path, typer.Argument(help="What goes into the board's ROMFS, all of it.")],
     embedding: EmbeddingOption = None,
 ) -> None:
-    """Put an embedding, by default base, into a folder for the ROMFS of a board that has one.
+    """Put an embedding into a folder for a board's ROMFS.
 
-    From there its weights are read in place, so that they take none of the board's memory.
+    By default base. From there its weights are read in place, so that they take none of the board's
+    memory.
     """
     path = put_into(folder, embedding)
-    asked.say(
+    wrote = (
         f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "
         "board's ROMFS; pair the board afterwards."
     )
+    asked.tell({"folder": str(folder), "file": str(path), "bytes": path.stat().st_size}, [wrote])
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """Groups of commands as typer has them, with what they are and how they look from the table."""
 
 from collections import UserDict
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from tinyteach.cli.completion import offered_after, stand_in
 from tinyteach.cli.page import page
 from tinyteach.cli.table import COMMANDS, MEANT, commands_of
 
@@ -20,16 +21,31 @@ class Group(TyperGroup):
         formatter.write(page(_line(ctx), formatter.width))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command named first, or the one that is meant where that is none of the group."""
+        """The command named first, or the one that is meant where that is none of the group.
+
+        For a shell that completes a value, one that has only that.
+        """
+        offers = offered_after(args) if ctx.resilient_parsing and not _line(ctx) else None
+        if offers is not None:
+            return args[0], stand_in(offers, partial(self._at, args)), []
         meant = MEANT.get(_line(ctx))
         named = not meant or self.get_command(ctx, args[0]) is not None
         return super().resolve_command(ctx, args if named else [str(meant), *args])
 
+    def _at(self, words: list[str]) -> Any:
+        command = self.commands[words[0]]
+        below = getattr(command, "commands", {})
+        return below.get(words[1], command) if words[1:] else command
+
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """typer asks each command for its help, so it is given some that have only that."""
         below = commands_of(_line(ctx)).items()
+        kept = self.commands
         self.commands = {name: TyperCommand(name, help=text) for name, (_, text) in below}
-        return super().shell_complete(ctx, incomplete)
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self.commands = kept
 
 
 def _line(ctx: Any) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tinyteach.cli import completion
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import EmbeddingOption
@@ -42,9 +43,9 @@ def report(asked: Asked) -> None:
 
 @command(app, "project", "as_json")
 def advise(asked: Asked) -> None:
-    """Say whether more photographs would help, of which class, and which are odd.
+    """Say whether more photographs would help, and of which class.
 
-    Read from the last training; nothing is computed or changed.
+    And which photographs are odd. Read from the last training; nothing is computed or changed.
     """
     asked.answer(advising.advise(asked.folder))
 
@@ -68,7 +69,11 @@ def deploy(
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option(metavar="DIGITS", help="One of 'tinyteach heads'; by default the last."),
+        typer.Option(
+            metavar="DIGITS",
+            help="One of 'tinyteach heads'; by default the last.",
+            autocompletion=completion.heads,
+        ),
     ] = None,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""

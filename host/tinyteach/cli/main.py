@@ -9,7 +9,15 @@ from importlib import import_module
 
 from tinyteach import __version__
 from tinyteach.cli.page import page, terminal_width
-from tinyteach.cli.table import GROUPS, MEANT, PROGRAM, RUNS_ALONE, USAGE_FAULT, commands_of
+from tinyteach.cli.table import (
+    GROUPS,
+    MEANT,
+    PROGRAM,
+    RUNS_ALONE,
+    USAGE_FAULT,
+    asked_for_json,
+    commands_of,
+)
 
 
 def run() -> None:
@@ -42,6 +50,11 @@ def _answer(words: list[str]) -> tuple[str, int]:
         return page(group, terminal_width()), 0
     if not rest:
         return ("", 0) if group in RUNS_ALONE else (page(group, terminal_width()), USAGE_FAULT)
-    if rest[0].startswith("-") or rest[0] in commands_of(group) or group in MEANT:
+    if (
+        rest[0].startswith("-")
+        or rest[0] in commands_of(group)
+        or group in MEANT
+        or asked_for_json(rest)
+    ):
         return "", 0
     return import_module("tinyteach.cli.unknown").told(group, rest[0]), USAGE_FAULT

@@ -7,6 +7,7 @@ import typer
 
 from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import classes
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.errors import UsageError
@@ -21,7 +22,8 @@ app = new_app()
 def teach(
     asked: Asked,
     class_name: Annotated[
-        str | None, typer.Argument(metavar="CLASS", help="What is being shown.")
+        str | None,
+        typer.Argument(metavar="CLASS", help="What is being shown.", autocompletion=classes),
     ] = None,
     files: Annotated[
         list[Path] | None,
@@ -34,7 +36,10 @@ def teach(
         bool, typer.Option("--afresh", help="Begin with nothing: no class that it knew stays.")
     ] = False,
     forget: Annotated[
-        str | None, typer.Option("--forget", metavar="CLASS", help="Forget a class instead.")
+        str | None,
+        typer.Option(
+            "--forget", metavar="CLASS", help="Forget a class instead.", autocompletion=classes
+        ),
     ] = None,
     list_them: Annotated[
         bool, typer.Option("--list", help="List the classes and their examples instead.")
@@ -48,9 +53,10 @@ def teach(
         ),
     ] = None,
 ) -> None:
-    """Teach the board a class by itself: it learns from frames of its camera, with no training.
+    """Teach the board a class by itself, without a training.
 
-    It keeps the classes that it knows, also those of a deployed head.
+    It learns from frames of its camera and keeps the classes that it knows, also those of a
+    deployed head.
     """
     if button is not None:
         named = [name for name in (class_name, *map(str, files or [])) if name is not None]
@@ -101,10 +107,10 @@ def retrain(
         typer.Option(metavar="DIR", help="Photographs to add: class folders, or a zip of them."),
     ] = None,
 ) -> None:
-    """Pull, add photographs, train and deploy in one go, also far from where it was trained.
+    """Pull, add photographs, train and deploy in one go.
 
-    Without a project, --from-board makes one that is called like the board. The head that the
-    board had stays there to roll back to.
+    Also far from where it was trained: without a project, --from-board makes one that is called
+    like the board. The head that the board had stays there to roll back to.
     """
     board = asked.board_meant(or_new=True)
     with asked.progress() as progress:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from tinyteach.cli.completion import boards
 from tinyteach.cli.table import BOARD, JSON, PROJECT, RECORD
 
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON)]
 BoardOption = Annotated[
     str | None,
-    typer.Option("--board", "-b", metavar="NAME|PORT|virtual", help=BOARD),
+    typer.Option("--board", "-b", metavar="NAME|PORT|virtual", help=BOARD, autocompletion=boards),
 ]
 ProjectOption = Annotated[
     Path | None,

@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -42,13 +44,32 @@ def print_json(value: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """One line for a person; what boards and files are called steers no terminal."""
-    _write(plain_lines(text))
+    """One line for a person; what boards and files are called steers no terminal.
+
+    A terminal is given lines that fit, so that it breaks no word.
+    """
+    lines = plain_lines(text).split("\n")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    _write("\n".join(_folded(line, width) for line in lines) if width else "\n".join(lines))
+
+
+def _folded(line: str, width: int) -> str:
+    """A line as several between words, below each other where it is indented."""
+    indent = line[: len(line) - len(line.lstrip())]
+    words = textwrap.TextWrapper(
+        width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return words.fill(line) or line
 
 
 def _write(text: str) -> None:
+    draw(text + "\n")
+
+
+def draw(text: str) -> None:
+    """What steers a terminal, made by ourselves; nothing from elsewhere."""
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
@@ -63,10 +84,14 @@ def note(text: str) -> None:
     sys.stderr.write(plain_lines(text) + "\n")
 
 
-def complain(sentence: str) -> None:
-    """An error's sentence on standard error, even where nothing can be written to the output."""
+def complain(sentence: str, kind: type[Exception], exit_code: int, as_json: bool) -> None:
+    """An error on standard error, even where nothing can be written to the output.
+
+    Its sentence, or one line of JSON for scripts.
+    """
+    told = {"error": plain(sentence), "kind": kind.__name__, "exit_code": exit_code}
     with suppress(OSError):
-        note(f"tinyteach: {plain(sentence)}")
+        note(plain_json(told) if as_json else f"tinyteach: {plain(sentence)}")
         sys.stderr.flush()
     try:
         sys.stdout.flush()
@@ -96,13 +121,48 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    texts = [[plain(str(cell)) for cell in row] for row in rows]
+    widths = fitting_widths([list(columns), *texts], console.width)
+    if widths is None:
+        _show_rows(title, columns, texts)
+        return
     table = Table(title=Text(plain(title)) if title else None, title_justify="left")
-    for index, column in enumerate(columns):
+    for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
         numeric = rows and all(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(Text(plain(str(cell))) for cell in row))
-    Console().print(table)
+        table.add_column(column, justify="right" if numeric else "left", width=width)
+    for line in texts:
+        table.add_row(*map(Text, line))
+    console.print(table)
+
+
+_BESIDE_A_CELL = 3  # characters of a table: a blank on either side, and the line between two
+
+
+def fitting_widths(lines: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Columns' widths with which a table fits and no word is broken; None where it cannot be."""
+    from rich.cells import cell_len
+
+    columns = list(zip(*lines, strict=True))
+    least = [max(cell_len(w) for text in column for w in (*text.split(), "")) for column in columns]
+    widths = [max(map(cell_len, column)) for column in columns]
+    room -= _BESIDE_A_CELL * len(columns) + 1
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda index: widths[index] - least[index])
+        widths[widest] -= 1
+    return widths
+
+
+def _show_rows(title: str, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+    """In place of a table that does not fit: each cell on a line of its own."""
+    for line in [plain(title)] * bool(title):
+        say(line)
+    for row in texts:
+        say()
+        for column, text in zip(columns, row, strict=True):
+            say(f"{column}: {text}" if column else text)
 
 
 class _PlainFormatter(logging.Formatter):

@@ -4,7 +4,7 @@ import io
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -22,8 +22,8 @@ from tinyteach.cli.output import (
     system_refusal,
 )
 from tinyteach.cli.signals import ending_in_order
-from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION
-from tinyteach.errors import TinyTeachError
+from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION, asked_for_json
+from tinyteach.errors import TinyTeachError, UsageError
 
 # What typer raises of a command line that it cannot take; its own name is private.
 UsageFault: type[Exception] = typer.BadParameter.__bases__[0]
@@ -83,21 +83,27 @@ def run() -> None:
             sys.exit(app(prog_name=PROGRAM, standalone_mode=False) or 0)
     except UsageFault as error:
         _show_usage(error)
-        sys.exit(USAGE_FAULT)
     except TinyTeachError as error:
-        complain(str(error))
-        sys.exit(exit_code_of(type(error)))
+        _fail(str(error), type(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except ReaderGoneError:
         silence_output()
     except (OSError, UnicodeError) as error:
-        complain(system_refusal(error))
-        sys.exit(exit_code_of(TinyTeachError))
+        _fail(system_refusal(error), TinyTeachError)
 
 
-def _show_usage(error: Any) -> None:
+def _fail(sentence: str, kind: type[TinyTeachError]) -> NoReturn:
+    code = exit_code_of(kind)
+    complain(sentence, kind, code, asked_for_json(sys.argv[1:]))
+    sys.exit(code)
+
+
+def _show_usage(error: Any) -> NoReturn:
     """typer's own words, with arguments in them that may hold anything."""
+    if asked_for_json(sys.argv[1:]):
+        _fail(error.format_message(), UsageError)
     words = io.StringIO()
     error.show(words)
     note(words.getvalue().rstrip("\n"))
+    sys.exit(USAGE_FAULT)

@@ -1,6 +1,5 @@
 """capture, preview, import: photographs into a project."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +7,15 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.bars import live_console
+from tinyteach.cli.completion import classes
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
-from tinyteach.cli.picture import as_blocks
+from tinyteach.cli.picture import show_pictures
 from tinyteach.service.photos import importing, recording
-from tinyteach.service.photos.recording import View, class_to_record, preview_views
+from tinyteach.service.photos.recording import class_to_record, preview_views
 from tinyteach.service.projects.opening import open_project
 
 app = new_app()
@@ -24,7 +25,9 @@ CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many
 @command(app, "board", "project", "as_json")
 def capture(
     asked: Asked,
-    class_name: Annotated[str, typer.Argument(metavar="CLASS", help="What is being shown.")],
+    class_name: Annotated[
+        str, typer.Argument(metavar="CLASS", help="What is being shown.", autocompletion=classes)
+    ],
     count: CountOption = 20,
     small: Annotated[
         bool,
@@ -44,7 +47,7 @@ def capture(
         raise typer.Exit(INTERRUPTED)
 
 
-@command(app, "board", "project")
+@command(app, "board", "project", "as_json")
 def preview(
     asked: Asked,
     out: Annotated[
@@ -55,20 +58,17 @@ def preview(
     """Show in the terminal what the board sees."""
     with asked.open_board() as board, preview_views(board.session) as views:
         if out is not None:
-            next(views).save(out)
-            asked.say(f"Saved what the board sees to {out}.")
-            return
-        _show_live(views, count)
-
-
-def _show_live(views: Iterator[View], count: int) -> None:
-    from rich.console import Console
-    from rich.live import Live
-
-    console = Console()
-    with Live(console=console, auto_refresh=False) as live:
-        for view in islice(views, count or None):
-            live.update(as_blocks(view.pixels, console.width), refresh=True)
+            view = next(views)
+            view.save(out)
+            saved = f"Saved what the board sees to {out}."
+            asked.tell({**view.as_dict(), "file": str(out)}, [saved])
+        elif asked.as_json:
+            for view in islice(views, count or None):
+                asked.tell({**view.as_dict(), "file": None}, [])
+        elif (console := live_console()) is not None:
+            show_pictures((view.pixels for view in islice(views, count or None)), console)
+        else:
+            asked.say(next(views).sentence())
 
 
 @command(app, "project", "as_json", name="import")
@@ -78,6 +78,14 @@ def import_photos(
         Path, typer.Argument(metavar="DIR", help="A folder of class folders, or a zip of one.")
     ],
     level: LevelOption = None,
+    recordings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="day|folder|none",
+            help="What counts as taken in one go: a class's photographs of a day (as cameras "
+            "write it into them), those of a folder, or none; by default as names say it.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be taken for what; write nothing.")
     ] = False,
@@ -87,6 +95,7 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
+    importing.check_recordings(recordings)
     plan = importing.plan_photos(asked.folder, source, level)
     told = importing.planned(plan, dry_run)
     if dry_run:
@@ -95,7 +104,9 @@ def import_photos(
     asked.say(*told.plan_lines())
     try:
         with asked.progress() as progress:
-            summary = importing.import_photos(asked.folder, source, progress, plan)
+            summary = importing.import_photos(
+                *(asked.folder, source, progress, plan), recordings=recordings
+            )
     except importing.NothingImportedError as error:
         asked.answer(error.summary)
         raise

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.completion import classes
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.results import Table
@@ -41,38 +42,41 @@ def new(
     )
 
 
-@command(class_app, "project")
+@command(class_app, "project", "as_json")
 def add(
     asked: Asked,
     names: Annotated[list[str], typer.Argument(metavar="NAME…", help="One or more names.")],
 ) -> None:
     """Add classes."""
-    project = open_project(asked.folder)
+    project, added = open_project(asked.folder), []
     for name in names:
-        asked.say(f"Added {project.add_class(name)}.")
+        added.append(project.add_class(name))
+        asked.say(f"Added {added[-1]}.")
+    asked.tell({"added": added}, [])
 
 
-@command(class_app, "project")
+@command(class_app, "project", "as_json")
 def rename(
     asked: Asked,
-    old: Annotated[str, typer.Argument(help="The class.")],
+    old: Annotated[str, typer.Argument(help="The class.", autocompletion=classes)],
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="What to call it.")],
 ) -> None:
     """Rename a class; its photographs stay with it."""
-    asked.say(f"{old} is now {open_project(asked.folder).rename_class(old, new_name)}.")
+    stored = open_project(asked.folder).rename_class(old, new_name)
+    asked.tell({"renamed": old, "name": stored}, [f"{old} is now {stored}."])
 
 
-@command(class_app, "project")
+@command(class_app, "project", "as_json")
 def remove(
     asked: Asked,
-    name: Annotated[str, typer.Argument(help="The class.")],
+    name: Annotated[str, typer.Argument(help="The class.", autocompletion=classes)],
     delete_photos: Annotated[
         bool, typer.Option("--delete-photos", help="Delete its photographs with it.")
     ] = False,
 ) -> None:
-    """Remove a class."""
+    """Remove a class; with --delete-photos also one that has photographs."""
     open_project(asked.folder).remove_class(name, delete_photos)
-    asked.say(f"Removed {name}.")
+    asked.tell({"removed": name}, [f"Removed {name}."])
 
 
 @command(class_app, "project", "as_json", name="list")

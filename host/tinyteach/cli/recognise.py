@@ -12,6 +12,7 @@ import typer
 
 from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
+from tinyteach.cli.bars import live_console, show_bars
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
@@ -54,11 +55,21 @@ def watch(
         ),
     ] = None,
 ) -> None:
-    """Show live what the board recognises."""
+    """Show live what the board recognises.
+
+    In a terminal a bar a class, smoothed as the board does it by itself; else, and as JSON, each
+    view as it is.
+    """
     if threshold is not None:
         threshold_steps(threshold)  # what is no probability needs no board to be refused
-    with asked.open_board() as board, closing(board.watch(threshold)) as results:
-        for result in islice(results, count or None):
+    console = None if asked.as_json else live_console()
+    smooth = console is not None
+    with asked.open_board() as board, closing(board.watch(threshold, smooth)) as watched:
+        results = islice(watched, count or None)
+        if console is not None:
+            show_bars(results, console)
+            return
+        for result in results:
             asked.answer(result)
 
 
@@ -148,7 +159,7 @@ def test(
     ] = False,
     level: LevelOption = None,
 ) -> None:
-    """Test the head on labelled photographs that it was never trained on.
+    """Test the head on photographs that it was never trained on.
 
     The head at work on the board, or with --host the project's. Folders are read as by import.
     Those called like a class hold that class; all others, such as unknown, hold other things.
@@ -210,10 +221,11 @@ def why(
         typer.Argument(metavar="FILE", help="A photograph to send in place of the camera's view."),
     ] = None,
 ) -> None:
-    """Name the first tensor that a board computes otherwise than this computer.
+    """Name the first tensor that a board computes otherwise.
 
-    Preprocessing, then each operator of embedding and head, then the scores of a whole run, on what
-    the camera sees; on drawn objects where the board has no camera. Exit code 12 where one differs.
+    Otherwise than this computer: preprocessing, then each operator of embedding and head, then the
+    scores of a whole run, on what the camera sees; on drawn objects where the board has no camera.
+    Exit code 12 where one differs.
     """
     photo = None if file is None else (str(file), as_square(file))
     project = project_meant(asked.project)

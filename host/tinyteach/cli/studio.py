@@ -27,9 +27,9 @@ def studio(
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
-    """Teach in the browser, offline: the whole job on one page, until Ctrl-C.
+    """Teach in the browser, offline: the whole job on one page.
 
-    A project folder that is missing or empty is made.
+    It runs until Ctrl-C. A project folder that is missing or empty is made.
     """
 
     def tell(address: Address, file: Path, ran_before: bool) -> None:

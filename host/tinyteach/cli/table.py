@@ -21,22 +21,22 @@ COMMANDS = {
     "boards": ("boards", "List attached and paired boards; start and steer virtual ones."),
     "boards start": (
         "boards",
-        "Start a virtual board: the real agent on a real MicroPython, its flash kept in a file.",
+        "Start a virtual board, its flash kept in a file.",
     ),
     "boards show": ("boards", "Put a photograph before a virtual board's camera."),
     "boards pins": (
         "boards",
-        "Show the levels of the pins that a virtual board sets, as its rules do.",
+        "Show the levels of the pins that a virtual board sets.",
     ),
     "boards stop": ("boards", "Stop a virtual board; its flash is kept for the next start."),
-    "flash": ("firmware", "Back up an ESP board's flash, erase it and write MicroPython to it."),
+    "flash": ("firmware", "Back up an ESP board's flash and write MicroPython to it."),
     "restore": (
         "firmware",
-        "Write a backup of an ESP board's flash back, over all that is on it now.",
+        "Write a backup of an ESP board's flash back.",
     ),
     "romfs": (
         "firmware",
-        "Put an embedding, by default base, into a folder for the ROMFS of a board that has one.",
+        "Put an embedding into a folder for a board's ROMFS.",
     ),
     "pair": ("boards", "Install agent and embedding on a board, or update them."),
     "info": ("boards", "Show what a board is: chip, camera, models, memory, flash."),
@@ -45,7 +45,10 @@ COMMANDS = {
     "class": ("projects", "Add, rename, remove and list classes."),
     "class add": ("projects", "Add classes."),
     "class rename": ("projects", "Rename a class; its photographs stay with it."),
-    "class remove": ("projects", "Remove a class."),
+    "class remove": (
+        "projects",
+        "Remove a class; with --delete-photos also one that has photographs.",
+    ),
     "class list": (
         "projects",
         "List classes with the number of photographs and recordings in each.",
@@ -55,30 +58,30 @@ COMMANDS = {
     "import": ("photos", "Add photographs from a folder of class folders."),
     "export": (
         "exporting",
-        "Write photographs or the model for use elsewhere; a FILE.zip alone means photographs.",
+        "Write photographs or the model for use elsewhere.",
     ),
     "export photos": ("exporting", "Write all photographs as a zip of class folders."),
     "export model": (
         "exporting",
-        "Write embedding and head as one .tflite model, with a page that shows how it is used.",
+        "Write embedding and head as one .tflite model.",
     ),
     "train": ("heads", "Train a head on the photographs, estimate its accuracy."),
     "report": ("heads", "Show how well the last training did, and what helps."),
     "advise": (
         "heads",
-        "Say whether more photographs would help, of which class, and which are odd.",
+        "Say whether more photographs would help, and of which class.",
     ),
     "heads": ("heads", "List the heads that were trained, the newest first."),
     "deploy": ("heads", "Write the trained head to the board's flash and put it to work."),
     "rollback": ("heads", "Put the previous head on the board back to work."),
     "teach": (
         "on_board",
-        "Teach the board a class by itself: it learns from frames of its camera, with no training.",
+        "Teach the board a class by itself, without a training.",
     ),
     "pull": ("on_board", "Bring the board's classes and examples into the project."),
     "retrain": (
         "on_board",
-        "Pull, add photographs, train and deploy in one go, also far from where it was trained.",
+        "Pull, add photographs, train and deploy in one go.",
     ),
     "upgrade": ("heads", "Put a new embedding on the board and retrain for it."),
     "watch": ("recognise", "Show live what the board recognises."),
@@ -91,20 +94,20 @@ COMMANDS = {
     "alone": ("alone", "Show or set how the board works without a computer."),
     "wipe": (
         "alone",
-        "Forget what the board has learnt: heads, rules, kept views. The agent stays.",
+        "Forget what the board has learnt; the agent stays.",
     ),
     "unpair": (
         "alone",
-        "Take the agent and all of its files off the board; its own main.py comes back.",
+        "Take the agent and all of its files off the board.",
     ),
     "test": (
         "recognise",
-        "Test the head on labelled photographs that it was never trained on.",
+        "Test the head on photographs that it was never trained on.",
     ),
     "verify": ("recognise", "Test the board against the host."),
     "why": (
         "recognise",
-        "Name the first tensor that a board computes otherwise than this computer.",
+        "Name the first tensor that a board computes otherwise.",
     ),
     "lab": ("lab", "Lend boards to other computers, and see what a lab has."),
     "lab setup": (
@@ -119,7 +122,7 @@ COMMANDS = {
     ),
     "replay": ("replay", "Run the host against a tape of a session with a board, offline."),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
-    "studio": ("studio", "Teach in the browser, offline: the whole job on one page, until Ctrl-C."),
+    "studio": ("studio", "Teach in the browser, offline: the whole job on one page."),
 }
 GROUPS = ("", "boards", "class", "export", "rule", "lab")
 # Of a group whose first word need be no command: the command that is meant then.
@@ -147,6 +150,11 @@ OPTIONS = {
     "rule": (_HELP,),
     "lab": (_HELP,),
 }
+
+
+def asked_for_json(words: list[str]) -> bool:
+    """Whether a command line is a script's, also one that cannot be taken."""
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
 
 
 def commands_of(group: str) -> dict[str, tuple[str, str]]:

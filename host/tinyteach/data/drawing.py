@@ -7,15 +7,16 @@ at the top left; how dark a ``shadow`` it throws; ``mirrored`` parts have a twin
 ``seed`` is that of all that is uneven.
 """
 
-import json
 import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
+
+from tinyteach.data.demo_objects import DEMO_OBJECTS as DEMO_OBJECTS
+from tinyteach.data.demo_objects import DRAWINGS
 
 SIDE = 400
 # Drawn so many times as large, then averaged: smooth edges.
@@ -27,14 +28,12 @@ _SHADOW_ROOM, _SHADOW_SOFT = 12, 2.5 * _UNIT
 _SHADOW_SHIFT = round(1.5 * _UNIT), round(2.5 * _UNIT)
 
 Points = NDArray[np.float64]  # [count, 2], x and y
-_DRAWINGS = json.loads(Path(__file__).with_name("drawings.json").read_text())
-DEMO_OBJECTS = tuple(_DRAWINGS)
 
 
 @cache
 def demo_object(name: str) -> NDArray[np.uint8]:
     """A picture of one of DEMO_OBJECTS, uint8 [400, 400, 3] RGB, not to be written to."""
-    drawing = _DRAWINGS[name]
+    drawing = DRAWINGS[name]
     rng = np.random.default_rng(drawing["seed"])
     light, dark = (_flat(colour, (SIDE, SIDE)) for colour in drawing["ground"])
     ground = Image.composite(light, dark, _clouds(rng))

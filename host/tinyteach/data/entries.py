@@ -28,6 +28,7 @@ class Skipped:
 
     name: str
     reason: str
+    is_copy: bool = False  # of a photograph that is there already
 
 
 @dataclass(frozen=True)

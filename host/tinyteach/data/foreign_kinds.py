@@ -1,11 +1,16 @@
 """Files that people take for photographs and that cannot be read here: what to do with each."""
 
 import codecs
+import importlib.util
 from pathlib import PurePath
 
+# What reads HEIC: the extra of that name.
+READS_HEIC = importlib.util.find_spec("pillow_heif") is not None
 _HEIC = (
-    "is a HEIC photograph, which cannot be read here; save it as JPEG (an iPhone takes JPEG once "
-    "Settings, Camera, Formats is set to Most Compatible)"
+    "is a HEIC photograph that is damaged or of an odd kind; save it as JPEG"
+    if READS_HEIC
+    else "is a HEIC photograph; run \"pip install 'tinyteach[heic]'\" and try again, or save it as "
+    "JPEG (an iPhone takes JPEG once Settings, Camera, Formats is set to Most Compatible)"
 )
 _RAW = "is a camera's raw file, which cannot be read here; save it as JPEG"
 _VECTOR = "is a drawing, no photograph; save it as PNG"
@@ -36,12 +41,17 @@ _CONTENTS = {
 }
 
 
+def is_heic(content: bytes) -> bool:
+    """Whether a file that begins so is HEIC, whatever it is called."""
+    return content[4:8] == b"ftyp" and content[8:11] in _HEIF_BRANDS
+
+
 def foreign_kind(name: str, content: bytes = b"", what: str = "photograph") -> str:
     """What a file is that cannot be read here, and what to do, as a clause; or an empty string.
 
     By its content, or by its name alone. ``what`` is what it was taken for.
     """
-    if content[4:8] == b"ftyp" and content[8:11] in _HEIF_BRANDS:
+    if is_heic(content):
         return _HEIC
     start_of_it = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for start, told in _CONTENTS.items():

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import io
+import re
 import stat
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from tinyteach.data.foreign_kinds import foreign_kind
+from tinyteach.data.foreign_kinds import READS_HEIC, foreign_kind, is_heic
 from tinyteach.data.repairs import lacks_pixels, mended_forms
 from tinyteach.errors import PhotoError
 from tinyteach.files import reason
@@ -27,8 +28,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *(["AVIF"] if _AV
 SUFFIXES = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".dib", ".gif"}
     | {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", *([".avif"] if _AVIF else [])}
+    | {*([".heic", ".heif", ".hif"] if READS_HEIC else [])}
 )
-KINDS = f"PNG, JPEG, WebP, {'AVIF, ' if _AVIF else ''}GIF, TIFF, PPM or BMP"
+_SOME = f"{'AVIF, ' if _AVIF else ''}{'HEIC, ' if READS_HEIC else ''}"
+KINDS = f"PNG, JPEG, WebP, {_SOME}GIF, TIFF, PPM or BMP"
+_DAY = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)")  # EXIF has colons, some programs write hyphens
 
 MAX_PIXELS = 64_000_000  # 192 MB as RGB; a small file can claim far more than memory holds
 MIN_SIDE, MAX_SIDE = 8, 1024  # what preprocessing takes (side * side * 255 fits 31 bits at most)
@@ -148,11 +152,36 @@ def pixel_digest(square: NDArray[np.uint8]) -> bytes:
 
 def _open(file: IO[bytes], name: str) -> Image.Image:
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=_formats(file))
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except Exception as error:
         raise _UnreadableError(name) from error
+
+
+def _formats(file: IO[bytes]) -> tuple[str, ...]:
+    """What Pillow is let try on a file; HEIC only where it is that."""
+    start = file.read(12)
+    file.seek(0)
+    if not (READS_HEIC and is_heic(start)):
+        return FORMATS
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+    return ("HEIF",)
+
+
+def taken_on(content: bytes) -> str:
+    """The day on which a photograph (a file's content) was taken, as 2024-05-31; "" if not told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exif = _open(io.BytesIO(content), "").getexif()
+            original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+            found = _DAY.match(str(original or exif.get(ExifTags.Base.DateTime, "")))
+        except Exception:  # decoders raise of every kind on damaged files
+            return ""
+    return "-".join(found.groups()) if found and found[1] != "0000" else ""
 
 
 def _upright(image: Image.Image) -> Image.Image:

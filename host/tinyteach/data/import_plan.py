@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinyteach.data.entries import shown
 from tinyteach.data.layouts import ClassPhoto, Collection, read_collection
-from tinyteach.data.names import only_composed_otherwise, portable_name, same_name
+from tinyteach.data.names import check_room, only_composed_otherwise, portable_name, same_name
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
 
@@ -51,10 +51,14 @@ class ImportPlan:
 
 
 def plan_import(project: Project, source: str | Path, level: int | None = None) -> ImportPlan:
-    """Read what a source holds; PhotoError also where two classes of it would become one."""
+    """Read what a source holds; PhotoError also where two classes of it would become one.
+
+    ProjectError where there would be more classes than a head can have.
+    """
     existing = project.classes()
     collection = read_collection(source, existing, level)
     names = names_here(source, collection.photos, existing)
+    check_room([*existing, *(name for name in names.values() if name)])
     return ImportPlan(collection, names, frozenset(existing))
 
 

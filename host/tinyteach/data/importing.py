@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
-from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest
+from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest, taken_on
 from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
 from tinyteach.data.names import portable_name, same_name
@@ -21,6 +21,9 @@ from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
+
+# What counts as one recording: a class's photographs of a day, of a folder, or each by itself.
+DAY, FOLDER, NONE = RECORDINGS = ("day", "folder", "none")
 
 
 @dataclass
@@ -31,6 +34,7 @@ class ImportResult:
     skipped: list[Skipped] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)  # class there → class here
     known: int = 0  # photographs that the project has already
+    undated: int = 0  # photographs added of which the day was asked for and is not told
 
 
 def import_folder(
@@ -39,6 +43,7 @@ def import_folder(
     on_progress: Callable[[int, int], None] | None = None,
     level: int | None = None,
     plan: ImportPlan | None = None,
+    recordings: str | None = None,
 ) -> ImportResult:
     """Copy the photographs of a folder or zip into the project, one class each folder.
 
@@ -46,12 +51,13 @@ def import_folder(
     that guess is wrong, as in `read_collection`. Photographs are stored as PNG
     centre squares as `images.load_square` gives them. One that is in the
     project already, or comes twice, is skipped, so an import can be repeated.
-    ``plan`` is what `plan_import` made of the source, where it was asked before.
+    ``plan`` is what `plan_import` made of the source, where it was asked before. ``recordings``
+    of `RECORDINGS` says what was taken in one go; by default names and records are asked.
     ``on_progress(done, total)`` is called after each file. Raises UsageError or PhotoError
     where the source as a whole cannot be used; a class is made only with its first photograph.
     """
     plan = plan or plan_import(project, source, level)
-    run = _Import(project, plan)
+    run = _Import(project, plan, recordings)
     total = len(plan.collection.photos)
     for done, photo in enumerate(plan.collection.photos, 1):
         run.take(photo)
@@ -63,10 +69,11 @@ def import_folder(
 class _Import:
     """One run: what is in the project already and what has been added."""
 
-    def __init__(self, project: Project, plan: ImportPlan) -> None:
+    def __init__(self, project: Project, plan: ImportPlan, recordings: str | None) -> None:
         self._project = project
         self._records = _records_of(plan.collection)
         self._bursts = recordings_in(plan.collection)
+        self._recordings, self._run = recordings, secrets.token_hex(3)
         self._names = plan.names
         self._owner = _owners(project)
         self._before = frozenset(self._owner)
@@ -87,7 +94,8 @@ class _Import:
         digest = pixel_digest(square)
         if digest in self._owner:
             self.result.known += digest in self._before
-            self._skip(photo, f"the same photograph is in class {self._owner[digest]!r} already")
+            why = f"the same photograph is in class {self._owner[digest]!r} already"
+            self._skip(photo, why, is_copy=True)
             return
         folder = self._class_dir(class_name)
         try:
@@ -97,8 +105,8 @@ class _Import:
             raise
         self._owner[digest] = class_name
 
-    def _skip(self, photo: ClassPhoto, why: str) -> None:
-        self.result.skipped.append(Skipped(photo.name, why))
+    def _skip(self, photo: ClassPhoto, why: str, is_copy: bool = False) -> None:
+        self.result.skipped.append(Skipped(photo.name, why, is_copy))
 
     def _class_dir(self, class_name: str) -> Path:
         """The folder of a class, made when first needed."""
@@ -120,12 +128,23 @@ class _Import:
             board=known.board if known else "",
             sensor=known.sensor if known else "",
             time=known.time if known else "",
-            burst=self._bursts[photo.entry.parts],
+            burst=known.burst if known else self._burst(photo, folder.name),
             kind=known.kind if known else "square",
             side=square.shape[0],
         )
         append_records(self._project.index_path, [record])
         self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
+
+    def _burst(self, photo: ClassPhoto, class_name: str) -> str:
+        """What was taken in one go with a photograph; other imports' bursts differ."""
+        place = photo.entry.parts
+        if self._recordings == FOLDER:
+            return "/".join((self._run, *place[:-1]))
+        if self._recordings == DAY:
+            if day := taken_on(photo.entry.read()):
+                return f"{self._run}/{class_name}/{day}"
+            self.result.undated += 1
+        return "/".join((self._run, *place)) if self._recordings else self._bursts[place]
 
 
 def as_clause(sentence: str, name: str) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from tinyteach.errors import ProjectError
 
 MAX_NAME_BYTES = 63  # a label's length is one byte in head.tflite, and folders stay portable
+CLASSES_MAX = 63  # besides unknown; a head has 64 outputs
 # The class of what is to be called unknown, however it is written.
 UNKNOWN = "unknown"
 
@@ -45,6 +46,16 @@ def check_class_name(name: str) -> str:
     if fault:
         raise ProjectError(f"{name!r} cannot name a class because it {fault}; {_ALLOWED}.")
     return stored
+
+
+def check_room(names: Iterable[str]) -> None:
+    """ProjectError where a head could not tell so many classes apart."""
+    count = len(set(names) - {UNKNOWN})
+    if count > CLASSES_MAX:
+        raise ProjectError(
+            f"A head holds at most {CLASSES_MAX} classes and there would be {count}; remove or "
+            "merge some."
+        )
 
 
 @lru_cache

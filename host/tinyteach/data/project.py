@@ -21,6 +21,7 @@ from typing import Any
 from tinyteach.data.litter import is_litter
 from tinyteach.data.names import (
     check_class_name,
+    check_room,
     name_fault,
     name_key,
     only_composed_otherwise,
@@ -190,6 +191,7 @@ class Project:
         stored = check_class_name(name)
         self._refuse_clash(stored)
         before, colours = self.classes(), self.colours()
+        check_room([*before, stored])
         folder = self.photos_dir / stored
         self._change(lambda: folder.mkdir(parents=True))
         try:
@@ -227,8 +229,8 @@ class Project:
         if count and not delete_photos:
             raise ProjectError(
                 f"Class {name!r} holds {count} {'file' if count == 1 else 'files'}; "
-                "delete them too with 'tinyteach class remove --delete-photos', or move them "
-                "elsewhere first."
+                f"delete them too with 'tinyteach class remove \"{name}\" --delete-photos', or "
+                "move them elsewhere first."
             )
         self._change(lambda: _delete_folder(folder))
         if learnt.is_dir():

@@ -14,7 +14,7 @@ def boards(call: Call) -> dict[str, object]:
 def show(call: Call) -> dict[str, object]:
     """Put an object of the demo before a virtual board's camera."""
     name = named(call) or VIRTUAL
-    return {"sentence": show_to_virtual(name, None, call.wanted("object", str))}
+    return {"sentence": show_to_virtual(name, None, call.wanted("object", str)).sentence()}
 
 
 def named(call: Call) -> str | None:

@@ -21,7 +21,7 @@ from tinyteach.head.fit.evaluation import (
 from tinyteach.head.fit.outlook import Outlook
 from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
-from tinyteach.head.report.advice import advise, photographs
+from tinyteach.head.report.advice import advise, joined, photographs
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
 from tinyteach.head.report.pages import render
@@ -115,7 +115,7 @@ class Report:
             "untested_classes": list(evaluation.untested),
             "labels": list(evaluation.labels),
             "classes": [
-                {**asdict(row.result), "photos": row.photos, "bursts": row.bursts}
+                {**asdict(row.result), "photos": row.photos, "recordings": row.bursts}
                 for row in self.classes
             ],
             "confusion": evaluation.confusion.tolist(),
@@ -261,17 +261,26 @@ def _method(evaluation: Evaluation, recordings: int | None) -> str:
     of = f" in {recordings} recording{'' if recordings == 1 else 's'}" if recordings else ""
     sentence = (
         f"Estimated on {tested}{of} by fitting {evaluation.folds} heads, each tested on "
-        "recordings that it was not trained on. What was taken in one go or shows nearly the "
-        "same is one recording."
+        f"{_held_back(evaluation)}. What was taken in one go or shows nearly the same is one "
+        "recording."
     )
-    if evaluation.optimistic:
-        sentence += (
-            f" Too few separate recordings of {', '.join(evaluation.optimistic)}: neighbouring "
-            "photographs stood on both sides, so the figure is probably too high."
-        )
     if evaluation.untested:
         sentence += f" Not tested, with one photograph each: {', '.join(evaluation.untested)}."
     return sentence
+
+
+def _held_back(evaluation: Evaluation) -> str:
+    """What each head was tested on, as a clause."""
+    few = [label for label in evaluation.labels if label in evaluation.optimistic]
+    if not few:
+        return "recordings that it was not trained on"
+    why = (
+        "too few separate recordings to keep any back whole, so that the head knew neighbours of "
+        "what it was tested on and the figure is probably too high"
+    )
+    if len(few) == len(evaluation.labels):
+        return f"photographs that it was not trained on; there are {why}"
+    return f"recordings that it was not trained on, but for {joined(few)}: there are {why}"
 
 
 def _thumbnail(photo: NDArray[np.uint8]) -> bytes:

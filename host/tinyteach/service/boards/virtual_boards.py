@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
+from tinyteach.results import Sentence
 from tinyteach.service.boards.opening import (
     START_HINT,
     BoardEntry,
@@ -28,6 +30,19 @@ VIRTUAL = "virtual"  # the one that is meant where none is named
 # Named here as well: Windows has not what the modules need in which they are.
 MODULE_DIALECTS = ("el", "ma", "hx")
 MODULE_LOADERS = ("0002000b", "2.12", "debug-menu", "no-end-ack")
+
+
+@dataclass(frozen=True)
+class BeforeCamera(Sentence):
+    """What a virtual board's camera sees: a photograph or a folder of them, or a demo object."""
+
+    board: str
+    photo: str | None
+    demo_object: str | None
+
+    def sentence(self) -> str:
+        held = f"the {self.demo_object} now, held in a moving hand"
+        return f"The camera of {self.board} sees {f'{self.photo} now' if self.photo else held}."
 
 
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
@@ -98,8 +113,8 @@ def stop_virtual(name: str) -> None:
     _control(name).stop()
 
 
-def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> str:
-    """Put a photograph, a folder of them or a demo object before the camera; says which."""
+def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> BeforeCamera:
+    """Put a photograph, a folder of them or a demo object before the camera."""
     if (photo is None) == (shown is None):
         raise UsageError("Name a photograph or folder to show, or an object with --object.")
     control = _control(name)
@@ -110,9 +125,9 @@ def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> str:
                 f"'tinyteach boards show --object {photo}'."
             )
         control.show(photo)
-        return f"The camera of {name} sees {photo} now."
+        return BeforeCamera(name, str(photo), None)
     control.show(_demo_views(str(shown)))
-    return f"The camera of {name} sees the {shown} now, held in a moving hand."
+    return BeforeCamera(name, None, shown)
 
 
 def pins_of_virtual(name: str) -> dict[str, int]:

@@ -65,7 +65,7 @@ def heads_lines(found: list[HeadEntry]) -> Lines:
     """A list of heads for a person."""
     if not found:
         return ["No head has been trained yet. Next: tinyteach train"]
-    columns = ("head", "trained", "photographs", "right", "classes")
+    columns = ("head", "trained", "photos", "right", "classes")
     table = Table(columns, [head.row() for head in found])
     return [table, *(head.problem for head in found if head.problem)]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.results import JsonResult
 
 
@@ -14,6 +15,15 @@ class Recognised(JsonResult):
     best_label: str
     probabilities: dict[str, float]
     latency_ms: dict[str, float] | None
+
+    def classes(self) -> dict[str, float]:
+        """The probability of each class, without that of anything else."""
+        return {label: p for label, p in self.probabilities.items() if label != UNKNOWN}
+
+    @property
+    def unknown(self) -> tuple[str, float | None]:
+        """What anything else is called, and its probability: None where the head gives none."""
+        return UNKNOWN, self.probabilities.get(UNKNOWN)
 
     def lines(self) -> list[str]:
         """For a person."""

@@ -1,7 +1,7 @@
 """Train and report."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import Any
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
 from tinyteach.data.names import is_unknown
+from tinyteach.data.photos import list_all
 from tinyteach.data.project import Project
 from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError, UsageError
 from tinyteach.files import read_json
 from tinyteach.head.fit.outlook import Outlook, look_ahead
-from tinyteach.head.fit.train import TrainedHead, train_source
+from tinyteach.head.fit.train import TrainedHead, check_classes, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.progress import Progress
@@ -88,12 +89,11 @@ def train(
     start = time.perf_counter()
     photos = known
     if photos is None:
+        _check_classes(project)  # before the embedding and a photograph are read
         photos = KnownPhotos(embedding or project_embedding(project), seed, preprocessing)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
-    wanted = filled if known is not None else project.classes()
-    # That of what is unknown may be empty: the background set stands for it.
-    classes = [name for name in wanted if name in filled or not is_unknown(name)]
+    classes = filled if known is not None else _to_train(project, filled)
     with _naming(photos.problems):
         trained = train_source(
             *(photos, photos.labels, photos.bursts, photos.embedding),
@@ -138,6 +138,20 @@ def train(
 def _check_preprocessing(named: str | None) -> None:
     if named is not None and named not in TO_TENSOR:
         raise UsageError(f"There is no view {named!r}; choose {' or '.join(TO_TENSOR)}.")
+
+
+def _check_classes(project: Project) -> None:
+    """TrainingError where no head can be made of the classes, by the files that there are."""
+    listing, (learnt, damaged) = list_all(project), list_learnt(project)
+    labels = [photo.class_name for photo in listing.photos]
+    labels += [file.class_name for file in learnt]
+    with _naming([*listing.problems, *damaged]):
+        check_classes(labels, _to_train(project, labels))
+
+
+def _to_train(project: Project, filled: Collection[str]) -> list[str]:
+    """That of what is unknown may be empty: the background set stands for it."""
+    return [name for name in project.classes() if name in filled or not is_unknown(name)]
 
 
 def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list[str]]:
@@ -222,7 +236,7 @@ REPORT = {
     **{"accuracy": (float, None), "interval": ([float], None)},
     "classes": [
         {
-            **{"label": str, "photos": int, "bursts": int},
+            **{"label": str, "photos": int, "recordings": int},
             **{"precision": (float, None), "recall": (float, None)},
         }
     ],
@@ -265,7 +279,7 @@ class FoundReport:
             (
                 row["label"],
                 row["photos"],
-                row["bursts"],
+                row["recordings"],
                 _percent(row["precision"]),
                 _percent(row["recall"]),
             )

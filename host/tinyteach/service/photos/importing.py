@@ -2,18 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tinyteach.data.entries import Skipped
 from tinyteach.data.import_plan import ImportPlan, plan_import
-from tinyteach.data.importing import import_folder
-from tinyteach.errors import PhotoError
+from tinyteach.data.importing import RECORDINGS, import_folder
+from tinyteach.errors import PhotoError, UsageError
 from tinyteach.progress import Progress
 from tinyteach.service.projects.opening import open_project
 
 _FOLDERS_SHOWN = 3
+_UNDATED = "{} without the day on which it was taken: a recording of its own each."
 _ALIKE_MAX = 5  # files left out of one folder for one reason that are named one by one
 
 
@@ -37,6 +38,7 @@ class ImportSummary:
     skipped_lines: list[str] = field(default_factory=list)  # the same, many alike as one
     told: list[str] = field(default_factory=list)  # ``parts`` and ``notes`` for a person
     rename_lines: list[str] = field(default_factory=list)  # ``renamed`` for a person
+    undated: int = 0  # added, each a recording of its own: they do not say on which day they were
 
     def as_dict(self) -> dict[str, object]:
         for_persons = ("skipped_lines", "told", "rename_lines")
@@ -73,6 +75,7 @@ class ImportSummary:
             *added,
             *([nothing] if self.known and not self.added else []),
             *self.rename_lines,
+            *([_UNDATED.format(_photographs(self.undated))] if self.undated else []),
             *self.left_out(),
         ]
 
@@ -104,6 +107,14 @@ class NothingImportedError(PhotoError):
         self.summary = summary
 
 
+def check_recordings(named: str | None) -> None:
+    """UsageError where recordings cannot be told so."""
+    if named is not None and named not in RECORDINGS:
+        raise UsageError(
+            f"Recordings cannot be told by {named!r}; choose one of {', '.join(RECORDINGS)}."
+        )
+
+
 def plan_photos(folder: Path, source: Path, level: int | None = None) -> ImportPlan:
     """What an import would take for what; nothing is written and no photograph opened."""
     return plan_import(open_project(folder), source, level)
@@ -115,20 +126,28 @@ def planned(plan: ImportPlan, dry_run: bool = False) -> ImportSummary:
 
 
 def import_photos(
-    folder: Path, source: Path, progress: Progress, plan: ImportPlan | None = None
+    folder: Path,
+    source: Path,
+    progress: Progress,
+    plan: ImportPlan | None = None,
+    recordings: str | None = None,
 ) -> ImportSummary:
     """Add the photographs of a folder of class folders, or of a zip or tar of one.
 
+    ``recordings``: what of them counts as one, see `import_folder`.
     NothingImportedError where none could be taken.
     """
+    check_recordings(recordings)
     plan = plan or plan_photos(folder, source)
     result = import_folder(
         open_project(folder),
         source,
         lambda done, total: progress("Importing", done, total),
         plan=plan,
+        recordings=recordings,
     )
     summary = _summary(plan, result.added, result.skipped, result.known)
+    summary = replace(summary, undated=result.undated)
     if not result.added and not result.known:
         raise NothingImportedError(source, summary)
     return summary
@@ -157,15 +176,24 @@ def _summary(
 
 
 def grouped(skipped: Sequence[Skipped]) -> list[str]:
-    """A line for each file; one for many of a folder that were left out for the same reason."""
+    """A line for each file; one for many of a folder that were left out for the same reason.
+
+    One for all that are copies.
+    """
+    copies = [item for item in skipped if item.is_copy]
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for item in skipped:
+    for item in skipped if len(copies) < 2 else (s for s in skipped if not s.is_copy):
         alike[item.name.rpartition("/")[0], item.reason].append(item.name)
     lines = []
     for (folder, reason), names in alike.items():
         if len(names) > _ALIKE_MAX:
             names = [f"{len(names)} files in {folder}, such as {names[0]}"]
         lines += [f"{name}: {reason}" for name in names]
+    if len(copies) > 1:
+        lines.append(
+            f"{len(copies)} photographs that are there already or came twice, such as "
+            f"{copies[0].name}."
+        )
     return lines
 
 

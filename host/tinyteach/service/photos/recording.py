@@ -42,7 +42,7 @@ class Captured(Sentence):
 
     class_name: str
     photos: int
-    burst: str
+    recording: str
     side: int
     interrupted: bool
     made_class: bool = False  # that of what is unknown, which needs not be added before
@@ -54,7 +54,7 @@ class Captured(Sentence):
         made = MADE_UNKNOWN if self.made_class else ""
         return (
             f"{made}Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels "
-            f"each (recording {self.burst})."
+            f"each (recording {self.recording})."
         )
 
 
@@ -186,6 +186,20 @@ class View:
     """What the model sees: uint8 [M, M, 3]."""
 
     pixels: np.ndarray
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON has it: width and height in pixels, the mean brightness from 0 to 1."""
+        height, width = self.pixels.shape[:2]
+        brightness = round(float(self.pixels.mean()) / 255, 3)
+        return {"width": width, "height": height, "brightness": brightness}
+
+    def sentence(self) -> str:
+        """For a person who cannot be shown it."""
+        told = self.as_dict()
+        return (
+            f"The board sees a view of {told['width']}×{told['height']} pixels; run this in a "
+            "terminal to watch it, or save one with 'tinyteach preview --out view.png'."
+        )
 
     def save(self, path: Path) -> None:
         """Write it as a picture in the format of the file's ending; UsageError if it cannot be."""

@@ -21,7 +21,7 @@ class ClassCount(TypedDict):
 
     name: str
     photos: int
-    bursts: int
+    recordings: int
 
 
 def create_project(folder: Path, embedding: str | None = None) -> Project:
@@ -62,7 +62,7 @@ def make_if_unknown(project: Project, class_name: str) -> None:
 
 
 def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
-    """Per class its name, photographs and bursts; and a sentence for each unusable file.
+    """Per class its name, photographs and recordings; and a sentence for each unusable file.
 
     What counts as one recording says `COUNTED_BY_BYTES`.
     """
@@ -71,7 +71,7 @@ def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
     summary: list[ClassCount] = []
     for name in project.classes():
         bursts = [burst for photo, burst in found if photo.class_name == name]
-        summary.append({"name": name, "photos": len(bursts), "bursts": len(set(bursts))})
+        summary.append({"name": name, "photos": len(bursts), "recordings": len(set(bursts))})
     return summary, listing.problems
 
 
