@@ -21,7 +21,8 @@ from tinyteach.device.wire.rules import Settings
 from tinyteach.head.fit.evaluation import ClassResult, PhotoResult
 from tinyteach.head.report.enough import Enough
 from tinyteach.service.boards.clearing import Unpaired, Wiped
-from tinyteach.service.boards.opening import BoardEntry, BoardOverview
+from tinyteach.service.boards.opening import BoardEntry
+from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.teaching import ButtonSet, Forgotten, Held, Taught
 from tinyteach.service.boards.verification import Summary
 from tinyteach.service.boards.virtual_boards import BeforeCamera

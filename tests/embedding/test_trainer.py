@@ -15,7 +15,7 @@ from tinyteach.embedding.recipe.student import (
 from tinyteach.embedding.recipe.trainer import (
     LEARNING_RATE,
     WARM_UP,
-    Run,
+    RecipeRun,
     _batches,
     _optimiser,
     train_network,
@@ -33,7 +33,7 @@ def test_an_interrupted_run_goes_on_with_the_next_epoch(untraced, tmp_path):
     rng = np.random.default_rng(1)
     views = rng.integers(0, 256, (1, 16, 64, 64, 3), np.uint8)
     lessons = Lessons(views, np.arange(16) % 2, np.zeros((1, 16, 4, 1, 1), np.float16))
-    run, said = Run(epochs=3, batch=16, seed=1), []
+    run, said = RecipeRun(epochs=3, batch=16, seed=1), []
 
     def stop_after_the_first(text, done, total):
         if text.startswith("Epoch 2"):
@@ -57,7 +57,7 @@ def test_every_image_is_shown_once_an_epoch():
     views = np.zeros((3, 20, 8, 8, 3), np.uint8)
     lessons = Lessons(views, np.arange(20), np.zeros((3, 20, 4, 1, 1), np.float16))
     for batch, shown in ((20, 20), (6, 18), (64, 20)):
-        batches = list(_batches(lessons, Run(1, batch, 0), epoch=0))
+        batches = list(_batches(lessons, RecipeRun(1, batch, 0), epoch=0))
         labels = np.concatenate([wanted[0] for _, wanted in batches])
         assert len(labels) == len(set(labels.tolist())) == shown
 

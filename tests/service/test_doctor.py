@@ -13,7 +13,8 @@ from slices import soak
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.pairing import await_agent
-from tinyteach.service.boards.opening import board_info, open_board
+from tinyteach.service.boards.opening import open_board
+from tinyteach.service.boards.overview import board_info
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
 

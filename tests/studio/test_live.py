@@ -8,7 +8,7 @@ import pytest
 
 from paired import views_of
 from tinyteach.data.photos import Recording, list_photos, save_burst
-from tinyteach.service.boards.opening import board_info
+from tinyteach.service.boards.overview import board_info
 from tinyteach.workbench.views import KEPT_MAX
 
 

@@ -14,7 +14,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.plain_text import plain
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import BoardOverview
+from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import CANNOT
 from tinyteach.workbench.bench import Bench
 

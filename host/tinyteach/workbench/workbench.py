@@ -17,7 +17,8 @@ from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, Us
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import BoardOverview, pair_board
+from tinyteach.service.boards.opening import pair_board
+from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Overview, Session, agent_of, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine

@@ -89,14 +89,14 @@ def _learn(
     progress: Progress,
 ) -> None:
     """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
-    from tinyteach.embedding.recipe.trainer import Run, epochs_behind, train_network
+    from tinyteach.embedding.recipe.trainer import RecipeRun, epochs_behind, train_network
 
     lessons = make_lessons(
         data,
         *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
         *(options.scratch, options.seed, progress),
     )
-    run = Run(options.epochs, options.batch, options.seed)
+    run = RecipeRun(options.epochs, options.batch, options.seed)
     epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
     network = train_network(SIZES[options.size], lessons, run, learnt, progress)
     train_s = time.monotonic() - began

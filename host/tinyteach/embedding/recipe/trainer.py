@@ -23,7 +23,7 @@ _SAVE_S = 10  # between checkpoints, at least
 
 
 @dataclass(frozen=True)
-class Run:
+class RecipeRun:
     """How long and how: an epoch shows every image once, in one of its views."""
 
     epochs: int
@@ -32,7 +32,7 @@ class Run:
 
 
 def train_network(
-    size: Size, lessons: Lessons, run: Run, checkpoints: Path, progress: Progress
+    size: Size, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
 ) -> Any:
     """Train a network, from ``checkpoints`` on where an earlier run left one: a Keras model."""
     import keras
@@ -46,7 +46,9 @@ def train_network(
         keras.mixed_precision.set_global_policy("float32")
 
 
-def _train(size: Size, lessons: Lessons, run: Run, checkpoints: Path, progress: Progress) -> Any:
+def _train(
+    size: Size, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
+) -> Any:
     batches = len(lessons.labels) // run.batch or 1
     student = _student(size, lessons, run.epochs * batches)
     learn = _learn_resident if backend() == "jax" else _learn_by_batches
@@ -74,7 +76,7 @@ def _student(size: Size, lessons: Lessons, steps: int) -> Any:
 
 
 def _learn_resident(
-    student: Any, lessons: Lessons, run: Run, epochs: range, progress: Progress
+    student: Any, lessons: Lessons, run: RecipeRun, epochs: range, progress: Progress
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield after each epoch its number and what was lost; the lessons lie where JAX computes."""
     resident = ResidentLessons(student, lessons)
@@ -83,7 +85,7 @@ def _learn_resident(
 
 
 def _learn_by_batches(
-    student: Any, lessons: Lessons, run: Run, epochs: range, progress: Progress
+    student: Any, lessons: Lessons, run: RecipeRun, epochs: range, progress: Progress
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The same, batch by batch out of a file."""
     batches = len(lessons.labels) // run.batch or 1
@@ -101,7 +103,7 @@ def _in_words(lost: dict[str, Any]) -> str:
     return f"cross entropy {of_labels:.3f}, cosine distance {of_teacher:.4f}"
 
 
-def _batches(lessons: Lessons, run: Run, epoch: int) -> Iterator[tuple[Any, Any]]:
+def _batches(lessons: Lessons, run: RecipeRun, epoch: int) -> Iterator[tuple[Any, Any]]:
     """Each image once, in a view drawn at random; what fills no batch is left out.
 
     The next batch is gathered while the present one is computed.

@@ -11,14 +11,8 @@ from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
 from tinyteach.service.boards.module_overview import ModuleOverview, module_overview
-from tinyteach.service.boards.opening import (
-    BoardOverview,
-    at_hand,
-    board_info,
-    open_board,
-    resolve_port,
-    running_virtuals,
-)
+from tinyteach.service.boards.opening import at_hand, open_board, resolve_port, running_virtuals
+from tinyteach.service.boards.overview import BoardOverview, board_info
 from tinyteach.virtual.running import GROVE
 
 Session = BoardClient | ModuleClient

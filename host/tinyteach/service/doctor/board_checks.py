@@ -19,7 +19,7 @@ from tinyteach.errors import (
     VerificationError,
 )
 from tinyteach.firmware import MARCH
-from tinyteach.service.boards.opening import STARTS
+from tinyteach.service.boards.overview import STARTS
 from tinyteach.service.doctor.agent_checks import (
     NO_REPL,
     embedding_heap_bytes,
