@@ -112,13 +112,13 @@ COMMANDS = {
     "lab": ("lab", "Lend boards to other computers, and see what a lab has."),
     "lab setup": (
         "lab",
-        "Install labgrid into an environment of its own, and print where its programs are.",
+        "Install labgrid into an environment of its own; print where.",
     ),
     "lab export": ("lab", "Lend this computer's boards, and look after them, until Ctrl-C."),
     "lab status": ("lab", "List the lab's boards: how they are, and who has them."),
     "soak": (
         "soak",
-        "Use a board for long: capture, infer, redeploy, roll back, unplug at random.",
+        "Use a board for long, unplugged at random; compare each result.",
     ),
     "replay": ("replay", "Run the host against a tape of a session with a board, offline."),
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
