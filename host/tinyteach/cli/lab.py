@@ -28,7 +28,7 @@ CoordinatorOption = Annotated[
 
 @command(lab_app)
 def setup(asked: Asked) -> None:
-    """Install labgrid into an environment of its own, and print where its programs are."""
+    """Install labgrid into an environment of its own; print where."""
     asked.say(str(install()))
 
 

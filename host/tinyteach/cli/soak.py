@@ -40,7 +40,7 @@ def soak(
         typer.Option(metavar="DIR", help="Write soak.html, soak.svg and soak.json there."),
     ] = None,
 ) -> None:
-    """Use a board for long: capture, infer, redeploy, roll back, unplug at random.
+    """Use a board for long, unplugged at random; compare each result.
 
     Each result is compared with this computer's, bit for bit. Without --board, and where the
     project has none, a virtual board is started for it. Ctrl-C ends it in order, with its report.
