@@ -13,6 +13,7 @@ import { send, takeDrops } from "./uploads.js";
 const words = strings.classes;
 const ENOUGH = 20;
 const IMBALANCE = 4;
+const KEYS = 9; // the first nine classes have one
 
 export function classesPanel() {
   const list = el("div", { class: "cards" });
@@ -66,8 +67,10 @@ function card(name) {
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
-  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount, learnt);
-  const hold = el("button", { class: "hold" });
+  const counts = el("div", { class: "faint counts" }, photoCount, burstCount, learnt);
+  const held = el("span", {});
+  const key = el("kbd", { "aria-hidden": "true" });
+  const hold = el("button", { class: "hold" }, held, key);
   const hint = el("p", { class: "hint" });
   const photos = thumbnails(name);
   const none = el("p", { class: "empty small" }, words.noPhotos);
@@ -92,8 +95,8 @@ function card(name) {
   const element = el("article", { class: "card", "data-class": name, "aria-label": name },
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
-    el("div", { class: "line record" }, hold, counts, el("label", { class: "button quiet" }, words.files, files)),
-    hint, none, photos.element);
+    el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),
+    el("div", {}, counts, hint), none, photos.element);
   takeDrops(element, () => name);
   // Of the recording under way; of one that has just ended until the project tells of them, too.
   let taken = [];
@@ -106,11 +109,17 @@ function card(name) {
     paint(element, palette[each.colour]);
     swatches.element.inert = remove.hidden = each === NONE_YET;
     swatches.update(each.colour);
-    text(hold, isRecording ? words.recording(taken.length) : words.hold);
+    text(held, isRecording ? words.recording(taken.length) : words.hold);
     // Not while it is held: a disabled button does not hear that it is let go of.
     const isHeld = hold.classList.contains("held");
     hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
-    hold.title = words.holdHint(standing(get("project").classes).findIndex((other) => other.name === name) + 1);
+    const number = standing(get("project").classes).findIndex((other) => other.name === name) + 1;
+    const hasKey = number <= KEYS;
+    text(key, hasKey ? String(number) : "");
+    show(key, hasKey);
+    hold.title = hasKey ? words.holdHint(number) : words.holdOnly;
+    if (hasKey) hold.setAttribute("aria-keyshortcuts", String(number));
+    else hold.removeAttribute("aria-keyshortcuts");
     text(hint, advice(each, largest));
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
     const known = new Set(own.map((photo) => photo.id));

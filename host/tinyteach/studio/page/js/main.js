@@ -60,7 +60,7 @@ function sections() {
 document.getElementById("notices").setAttribute("role", "status");
 document.getElementById("top").append(...header());
 document.getElementById("flow").append(
-  connectPanel(), classesPanel(), trainPanel(),
+  el("div", { class: "beside" }, connectPanel()), classesPanel(), trainPanel(),
   el("div", { class: "column" }, deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );

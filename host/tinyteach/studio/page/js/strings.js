@@ -64,6 +64,7 @@ export const strings = {
     noPhotos: "No photos yet: hold the button while the board sees it, or drop photos here.",
     hold: "Hold to record",
     holdHint: (key) => `Keep it pressed and move the thing about. Key ${key} does the same.`,
+    holdOnly: "Keep it pressed and move the thing about.",
     recording: (count) => `Recording ${count}`,
     name: "Name of this class",
     colour: (name) => `Colour of ${name}`,
