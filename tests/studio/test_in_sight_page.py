@@ -41,3 +41,50 @@ def test_the_picture_stays_in_sight_while_one_records(flow):
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         assert not page.evaluate(IN_SIGHT, ".screen .view"), "it covers no other section"
     assert serious(page) == []
+
+
+FILLS = """() => [...document.querySelectorAll(".track")].map((track) =>
+  [...track.children].map((fill) => Number(fill.style.transform.match(/[0-9.]+/)[0])))"""
+
+
+@pytest.mark.usefixtures("paired_before", "project")
+def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
+    """Slider, label and bars are of one source; what is not of now is grey."""
+    page, bench = flow.page, page_studio.bench
+    slider = flow.part("#panel-live").get_by_role("slider")
+    on_board, preview = (
+        page.get_by_role("radio", name=name) for name in ("On the board", "Preview head")
+    )
+    flow.start_virtual()
+    flow.show("coffee")
+    flow.trained()
+    flow.deploy()
+    flow.state("deploy", "done")
+    flow.label("coffee")
+    assert on_board.is_checked() and slider.input_value() == "0"
+    bench.preview.threshold = 0.99
+    bench.tell_preview()
+    preview.check(force=True)
+    page.wait_for_function("slider => slider.value === '99'", arg=slider.element_handle())
+    flow.part('#live-label[data-source="host"]').wait_for()
+    on_board.check(force=True)
+    page.wait_for_function("slider => slider.value === '0'", arg=slider.element_handle())
+    flow.part('#live-label[data-source="board"]').wait_for()
+
+    flow.show("cat")
+    flow.label("cat")
+    page.wait_for_function(f"({FILLS})().some(([raw, smooth]) => raw !== smooth)")
+    slider.fill("98")
+    page.wait_for_function("slider => slider.value === '98'", arg=slider.element_handle())
+    page_studio.wait("board", lambda board: board["facts"]["threshold"] == round(0.98 * 256))
+    slider.fill("0")
+    flow.label("cat")
+
+    virtual().stop()
+    flow.part("#panel-live.stale").get_by_text("not of now").wait_for()
+    flow.label("cat")
+    assert flow.part("#panel-live .correct button:enabled").count() == 0
+    page_studio._server.should_exit = page_studio._server.force_exit = True
+    flow.page.get_by_role("alert").wait_for()
+    flow.part(".screen.stale").wait_for()
+    assert serious(page) == []

@@ -31,7 +31,7 @@ ROUTES = [
     route("POST", "/api/board/doctor", lambda call: call.bench.examine(named(call))),
     route(
         *("PUT", "/api/board/threshold"),
-        lambda call: call.bench.set_threshold(call.wanted("probability", float)),
+        lambda call: call.bench.thresholds.set(call.wanted("probability", float)),
     ),
     route(
         *("POST", "/api/board/deploy"),

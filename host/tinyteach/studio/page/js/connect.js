@@ -15,6 +15,7 @@ const LOOK_MS = 3000;
 export function connectPanel() {
   const canvas = el("canvas", { class: "view", width: 64, height: 64, role: "img", "aria-label": words.preview });
   const empty = el("p", { class: "over", role: "status" });
+  const screen = el("div", { class: "screen" }, canvas, looksOver(), empty);
   const rate = el("span", { class: "figure", id: "frame-rate" }, "–");
   const size = el("span", { class: "faint" });
   const status = el("p", { class: "status", id: "board-status" });
@@ -129,13 +130,14 @@ export function connectPanel() {
   follow("board", tellStatus);
   follow("sight", tellStatus);
   follow("alone", tellStatus);
+  follow("online", (online) => screen.classList.toggle("stale", online === false));
   follow("pairing", telling);
   follow("doctor", telling);
   follow("board", look);
   setInterval(look, LOOK_MS);
 
   return panel("connect", strings.steps.connect,
-    el("div", { class: "screen" }, canvas, looksOver(), empty),
+    screen,
     el("div", { class: "line" }, rate, size), looksBox(),
     status, progress, actions, scene, doctor,
     el("h3", {}, words.boards), hint, boards);

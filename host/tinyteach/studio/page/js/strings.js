@@ -161,6 +161,8 @@ export const strings = {
     unknown: "unknown",
     atBest: (label) => `at best ${label}`,
     bars: "Probability of each class",
+    raw: "Smoothed as a board on its own does it; pale behind it, this frame alone",
+    stale: "not of now",
     threshold: "Unknown below",
     thresholdHint: "Acts on the board at once, until the next deploy",
     latency: (ms) => `${ms.toFixed(1)} ms on the board`,
