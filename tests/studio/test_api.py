@@ -107,6 +107,8 @@ def test_training_report_history_and_compare(studio):
         ("POST", "/api/board/forget", {}, 400),
         ("POST", "/api/board/pull", None, 504),
         ("POST", "/api/virtual/show", {"object": "dragon"}, 404),
+        ("PUT", "/api/virtual/view", b"no board", 404),
+        ("PUT", "/api/virtual/view", bytes(2 << 20), 413),
         ("GET", "/api/report", None, 404),
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tinyteach import paths
 from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.images import decode_square
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.service.boards.opening import (
@@ -113,6 +114,11 @@ def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> str:
         return f"The camera of {name} sees {photo} now."
     control.show(_demo_views(str(shown)))
     return f"The camera of {name} sees the {shown} now, held in a moving hand."
+
+
+def show_picture_to_virtual(name: str, content: bytes) -> None:
+    """Put a picture, a file's bytes, before a virtual board's camera; PhotoError if it is none."""
+    _control(name).show(decode_square(content, "The picture"))
 
 
 def pins_of_virtual(name: str) -> dict[str, int]:

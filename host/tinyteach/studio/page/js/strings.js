@@ -48,7 +48,17 @@ export const strings = {
     held: "in use",
     doctorTitle: "What the doctor found",
     doctorMarks: { pass: "ok", fix: "fix", skip: "–" },
-    show: "Before its camera, in a moving hand",
+    black: "The picture is black: take the cap off the lens, or let some light in.",
+    nothingShown: "Nothing is before its camera yet: press a thing below, or hold photographs of your own or this computer's webcam before it.",
+  },
+
+  scene: {
+    title: "Before its camera, in a moving hand",
+    photos: "Your photographs",
+    webcam: "This computer's webcam",
+    unreadable: (name) => `${name} is no photograph that this browser reads; choose a JPEG or PNG file.`,
+    onlyHere: "A browser lends its webcam only to a page of the same computer; open the studio on the one that it runs on.",
+    noWebcam: "The browser gave no webcam; connect one and allow it in the browser's address bar, then press again.",
   },
 
   classes: {
