@@ -5,6 +5,7 @@ import pytest
 from browser import serious
 
 NAMES = ("cat", "coffee", "rocket", "a thing with a long name")
+LONG = "motorcycle of my uncle in Wolverhampton"
 IN_SIGHT = """selector => { const box = document.querySelector(selector).getBoundingClientRect();
   return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth
     && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
@@ -55,8 +56,14 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     on_board, preview = (
         page.get_by_role("radio", name=name) for name in ("On the board", "Preview head")
     )
+    name = flow.card("cat").get_by_label("Name of this class")
+    name.fill(LONG)
+    name.press("Enter")
+    flow.card(LONG).wait_for()
     flow.start_virtual()
     flow.show("coffee")
+    flow.part(".matrix").get_by_text(LONG).first.wait_for()
+    assert page.evaluate(CUT, ".matrix, .matrix th") == []
     flow.trained()
     flow.deploy()
     flow.state("deploy", "done")
@@ -72,17 +79,17 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     flow.part('#live-label[data-source="board"]').wait_for()
 
     flow.show("cat")
-    flow.label("cat")
+    flow.label(LONG)
     page.wait_for_function(f"({FILLS})().some(([raw, smooth]) => raw !== smooth)")
     slider.fill("98")
     page.wait_for_function("slider => slider.value === '98'", arg=slider.element_handle())
     page_studio.wait("board", lambda board: board["facts"]["threshold"] == round(0.98 * 256))
     slider.fill("0")
-    flow.label("cat")
+    flow.label(LONG)
 
     virtual().stop()
     flow.part("#panel-live.stale").get_by_text("not of now").wait_for()
-    flow.label("cat")
+    flow.label(LONG)
     assert flow.part("#panel-live .correct button:enabled").count() == 0
     page_studio._server.should_exit = page_studio._server.force_exit = True
     flow.page.get_by_role("alert").wait_for()

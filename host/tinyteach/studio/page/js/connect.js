@@ -28,8 +28,8 @@ export function connectPanel() {
   const hint = el("p", { class: "faint" }, words.noBoards);
   const scene = sceneChooser();
   const findings = el("ul", { class: "findings" });
-  const verdict = el("p", {});
-  const doctor = el("details", { hidden: true, open: true }, el("summary", {}, words.doctorTitle), verdict, findings);
+  const verdict = el("span", { role: "status" });
+  const doctor = el("details", { hidden: true, open: true }, el("summary", {}, verdict), findings);
   const disconnect = el("button", { onclick: () => attempt(api.disconnect) }, words.disconnect);
   const examine = el("button", { "aria-label": words.doctorAll, title: words.doctorAll, onclick: () => runDoctor() }, words.doctor);
   const actions = el("div", { class: "actions" }, disconnect, examine);
