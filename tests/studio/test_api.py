@@ -87,6 +87,8 @@ def test_training_report_history_and_compare(studio):
         ("PATCH", "/api/classes/cat", {"colour": 99}, 400),
         ("PUT", "/api/classes", {"names": ["cat"]}, 404),
         ("POST", "/api/photos/delete", {"ids": ["cat/../../tinyteach.json"]}, 422),
+        ("POST", "/api/photos/move", {"ids": ["cat/none.png"], "class": "coffee"}, 422),
+        ("POST", "/api/photos/move", {"ids": [], "class": "dog"}, 404),
         ("POST", "/api/undo", {"undo": "../.."}, 404),
         ("POST", "/api/correct", {"view": 1, "class": "cat"}, 400),
         ("POST", "/api/board/deploy", {}, 404),

@@ -70,6 +70,12 @@ def delete_photos(call: Call) -> dict[str, object]:
     return {"undo": photos.delete_photos(call.bench.folder, ids)}
 
 
+def move_photos(call: Call) -> dict[str, object]:
+    """Move photographs into another class; ``ids`` are theirs from then on."""
+    ids = [*map(str, call.wanted("ids", list))]
+    return {"ids": photos.move_photos(call.bench.folder, ids, call.wanted("class", str))}
+
+
 def undo(call: Call) -> dict[str, object]:
     """Put back what was deleted."""
     return {"photos": photos.undo_delete(call.bench.folder, call.wanted("undo", str))}
@@ -118,6 +124,7 @@ ROUTES = [
     route("DELETE", "/api/classes/{name}", _changing(delete_class)),
     route("GET", "/api/photos/picture", picture),
     route("POST", "/api/photos/delete", _changing(delete_photos)),
+    route("POST", "/api/photos/move", _changing(move_photos)),
     route("POST", "/api/undo", _changing(undo)),
     route("POST", "/api/correct", correct),
     route("POST", "/api/uploads", lambda call: {"upload": call.bench.uploads.begin()}),

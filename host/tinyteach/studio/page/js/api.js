@@ -56,6 +56,7 @@ export const api = {
   deleteClass: (name) => ask("DELETE", `api/classes/${part(name)}`),
   picture: (id, side) => `api/photos/picture?id=${part(id)}&side=${side}`,
   deletePhotos: (ids) => ask("POST", "api/photos/delete", { ids }),
+  movePhotos: (ids, name) => ask("POST", "api/photos/move", { ids, class: name }),
   undo: (undo) => ask("POST", "api/undo", { undo }),
   correct: (view, name) => ask("POST", "api/correct", { view, class: name }),
   beginUpload: () => ask("POST", "api/uploads"),

@@ -44,10 +44,24 @@ export function classesPanel() {
   follow("board", tell);
   follow("online", tell);
   follow("sending", (told) => text(sending, told ?? ""));
-  const section = panel("classes", strings.steps.classes, form, none, list, sending,
+  const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
     el("label", { class: "drop-hint faint" }, words.drop, files));
   takeDrops(section, () => "");
   return section;
+}
+
+// What of the last upload was not taken and why; it stays until it is dismissed or the next one.
+function leftOut() {
+  const title = el("strong", { class: "grow" });
+  const list = el("ul", { class: "problems" });
+  const close = iconButton("✕", strings.dismiss, () => show(element, false));
+  const element = el("div", { class: "left-out", role: "status", hidden: true }, el("div", { class: "line" }, title, close), list);
+  follow("leftOut", ({ added, sentences }) => {
+    show(element, sentences.length);
+    text(title, words.leftOut(added, sentences.length));
+    list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
+  });
+  return element;
 }
 
 // What is none of the others has its place at the end, also while there is no such class.
