@@ -29,6 +29,7 @@ OWNED_BY = {
     "typer": {"cli"},
     "starlette": {"studio"},
     "uvicorn": {"studio"},
+    "segno": {"studio"},
 }
 NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service", "workbench"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
