@@ -112,6 +112,9 @@ def test_training_report_history_and_compare(studio):
         ("PUT", "/api/virtual/view", b"no board", 404),
         ("PUT", "/api/virtual/view", bytes(2 << 20), 413),
         ("GET", "/api/report", None, 404),
+        ("GET", "/api/download/report", None, 404),
+        ("GET", "/api/download/litert", None, 404),
+        ("GET", "/api/download/dragon", None, 400),
     ],
 )
 def test_errors_have_one_form(shared_studio, method, path, body, status):

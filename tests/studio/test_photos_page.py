@@ -1,4 +1,4 @@
-"""Photographs on the page: selected, moved, walked by arrows, and uploads that are partly bad."""
+"""Photographs on the page: selected, moved, uploaded though some are bad, and taken along."""
 
 import pytest
 
@@ -68,5 +68,10 @@ def test_an_upload_that_is_partly_bad(flow, tmp_path):
     assert serious(flow.page) == []
     left.get_by_role("button", name="Dismiss").click()
     left.wait_for(state="hidden")
+    flow.trained()
+    flow.page.get_by_label("What to take along").select_option(label="The model for LiteRT")
+    with flow.page.expect_download() as taken:
+        flow.button("Download").click()
+    assert taken.value.suggested_filename == "things-litert.zip"
     flow.page.get_by_label("Add photos to cat").set_input_files(files[2:])
     left.get_by_text("0 added").wait_for()

@@ -18,6 +18,14 @@ async function ask(method, address, body, isJson = true) {
   return value;
 }
 
+// A file to keep: its name and content.
+async function file(address) {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) throw new StudioError((await answer?.json().catch(() => null))?.error?.sentence ?? strings.failed);
+  const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
+  return { name, content: await answer.blob() };
+}
+
 // Why the studio does not let this page in any more; "" where it does, or does not answer.
 export async function refusal() {
   try {
@@ -64,6 +72,7 @@ export const api = {
     ask("PUT", `api/uploads/${upload}?name=${part(name)}`, file, false),
   importUpload: (upload) => ask("POST", `api/uploads/${upload}`),
   dropUpload: (upload) => ask("DELETE", `api/uploads/${upload}`),
+  download: (what) => file(`api/download/${what}`),
   train: () => ask("POST", "api/train"),
   report: () => ask("GET", "api/report"),
   compare: (before, after) => ask("GET", `api/heads/compare?before=${before}&after=${after}`),

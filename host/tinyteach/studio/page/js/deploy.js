@@ -5,6 +5,7 @@ import { el, panel, text } from "./dom.js";
 import { attempt } from "./notices.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
+import { takeAlong } from "./takealong.js";
 
 const words = strings.deploy;
 const DIGITS = 12;
@@ -33,7 +34,7 @@ export function deployPanel() {
   }
 
   for (const part of ["board", "preview", "deploying"]) follow(part, tell);
-  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback));
+  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback), takeAlong());
 }
 
 function sentence(sent, held, head, facts) {

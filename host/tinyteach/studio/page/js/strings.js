@@ -165,6 +165,21 @@ export const strings = {
     interrupted: "Interrupted; it goes on as soon as the board is back.",
   },
 
+  takeAlong: {
+    title: "Take along",
+    what: "What to take along",
+    take: "Download",
+    kinds: {
+      photographs: "The photographs (zip)",
+      report: "The report (a page)",
+      litert: "The model for LiteRT",
+      tflm: "The model for TensorFlow Lite Micro",
+      openmv: "The model for OpenMV",
+      arduino: "The model for Arduino",
+      grove: "The model for a Grove Vision AI V2",
+    },
+  },
+
   live: {
     none: "Connect a board and train: what it recognises shows here.",
     source: "Which head",
