@@ -65,8 +65,12 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     flow.part(".matrix").get_by_text(LONG).first.wait_for()
     assert page.evaluate(CUT, ".matrix, .matrix th") == []
     flow.trained()
-    flow.deploy()
+    against = flow.part("header .against")
+    against.get_by_text("The board has no head yet.").wait_for()
+    against.get_by_role("button", name="Deploy").click()
     flow.state("deploy", "done")
+    against.get_by_text("The board has the newest head").wait_for()
+    assert against.get_by_role("button").count() == 0
     flow.label("coffee")
     assert on_board.is_checked() and slider.input_value() == "0"
     bench.preview.threshold = 0.99

@@ -152,6 +152,12 @@ export const strings = {
 
   deploy: {
     deploy: "Deploy to the board",
+    short: "Deploy",
+    same: "The board has the newest head",
+    older: "The board's head is older",
+    lesson: "The board made its head itself",
+    lacks: (names) => `The board does not know ${names.join(", ")}`,
+    hasMore: (names) => `The board still knows ${names.join(", ")}`,
     rollback: "Roll back",
     nothing: "Train a head first; then it is sent to the board in a fraction of a second.",
     noBoard: "Connect a board to deploy to.",
