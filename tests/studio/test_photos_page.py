@@ -46,8 +46,20 @@ def test_selected_by_arrows_and_moved(flow, folder):
     assert "unknown" in Project.open(folder).classes()
 
 
+def check_report(page, project):
+    """The report's own page can be read on a phone, in the dark, too."""
+    report = page.context.new_page()
+    report.set_viewport_size({"width": 390, "height": 844})
+    report.goto(project.report_path("html").as_uri())
+    for scheme in ("light", "dark"):
+        report.emulate_media(color_scheme=scheme)
+        assert serious(report) == []
+        assert report.evaluate("document.documentElement.scrollWidth") == 390
+    report.close()
+
+
 @pytest.mark.usefixtures("project")
-def test_an_upload_that_is_partly_bad(flow, tmp_path):
+def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     """What was not taken, and why, stays until it is dismissed."""
     files = [tmp_path / name for name in ("a.png", "b.png", "c.png", "d.png")]
     for number, path in enumerate(files):
@@ -73,5 +85,6 @@ def test_an_upload_that_is_partly_bad(flow, tmp_path):
     with flow.page.expect_download() as taken:
         flow.button("Download").click()
     assert taken.value.suggested_filename == "things-litert.zip"
+    check_report(flow.page, Project.open(folder))
     flow.page.get_by_label("Add photos to cat").set_input_files(files[2:])
     left.get_by_text("0 added").wait_for()
