@@ -17,6 +17,7 @@ from tinyteach.studio.addresses import Address
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    "--use-fake-device-for-media-stream",  # a webcam that shows a moving pattern
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PATIENCE_MS = 600_000  # of a page that stands still

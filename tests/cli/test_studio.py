@@ -31,6 +31,14 @@ def test_a_folder_that_is_missing_or_empty_is_made(tmp_path):
         assert open_or_create_project(tmp_path / name).name == name
 
 
+def test_no_second_project_inside_of_one(fails, tmp_path, monkeypatch):
+    """Who is in things already and says things means that one."""
+    outer = open_or_create_project(tmp_path / "things").root
+    monkeypatch.chdir(outer)
+    assert f"leave --project away in {outer}" in studio(fails, "things")
+    assert not (outer / "things").exists()
+
+
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "127.0.0.1:80"])
 def test_an_address_of_another_computer(fails, tinyteach, tmp_path, host):
     assert "--host" in studio(fails, tmp_path / "things", "--host", host) or "--port" in studio(

@@ -66,11 +66,11 @@ def test_a_crash_half_way_loses_nothing(project, monkeypatch):
         moves.append(source)
         return real(source, target)
 
-    real = deleted._move
-    monkeypatch.setattr(deleted, "_move", crash)
+    real = deleted.move_file
+    monkeypatch.setattr(deleted, "move_file", crash)
     with pytest.raises(KeyboardInterrupt):
         deleted.delete_photos(project, ids(project)[:3])
-    monkeypatch.setattr(deleted, "_move", real)
+    monkeypatch.setattr(deleted, "move_file", real)
     (place,) = (project.root / "deleted").iterdir()
     assert deleted.restore(project, place.name) == 2 and len(ids(project)) == 9
 

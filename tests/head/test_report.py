@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,25 @@ def test_page_names_wrong_photographs_first():
     captions = re.sub(r"\s+", " ", page.text.split("Photographs worth a look")[1])
     assert captions.count("taken for") == 3
     assert captions.index("taken for") < captions.index("class 0, ")
+
+
+def test_headline_has_its_interval_and_what_is_wrongly_accepted_beside():
+    rejection = Rejection(128, 0.1, {BACKGROUND: 0.04}, shown={BACKGROUND: 100})
+    about = [("Trained", "2026-11-29"), ("Head", "0123456789ab"), ("Photographs by", "kitchen")]
+    report = report_of(evaluation_of([[9, 1], [2, 8]]), rejection=rejection, about=about)
+    low, high = (f"{each:.0%}" for each in report.interval)
+    head = re.sub(r"\s+", " ", Page(report.html()).text.split("Have I done enough?")[0])
+    assert f"85% right, between {low} and {high} with 95% certainty" in head
+    assert f"4% of {BACKGROUND} wrongly taken for a class" in head
+    assert "Trained 2026-11-29 Head 0123456789ab Photographs by kitchen" in head
+
+
+def test_what_is_right_and_sure_needs_no_look():
+    evaluation = evaluation_of([[10, 0], [0, 10]])
+    sure = replace(evaluation, scores=np.where(evaluation.scores > 0, 127, -128).astype(np.int8))
+    assert "Photographs worth a look" not in report_of(sure).html()
+    assert len(report_of(sure).worst) == 12  # report.json has them
+    assert "Photographs worth a look" in report_of(evaluation).html()
 
 
 def test_matrix_is_a_table_that_can_be_read():

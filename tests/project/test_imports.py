@@ -31,6 +31,7 @@ OWNED_BY = {
     "starlette": {"studio"},
     "uvicorn": {"studio"},
     "pytest": {"hil", "service"},
+    "segno": {"studio"},
 }
 NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service", "workbench"}
 PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}

@@ -95,7 +95,6 @@ def main() -> None:
                 page.emulate_media(color_scheme="dark")
                 page.locator("#panel-classes").scroll_into_view_if_needed()
                 page.evaluate("() => document.getElementById('panel-classes').scrollIntoView()")
-                page.evaluate("() => scrollBy(0, -78)")
                 page.wait_for_timeout(1000)
                 save(page, "studio-phone.png")
         finally:

@@ -87,6 +87,8 @@ def test_training_report_history_and_compare(studio):
         ("PATCH", "/api/classes/cat", {"colour": 99}, 400),
         ("PUT", "/api/classes", {"names": ["cat"]}, 404),
         ("POST", "/api/photos/delete", {"ids": ["cat/../../tinyteach.json"]}, 422),
+        ("POST", "/api/photos/move", {"ids": ["cat/none.png"], "class": "coffee"}, 422),
+        ("POST", "/api/photos/move", {"ids": [], "class": "dog"}, 404),
         ("POST", "/api/undo", {"undo": "../.."}, 404),
         ("POST", "/api/correct", {"view": 1, "class": "cat"}, 400),
         ("POST", "/api/board/deploy", {}, 404),
@@ -107,7 +109,12 @@ def test_training_report_history_and_compare(studio):
         ("POST", "/api/board/forget", {}, 400),
         ("POST", "/api/board/pull", None, 504),
         ("POST", "/api/virtual/show", {"object": "dragon"}, 404),
+        ("PUT", "/api/virtual/view", b"no board", 404),
+        ("PUT", "/api/virtual/view", bytes(2 << 20), 413),
         ("GET", "/api/report", None, 404),
+        ("GET", "/api/download/report", None, 404),
+        ("GET", "/api/download/litert", None, 404),
+        ("GET", "/api/download/dragon", None, 400),
     ],
 )
 def test_errors_have_one_form(shared_studio, method, path, body, status):

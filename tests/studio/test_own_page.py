@@ -41,7 +41,7 @@ def test_taught_ruled_and_brought_home(flow, folder, virtual):
     flow.label("cat")
 
     rule(flow, pin="")
-    flow.part("#notices").get_by_text("cannot be read; write it like 'pin 21 high'").wait_for()
+    flow.part("#rule-form").get_by_text("Which pin?").wait_for()
     rule(flow, PIN)
     flow.part("#rules").get_by_text(
         f"cat for 2 frames: pin {PIN} high, then pin {PIN} low"
@@ -90,6 +90,13 @@ def test_by_keyboard_and_on_a_phone(flow, virtual):
     page.keyboard.press(" ")
     flow.part('[data-taught="cat"]').get_by_text("20 of 32 examples").wait_for()
     before = page.evaluate(PLACES)
+    flow.button("Add rule").click()  # without a pin: it is asked for at its field
+    flow.part("#rule-form").get_by_role("alert").get_by_text("Which pin?").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "What to do: pin"
+    page.get_by_label("Frames in a row").fill("1")
+    flow.part("#rule-form").get_by_text("frame", exact=True).wait_for()
+    page.get_by_label("Frames in a row").fill("3")
+    assert flow.part("#rule-form").get_by_role("alert").is_hidden()
     page.get_by_label("What is seen").focus()
     page.keyboard.type("not")  # "nothing it knows"
     page.get_by_label("What to do", exact=True).focus()
@@ -103,4 +110,10 @@ def test_by_keyboard_and_on_a_phone(flow, virtual):
     flow.button("Remove unknown").focus()
     page.keyboard.press("Enter")
     flow.part("#rules li").wait_for(state="detached")
+    flow.button("Train again").click()
+    flow.part("#notices").get_by_text("nothing to train on yet: no class has photos").wait_for()
+    page.get_by_role("navigation").get_by_role("link", name="Rules").click()
+    assert 0 < flow.part("#panel-rules h2").bounding_box()["y"] < 300
+    flow.button("Run the doctor").click()
+    flow.part("#panel-connect summary").get_by_text("All is well").wait_for()
     assert serious(page) == []

@@ -7,9 +7,11 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
+from tinyteach.errors import UsageError
 from tinyteach.service.boards.opening import board_meant
 from tinyteach.service.projects.opening import open_or_create_project
-from tinyteach.studio.addresses import Address
+from tinyteach.studio.addresses import EVERYWHERE, LOOPBACK, Address
+from tinyteach.studio.lan import OPENS, lan_opening, qr_lines
 from tinyteach.studio.serve import serve
 
 app = new_app()
@@ -20,11 +22,14 @@ def studio(
     asked: Asked,
     host: Annotated[
         str, typer.Option(help="Where to listen; another than 127.0.0.1 lets other computers in.")
-    ] = "127.0.0.1",
+    ] = LOOPBACK,
     port: Annotated[
         int | None,
         typer.Option(min=1, max=65535, help="Which port; by default the last one, or a free one."),
     ] = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Let in a phone of this network: its address, as QR code.")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Teach in the browser, offline: the whole job on one page.
@@ -34,15 +39,25 @@ def studio(
 
     def tell(address: Address, file: Path, ran_before: bool) -> None:
         told = {"url": address.opening(), "api": address.base, "key_file": str(file)}
+        phone = {"lan_url": lan_opening(address)} if lan else {}
         asked.tell(
-            {**told, "port": address.port, "ran_before": ran_before},
+            {**told, **phone, "port": address.port, "ran_before": ran_before},
             [
                 f"The studio {'runs already' if ran_before else 'runs'} at {told['url']}",
                 "This address opens it once; 'tinyteach studio' prints another as often as you "
                 "like.",
+                *(line for url in phone.values() for line in _for_a_phone(url)),
                 *([] if ran_before else ["It ends with Ctrl-C."]),
             ],
         )
 
+    if lan and host not in (LOOPBACK, EVERYWHERE):
+        raise UsageError("--lan listens on every address; leave --host away.")
+    if lan:
+        host = EVERYWHERE
     folder = open_or_create_project(asked.folder).root
     serve(folder, board_meant(asked.board, folder), host, port, browser, tell)
+
+
+def _for_a_phone(url: str) -> list[str]:
+    return [f"For a phone in this network: {url}", *qr_lines(url), OPENS]

@@ -39,7 +39,7 @@ def delete_photos(project: Project, photo_ids: Sequence[str]) -> str:
     paths = [(photo_path(project, photo_id), photo_id) for photo_id in photo_ids]
     place = _new_place(project)
     for path, photo_id in paths:
-        _move(path, place / photo_id)
+        move_file(path, place / photo_id)
     return place.name
 
 
@@ -47,7 +47,7 @@ def delete_class(project: Project, name: str) -> str:
     """Move a class and its photographs aside; returns the number for `restore`."""
     folder, name = project.class_dir(name), project.class_name(name)
     place = _new_place(project)
-    _move(folder, place / name)
+    move_file(folder, place / name)
     return place.name
 
 
@@ -68,7 +68,7 @@ def restore(project: Project, number: str) -> int:
             make_folder(project.photos_dir / name)
     for file in files:
         name, *below = file.relative_to(place).parts
-        _move(file, _free(project.class_dir(name).joinpath(*below)))
+        move_file(file, free_path(project.class_dir(name).joinpath(*below)))
     project.order_classes(_merged(order, project.classes()))
     shutil.rmtree(place, ignore_errors=True)
     return len(files)
@@ -99,7 +99,8 @@ def _merged(before: list[str], now: list[str]) -> list[str]:
     return back + order
 
 
-def _move(source: Path, target: Path) -> None:
+def move_file(source: Path, target: Path) -> None:
+    """Move a file or folder to where nothing is; ProjectError where that fails."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.rename(target)
@@ -110,7 +111,8 @@ def _move(source: Path, target: Path) -> None:
         ) from error
 
 
-def _free(path: Path) -> Path:
+def free_path(path: Path) -> Path:
+    """This path, or one like it where nothing is yet."""
     number, free = 1, path
     while free.exists():
         number += 1

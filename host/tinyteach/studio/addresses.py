@@ -22,6 +22,8 @@ from tinyteach.studio.codes import new_code, new_key
 from tinyteach.studio.locks import try_lock
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - where it was asked for
+HERE = {EVERYWHERE: LOOPBACK, "::": "::1"}  # where those that listen everywhere are asked from here
 ANNOUNCE_S = 60.0  # a studio that starts or ends gets on long before
 LOOK_EVERY_S = 0.05
 
@@ -41,13 +43,17 @@ class Address:
 
     @property
     def base(self) -> str:
-        """What every address of it begins with; lets nobody in."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
+        """What every address of it begins with on this computer; lets nobody in."""
+        return self._base_at(HERE.get(self.host, self.host))
+
+    def _base_at(self, host: str) -> str:
+        name = f"[{host}]" if ":" in host else host
         return f"http://{name}:{self.port}/{self.folder}/"
 
-    def opening(self) -> str:
-        """An address that lets one browser in, once."""
-        return f"{self.base}?code={new_code(self.key)}"
+    def opening(self, host: str = "") -> str:
+        """An address that lets one browser in, once; ``host`` is what others call this computer."""
+        base = self._base_at(host) if host else self.base
+        return f"{base}?code={new_code(self.key)}"
 
 
 class Place:

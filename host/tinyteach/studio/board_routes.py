@@ -1,8 +1,21 @@
 """Addresses about boards: list, connect, pair, examine, virtual ones, threshold, heads on them."""
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from tinyteach.service.boards.opening import list_boards
-from tinyteach.service.boards.virtual_boards import VIRTUAL, demo_object_names, show_to_virtual
+from tinyteach.service.boards.virtual_boards import (
+    VIRTUAL,
+    demo_object_names,
+    show_picture_to_virtual,
+    show_to_virtual,
+)
+from tinyteach.studio.bodies import read_whole
 from tinyteach.studio.calls import Call, route
+
+PICTURE_BYTES_MAX = 1 << 20  # of 240 × 240 pixels, many times over
 
 
 def boards(call: Call) -> dict[str, object]:
@@ -15,6 +28,14 @@ def show(call: Call) -> dict[str, object]:
     """Put an object of the demo before a virtual board's camera."""
     name = named(call) or VIRTUAL
     return {"sentence": show_to_virtual(name, None, call.wanted("object", str)).sentence()}
+
+
+async def show_picture(request: Request) -> Response:
+    """Put the picture that is the body before a virtual board's camera."""
+    content = await read_whole(request, PICTURE_BYTES_MAX)
+    name = request.query_params.get("board") or VIRTUAL
+    await run_in_threadpool(show_picture_to_virtual, name, content)
+    return JSONResponse({"ok": True})
 
 
 def named(call: Call) -> str | None:
@@ -31,7 +52,7 @@ ROUTES = [
     route("POST", "/api/board/doctor", lambda call: call.bench.examine(named(call))),
     route(
         *("PUT", "/api/board/threshold"),
-        lambda call: call.bench.set_threshold(call.wanted("probability", float)),
+        lambda call: call.bench.thresholds.set(call.wanted("probability", float)),
     ),
     route(
         *("POST", "/api/board/deploy"),
@@ -40,4 +61,5 @@ ROUTES = [
     route("POST", "/api/board/rollback", lambda call: call.bench.deploying.rollback()),
     route("POST", "/api/virtual/start", lambda call: call.bench.start_virtual()),
     route("POST", "/api/virtual/show", show),
+    Route("/api/virtual/view", show_picture, methods=["PUT"]),
 ]

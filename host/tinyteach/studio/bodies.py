@@ -30,13 +30,19 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         raise UsageError("The rest of this request did not come; send it again.") from error
 
 
-async def read_json(request: Request) -> dict[str, object]:
-    """The body as a JSON object; an empty body is an empty object."""
+async def read_whole(request: Request, bytes_max: int) -> bytes:
+    """The body; TooLargeError where it has more bytes."""
     content = b""
     async for piece in pieces(request):
         content += piece
-        if len(content) > JSON_BYTES_MAX:
+        if len(content) > bytes_max:
             raise TooLargeError("This request is larger than any that the page sends.")
+    return content
+
+
+async def read_json(request: Request) -> dict[str, object]:
+    """The body as a JSON object; an empty body is an empty object."""
+    content = await read_whole(request, JSON_BYTES_MAX)
     value = parsed(content) if content else {}
     if not isinstance(value, dict):
         raise UsageError("This request holds no JSON object; reload the page.")

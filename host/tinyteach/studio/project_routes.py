@@ -1,6 +1,7 @@
 """Addresses about the project: classes, photographs, uploads, undo, training and its heads."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -8,6 +9,7 @@ from starlette.routing import Route
 
 from tinyteach.errors import UsageError
 from tinyteach.service.heads import head_list, training
+from tinyteach.service.heads.downloads import download
 from tinyteach.service.photos import collection as photos
 from tinyteach.service.projects.opening import open_project
 from tinyteach.studio.answers import bench_of
@@ -70,6 +72,12 @@ def delete_photos(call: Call) -> dict[str, object]:
     return {"undo": photos.delete_photos(call.bench.folder, ids)}
 
 
+def move_photos(call: Call) -> dict[str, object]:
+    """Move photographs into another class; ``ids`` are theirs from then on."""
+    ids = [*map(str, call.wanted("ids", list))]
+    return {"ids": photos.move_photos(call.bench.folder, ids, call.wanted("class", str))}
+
+
 def undo(call: Call) -> dict[str, object]:
     """Put back what was deleted."""
     return {"photos": photos.undo_delete(call.bench.folder, call.wanted("undo", str))}
@@ -109,6 +117,13 @@ def compare(call: Call) -> dict[str, object]:
     return head_list.compare_heads(call.bench.folder, *two).as_dict()
 
 
+def take_along(call: Call) -> Response:
+    """Photographs, report or model as a file to keep; its name is in Content-Disposition."""
+    name, content = download(call.bench.folder, call.words["what"])
+    kept = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(content, headers=kept, media_type="application/octet-stream")
+
+
 UPLOAD = "/api/uploads/{number}"
 # docs/studio-api.md says what each takes and gives.
 ROUTES = [
@@ -118,6 +133,7 @@ ROUTES = [
     route("DELETE", "/api/classes/{name}", _changing(delete_class)),
     route("GET", "/api/photos/picture", picture),
     route("POST", "/api/photos/delete", _changing(delete_photos)),
+    route("POST", "/api/photos/move", _changing(move_photos)),
     route("POST", "/api/undo", _changing(undo)),
     route("POST", "/api/correct", correct),
     route("POST", "/api/uploads", lambda call: {"upload": call.bench.uploads.begin()}),
@@ -127,4 +143,5 @@ ROUTES = [
     route("POST", "/api/train", lambda call: call.bench.trainer.ask()),
     route("GET", "/api/report", lambda call: training.load_report(call.bench.folder).data),
     route("GET", "/api/heads/compare", compare),
+    route("GET", "/api/download/{what}", take_along),
 ]

@@ -156,6 +156,7 @@ def packed(view: LiveView) -> bytes:
         "host": asdict(view.host) if view.host else None,
         "host_head": view.host_head,
         "looks": asdict(view.looks) if view.looks else None,
+        "smoothed": asdict(view.smoothed) if view.smoothed else None,
     }
     text = json.dumps(about).encode()
     return VIEW_HEADER.pack(len(text)) + text + view.pixels.tobytes()

@@ -9,6 +9,12 @@ from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 
 
+class HasWeight(Protocol):
+    """What `BoardRules` knows of a board's smoothing."""
+
+    weight: int
+
+
 class Bench(Protocol):
     """`Workbench` is the one there is; ``changing`` is held while the project is changed."""
 
@@ -17,8 +23,15 @@ class Bench(Protocol):
     board: LiveBoard
     changing: threading.RLock
 
+    @property
+    def rules(self) -> HasWeight:
+        """The rules of the board that is held."""
+
     def changed(self, train: bool = True) -> None:
         """Photographs or classes are others now."""
+
+    def tell_preview(self) -> None:
+        """Publish the head that runs on this computer."""
 
     def look(self, client: Session) -> None:
         """Take one view and show it to who looks. In the board's thread."""

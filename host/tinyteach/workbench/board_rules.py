@@ -8,6 +8,7 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.service.boards.rule_text import parse_rule, rule_text
 from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
 from tinyteach.service.boards.sessions import CANNOT, Session, agent_of
+from tinyteach.service.heads.smoothed import WEIGHT
 from tinyteach.workbench.bench import Bench
 
 
@@ -16,7 +17,8 @@ class BoardRules:
     a ``sentence`` where what is held has none.
 
     Each rule has what `tinyteach rule list --json` says of it, its ``text``, and whether it
-    ``rests`` because the head on the board has not its class.
+    ``rests`` because the head on the board has not its class. ``weight`` is that of a new view
+    in 256ths when the board works on its own.
     """
 
     def __init__(self, bench: Bench) -> None:
@@ -25,6 +27,7 @@ class BoardRules:
 
     def forget(self) -> None:
         """No board is held."""
+        self.weight = WEIGHT
         self._bench.feed.publish("rules", None)
 
     def look(self, client: Session) -> None:
@@ -59,6 +62,7 @@ class BoardRules:
         self._bench.board.do(lambda client: self._tell(change(agent_of(client)))).result()
 
     def _tell(self, alone: Alone) -> None:
+        self.weight = alone.settings.weight
         rows = [
             {**row, "text": rule_text(rule), "rests": row["number"] in alone.resting}
             for row, rule in zip(alone.rows(), alone.rules, strict=True)

@@ -170,11 +170,14 @@ class LiveBoard:
 
     def refresh(self, client: Session) -> None:
         """Ask the board what it is and has, and tell it."""
-        overview = overview_of(client)
+        self.know(overview_of(client))
+        self._on_refreshed(client)
+
+    def know(self, overview: Overview) -> None:
+        """What the board says of itself has changed, in a way that needs no asking."""
         with self._changed:
             self.overview = overview
         self._tell("connected", "")
-        self._on_refreshed(client)
 
     def _turn(self, client: Session) -> None:
         started = time.monotonic()

@@ -3,16 +3,18 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
-from tinyteach.head.format.rejection import UNKNOWN, is_known
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import Reference, interpret_scores
+from tinyteach.service.heads.smoothed import believed
+from tinyteach.workbench.smoothing import Judging, Smoothed, SmoothedViews
 
 Cells = list[list[float]]  # rows of them, see service.heads.looking
 KEPT_MAX = 200  # views that can still be labelled: 2.4 MB, some ten seconds
@@ -39,6 +41,7 @@ class LiveView:
     host_head: str = ""  # fingerprint of the head that gave ``host``
     frames_per_s: float = 0.0
     looks: LookedAt | None = None  # where the heads look, while a page asks
+    smoothed: Smoothed | None = None
 
 
 class PreviewHead:
@@ -81,16 +84,13 @@ class PreviewHead:
         return result, reference.head.fingerprint.hex()
 
 
-def believed(result: Recognised, threshold: float) -> Recognised:
-    """The same with another threshold: below it the best label is unknown."""
-    known = is_known(result.probability, result.probabilities.get(UNKNOWN, 0), threshold)
-    return replace(result, label=result.best_label if known else UNKNOWN)
-
-
 class ViewLog:
-    """The latest views, so that one that was wrong can be labelled; thread-safe."""
+    """The latest views, smoothed by what ``judging()`` says, so that one that was wrong can be
+    labelled; thread-safe.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, judging: Callable[[], Judging]) -> None:
+        self._judging, self._smoothed = judging, SmoothedViews()
         self._lock = threading.Lock()
         self._views: deque[LiveView] = deque(maxlen=KEPT_MAX)
         self._times: deque[float] = deque(maxlen=RATE_OVER)
@@ -108,7 +108,8 @@ class ViewLog:
         with self._lock:
             self._number += 1
             self._times.append(time.monotonic())
-            seen = (time.time(), board, host, host_head, self._rate(), looks)
+            smoothed = self._smoothed.add(board, host, host_head, self._judging())
+            seen = (time.time(), board, host, host_head, self._rate(), looks, smoothed)
             view = LiveView(self._number, pixels, *seen)
             self._views.append(view)
         return view
@@ -117,6 +118,7 @@ class ViewLog:
         """Nobody looks: the frame rate begins anew."""
         with self._lock:
             self._times.clear()
+            self._smoothed.forget()
 
     def find(self, number: int) -> LiveView:
         """The view of that number; UsageError where it is too old."""

@@ -15,17 +15,17 @@ from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
 from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.overview import BoardOverview
-from tinyteach.service.boards.sessions import Overview, Session, agent_of, is_module
+from tinyteach.service.boards.sessions import Overview, Session, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.heads.recognition import set_threshold, threshold_steps
 from tinyteach.service.photos import collection as photo_service
 from tinyteach.service.photos.recording import start_recording, take_photo
 from tinyteach.service.projects.opening import open_project
@@ -37,6 +37,7 @@ from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 from tinyteach.workbench.looking import Looking
 from tinyteach.workbench.on_its_own import OnItsOwn
+from tinyteach.workbench.thresholds import Thresholds
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
 from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
@@ -62,7 +63,8 @@ class Workbench:
         self.preview = PreviewHead()
         self.looking = Looking(self.folder, self.preview)
         self.changing = threading.RLock()
-        self._views = ViewLog()
+        self.thresholds = Thresholds(self, self.preview)
+        self._views = ViewLog(self.thresholds.judging)
         self._view_listeners: dict[ViewListener, Callable[[], bool]] = {}
         self._recording: Recording | None = None
         self._keeping = threading.Lock()
@@ -80,7 +82,7 @@ class Workbench:
             self.feed.publish(part, value)
         self.tell_project()
         self.tell_heads()
-        self._tell_preview()
+        self.tell_preview()
         self.trainer = Trainer(self.folder, self._tell_training, self._use_head)
         self.rules, self.teaching = BoardRules(self), BoardTeaching(self)
         self.alone = OnItsOwn(self)
@@ -168,16 +170,17 @@ class Workbench:
     def _use_head(self, embedding: Embedding, head: Head, tested: bool) -> None:
         self.preview.use(embedding, head)
         self._tested, self._lesson = tested, ""
-        self._tell_preview()
+        self.tell_preview()
 
-    def _tell_preview(self) -> None:
+    def tell_preview(self) -> None:
+        """Publish the head that runs on this computer."""
         head = self.preview.head
         shown = None
         if head is not None and self.preview.embedding is not None:
             shown = {
                 "fingerprint": head.fingerprint.hex(),
                 "labels": list(head.labels),
-                "threshold": head.threshold / 256,
+                "threshold": head.threshold / STEPS,
                 "tested": self._tested,
                 "grid": self.preview.embedding.grid,
             }
@@ -311,27 +314,13 @@ class Workbench:
 
     # Live
 
-    def set_threshold(self, probability: float) -> None:
-        """From which probability a label is believed, here and on the board, at once."""
-        threshold_steps(probability)  # what is no probability is refused before anything is set
-        self.preview.threshold = probability
-        self._tell_preview()
-        overview = self.board.overview
-        if isinstance(overview, BoardOverview) and overview.info.labels:
-            self.board.do(lambda client: set_threshold(agent_of(client), probability)).result()
-
-    def forget_threshold(self) -> None:
-        """Heads bring their own threshold."""
-        self.preview.threshold = None
-        self._tell_preview()
-
     def use_other_head(self, client: Session, lesson: str = "") -> None:
         """Another head is at work on the board, ``lesson`` where it made that itself.
 
         In the board's thread.
         """
         self._lesson = lesson
-        self.forget_threshold()
+        self.thresholds.forget()
         self.board.refresh(client)
 
     def correct(self, number: int, class_name: str) -> str:

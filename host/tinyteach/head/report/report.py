@@ -28,6 +28,7 @@ from tinyteach.head.report.pages import render
 
 THUMBNAIL_PIXELS = 144
 WORST_PHOTOS = 12
+SURE = 0.9  # a photograph that is recognised with as much needs no look
 WIDE = 0.25  # an interval of the accuracy that says too little
 
 # By a photograph's index and a class: what each cell says for it (float64, rows × columns).
@@ -86,6 +87,7 @@ class Report:
     # Thumbnails (JPEG) of the photographs of the class to photograph next and of its rival.
     met: Sequence[bytes] = ()
     recordings: int | None = None  # that were tested on; None where nobody knows
+    about: Sequence[tuple[str, str]] = ()  # what the page says of when, which head, which boards
 
     @property
     def accuracy(self) -> float | None:
@@ -158,6 +160,11 @@ class Report:
             for name, counts in rows.items()
         ]
 
+    @property
+    def doubtful(self) -> list[WorstPhoto]:
+        """Those of the worst that are worth a look: wrong, or right and not sure."""
+        return [p for p in self.worst if not p.result.correct or p.result.probability < SURE]
+
     def html(self) -> str:
         """One page with everything inside, pictures too."""
         return render("report.html.j2", report=self)
@@ -195,6 +202,7 @@ def make_report(
     unaided: float | None = None,
     copies: Sequence[Sequence[str]] = (),
     outlook: Outlook | None = None,
+    about: Sequence[tuple[str, str]] = (),
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
@@ -228,6 +236,7 @@ def make_report(
         *(title, evaluation, rows, worst, advice, timings or {}, found),
         *(titles, interval, in_several_classes, unaided, enough, _met(outlook, photos)),
         recordings=tested_recordings(evaluation, bursts),
+        about=about,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tinyteach import paths
 from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
+from tinyteach.data.images import decode_square
 from tinyteach.device.registry import find_board
 from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
 from tinyteach.results import Sentence
@@ -128,6 +129,11 @@ def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> BeforeC
         return BeforeCamera(name, str(photo), None)
     control.show(_demo_views(str(shown)))
     return BeforeCamera(name, None, shown)
+
+
+def show_picture_to_virtual(name: str, content: bytes) -> None:
+    """Put a picture, a file's bytes, before a virtual board's camera; PhotoError if it is none."""
+    _control(name).show(decode_square(content, "The picture"))
 
 
 def pins_of_virtual(name: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tinyteach.data.learnt import list_learnt
 from tinyteach.data.names import is_unknown
 from tinyteach.data.photos import list_all
 from tinyteach.data.project import Project
+from tinyteach.device.registry import find_board
 from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError, UsageError
@@ -24,7 +26,7 @@ from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.heads.looks_in_report import cells_of
 from tinyteach.service.photos.known_photos import KnownPhotos
-from tinyteach.service.projects.embeddings import project_embedding
+from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
 from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
 
 
@@ -197,6 +199,7 @@ def _keep(
         cells_of=cells_of(photos.embedding, trained.trial, photos),
         copies=photos.copies,
         outlook=outlook,
+        about=_about(trained, photos),
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
@@ -205,6 +208,21 @@ def _keep(
     files = {"head.tflite": content, "report.json": reported["report.json"]}
     keep_head(project, trained.head.fingerprint.hex(), files, present)
     return report
+
+
+def _about(trained: TrainedHead, photos: KnownPhotos) -> list[tuple[str, str]]:
+    """When, which head, and the boards whose photographs it is made of."""
+    boards = [_board_name(board_id) for board_id in photos.boards]
+    return [
+        ("Trained", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("Head", trained.head.fingerprint.hex()[:SHORT_DIGITS]),
+        *([("Photographs by", ", ".join(boards))] if boards else []),
+    ]
+
+
+def _board_name(board_id: str) -> str:
+    known = find_board(board_id)
+    return known.name if known else board_id
 
 
 @contextmanager

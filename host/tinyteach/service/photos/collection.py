@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data import deleted
+from tinyteach.data import deleted, moving
 from tinyteach.data.deleted import photo_path
 from tinyteach.data.images import load_square
 from tinyteach.data.photos import list_all, recordings, save_burst
@@ -63,6 +63,13 @@ def delete_photos(folder: Path, photo_ids: Sequence[str]) -> str:
 def delete_class(folder: Path, name: str) -> str:
     """Delete a class with its photographs; returns what `undo_delete` takes to put them back."""
     return deleted.delete_class(open_project(folder), name)
+
+
+def move_photos(folder: Path, photo_ids: Sequence[str], class_name: str) -> list[str]:
+    """Move photographs into another class, that of what is unknown included; their ids then."""
+    project = open_project(folder)
+    make_if_unknown(project, class_name)
+    return moving.move_photos(project, photo_ids, class_name)
 
 
 def undo_delete(folder: Path, number: str) -> int:

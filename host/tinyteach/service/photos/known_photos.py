@@ -146,6 +146,11 @@ class KnownPhotos:
         return [photo.id for photo in self._photos]
 
     @property
+    def boards(self) -> list[str]:
+        """The identities of those that took them, as far as that is known."""
+        return sorted({p.record.board for p in self._photos if p.record and p.record.board})
+
+    @property
     def squares(self) -> Sequence[np.ndarray]:
         """Their pixels, uint8 [N, N, 3]; each is read when it is asked for."""
         return _Squares(self._photos)

@@ -1,5 +1,6 @@
 """Project folders: make, open, look through, import, export."""
 
+import os
 from pathlib import Path
 from typing import TypedDict
 
@@ -7,6 +8,7 @@ from tinyteach.data.exporting import export_zip
 from tinyteach.data.names import UNKNOWN, is_unknown
 from tinyteach.data.photos import list_all, recordings
 from tinyteach.data.project import COLOURS, DEFAULT_EMBEDDING, SETTINGS_NAME, Project
+from tinyteach.errors import ProjectError
 from tinyteach.service.projects.embeddings import as_setting
 
 # What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
@@ -49,10 +51,21 @@ def project_meant(folder: Path | None, or_new: bool = False) -> Project | None:
 
 
 def open_or_create_project(folder: Path) -> Project:
-    """Open a project folder; one that is missing or empty is made a project."""
+    """Open a project folder; one that is missing or empty is made a project.
+
+    ProjectError inside of another project: who is in things and says things means that one.
+    """
     root = folder.resolve()
     is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
-    return create_project(root) if is_new else open_project(root)
+    if not is_new:
+        return open_project(root)
+    for above in root.parents:
+        if os.path.isfile(above / SETTINGS_NAME):  # noqa: PTH113 - no to what may not be read, too
+            raise ProjectError(
+                f"{root} would be a project inside of the project {above}; leave --project away in "
+                f"{above} to use that one, or name a folder outside of it."
+            )
+    return create_project(root)
 
 
 def make_if_unknown(project: Project, class_name: str) -> None:

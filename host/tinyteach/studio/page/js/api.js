@@ -18,6 +18,14 @@ async function ask(method, address, body, isJson = true) {
   return value;
 }
 
+// A file to keep: its name and content.
+async function file(address) {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) throw new StudioError((await answer?.json().catch(() => null))?.error?.sentence ?? strings.failed);
+  const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
+  return { name, content: await answer.blob() };
+}
+
 // Why the studio does not let this page in any more; "" where it does, or does not answer.
 export async function refusal() {
   try {
@@ -48,12 +56,15 @@ export const api = {
   pull: () => ask("POST", "api/board/pull"),
   startVirtual: () => ask("POST", "api/virtual/start"),
   showVirtual: (object, board) => ask("POST", "api/virtual/show", { object, board }),
+  showView: (picture, board) =>
+    ask("PUT", `api/virtual/view${board ? `?board=${part(board)}` : ""}`, picture, false),
   addClass: (name) => ask("POST", "api/classes", { name }),
   orderClasses: (names) => ask("PUT", "api/classes", { names }),
   changeClass: (name, change) => ask("PATCH", `api/classes/${part(name)}`, change),
   deleteClass: (name) => ask("DELETE", `api/classes/${part(name)}`),
   picture: (id, side) => `api/photos/picture?id=${part(id)}&side=${side}`,
   deletePhotos: (ids) => ask("POST", "api/photos/delete", { ids }),
+  movePhotos: (ids, name) => ask("POST", "api/photos/move", { ids, class: name }),
   undo: (undo) => ask("POST", "api/undo", { undo }),
   correct: (view, name) => ask("POST", "api/correct", { view, class: name }),
   beginUpload: () => ask("POST", "api/uploads"),
@@ -61,6 +72,7 @@ export const api = {
     ask("PUT", `api/uploads/${upload}?name=${part(name)}`, file, false),
   importUpload: (upload) => ask("POST", `api/uploads/${upload}`),
   dropUpload: (upload) => ask("DELETE", `api/uploads/${upload}`),
+  download: (what) => file(`api/download/${what}`),
   train: () => ask("POST", "api/train"),
   report: () => ask("GET", "api/report"),
   compare: (before, after) => ask("GET", `api/heads/compare?before=${before}&after=${after}`),

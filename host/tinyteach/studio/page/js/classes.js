@@ -13,6 +13,7 @@ import { send, takeDrops } from "./uploads.js";
 const words = strings.classes;
 const ENOUGH = 20;
 const IMBALANCE = 4;
+const KEYS = 9; // the first nine classes have one
 
 export function classesPanel() {
   const list = el("div", { class: "cards" });
@@ -43,10 +44,24 @@ export function classesPanel() {
   follow("board", tell);
   follow("online", tell);
   follow("sending", (told) => text(sending, told ?? ""));
-  const section = panel("classes", strings.steps.classes, form, none, list, sending,
+  const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
     el("label", { class: "drop-hint faint" }, words.drop, files));
   takeDrops(section, () => "");
   return section;
+}
+
+// What of the last upload was not taken and why; it stays until it is dismissed or the next one.
+function leftOut() {
+  const title = el("strong", { class: "grow" });
+  const list = el("ul", { class: "problems" });
+  const close = iconButton("✕", strings.dismiss, () => show(element, false));
+  const element = el("div", { class: "left-out", role: "status", hidden: true }, el("div", { class: "line" }, title, close), list);
+  follow("leftOut", ({ added, sentences }) => {
+    show(element, sentences.length);
+    text(title, words.leftOut(added, sentences.length));
+    list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
+  });
+  return element;
 }
 
 // What is none of the others has its place at the end, also while there is no such class.
@@ -66,8 +81,10 @@ function card(name) {
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
-  const counts = el("div", { class: "faint counts grow" }, photoCount, burstCount, learnt);
-  const hold = el("button", { class: "hold" });
+  const counts = el("div", { class: "faint counts" }, photoCount, burstCount, learnt);
+  const held = el("span", {});
+  const key = el("kbd", { "aria-hidden": "true" });
+  const hold = el("button", { class: "hold" }, held, key);
   const hint = el("p", { class: "hint" });
   const photos = thumbnails(name);
   const none = el("p", { class: "empty small" }, words.noPhotos);
@@ -92,8 +109,8 @@ function card(name) {
   const element = el("article", { class: "card", "data-class": name, "aria-label": name },
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
-    el("div", { class: "line record" }, hold, counts, el("label", { class: "button quiet" }, words.files, files)),
-    hint, none, photos.element);
+    el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),
+    el("div", {}, counts, hint), none, photos.element);
   takeDrops(element, () => name);
   // Of the recording under way; of one that has just ended until the project tells of them, too.
   let taken = [];
@@ -106,11 +123,17 @@ function card(name) {
     paint(element, palette[each.colour]);
     swatches.element.inert = remove.hidden = each === NONE_YET;
     swatches.update(each.colour);
-    text(hold, isRecording ? words.recording(taken.length) : words.hold);
+    text(held, isRecording ? words.recording(taken.length) : words.hold);
     // Not while it is held: a disabled button does not hear that it is let go of.
     const isHeld = hold.classList.contains("held");
     hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
-    hold.title = words.holdHint(standing(get("project").classes).findIndex((other) => other.name === name) + 1);
+    const number = standing(get("project").classes).findIndex((other) => other.name === name) + 1;
+    const hasKey = number <= KEYS;
+    text(key, hasKey ? String(number) : "");
+    show(key, hasKey);
+    hold.title = hasKey ? words.holdHint(number) : words.holdOnly;
+    if (hasKey) hold.setAttribute("aria-keyshortcuts", String(number));
+    else hold.removeAttribute("aria-keyshortcuts");
     text(hint, advice(each, largest));
     const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
     const known = new Set(own.map((photo) => photo.id));

@@ -6,26 +6,30 @@ import { onView } from "./live.js";
 import { looksBox, looksOver } from "./looks.js";
 import { attempt } from "./notices.js";
 import { drawView } from "./picture.js";
+import { sceneChooser } from "./scene.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.connect;
 const LOOK_MS = 3000;
+const BLACK = 16; // of 255: the brightest that nothing can be seen in
+const isBlack = (pixels) => pixels.every((value) => value < BLACK);
 
 export function connectPanel() {
   const canvas = el("canvas", { class: "view", width: 64, height: 64, role: "img", "aria-label": words.preview });
   const empty = el("p", { class: "over", role: "status" });
+  let isVirtual = false;
+  const screen = el("div", { class: "screen" }, canvas, looksOver(), empty);
   const rate = el("span", { class: "figure", id: "frame-rate" }, "–");
   const size = el("span", { class: "faint" });
   const status = el("p", { class: "status", id: "board-status" });
   const progress = el("progress", { max: 1, value: 0, "aria-label": words.pair });
   const boards = el("ul", { class: "rows", "aria-label": words.boards });
   const hint = el("p", { class: "faint" }, words.noBoards);
-  const objects = el("div", { class: "chips" });
-  const scene = el("div", { hidden: true }, el("h3", {}, words.show), objects);
+  const scene = sceneChooser();
   const findings = el("ul", { class: "findings" });
-  const verdict = el("p", {});
-  const doctor = el("details", { hidden: true, open: true }, el("summary", {}, words.doctorTitle), verdict, findings);
+  const verdict = el("span", { role: "status" });
+  const doctor = el("details", { hidden: true, open: true }, el("summary", {}, verdict), findings);
   const disconnect = el("button", { onclick: () => attempt(api.disconnect) }, words.disconnect);
   const examine = el("button", { "aria-label": words.doctorAll, title: words.doctorAll, onclick: () => runDoctor() }, words.doctor);
   const actions = el("div", { class: "actions" }, disconnect, examine);
@@ -34,7 +38,10 @@ export function connectPanel() {
     drawView(canvas, view);
     text(rate, words.rate(view.frames_per_s));
     text(size, words.size(view.width, view.height));
-    show(empty, false);
+    const black = isBlack(view.pixels);
+    empty.classList.toggle("clear", black);
+    if (black) text(empty, isVirtual ? words.nothingShown : words.black);
+    show(empty, black);
   });
 
   function tellStatus() {
@@ -48,10 +55,12 @@ export function connectPanel() {
     const held = state === "connected";
     show(actions, state !== "none");
     const machine = facts.machine ?? get("alone")?.machine ?? "";
-    show(scene, (held || get("alone")) && machine.includes("virtual"));
+    isVirtual = machine.includes("virtual");
+    scene.tell(Boolean(held || get("alone")) && isVirtual);
     const blind = get("sight") || (held && !facts.has_camera ? words.noCamera : "");
     show(empty, !held || blind);
     if (!held || blind) {
+      empty.classList.remove("clear");
       text(empty, blind || sentence || status.textContent);
       text(rate, "–");
     }
@@ -77,20 +86,7 @@ export function connectPanel() {
     for (const board of listed) board.held = Boolean(board.port) && board.port === held;
     keep(boards, listed, (board) => `${board.name} ${board.port} ${board.status} ${board.held}`, boardRow);
     show(hint, state !== "connected");
-    keep(objects, found.objects, (name) => name, (name) =>
-      el("button", { class: "chip", onclick: (event) => showObject(event.target, name) }, name));
-  }
-
-  // A virtual module; else the virtual board is meant.
-  function module() {
-    const { kind, name } = get("board")?.facts ?? {};
-    return kind === "module" ? name : null;
-  }
-
-  async function showObject(button, name) {
-    button.disabled = true;
-    await attempt(() => api.showVirtual(name, module()));
-    button.disabled = false;
+    scene.offer(found.objects);
   }
 
   function boardRow(board) {
@@ -129,14 +125,15 @@ export function connectPanel() {
   follow("board", tellStatus);
   follow("sight", tellStatus);
   follow("alone", tellStatus);
+  follow("online", (online) => screen.classList.toggle("stale", online === false));
   follow("pairing", telling);
   follow("doctor", telling);
   follow("board", look);
   setInterval(look, LOOK_MS);
 
   return panel("connect", strings.steps.connect,
-    el("div", { class: "screen" }, canvas, looksOver(), empty),
+    screen,
     el("div", { class: "line" }, rate, size), looksBox(),
-    status, progress, actions, scene, doctor,
+    status, progress, actions, scene.element, doctor,
     el("h3", {}, words.boards), hint, boards);
 }

@@ -1,10 +1,11 @@
 // Deploy: the newest head onto the board, which one is at work there, the one before.
 
 import { api } from "./api.js";
-import { el, panel, text } from "./dom.js";
+import { el, panel, show, text } from "./dom.js";
 import { attempt } from "./notices.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
+import { takeAlong } from "./takealong.js";
 
 const words = strings.deploy;
 const DIGITS = 12;
@@ -33,7 +34,38 @@ export function deployPanel() {
   }
 
   for (const part of ["board", "preview", "deploying"]) follow(part, tell);
-  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback));
+  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback), takeAlong());
+}
+
+// In the header, always in sight: how the board's head differs from the newest one, one press to make
+// them equal.
+export function boardAgainstHere() {
+  const told = el("span", {});
+  const button = el("button", { class: "primary", onclick: () => attempt(() => api.deploy()) }, words.short);
+  const element = el("p", { class: "against", role: "status", hidden: true }, told, button);
+
+  function tell() {
+    const { status, facts } = get("board") ?? { facts: {} };
+    const { head, lesson } = get("preview") ?? {};
+    show(element, status === "connected" && head?.tested && facts.kind !== "module");
+    if (element.hidden) return;
+    const isSame = head.fingerprint === facts.head;
+    text(told, isSame ? words.same : difference(head.labels, facts, lesson));
+    show(button, !isSame);
+    button.disabled = get("deploying")?.status === "sending";
+  }
+
+  for (const part of ["board", "preview", "deploying"]) follow(part, tell);
+  return element;
+}
+
+function difference(labels, facts, lesson) {
+  const lacks = labels.filter((label) => !facts.labels.includes(label));
+  const has = facts.labels.filter((label) => !labels.includes(label));
+  if (!facts.labels.length) return words.untaught;
+  if (lesson && lesson === facts.head) return words.lesson;
+  if (lacks.length) return words.lacks(lacks);
+  return has.length ? words.hasMore(has) : words.older;
 }
 
 function sentence(sent, held, head, facts) {

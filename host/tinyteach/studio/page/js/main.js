@@ -2,7 +2,7 @@
 
 import { classesPanel } from "./classes.js";
 import { connectPanel } from "./connect.js";
-import { deployPanel } from "./deploy.js";
+import { boardAgainstHere, deployPanel } from "./deploy.js";
 import { el, text } from "./dom.js";
 import { onFailure, onView, open } from "./live.js";
 import { followMoves } from "./moves.js";
@@ -49,7 +49,7 @@ function header() {
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), sections(), themeButton(), offline];
+  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), boardAgainstHere(), sections(), themeButton(), offline];
 }
 
 function sections() {
@@ -60,7 +60,7 @@ function sections() {
 document.getElementById("notices").setAttribute("role", "status");
 document.getElementById("top").append(...header());
 document.getElementById("flow").append(
-  connectPanel(), classesPanel(), trainPanel(),
+  el("div", { class: "beside" }, connectPanel()), classesPanel(), trainPanel(),
   el("div", { class: "column" }, deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );

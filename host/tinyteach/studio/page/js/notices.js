@@ -1,4 +1,4 @@
-// What happened, with a way back where there is one.
+// What happened, with a way back where there is one: the number of what was deleted, or what to do.
 
 import { api } from "./api.js";
 import { el } from "./dom.js";
@@ -11,9 +11,10 @@ export function notice(sentence, { undo = null, isError = false } = {}) {
   const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", {}, sentence));
   const close = () => item.remove();
   if (undo) {
-    const back = () => attempt(() => api.undo(undo)).then((done) => {
+    const goBack = typeof undo === "function" ? undo : () => api.undo(undo).then((done) => done.photos);
+    const back = () => attempt(goBack).then((photos) => {
       close();
-      if (done) notice(strings.undone(done.photos));
+      if (photos !== null) notice(strings.undone(photos));
     });
     item.append(el("button", { class: "quiet", onclick: back }, strings.undo));
   }

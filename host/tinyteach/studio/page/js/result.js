@@ -35,9 +35,13 @@ export function livePanel() {
     const onBoard = get("board")?.facts.head;
     const isLesson = onBoard && get("preview")?.lesson === onBoard;
     const isNewer = view.host_head && view.host_head !== onBoard && !isLesson;
-    const chosen = source === "auto" ? (isNewer ? "host" : "board") : source;
+    const wanted = source === "auto" ? (isNewer ? "host" : "board") : source;
+    const other = wanted === "host" ? "board" : "host";
+    const chosen = !view[wanted] && view[other] ? other : wanted;
     choices.mark(chosen, view);
-    const result = view[chosen] ?? view.board ?? view.host;
+    if (get("source") !== chosen) put("source", chosen);
+    const raw = view[chosen];
+    const result = view.smoothed?.[chosen] ?? raw;
     text(rate, strings.connect.rate(view.frames_per_s));
     text(latency, view.board?.latency_ms ? words.latency(sum(view.board.latency_ms)) : words.noLatency);
     show(none, !result);
@@ -47,9 +51,9 @@ export function livePanel() {
     text(label, result.label);
     paint(label, colourOf(result.label));
     text(second, result.label === result.best_label ? percent(result.probability) : `${words.atBest(result.best_label)} ${percent(result.probability)}`);
-    keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, name === result.label));
+    keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, raw.probabilities[name], name === result.label));
     strip.add(result.label);
-    put("looks", { label: result.best_label, cells: view.looks?.[chosen] ?? null, asked: Boolean(view.looks) });
+    put("looks", { label: raw.best_label, cells: view.looks?.[chosen] ?? null, asked: Boolean(view.looks) });
     announce(result.label);
   }
 
@@ -67,24 +71,28 @@ export function livePanel() {
     if (done) notice(words.corrected(name));
   }
 
-  // What is shown is of now, or nothing.
-  function forget(board) {
-    const held = board.status === "connected";
+  // What is shown is of now; what was shown before the link or the studio went is grey.
+  function forget() {
+    const { status } = get("board") ?? { status: "none" };
+    const isOffline = get("online") === false;
+    const held = status === "connected" && !isOffline;
     for (const button of correct.children) button.disabled = !held;
+    section.classList.toggle("stale", !held && view !== null);
     if (held) return;
-    view = null;
     put("looks", null);
+    if (view) text(second, words.stale);
+    if (isOffline || !["none", "unpaired"].includes(status)) return;
+    section.classList.remove("stale");
+    view = null;
     text(label, "–");
     text(second, "");
     text(latency, words.noLatency);
     text(rate, "–");
     paint(label, "transparent");
-    for (const row of bars.children) row.update(0, false);
+    for (const row of bars.children) row.update(0, 0, false);
     canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
   }
 
-  onView(tell);
-  follow("board", forget);
   // What is none of the classes needs no class of its own before.
   const choicesOf = ({ classes }) => [...classes.map((each) => each.name).filter((name) => name !== UNKNOWN), UNKNOWN];
   follow("project", (project) => keep(correct, choicesOf(project), (name) => name, (name) =>
@@ -94,12 +102,16 @@ export function livePanel() {
     button.disabled = get("board")?.status !== "connected";
   }));
 
-  return panel("live", strings.steps.live,
+  const section = panel("live", strings.steps.live,
     el("div", { class: "line result" }, canvas, el("div", { class: "grow" }, label, second)),
     heard, none, choices.element, bars, threshold,
     el("div", { class: "line" }, latency, rate),
     el("h3", {}, words.timeline), strip.element,
     el("h3", {}, words.correct), el("p", { class: "faint" }, words.correctHint), correct);
+  onView(tell);
+  follow("board", forget);
+  follow("online", forget);
+  return section;
 }
 
 const sum = (latency) => Object.values(latency).reduce((total, each) => total + each, 0);
@@ -107,12 +119,14 @@ const sum = (latency) => Object.values(latency).reduce((total, each) => total + 
 function bar(name) {
   const value = el("span", { class: "figure" });
   const fill = el("div", { class: "fill" });
+  const behind = el("div", { class: "fill behind" });
   const id = newId("bar");
-  const meter = el("div", { class: "track", role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
+  const meter = el("div", { class: "track", role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100, title: words.raw }, behind, fill);
   const row = el("div", { class: "bar" }, el("span", { id, class: "bar-name" }, name), meter, value);
-  row.update = (probability, isBest) => {
+  row.update = (probability, raw, isBest) => {
     paint(row, colourOf(name));
     fill.style.transform = `scaleX(${probability})`;
+    behind.style.transform = `scaleX(${raw ?? 0})`;
     meter.setAttribute("aria-valuenow", Math.round(probability * 100));
     text(value, percent(probability));
     row.classList.toggle("best", isBest);
@@ -153,23 +167,32 @@ function thresholdSlider() {
       await attempt(() => api.threshold(next));
     }
     sending = false;
+    follow_();
   }
   const tell = () => text(value, `${input.value} %`);
+  let isHeld = false;
+  for (const [event, held] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false], ["blur", false]]) {
+    input.addEventListener(event, () => { isHeld = held; });
+  }
   input.addEventListener("input", () => {
     tell();
     wanted = Number(input.value) / 100;
     sendNewest();
   });
   const follow_ = () => {
-    if (document.activeElement === input) return;
+    if (isHeld || sending) return;
     const { head, threshold } = get("preview") ?? {};
     const facts = get("board")?.facts ?? {};
-    const ofBoard = facts.labels?.length ? facts.threshold / 256 : null;
-    input.value = Math.round(100 * (threshold ?? ofBoard ?? head?.threshold ?? 0));
+    const isModule = facts.kind === "module"; // which is told with each view
+    const ofBoard = facts.labels?.length ? (isModule ? threshold : null) ?? facts.threshold / 256 : null;
+    const ofHost = threshold ?? head?.threshold ?? null;
+    const both = get("source") === "host" ? [ofHost, ofBoard] : [ofBoard, ofHost];
+    input.value = Math.round(100 * (both[0] ?? both[1] ?? 0));
     tell();
   };
   follow("preview", follow_);
   follow("board", follow_);
+  follow("source", follow_);
   return el("div", { class: "threshold" },
     el("label", { for: id }, words.threshold), input, value, el("p", { class: "faint" }, words.thresholdHint));
 }

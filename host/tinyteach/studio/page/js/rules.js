@@ -73,14 +73,16 @@ function ruleForm() {
   const frames = field(words.frames, { type: "number", class: "short", value: 3, min: 1 });
   const then = action(words.then, words.actions);
   const after = action(words.after, words.afters);
+  const framesUnit = el("span", { class: "unit" });
+  const holdUnit = el("span", { class: "unit" });
   const hold = field(words.hold, { type: "number", class: "short", value: 0, min: 0, step: "any" });
   const add = el("button", { class: "primary" }, words.add);
   const group = el("fieldset", { class: "plain" }, el("legend", {}, words.formTitle),
     line(words.when, label, how, el("span", { class: "unit" }, level, " %")),
-    line(words.during, frames, words.framesUnit),
+    line(words.during, frames, framesUnit),
     line(words.doThis, ...then.parts),
     line(words.afterwards, ...after.parts),
-    line(words.holdFor, hold, words.holdUnit),
+    line(words.holdFor, hold, holdUnit),
     el("div", { class: "line" }, add));
   const element = el("form", { novalidate: true, id: "rule-form" }, group);
 
@@ -91,6 +93,8 @@ function ruleForm() {
     fade(level.parentElement, how.value);
     then.adapt();
     after.adapt();
+    text(framesUnit, words.framesUnit(Number(frames.value)));
+    text(holdUnit, words.holdUnit(Number(hold.value)));
   }
 
   function offer() {
@@ -104,6 +108,7 @@ function ruleForm() {
   element.addEventListener("input", adapt);
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (then.asks() || after.asks()) return;
     const sign = how.value ? ` ${how.value} ${level.value}%` : "";
     const during = frames.value === "1" ? "" : ` for ${frames.value} frames`;
     const rule = { condition: `${label.value}${sign}${during}`, action: then.words(), else: after.words(), hold_s: Number(hold.value) };
@@ -118,10 +123,26 @@ function ruleForm() {
 function action(name, kinds) {
   const kind = select(name, kinds);
   const what = field(words.pin, {});
+  const askId = newId("ask");
+  const ask = el("p", { id: askId, class: "ask", role: "alert", hidden: true });
   const isPin = () => kind.value.startsWith("pin");
+  what.setAttribute("aria-describedby", askId);
+  const tellMissing = (isMissing) => {
+    text(ask, isMissing ? (isPin() ? words.whichPin : words.whichLine) : "");
+    show(ask, isMissing);
+    what.setAttribute("aria-invalid", String(isMissing));
+  };
   return {
-    parts: [kind, what],
+    parts: [kind, what, ask],
+    // Whether something is missing, which is asked for where it belongs.
+    asks: () => {
+      const isMissing = (isPin() || kind.value === "say") && !what.value.trim();
+      tellMissing(isMissing);
+      if (isMissing) what.focus();
+      return isMissing;
+    },
     adapt: () => {
+      tellMissing(false);
       fade(what, isPin() || kind.value === "say");
       what.setAttribute("aria-label", `${name}: ${isPin() ? words.pin : words.line}`);
       what.placeholder = isPin() ? words.pinExample : words.lineExample;

@@ -1,6 +1,7 @@
 // Train: how good the head is, what is taken for what, what would help, the heads so far.
 
 import { api } from "./api.js";
+import { UNKNOWN } from "./colours.js";
 import { el, keep, panel, show, text } from "./dom.js";
 import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
@@ -23,7 +24,7 @@ export function trainPanel() {
   const advice = el("ul", { class: "advice", id: "advice" });
   const heads = el("ul", { class: "rows", id: "heads" });
   const compared = el("p", { class: "faint", role: "status" }, words.compareHint);
-  const again = el("button", { class: "quiet", onclick: () => attempt(api.train) }, words.again);
+  const again = el("button", { class: "quiet", onclick: () => trainAgain() }, words.again);
   const picked = [];
   const photos = photoDialog();
   const details = el("div", { hidden: true },
@@ -35,7 +36,7 @@ export function trainPanel() {
 
   follow("training", async (training) => {
     const told = training.status === "done" && training.fit_s !== null ? words.done(training.fit_s) : words.status[training.status];
-    const isEmpty = training.status === "waiting" && (get("project")?.classes ?? []).filter((each) => each.photos).length < 2;
+    const isEmpty = training.status === "waiting" && filled() < 2;
     text(status, isEmpty ? words.none : training.sentence || told);
     status.dataset.state = training.status;
     progress.max = training.total || 1;
@@ -102,6 +103,15 @@ export function trainPanel() {
     interval, details,
     el("details", {}, el("summary", {}, words.history), heads, compared),
     photos.element);
+}
+
+// Classes that there is something of.
+const filled = () => (get("project")?.classes ?? [])
+  .filter((each) => each.name !== UNKNOWN && (each.photos || each.learnt)).length;
+
+function trainAgain() {
+  if (filled() < 2) notice(words.nothing(filled()));
+  else attempt(api.train);
 }
 
 function confusionTable(report, open) {

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { attempt, notice } from "./notices.js";
-import { put } from "./store.js";
+import { follow, put } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.classes;
@@ -34,6 +34,11 @@ async function walk(entry, above) {
   return found;
 }
 
+// While the studio takes them over it says how far it is.
+follow("importing", (step) => {
+  if (step?.total) put("sending", words.importing(step.done, step.total));
+});
+
 // Bare photographs belong to `className`; what lies in folders brings its class along.
 export async function send(items, className) {
   if (!items.length) return;
@@ -48,9 +53,11 @@ export async function send(items, className) {
       put("sending", words.importing(0, items.length));
       const { added, skipped, told } = await api.importUpload(upload);
       const count = Object.values(added).reduce((sum, each) => sum + each, 0);
-      notice([words.imported(count, skipped.length), ...told, ...skipped.slice(0, 2)].join(" "));
+      notice([words.imported(count, skipped.length), ...told].join(" "));
+      put("leftOut", { added: count, sentences: skipped });
     } catch (error) {
       await api.dropUpload(upload).catch(() => null);
+      put("leftOut", { added: 0, sentences: [error.message] });
       throw error;
     } finally {
       put("sending", null);

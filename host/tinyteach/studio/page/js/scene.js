@@ -1,0 +1,132 @@
+// What is held before the virtual board's camera: the demo's objects, photographs, this computer's webcam.
+
+import { api } from "./api.js";
+import { el, keep, show } from "./dom.js";
+import { attempt, notice } from "./notices.js";
+import { get } from "./store.js";
+import { strings } from "./strings.js";
+
+const words = strings.scene;
+const SIDE = 240; // pixels, as small cameras have them
+const FRAME_MS = 100; // between two frames that are held before it
+const SWAY = 0.06; // of a hand, in parts of the picture
+
+export function sceneChooser() {
+  const objects = el("div", { class: "chips" });
+  const own = el("div", { class: "chips" });
+  const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.photos });
+  const webcam = el("button", { class: "chip", "aria-pressed": "false", onclick: () => toggleWebcam() }, words.webcam);
+  const element = el("div", { hidden: true }, el("h3", {}, words.title), objects, own,
+    el("div", { class: "chips" }, el("label", { class: "button chip" }, words.photos, files), webcam));
+  const camera = handCamera();
+  let stream = null;
+
+  function stop() {
+    camera.stop();
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    stream = null;
+    mark(null);
+  }
+
+  function mark(pressed) {
+    for (const chip of element.querySelectorAll("button")) chip.setAttribute("aria-pressed", String(chip === pressed));
+  }
+
+  async function showObject(button, name) {
+    stop();
+    button.disabled = true;
+    if (await attempt(() => api.showVirtual(name, module()))) mark(button);
+    button.disabled = false;
+  }
+
+  files.addEventListener("change", async () => {
+    const chosen = [...files.files];
+    files.value = "";
+    const chips = (await Promise.all(chosen.map(photoChip))).filter(Boolean);
+    own.append(...chips);
+    chips[0]?.click();
+  });
+
+  async function photoChip(file) {
+    const bitmap = await createImageBitmap(file).catch(() => null);
+    if (!bitmap) {
+      notice(words.unreadable(file.name), { isError: true });
+      return null;
+    }
+    const chip = el("button", { class: "chip", "aria-pressed": "false", title: file.name }, file.name.replace(/\.\w+$/, ""));
+    chip.addEventListener("click", () => {
+      stop();
+      mark(chip);
+      camera.start(bitmap, bitmap.width, bitmap.height, true);
+    });
+    return chip;
+  }
+
+  async function toggleWebcam() {
+    const wasOn = stream !== null;
+    stop();
+    if (wasOn) return;
+    const video = el("video", { muted: true, playsinline: true });
+    try {
+      if (!navigator.mediaDevices) throw new Error(words.onlyHere);
+      stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: false });
+      video.srcObject = stream;
+      await video.play();
+    } catch (error) {
+      stop();
+      notice(error.message === words.onlyHere ? words.onlyHere : words.noWebcam, { isError: true });
+      return;
+    }
+    mark(webcam);
+    camera.start(video, video.videoWidth, video.videoHeight, false);
+  }
+
+  // Without a virtual board that is held nobody sees it, and the webcam's light goes out.
+  const tell = (isThere) => {
+    show(element, isThere);
+    if (!isThere && camera.isOn()) stop();
+  };
+  const offer = (names) => keep(objects, names, (name) => name, (name) =>
+    el("button", { class: "chip", "aria-pressed": "false", onclick: (event) => showObject(event.target, name) }, name));
+  return { element, tell, offer };
+}
+
+// A virtual module; else the virtual board is meant.
+function module() {
+  const { kind, name } = get("board")?.facts ?? {};
+  return kind === "module" ? name : null;
+}
+
+// Sends the centre square of a picture or a video, one frame after the other; a picture in a moving hand.
+function handCamera() {
+  const canvas = el("canvas", { width: SIDE, height: SIDE });
+  const context = canvas.getContext("2d");
+  let run = 0;
+  let on = false;
+
+  function draw(source, width, height, sways) {
+    const s = performance.now() / 1000;
+    const side = Math.min(width, height) * (sways ? 1 - 2 * SWAY + SWAY * Math.sin(1.3 * s) : 1);
+    const slack = sways ? Math.min(width, height) - side : 0;
+    const x = (width - side) / 2 + (slack / 2) * Math.sin(2.1 * s);
+    const y = (height - side) / 2 + (slack / 2) * Math.cos(1.7 * s);
+    context.drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
+  }
+
+  async function start(source, width, height, sways) {
+    const mine = ++run;
+    on = true;
+    while (mine === run) {
+      draw(source, width, height, sways);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+      if (mine !== run) return;
+      if (!(await attempt(() => api.showView(blob, module())))) stop();
+      await new Promise((done) => setTimeout(done, FRAME_MS));
+    }
+  }
+  function stop() {
+    run += 1;
+    on = false;
+  }
+  return { start, stop, isOn: () => on };
+}

@@ -1,0 +1,60 @@
+"""The first minute: what is held before the virtual board's camera, in Chromium."""
+
+import pytest
+
+from browser import serious
+from paired import views_of
+from tinyteach.data.images import encode_png
+from tinyteach.data.photos import list_photos, load_photos
+from tinyteach.data.project import Project
+
+BRIGHT = """() => { const canvas = document.querySelector(".screen .view");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, index) => index % 4 < 3 && value > 40); }"""
+
+
+@pytest.mark.usefixtures("paired_before")
+def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_path):
+    """From a black picture that says what to do to a board that recognises both."""
+    page = flow.page
+    page.context.grant_permissions(["camera"])
+    flow.start_virtual()
+    screen = flow.part(".screen")
+    screen.get_by_text("Nothing is before its camera yet").wait_for()
+    assert serious(page) == []
+
+    (tmp_path / "my rocket.png").write_bytes(encode_png(views_of("rocket", 1, side=96)[0]))
+    (tmp_path / "letter.png").write_bytes(b"no picture")
+    chosen = page.get_by_label("Your photographs")
+    chosen.set_input_files([tmp_path / "letter.png", tmp_path / "my rocket.png"])
+    flow.part("#notices").get_by_text("letter.png is no photograph").wait_for()
+    page.wait_for_function(BRIGHT)
+    screen.get_by_text("Nothing is before").wait_for(state="hidden")
+    for name in ("rocket", "at my desk"):
+        flow.add_class(name)
+    flow.hold("rocket", 4)
+    webcam = flow.button("This computer's webcam")
+    webcam.click()
+    page.locator('button[aria-pressed="true"]').get_by_text("webcam").wait_for()
+    page.wait_for_timeout(500)  # a frame or two: what was held before is gone
+    flow.hold("at my desk", 4)
+    flow.trained()
+    flow.deploy()
+    flow.state("deploy", "done")
+    flow.label("at my desk")
+    flow.button("my rocket").click()
+    flow.label("rocket")
+    assert webcam.get_attribute("aria-pressed") == "false"
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new Error(); }; }"
+    )
+    webcam.click()
+    flow.part("#notices").get_by_text("The browser gave no webcam").wait_for()
+    assert webcam.get_attribute("aria-pressed") == "false"
+    project = Project.open(folder)
+    for name in ("rocket", "at my desk"):
+        squares = load_photos(list_photos(project, name)).squares
+        assert len(squares) >= 4 and len({square.tobytes() for square in squares}) > 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert serious(page) == []
