@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tinyteach.head.format.rejection import STEPS
-from tinyteach.service.boards.opening import BoardOverview
+from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Session, agent_of
 from tinyteach.service.heads.recognition import set_threshold, threshold_steps
 from tinyteach.workbench.bench import Bench
