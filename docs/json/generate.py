@@ -39,6 +39,10 @@ from tinyteach.service.heads.figures import Rate
 from tinyteach.service.heads.head_list import HeadEntry
 from tinyteach.service.heads.looking import Looks
 from tinyteach.service.heads.pulling import Pulled
+from tinyteach.service.lab.status import LabStatus
+from tinyteach.service.soak.soaked import Soaked
+from tinyteach.service.tapes.driving import Replayed
+from tinyteach.service.tapes.listing import Listed
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.retraining import Retrained
 from tinyteach.service.heads.training import Trained
@@ -119,7 +123,7 @@ PRINTED: dict[str, Any] = {
     "pair": Paired,
     "info": ({**fields(BoardOverview, "info"), **fields(BoardInfo)}, MODULE),
     "doctor": {"board": str, "healthy": bool, "findings": [FINDING]},
-    "new": {"project": str, "path": str},
+    "new": {"project": str, "path": str, "notes": [str]},
     "class add": {"added": [str]},
     "class rename": {"renamed": str, "name": str},
     "class remove": {"removed": str},
@@ -154,6 +158,13 @@ PRINTED: dict[str, Any] = {
     "test": TESTED,
     "verify": {**fields(Summary), **CODE},
     "why": {**fields(Compared), "agrees": bool, **CODE},
+    "lab status": LabStatus,
+    "soak": {
+        **fields(Soaked),
+        **{"memory_growth_bytes": (int, None), "memory_flat": (bool, None)},
+        **{"latency_drift": NUMBER, "held": bool, **CODE},
+    },
+    "replay": ({**fields(Replayed), "held": bool, **CODE}, Listed),
     "demo": Measured,
     "studio": {"url": str, "api": str, "key_file": str, "port": int, "ran_before": bool},
 }

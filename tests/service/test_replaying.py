@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import tinyteach as tt
 from paired import deploy, views_of
 from patience import expect_silence
-from planted_kernels import plant
+from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire import client as client_module
 from tinyteach.device.wire.client import BoardClient
@@ -364,9 +364,7 @@ def test_what_depends_on_time_is_no_departure(recorded, replayed, monkeypatch):
 def test_a_wrong_result_has_the_same_verdict_offline(board, tape, suite_of, few_pictures):
     """The last one: the board's kernels are spoilt."""
     suite_of("test_exactness.py")
-    rounding = "x = ((x >> (shift - 1)) + 1) >> 1"
-    changed = rounding.replace("+ 1)", "+ 0)")
-    plant(board, ("agent/tflite/viper_requantise.py", rounding, changed))
+    plant(board, FLIPPED_ROUNDING)
     with taping(tape):
         then = verify(board.port, None, None, quiet=True)
     board.stop()

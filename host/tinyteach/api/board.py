@@ -37,7 +37,7 @@ from tinyteach.service.heads.recognition import (
     recognise_once,
     watch,
 )
-from tinyteach.service.heads.smoothing import smoother_of
+from tinyteach.service.heads.smoothing import smoothing_of
 from tinyteach.service.photos.recording import take_photo
 from tinyteach.service.projects.opening import project_meant
 
@@ -144,9 +144,9 @@ class Board(Opened):
         ``threshold``, a probability, takes the place of the head's until the next deploy.
         ``smooth`` gives what is believed of a view and those before, as the board does by itself.
         """
-        smoother = smoother_of(self.session, threshold) if smooth else None
+        smoothing = smoothing_of(self.session, threshold) if smooth else None
         with watch(self.session, threshold) as results:
-            yield from map(Recognised.of, map(smoother.add, results) if smoother else results)
+            yield from map(Recognised.of, map(smoothing, results) if smoothing else results)
 
     def compare(
         self,

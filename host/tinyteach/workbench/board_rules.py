@@ -8,7 +8,7 @@ from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.service.boards.rule_text import parse_rule, rule_text
 from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
 from tinyteach.service.boards.sessions import CANNOT, Session, agent_of
-from tinyteach.service.heads.smoothed import WEIGHT
+from tinyteach.service.heads.smoothing import WEIGHT
 from tinyteach.workbench.bench import Bench
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.heads.smoothed import WEIGHT, Smoother
+from tinyteach.service.heads.smoothing import WEIGHT, Smoother
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import Reference, interpret_scores
-from tinyteach.service.heads.smoothed import believed
+from tinyteach.service.heads.smoothing import believed
 from tinyteach.workbench.smoothing import Judging, Smoothed, SmoothedViews
 
 Cells = list[list[float]]  # rows of them, see service.heads.looking
