@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.hil import fixtures, plugin, state
+from tinyteach.hil import ends, fixtures, plugin
 from tinyteach.hil.needs import CAPABILITIES
 from tinyteach.hil.report import plugin as report_plugin
 from tinyteach.hil.settings import parse
@@ -67,7 +67,7 @@ def test_every_marker_and_capability_is_told(page):
 
 
 def test_every_code_is_told(page):
-    codes = {value for name, value in vars(state).items() if name.startswith("CODE_")}
+    codes = {value for name, value in vars(ends).items() if name.startswith("CODE_")}
     assert codes <= {int(row) for row in rows(page, "How a run ends") if row.isdigit()}
 
 

@@ -9,13 +9,8 @@ from typing import Self
 from tinyteach import __version__
 from tinyteach.api.board import Board
 from tinyteach.device.wire.board_info import BoardInfo
-from tinyteach.errors import (
-    BoardNotFoundError,
-    BoardNotPairedError,
-    LinkError,
-    TinyTeachError,
-    WrongBoardError,
-)
+from tinyteach.errors import TinyTeachError, WrongBoardError
+from tinyteach.hil.ends import GONE
 from tinyteach.hil.found import Found, Heads, found_on, put_back
 from tinyteach.hil.results import BoardRecord, Pending
 from tinyteach.hil.words import opened
@@ -32,7 +27,6 @@ OTHER_EMBEDDING = (
     "--board {board} pair --embedding {wanted}', or name another board with --tt-board."
 )
 SHIPPED = "one that ships with TinyTeach"
-GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 
 
 @dataclass(frozen=True)

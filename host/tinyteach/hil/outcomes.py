@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tinyteach import __version__
+from tinyteach.hil.ends import CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 from tinyteach.hil.results import (
     ERROR,
     FAILED,
@@ -22,7 +23,6 @@ from tinyteach.hil.results import (
     Pending,
     Run,
 )
-from tinyteach.hil.state import CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 
 # What pytest calls each, in a letter and in words.
 LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", QUARANTINED: "Q"}

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError, TinyTeachError
+from tinyteach.errors import TinyTeachError
 from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
+from tinyteach.hil.ends import CODE_BAD_FILE, GONE, end_of
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
 from tinyteach.hil.settings import FILE, Quarantine, settings_of
-from tinyteach.hil.state import CODE_BAD_FILE, State, end_of, opened_board, state_of, words_of
+from tinyteach.hil.state import State, opened_board, state_of, words_of
 from tinyteach.hil.summary import sections
 
 pytest_plugins = ["tinyteach.hil.fixtures", "tinyteach.hil.report.plugin"]
 RUN, BENCH, WORD = "tinyteach_run", "tinyteach_bench", "tinyteach_word"
-GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 MARKERS = (
     "hardware: needs a real board; skipped on the virtual one, saying so",
     "needs(*words): skipped, saying so, where the board lacks one: camera, psram, agent",

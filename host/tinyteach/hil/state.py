@@ -19,23 +19,6 @@ if TYPE_CHECKING:
 
 VIRTUAL = "virtual"
 BOARD_VARIABLE = "TINYTEACH_BOARD"
-# What pytest ends with where no test failed, which is its own 1; its own codes end at 5.
-CODE_ONLY_ON_RETRY = 20
-CODE_NO_BOARD, CODE_WRONG_BOARD, CODE_BAD_FILE, CODE_CANNOT_GO_ON = 21, 22, 23, 24
-ENDS = {
-    errors.BoardNotFoundError: CODE_NO_BOARD,
-    errors.BoardNotPairedError: CODE_NO_BOARD,
-    errors.LinkError: CODE_NO_BOARD,
-    errors.WrongBoardError: CODE_WRONG_BOARD,
-    errors.HilFileError: CODE_BAD_FILE,
-    errors.VerificationError: 1,  # the board was tried, and failed
-    errors.TinyTeachError: CODE_CANNOT_GO_ON,
-}
-
-
-def end_of(kind: type[errors.TinyTeachError]) -> int:
-    """What pytest ends with for an error that keeps a run from going on."""
-    return next(ENDS[each] for each in kind.__mro__ if each in ENDS)
 
 
 def words_of(named: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tinyteach.api.board import Board
+from tinyteach.service.boards.opening import at_hand
 from tinyteach.service.boards.virtual_boards import VIRTUAL, temporary_virtual_board
 
 
@@ -12,11 +13,12 @@ def opened(word: str) -> Iterator[Board]:
     """A board for as long as a run takes.
 
     ``virtual`` starts one of the run's own, paired, that sees the demo's cat; all else is what
-    `tinyteach.Board` takes. Raises what that raises.
+    `tinyteach.Board` takes, and stays borrowed where that is of a lab. Raises what that raises.
     """
     if word == VIRTUAL:
         with temporary_virtual_board() as port, Board(port) as board:
             yield board
         return
-    with Board(word) as board:
+    # Beside the board: one of a lab stays borrowed while its session is begun anew.
+    with at_hand(word), Board(word) as board:
         yield board
