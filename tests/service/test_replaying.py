@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 import tinyteach as tt
 from paired import deploy, views_of
 from patience import expect_silence
-from planted_kernels import plant
+from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire import client as client_module
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, TapeError, TinyTeachError
+from tinyteach.errors import BoardRefusedError, DepartedError, TapeError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.link.tape import replayed_link, tape_file
 from tinyteach.link.tape.recorder import taping
-from tinyteach.link.tape.replay import DepartedError
 from tinyteach.link.tape.tape_file import ENDED, read_tape
 from tinyteach.progress import unseen
 from tinyteach.service.boards import aftermath
@@ -364,9 +363,7 @@ def test_what_depends_on_time_is_no_departure(recorded, replayed, monkeypatch):
 def test_a_wrong_result_has_the_same_verdict_offline(board, tape, suite_of, few_pictures):
     """The last one: the board's kernels are spoilt."""
     suite_of("test_exactness.py")
-    rounding = "x = ((x >> (shift - 1)) + 1) >> 1"
-    changed = rounding.replace("+ 1)", "+ 0)")
-    plant(board, ("agent/tflite/viper_requantise.py", rounding, changed))
+    plant(board, FLIPPED_ROUNDING)
     with taping(tape):
         then = verify(board.port, None, None, quiet=True)
     board.stop()

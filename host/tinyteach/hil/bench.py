@@ -60,10 +60,19 @@ class OnBench:
 
 
 class BoardBench:
-    """Opens each board when it is first asked for; `close` leaves them all as they were."""
+    """Opens each board when it is first asked for; `close` leaves them all as they were.
 
-    def __init__(self, words: Sequence[str], wanted: Requirements, pending: Pending) -> None:
-        self.words = list(words)
+    With ``instead``, a tape's name, that is opened for each.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        wanted: Requirements,
+        pending: Pending,
+        instead: str | None = None,
+    ) -> None:
+        self.words, self._instead = list(words), instead
         self._wanted, self._pending = wanted, pending
         self._stack = ExitStack()
         self._held: dict[str, OnBench] = {}
@@ -75,7 +84,8 @@ class BoardBench:
             raise self._failed[word]
         if word not in self._held:
             try:
-                self._held[word] = self._stack.enter_context(_held(word, self._wanted))
+                held = _held(word, self._wanted, self._instead)
+                self._held[word] = self._stack.enter_context(held)
             except AnotherBoardError as error:
                 self._failed[word] = WrongBoardError(str(error))
                 raise self._failed[word] from error
@@ -128,12 +138,12 @@ def _restore(before: list[tuple[OnBench, Found | None]]) -> None:
 
 
 @contextmanager
-def _held(word: str, wanted: Requirements) -> Iterator[OnBench]:
+def _held(word: str, wanted: Requirements, instead: str | None) -> Iterator[OnBench]:
     """Opened, checked, and as it was found in the end, in a session begun anew.
 
     Whatever broke off the session before, such as Ctrl-C in a transfer, is nothing to that.
     """
-    with opened(word) as board:
+    with opened(word, instead) as board:
         if not board.is_module:
             check_firmware(board, wanted)
         held = OnBench(word, board)

@@ -12,6 +12,7 @@ from tinyteach import errors
 from tinyteach.hil.baseline_option import BaselineOption
 from tinyteach.hil.results import Pending, Run
 from tinyteach.hil.settings import HilSettings
+from tinyteach.hil.tape_option import TapeOption
 
 if TYPE_CHECKING:
     import tinyteach as tt
@@ -35,6 +36,7 @@ class State:
     pending: Pending = field(default_factory=Pending)
     bench: "BoardBench | None" = None
     baseline: BaselineOption | None = None
+    tape: TapeOption | None = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
     settings: HilSettings = field(default_factory=HilSettings)
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed
@@ -48,6 +50,10 @@ class State:
     def measured(self) -> dict[str, Any]:
         """What was measured, in words, by name."""
         return self.run.told()
+
+    def departure(self) -> str:
+        """Where the host left the tape that is replayed, in a sentence; else empty."""
+        return self.tape.departure() if self.tape else ""
 
     def close(self) -> None:
         """Let go of the boards."""
@@ -64,8 +70,12 @@ def state_of(config: pytest.Config) -> State:
 
 def opened_board(config: pytest.Config, word: str) -> "tt.Board":
     """The board of a word; what keeps it from being opened ends what needs it."""
-    with goes_on(config):
-        return bench_of(config).board(word)
+    state = state_of(config)
+    try:
+        with goes_on(config):
+            return bench_of(config).board(word)
+    finally:
+        state.pending.facts.update(state.tape.facts() if state.tape else {})
 
 
 @contextmanager
@@ -84,5 +94,7 @@ def bench_of(config: pytest.Config) -> "BoardBench":
     state = state_of(config)
     if state.bench is None:
         named, any_firmware = (config.getoption(n) for n in ("--tt-embedding", "--tt-any-firmware"))
-        state.bench = BoardBench(state.words, Requirements(named, any_firmware), state.pending)
+        wanted = Requirements(named, any_firmware)
+        instead = state.tape.instead if state.tape else None
+        state.bench = BoardBench(state.words, wanted, state.pending, instead)
     return state.bench

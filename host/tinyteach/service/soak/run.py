@@ -40,7 +40,7 @@ class NotBackError(LinkError):
 
 
 @dataclass
-class Run:
+class SoakRun:
     """``make_acts(wrong, took, wrote)`` makes what is done to the board on ``stage``."""
 
     stage: Stage

@@ -16,8 +16,8 @@ from tinyteach.service.boards.verification import check_ready
 from tinyteach.service.heads.comparing import embedding_on
 from tinyteach.service.photos.bench_photos import Squares, at_most, training_and_held_out
 from tinyteach.service.soak.acts import Acts
-from tinyteach.service.soak.as_found import Found, found_on, leave_as_found
-from tinyteach.service.soak.run import Run
+from tinyteach.service.soak.as_found import BeforeSoak, found_on, leave_as_found
+from tinyteach.service.soak.run import SoakRun
 from tinyteach.service.soak.soaked import Soaked
 from tinyteach.service.soak.stage import Stage, stage_for
 
@@ -51,13 +51,13 @@ def soak(
             found = found_on(client)
         soaked = Soaked(stage.name, info.machine, seed, minutes, writes_max=writes_max)
         try:
-            Run(stage, soaked, partial(acts_for, embedding), progress).go()
+            SoakRun(stage, soaked, partial(acts_for, embedding), progress).go()
         finally:
             soaked.left = _left(stage, found)
     return soaked
 
 
-def _left(stage: Stage, found: Found) -> str:
+def _left(stage: Stage, found: BeforeSoak) -> str:
     if stage.is_own:
         return LEFT_OWN
     try:
