@@ -19,7 +19,7 @@ BESIDE = (
 
 
 @dataclass(frozen=True)
-class BeforeSoak:
+class BoardBefore:
     """Files of the head at work and of the one before, empty where there is none."""
 
     head: bytes
@@ -29,7 +29,7 @@ class BeforeSoak:
     kept: int
 
 
-def found_on(client: BoardClient) -> BeforeSoak:
+def found_on(client: BoardClient) -> BoardBefore:
     """What a board has. The head before is put to work for as long as it takes to read it."""
     info = client.info()
     head = read_head_file(client, unseen) if info.head else b""
@@ -40,10 +40,10 @@ def found_on(client: BoardClient) -> BeforeSoak:
             previous = read_head_file(client, unseen)
         finally:
             rollback(client)
-    return BeforeSoak(head, previous, info.threshold, bool(info.rules_bytes), info.kept)
+    return BoardBefore(head, previous, info.threshold, bool(info.rules_bytes), info.kept)
 
 
-def leave_as_found(where: str, found: BeforeSoak) -> str:
+def leave_as_found(where: str, found: BoardBefore) -> str:
     """Put it back; says what the board has now. Raises what the board and its link do."""
     with open_board(where) as client:
         rules = read_rules(client)

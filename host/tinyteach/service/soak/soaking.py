@@ -16,7 +16,7 @@ from tinyteach.service.boards.verification import check_ready
 from tinyteach.service.heads.comparing import embedding_on
 from tinyteach.service.photos.bench_photos import Squares, at_most, training_and_held_out
 from tinyteach.service.soak.acts import Acts
-from tinyteach.service.soak.as_found import BeforeSoak, found_on, leave_as_found
+from tinyteach.service.soak.as_found import BoardBefore, found_on, leave_as_found
 from tinyteach.service.soak.run import SoakRun
 from tinyteach.service.soak.soaked import Soaked
 from tinyteach.service.soak.stage import Stage, stage_for
@@ -57,7 +57,7 @@ def soak(
     return soaked
 
 
-def _left(stage: Stage, found: BeforeSoak) -> str:
+def _left(stage: Stage, found: BoardBefore) -> str:
     if stage.is_own:
         return LEFT_OWN
     try:
