@@ -98,6 +98,10 @@ class TapeError(TinyTeachError):
     """A tape of a session with a board that is missing, damaged or cannot be recorded."""
 
 
+class DepartedError(VerificationError):
+    """The host sends something else than it did when the tape was recorded."""
+
+
 class AccessError(TinyTeachError):
     """A request to the studio that did not come from its own page."""
 

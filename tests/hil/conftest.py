@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.hil import plugin
+from tinyteach.hil.report import plugin as report_plugin
 from tinyteach.hil.results import Run
 from tinyteach.service.boards.verification import PLUGIN
 from trained import quick_trainings
@@ -27,6 +29,25 @@ def home(tmp_path, monkeypatch):
     """No test sees the boards that this user has paired."""
     monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
+
+
+class Options(set):
+    """Those that are added to pytest."""
+
+    def addoption(self, name, **_):
+        self.add(name)
+
+    def getgroup(self, *_):
+        return self
+
+
+@pytest.fixture(scope="session")
+def plugin_options():
+    """Names of the options that the plugin adds."""
+    options = Options()
+    plugin.pytest_addoption(options)
+    report_plugin.pytest_addoption(options)
+    return options
 
 
 @dataclass

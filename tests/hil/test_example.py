@@ -57,6 +57,19 @@ class Project:
         assert run.code == done.returncode
         return run
 
+    def test_and_replay(self, *options):
+        """The run; the same came of its tape, in the same words."""
+        tapes = self.folder / "tapes"
+        then = self.test(*options, f"--tt-record={tapes}")
+        (tape,) = tapes.iterdir()
+        now = self.test(*options, f"--tt-replay={tape}")
+        assert now.code == then.code and verdicts(now) == verdicts(then)
+        return then
+
+
+def verdicts(run):
+    return [(each.test, each.outcome, each.reason, each.why) for each in run.outcomes]
+
 
 @pytest.fixture
 def project(root, tmp_path):
@@ -99,7 +112,8 @@ EXACT = "test_board_and_computer_compute_the_same"
 @pytest.mark.parametrize("only", [EXACT, pytest.param("", marks=pytest.mark.soak)])
 def test_altered_preprocessing(project, planted, only):
     with planted(HALF) as board:
-        found = told(project.test(f"--tt-board={board.port}", "-k", only))
+        run = project.test if only else project.test_and_replay
+        found = told(run(f"--tt-board={board.port}", "-k", only))
     assert found[EXACT].startswith("preprocessing (64×64×3): row ")
     assert "on this computer" in found[EXACT]
     if not only:
@@ -124,7 +138,7 @@ def test_other_firmware(project, switch_on):
 @pytest.mark.soak
 def test_a_slow_operator(project, planted):
     with planted(("agent/tflite/interpreter.py", *SPIN)) as board:
-        found = told(project.test(f"--tt-board={board.port}"))
+        found = told(project.test_and_replay(f"--tt-board={board.port}"))
     assert list(found) == ["test_the_embedding_is_quick_enough"]
     (said,) = found.values()
     assert said.startswith("embedding by preprocessing is ") and "budget is at most 20." in said
@@ -135,7 +149,7 @@ def test_a_slow_operator(project, planted):
 def test_shuffled_labels(project, planted):
     project.change("training.py", *SHUFFLED)
     with planted() as board:
-        found = told(project.test(f"--tt-board={board.port}"))
+        found = told(project.test_and_replay(f"--tt-board={board.port}"))
     assert list(found) == ["test_parts_are_told_apart"]
     (said,) = found.values()
     assert "accuracy is " in said and "so it is the head or the photographs" in said
@@ -145,7 +159,7 @@ def test_shuffled_labels(project, planted):
 @pytest.mark.soak
 def test_a_leaking_agent(project, planted):
     with planted(("agent/recogniser.py", *LEAK)) as board:
-        found = told(project.test(f"--tt-board={board.port}"))
+        found = told(project.test_and_replay(f"--tt-board={board.port}"))
     assert list(found) == ["test_an_inference_leaves_no_memory_behind"]
     (said,) = found.values()
     assert said.startswith("heap lost is ") and "bytes, and its budget is at most 64." in said
@@ -155,7 +169,7 @@ def test_a_leaking_agent(project, planted):
 def test_a_camera_that_gives_black(project, switch_on):
     with switch_on("i386") as board:
         board.show(np.zeros((240, 240, 3), np.uint8))
-        found = told(project.test(f"--tt-board={board.port}"))
+        found = told(project.test_and_replay(f"--tt-board={board.port}"))
     assert list(found) == ["test_the_camera_sees_something"]
     (said,) = found.values()
     assert "The camera gives black: no pixel of what it sees is brighter than" in said

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.hil import fixtures, plugin, state
+from tinyteach.hil import ends, fixtures, plugin
 from tinyteach.hil.needs import CAPABILITIES
-from tinyteach.hil.report import plugin as report_plugin
 from tinyteach.hil.settings import parse
 
 FIXTURES = {"board", "boards", "head", "photos", "reference", "measure", "figures"}
@@ -36,19 +35,9 @@ def test_the_examples(page, one_board, run_tests, few_pictures, tmp_path):
     assert names["slowest"](tmp_path / "report.json") in [f"latency {stage}" for stage in stages]
 
 
-def test_every_option_is_told(page):
-    class Group(list):
-        def addoption(self, name, **_):
-            self.append(name)
-
-        def getgroup(self, *_):
-            return self
-
-    options = Group()
-    plugin.pytest_addoption(options)
-    report_plugin.pytest_addoption(options)
+def test_every_option_is_told(page, plugin_options):
     told = [re.match(r"`([a-z-]+)", row)[1] for row in rows(page, "Options")]
-    assert sorted(told) == sorted(options)
+    assert sorted(told) == sorted(plugin_options)
 
 
 def test_every_fixture_is_told(page):
@@ -67,7 +56,7 @@ def test_every_marker_and_capability_is_told(page):
 
 
 def test_every_code_is_told(page):
-    codes = {value for name, value in vars(state).items() if name.startswith("CODE_")}
+    codes = {value for name, value in vars(ends).items() if name.startswith("CODE_")}
     assert codes <= {int(row) for row in rows(page, "How a run ends") if row.isdigit()}
 
 

@@ -14,12 +14,15 @@ from patience import PATIENCE_S
 from tinyteach.device.registry import paired_boards
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
+from tinyteach.hil.words import opened
 from tinyteach.lab.borrowed import all_given_back
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
 from tinyteach.service.boards.opening import at_hand, pair_board, resolve_port
+from tinyteach.service.boards.verification import PLUGIN
 from tinyteach.service.lab import exporting
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
+from tinyteach.service.lab.status import lab_status
 
 # pyserial's of its threads.
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
@@ -86,6 +89,16 @@ def test_by_name_by_tag_and_none(lab):
 def test_within_a_process_one_word_is_one_board(lab):
     with at_hand("lab:left") as url, at_hand("lab:left") as again:
         assert url == again and lab.states()["left"] == "held"
+    assert nothing_is_left(lab)
+
+
+def test_a_session_begun_anew_keeps_its_board(lab):
+    """As the plugin begins one, to leave the board as it was found."""
+    with opened("lab:") as board:
+        owners = {entry.name: entry.owner for entry in lab_status(None).boards}
+        board.reopen()
+        assert {entry.name: entry.owner for entry in lab_status(None).boards} == owners
+        assert any(owners.values())
     assert nothing_is_left(lab)
 
 
@@ -163,32 +176,61 @@ def test_a_command_that_is_stopped_while_it_waits_leaves_nothing(lab, number):
     assert nothing_is_left(lab)
 
 
-TESTS_OF_TWO_WORKERS = """
+TOGETHER = """
 import pathlib, time
 import pytest
-import tinyteach as tt
-
-@pytest.fixture(scope="session")
-def board():
-    with tt.Board("lab:") as board:
-        yield board
 
 @pytest.mark.parametrize("number", range(2))
-def test_together(board, number, request):
+def test_together(board, number):
     here = pathlib.Path(__file__).parent
     (here / f"{number}.port").write_text(board.port)
     while len(list(here.glob("*.port"))) < 2:  # both have one at the same time
         time.sleep(0.05)
+    assert number == 0
+"""
+STOPPED = """
+import os, signal
+
+def test_stopped(board):
+    os.kill(os.getpid(), signal.SIGINT)
 """
 
 
-def test_each_worker_of_xdist_has_a_board_of_its_own(lab, tmp_path):
-    (tmp_path / "test_it.py").write_text(TESTS_OF_TWO_WORKERS)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=PATIENCE_S)
-    assert done.returncode == 0, done.stdout.decode()
+@pytest.fixture
+def pytest_run(tmp_path):
+    """pytest_run(code, *options): the code it ended with, and what it said."""
+
+    def run(code, *options):
+        (tmp_path / "test_it.py").write_text(code)
+        command = [sys.executable, "-m", "pytest", "-q", *PLUGIN, "-p", "no:cacheprovider"]
+        pipe = subprocess.PIPE
+        done = subprocess.run(
+            [*command, *options], cwd=tmp_path, stdout=pipe, timeout=PATIENCE_S, text=True
+        )
+        return done.returncode, done.stdout
+
+    return run
+
+
+def test_each_worker_of_xdist_has_a_board_of_its_own(lab, pytest_run, tmp_path):
+    """The plugin's, given back after a test that failed."""
+    code, said = pytest_run(TOGETHER, "--tt-board=lab:", "-n", "2")
+    assert code == 1 and "1 failed, 1 passed" in said, said
     ports = {path.read_text() for path in tmp_path.glob("*.port")}
     assert ports == {lent.url for lent in lab.lender.boards.values()}
+    assert nothing_is_left(lab)
+
+
+def test_a_run_that_is_stopped_gives_its_board_back(lab, pytest_run):
+    assert pytest_run(STOPPED, "--tt-board=lab:right")[0] == 2
+    assert nothing_is_left(lab)
+
+
+def test_a_board_that_another_holds_is_no_failed_test(lab, pytest_run, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_LAB_WAIT_S", "0")
+    with acquire("lab:left") as lease:
+        code, said = pytest_run(STOPPED, "--tt-board=lab:left")
+    assert code == 21 and "1 no board" in said and f"left is held by {lease.owner}" in said
     assert nothing_is_left(lab)
 
 

@@ -217,6 +217,8 @@ NOT_AT_THE_TOP = {
     "tinyteach.hil.why": "every run of pytest loads the plugin",
     "tinyteach.hil.teaching": "every run of pytest loads the plugin",
     "tinyteach.service.boards.link_speed": "every run of pytest loads the plugin",
+    "tinyteach.service.tapes.replaying": "every run of pytest loads the plugin",
+    "tinyteach.service.tapes.taping": "every run of pytest loads the plugin",
 }
 
 

@@ -14,11 +14,10 @@ from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire import client as client_module
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, TapeError, TinyTeachError
+from tinyteach.errors import BoardRefusedError, DepartedError, TapeError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach.link.tape import replayed_link, tape_file
 from tinyteach.link.tape.recorder import taping
-from tinyteach.link.tape.replay import DepartedError
 from tinyteach.link.tape.tape_file import ENDED, read_tape
 from tinyteach.progress import unseen
 from tinyteach.service.boards import aftermath

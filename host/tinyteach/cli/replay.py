@@ -18,8 +18,6 @@ from tinyteach.service.tapes.replaying import replaying
 from tinyteach.service.tapes.taping import without_board
 
 app = new_app()
-LEFT_OUT = "The host ended {} requests before the tape did."
-AS_RECORDED = "All that the host sent, {} requests, was as recorded."
 
 
 @command(app, "as_json")
@@ -65,6 +63,5 @@ def _run(file: Path, words: list[str], real_time: bool) -> None:
         code = program(arguments, prog_name=PROGRAM, standalone_mode=False) or 0
         if board.replay.departure is not None:
             raise VerificationError(board.replay.departure.sentence())
-    left = board.replay.left
-    note(LEFT_OUT.format(left) if left else AS_RECORDED.format(board.replay.taken))
+    note(board.replay.in_words())
     raise typer.Exit(code)

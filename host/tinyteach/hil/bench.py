@@ -9,13 +9,8 @@ from typing import Self
 from tinyteach import __version__
 from tinyteach.api.board import Board
 from tinyteach.device.wire.board_info import BoardInfo
-from tinyteach.errors import (
-    BoardNotFoundError,
-    BoardNotPairedError,
-    LinkError,
-    TinyTeachError,
-    WrongBoardError,
-)
+from tinyteach.errors import TinyTeachError, WrongBoardError
+from tinyteach.hil.ends import GONE
 from tinyteach.hil.found import Found, Heads, found_on, put_back
 from tinyteach.hil.results import BoardRecord, Pending
 from tinyteach.hil.words import opened
@@ -32,7 +27,6 @@ OTHER_EMBEDDING = (
     "--board {board} pair --embedding {wanted}', or name another board with --tt-board."
 )
 SHIPPED = "one that ships with TinyTeach"
-GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 
 
 @dataclass(frozen=True)
@@ -66,10 +60,19 @@ class OnBench:
 
 
 class BoardBench:
-    """Opens each board when it is first asked for; `close` leaves them all as they were."""
+    """Opens each board when it is first asked for; `close` leaves them all as they were.
 
-    def __init__(self, words: Sequence[str], wanted: Requirements, pending: Pending) -> None:
-        self.words = list(words)
+    With ``instead``, a tape's name, that is opened for each.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        wanted: Requirements,
+        pending: Pending,
+        instead: str | None = None,
+    ) -> None:
+        self.words, self._instead = list(words), instead
         self._wanted, self._pending = wanted, pending
         self._stack = ExitStack()
         self._held: dict[str, OnBench] = {}
@@ -81,7 +84,8 @@ class BoardBench:
             raise self._failed[word]
         if word not in self._held:
             try:
-                self._held[word] = self._stack.enter_context(_held(word, self._wanted))
+                held = _held(word, self._wanted, self._instead)
+                self._held[word] = self._stack.enter_context(held)
             except AnotherBoardError as error:
                 self._failed[word] = WrongBoardError(str(error))
                 raise self._failed[word] from error
@@ -134,12 +138,12 @@ def _restore(before: list[tuple[OnBench, Found | None]]) -> None:
 
 
 @contextmanager
-def _held(word: str, wanted: Requirements) -> Iterator[OnBench]:
+def _held(word: str, wanted: Requirements, instead: str | None) -> Iterator[OnBench]:
     """Opened, checked, and as it was found in the end, in a session begun anew.
 
     Whatever broke off the session before, such as Ctrl-C in a transfer, is nothing to that.
     """
-    with opened(word) as board:
+    with opened(word, instead) as board:
         if not board.is_module:
             check_firmware(board, wanted)
         held = OnBench(word, board)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from tinyteach import __version__
+from tinyteach.hil.ends import CODE_DEPARTED, CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 from tinyteach.hil.results import (
+    DEPARTED,
     ERROR,
     FAILED,
     NO_BOARD,
@@ -22,11 +25,10 @@ from tinyteach.hil.results import (
     Pending,
     Run,
 )
-from tinyteach.hil.state import CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 
 # What pytest calls each, in a letter and in words.
-LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", QUARANTINED: "Q"}
-KINDS = {CODE_WRONG_BOARD: WRONG_BOARD, CODE_NO_BOARD: NO_BOARD}
+LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", QUARANTINED: "Q", DEPARTED: "D"}
+KINDS = {CODE_WRONG_BOARD: WRONG_BOARD, CODE_NO_BOARD: NO_BOARD, CODE_DEPARTED: DEPARTED}
 
 
 @dataclass
@@ -69,10 +71,13 @@ def reason_of(report: pytest.TestReport) -> str:
 
 
 class Collector:
-    """Takes what reports bring into the run's results."""
+    """Takes what reports bring into the run's results.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    ``departure`` says where the host left a tape that is replayed, empty where it did not.
+    """
+
+    def __init__(self, run: Run, departure: Callable[[], str]) -> None:
+        self._run, self._departure = run, departure
         self._run.started = datetime.now().astimezone().isoformat(timespec="seconds")
         self._run.tinyteach = __version__
         self._start = time.perf_counter()
@@ -100,11 +105,15 @@ class Collector:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self._run.code = self.code(int(exitstatus))
+        if self._departure():
+            self._run.facts["departure"] = self._departure()
         self._run.duration_s = round(time.perf_counter() - self._start, 3)
         session.exitstatus = self._run.code
 
     def code(self, status: int) -> int:
         """What the run ends with, where pytest would with ``status``."""
+        if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and self._departure():
+            return CODE_DEPARTED
         if status == pytest.ExitCode.OK:
             return CODE_ONLY_ON_RETRY if self._run.of(RETRIED) else status
         if status != pytest.ExitCode.TESTS_FAILED or self._failed or not self._ends:

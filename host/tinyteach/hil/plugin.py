@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, LinkError, TinyTeachError
+from tinyteach.errors import TinyTeachError
 from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
+from tinyteach.hil.ends import CODE_BAD_FILE, CODE_DEPARTED, GONE, end_of
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
 from tinyteach.hil.settings import FILE, Quarantine, settings_of
-from tinyteach.hil.state import CODE_BAD_FILE, State, end_of, opened_board, state_of, words_of
+from tinyteach.hil.state import State, opened_board, state_of, words_of
 from tinyteach.hil.summary import sections
+from tinyteach.hil.tape_option import tape_option
 
 pytest_plugins = ["tinyteach.hil.fixtures", "tinyteach.hil.report.plugin"]
 RUN, BENCH, WORD = "tinyteach_run", "tinyteach_bench", "tinyteach_word"
-GONE = (LinkError, BoardNotFoundError, BoardNotPairedError)
 MARKERS = (
     "hardware: needs a real board; skipped on the virtual one, saying so",
     "needs(*words): skipped, saying so, where the board lacks one: camera, psram, agent",
@@ -66,6 +67,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--tt-update-baseline", action="store_true", help="add this run to them, if it ends with 0"
     )
+    group.addoption("--tt-record", metavar="DIR", help="make a tape there of what boards say")
+    group.addoption(
+        "--tt-replay", metavar="FILE", help="test against that tape, in the boards' place"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -80,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.settings = settings_of(config.rootpath, config.getoption("--tt-config"))
         named, update = (config.getoption(n) for n in ("--tt-baseline", "--tt-update-baseline"))
         state.baseline = baseline_option(named, update)
+        state.tape = tape_option(config)
     except TinyTeachError as error:
         pytest.exit(str(error), returncode=end_of(type(error)))
 
@@ -98,7 +104,10 @@ def _refuse_taken_for_tests(config: pytest.Config, words: Sequence[str]) -> None
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Where a board was opened for a test that was skipped then."""
     if hasattr(config, "tinyteach"):
-        state_of(config).close()
+        state = state_of(config)
+        state.close()
+        if state.tape:
+            state.tape.close()
 
 
 # Which tests, with which boards
@@ -297,14 +306,15 @@ def _ended(
     report.longrepr = str(error)
     notes.end = end_of(type(error))
     notes.kind = KINDS.get(notes.end, "")
-    if len(state.words) == 1 and not hasattr(item.config, "workerinput"):
+    is_only = len(state.words) == 1 or notes.end == CODE_DEPARTED
+    if is_only and not hasattr(item.config, "workerinput"):
         item.session.shouldfail = str(error)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    collector = Collector(state_of(session.config).run)
-    session.config.pluginmanager.register(collector, "tinyteach-results")
     state = state_of(session.config)
+    collector = Collector(state.run, state.departure)
+    session.config.pluginmanager.register(collector, "tinyteach-results")
     if state.baseline and not hasattr(session.config, "workerinput"):
         keeper = BaselineKeeper(state.baseline, state.run, CODE_BAD_FILE)
         session.config.pluginmanager.register(keeper, "tinyteach-baseline")

@@ -158,8 +158,8 @@ def measurement_of(value: dict[str, Any]) -> Measurement:
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 RETRIED = "passed on retry"
 QUARANTINED = "quarantined"
-WRONG_BOARD, NO_BOARD = "wrong board", "no board"
-OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, RETRIED, QUARANTINED, WRONG_BOARD, NO_BOARD)
+WRONG_BOARD, NO_BOARD, DEPARTED = "wrong board", "no board", "departed"
+OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, RETRIED, QUARANTINED, WRONG_BOARD, NO_BOARD, DEPARTED)
 
 
 @dataclass(frozen=True)

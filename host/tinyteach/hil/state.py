@@ -12,6 +12,7 @@ from tinyteach import errors
 from tinyteach.hil.baseline_option import BaselineOption
 from tinyteach.hil.results import Pending, Run
 from tinyteach.hil.settings import HilSettings
+from tinyteach.hil.tape_option import TapeOption
 
 if TYPE_CHECKING:
     import tinyteach as tt
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
 
 VIRTUAL = "virtual"
 BOARD_VARIABLE = "TINYTEACH_BOARD"
-# What pytest ends with where no test failed, which is its own 1; its own codes end at 5.
-CODE_ONLY_ON_RETRY = 20
-CODE_NO_BOARD, CODE_WRONG_BOARD, CODE_BAD_FILE, CODE_CANNOT_GO_ON = 21, 22, 23, 24
-ENDS = {
-    errors.BoardNotFoundError: CODE_NO_BOARD,
-    errors.BoardNotPairedError: CODE_NO_BOARD,
-    errors.LinkError: CODE_NO_BOARD,
-    errors.WrongBoardError: CODE_WRONG_BOARD,
-    errors.HilFileError: CODE_BAD_FILE,
-    errors.VerificationError: 1,  # the board was tried, and failed
-    errors.TinyTeachError: CODE_CANNOT_GO_ON,
-}
-
-
-def end_of(kind: type[errors.TinyTeachError]) -> int:
-    """What pytest ends with for an error that keeps a run from going on."""
-    return next(ENDS[each] for each in kind.__mro__ if each in ENDS)
 
 
 def words_of(named: Sequence[str]) -> list[str]:
@@ -52,6 +36,7 @@ class State:
     pending: Pending = field(default_factory=Pending)
     bench: "BoardBench | None" = None
     baseline: BaselineOption | None = None
+    tape: TapeOption | None = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
     settings: HilSettings = field(default_factory=HilSettings)
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed
@@ -65,6 +50,10 @@ class State:
     def measured(self) -> dict[str, Any]:
         """What was measured, in words, by name."""
         return self.run.told()
+
+    def departure(self) -> str:
+        """Where the host left the tape that is replayed, in a sentence; else empty."""
+        return self.tape.departure() if self.tape else ""
 
     def close(self) -> None:
         """Let go of the boards."""
@@ -81,8 +70,12 @@ def state_of(config: pytest.Config) -> State:
 
 def opened_board(config: pytest.Config, word: str) -> "tt.Board":
     """The board of a word; what keeps it from being opened ends what needs it."""
-    with goes_on(config):
-        return bench_of(config).board(word)
+    state = state_of(config)
+    try:
+        with goes_on(config):
+            return bench_of(config).board(word)
+    finally:
+        state.pending.facts.update(state.tape.facts() if state.tape else {})
 
 
 @contextmanager
@@ -101,5 +94,7 @@ def bench_of(config: pytest.Config) -> "BoardBench":
     state = state_of(config)
     if state.bench is None:
         named, any_firmware = (config.getoption(n) for n in ("--tt-embedding", "--tt-any-firmware"))
-        state.bench = BoardBench(state.words, Requirements(named, any_firmware), state.pending)
+        wanted = Requirements(named, any_firmware)
+        instead = state.tape.instead if state.tape else None
+        state.bench = BoardBench(state.words, wanted, state.pending, instead)
     return state.bench

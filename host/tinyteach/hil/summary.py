@@ -18,6 +18,9 @@ def sections(state: State) -> Iterator[tuple[str, Sequence[str]]]:
     absent = run.of(WRONG_BOARD, NO_BOARD)
     if absent:
         yield "boards", list(dict.fromkeys(each.reason for each in absent))
+    tape = list(state.tape.said()) if state.tape else []
+    if tape:
+        yield "tape", tape
     if run.of(RETRIED):
         yield "passed on retry", [*_first_failures(run.of(RETRIED)), RETRY_CODE]
     quarantine = [*_failing(state), *_passing(state)]

@@ -8,7 +8,8 @@ import pytest
 
 from tinyteach.errors import TinyTeachError
 from tinyteach.files import make_folder
-from tinyteach.hil.state import CODE_CANNOT_GO_ON, end_of, state_of
+from tinyteach.hil.ends import CODE_CANNOT_GO_ON, end_of
+from tinyteach.hil.state import state_of
 
 NOT_WRITTEN = pytest.StashKey[str]()
 

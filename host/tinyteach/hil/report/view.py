@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tinyteach.hil.results import (
+    DEPARTED,
     ERROR,
     FAILED,
     NO_BOARD,
@@ -17,7 +18,7 @@ from tinyteach.hil.results import (
     Sighting,
 )
 
-BAD = (FAILED, ERROR, NO_BOARD, WRONG_BOARD)
+BAD = (FAILED, ERROR, NO_BOARD, WRONG_BOARD, DEPARTED)
 TOLD = (*BAD, RETRIED, QUARANTINED)
 # In sentences on a first difference, and on how many pictures there is one.
 PARTS = ("on the board and", "otherwise than this computer")

@@ -21,6 +21,7 @@ from tinyteach.link.tape.tape_file import ENDED, FULL, OPENED, PHOTOGRAPH, RECEI
 BLOCK_BYTES, BLOCK_S = 32_768, 1.0
 OFTEN = (SENT, PHOTOGRAPH, RECEIVED)
 ENDING = ".tape"
+IS_FULL = "The tape {} is full: what came after is not on it."
 IS_THERE = "{} is there already; name a file that is not, or a folder to record into."
 NOT_RECORDED = "{} cannot be recorded to ({}); free space or name another file."
 
@@ -78,6 +79,10 @@ class Recorder:
             is_due = now_us - self._written_us > BLOCK_S * 1e6
             if is_due or len(self._waiting) > BLOCK_BYTES or kind not in OFTEN:
                 self._write_block()
+
+    def in_words(self) -> str:
+        """What is amiss with it, for a person; empty where all is on it."""
+        return IS_FULL.format(self.path) if self.is_full else ""
 
     def flush(self) -> None:
         """Nothing more comes at the moment: what waits is written."""
@@ -141,7 +146,7 @@ def as_json(**values: object) -> bytes:
     return json.dumps(values).encode()
 
 
-_at_work: list[Recorder] = []  # the last one records
+_at_work: list[Recorder | None] = []  # the last one records
 
 
 @contextmanager
@@ -159,6 +164,16 @@ def taping(
     finally:
         _at_work.remove(recorder)
         recorder.close()
+
+
+@contextmanager
+def untaped() -> Iterator[None]:
+    """Connections that are opened meanwhile are not recorded."""
+    _at_work.append(None)
+    try:
+        yield
+    finally:
+        _at_work.remove(None)
 
 
 def at_work() -> Recorder | None:

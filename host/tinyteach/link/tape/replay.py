@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tinyteach.errors import TapeError, VerificationError
+from tinyteach.errors import DepartedError, TapeError
 from tinyteach.link.tape.reading import connections_of
 from tinyteach.link.tape.steps import Connection
 from tinyteach.link.tape.tape_file import ENDED, FULL, Tape, read_tape
@@ -18,11 +18,9 @@ TAPE_ENDS = (
     "The tape ends here, {at_s:.3f} s after its beginning, because it was {why}; what the board "
     "did then is not known."
 )
+LEFT_OUT = "The host ended {} requests before the tape did."
+AS_RECORDED = "All that the host sent, {} requests, was as recorded."
 WHY_ENDS = {FULL: "full", ENDED: "switched off", 0: "cut short"}
-
-
-class DepartedError(VerificationError):
-    """The host sends something else than it did when the tape was recorded."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,12 @@ class Replay:
     def ended(self, at_us: int) -> TapeError:
         """The error to raise where the tape has no more."""
         return TapeError(TAPE_ENDS.format(at_s=at_us / 1e6, why=WHY_ENDS[self.tape.ending]))
+
+    def in_words(self) -> str:
+        """How it went, for a person."""
+        if self.departure:
+            return self.departure.sentence()
+        return LEFT_OUT.format(self.left) if self.left else AS_RECORDED.format(self.taken)
 
     def number_of(self, connection: Connection) -> int:
         """Counted from 1."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError
-from tinyteach.link.tape.replay import DepartedError, Replay
+from tinyteach.errors import BoardRefusedError, DepartedError, LinkError, TinyTeachError
+from tinyteach.link.tape.replay import Replay
 from tinyteach.link.tape.steps import Connection, Step
 from tinyteach.link.tape.words import error_name
 from tinyteach.progress import Progress

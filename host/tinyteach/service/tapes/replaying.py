@@ -10,6 +10,8 @@ from tinyteach.link.tape.opened import playing
 from tinyteach.link.tape.replay import Replay
 from tinyteach.service.boards.opening import open_board
 
+__all__ = ["Replay", "TapeBoard", "replaying"]
+
 
 @dataclass(frozen=True)
 class TapeBoard:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tinyteach.link.tape.recorder import Recorder, taping
+from tinyteach.link.tape.recorder import Recorder, taping, untaped
 
-__all__ = ["Recorder", "recording_of_command", "taping"]
+__all__ = ["Recorder", "recording_of_command", "taping", "untaped"]
 OF_THE_RUN = ("--board", "-b", "--record")  # and a word after them
-FULL = "The tape {} is full: what came after is not on it."
 
 
 @contextmanager
@@ -19,7 +18,7 @@ def recording_of_command(
     with taping(file, without_board(words)) as recorder:
         yield
     if recorder.is_full:
-        tell(FULL.format(recorder.path))
+        tell(recorder.in_words())
 
 
 def without_board(words: Sequence[str]) -> list[str]:
