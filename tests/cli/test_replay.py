@@ -127,3 +127,9 @@ def test_a_soak_ends_as_it_went_and_with_its_report(tinyteach, monkeypatch, tmp_
     assert "results compared, bit for bit" in shown and ("it differs" in shown) == bool(
         soaked.wrong
     )
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_soak(fails, monkeypatch, tmp_path):
+    monkeypatch.setattr(soaking, "soak", lambda *_: pytest.fail("it began"))
+    (tmp_path / "file").touch()
+    assert "cannot be made" in fails("soak", "--minutes", "1", "--report", tmp_path / "file" / "x")

@@ -130,6 +130,7 @@ def test_what_is_in_quarantine_fails_without_consequence(one_board, run_tests, t
     }
     assert "2 quarantined" in ran.said and "it flickers" in ran.said
     assert "(the lamp; Ada)" in ran.said and "test_fine passes and is in quarantine" in ran.said
+    assert "test_199.py::test_fine is no test of this run" in ran.said
     (case,) = ET.parse(junit).findall(".//testcase[@name='test_flickers']/skipped")
     assert "(the lamp; Ada)" in case.get("message")
 
@@ -149,8 +150,8 @@ WHOLE = ENTRY.format(test="a", expires="2026-12-31")
     ("content", "said"),
     [
         (WHOLE.replace("expires = 2026-12-31", ""), "has no expires; add expires, such as expires"),
-        (WHOLE.replace("2026-12-31", '"soon"'), "of a in .* has no expires"),
-        (WHOLE.replace("2026-12-31", "2026-12-31T10:00:00Z"), "of a in .* has no expires"),
+        (WHOLE.replace("2026-12-31", '"soon"'), "of a in .* has expires in another form; write"),
+        (WHOLE.replace("2026-12-31", "2026-12-31T10:00:00Z"), "has expires in another form"),
         (WHOLE.replace("Ada", ""), "has no owner; add owner"),
         (WHOLE.replace('reason = "the lamp"', ""), "has no reason; add reason"),
         (WHOLE.replace('test = "a"', ""), "of a test in .* has no test"),

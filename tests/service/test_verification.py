@@ -31,6 +31,13 @@ def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
+def test_ctrl_c_ends_it_and_says_nothing_of_the_board(suite_of, tmp_path):
+    suite_of()
+    (tmp_path / "suite" / "test_it.py").write_text("def test_it():\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        verify(None, None, None, quiet=True)
+
+
 def test_a_missing_port_is_one_sentence(capsys):
     with pytest.raises(TinyTeachError, match="/dev/no-such-port"):
         verify("/dev/no-such-port", None, None)

@@ -1,5 +1,6 @@
 """soak: a board is used for long and unplugged at random."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import new_app
 from tinyteach.errors import VerificationError
+from tinyteach.files import made_folder
 from tinyteach.service.projects.opening import project_meant
 from tinyteach.service.soak import page
 from tinyteach.service.soak import soaking as soaks
@@ -47,10 +49,12 @@ def soak(
     What was on the board is on it again at the end.
     """
     board, project = asked.board_meant(), project_meant(asked.project)
-    with asked.progress() as progress:
-        soaked = soaks.soak(board, minutes, seed, project, progress, power, writes)
-    if report is not None:
-        page.write(soaked, report)
+    # Before a soak of hours it is known whether its report can be written.
+    with made_folder(report) if report else nullcontext():
+        with asked.progress() as progress:
+            soaked = soaks.soak(board, minutes, seed, project, progress, power, writes)
+        if report is not None:
+            page.write(soaked, report)
     code = 0 if soaked.held else exit_code_of(VerificationError)
     code = INTERRUPTED if soaked.interrupted and not code else code
     asked.tell(soaked.as_dict() | {"exit_code": code}, soaked.lines())

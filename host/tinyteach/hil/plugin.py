@@ -129,8 +129,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(WORD, words, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a marker cannot mean is said before anything is run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What a marker cannot mean is said before anything is run; what quarantine does not, then."""
+    state = state_of(config)
+    entries = state.settings.quarantine
+    named = {entry for entry in entries for item in items if entry.concerns(item.nodeid)}
+    state.unnamed = [entry.test for entry in entries if entry not in named]
     for item in filter(is_ours, items):
         try:
             _words_needed(item)

@@ -25,6 +25,7 @@ NO_SUCH = "There is no file {path}; name one with --tt-config, or leave the opti
 NO_SECTION = "{path} has a section {name!r}, and there is none such; there are: {all}."
 NOT_A_LIST = "The quarantine in {path} is no list of tests; begin each with [[quarantine]]."
 LACKS = "The quarantine of {test} in {path} has no {name}; add {name}, such as {like}."
+NOT_SO = "The quarantine of {test} in {path} has {name} in another form; write it like {like}."
 TOO_MUCH = "The quarantine of {test} in {path} has {names}, which it cannot have; take that out."
 EXAMPLES = {
     "test": 'test = "tests/test_lamp.py::test_red"',
@@ -111,8 +112,9 @@ def _entry(entry: Mapping[str, Any], path: Path) -> Quarantine:
         value = entry.get(name)
         # A date with a time is a date to Python, and not to be compared with one.
         if type(value) is not kind or not value:
+            sentence = NOT_SO if value else LACKS
             like = EXAMPLES[name]
-            raise HilFileError(LACKS.format(test=test, path=path, name=name, like=like))
+            raise HilFileError(sentence.format(test=test, path=path, name=name, like=like))
     more = ", ".join(entry.keys() - FIELDS.keys())
     if more:
         raise HilFileError(TOO_MUCH.format(test=test, path=path, names=more))

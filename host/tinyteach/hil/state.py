@@ -39,6 +39,7 @@ class State:
     tape: TapeOption | None = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
     settings: HilSettings = field(default_factory=HilSettings)
+    unnamed: list[str] = field(default_factory=list)  # in quarantine, and no test of this run
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed
 
     @property

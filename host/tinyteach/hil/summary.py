@@ -7,6 +7,7 @@ from tinyteach.hil.results import NO_BOARD, QUARANTINED, RETRIED, WRONG_BOARD, O
 from tinyteach.hil.state import State
 
 RETRY_CODE = "A run whose tests pass only on a retry ends with 20, not with 0."
+NO_TEST = "{} is no test of this run; mend the name, or take it out."
 PASSED_IN_QUARANTINE = "{test} passes and is {words}; take it out."
 
 
@@ -23,7 +24,7 @@ def sections(state: State) -> Iterator[tuple[str, Sequence[str]]]:
         yield "tape", tape
     if run.of(RETRIED):
         yield "passed on retry", [*_first_failures(run.of(RETRIED)), RETRY_CODE]
-    quarantine = [*_failing(state), *_passing(state)]
+    quarantine = [*_failing(state), *_passing(state), *map(NO_TEST.format, state.unnamed)]
     if quarantine:
         yield "quarantine", quarantine
 

@@ -99,6 +99,8 @@ def verify(
     arguments += [f"--junitxml={junit}"] if junit else []
     with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])
+    if code == pytest.ExitCode.INTERRUPTED and not outcome.ended_by:
+        raise KeyboardInterrupt  # pytest keeps it; of checks that did not run nothing is known
     if outcome.ended_by:
         raise outcome.ended_by
     held = code == 0 and bool(outcome.passed or outcome.failed)
