@@ -6,7 +6,7 @@ from tinyteach.studio.statuses import STATUSES, status_of
 
 def test_every_kind_of_error_has_its_status():
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
-    assert kinds == set(STATUSES)
+    assert kinds - {errors.DepartedError} == set(STATUSES)  # its parent's
 
 
 def test_a_kind_within_a_kind_has_its_parents_status():
