@@ -55,8 +55,11 @@ def serious(page) -> list[str]:
     """What axe-core finds that hinders people seriously or worse."""
     from axe_playwright_python.sync_playwright import Axe
 
-    # Colours on their way from one theme to the other are nobody's.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
+    # Colours on their way from one theme to the other are nobody's; what is not drawn never ends.
+    page.evaluate(
+        """() => Promise.race([new Promise((done) => setTimeout(done, 5000)),
+        Promise.allSettled(document.getAnimations().map((each) => each.finished))])"""
+    )
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {node['html']}"
