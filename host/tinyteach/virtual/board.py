@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -35,6 +36,9 @@ _Task = tuple[Callable[[], object], Future[Any]]
 DEFAULT_FLASH_BYTES = 2 << 20
 # A start that fails ends the process; a slow one, on a busy computer, is waited for.
 START_TIMEOUT_S = 180.0
+# Until a chip's ROM has handed over nothing is heard. Boards take longer; on a fast computer this
+# one would take 7 ms, and hosts rely on none listening again within 10 (the protocol's LIVE_MS).
+ROM_S = 0.02
 
 
 class VirtualBoard:
@@ -299,6 +303,7 @@ class VirtualBoard:
     def _power_up(self, cause: int) -> None:
         keep_raw_repl = cause == board_memory.CAUSE_SOFT
         if not keep_raw_repl:
+            time.sleep(ROM_S)
             self._line.lose_input()
         self._set_started(False)
         self.memory.power_up(cause, keep_raw_repl)
