@@ -11,7 +11,7 @@ import { drawView } from "./picture.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
 import { follow } from "./store.js";
-import { strings } from "./strings.js";
+import { otherLanguage, otherTag, strings, useLanguage } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 
@@ -34,6 +34,9 @@ function themeButton() {
   return button;
 }
 
+// Says the other language's name, as those who read it know it.
+const languageButton = () => el("button", { class: "quiet", lang: otherTag, onclick: () => useLanguage(otherLanguage) }, strings.otherLanguage);
+
 function header() {
   const name = el("span", { class: "project" });
   const offline = el("p", { class: "offline", role: "alert", hidden: true }, strings.offline);
@@ -49,7 +52,7 @@ function header() {
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), boardAgainstHere(), sections(), themeButton(), offline];
+  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), boardAgainstHere(), sections(), languageButton(), themeButton(), offline];
 }
 
 function sections() {
