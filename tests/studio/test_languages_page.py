@@ -9,6 +9,7 @@ from browser import serious
 # Every string by its path, with its arity and what it gives: a few samples stand for what varies.
 WORDS = """async (language) => {
   const samples = {
+    "projects.classes": [["X"]],
     "deploy.lacks": [["X"]], "deploy.hasMore": [["X"]], "deploy.onBoard": ["1", ["X"]],
     "teach.pulled": [[["X", 1], ["X", 2]]],
     "train.head": [{ time: "2026-01-02T03:04:05Z", photos: 2, accuracy: 0.5 }],

@@ -17,6 +17,20 @@ export const strings = {
   sections: "Sections",
   folder: (path) => `Everything is kept in ${path}`,
 
+  projects: {
+    title: "Projects",
+    none: "No project is open. Name a new one: all that belongs to it is kept in a folder of that name.",
+    place: (path) => `In ${path}`,
+    classes: (names) => names.join(", ") || "no classes yet",
+    open: "Open",
+    openOf: (name) => `Open ${name}`,
+    current: "open",
+    newName: "Name of a new project or a copy",
+    placeholder: "such as kitchen",
+    make: "New project",
+    copy: (name) => `Duplicate ${name}`,
+  },
+
   connect: {
     preview: "What the model sees",
     rate: (rate) => `${rate.toFixed(1)} frames/s`,

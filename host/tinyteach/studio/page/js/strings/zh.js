@@ -18,6 +18,20 @@ export const strings = {
   sections: "各部分",
   folder: (path) => `所有内容都保存在 ${path}`,
 
+  projects: {
+    title: "项目",
+    none: "没有打开的项目。请为新项目命名：它的所有内容都保存在同名文件夹中。",
+    place: (path) => `位于 ${path}`,
+    classes: (names) => list(names) || "还没有类别",
+    open: "打开",
+    openOf: (name) => `打开“${name}”`,
+    current: "已打开",
+    newName: "新项目或副本的名称",
+    placeholder: "例如：厨房",
+    make: "新建项目",
+    copy: (name) => `复制“${name}”`,
+  },
+
   connect: {
     preview: "模型看到的画面",
     rate: (rate) => `${rate.toFixed(1)} 帧/秒`,
