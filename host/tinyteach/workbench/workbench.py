@@ -18,7 +18,7 @@ from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import pair_board
+from tinyteach.service.boards.opening import board_meant, pair_board
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Overview, Session, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
@@ -107,6 +107,16 @@ class Workbench:
         self.board.close()
         self.trainer.close()
         self._stop_own_virtual()
+
+    def hand_over(self, other: "Workbench") -> None:
+        """End, and start another project's with its board, else with the one that is held here.
+
+        Virtual boards that were started here are the other's from then on.
+        """
+        other._own_virtual, self._own_virtual = self._own_virtual, set()
+        held = self.board.chosen
+        self.close()
+        other.start(board_meant(None, other.folder) or held)
 
     def _stop_own_virtual(self) -> None:
         with contextlib.suppress(TinyTeachError):  # it is ending by itself

@@ -6,7 +6,7 @@ import { el, keep, newId, panel, show, text } from "./dom.js";
 import { sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { plural, strings } from "./strings.js";
+import { strings } from "./strings.js";
 
 const words = strings.teach;
 const BUSY = ["recording", "learning", "pulling"];
@@ -89,7 +89,7 @@ async function bringHome() {
   if (!pulled) return;
   const counts = Object.entries(pulled.examples).filter(([, count]) => count);
   notice(counts.length ? words.pulled(counts) : words.nothingNew);
-  if (pulled.unsorted) notice(words.unsorted(plural(pulled.unsorted, "view", "views")));
+  if (pulled.unsorted) notice(words.unsorted(pulled.unsorted));
 }
 
 function sentence(state, isFree) {
