@@ -177,6 +177,15 @@ def flow(browser, page_studio):
 
 
 @pytest.fixture
+def untrained_flow(browser, folder, monkeypatch):
+    """A person at the page of a studio that trains nothing."""
+    with StudioServer(folder) as server:
+        monkeypatch.setattr(server.bench.trainer, "ask", lambda: None)
+        with person_at(browser, server.url) as person:
+            yield person
+
+
+@pytest.fixture
 def command_flow(browser, command_studio):
     """A person at the page of ``command_studio``."""
     with person_at(browser, command_studio.url) as person:

@@ -14,6 +14,7 @@ from tinyteach.data.bursts import own_burst
 from tinyteach.files import append_lines, format_json, parse_json, read_file
 
 FRAME = "frame"  # a `PhotoRecord.kind`
+WEBCAM = "webcam"  # a `PhotoRecord.sensor`: a computer's own camera, whatever is in it
 MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
 
 

@@ -15,10 +15,21 @@ from tinyteach.data.copies import same_files
 from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import KINDS, SUFFIXES, encode_png, load_square
 from tinyteach.data.litter import is_litter
-from tinyteach.data.photo_index import FRAME, PhotoRecord, append_records, path_key, read_records
+from tinyteach.data.photo_index import (
+    FRAME,
+    WEBCAM,
+    PhotoRecord,
+    append_records,
+    path_key,
+    read_records,
+)
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError
 from tinyteach.files import reason, write_atomically
+
+# What took a photograph: a board's camera, a computer's, or nobody knows, as of an imported file.
+BOARD, FILE = "board", "file"
+SOURCES = (BOARD, WEBCAM, FILE)
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,15 @@ class Photo:
     def id(self) -> str:
         """``class/file``, whatever the folder of the class is called."""
         return f"{self.class_name}/{self.below}"
+
+    @property
+    def source(self) -> str:
+        """What took it: one of `SOURCES`."""
+        if self.record is None:
+            return FILE
+        if self.record.sensor == WEBCAM:
+            return WEBCAM
+        return BOARD if self.record.board else FILE
 
 
 def is_frame(photo: Photo) -> bool:

@@ -16,6 +16,7 @@ from tinyteach.studio.answers import bench_of
 from tinyteach.studio.bodies import save_body
 from tinyteach.studio.calls import Call, route
 
+PICTURE_KEPT_S = 3600
 SIDE = "A picture's side is a number of pixels; reload the page."
 
 
@@ -60,10 +61,11 @@ def order_classes(call: Call) -> None:
 
 
 def picture(call: Call) -> Response:
-    """A photograph as a JPEG, ``side`` pixels at most."""
+    """A photograph as a JPEG, ``side`` pixels at most; with its ``time`` it may be kept."""
     side = call.number("side", SIDE, "96")
     content = photos.thumbnail(call.bench.folder, call.words.get("id", ""), side)
-    return Response(content, media_type="image/jpeg")
+    kept = f"private, max-age={PICTURE_KEPT_S}" if call.words.get("time") else "no-cache"
+    return Response(content, media_type="image/jpeg", headers={"cache-control": kept})
 
 
 def delete_photos(call: Call) -> dict[str, object]:

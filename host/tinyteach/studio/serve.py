@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ TOLD_ALREADY = (
     "No supported WebSocket library detected",
     "Invalid UTF-8 sequence received",
 )
+# A page's request passes from thread to thread; each time it waits for a training's Python so long.
+SWITCH_S = 0.0005
 Tell = Callable[[Address, Path, bool], None]
 
 
@@ -105,6 +108,7 @@ def _run(desk: Desk, listener: socket.socket, address: Address, ready: Callable[
             with super().capture_signals(), _handled("SIGHUP", self.handle_exit):
                 yield
 
+    sys.setswitchinterval(SWITCH_S)
     log = logging.getLogger("uvicorn.error")
     log.setLevel(logging.WARNING)
     log.addFilter(_matters)

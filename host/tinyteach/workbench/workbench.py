@@ -130,13 +130,18 @@ class Workbench:
         entries, problems = photo_service.list_photos(self.folder)
         learnt = learnt_counts(project)
         colours = project.colours()
+        by_class: dict[str, list[photo_service.PhotoEntry]] = {}
+        for entry in entries:
+            by_class.setdefault(entry.class_name, []).append(entry)
         classes = []
         for name in project.classes():
-            own = [entry for entry in entries if entry.class_name == name]
+            own = by_class.get(name, [])
             bursts = len({entry.burst for entry in own})
             row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
             classes.append({**row, "learnt": learnt.get(name, 0)})
-        photos = [{"id": e.id, "burst": e.burst, "time": e.time} for e in entries]
+        photos = [
+            {"id": e.id, "burst": e.burst, "time": e.time, "source": e.source} for e in entries
+        ]
         told = {"name": project.name, "folder": str(self.folder), "classes": classes}
         self.feed.publish("project", {**told, "photos": photos, "problems": problems})
 

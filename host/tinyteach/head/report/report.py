@@ -131,6 +131,7 @@ class Report:
             "false_accepts_unaided": self.unaided,
             "calibration_error": evaluation.calibration_error,
             "worst": [photo.as_dict() for photo in self.worst],
+            "sure": SURE,
             # What a board learnt without photographs comes last and has no name.
             "tested": [
                 {"name": self.names[photo.index], **asdict(photo)}

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +17,19 @@ from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import make_if_unknown, open_project
 
 THUMBNAIL_SIDES = (96, 480)  # pixels
+KEPT_THUMBNAILS = 2000  # of a few KB each
 
 
 @dataclass(frozen=True)
 class PhotoEntry(JsonResult):
-    """A photograph: ``id`` is ``class/file``; ``burst`` the recording; ``time`` may be empty."""
+    """A photograph: ``id`` is ``class/file``; ``burst`` the recording; ``time`` may be empty;
+    ``source`` is one of `data.photos.SOURCES`."""
 
     id: str
     class_name: str
     burst: str
     time: str
+    source: str
 
 
 def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
@@ -36,7 +40,7 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
     project = open_project(folder)
     listing = list_all(project)
     entries = [
-        PhotoEntry(p.id, p.class_name, burst, p.record.time if p.record else "")
+        PhotoEntry(p.id, p.class_name, burst, p.record.time if p.record else "", p.source)
         for p, burst in zip(listing.photos, recordings(listing.photos), strict=True)
     ]
     return entries, listing.problems
@@ -44,11 +48,18 @@ def list_photos(folder: Path) -> tuple[list[PhotoEntry], list[str]]:
 
 def thumbnail(folder: Path, photo_id: str, side: int) -> bytes:
     """A JPEG file of the photograph, ``side`` pixels at most; PhotoError where there is none."""
-    from PIL import Image
-
     if side not in THUMBNAIL_SIDES:
         raise UsageError(f"A picture is {THUMBNAIL_SIDES} pixels wide; ask for one of them.")
-    image = Image.fromarray(load_square(photo_path(open_project(folder), photo_id)))
+    path = photo_path(open_project(folder), photo_id)
+    return _thumbnail(path, side, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=KEPT_THUMBNAILS)
+def _thumbnail(path: Path, side: int, changed_ns: int) -> bytes:
+    """Of the file as it was changed last at that time, which whoever scrolls asks for again."""
+    from PIL import Image
+
+    image = Image.fromarray(load_square(path))
     image.thumbnail((side, side), Image.Resampling.BOX)
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=80)

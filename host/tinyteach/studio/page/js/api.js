@@ -66,7 +66,8 @@ export const api = {
   orderClasses: (names) => ask("PUT", "api/classes", { names }),
   changeClass: (name, change) => ask("PATCH", `api/classes/${part(name)}`, change),
   deleteClass: (name) => ask("DELETE", `api/classes/${part(name)}`),
-  picture: (id, side) => `api/photos/picture?id=${part(id)}&side=${side}`,
+  // Of a photograph whose time is known the browser may keep it.
+  picture: (id, side, time) => `api/photos/picture?id=${part(id)}&side=${side}${time ? `&time=${part(time)}` : ""}`,
   deletePhotos: (ids) => ask("POST", "api/photos/delete", { ids }),
   movePhotos: (ids, name) => ask("POST", "api/photos/move", { ids, class: name }),
   undo: (undo) => ask("POST", "api/undo", { undo }),

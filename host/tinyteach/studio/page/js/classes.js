@@ -8,7 +8,7 @@ import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
-import { thumbnails } from "./thumbnails.js";
+import { DRAGGED, movePhotos, thumbnails } from "./thumbnails.js";
 import { send, takeDrops } from "./uploads.js";
 
 const words = strings.classes;
@@ -43,7 +43,7 @@ export function classesPanel() {
   follow("sending", (told) => text(sending, told ?? ""));
   const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
     el("label", { class: "drop-hint faint" }, words.drop, files));
-  takeDrops(section, () => "");
+  takeDrops(section, (items) => send(items, ""));
   return section;
 }
 
@@ -74,7 +74,8 @@ const chosen = (input) => {
 
 function card(name) {
   const isUnknown = name === UNKNOWN;
-  const field = el("input", { class: "name", readonly: isUnknown, value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
+  // Of several lines where it is long: a name is never cut.
+  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, name);
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
@@ -88,13 +89,21 @@ function card(name) {
   const swatches = colourChooser(name);
   const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.filesOf(name) });
   files.addEventListener("change", () => send(chosen(files), name));
-  field.addEventListener("change", async () => {
-    const done = await attempt(() => api.changeClass(name, { name: field.value }));
-    if (!done) field.value = name;
+  const fit = () => {
+    field.style.height = "0";
+    field.style.height = `${field.scrollHeight + field.offsetHeight}px`;
+  };
+  new ResizeObserver(fit).observe(counts);
+  field.addEventListener("input", () => {
+    field.value = field.value.replaceAll("\n", " ");
+    fit();
   });
+  field.addEventListener("change", () => rename(name, field));
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") field.blur();
     if (event.key === "Escape") field.value = name;
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    field.blur();
   });
   holdButton(hold, () => name);
 
@@ -107,10 +116,11 @@ function card(name) {
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
     el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),
-    el("div", {}, counts, hint), none, photos.element);
-  takeDrops(element, () => name);
+    el("div", {}, el("div", { class: "line" }, counts, photos.filter), hint), none, photos.element);
+  takeDrops(element, (items) => send(items, name), DRAGGED, ({ from, ids }) => movePhotos(ids, from, name));
   // Of the recording under way; of one that has just ended until the project tells of them, too.
   let taken = [];
+  let drawn = null;
 
   element.update = (each, largest) => {
     const recording = get("recording");
@@ -132,8 +142,8 @@ function card(name) {
     if (hasKey) hold.setAttribute("aria-keyshortcuts", String(number));
     else hold.removeAttribute("aria-keyshortcuts");
     text(hint, advice(each, largest));
-    const own = get("project").photos.filter((photo) => photo.id.startsWith(`${name}/`));
-    const known = new Set(own.map((photo) => photo.id));
+    const own = photosOf(name);
+    const known = taken.length ? new Set(own.map((photo) => photo.id)) : null;
     const unknown = taken.filter((id) => !known.has(id));
     if (recording?.class !== name) taken = unknown;
     const fresh = unknown.map((id) => ({ id, burst: "now" }));
@@ -141,9 +151,20 @@ function card(name) {
     text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
     text(learnt, each.learnt ? words.learnt(each.learnt) : "");
     show(none, !own.length && !fresh.length);
-    photos.update([...own, ...fresh]);
+    // Much is told that changes nothing here: thousands of photographs are not gone through for it.
+    if (fresh.length || drawn !== own) photos.update([...own, ...fresh]);
+    drawn = fresh.length ? null : own;
   };
   return element;
+}
+
+// A class's photographs in the project, the same list until the project changes.
+const byClass = new WeakMap();
+const NO_PHOTOS = [];
+function photosOf(name) {
+  const { photos } = get("project");
+  if (!byClass.has(photos)) byClass.set(photos, Map.groupBy(photos, ({ id }) => id.slice(0, id.indexOf("/"))));
+  return byClass.get(photos).get(name) ?? NO_PHOTOS;
 }
 
 function advice(each, largest) {
@@ -156,14 +177,27 @@ function advice(each, largest) {
 
 const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon", "aria-label": label, title: label, onclick }, sign);
 
-function move(name, by) {
+async function rename(name, field) {
+  const done = await attempt(() => api.changeClass(name, { name: field.value }));
+  if (!done) field.value = name;
+  else if (done.name !== name) notice(words.renamed(name, done.name), { undo: () => api.changeClass(done.name, { name }).then(() => null) });
+}
+
+async function recolour(name, colour) {
+  const before = get("project").classes.find((each) => each.name === name).colour;
+  const done = await attempt(() => api.changeClass(name, { colour }));
+  if (done) notice(words.recoloured(name), { undo: () => api.changeClass(name, { colour: before }).then(() => null) });
+}
+
+async function move(name, by) {
   const all = get("project").classes.map((each) => each.name);
   const names = all.filter((each) => each !== UNKNOWN);
   const from = names.indexOf(name);
   const to = from + by;
   if (to < 0 || to >= names.length) return;
   [names[from], names[to]] = [names[to], names[from]];
-  attempt(() => api.orderClasses([...names, ...all.filter((each) => each === UNKNOWN)]));
+  const done = await attempt(() => api.orderClasses([...names, ...all.filter((each) => each === UNKNOWN)]));
+  if (done) notice(words.reordered(name), { undo: () => api.orderClasses(all).then(() => null) });
 }
 
 async function removeClass(name) {
@@ -175,7 +209,7 @@ function colourChooser(name) {
   const group = newId("colour");
   const inputs = palette.map((colour, index) => {
     const input = el("input", { type: "radio", name: group, value: index, "aria-label": words.colourNumber(index + 1) });
-    input.addEventListener("change", () => attempt(() => api.changeClass(name, { colour: index })));
+    input.addEventListener("change", () => recolour(name, index));
     paint(input, colour);
     return input;
   });

@@ -1,50 +1,54 @@
-// Photographs as small pictures, grouped by recording; some can be selected, moved and deleted.
+// A class's photographs as small pictures; some can be selected, moved to another class and deleted.
 
 import { api } from "./api.js";
 import { UNKNOWN } from "./colours.js";
-import { el, keep, show, text } from "./dom.js";
+import { el, keep, text } from "./dom.js";
+import { filterChoice } from "./filters.js";
+import { pictureGrid } from "./grid.js";
 import { attempt, notice } from "./notices.js";
 import { get } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.classes;
 export const SMALL = 96;
+export const DRAGGED = "application/x-tinyteach"; // photographs on their way to another class
 
-// Where an arrow leads to in rows of any length; undefined where nowhere.
-function nextPlace(all, from, key) {
-  const beside = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: all.length - 1 };
-  if (key in beside) return beside[key];
-  if (key !== "ArrowUp" && key !== "ArrowDown") return undefined;
-  const down = key === "ArrowDown" ? 1 : -1;
-  const boxes = all.map((each) => each.getBoundingClientRect());
-  const own = boxes[from];
-  const far = (box) => 1000 * Math.abs(box.top - own.top) + Math.abs(box.left - own.left);
-  const there = boxes.map((box, place) => ({ box, place })).filter(({ box }) => down * (box.top - own.top) > 1);
-  return there.sort((a, b) => far(a.box) - far(b.box))[0]?.place;
+// Photographs of one class into another, with a way back.
+export async function movePhotos(ids, from, to) {
+  const moved = ids.length && from !== to && (await attempt(() => api.movePhotos(ids, to)));
+  if (!moved) return;
+  notice(words.moved(moved.ids.length, to), {
+    undo: () => api.movePhotos(moved.ids, from).then(({ ids: back }) => back.length),
+  });
 }
 
 export function thumbnails(className) {
   const selected = new Set();
   let last = null;
-  let ids = [];
+  let all = [];
+  let shown = [];
   let refocus = -1; // the place that had the focus, of what was deleted
-  const groups = el("div", { class: "bursts", role: "group", "aria-label": words.select });
+  const grid = pictureGrid(words.select(className), thumbnail, mark);
   const told = el("span", { class: "grow faint", role: "status" });
+  const everything = el("button", { class: "quiet", onclick: () => selectAll() }, words.selectAll);
   const remove = el("button", { class: "danger", onclick: () => deleteSelected() });
   const clear = el("button", { class: "quiet", onclick: () => { selected.clear(); tell(); } }, words.clear);
   const target = el("select", { "aria-label": words.moveTo, onchange: () => moveSelected() });
-  const bar = el("div", { class: "selection" }, told, target, remove, clear);
+  const bar = el("div", { class: "selection" }, told, everything, target, remove, clear);
+  const filter = filterChoice(className, () => {
+    selected.clear();
+    update(all);
+  });
 
   function tell() {
     const count = selected.size;
     text(told, count ? words.selected(count) : "");
     text(remove, words.deleteSelected(count));
     bar.classList.toggle("empty", !count);
-    remove.disabled = clear.disabled = target.disabled = !count;
+    for (const each of [remove, clear, target, everything]) each.disabled = !count;
+    everything.disabled ||= count === shown.length;
     if (count) offerClasses();
-    for (const button of thumbs()) {
-      button.setAttribute("aria-pressed", String(selected.has(button.dataset.id)));
-    }
+    grid.draw();
   }
 
   function offerClasses() {
@@ -55,19 +59,13 @@ export function thumbnails(className) {
 
   async function moveSelected() {
     const name = target.value;
-    const moved = name && (await attempt(() => api.movePhotos([...selected], name)));
-    if (!moved) return;
-    selected.clear();
-    tell();
-    notice(words.moved(moved.ids.length, name), {
-      undo: () => api.movePhotos(moved.ids, className).then(({ ids: back }) => back.length),
-    });
+    if (name) await movePhotos([...selected], className, name);
   }
 
   async function deleteSelected() {
     const gone = [...selected];
-    const place = ids.indexOf(gone[0]);
-    const hadFocus = groups.contains(document.activeElement);
+    const place = shown.findIndex(({ id }) => selected.has(id));
+    const hadFocus = grid.element.contains(document.activeElement);
     const done = await attempt(() => api.deletePhotos(gone));
     if (!done) return;
     selected.clear();
@@ -76,64 +74,86 @@ export function thumbnails(className) {
     notice(words.deleted(gone.length), { undo: done.undo });
   }
 
-  function press(event, id) {
-    const from = ids.indexOf(last);
-    if (event.shiftKey && from >= 0) {
-      const to = ids.indexOf(id);
-      for (const each of ids.slice(Math.min(from, to), Math.max(from, to) + 1)) selected.add(each);
-    } else if (!selected.delete(id)) selected.add(id);
+  function selectAll() {
+    for (const { id } of shown) selected.add(id);
+    tell();
+  }
+
+  // Shift: all from the one before to this one.
+  function press(event, place) {
+    const { id } = shown[place];
+    const from = shown.findIndex((photo) => photo.id === last);
+    if (event.shiftKey && from >= 0) selectBetween(from, place);
+    else if (!selected.delete(id)) selected.add(id);
     last = id;
     tell();
   }
 
-  // One tab stop a grid: arrows go from photograph to photograph, with Shift they select on the way.
-  function walk(event) {
-    const all = thumbs();
-    const from = all.indexOf(document.activeElement);
-    if (event.key === "Delete" && selected.size) return deleteSelected();
-    if (event.key === "a" && (event.ctrlKey || event.metaKey)) ids.forEach((id) => selected.add(id));
-    else {
-      const to = all[nextPlace(all, from, event.key)];
-      if (!to) return;
-      if (event.shiftKey) selected.add(all[from].dataset.id).add(to.dataset.id);
-      stopAt(to);
-      to.focus();
-    }
-    event.preventDefault();
-    tell();
+  function selectBetween(from, to) {
+    for (const { id } of shown.slice(Math.min(from, to), Math.max(from, to) + 1)) selected.add(id);
   }
 
-  const thumbs = () => [...groups.querySelectorAll("button")];
-  const stopAt = (thumb) => thumbs().forEach((each) => { each.tabIndex = each === thumb ? 0 : -1; });
-  groups.addEventListener("keydown", walk);
-  groups.addEventListener("focusin", (event) => stopAt(event.target.closest("button")));
+  // Arrows go from photograph to photograph, with Shift they select on the way.
+  function walk(event) {
+    const from = placeOf(event.target);
+    if (from === undefined) return;
+    if (event.key === "Delete") {
+      if (selected.size) deleteSelected();
+    } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) selectAll();
+    else if (event.key === " " || event.key === "Enter") press(event, from);
+    else {
+      const to = grid.next(from, event.key);
+      if (to === undefined) return;
+      if (event.shiftKey) selectBetween(from, to);
+      grid.focus(to);
+      tell();
+    }
+    event.preventDefault();
+  }
 
+  const placeOf = (target) => target.closest("[role=option]")?.place;
+  grid.element.addEventListener("keydown", walk);
+  grid.element.addEventListener("click", (event) => {
+    const place = placeOf(event.target);
+    if (place !== undefined) press(event, place);
+  });
+  grid.element.addEventListener("dragstart", (event) => {
+    const { id } = shown[placeOf(event.target)];
+    if (!selected.has(id)) {
+      selected.clear();
+      selected.add(id);
+      tell();
+    }
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData(DRAGGED, JSON.stringify({ from: className, ids: [...selected] }));
+  });
+
+  // Photographs as the project has them; each has its number, and recordings take turns in their tint.
   function update(photos) {
-    ids = photos.map((photo) => photo.id);
-    for (const id of [...selected]) if (!ids.includes(id)) selected.delete(id);
-    const bursts = [...Map.groupBy(photos, (photo) => photo.burst)];
-    keep(groups, bursts.map(([burst, members], index) => ({ burst, members, index })), (group) => group.burst,
-      () => el("div", { class: "burst" }),
-      (box, group) => {
-        box.title = words.burst(group.index + 1);
-        keep(box, group.members, (photo) => photo.id, (photo) => thumbnail(photo));
-      });
-    const all = thumbs();
-    if (!all.some((thumb) => thumb.tabIndex === 0) && all.length) all[0].tabIndex = 0;
-    if (refocus >= 0 && all.length) all[Math.min(refocus, all.length - 1)].focus();
+    all = photos;
+    const numbers = new Map(photos.map(({ id }, index) => [id, index + 1]));
+    const bursts = [...new Set(photos.map(({ burst }) => burst))];
+    const places = new Map(bursts.map((burst, index) => [burst, index]));
+    shown = filter.apply(photos).map((photo) => ({ ...photo, number: numbers.get(photo.id), recording: places.get(photo.burst) }));
+    for (const id of [...selected]) if (!numbers.has(id)) selected.delete(id);
+    grid.set(shown);
+    if (refocus >= 0 && shown.length) grid.focus(Math.min(refocus, shown.length - 1));
     refocus = -1;
     tell();
   }
 
-  function thumbnail(photo) {
-    const number = ids.indexOf(photo.id) + 1;
-    const image = el("img", { src: api.picture(photo.id, SMALL), width: 44, height: 44, loading: "lazy", alt: "" });
-    return el("button", {
-      class: "thumb", "data-id": photo.id, "aria-pressed": "false", tabindex: -1,
-      "aria-label": words.photo(number, className), onclick: (event) => press(event, photo.id),
-    }, image);
+  function thumbnail({ id, time }) {
+    const image = el("img", { src: api.picture(id, SMALL, time), width: 44, height: 44, draggable: "false", alt: "" });
+    return el("div", { class: "thumb", role: "option", "data-id": id, draggable: "true" }, image);
+  }
+
+  function mark(element, { id, number, recording, source }) {
+    element.setAttribute("aria-selected", String(selected.has(id)));
+    element.setAttribute("aria-label", words.photo(number, className));
+    element.title = source === "webcam" ? words.burstOfWebcam(recording + 1) : words.burst(recording + 1);
+    element.classList.toggle("tinted", recording % 2 === 1);
   }
 
   tell();
-  return { element: el("div", { class: "thumbs" }, groups, bar), update, show: (visible) => show(groups, visible) };
+  return { element: el("div", { class: "thumbs" }, grid.element, bar), filter: filter.element, update };
 }

@@ -3,9 +3,10 @@
 import { api } from "./api.js";
 import { UNKNOWN } from "./colours.js";
 import { el, keep, panel, show, text } from "./dom.js";
+import { isDoubtful } from "./filters.js";
 import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
-import { follow, get } from "./store.js";
+import { follow, get, put } from "./store.js";
 import { percent, strings } from "./strings.js";
 import { SMALL } from "./thumbnails.js";
 
@@ -20,6 +21,7 @@ export function trainPanel() {
   const interval = el("p", { class: "faint" }, words.untested);
   const matrix = el("div", { class: "matrix" });
   const worst = el("div", { class: "worst" });
+  const worth = el("div", {}, el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
   const enough = el("ul", { class: "advice", id: "enough" });
   const advice = el("ul", { class: "advice", id: "advice" });
   const heads = el("ul", { class: "rows", id: "heads" });
@@ -31,7 +33,7 @@ export function trainPanel() {
     el("h3", {}, words.confusion), el("p", { class: "faint" }, words.confusionHint), matrix,
     el("h3", {}, words.enough), enough,
     el("h3", {}, words.advice), advice,
-    el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
+    worth);
   let shown = "";
 
   follow("training", async (training) => {
@@ -54,11 +56,13 @@ export function trainPanel() {
     text(figure, report.accuracy === null ? "–" : percent(report.accuracy));
     text(interval, report.interval ? words.interval(...report.interval) : words.untested);
     matrix.replaceChildren(confusionTable(report, photos.open));
-    const doubtful = report.worst.slice(0, WORST);
+    const doubtful = report.worst.filter((photo) => isDoubtful(photo, report)).slice(0, WORST);
+    show(worth, doubtful.length);
     worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
     for (const [list, sentences] of [[enough, report.enough?.sentences ?? []], [advice, report.advice]])
       list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
     show(details, true);
+    put("report", report);
   }
 
   function tellHeads() {

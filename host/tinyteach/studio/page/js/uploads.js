@@ -65,10 +65,13 @@ export async function send(items, className) {
   });
 }
 
-// Have `element` take what is dropped on it.
-export function takeDrops(element, className) {
+// Have `element` take what is dropped on it: `takeFiles` what comes from elsewhere, `takeOwn` what is
+// of the type `own`, if that may be dropped here.
+export function takeDrops(element, takeFiles, own = "", takeOwn = null) {
   const mark = (isOver) => element.classList.toggle("over-drop", isOver);
   element.addEventListener("dragover", (event) => {
+    const { types } = event.dataTransfer;
+    if (!types.includes("Files") && !types.includes(own)) return;
     event.preventDefault();
     event.stopPropagation();
     mark(true);
@@ -78,6 +81,8 @@ export function takeDrops(element, className) {
     event.preventDefault();
     event.stopPropagation();
     mark(false);
-    await send(await dropped(event.dataTransfer), className());
+    const dragged = own && event.dataTransfer.getData(own);
+    if (dragged) return takeOwn(JSON.parse(dragged));
+    await takeFiles(await dropped(event.dataTransfer));
   });
 }

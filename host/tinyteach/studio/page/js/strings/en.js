@@ -12,6 +12,8 @@ export const strings = {
   failed: "The studio did not answer; check that it still runs in its terminal.",
   dismiss: "Dismiss",
   undo: "Undo",
+  undoKey: "Ctrl+Z",
+  undoneAll: "Undone.",
   undone: (count) => `${plural(count, "photo", "photos")} put back.`,
   steps: { connect: "Connect", classes: "Classes", train: "Train", deploy: "Deploy", live: "Live", rules: "Rules", teach: "Teach on the board" },
   sections: "Sections",
@@ -101,7 +103,7 @@ export const strings = {
     filesOf: (name) => `Add photos to ${name}`,
     photo: (number, name) => `Photo ${number} of ${name}`,
     burst: (number) => `Recording ${number}`,
-    select: "Photos: press to select, Shift for many, arrows to walk",
+    select: (name) => `Photos of ${name}: press to select, Shift for many, arrows to walk`,
     moveTo: "Move to …",
     moved: (count, name) => `${plural(count, "photo", "photos")} moved to ${name}.`,
     selected: (count) => plural(count, "photo selected", "photos selected"),
@@ -118,6 +120,24 @@ export const strings = {
     leftOut: (added, count) => `${added} added, ${plural(count, "file", "files")} not taken`,
     imported: (added, skipped) =>
       `${plural(added, "photo", "photos")} added${skipped ? `, ${skipped} left out` : ""}.`,
+    selectAll: "All",
+    renamed: (before, now) => `${before} is called ${now}.`,
+    recoloured: (name) => `${name} has another colour.`,
+    reordered: (name) => `${name} moved.`,
+    burstOfWebcam: (number) => `Recording ${number}, by the webcam`,
+  },
+
+  filters: {
+    show: (name) => `Which photos of ${name} are shown`,
+    recordings: "One recording",
+    recording: (number, count) => `Recording ${number} (${count})`,
+    kinds: {
+      all: (count) => `All ${count}`,
+      worst: (count) => `Taken for another (${count})`,
+      unsure: (count) => `Not sure of (${count})`,
+      copies: (count) => `Copies (${count})`,
+      webcam: (count) => `By the webcam (${count})`,
+    },
   },
 
   train: {

@@ -13,6 +13,8 @@ export const strings = {
   failed: "工作室没有响应；请检查它是否仍在终端中运行。",
   dismiss: "关闭",
   undo: "撤销",
+  undoKey: "Ctrl+Z",
+  undoneAll: "已撤销。",
   undone: (count) => `已恢复 ${count} 张照片。`,
   steps: { connect: "连接", classes: "类别", train: "训练", deploy: "部署", live: "实时识别", rules: "规则", teach: "板上学习" },
   sections: "各部分",
@@ -102,7 +104,7 @@ export const strings = {
     filesOf: (name) => `为“${name}”添加照片`,
     photo: (number, name) => `“${name}”的第 ${number} 张照片`,
     burst: (number) => `第 ${number} 段录制`,
-    select: "照片：点击选择，按住 Shift 多选，方向键移动",
+    select: (name) => `“${name}”的照片：点击选择，按住 Shift 多选，方向键移动`,
     moveTo: "移动到…",
     moved: (count, name) => `已将 ${count} 张照片移到“${name}”。`,
     selected: (count) => `已选 ${count} 张照片`,
@@ -118,6 +120,24 @@ export const strings = {
     importing: (done, total) => `正在添加 ${done} / ${total}`,
     leftOut: (added, count) => `已添加 ${added} 张，${count} 个文件未采用`,
     imported: (added, skipped) => `已添加 ${added} 张照片${skipped ? `，${skipped} 个未采用` : ""}。`,
+    selectAll: "全选",
+    renamed: (before, now) => `“${before}”已改名为“${now}”。`,
+    recoloured: (name) => `已更改“${name}”的颜色。`,
+    reordered: (name) => `已移动“${name}”。`,
+    burstOfWebcam: (number) => `第 ${number} 段录制（摄像头）`,
+  },
+
+  filters: {
+    show: (name) => `显示“${name}”的哪些照片`,
+    recordings: "单段录制",
+    recording: (number, count) => `第 ${number} 段录制（${count} 张）`,
+    kinds: {
+      all: (count) => `全部 ${count} 张`,
+      worst: (count) => `被认错的（${count}）`,
+      unsure: (count) => `把握不大的（${count}）`,
+      copies: (count) => `重复的（${count}）`,
+      webcam: (count) => `摄像头拍摄的（${count}）`,
+    },
   },
 
   train: {
