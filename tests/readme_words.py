@@ -18,6 +18,8 @@ BLOCK = re.compile(
 )
 # What runs until it is told to stop; a browser would be opened on whoever's desk this runs.
 UNTIL_STOPPED = {"tinyteach studio": "tinyteach studio --no-browser"}
+# From where to where the animated picture of a terminal shows them.
+RECORDED = ("tinyteach boards start", "tinyteach watch")
 END = "--end-of-a-command--"
 
 
@@ -48,6 +50,16 @@ def blocks(text: str) -> list[Block]:
 def typed_lines(text: str) -> list[str]:
     """Every command of a document that is typed."""
     return [line for block in blocks(text) if not block.reason for line in block.lines]
+
+
+def recorded_lines(text: str) -> list[str]:
+    """Those that the animated picture shows."""
+    lines = typed_lines(text)
+    first, last = (
+        next(number for number, line in enumerate(lines) if line.startswith(start))
+        for start in RECORDED
+    )
+    return lines[first : last + 1]
 
 
 def copy_of_the_tree(folder: Path) -> Path:
