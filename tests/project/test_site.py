@@ -13,7 +13,7 @@ import pytest
 
 import tinyteach
 from pictures.cast import Frame, Run, svg
-from readme_words import Shell, blocks, recorded_lines, rows_of, typed_lines
+from readme_words import UNTIL_STOPPED, Shell, blocks, recorded_lines, rows_of, typed_lines
 
 CONTENTS = ("docs/index.md", "docs/boards/README.md", "docs/decisions/README.md")
 PAGES_AT_THE_TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -84,6 +84,15 @@ def test_a_shell_keeps_its_folder_and_tells_what_failed(tmp_path):
         assert shell.type("pwd").said.endswith("/things")
         failed = shell.type("echo no; false")
         assert (failed.code, failed.said) == (1, "no")
+
+
+@pytest.mark.parametrize(("says", "code"), [("echo http://; exec sleep 99", 0), ("echo no", 1)])
+def test_what_runs_on_is_typed_until_it_says_its_address(tmp_path, monkeypatch, says, code):
+    monkeypatch.setitem(UNTIL_STOPPED, "serve", f"bash -c '{says}'")
+    with Shell(tmp_path, dict(os.environ)) as shell:
+        served = shell.type("serve")
+        assert served.code == code and says.split()[1].strip(";") in served.said
+        assert shell.type("jobs").said == "" and not (tmp_path / "answers.txt").exists()
 
 
 def test_pictures_are_shown_made_by_a_script_and_small(root):
