@@ -18,6 +18,13 @@ BLOCK = re.compile(
 )
 # What runs until it is told to stop; a browser would be opened on whoever's desk this runs.
 UNTIL_STOPPED = {"tinyteach studio": "tinyteach studio --no-browser"}
+# It is started, and waited for until it has said an address; fails where it ended before.
+ANSWERS = (
+    "{} >answers.txt 2>&1 & staying=$!; until grep -q http answers.txt; "
+    "do kill -0 $staying || break; sleep 0.05; done; cat answers.txt; kill -0 $staying"
+)
+# From where to where the animated picture of a terminal shows them.
+RECORDED = ("tinyteach boards start", "tinyteach watch")
 END = "--end-of-a-command--"
 
 
@@ -48,6 +55,16 @@ def blocks(text: str) -> list[Block]:
 def typed_lines(text: str) -> list[str]:
     """Every command of a document that is typed."""
     return [line for block in blocks(text) if not block.reason for line in block.lines]
+
+
+def recorded_lines(text: str) -> list[str]:
+    """Those that the animated picture shows."""
+    lines = typed_lines(text)
+    first, last = (
+        next(number for number, line in enumerate(lines) if line.startswith(start))
+        for start in RECORDED
+    )
+    return lines[first : last + 1]
 
 
 def copy_of_the_tree(folder: Path) -> Path:
@@ -88,8 +105,12 @@ class Shell:
     def type(self, line: str) -> Typed:
         """Run one line to its end, or until what runs on has said where it is."""
         start = time.monotonic()
-        code, said = self._run(_until_it_answers(UNTIL_STOPPED.get(line)) or line)
-        return Typed(line, time.monotonic() - start, code, said)
+        stays = UNTIL_STOPPED.get(line)
+        code, said = self._run(ANSWERS.format(stays) if stays else line)
+        typed = Typed(line, time.monotonic() - start, code, said)
+        if stays:
+            self._run("kill -TERM $staying; wait $staying; rm answers.txt")
+        return typed
 
     def _run(self, line: str) -> tuple[int, str]:
         assert self._bash.stdin and self._bash.stdout
@@ -101,17 +122,6 @@ class Shell:
                 return int(told.split()[1]), "".join(said).strip()
             said.append(told)
         return self._bash.wait(), "".join(said).strip()
-
-
-def _until_it_answers(command: str | None) -> str | None:
-    """A line that starts it, waits for its address, and stops it."""
-    if command is None:
-        return None
-    return (
-        f"{command} >answers.txt 2>&1 & answering=$!; "
-        "until grep -q http answers.txt; do kill -0 $answering || break; sleep 0.05; done; "
-        "cat answers.txt; kill -TERM $answering && { wait $answering; rm answers.txt; true; }"
-    )
 
 
 def walk(lines: list[str], environment: dict[str, str]) -> Iterator[Typed]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-CELL_W, CELL_H = 8.4, 18  # of a letter of 14 pixels in a monospaced font
+CELL_W, CELL_H = 8.43, 18  # of a letter of 14 pixels in DejaVu Sans Mono; others are fitted to it
 MARGIN, BAR = 12, 24
 END_S = 4.0  # that the last frame stays
 COLOURS = {
@@ -16,8 +16,8 @@ COLOURS = {
     "brown": "#e5c07b", "blue": "#61afef", "magenta": "#c678dd", "cyan": "#56b6c2",
     "white": "#ffffff",
 }  # fmt: skip
-PAGE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" \
-height="{h:.0f}" role="img"><title>{title}</title><style>
+PAGE = """<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" role="img" \
+viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}"><title>{title}</title><style>
 text{{font:14px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;white-space:pre;fill:{fg}}}
 .b{{font-weight:bold}}
 #s{{animation:s {seconds:.2f}s steps(1) infinite}}
@@ -77,13 +77,19 @@ def _frame(number: int, frame: Frame, names: dict[Row, str], height: int) -> str
 def _row(row: Row, name: str) -> str:
     spans, column = [], 0
     for run in row:
-        bold = ' class="b"' if run.bold else ""
-        colour = COLOURS.get(run.colour) or f"#{run.colour}"
-        fill = "" if run.colour == "default" else f' fill="{colour}" style="fill:{colour}"'
-        if run.text.strip():
-            spans.append(f'<tspan x="{column * CELL_W:.1f}"{bold}{fill}>{escape(run.text)}</tspan>')
+        if letters := run.text.strip():
+            before = len(run.text) - len(run.text.lstrip())
+            spans.append(_span(run._replace(text=letters), column + before))
         column += len(run.text)
     return f'<text id="{name}" y="{CELL_H - 5}">{"".join(spans)}</text>'
+
+
+def _span(run: Run, column: int) -> str:
+    bold = ' class="b"' if run.bold else ""
+    colour = COLOURS.get(run.colour) or f"#{run.colour}"
+    fill = "" if run.colour == "default" else f' style="fill:{colour}"'
+    place = f'x="{column * CELL_W:.1f}" textLength="{len(run.text) * CELL_W:.1f}"'
+    return f"<tspan {place}{bold}{fill}>{escape(run.text)}</tspan>"
 
 
 def _dots() -> str:

@@ -21,27 +21,17 @@ import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-sys.path.insert(0, str(Path(__file__).parent))
 
-from cast import Frame, Row, Run, svg  # noqa: E402
-
-from readme_words import PATIENCE_S, typed_lines  # noqa: E402
+from patience import PATIENCE_S  # noqa: E402
+from pictures.cast import Frame, Row, Run, svg  # noqa: E402
+from readme_words import recorded_lines  # noqa: E402
 
 PICTURE = ROOT / "docs" / "pictures" / "terminal.svg"
-FIRST, LAST = "tinyteach boards start", "tinyteach watch"
 COLUMNS, LINES = 84, 22
 LONGEST_WAIT_S, PACE, FRAME_S = 1.0, 2, 0.15
 LETTER_S, LETTERS, AFTERWARDS_S = 0.03, 7, 0.5
 PROMPT = "\x1b[32m$\x1b[0m "
 END = "\x1b]end\x07"  # what the shell sends when a command is done: no terminal shows it
-
-
-def shown_lines(text: str) -> list[str]:
-    """README's commands that the picture shows."""
-    lines = typed_lines(text)
-    first = lines.index(FIRST)
-    last = next(number for number, line in enumerate(lines) if line.startswith(LAST))
-    return lines[first : last + 1]
 
 
 class Recorder:
@@ -124,7 +114,7 @@ def _row(screen: pyte.Screen, line: int) -> Row:
 
 
 def main() -> None:
-    lines = shown_lines((ROOT / "README.md").read_text())
+    lines = recorded_lines((ROOT / "README.md").read_text())
     with tempfile.TemporaryDirectory() as place:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TINYTEACH")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"

@@ -7,15 +7,18 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlparse
+from xml.etree import ElementTree
 
 import pytest
 
 import tinyteach
-from readme_words import Shell, blocks, rows_of, typed_lines
+from pictures.cast import Frame, Run, svg
+from readme_words import UNTIL_STOPPED, Shell, blocks, recorded_lines, rows_of, typed_lines
 
 CONTENTS = ("docs/index.md", "docs/boards/README.md", "docs/decisions/README.md")
 PAGES_AT_THE_TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 WORDS = ("class", "shot", "recording", "embedding", "head", "unknown", "threshold")
+SVG = "{http://www.w3.org/2000/svg}"
 PICTURES_MAX_BYTES = 400_000
 
 
@@ -83,12 +86,41 @@ def test_a_shell_keeps_its_folder_and_tells_what_failed(tmp_path):
         assert (failed.code, failed.said) == (1, "no")
 
 
+@pytest.mark.parametrize(("says", "code"), [("echo http://; exec sleep 99", 0), ("echo no", 1)])
+def test_what_runs_on_is_typed_until_it_says_its_address(tmp_path, monkeypatch, says, code):
+    monkeypatch.setitem(UNTIL_STOPPED, "serve", f"bash -c '{says}'")
+    with Shell(tmp_path, dict(os.environ)) as shell:
+        served = shell.type("serve")
+        assert served.code == code and says.split()[1].strip(";") in served.said
+        assert shell.type("jobs").said == "" and not (tmp_path / "answers.txt").exists()
+
+
 def test_pictures_are_shown_made_by_a_script_and_small(root):
     pictures = list((root / "docs" / "pictures").iterdir())
     scripts = "".join(path.read_text() for path in (root / "tests" / "pictures").glob("*.py"))
     assert pictures and all(path.name in scripts for path in pictures)
     assert set(pictures) <= linked_by(root / "README.md")
     assert sum(path.stat().st_size for path in pictures) <= PICTURES_MAX_BYTES
+
+
+def test_the_recorded_terminal_shows_readme_s_commands(root):
+    picture = ElementTree.parse(root / "docs" / "pictures" / "terminal.svg")
+    recorded = recorded_lines((root / "README.md").read_text())
+    assert picture.findtext(f"{SVG}title") == "; ".join(recorded)
+    drawn = ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")]
+    assert all(any(line in row for row in drawn) for line in recorded)
+
+
+def test_a_row_is_drawn_once_and_the_last_frame_stays():
+    row, other = (Run("<a>", "green"), Run("  b", bold=True)), (Run("c"),)
+    frames = [Frame(0, (row, ())), Frame(1, (row, ())), Frame(2, (row, other))]
+    drawn = ElementTree.fromstring(svg(frames, 10, 2, "t"))
+    rows = drawn.findall(f"{SVG}defs/{SVG}text")
+    assert [["".join(row.itertext()) for row in rows]] == [["<a>b", "c"]]
+    strip = drawn.find(f".//{SVG}g[@id='s']")
+    assert [len(list(frame)) for frame in strip] == [1, 2]
+    style = drawn.findtext(f"{SVG}style")
+    assert style.count("translateY(-36px)") == 2 and "animation:s 6.00s" in style
 
 
 class Page(HTMLParser):

@@ -48,8 +48,9 @@ def main() -> int:
         if block.reason:
             sys.stdout.write(f"not typed, {block.reason}: {'; '.join(block.lines)}\n")
     lines, typed = typed_lines(text), []
-    for each in walk([with_wheel(line, options.wheel) for line in lines], fresh_environment()):
-        typed.append(each)
+    installing = [with_wheel(line, options.wheel) for line in lines]
+    for line, each in zip(lines, walk(installing, fresh_environment()), strict=False):
+        typed.append(each._replace(line=line))
         told(each, sys.stdout.write)
         sys.stdout.flush()
     if len(typed) < len(lines) or any(each.code for each in typed):
