@@ -10,7 +10,7 @@ import pytest
 
 from tinyteach.errors import TinyTeachError
 from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
-from tinyteach.hil.ends import CODE_BAD_FILE, CODE_DEPARTED, GONE, end_of
+from tinyteach.hil.ends import CODE_BAD_FILE, CODE_CANNOT_GO_ON, CODE_DEPARTED, GONE, end_of
 from tinyteach.hil.not_run import tell_not_run
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
@@ -150,6 +150,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Of the tests that are left, whether the tape that is replayed has them."""
+    tape = state_of(session.config).tape
+    said = (
+        tape.refusal([each.nodeid for each in session.items if uses_boards(each)]) if tape else ""
+    )
+    if said:
+        pytest.exit(said, returncode=CODE_CANNOT_GO_ON)
+
+
 def _words_needed(item: pytest.Item) -> list[str]:
     words = [word for marker in item.iter_markers("needs") for word in marker.args]
     words += ["hardware"] * any(True for _ in item.iter_markers("hardware"))
@@ -186,6 +196,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before its fixtures: a test that cannot run with this board costs nothing."""
     if not uses_boards(item):
         return
+    tape = state_of(item.config).tape
+    if tape:
+        tape.begin_test(item.nodeid)
     words = _words_needed(item)
     if words:
         from tinyteach.hil.needs import lacking

@@ -24,7 +24,7 @@ BLOCK_BYTES_MAX = 1 << 20
 FILE_BYTES_MAX = 60 << 20
 UNPACKED_BYTES_MAX = 512 << 20
 VARINT_BITS_MAX = 63
-OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH = KINDS = range(1, 9)
+OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH, TEST = KINDS = range(1, 10)
 ABOUT = {"tinyteach": str, "started": str, "words": [str]}
 FOREIGN = "{} is no tape of a session with a board; record one with 'tinyteach --record FILE'."
 NEWER = "{} was recorded by a newer TinyTeach; update this one to replay it."
@@ -57,6 +57,14 @@ class Tape:
     about: dict[str, Any]
     entries: tuple[TapeEntry, ...]
     ending: int
+
+    @property
+    def tests(self) -> list[str]:
+        """What the tests are called that were run, each once, in their order."""
+        named = (
+            entry.data.decode(errors="replace") for entry in self.entries if entry.kind == TEST
+        )
+        return list(dict.fromkeys(named))
 
 
 def varint(value: int) -> bytes:
