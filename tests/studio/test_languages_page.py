@@ -30,7 +30,7 @@ WORDS = """async (language) => {
 NAMES = (
     *("TinyTeach", "English", "LiteRT", "TensorFlow Lite Micro", "OpenMV", "Arduino"),
     *("Grove Vision AI V2", "tinyteach studio", "unsorted/", "photos/CLASS/", "USB", "LED"),
-    *("MicroPython", "JPEG", "PNG", "zip", "Shift"),
+    *("MicroPython", "JPEG", "PNG", "zip", "Shift", "Ctrl"),
 )
 OWN_WORDS_MIN = 200  # fewer would mean that the walk found none
 
