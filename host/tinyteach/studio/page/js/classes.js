@@ -6,7 +6,7 @@ import { el, keep, newId, panel, show, text } from "./dom.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { strings } from "./strings.js";
+import { named, strings } from "./strings.js";
 import { thumbnails } from "./thumbnails.js";
 import { send, takeDrops } from "./uploads.js";
 
@@ -77,7 +77,7 @@ const chosen = (input) => {
 
 function card(name) {
   const isUnknown = name === UNKNOWN;
-  const field = el("input", { class: "name", readonly: isUnknown, value: name, maxlength: 63, "aria-label": words.name, autocomplete: "off" });
+  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
@@ -96,17 +96,17 @@ function card(name) {
     if (!done) field.value = name;
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") field.blur();
+    if (event.key === "Enter") event.preventDefault(), field.blur();
     if (event.key === "Escape") field.value = name;
   });
   holdButton(hold, () => name);
 
-  const remove = iconButton("✕", words.remove(name), () => removeClass(name));
+  const remove = iconButton("✕", words.remove(named(name)), () => removeClass(name));
   const moving = isUnknown ? [] : [
     iconButton("↑", words.up(name), () => move(name, -1)),
     iconButton("↓", words.down(name), () => move(name, 1))];
 
-  const element = el("article", { class: "card", "data-class": name, "aria-label": name },
+  const element = el("article", { class: "card", "data-class": name, "aria-label": named(name) },
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
     el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),
