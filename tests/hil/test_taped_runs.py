@@ -49,18 +49,24 @@ def test_where_the_host_departs_is_told(run_tests, tapes):
     other = EXACT.replace("np.arange(", "1 + np.arange(") + "\n\ndef test_after(board):\n    pass\n"
     ran = run_tests(other, f"--tt-replay={tape}")
     assert ran.code == 25
-    assert ran.outcomes == {"test_board": "passed", "test_exact": "departed"}
+    assert ran.outcomes == {
+        "test_board": "passed",
+        "test_exact": "departed",
+        "test_after": "not run",
+    }
     (departed,) = ran.run.of("departed")
     assert departed.reason.startswith("What the host sends departs from the tape in request ")
     assert "then it sent" in departed.reason and departed.reason in ran.said
-    assert ran.run.facts["departure"] == departed.reason and "1 departed" in ran.said
+    assert ran.run.facts["departure"] == departed.reason and "1 departed, 1 not run" in ran.said
+    assert ran.said.count(departed.reason) == 1 and departed.reason not in ran.run.told().values()
 
 
 def test_a_departure_that_a_test_hides_counts(run_tests, tapes):
     (tape,) = tapes.glob("*.tape")
     hidden = "def test_it(board):\n    with pytest.raises(Exception):\n        board.photo()\n"
     ran = run_tests(hidden, f"--tt-replay={tape}")
-    assert ran.code == 25 and "now GRAB" in ran.run.facts["departure"]
+    assert ran.code == 25 and "now GRAB" in ran.run.told()["departure"]
+    assert ran.said.count("now GRAB") == 1
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,28 @@ def test_the_whole_flow(flow, folder):
     assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
 
 
+def test_a_name_typed_before_the_last_one_is_answered_stays(flow):
+    """What is sent leaves the field at once; what was refused comes back into an empty one."""
+    field = flow.page.get_by_label("Name of the new class")
+
+    def answer_late(route):
+        answer = route.fetch()
+        flow.card("cat").wait_for()  # told already, while the request is not answered
+        field.fill("coffee")
+        route.fulfill(response=answer)
+
+    flow.page.route("**/api/classes", answer_late, times=1)
+    with flow.page.expect_response("**/api/classes"):
+        flow.add_class("cat")
+    assert field.input_value() == "coffee"
+    flow.button("Add class").click()
+    flow.card("coffee").wait_for()
+    field.fill("cat")
+    field.press("Enter")
+    flow.part(".notice.error").wait_for()
+    assert field.input_value() == "cat"
+
+
 @pytest.mark.usefixtures("paired_before", "project")
 def test_a_cable_pulled_while_deploying(flow, virtual):
     flow.start_virtual()

@@ -11,6 +11,7 @@ import pytest
 from tinyteach.errors import TinyTeachError
 from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
 from tinyteach.hil.ends import CODE_BAD_FILE, CODE_DEPARTED, GONE, end_of
+from tinyteach.hil.not_run import tell_not_run
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
 from tinyteach.hil.settings import FILE, Quarantine, settings_of
@@ -99,6 +100,12 @@ def _refuse_taken_for_tests(config: pytest.Config, words: Sequence[str]) -> None
     taken = [word for word in words if config.rootpath in Path(word).parents]
     if is_elsewhere and taken:
         raise pytest.UsageError(TAKEN.format(taken[0]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A pipeline that sends SIGINT sends SIGTERM soon after, while boards are being put back."""
+    state_of(session.config).undisturbed()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -312,7 +319,20 @@ def _ended(
     notes.kind = KINDS.get(notes.end, "")
     is_only = len(state.words) == 1 or notes.end == CODE_DEPARTED
     if is_only and not hasattr(item.config, "workerinput"):
-        item.session.shouldfail = str(error)
+        state.last = item
+        item.session.shouldfail = f"{notes.kind or 'it cannot go on'}: nothing more was run"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    """What it did not come to without its board is told."""
+    try:
+        return (yield)
+    except pytest.Session.Failed:
+        last = state_of(session.config).last
+        if last is not None:
+            tell_not_run(session, last)
+        raise
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -11,7 +11,7 @@ from small_network import every_operator
 
 from slices import soak
 from tinyteach.embedding import agent_code
-from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
+from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES, TfliteModel
 
 
 def images(rng, shape, count: int) -> list[list[np.ndarray]]:
@@ -79,7 +79,8 @@ def test_residual_network_in_512_kb(compare):
 @pytest.mark.parametrize("compare", NATIVE, indirect=True, ids="-".join)
 @pytest.mark.parametrize("path", EMBEDDING_FILES.values(), ids=EMBEDDING_FILES)
 def test_shipped_embeddings_in_512_kb(path, compare):
-    compare_large(compare, path.read_bytes(), (1, 64, 64, 3), 4)
+    model = path.read_bytes()
+    compare_large(compare, model, TfliteModel(model).input_details.shape, 4)
 
 
 PAIRED = """

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinyteach.errors import TapeError
+from tinyteach.errors import ProjectError, TapeError
 from tinyteach.files import fits, parse_json, read_file
 
 MAGIC, VERSION = b"TTTAPE", 1
@@ -28,6 +28,7 @@ OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH = KINDS = range(
 ABOUT = {"tinyteach": str, "started": str, "words": [str]}
 FOREIGN = "{} is no tape of a session with a board; record one with 'tinyteach --record FILE'."
 NEWER = "{} was recorded by a newer TinyTeach; update this one to replay it."
+FOLDER = "{} is a folder; name one of the tapes in it."
 DAMAGED = "{} is damaged {} bytes from its beginning ({}); record the session again."
 
 
@@ -87,10 +88,7 @@ def entry_bytes(kind: int, link: int, after_us: int, data: bytes) -> bytes:
 
 def read_tape(path: Path) -> Tape:
     """A file, also one that is cut short; TapeError where it is missing, foreign or damaged."""
-    try:
-        content = read_file(path, FILE_BYTES_MAX + 2 * BLOCK_BYTES_MAX)
-    except FileNotFoundError as error:
-        raise TapeError(f"There is no tape {path}; name one that '--record' wrote.") from error
+    content = _content(path)
     if len(content) < HEAD.size or not content.startswith(MAGIC):
         raise TapeError(FOREIGN.format(path))
     if content[len(MAGIC)] != VERSION:
@@ -100,6 +98,16 @@ def read_tape(path: Path) -> Tape:
     entries = tuple(_entries(blocks, path))
     last = entries[-1].kind if entries else 0
     return Tape(about, entries, last if last in (FULL, ENDED) else 0)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_file(path, FILE_BYTES_MAX + 2 * BLOCK_BYTES_MAX)
+    except FileNotFoundError as error:
+        raise TapeError(f"There is no tape {path}; name one that '--record' wrote.") from error
+    except ProjectError as error:
+        said = FOLDER.format(path) if path.is_dir() else str(error)
+        raise TapeError(said) from error
 
 
 def _about(content: bytes, path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { UNKNOWN, paint, palette } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
+import { sendsName } from "./forms.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
@@ -21,11 +22,7 @@ export function classesPanel() {
   const sending = el("p", { class: "faint line", role: "status" });
   const field = el("input", { id: "new-class", required: true, maxlength: 63, placeholder: words.placeholder, autocomplete: "off", "aria-label": words.newName });
   const form = el("form", { class: "line" }, field, el("button", { class: "primary" }, words.add));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const added = await attempt(() => api.addClass(field.value));
-    if (added) field.value = "";
-  });
+  sendsName(form, field, api.addClass);
   const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm,.tar,.tgz,.gz,.bz2,.xz", class: "hidden-file", "aria-label": words.drop });
   files.addEventListener("change", () => send(chosen(files), ""));
 
