@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from browser import serious
+from browser import violations
 
 # Every string by its path, with its arity and what it gives: a few samples stand for what varies.
 WORDS = """async (language) => {
@@ -81,7 +81,7 @@ def test_the_browser_chooses_and_the_switch_is_remembered(opened):
     page = opened("zh-CN")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     page.get_by_role("heading", name="类别").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="English").click()
     page.get_by_role("heading", name="Classes").wait_for()
     assert page.locator("html").get_attribute("lang") == "en"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
@@ -55,9 +55,9 @@ def test_the_whole_flow(flow, folder):
     flow.state("board", "connected")
     flow.trained()
     assert flow.count("cat") >= 5 and flow.count("rocket") == 3
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
     flow.page.emulate_media(color_scheme="dark")
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
     project = Project.open(folder)
     loaded = load_photos(list_photos(project))
     assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
@@ -199,7 +199,7 @@ def test_nothing_sticks_out_or_jumps(flow):
         flow.show("rocket")
         flow.label("unknown")
         assert page.evaluate(script) == before
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):

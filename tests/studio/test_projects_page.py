@@ -1,6 +1,6 @@
 """Projects on the page: a first one, a copy, and back, in Chromium."""
 
-from browser import person_at, serious
+from browser import person_at, violations
 from studio_server import StudioServer
 from tinyteach.data.project import Project
 
@@ -16,14 +16,14 @@ def test_from_project_to_project(browser, tmp_path):
         name = page.get_by_label("Name of a new project or a copy")
         page.get_by_text(f"In {place}").wait_for()
         assert name.input_value() == "things"
-        assert serious(page) == []
+        assert violations(page) == []
         flow.button("New project").click()
         flow.button("Projects: things").wait_for()
         flow.add_class("cat")
         other.get_by_role("heading", name="Classes").wait_for()  # by itself
 
         flow.button("Projects: things").click()
-        assert serious(page) == []
+        assert violations(page) == []
         name.fill("cups/mugs")
         flow.button("Duplicate things").click()
         page.get_by_text("cannot name a project because it holds '/'").wait_for()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from paired import views_of
 from tinyteach.data.images import encode_png
 from tinyteach.data.photos import list_photos, load_photos
@@ -21,7 +21,7 @@ def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_pat
     flow.start_virtual()
     screen = flow.part(".screen")
     screen.get_by_text("Nothing is before its camera yet").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
 
     (tmp_path / "my rocket.png").write_bytes(encode_png(views_of("rocket", 1, side=96)[0]))
     (tmp_path / "letter.png").write_bytes(b"no picture")
@@ -57,4 +57,4 @@ def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_pat
         assert len(squares) >= 4 and len({square.tobytes() for square in squares}) > 1
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert serious(page) == []
+    assert violations(page) == []

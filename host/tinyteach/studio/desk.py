@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tinyteach.errors import ProjectError
+from tinyteach.plain_text import plain
 from tinyteach.service.boards.opening import board_meant
 from tinyteach.service.projects import beside
 from tinyteach.workbench.workbench import Workbench
@@ -57,9 +58,9 @@ class Desk:
         """As docs/studio-api.md has it."""
         rows = [each.as_dict() for each in beside.neighbours(self._place)]
         name = self.bench.folder.name if self.bench else None
-        return {"place": str(self._place), "open": name, "suggested": self._suggested} | {
-            "projects": rows
-        }
+        suggested = "" if self.bench else self._suggested
+        place = plain(str(self._place))
+        return {"place": place, "open": name, "suggested": suggested, "projects": rows}
 
     def open(self, name: str) -> str:
         """Go to a project; returns its name. ProjectError: the one before stays open."""

@@ -7,7 +7,7 @@ import { sendsName } from "./forms.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { strings } from "./strings.js";
+import { named, strings } from "./strings.js";
 import { DRAGGED, movePhotos, thumbnails } from "./thumbnails.js";
 import { send, takeDrops } from "./uploads.js";
 
@@ -75,7 +75,7 @@ const chosen = (input) => {
 function card(name) {
   const isUnknown = name === UNKNOWN;
   // Of several lines where it is long: a name is never cut.
-  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, name);
+  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
@@ -107,12 +107,12 @@ function card(name) {
   });
   holdButton(hold, () => name);
 
-  const remove = iconButton("✕", words.remove(name), () => removeClass(name));
+  const remove = iconButton("✕", words.remove(named(name)), () => removeClass(name));
   const moving = isUnknown ? [] : [
     iconButton("↑", words.up(name), () => move(name, -1)),
     iconButton("↓", words.down(name), () => move(name, 1))];
 
-  const element = el("article", { class: "card", "data-class": name, "aria-label": name },
+  const element = el("article", { class: "card", "data-class": name, "aria-label": named(name) },
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
     el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),

@@ -5,6 +5,7 @@ export const percent = (value) => `${Math.round(value * 100)} %`;
 
 export const strings = {
   title: "TinyTeach",
+  unknown: "unknown",
   otherLanguage: "中文",
   theme: "Theme",
   themes: { auto: "System", light: "Light", dark: "Dark" },
@@ -211,13 +212,13 @@ export const strings = {
     what: "What to take along",
     take: "Download",
     kinds: {
-      photographs: "The photographs (zip)",
-      report: "The report (a page)",
-      litert: "The model for LiteRT",
-      tflm: "The model for TensorFlow Lite Micro",
-      openmv: "The model for OpenMV",
-      arduino: "The model for Arduino",
-      grove: "The model for a Grove Vision AI V2",
+      photographs: "Photographs (zip)",
+      report: "Report (a page)",
+      litert: "Model: LiteRT",
+      tflm: "Model: TensorFlow Lite Micro",
+      openmv: "Model: OpenMV",
+      arduino: "Model: Arduino",
+      grove: "Model: Grove Vision AI V2",
     },
   },
 

@@ -6,6 +6,7 @@ const list = (names) => names.join("、");
 
 export const strings = {
   title: "TinyTeach",
+  unknown: "未知",
   otherLanguage: "English",
   theme: "主题",
   themes: { auto: "跟随系统", light: "浅色", dark: "深色" },
