@@ -266,6 +266,8 @@ def test_more_pictures_need_no_label_and_may_have_any_size(data, tmp_path, monke
     assert f"--more {more.name} --crops 3" in told["command"]
     views = np.load(tmp_path / "scratch" / "views.npy", mmap_mode="r")
     assert views.shape == (1, CLASSES * PER_CLASS + 3, 96, 96, 3)
+    with pytest.raises(SystemExit):
+        recipe(data, tmp_path, *options)  # those of 64 pixels need other lessons
 
 
 @pytest.mark.parametrize("wrong", [("--maps", "0"), ("--epochs", "0"), ("--crops", "0")])

@@ -200,7 +200,6 @@ NOT_AT_THE_TOP = {
     "tinyteach.studio.app": "Starlette is an extra",
     "tinyteach.studio.connections": "uvicorn is an extra",
     "tinyteach.device.repl.bounded_transport": "it derives from mpremote's class",
-    "tinyteach.embedding.recipe.trainer": "Keras is an extra",
     "tinyteach.embedding.recipe.quantise": "TensorFlow is an extra",
     "tinyteach.embedding.recipe.whiten": "TensorFlow is an extra",
     "tinyteach.hil.bench": "every run of pytest loads the plugin",

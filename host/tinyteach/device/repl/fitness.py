@@ -16,6 +16,9 @@ MIN_MICROPYTHON = (1, 24)
 AGENT_HEAP_BYTES = 163_840
 # The tensors of the embedding base, which these hold; those of another may take more.
 ARENA_BYTES = 24_576
+# What the embedding base takes; a larger one's larger blocks leave larger gaps between them.
+BASE_BYTES = 131_776
+GAPS = 16  # in parts of what it takes more
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
 CATCHES = "goes on after Ctrl-C, as a main.py does that catches KeyboardInterrupt"
@@ -78,7 +81,8 @@ def library_fault(facts: Survey) -> tuple[str, str] | None:
 
 def heap_needed(embedding_bytes: int, arena_bytes: int) -> int:
     """Bytes of heap that an agent takes with an embedding and its tensors."""
-    return AGENT_HEAP_BYTES + embedding_bytes + max(0, arena_bytes - ARENA_BYTES)
+    taken = embedding_bytes + max(0, arena_bytes - ARENA_BYTES)
+    return AGENT_HEAP_BYTES + taken + max(0, taken - BASE_BYTES) // GAPS
 
 
 def nothing_fits(heap_bytes: int) -> Sequence[str]:

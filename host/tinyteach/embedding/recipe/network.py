@@ -14,6 +14,8 @@ from typing import Any
 
 from tinyteach.embedding.recipe.teacher import GRID
 
+USUAL_PIXELS = 64
+
 
 @dataclass(frozen=True)
 class Size:
@@ -22,7 +24,7 @@ class Size:
     stem: tuple[tuple[int, int, int], ...]  # filters, kernel, stride of each convolution
     stages: tuple[tuple[int, int, int], ...]  # filters, stride of the entry, residual blocks
     hidden: int  # filters of the heads' 1×1 convolution
-    pixels: int = 64  # side of the picture
+    pixels: int = USUAL_PIXELS  # side of the picture
 
     @property
     def side(self) -> int:

@@ -23,10 +23,16 @@ from tinyteach.embedding.recipe.background import (
 )
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import make_lessons
-from tinyteach.embedding.recipe.network import SIZES, build_network
+from tinyteach.embedding.recipe.network import SIZES, USUAL_PIXELS, build_network
 from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_images, split_classes
 from tinyteach.embedding.recipe.progress import Progress, show_progress
 from tinyteach.embedding.recipe.scratch import claim, file_facts
+from tinyteach.embedding.recipe.trainer import (
+    LEARNING_RATE,
+    RecipeRun,
+    epochs_behind,
+    train_network,
+)
 from tinyteach.embedding.recipe.views import NO_MORE, MorePictures, draw_view
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
@@ -66,6 +72,8 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     data = data.only(split_classes(len(data.classes))[0])
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
+    run |= {"start": options.start} if options.start else {}
+    run |= {"rate": options.rate} if options.rate != LEARNING_RATE else {}
     learnt = options.scratch / options.size
     claim(learnt, run)
     if not (learnt / NETWORK_FILE).exists():
@@ -90,15 +98,14 @@ def _learn(
     progress: Progress,
 ) -> None:
     """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
-    from tinyteach.embedding.recipe.trainer import RecipeRun, epochs_behind, train_network
-
     lessons = make_lessons(
         data,
         _more(options),
         *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
         *(options.scratch, options.seed, progress),
     )
-    run = RecipeRun(options.epochs, options.batch, options.seed)
+    how = options.rate, options.start or ""
+    run = RecipeRun(options.epochs, options.batch, options.seed, *how)
     epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
     network = train_network(SIZES[options.size], lessons, run, learnt, progress)
     train_s = time.monotonic() - began
@@ -157,6 +164,9 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
         source |= {"faces": file_facts(options.faces), "close_ups": options.close_ups}
     if options.more:
         source |= {"more": [file_facts(path) for path in options.more], "crops": options.crops}
+    pixels = SIZES[options.size].pixels
+    if pixels != USUAL_PIXELS:
+        source |= {"pixels": pixels}
     return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
 
 
@@ -168,11 +178,13 @@ def _command(options: argparse.Namespace) -> str:
     maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
     if options.more:
         faces += f"--more {' '.join(path.name for path in options.more)} --crops {options.crops} "
+    start = f"--start {options.start} " if options.start else ""
+    start += f"--rate {options.rate:g} " if options.rate != LEARNING_RATE else ""
     return (
         f"python -m tinyteach.embedding.recipe.train --size {options.size} "
         f"--data {options.data.name} "
         f"{teacher}{maps}{faces}--folder {options.folder} --views {options.views} "
-        f"--epochs {options.epochs} --batch {options.batch} --seed {options.seed} "
+        f"--epochs {options.epochs} --batch {options.batch} {start}--seed {options.seed} "
         f"--scratch SCRATCH --out {options.out.name}"
     )
 
@@ -210,6 +222,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")
     add("--terms", default="", help="for the card: the terms that data and teacher come under")
+    add("--start", choices=SIZES, help="embedding that ships, which the network begins as")
+    add("--rate", type=float, default=LEARNING_RATE, help="learning rate, at most")
     add("--seed", type=int, default=1)
     add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")
     add("--out", type=Path, required=True, help="the .tflite file to write")
