@@ -116,3 +116,7 @@ def test_sizes_themes_and_languages(flow):
     flow.button("项目: things").click()
     flow.part("dialog.projects li").wait_for()
     assert flow.page.evaluate(CUT, NAMES) == [] and violations(flow.page) == []
+    flow.page.get_by_label("新项目或副本的名称").fill("杯子")
+    flow.button("新建项目").click()
+    flow.button("项目: 杯子").wait_for()
+    flow.state("board", "connected")  # the virtual board, which this page had started
