@@ -99,7 +99,7 @@ class StudioServer(Asker):
 
     @property
     def bench(self):
-        return self.desk.opened
+        return self.desk.opened()
 
     def __enter__(self) -> "StudioServer":
         self._thread.start()

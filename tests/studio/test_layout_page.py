@@ -113,6 +113,14 @@ def test_sizes_themes_and_languages(flow):
     unfold(flow)
     look_over(flow, "zh")
     assert not flow.page.get_by_text("unknown", exact=True).count()  # it has a name of its own
+    flow.part(".matrix .right button").first.click()
+    flow.part("dialog figcaption").first.wait_for()
+    assert flow.page.evaluate(CUT, NAMES) == []
+    flow.button("关闭").click()
     flow.button("项目: things").click()
     flow.part("dialog.projects li").wait_for()
     assert flow.page.evaluate(CUT, NAMES) == [] and violations(flow.page) == []
+    flow.page.get_by_label("新项目或副本的名称").fill("杯子")
+    flow.button("新建项目").click()
+    flow.button("项目: 杯子").wait_for()
+    flow.state("board", "connected")  # the virtual board, which this page had started

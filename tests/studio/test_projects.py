@@ -1,5 +1,7 @@
 """From project to project in one studio, and a studio in a folder without one."""
 
+from urllib.parse import quote
+
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -8,7 +10,7 @@ from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError, UsageError
 from tinyteach.studio.addresses import LOOPBACK, Address, Place
 from tinyteach.studio.claims import Claims
-from tinyteach.studio.desk import NONE_OPEN
+from tinyteach.studio.desk import ANOTHER_OPEN, NONE_OPEN
 from tinyteach.studio.statuses import status_of
 
 
@@ -43,6 +45,18 @@ def test_a_new_project_and_a_copy_and_back(studio, project):
     assert studio.bench.folder == project.root
 
 
+def test_what_is_meant_for_another_project_is_refused(studio, project):
+    """A page that has not heard yet that the studio has gone on."""
+    own = {"TinyTeach_Project": quote(str(project.root))}
+    studio.ask("POST", "/api/projects/duplicate", {"project": "things", "name": "杯子"})
+    answer = studio.ask("DELETE", "/api/classes/cat", **own)
+    assert sentence_of(answer, status_of(ProjectError)) == ANOTHER_OPEN
+    assert studio.bench.folder.name == "杯子"
+    own = {"TinyTeach_Project": quote(str(studio.bench.folder))}
+    assert studio.ask("DELETE", "/api/classes/cat", **own).status == 200
+    assert Project.open(project.root).classes() == ["cat", "coffee"]
+
+
 def test_what_cannot_be_opened_leaves_all_as_it_was(studio, project):
     damaged = project.root.with_name("damaged")
     damaged.mkdir()
@@ -57,12 +71,13 @@ def test_what_cannot_be_opened_leaves_all_as_it_was(studio, project):
         page.part("project", lambda told: len(told["classes"]) == 3)
 
 
-def test_the_board_comes_along(with_board, board):
-    assert with_board.ask("POST", "/api/projects", {"name": "cups"}).status == 200
-    with_board.wait("board", lambda told: told["status"] == "connected")
-    assert with_board.ask("POST", "/api/projects/open", {"name": "things"}).status == 200
-    with_board.wait("board", lambda told: told["status"] == "connected")
-    assert with_board.bench.board.chosen == board.port
+def test_the_board_comes_along_unless_the_project_has_its_own(studio, project):
+    studio.bench.board.connect("socket://127.0.0.1:9")  # where none answers: it is tried again
+    studio.ask("POST", "/api/projects", {"name": "cups"})
+    assert studio.bench.board.chosen == "socket://127.0.0.1:9"
+    project.board = "socket://127.0.0.1:10"
+    studio.ask("POST", "/api/projects/open", {"name": "things"})
+    assert studio.bench.board.chosen == "socket://127.0.0.1:10"
 
 
 def test_an_empty_folder_becomes_one_where_it_is_asked_for(tmp_path):

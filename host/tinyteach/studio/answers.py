@@ -1,5 +1,7 @@
 """What every answer of the API is about, and what it is where something is wrong."""
 
+from urllib.parse import unquote
+
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -19,8 +21,13 @@ def desk_of(request: HTTPConnection) -> Desk:
 
 
 def bench_of(request: HTTPConnection) -> Workbench:
-    """The workbench that a request is about; ProjectError where no project is open."""
-    return desk_of(request).opened
+    """The workbench that a request is about; ProjectError where that project is not open."""
+    return desk_of(request).opened(project_of(request))
+
+
+def project_of(request: HTTPConnection) -> str:
+    """The folder of the project that a page shows, where it says that."""
+    return unquote(request.headers.get("tinyteach-project", ""))
 
 
 def error_answer(error: TinyTeachError) -> JSONResponse:

@@ -13,6 +13,7 @@ from tinyteach.service.projects import beside
 from tinyteach.workbench.workbench import Workbench
 
 NONE_OPEN = "No project is open in the studio; choose or make one on its page."
+ANOTHER_OPEN = "The studio has gone to another project; reload the page."
 Claim = Callable[[Path], AbstractContextManager[object]]
 
 
@@ -47,11 +48,12 @@ class Desk:
         if self.bench:
             self.bench.start(board)
 
-    @property
-    def opened(self) -> Workbench:
-        """The workbench; ProjectError where no project is open."""
+    def opened(self, project: str = "") -> Workbench:
+        """The workbench; ProjectError where no project is open, or another than in this folder."""
         if self.bench is None:
             raise ProjectError(NONE_OPEN)
+        if project and project != str(self.bench.folder):
+            raise ProjectError(ANOTHER_OPEN)
         return self.bench
 
     def told(self) -> dict[str, object]:

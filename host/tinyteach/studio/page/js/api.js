@@ -1,11 +1,21 @@
 // Requests to the studio. Addresses are relative: its folder is the first of this page's own.
 
+import { get } from "./store.js";
 import { strings } from "./strings.js";
 
 export class StudioError extends Error {}
 
+// Of which project this page is: what it asks is not meant for another that the studio has gone to.
+function about() {
+  try {
+    return { headers: { "TinyTeach-Project": encodeURIComponent(get("project")?.folder ?? "") } };
+  } catch {
+    return {}; // a folder's name that no encoding has
+  }
+}
+
 async function ask(method, address, body, isJson = true) {
-  const options = { method };
+  const options = { method, ...about() };
   if (body !== undefined) options.body = isJson ? JSON.stringify(body) : body;
   let answer;
   try {
@@ -20,7 +30,7 @@ async function ask(method, address, body, isJson = true) {
 
 // A file to keep: its name and content.
 async function file(address) {
-  const answer = await fetch(address).catch(() => null);
+  const answer = await fetch(address, about()).catch(() => null);
   if (!answer?.ok) throw new StudioError((await answer?.json().catch(() => null))?.error?.sentence ?? strings.failed);
   const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
   return { name, content: await answer.blob() };
