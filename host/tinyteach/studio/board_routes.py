@@ -58,7 +58,10 @@ ROUTES = [
         *("POST", "/api/board/deploy"),
         lambda call: call.bench.deploying.deploy(call.optional("fingerprint", str)),
     ),
-    route("POST", "/api/board/rollback", lambda call: call.bench.deploying.rollback()),
+    route(
+        *("POST", "/api/board/rollback"),
+        lambda call: call.bench.deploying.rollback(call.optional("head", str)),
+    ),
     route("POST", "/api/virtual/start", lambda call: call.bench.start_virtual()),
     route("POST", "/api/virtual/show", show),
     Route("/api/virtual/view", show_picture, methods=["PUT"]),

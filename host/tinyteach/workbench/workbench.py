@@ -291,7 +291,9 @@ class Workbench:
                 return
             self._recording_class = None
             self.feed.publish("recording", None)
-            self.changed(train=bool(recording.photos))
+            if recording.photos:
+                self.trainer.ask()  # first: somebody waits for the head
+            self.tell_project()
 
     def _record_one(self, client: Session, recording: Recording) -> None:
         if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:

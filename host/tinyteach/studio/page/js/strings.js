@@ -276,6 +276,7 @@ export const strings = {
     listening: (name) => `${name} works on its own…`,
     sees: (name, label, best, sure) => `${name} on its own: ${label} ${label === best ? sure : `(at best ${best} ${sure})`}`,
     said: "Lines that the board printed",
+    cleared: "All rules removed.",
   },
 
   teach: {
