@@ -156,6 +156,11 @@ class KnownPhotos:
         return [photo.id for photo in self._photos]
 
     @property
+    def sources(self) -> list[str]:
+        """What took each, see `data.photos.SOURCES`."""
+        return [photo.source for photo in self._photos]
+
+    @property
     def boards(self) -> list[str]:
         """The identities of those that took them, as far as that is known."""
         return sorted({p.record.board for p in self._photos if p.record and p.record.board})

@@ -59,6 +59,7 @@ export const api = {
   showVirtual: (object, board) => ask("POST", "api/virtual/show", { object, board }),
   showView: (picture, board) =>
     ask("PUT", `api/virtual/view${board ? `?board=${part(board)}` : ""}`, picture, false),
+  webcam: (picture) => ask("PUT", "api/webcam", picture, false),
   addClass: (name) => ask("POST", "api/classes", { name }),
   orderClasses: (names) => ask("PUT", "api/classes", { names }),
   changeClass: (name, change) => ask("PATCH", `api/classes/${part(name)}`, change),
