@@ -4,6 +4,7 @@ import os
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,7 +14,8 @@ from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.train import FitSettings, fit_at_once
+from tinyteach.head.fit import regression
+from tinyteach.head.fit.train import FitSettings, LastFit, fit_at_once
 from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.known_photos import KnownPhotos
 
@@ -128,6 +130,27 @@ def test_a_head_at_once_recognises(project, known):
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
     assert found == [head.labels.index(label) for label in known.labels]
+
+
+def test_a_head_at_once_begins_where_the_last_one_ended(project, known):
+    """The same to within what either stops at, in fewer steps, and without examples."""
+    known.look(project)
+    about = known, known.labels, known.embedding, FitSettings()
+    last = LastFit()
+    alone, first = fit_at_once(*about), fit_at_once(*about, last=last)
+    assert last.labels == ("cat", "coffee") and last.linear is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regression, "MAX_STEPS", 1)
+        again = fit_at_once(*about, last=last)
+        anew = fit_at_once(*about, last=LastFit())
+    features = np.array([known.features(place) for place in range(len(known))])
+    wanted = first.scores(features).astype(int)
+    assert (
+        np.abs(again.scores(features) - wanted).max() < np.abs(anew.scores(features) - wanted).max()
+    )
+    assert (alone.scores(features) == wanted).all() and len(first.content) < len(alone.content)
+    last.labels = ("coffee", "cat")
+    assert (fit_at_once(*about, last=last).scores(features) == wanted).all()
 
 
 def test_copies_are_one_recording_and_named_where_they_are_in_two_classes(project, known):

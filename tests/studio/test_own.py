@@ -42,6 +42,10 @@ def examples(studio):
     return {row["name"]: row["examples"] for row in studio.bench.feed.get("taught")["classes"]}
 
 
+def undo_rules(studio, number):
+    return studio.ask("POST", "/api/board/rules/undo", {"undo": number})
+
+
 def alone(studio, is_on):
     assert studio.ask("PUT", "/api/board/alone", {"on": is_on}).status == 200
     if not is_on:
@@ -79,11 +83,19 @@ def test_rules_work_when_the_board_is_let_go_of(with_board, board):
     rules = with_board.bench.feed.get("rules")
     assert [rule["rests"] for rule in rules["rules"]] == [True, False]
     assert "Rule 1" in rules["problems"][0] and "no class cat" in rules["problems"][0]
-    assert with_board.ask("DELETE", "/api/board/rules/1").status == 200
+    before = texts(with_board)
+    removed = with_board.ask("DELETE", "/api/board/rules/1").value["undo"]
     assert texts(with_board) == ["unknown: say nobody"]
-    assert with_board.ask("DELETE", "/api/board/rules/2").status == 400
-    assert with_board.ask("DELETE", "/api/board/rules").status == 200
+    assert undo_rules(with_board, removed).status == 200 and texts(with_board) == before
+    assert undo_rules(with_board, removed).status == 400  # it was undone already
+    assert with_board.ask("DELETE", "/api/board/rules/3").status == 400
+    removed = with_board.ask("DELETE", "/api/board/rules/1").value["undo"]
+    cleared = with_board.ask("DELETE", "/api/board/rules").value["undo"]
     assert with_board.bench.feed.get("rules") == {"rules": [], "problems": [], "sentence": ""}
+    refused = undo_rules(with_board, removed)
+    assert refused.status == 400 and "others by now" in refused.value["error"]["sentence"]
+    assert undo_rules(with_board, cleared).status == 200
+    assert undo_rules(with_board, removed).status == 200 and texts(with_board) == before
 
 
 @pytest.mark.parametrize("way", ["connect", "disconnect", "close"])
@@ -147,9 +159,17 @@ def test_a_board_learns_forgets_and_is_brought_home(with_board, board, project):
     assert examples(with_board) == {"cat": 4, "coffee": 4, "rocket": 4}
 
     forgotten = with_board.ask("POST", "/api/board/forget", {"class": "coffee"})
-    assert forgotten.value["labels"] == ["cat", "rocket"]
+    assert forgotten.value["labels"] == ["cat", "rocket"] and forgotten.value["can_undo"]
+    undone = {"head": forgotten.value["fingerprint"]}
+    assert with_board.ask("POST", "/api/board/rollback", undone).status == 200
+    assert examples(with_board) == {"cat": 4, "coffee": 4, "rocket": 4}
+    refused = with_board.ask("POST", "/api/board/rollback", undone)
+    assert refused.status == 400 and "another head" in refused.value["error"]["sentence"]
     missing = with_board.ask("POST", "/api/board/forget", {"class": "dog"})
-    assert missing.status == 400 and "it knows cat, rocket" in missing.value["error"]["sentence"]
+    assert (
+        missing.status == 400
+        and "it knows cat, coffee, rocket" in missing.value["error"]["sentence"]
+    )
 
 
 def test_no_teaching_while_a_recording_runs(with_board, board):

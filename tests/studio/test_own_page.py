@@ -110,6 +110,12 @@ def test_by_keyboard_and_on_a_phone(flow, virtual):
     flow.button("Remove unknown").focus()
     page.keyboard.press("Enter")
     flow.part("#rules li").wait_for(state="detached")
+    page.keyboard.press("Control+z")  # it is back
+    flow.part("#rules").get_by_text("unknown for 3 frames: say nobody is there").wait_for()
+    page.keyboard.press("Control+z")  # it was never added
+    flow.part("#rules li").wait_for(state="detached")
+    page.keyboard.press("Control+z")  # nor was more taught
+    flow.part('[data-taught="cat"]').get_by_text("10 of 32 examples").wait_for()
     flow.button("Train again").click()
     flow.part("#notices").get_by_text("nothing to train on yet: no class has photos").wait_for()
     page.get_by_role("navigation").get_by_role("link", name="Rules").click()

@@ -58,3 +58,39 @@ def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_pat
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert violations(page) == []
+
+
+@pytest.mark.usefixtures("paired_before", "project")
+def test_the_webcam_takes_photographs(flow, folder):
+    """Without a board; then one is deployed to that sees the same, and recognises it."""
+    page = flow.page
+    page.context.grant_permissions(["camera"])
+    flow.add_class("at my desk")
+    hold = flow.card("at my desk").locator(".hold")
+    assert hold.is_disabled()  # there is no board
+    page.get_by_label("Record by this computer's webcam").check()
+    flow.part(".screen .webcam").wait_for()
+    flow.hold("at my desk", 4)
+    taken = list_photos(Project.open(folder), "at my desk")
+    assert {(photo.source, photo.record.side) for photo in taken} == {("webcam", 240)}
+    squares = load_photos(taken).squares
+    assert len({square.tobytes() for square in squares}) > 1 and squares[0].std() > 10
+    flow.trained()
+    flow.part("#enough").get_by_text("by a webcam").wait_for()
+    choice = flow.card("at my desk").get_by_label("Which photos of at my desk are shown")
+    choice.focus()
+    choice.select_option(label=f"By the webcam ({len(taken)})")
+    assert violations(page) == []
+    page.get_by_label("Record by this computer's webcam").uncheck()
+    flow.part(".screen .webcam").wait_for(state="detached")
+    assert hold.is_disabled()
+    flow.start_virtual()
+    flow.deploy()
+    flow.state("deploy", "done")
+    flow.button("This computer's webcam", exact=True).click()
+    flow.label("at my desk")
+    assert page.get_by_role("radio", name="On the board").is_checked()
+    flow.show("cat")
+    flow.label("cat")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -46,16 +46,27 @@ def read_records(index: Path) -> dict[str, PhotoRecord]:
     """
     records = {}
     for path, record in parse_records(_content(index)).items():
-        records[path_key(PurePosixPath(path))] = record
-        name = PurePosixPath(path).name
+        key = path_key(PurePosixPath(path)) if _is_odd(path) else composed(path)
+        records[key] = record
+        name = key.rpartition("/")[2]
         if own_burst(name):
             records[name] = record
     return records
 
 
+def _is_odd(path: str) -> bool:
+    """Whether it may name the same as another path does."""
+    return "//" in path or "./" in path or path.endswith(("/", "."))
+
+
 def path_key(path: PurePath) -> str:
-    """How a path below the project is looked up: some file systems decompose names."""
-    return unicodedata.normalize("NFC", path.as_posix())
+    """How a path below the project is looked up."""
+    return composed(path.as_posix())
+
+
+def composed(name: str) -> str:
+    """The one form of a name: some file systems decompose names."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def move_records(index: Path, old_folder: str, new_folder: str) -> None:

@@ -20,6 +20,7 @@ from tinyteach.data.photo_index import (
     WEBCAM,
     PhotoRecord,
     append_records,
+    composed,
     path_key,
     read_records,
 )
@@ -177,25 +178,29 @@ def _list_class(
     project: Project, name: str, records: dict[str, PhotoRecord], listing: Listing
 ) -> None:
     folder = project.class_dir(name)
-    unrecorded: dict[Path, list[Path]] = {}
-    found: list[tuple[Path, str, PhotoRecord | None]] = []
-    for path in _files(folder, listing.problems):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            told = foreign_kind(path.name) or f"is not a {KINDS} file; convert it or move it away"
-            listing.problems.append(f"{path} {told}.")
+    # Of thousands of files, names as text take a third of the time that paths take.
+    above = path_key(folder.relative_to(project.root))
+    unrecorded: dict[str, list[str]] = {}
+    found: list[tuple[str, str, PhotoRecord | None]] = []
+    for below in _files(folder, listing.problems):
+        place, _, file = below.rpartition("/")
+        ending = os.path.splitext(file)[1].lower()  # noqa: PTH122
+        if ending not in SUFFIXES or not os.path.isfile(f"{folder}/{below}"):  # noqa: PTH113
+            told = foreign_kind(file) or f"is not a {KINDS} file; convert it or move it away"
+            listing.problems.append(f"{folder / below} {told}.")
             continue
-        record = records.get(path_key(path.relative_to(project.root))) or records.get(path.name)
+        record = records.get(f"{above}/{composed(below)}") or records.get(file)
         if record is None:
-            unrecorded.setdefault(path.parent, []).append(path)
+            unrecorded.setdefault(place, []).append(below)
         else:
-            found.append((path, record.burst, record))
-    for paths in unrecorded.values():
-        place = paths[0].parent.relative_to(project.photos_dir).as_posix()
-        bursts = guess_bursts([path.stem for path in paths], place)
-        found += [(path, burst, None) for path, burst in zip(paths, bursts, strict=True)]
+            found.append((below, record.burst, record))
+    for place, names in unrecorded.items():
+        there = (folder / place).relative_to(project.photos_dir).as_posix()
+        bursts = guess_bursts([Path(below).stem for below in names], there)
+        found += [(below, burst, None) for below, burst in zip(names, bursts, strict=True)]
     listing.photos.extend(
-        Photo(path, name, burst, record, path.relative_to(folder).as_posix())
-        for path, burst, record in sorted(found, key=lambda item: item[0])
+        Photo(folder / below, name, burst, record, below)
+        for below, burst, record in sorted(found, key=lambda item: item[0].split("/"))
     )
 
 
@@ -208,8 +213,11 @@ def recordings(photos: Sequence[Photo]) -> list[str]:
     return joined([photo.burst for photo in photos], copies)
 
 
-def _files(folder: Path, problems: list[str]) -> list[Path]:
-    """All files below a folder but litter, in a fixed order; what cannot be listed is told."""
+def _files(folder: Path, problems: list[str]) -> list[str]:
+    """All files below a folder but litter, in a fixed order; what cannot be listed is told.
+
+    By their paths below it, with slashes.
+    """
 
     def tell(error: OSError) -> None:
         where = f"{error.filename} cannot be listed ({reason(error)})"
@@ -218,8 +226,10 @@ def _files(folder: Path, problems: list[str]) -> list[Path]:
     found = []
     for place, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not is_litter(name)]
-        found += [Path(place, name) for name in names if not is_litter(name)]
-    return sorted(found)
+        inside = Path(place).relative_to(folder).as_posix()
+        start = "" if inside == "." else f"{inside}/"
+        found += [start + name for name in names if not is_litter(name)]
+    return sorted(found, key=lambda below: below.split("/"))
 
 
 def _new_burst() -> str:

@@ -12,6 +12,7 @@ from tinyteach.service.boards.virtual_boards import (
     show_picture_to_virtual,
     show_to_virtual,
 )
+from tinyteach.studio.answers import bench_of
 from tinyteach.studio.bodies import read_whole
 from tinyteach.studio.calls import Call, route
 
@@ -28,6 +29,13 @@ def show(call: Call) -> dict[str, object]:
     """Put an object of the demo before a virtual board's camera."""
     name = named(call) or VIRTUAL
     return {"sentence": show_to_virtual(name, None, call.wanted("object", str)).sentence()}
+
+
+async def take_webcam(request: Request) -> Response:
+    """The picture that is the body, of this computer's camera, into the recording under way."""
+    content = await read_whole(request, PICTURE_BYTES_MAX)
+    await run_in_threadpool(bench_of(request).take_webcam, content)
+    return JSONResponse({"ok": True})
 
 
 async def show_picture(request: Request) -> Response:
@@ -58,8 +66,12 @@ ROUTES = [
         *("POST", "/api/board/deploy"),
         lambda call: call.bench.deploying.deploy(call.optional("fingerprint", str)),
     ),
-    route("POST", "/api/board/rollback", lambda call: call.bench.deploying.rollback()),
+    route(
+        *("POST", "/api/board/rollback"),
+        lambda call: call.bench.deploying.rollback(call.optional("head", str)),
+    ),
     route("POST", "/api/virtual/start", lambda call: call.bench.start_virtual()),
     route("POST", "/api/virtual/show", show),
     Route("/api/virtual/view", show_picture, methods=["PUT"]),
+    Route("/api/webcam", take_webcam, methods=["PUT"]),
 ]

@@ -5,10 +5,11 @@ from tinyteach.studio.calls import Call, route
 BY_NUMBER = "A rule is removed by its number; reload the page."
 
 
-def add_rule(call: Call) -> None:
-    """One rule more on the board, in the command line's words."""
+def add_rule(call: Call) -> dict[str, object]:
+    """One rule more on the board, in the command line's words; ``undo`` takes it back."""
     words = call.wanted("condition", str), call.wanted("action", str)
-    call.bench.rules.add(*words, call.optional("else", str), call.optional("hold_s", float) or 0.0)
+    after = call.optional("else", str), call.optional("hold_s", float) or 0.0
+    return {"undo": call.bench.rules.add(*words, *after)}
 
 
 def alone(call: Call) -> None:
@@ -26,10 +27,14 @@ def teach(call: Call) -> dict[str, object]:
 # docs/studio-api.md says what each takes and gives.
 ROUTES = [
     route("POST", "/api/board/rules", add_rule),
-    route("DELETE", "/api/board/rules", lambda call: call.bench.rules.clear()),
+    route("DELETE", "/api/board/rules", lambda call: {"undo": call.bench.rules.clear()}),
     route(
         *("DELETE", "/api/board/rules/{number}"),
-        lambda call: call.bench.rules.remove(call.number("number", BY_NUMBER)),
+        lambda call: {"undo": call.bench.rules.remove(call.number("number", BY_NUMBER))},
+    ),
+    route(
+        *("POST", "/api/board/rules/undo"),
+        lambda call: call.bench.rules.undo(call.wanted("undo", str)),
     ),
     route("PUT", "/api/board/alone", alone),
     route("POST", "/api/board/teach", teach),

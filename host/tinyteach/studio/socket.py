@@ -131,14 +131,14 @@ class OpenPage:
         if isinstance(message.get("looks"), bool):
             self._bench.looking.ask(self, message["looks"])
         if "record" in message:
-            await self._record(message["record"])
+            await self._record(message["record"], message.get("webcam") is True)
 
-    async def _record(self, class_name: object) -> None:
+    async def _record(self, class_name: object, by_webcam: bool) -> None:
         """Hold the button for a class, or let go of it (null)."""
         if not isinstance(class_name, str | None):
             raise UsageError("The class to record into is a name; reload the page.")
         if class_name is not None:
-            await run_in_threadpool(self._bench.start_recording, class_name)
+            await run_in_threadpool(self._bench.start_recording, class_name, by_webcam)
             self._holds = True
         elif self._holds:
             self._holds = False

@@ -1,15 +1,45 @@
 """The rules of the board that is held: listed, added, removed, over its session."""
 
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, LinkError
+from tinyteach.device.wire.rules import Rule
+from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.service.boards.rule_text import parse_rule, rule_text
-from tinyteach.service.boards.rules import Alone, add_rule, clear_rules, held_rules, remove_rule
-from tinyteach.service.boards.sessions import CANNOT, Session, agent_of
+from tinyteach.service.boards.rules import (
+    Alone,
+    add_rule,
+    clear_rules,
+    held_rules,
+    read_rules,
+    remove_rule,
+    replace_rules,
+)
+from tinyteach.service.boards.sessions import CANNOT, Session, agent_of, identity
 from tinyteach.service.heads.smoothing import WEIGHT
 from tinyteach.workbench.bench import Bench
+
+CHANGES_MAX = 50  # that can be undone
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A board's rules before and after a change."""
+
+    board: str
+    before: tuple[Rule, ...]
+    after: tuple[Rule, ...]
+
+
+def _rules_of(client: BoardClient) -> tuple[Rule, ...] | None:
+    """None where they cannot be read."""
+    try:
+        return read_rules(client).rules
+    except (BoardRefusedError, LinkError):
+        return None
 
 
 class BoardRules:
@@ -23,6 +53,7 @@ class BoardRules:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self._changes: dict[str, Changed] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -40,26 +71,59 @@ class BoardRules:
         except (BoardRefusedError, LinkError) as error:
             self._publish([], [str(error)])
 
-    def add(self, condition: str, action: str, otherwise: str | None, hold_s: float) -> None:
-        """One rule more, in the command line's words; UsageError says what is wrong with them."""
+    def add(self, condition: str, action: str, otherwise: str | None, hold_s: float) -> str | None:
+        """One rule more, in the command line's words; UsageError says what is wrong with them.
+
+        What takes it back is returned, here and by the others; None where nothing does.
+        """
         rule = parse_rule(condition, action, otherwise, hold_s)
-        self._change(lambda client: add_rule(client, rule))
+        return self._change(lambda client: add_rule(client, rule))
 
-    def remove(self, number: int) -> None:
+    def remove(self, number: int) -> str | None:
         """Without the rule of that number, counted from 1."""
-        self._change(lambda client: remove_rule(client, number))
+        return self._change(lambda client: remove_rule(client, number))
 
-    def clear(self) -> None:
+    def clear(self) -> str | None:
         """Without any, also where those that are there cannot be read."""
 
         def clear(client: BoardClient) -> Alone:
             clear_rules(client)
             return held_rules(client)
 
-        self._change(clear)
+        return self._change(clear)
 
-    def _change(self, change: Callable[[BoardClient], Alone]) -> None:
-        self._bench.board.do(lambda client: self._tell(change(agent_of(client)))).result()
+    def undo(self, number: str) -> None:
+        """As they were before a change; UsageError where they were changed again since."""
+        change = self._changes.get(number)
+        if change is None:
+            raise UsageError("This was undone already, or is too long ago to be undone.")
+
+        def go_back(client: BoardClient) -> Alone:
+            if identity(client) != change.board:
+                raise UsageError("These rules were another board's; connect that one to undo this.")
+            return replace_rules(client, change.after, change.before)
+
+        self._bench.board.do(lambda client: self._tell(go_back(agent_of(client)))).result()
+        self._changes.pop(number, None)
+
+    def _change(self, change: Callable[[BoardClient], Alone]) -> str | None:
+        def job(session: Session) -> str | None:
+            client = agent_of(session)
+            before = _rules_of(client)
+            alone = change(client)
+            self._tell(alone)
+            if before is None:
+                return None
+            return self._remember(Changed(identity(client), before, alone.rules))
+
+        return self._bench.board.do(job).result()
+
+    def _remember(self, changed: "Changed") -> str:
+        number = secrets.token_hex(6)
+        self._changes[number] = changed
+        while len(self._changes) > CHANGES_MAX:
+            self._changes.pop(next(iter(self._changes)))
+        return number
 
     def _tell(self, alone: Alone) -> None:
         self.weight = alone.settings.weight

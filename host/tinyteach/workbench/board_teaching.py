@@ -8,6 +8,7 @@ from typing import TypeVar
 from tinyteach.data.project import Project
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, TinyTeachError, UsageError
+from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Session, agent_of
 from tinyteach.service.boards.teaching import (
     OF_A_CLASS,
@@ -58,11 +59,17 @@ class BoardTeaching:
         if self._bench.feed.get("recording"):
             raise UsageError(RECORDING)
         job = partial(self._teach_job, class_name=class_name, afresh=afresh)
-        return self._do(job, class_name).as_dict()
+        return self._told(self._do(job, class_name))
 
     def forget(self, class_name: str) -> dict[str, object]:
         """Have the board forget a class."""
-        return self._do(partial(self._forget_job, class_name=class_name), class_name).as_dict()
+        return self._told(self._do(partial(self._forget_job, class_name=class_name), class_name))
+
+    def _told(self, done: Taught | Forgotten) -> dict[str, object]:
+        """With ``can_undo``: whether the board has the head before it to roll back to."""
+        overview = self._bench.board.overview
+        has_previous = isinstance(overview, BoardOverview) and bool(overview.info.previous_head)
+        return {**done.as_dict(), "can_undo": has_previous}
 
     def pull(self) -> dict[str, object]:
         """Make what the board knows classes and examples of the project, and train on them."""

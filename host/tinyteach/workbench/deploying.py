@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 
-from tinyteach.errors import LinkError
+from tinyteach.errors import LinkError, UsageError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards.sessions import Session, agent_of
 from tinyteach.service.heads.deploying import RolledBack, put_to_work, rollback
@@ -11,6 +11,10 @@ from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.bench import Bench
 
 TRIES = 5  # a board that goes away each time is not helped by more
+
+OTHER_HEAD = (
+    "The board has another head by now, so that this cannot be undone; teach it again, or deploy."
+)
 
 
 class Deploying:
@@ -37,13 +41,19 @@ class Deploying:
         if pending is not None and self._tries < TRIES:
             self._submit(pending)
 
-    def rollback(self) -> None:
-        """Put the board's previous head back to work."""
-        restored = self._bench.board.do(self._rollback_job).result()
+    def rollback(self, head: str | None = None) -> None:
+        """Put the board's previous head back to work, in place of ``head`` (hex) if one is meant.
+
+        UsageError where that is not at work there any more.
+        """
+        restored = self._bench.board.do(lambda client: self._rollback_job(client, head)).result()
         self._tell("done", fingerprint=restored.fingerprint, labels=restored.labels)
 
-    def _rollback_job(self, client: Session) -> RolledBack:
-        restored = rollback(agent_of(client))
+    def _rollback_job(self, client: Session, head: str | None) -> RolledBack:
+        agent = agent_of(client)
+        if head is not None and agent.info().head.hex() != head:
+            raise UsageError(OTHER_HEAD)
+        restored = rollback(agent)
         self._bench.use_other_head(client)
         return restored
 

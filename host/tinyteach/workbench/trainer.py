@@ -15,7 +15,7 @@ from tinyteach.data.photos import Photo
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.fit.train import FitSettings, fit_at_once
+from tinyteach.head.fit.train import FitSettings, LastFit, fit_at_once
 from tinyteach.head.fit.unknown import Balance
 from tinyteach.head.format.head_file import Head
 from tinyteach.head.format.rejection import STEPS
@@ -56,6 +56,7 @@ class Trainer:
         self._known: KnownPhotos | None = None
         self._embedding = ""
         self._settings: FitSettings | None = None
+        self._last = LastFit()
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
@@ -145,6 +146,7 @@ class Trainer:
             learnt=learnt,
             progress=self._step("fitting"),
             preprocessing=known.preprocessing,
+            last=self._last,
         )
         self._use(known.embedding, head, False)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinyteach.data.images import decode_square
 from tinyteach.data.names import is_unknown
 from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.at.module_client import ModuleClient
@@ -24,10 +25,13 @@ from tinyteach.service.boards.sessions import Overview, Session, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
-from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.photos import collection as photo_service
-from tinyteach.service.photos.recording import start_recording, take_photo
+from tinyteach.service.photos.recording import (
+    start_recording,
+    start_webcam_recording,
+    take_photo,
+)
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.board_rules import BoardRules
 from tinyteach.workbench.board_teaching import BoardTeaching
@@ -37,6 +41,7 @@ from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 from tinyteach.workbench.looking import Looking
 from tinyteach.workbench.on_its_own import OnItsOwn
+from tinyteach.workbench.project_part import project_part
 from tinyteach.workbench.thresholds import Thresholds
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
@@ -69,6 +74,7 @@ class Workbench:
         self._recording: Recording | None = None
         self._keeping = threading.Lock()
         self._recording_class: str | None = None
+        self._by_webcam = False
         self._next_photo_s = 0.0
         self._tested = False
         self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
@@ -126,24 +132,7 @@ class Workbench:
 
     def tell_project(self) -> None:
         """Publish classes and photographs as they are on disk."""
-        project = open_project(self.folder)
-        entries, problems = photo_service.list_photos(self.folder)
-        learnt = learnt_counts(project)
-        colours = project.colours()
-        by_class: dict[str, list[photo_service.PhotoEntry]] = {}
-        for entry in entries:
-            by_class.setdefault(entry.class_name, []).append(entry)
-        classes = []
-        for name in project.classes():
-            own = by_class.get(name, [])
-            bursts = len({entry.burst for entry in own})
-            row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
-            classes.append({**row, "learnt": learnt.get(name, 0)})
-        photos = [
-            {"id": e.id, "burst": e.burst, "time": e.time, "source": e.source} for e in entries
-        ]
-        told = {"name": project.name, "folder": str(self.folder), "classes": classes}
-        self.feed.publish("project", {**told, "photos": photos, "problems": problems})
+        self.feed.publish("project", project_part(self.folder))
 
     def tell_heads(self) -> None:
         """Publish the history of heads."""
@@ -211,7 +200,12 @@ class Workbench:
         return lambda: self._view_listeners.pop(listener, None) and None
 
     def _wanted(self) -> bool:
-        return self._recording is not None or any(w() for w in [*self._view_listeners.values()])
+        return self._records or any(w() for w in [*self._view_listeners.values()])
+
+    @property
+    def _records(self) -> bool:
+        """Whether photographs are to be taken by the board."""
+        return self._recording is not None and not self._by_webcam
 
     def _connected(self) -> None:
         self._views.pause()
@@ -221,8 +215,8 @@ class Workbench:
     def _step(self, client: Session) -> None:
         """One photograph of the recording under way, or one view."""
         try:
-            if self._recording is not None:
-                self._record_one(client, self._recording)
+            if self._records and (recording := self._recording) is not None:
+                self._record_one(client, recording)
                 return
             self.look(client)
         except BoardRefusedError as error:
@@ -276,8 +270,12 @@ class Workbench:
 
     # Recording
 
-    def start_recording(self, class_name: str) -> None:
-        """Record into a class until `stop_recording`; ProjectError where there is none such."""
+    def start_recording(self, class_name: str, by_webcam: bool = False) -> None:
+        """Record into a class until `stop_recording`; ProjectError where there is none such.
+
+        ``by_webcam``: what `take_webcam` is given, and nothing of the board, which need not be
+        there.
+        """
         with self.changing:
             if self._recording is not None:
                 raise UsageError("A recording is under way already; let go of its button first.")
@@ -288,8 +286,11 @@ class Workbench:
             def begin(client: Session) -> None:
                 self._recording = start_recording(project, client, class_name)
 
-            self._recording_class = class_name
-            self.board.do(begin).result()
+            self._recording_class, self._by_webcam = class_name, by_webcam
+            if by_webcam:
+                self._recording = start_webcam_recording(project, class_name)
+            else:
+                self.board.do(begin).result()
             self._tell_recording([])
 
     def stop_recording(self) -> None:
@@ -301,7 +302,9 @@ class Workbench:
                 return
             self._recording_class = None
             self.feed.publish("recording", None)
-            self.changed(train=bool(recording.photos))
+            if recording.photos:
+                self.trainer.ask()  # first: somebody waits for the head
+            self.tell_project()
 
     def _record_one(self, client: Session, recording: Recording) -> None:
         if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
@@ -312,10 +315,24 @@ class Workbench:
         with self._keeping:
             if self._recording is not recording:
                 return  # let go of while it was on its way
-            photo = recording.add(square)
-            self.trainer.learn(photo)
-            self._tell_recording(recording.photos)
+            self._keep(recording, square)
         self._show_photograph(square, preprocessing)
+
+    def take_webcam(self, content: bytes) -> None:
+        """A picture's file of this computer's camera, into the recording under way.
+
+        UsageError where none by the webcam is.
+        """
+        square = decode_square(content, "The webcam's picture")
+        with self._keeping:
+            if self._recording is None or not self._by_webcam:
+                raise UsageError("The record button was let go of; hold it to record.")
+            if len(self._recording.photos) < PHOTOS_PER_HOLD_MAX:
+                self._keep(self._recording, square)
+
+    def _keep(self, recording: Recording, square: np.ndarray) -> None:
+        self.trainer.learn(recording.add(square))
+        self._tell_recording(recording.photos)
 
     def _photograph(self, client: Session) -> tuple[np.ndarray, str]:
         """One, uint8 [N, N, 3], and how a model sees it."""

@@ -3,17 +3,22 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding.threads import one_blas_thread
 
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
 # Inverse strength of the penalty per photograph (scikit-learn's C; a photograph and its views
 # count as one). On faces with and without masks and on hand signs, 5 to 50 photographs a class,
 # the best by log loss lay between the ends, and 0.3 within half a point of the best accuracy.
 STRENGTHS = (0.1, 0.3, 1.0)
 DEFAULT_STRENGTH = 0.3
+MAX_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,9 @@ def fit_each(
     strengths: Sequence[float],
     views_per_photo: int = 1,
     rows: int | None = None,
+    start: LinearHead | None = None,
 ) -> list[LinearHead]:
-    """`fit` with each of ``strengths``."""
+    """`fit` with each of ``strengths``; the first begins at ``start``, if it has these classes."""
     from sklearn.linear_model import LogisticRegression
 
     # One scale for all features, so that the penalty means the same for every embedding. A scale
@@ -66,7 +72,9 @@ def fit_each(
     spread = float(np.sqrt(share @ np.mean(scaled**2, axis=1))) or 1.0
     scaled /= spread
     # The next one begins where the one before ended: a few steps are left to it.
-    model = LogisticRegression(tol=1e-3, max_iter=200, warm_start=True)
+    model = LogisticRegression(tol=1e-3, max_iter=MAX_STEPS, warm_start=True)
+    if start is not None and start.weights.shape == (int(targets.max()) + 1, values.shape[1]):
+        _begin_at(model, start, mean, spread)
     heads = []
     for strength in strengths:
         model.set_params(C=strength / views_per_photo)
@@ -79,6 +87,16 @@ def fit_each(
         )
         heads.append(LinearHead(weights, bias))
     return heads
+
+
+def _begin_at(
+    model: "LogisticRegression", start: LinearHead, mean: NDArray[np.floating], spread: float
+) -> None:
+    """What `fit_each` makes of a model, backwards."""
+    weights, bias = start.weights * spread, start.bias + start.weights @ mean
+    if len(weights) == 2:
+        weights, bias = weights[1:] - weights[:1], bias[1:] - bias[:1]
+    model.coef_, model.intercept_ = weights.astype(np.float32), bias.astype(np.float32)
 
 
 def _equal_shares(targets: NDArray[np.intp]) -> NDArray[np.floating]:

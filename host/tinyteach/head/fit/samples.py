@@ -95,15 +95,27 @@ class Samples:
         return rest, self.features[~stays]
 
 
-def fit_photos(samples: Samples, indices: NDArray[np.intp], strength: float) -> LinearHead:
-    """Fit a float head on the photographs ``indices``, their views and the background."""
-    return fit_photos_each(samples, indices, (strength,))[0]
+def fit_photos(
+    samples: Samples,
+    indices: NDArray[np.intp],
+    strength: float,
+    start: LinearHead | None = None,
+) -> LinearHead:
+    """Fit a float head on the photographs ``indices``, their views and the background.
+
+    ``start`` is one that is probably near, which saves steps.
+    """
+    return fit_photos_each(samples, indices, (strength,), start)[0]
 
 
 def fit_photos_each(
-    samples: Samples, indices: NDArray[np.intp], strengths: Sequence[float]
+    samples: Samples,
+    indices: NDArray[np.intp],
+    strengths: Sequence[float],
+    start: LinearHead | None = None,
 ) -> list[LinearHead]:
     """The same with each of ``strengths``."""
     features, targets = samples.rows(indices)
     views = 1 + samples.views.shape[1]
-    return fit_each(samples.values(features), targets, strengths, views, len(indices) * views)
+    rows = len(indices) * views
+    return fit_each(samples.values(features), targets, strengths, views, rows, start)

@@ -16,7 +16,7 @@ from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
-from tinyteach.head.fit.regression import DEFAULT_STRENGTH
+from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
 from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.unknown import Balance, FloatHead, quantise_photos, with_own_novelty
 from tinyteach.head.format.examples import Learnt, summarise
@@ -121,6 +121,14 @@ class FitSettings:
     balance: Balance = Balance()
 
 
+@dataclass
+class LastFit:
+    """Where one `fit_at_once` ended, so that the next begins there: a few steps are left to it."""
+
+    labels: tuple[str, ...] = ()
+    linear: LinearHead | None = None
+
+
 def fit_at_once(
     source: PhotoSource,
     labels: Sequence[str],
@@ -131,17 +139,25 @@ def fit_at_once(
     learnt: Learnt | None = None,
     progress: Progress = unseen,
     preprocessing: str = SQUARE,
+    last: LastFit | None = None,
 ) -> Head:
     """A head without the trial that chooses its settings, for whoever waits for it.
 
-    Ready in a tenth of the time of `train_source`. Raises TrainingError as that does.
+    Ready in a tenth of the time of `train_source`. Raises TrainingError as that does. With ``last``
+    it begins where that ended, and has no examples of its classes: it runs here only.
     """
     learnt = learnt or no_learnt(embedding)
     labels, views = [*labels, *learnt.labels], views_per_photo(len(source))
     samples = _samples(source, labels, learnt, embedding, views, classes, _Clock(progress))
     samples = replace(samples, preprocessing=preprocessing)
-    head = _fit(samples, settings.strength, settings.temperature, settings.balance)
-    return load_head(_packed(samples, head, embedding.fingerprint, settings.threshold))
+    start = last.linear if last is not None and last.labels == samples.labels else None
+    everything = np.arange(len(samples.targets))
+    linear = fit_photos(samples, everything, settings.strength, start)
+    if last is not None:
+        last.labels, last.linear = samples.labels, linear
+    head = _completed(samples, linear, settings.temperature, settings.balance)
+    packed = _packed(samples, head, embedding.fingerprint, settings.threshold, last is None)
+    return load_head(packed)
 
 
 def no_learnt(embedding: Embedding) -> Learnt:
@@ -182,17 +198,27 @@ def _counted(total: int, done: Counted) -> Iterator[int]:
 
 
 def _fit(samples: Samples, strength: float, temperature: float, balance: Balance) -> FloatHead:
-    everything = np.arange(len(samples.targets))
-    linear = fit_photos(samples, everything, strength).cooled(temperature)
+    linear = fit_photos(samples, np.arange(len(samples.targets)), strength)
+    return _completed(samples, linear, temperature, balance)
+
+
+def _completed(
+    samples: Samples, linear: LinearHead, temperature: float, balance: Balance
+) -> FloatHead:
+    everything, linear = np.arange(len(samples.targets)), linear.cooled(temperature)
     head = with_own_novelty(samples, everything, linear) if balance.gain else FloatHead(linear)
     return head.balanced(balance)
 
 
 def _packed(
-    samples: Samples, head: FloatHead, embedding_fingerprint: bytes, threshold: int
+    samples: Samples,
+    head: FloatHead,
+    embedding_fingerprint: bytes,
+    threshold: int,
+    examples: bool = True,
 ) -> bytes:
     quantised = quantise_photos(samples, np.arange(len(samples.targets)), head)
-    return _write(samples, quantised, embedding_fingerprint, threshold)
+    return _write(samples, quantised, embedding_fingerprint, threshold, examples)
 
 
 def check_classes(labels: Sequence[str], classes: Sequence[str] | None) -> tuple[str, ...]:
@@ -246,6 +272,7 @@ def _write(
     quantised: QuantisedHead,
     embedding_fingerprint: bytes,
     threshold: int,
+    examples: bool,
 ) -> bytes:
     """The head file, with self-tests whose scores the file without them gave."""
     chosen = _self_test_photos(samples.targets)
@@ -259,7 +286,7 @@ def _write(
             has_background=samples.has_background,
             threshold=threshold,
         ),
-        summarise(samples.features, samples.targets, len(samples.labels) + 1),
+        summarise(samples.features, samples.targets, len(samples.labels) + 1) if examples else None,
         samples.preprocessing,
     )
 

@@ -25,6 +25,7 @@ from tinyteach.head.report.advice import advise, joined, photographs
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
 from tinyteach.head.report.pages import render
+from tinyteach.head.report.sources import Sources
 
 THUMBNAIL_PIXELS = 144
 WORST_PHOTOS = 12
@@ -87,6 +88,7 @@ class Report:
     # Thumbnails (JPEG) of the photographs of the class to photograph next and of its rival.
     met: Sequence[bytes] = ()
     recordings: int | None = None  # that were tested on; None where nobody knows
+    sources: Sources = field(default_factory=Sources)
     about: Sequence[tuple[str, str]] = ()  # what the page says of when, which head, which boards
 
     @property
@@ -141,6 +143,7 @@ class Report:
             "in_several_classes": [list(names) for names in self.in_several_classes],
             "advice": self.advice,
             "enough": self.enough.as_dict(),
+            "sources": self.sources.as_dict(),
             "timings_s": self.timings,
         }
 
@@ -204,6 +207,7 @@ def make_report(
     copies: Sequence[Sequence[str]] = (),
     outlook: Outlook | None = None,
     about: Sequence[tuple[str, str]] = (),
+    sources: Sources | None = None,
 ) -> Report:
     """Report on ``evaluation`` of ``photos`` (uint8 squares), with their labels and bursts.
 
@@ -238,6 +242,7 @@ def make_report(
         *(titles, interval, in_several_classes, unaided, enough, _met(outlook, photos)),
         recordings=tested_recordings(evaluation, bursts),
         about=about,
+        sources=sources or Sources(),
     )
 
 

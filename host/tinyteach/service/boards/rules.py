@@ -157,6 +157,19 @@ def clear_rules(client: BoardClient) -> int:
     return len(file.rules)
 
 
+def replace_rules(client: BoardClient, now: Sequence[Rule], rules: Sequence[Rule]) -> Alone:
+    """``rules`` in place of ``now``; UsageError where the board has others by now."""
+    file = read_rules(client)
+    if file.rules != tuple(now):
+        raise UsageError(
+            "The board's rules are others by now, so that this cannot be undone; change them as "
+            "they are to be."
+        )
+    file = file.with_rules(tuple(rules))
+    write_rules(client, file)
+    return _alone(client, file)
+
+
 @dataclass(frozen=True)
 class Changes:
     """Settings to be changed; None leaves one as it is."""

@@ -11,7 +11,8 @@ from typing import Any
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
 from tinyteach.data.names import is_unknown
-from tinyteach.data.photos import list_all
+from tinyteach.data.photo_index import WEBCAM
+from tinyteach.data.photos import BOARD, SOURCES, list_all
 from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
 from tinyteach.embedding.preprocessing import TO_TENSOR
@@ -19,9 +20,11 @@ from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError, UsageError
 from tinyteach.files import read_json
 from tinyteach.head.fit.outlook import Outlook, look_ahead
+from tinyteach.head.fit.sources import across_sources
 from tinyteach.head.fit.train import TrainedHead, check_classes, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
+from tinyteach.head.report.sources import Sources
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.heads.looks_in_report import cells_of
@@ -131,7 +134,7 @@ def train(
         temperature=round(float(trained.trial.temperature), 4),
         novelty_gain=trained.trial.balance.gain,
         unknown_offset=trained.trial.balance.offset,
-        enough=list(report.enough.sentences),
+        enough=[*report.enough.sentences, *report.sources.sentences],
         advice=report.advice,
         problems=photos.problems,
     )
@@ -200,6 +203,7 @@ def _keep(
         copies=photos.copies,
         outlook=outlook,
         about=_about(trained, photos),
+        sources=_sources(trained, photos, learnt),
     )
     content, reported = trained.head.content, report.files()
     # The head comes last: it is at work once its report is there.
@@ -208,6 +212,14 @@ def _keep(
     files = {"head.tflite": content, "report.json": reported["report.json"]}
     keep_head(project, trained.head.fingerprint.hex(), files, present)
     return report
+
+
+def _sources(trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Sources:
+    """Whose the photographs are; what a board learnt without any is the board's."""
+    counts = {source: photos.sources.count(source) for source in SOURCES}
+    of_all = [*photos.sources, *[BOARD] * len(learnt.labels)]
+    across = across_sources(trained.samples, of_all, (BOARD, WEBCAM), trained.trial.strength)
+    return Sources(counts, across)
 
 
 def _about(trained: TrainedHead, photos: KnownPhotos) -> list[tuple[str, str]]:
@@ -260,7 +272,7 @@ REPORT = {
     ],
     **{"confusion": [[int]], "worst": [_PHOTO | {"cells": ([[float]], None)}], "tested": [_PHOTO]},
     "in_several_classes": ([[str]], None),
-    "enough": (_ENOUGH, None),
+    **{"enough": (_ENOUGH, None), "sources": ({"sentences": [str]}, None)},
 }
 
 
@@ -281,7 +293,8 @@ class FoundReport:
     @property
     def enough(self) -> list[str]:
         """Have I done enough? One sentence each; none where an earlier TinyTeach trained."""
-        return list((self.data.get("enough") or {}).get("sentences", []))
+        said = [self.data.get(part) or {} for part in ("enough", "sources")]
+        return [sentence for each in said for sentence in each.get("sentences", [])]
 
     @property
     def title(self) -> str:

@@ -73,9 +73,8 @@ class KnownPhotos:
         self._compared: list[Key] | None = None
         # What the project remembers, once that is known.
         self._kept: frozenset[object] | None = None
-        # Ids of photographs that are copies of one another and in different classes.
-        self.in_several_classes: list[list[str]] = []
-        self.copies: list[list[str]] = []  # the same, of one class
+        self._in_several_classes: list[list[str]] = []
+        self._copies: list[list[str]] = []
         self.problems: list[str] = []
 
     def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
@@ -97,8 +96,6 @@ class KnownPhotos:
                 progress("read", done, len(listing.photos))
         present = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in present}
-        with one_blas_thread():
-            self._compare()
 
     def learn(self, photo: Photo, photos: int) -> None:
         """Embed one that was just taken, with as many views as ``photos`` of them would get."""
@@ -138,12 +135,30 @@ class KnownPhotos:
     @property
     def bursts(self) -> list[str]:
         """The recording of each; what shows the same, or nearly the same of a class, is one."""
+        self._compare()
         return self._bursts
+
+    @property
+    def in_several_classes(self) -> list[list[str]]:
+        """Ids of photographs that are copies of one another and in different classes."""
+        self._compare()
+        return self._in_several_classes
+
+    @property
+    def copies(self) -> list[list[str]]:
+        """The same, of one class."""
+        self._compare()
+        return self._copies
 
     @property
     def ids(self) -> list[str]:
         """``class/file`` of each."""
         return [photo.id for photo in self._photos]
+
+    @property
+    def sources(self) -> list[str]:
+        """What took each, see `data.photos.SOURCES`."""
+        return [photo.source for photo in self._photos]
 
     @property
     def boards(self) -> list[str]:
@@ -173,9 +188,16 @@ class KnownPhotos:
         return known.views[:count]
 
     def _compare(self) -> None:
-        """Find copies, if these photographs were not compared before."""
-        if self._keys == self._compared:
-            return
+        """Find copies, if these photographs were not compared before.
+
+        When they are asked for: a head that is wanted at once is made without.
+        """
+        if self._keys != self._compared:
+            with one_blas_thread():
+                self._find_copies()
+            self._compared = list(self._keys)
+
+    def _find_copies(self) -> None:
         views = [small for key in self._keys if (small := self._known[key].small) is not None]
         bursts = [photo.burst for photo in self._photos]
         bursts = joined(bursts, alike(views, mirrored=True).tolist())
@@ -186,10 +208,9 @@ class KnownPhotos:
         for photo, first in zip(self._photos, alike(views).tolist(), strict=True):
             same.setdefault(first, []).append(photo)
         several = [photos for photos in same.values() if len({p.class_name for p in photos}) > 1]
-        self.in_several_classes = [[photo.id for photo in photos] for photos in several]
+        self._in_several_classes = [[photo.id for photo in photos] for photos in several]
         copies = [photos for photos in same.values() if len(photos) > 1 and photos not in several]
-        self.copies = [[photo.id for photo in photos] for photos in copies]
-        self._compared = list(self._keys)
+        self._copies = [[photo.id for photo in photos] for photos in copies]
 
     @property
     def _made_by(self) -> bytes:

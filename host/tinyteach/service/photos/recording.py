@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.data.names import UNKNOWN, is_unknown, same_name
-from tinyteach.data.photo_index import FRAME
+from tinyteach.data.photo_index import FRAME, WEBCAM
 from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
@@ -125,6 +125,12 @@ def start_recording(
         sensor=session.info().sensor,
         kind="model" if small and whole != FRAME else whole,
     )
+
+
+def start_webcam_recording(project: Project, class_name: str) -> Recording:
+    """The same by this computer's own camera, which no board has."""
+    make_if_unknown(project, class_name)
+    return Recording(project, class_name, sensor=WEBCAM)
 
 
 def record(

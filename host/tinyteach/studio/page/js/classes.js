@@ -40,6 +40,7 @@ export function classesPanel() {
   follow("recording", tell);
   follow("board", tell);
   follow("online", tell);
+  follow("webcam", tell);
   follow("sending", (told) => text(sending, told ?? ""));
   const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
     el("label", { class: "drop-hint faint" }, words.drop, files));
@@ -133,7 +134,7 @@ function card(name) {
     text(held, isRecording ? words.recording(taken.length) : words.hold);
     // Not while it is held: a disabled button does not hear that it is let go of.
     const isHeld = hold.classList.contains("held");
-    hold.disabled = !isHeld && (!online || get("board")?.status !== "connected");
+    hold.disabled = !isHeld && (!online || (get("board")?.status !== "connected" && !get("webcam")));
     const number = standing(get("project").classes).findIndex((other) => other.name === name) + 1;
     const hasKey = number <= KEYS;
     text(key, hasKey ? String(number) : "");

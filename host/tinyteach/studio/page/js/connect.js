@@ -9,6 +9,7 @@ import { drawView } from "./picture.js";
 import { sceneChooser } from "./scene.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
+import { webcamSource } from "./webcam.js";
 
 const words = strings.connect;
 const LOOK_MS = 3000;
@@ -133,7 +134,7 @@ export function connectPanel() {
 
   return panel("connect", strings.steps.connect,
     screen,
-    el("div", { class: "line" }, rate, size), looksBox(),
+    el("div", { class: "line" }, rate, size), looksBox(), webcamSource(screen),
     status, progress, actions, scene.element, doctor,
     el("h3", {}, words.boards), hint, boards);
 }

@@ -15,7 +15,7 @@ export function deployPanel() {
   const onBoard = el("p", { class: "faint", id: "on-board" });
   const progress = el("progress", { max: 1, value: 0, "aria-label": words.deploy });
   const deploy = el("button", { class: "primary wide", onclick: () => attempt(() => api.deploy()) }, words.deploy);
-  const rollback = el("button", { onclick: () => attempt(api.rollback) }, words.rollback);
+  const rollback = el("button", { onclick: () => attempt(() => api.rollback()) }, words.rollback);
 
   function tell() {
     const { status: state, facts } = get("board") ?? { facts: {} };

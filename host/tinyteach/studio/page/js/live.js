@@ -1,7 +1,7 @@
 // The WebSocket: parts as they change, views as fast as this page draws them, the record button.
 
 import { refusal } from "./api.js";
-import { put } from "./store.js";
+import { get, put } from "./store.js";
 
 const RETRY_MS = [300, 600, 1200, 2000];
 const AHEAD = 2; // views that may be on their way while one is drawn
@@ -78,5 +78,12 @@ export function askWhere(asks) {
   looks = asks;
   send({ looks });
 }
-export const record = (name) => send({ record: name });
-export const letGo = () => send({ record: null });
+export function record(name) {
+  const isSent = send({ record: name, webcam: Boolean(get("webcam")) });
+  if (isSent) put("holding", name);
+  return isSent;
+}
+export function letGo() {
+  put("holding", null);
+  send({ record: null });
+}

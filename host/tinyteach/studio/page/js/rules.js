@@ -13,7 +13,7 @@ export function rulesPanel() {
   const list = el("ol", { class: "rows", id: "rules", "aria-label": words.list });
   const empty = el("p", { class: "empty small" });
   const problems = el("ul", { class: "problems" });
-  const clear = el("button", { class: "quiet", onclick: () => attempt(api.clearRules) }, words.clear);
+  const clear = el("button", { class: "quiet", onclick: () => change(api.clearRules, words.cleared) }, words.clear);
   const form = ruleForm();
 
   function tell() {
@@ -41,6 +41,11 @@ export function rulesPanel() {
       form.element));
 }
 
+async function change(action, sentence) {
+  const done = await attempt(action);
+  if (done) notice(sentence, { undo: done.undo && (() => api.undoRules(done.undo).then(() => null)) });
+}
+
 // A board with the agent: a Grove's firmware has no rules.
 function isHeld() {
   const { status, facts } = get("board") ?? {};
@@ -50,9 +55,7 @@ function isHeld() {
 function ruleRow(rule) {
   const mark = el("span", { class: "tag" });
   const remove = el("button", { class: "quiet icon", "aria-label": words.remove(rule.text), title: words.remove(rule.text) }, "✕");
-  remove.addEventListener("click", async () => {
-    if (await attempt(() => api.removeRule(rule.number))) notice(words.removed(rule.text));
-  });
+  remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
   const row = el("li", {}, el("code", { class: "grow" }, rule.text), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
@@ -112,7 +115,7 @@ function ruleForm() {
     const sign = how.value ? ` ${how.value} ${level.value}%` : "";
     const during = frames.value === "1" ? "" : ` for ${frames.value} frames`;
     const rule = { condition: `${label.value}${sign}${during}`, action: then.words(), else: after.words(), hold_s: Number(hold.value) };
-    if (await attempt(() => api.addRule(rule))) notice(words.added);
+    await change(() => api.addRule(rule), words.added);
   });
   follow("board", offer);
   follow("project", offer);

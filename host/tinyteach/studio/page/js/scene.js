@@ -5,10 +5,9 @@ import { el, keep, show } from "./dom.js";
 import { attempt, notice } from "./notices.js";
 import { get } from "./store.js";
 import { strings } from "./strings.js";
+import { FRAME_MS, SIDE, closeWebcam, openWebcam, squareOf } from "./webcam.js";
 
 const words = strings.scene;
-const SIDE = 240; // pixels, as small cameras have them
-const FRAME_MS = 100; // between two frames that are held before it
 const SWAY = 0.06; // of a hand, in parts of the picture
 
 export function sceneChooser() {
@@ -19,12 +18,12 @@ export function sceneChooser() {
   const element = el("div", { hidden: true }, el("h3", {}, words.title), objects, own,
     el("div", { class: "chips" }, el("label", { class: "button chip" }, words.photos, files), webcam));
   const camera = handCamera();
-  let stream = null;
+  let video = null;
 
   function stop() {
     camera.stop();
-    for (const track of stream?.getTracks() ?? []) track.stop();
-    stream = null;
+    closeWebcam(video);
+    video = null;
     mark(null);
   }
 
@@ -63,20 +62,11 @@ export function sceneChooser() {
   }
 
   async function toggleWebcam() {
-    const wasOn = stream !== null;
+    const wasOn = video !== null;
     stop();
     if (wasOn) return;
-    const video = el("video", { muted: true, playsinline: true });
-    try {
-      if (!navigator.mediaDevices) throw new Error(words.onlyHere);
-      stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: false });
-      video.srcObject = stream;
-      await video.play();
-    } catch (error) {
-      stop();
-      notice(error.message === words.onlyHere ? words.onlyHere : words.noWebcam, { isError: true });
-      return;
-    }
+    video = await openWebcam();
+    if (!video) return;
     mark(webcam);
     camera.start(video, video.videoWidth, video.videoHeight, false);
   }
@@ -100,7 +90,6 @@ function module() {
 // Sends the centre square of a picture or a video, one frame after the other; a picture in a moving hand.
 function handCamera() {
   const canvas = el("canvas", { width: SIDE, height: SIDE });
-  const context = canvas.getContext("2d");
   let run = 0;
   let on = false;
 
@@ -110,15 +99,14 @@ function handCamera() {
     const slack = sways ? Math.min(width, height) - side : 0;
     const x = (width - side) / 2 + (slack / 2) * Math.sin(2.1 * s);
     const y = (height - side) / 2 + (slack / 2) * Math.cos(1.7 * s);
-    context.drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
+    return squareOf(canvas, source, x, y, side);
   }
 
   async function start(source, width, height, sways) {
     const mine = ++run;
     on = true;
     while (mine === run) {
-      draw(source, width, height, sways);
-      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+      const blob = await draw(source, width, height, sways);
       if (mine !== run) return;
       if (!(await attempt(() => api.showView(blob, module())))) stop();
       await new Promise((done) => setTimeout(done, FRAME_MS));

@@ -32,7 +32,7 @@ export function teachPanel() {
 
   async function learn(className, isAfresh) {
     const taught = await api.teach(className, isAfresh);
-    notice(words.learnt(taught.class_name, taught.frames, taught.examples));
+    notice(words.learnt(taught.class_name, taught.frames, taught.examples), wayBack(taught));
   }
 
   function row({ name: className }) {
@@ -41,7 +41,8 @@ export function teachPanel() {
     const more = el("button", { "aria-label": words.moreOf(className), onclick: () => attempt(() => learn(className, false)) }, words.more);
     const forget = el("button", { class: "quiet", "aria-label": words.forgetOf(className) }, words.forget);
     forget.addEventListener("click", async () => {
-      if (await attempt(() => api.forget(className))) notice(words.forgotten(className));
+      const forgotten = await attempt(() => api.forget(className));
+      if (forgotten) notice(words.forgotten(className), wayBack(forgotten));
     });
     const item = el("li", { class: "of-class", "data-taught": className }, el("div", { class: "grow" }, label, count), more, forget);
     item.update = ({ examples, most, isFree, isLast }) => {
@@ -83,6 +84,10 @@ export function teachPanel() {
     el("h3", {}, words.home), el("p", { class: "faint" }, words.homeHint),
     el("div", { class: "actions" }, pull));
 }
+
+// The head that the board had before is still on it, where there was one.
+const wayBack = ({ fingerprint, can_undo: can }) =>
+  ({ undo: can && (() => api.rollback(fingerprint).then(() => null)) });
 
 async function bringHome() {
   const pulled = await attempt(api.pull);

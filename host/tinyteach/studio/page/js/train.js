@@ -59,7 +59,7 @@ export function trainPanel() {
     const doubtful = report.worst.filter((photo) => isDoubtful(photo, report)).slice(0, WORST);
     show(worth, doubtful.length);
     worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
-    for (const [list, sentences] of [[enough, report.enough?.sentences ?? []], [advice, report.advice]])
+    for (const [list, sentences] of [[enough, [...(report.enough?.sentences ?? []), ...(report.sources?.sentences ?? [])]], [advice, report.advice]])
       list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
     show(details, true);
     put("report", report);

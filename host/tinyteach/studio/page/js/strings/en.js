@@ -78,6 +78,12 @@ export const strings = {
     noWebcam: "The browser gave no webcam; connect one and allow it in the browser's address bar, then press again.",
   },
 
+  webcam: {
+    record: "Record by this computer's webcam",
+    preview: "What the webcam sees",
+    hint: "The record buttons take its pictures, with a board or without. They are marked as the webcam's: the board's own camera sees things otherwise, so record each class with that, too.",
+  },
+
   classes: {
     add: "Add class",
     unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 8 % to 4 %.",
@@ -291,6 +297,7 @@ export const strings = {
     listening: (name) => `${name} works on its own…`,
     sees: (name, label, best, sure) => `${name} on its own: ${label} ${label === best ? sure : `(at best ${best} ${sure})`}`,
     said: "Lines that the board printed",
+    cleared: "All rules removed.",
   },
 
   teach: {

@@ -79,6 +79,12 @@ export const strings = {
     noWebcam: "浏览器没有提供摄像头；请接好摄像头，在浏览器地址栏中允许使用，然后再点一次。",
   },
 
+  webcam: {
+    record: "用本机摄像头录制",
+    preview: "摄像头看到的画面",
+    hint: "录制按钮改用它的画面，连接开发板与否均可。这些照片会标为摄像头拍摄：开发板自己的镜头看到的并不相同，所以每个类别也请用开发板录一些。",
+  },
+
   classes: {
     add: "添加类别",
     unknownWhy: "以上都不是：开发板还会看到的其他东西，例如手。在五个数据集上，20 张这样的照片把误认为某个类别的比例从 8% 降到了 4%。",
@@ -291,6 +297,7 @@ export const strings = {
     listening: (name) => `${name} 正在独立工作…`,
     sees: (name, label, best, sure) => `${name} 独立工作：${label} ${label === best ? sure : `（最接近“${best}” ${sure}）`}`,
     said: "开发板输出的文字",
+    cleared: "已删除全部规则。",
   },
 
   teach: {

@@ -1,0 +1,69 @@
+// This computer's webcam: for the virtual board's camera, and as a source of photographs by itself.
+
+import { api } from "./api.js";
+import { el, show } from "./dom.js";
+import { attempt, notice } from "./notices.js";
+import { follow, get, put } from "./store.js";
+import { strings } from "./strings.js";
+
+const words = strings.webcam;
+export const SIDE = 240; // pixels, as small cameras have them
+export const FRAME_MS = 100; // between two frames
+
+// A video that plays, or null where the browser gives none, which is told.
+export async function openWebcam() {
+  const video = el("video", { muted: true, playsinline: true });
+  try {
+    if (!navigator.mediaDevices) throw new Error(strings.scene.onlyHere);
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true, audio: false });
+    await video.play();
+    return video;
+  } catch (error) {
+    closeWebcam(video);
+    notice(error.message === strings.scene.onlyHere ? strings.scene.onlyHere : strings.scene.noWebcam, { isError: true });
+    return null;
+  }
+}
+
+export function closeWebcam(video) {
+  for (const track of video?.srcObject?.getTracks() ?? []) track.stop();
+}
+
+// The centre square of a picture or a video as a JPEG file.
+export function squareOf(canvas, source, x, y, side) {
+  canvas.getContext("2d").drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
+}
+
+// The choice to record by the webcam, and what it sees in `place`, where one looks while recording.
+export function webcamSource(place) {
+  const box = el("input", { type: "checkbox" });
+  const hint = el("p", { class: "faint", hidden: true }, words.hint);
+  let video = null;
+
+  box.addEventListener("change", async () => {
+    closeWebcam(video);
+    video?.remove();
+    video = box.checked ? await openWebcam() : null;
+    box.checked = Boolean(video);
+    if (video) {
+      video.className = "view webcam";
+      video.setAttribute("aria-label", words.preview);
+      place.append(video);
+    }
+    show(hint, box.checked);
+    put("webcam", box.checked);
+  });
+
+  // While a button is held; the studio takes none before its recording has begun.
+  follow("holding", async (name) => {
+    const canvas = el("canvas", { width: SIDE, height: SIDE });
+    while (name && video && get("holding") === name) {
+      const side = Math.min(video.videoWidth, video.videoHeight);
+      const picture = get("recording") && (await squareOf(canvas, video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side));
+      if (picture && get("holding") === name && (await attempt(() => api.webcam(picture))) === null) return;
+      await new Promise((done) => setTimeout(done, FRAME_MS));
+    }
+  });
+  return el("div", {}, el("label", { class: "line" }, box, words.record), hint);
+}

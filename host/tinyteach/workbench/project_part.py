@@ -1,0 +1,28 @@
+"""The part ``project``: classes and photographs as they are on disk."""
+
+from pathlib import Path
+from typing import Any
+
+from tinyteach.service.heads.pulling import learnt_counts
+from tinyteach.service.photos.collection import PhotoEntry, list_photos
+from tinyteach.service.projects.opening import open_project
+
+
+def project_part(folder: Path) -> dict[str, Any]:
+    """As docs/studio-api.md has it."""
+    project = open_project(folder)
+    entries, problems = list_photos(folder)
+    learnt = learnt_counts(project)
+    colours = project.colours()
+    by_class: dict[str, list[PhotoEntry]] = {}
+    for entry in entries:
+        by_class.setdefault(entry.class_name, []).append(entry)
+    classes = []
+    for name in project.classes():
+        own = by_class.get(name, [])
+        bursts = len({entry.burst for entry in own})
+        row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
+        classes.append({**row, "learnt": learnt.get(name, 0)})
+    photos = [{"id": e.id, "burst": e.burst, "time": e.time, "source": e.source} for e in entries]
+    told = {"name": project.name, "folder": str(folder), "classes": classes}
+    return {**told, "photos": photos, "problems": problems}
