@@ -3,6 +3,7 @@
 #   make demo ARGS="--photos DIR"     make test ARGS="-k pairing"     make hil BOARD=NAME
 #   make soak                         make soak SOAK=tests/soak/pairing_cuts.py ARGS="--trials 20"
 #   make soak SOAK=marked             make test ARGS="-m soak tests/agent"
+#   make docs                         make pictures
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
@@ -10,7 +11,7 @@ BOARD ?=
 SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
-.PHONY: demo test debian lint soak bench hil clean
+.PHONY: demo test debian lint soak bench hil docs pictures clean
 
 demo: .venv/installed-demo
 	$(BIN)/tinyteach demo $(ARGS)
@@ -52,6 +53,17 @@ bench: .venv/installed-demo
 # The same checks against a board: a paired one's name, a port, a URL; without BOARD a virtual one.
 hil: .venv/installed-demo
 	$(BIN)/tinyteach verify $(if $(BOARD),--board $(BOARD)) $(ARGS)
+
+# The site, into build/site: every warning is an error, so every link between pages leads somewhere.
+docs: .venv/installed-docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs . build/site $(ARGS)
+	@echo "build/site/index.html"
+
+# The pictures of README and docs, made anew of what is there now.
+pictures: .venv/installed-pictures
+	$(BIN)/python tests/pictures/terminal.py
+	$(BIN)/python tests/pictures/page.py
+	$(BIN)/python tests/studio/screenshots.py
 
 # One environment with the extra that is wanted. pip is what a failed venv lacks.
 .venv/installed-%: pyproject.toml

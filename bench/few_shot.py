@@ -3,9 +3,9 @@
 ``python bench/few_shot.py --photos DIR_OR_ZIP … [--models FILE.tflite …]``. Each folder or zip
 holds class folders. In every episode 5, 20 or 50 photographs a class are drawn, a logistic
 regression is fitted to their features and tested on all the others; every row sees the same
-draws. Rows: the embeddings that ship, plain pixels, HOG, and the classifiers named by
-``--models``, cut at their last feature map: averaged, in a 2×2 grid, and that
-grid with the same weights at the 64 pixels that ours see.
+draws. Behind the sets stands their mean. Rows: the embeddings that ship, plain pixels, HOG, and
+the classifiers named by ``--models``, cut at their last feature map: averaged, in a 2×2 grid, and
+that grid with the same weights at the 64 pixels that base and tiny see.
 """
 
 import argparse
@@ -143,7 +143,14 @@ def measure(row: Row, sets: Sequence[Photos], episodes: int) -> dict[str, Any]:
         for photos, of_set in zip(sets, features, strict=True)
     }
     cost = {"macs": row.macs, "bytes": row.bytes, "ms_per_image": round(took_ms, 3)}
-    return {"embedding": row.name, **cost, "accuracy": figures}
+    return {"embedding": row.name, **cost, "accuracy": figures, "mean": means(figures)}
+
+
+def means(figures: dict[str, Any]) -> dict[str, float]:
+    """By shots, the mean over the sets, where all have photographs enough."""
+    of_sets = list(figures.values())
+    shots = [n for n in map(str, SHOTS) if all(n in of_set for of_set in of_sets)]
+    return {n: round(float(np.mean([of[n]["mean"] for of in of_sets])), 1) for n in shots}
 
 
 def accuracies(features: np.ndarray, labels: np.ndarray, episodes: int) -> dict[str, Any]:
@@ -158,11 +165,13 @@ def accuracies(features: np.ndarray, labels: np.ndarray, episodes: int) -> dict[
 def show(found: Sequence[dict[str, Any]], sets: Sequence[Photos]) -> None:
     places = [(photos.name, str(shots)) for photos in sets for shots in SHOTS]
     columns = ["embedding", "M MACs", "KB", "ms", *(f"{name} @{shots}" for name, shots in places)]
+    columns += [f"mean @{shots}" for shots in SHOTS]
     rows = []
     for row in found:
         cost = (row["macs"] / 1e6, row["bytes"] / 1e3, row["ms_per_image"])
         figures = [row["accuracy"][name].get(shots) for name, shots in places]
         cells = [f"{f['mean']:.1f} ± {f['std']:.1f}" if f else "–" for f in figures]
+        cells += [str(row["mean"].get(str(shots), "–")) for shots in SHOTS]
         rows.append([row["embedding"], *("{:.2f} {:.0f} {:.2f}".format(*cost).split()), *cells])
     show_table("Accuracy in %, mean ± standard deviation over the episodes", columns, rows)
 

@@ -8,6 +8,7 @@ all code and data in memory that answers at once.
 """
 
 import argparse
+import math
 import shutil
 import subprocess
 import sys
@@ -31,12 +32,12 @@ from core_xtensa import XTENSA  # noqa: E402
 from pipelines import PIPELINES  # noqa: E402
 
 from tinyteach.cli.output import print_json, show_table  # noqa: E402
-from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
+from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel  # noqa: E402
 from tinyteach.native import mac16  # noqa: E402
 from tinyteach.virtual.interpreter import micropython  # noqa: E402
 
 SIDE, FRAME_SIDE, RGB565_BE = 64, 240, 1
-IMAGE_BYTES, FRAME_BYTES = 3 * SIDE * SIDE, 2 * FRAME_SIDE * FRAME_SIDE
+FRAME_BYTES = 2 * FRAME_SIDE * FRAME_SIDE
 ARM_COMPILER = "arm-linux-gnueabihf-gcc"
 ARM_OPTIONS = ("-mthumb", "-O2", "-fno-tree-vectorize", "-std=gnu11", "-static")
 
@@ -95,6 +96,11 @@ def counted(notes: replay.Notes, board: Board, vector_bytes: int) -> Cost:
     return twice - once
 
 
+def image_bytes(model: bytes) -> int:
+    """Of its input."""
+    return math.prod(TfliteModel(model).input_details.shape)
+
+
 def measure(board: Board, names: list[str]) -> dict[str, Costs]:
     """Kernels → what → its cost; preprocessing is a frame's."""
     functions = replay.native_functions(board.core)
@@ -105,8 +111,8 @@ def measure(board: Board, names: list[str]) -> dict[str, Costs]:
     for kernels in board.kernels:
         notes = recording.record_models(i386, models, kernels, functions)
         found[kernels] = {
-            name: counted(noted, board, IMAGE_BYTES)
-            for name, noted in zip(names, notes, strict=True)
+            name: counted(noted, board, image_bytes(model))
+            for name, model, noted in zip(names, models, notes, strict=True)
         }
         noted = recording.record_pictures(i386, picture, kernels, functions)[0]
         found[kernels]["preprocessing"] = counted(noted, board, FRAME_BYTES)
@@ -127,7 +133,7 @@ def in_scalar_c(names: list[str]) -> Costs:
 def _in_c(program: Path, model: bytes) -> Cost:
     files = [program.with_suffix(f".{part}") for part in ("model", "input", "output")]
     files[0].write_bytes(scalar_c.pack_layers(model))
-    files[1].write_bytes(bytes(IMAGE_BYTES))
+    files[1].write_bytes(bytes(image_bytes(model)))
     costs = []
     for repeats in (1, 2):
         command = ["qemu-arm", "-d", executed.LOGGED, str(program), *map(str, files), str(repeats)]

@@ -51,8 +51,8 @@ def command(*arguments) -> list[str]:
     return [str(Path(sys.executable).with_name("tinyteach")), *map(str, arguments)]
 
 
-def serious(page) -> list[str]:
-    """What axe-core finds that hinders people seriously or worse."""
+def violations(page) -> list[str]:
+    """What axe-core finds, of any weight."""
     from axe_playwright_python.sync_playwright import Axe
 
     # Colours on their way from one theme to the other are nobody's; what is not drawn never ends.
@@ -61,12 +61,7 @@ def serious(page) -> list[str]:
         Promise.allSettled(document.getAnimations().map((each) => each.finished))])"""
     )
     found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 
 
 class StudioProcess(Asker):
@@ -125,8 +120,8 @@ class Flow:
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def part(self, selector: str):
-        return self.page.locator(selector)
+    def part(self, selector: str, **options):
+        return self.page.locator(selector, **options)
 
     def button(self, name: str, **options):
         return self.page.get_by_role("button", name=name, **options)
@@ -189,3 +184,17 @@ class Flow:
     @property
     def on_board(self) -> str:
         return self.part("#on-board").inner_text()
+
+
+@contextmanager
+def person_at(browser, url):
+    """A `Flow` at the page, in a window of its own; a context manager."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(url)
+    person = Flow(page)
+    yield person
+    # Shown with a test that failed: what it waited for in vain.
+    print(page.evaluate("() => document.body.innerText"))  # noqa: T201
+    context.close()
+    assert person.problems == []

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from tinyteach.studio.addresses import LOOPBACK, Address, listen
 from tinyteach.studio.app import make_app
 from tinyteach.studio.connections import server_config
-from tinyteach.workbench.workbench import Workbench
+from tinyteach.studio.desk import Desk
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,15 @@ class StudioServer(Asker):
     """A context manager; ``bench`` is what it serves, ``address`` where, ``url`` opens it once."""
 
     def __init__(self, folder) -> None:
-        self.bench = Workbench(folder)
+        self.desk = Desk(folder)
         self._listener, self.address = listen(LOOPBACK, None, 0)
         self.url = self.address.opening()
-        self._server = uvicorn.Server(server_config(make_app(self.bench, self.address)))
+        self._server = uvicorn.Server(server_config(make_app(self.desk, self.address)))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
+
+    @property
+    def bench(self):
+        return self.desk.opened
 
     def __enter__(self) -> "StudioServer":
         self._thread.start()
@@ -104,7 +108,7 @@ class StudioServer(Asker):
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join()
-        self.bench.close()
+        self.desk.__exit__()
         self._listener.close()
 
     def wait(self, part: str, wanted) -> Any:

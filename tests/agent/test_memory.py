@@ -7,7 +7,6 @@ from alone import set_up
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
 from slices import few, soak
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
-from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
@@ -17,6 +16,7 @@ from tinyteach.head.format.metadata import Card, SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.tflite_writer import write_head
 from tinyteach.service.heads.recognition import Reference
+from tinyteach.service.projects.embeddings import heap_of
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors
 
@@ -130,7 +130,7 @@ def test_what_pairing_asks_for_is_enough(size, frames, trained_heads):
     heads = trained_heads
     if size != "base":
         heads = [make_head(*names, photos=3, embedding=embedding) for names in OBJECTS]
-    wanted = AGENT_HEAP_BYTES + len(content) + FIRMWARE_BYTES + 256
+    wanted = heap_of(content) + FIRMWARE_BYTES + 256
     with VirtualBoard("i386", heap=wanted) as board:
         pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:

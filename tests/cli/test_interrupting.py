@@ -12,6 +12,7 @@ import pytest
 from paired import deploy, views_of
 from patience import PATIENCE_S
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.service.boards import verification
 from tinyteach_protocol import messages
 from tinyteach_protocol.frame import MAGIC
 
@@ -83,6 +84,16 @@ def test_ctrl_c_keeps_what_was_recorded(start, board, project):
     assert sum('"VIRTUAL"' in line for line in records) in (taken, taken - 1)
     assert "Recorded" in out and " photographs of cat" in out
     assert_board_is_free(board)
+
+
+def test_a_verification_that_is_stopped_says_so(tinyteach, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt("Stopped after 2 checks.")
+
+    monkeypatch.setattr(verification, "verify", stopped)
+    told = tinyteach("verify")
+    assert (told.code, told.out, told.err) == (130, "", "tinyteach: Stopped after 2 checks.\n")
+    assert tinyteach("verify", "--json").code == 130
 
 
 def test_slow_link_is_said_once(tinyteach, board, project):

@@ -59,6 +59,16 @@ def test_another_command_departs(tinyteach, tape):
     assert left.code == DEPARTED and "now ROLLBACK" in left.err and left.err.count("\n") == 1
 
 
+def test_another_head_is_told_once_and_in_words(tinyteach, board, trained_project, tmp_path):
+    tape, there = tmp_path / "deploy.tape", ("-p", trained_project)
+    deployed = ("--record", tape, "--board", board.port, *there, "deploy", "--json")
+    then = json.loads(tinyteach(*deployed).out)["fingerprint"][:12]
+    left = tinyteach("replay", tape, "--", *there, "deploy", "--threshold", "0.9")
+    assert left.code == DEPARTED and left.out == "" and left.err.count("\n") == 1
+    assert f"was recorded with the head {then} (" in left.err and "and now the head " in left.err
+    assert then in tinyteach("replay", tape, "--list").out
+
+
 def test_it_is_listed_and_asked_again(tinyteach, tape):
     listed = json.loads(tinyteach("replay", tape, "--list", "--json").out)
     assert listed["words"][0] == "classify" and listed["ending"] == ""
@@ -82,6 +92,8 @@ def test_what_is_no_tape_is_one_sentence(tinyteach, fails, tape, tmp_path, photo
     for words in ((), ("--list",), ("info",)):
         assert "is damaged" in fails("replay", tape, *words)
     assert tinyteach("replay", tape).code == NO_TAPE
+    assert "is a folder; name one of the tapes in it" in fails("replay", tmp_path, "info")
+    assert tinyteach("replay", tmp_path).code == NO_TAPE
 
 
 def test_the_environment_records_into_a_folder(tinyteach, board, tmp_path, monkeypatch):

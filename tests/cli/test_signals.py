@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tinyteach.cli.signals import ending_in_order
+from tinyteach.signals import ending_in_order
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tinyteach.cli import studio as command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
 from tinyteach.service.projects.opening import open_or_create_project
@@ -35,8 +36,24 @@ def test_no_second_project_inside_of_one(fails, tmp_path, monkeypatch):
     """Who is in things already and says things means that one."""
     outer = open_or_create_project(tmp_path / "things").root
     monkeypatch.chdir(outer)
-    assert f"leave --project away in {outer}" in studio(fails, "things")
+    sentence = f"run commands in {outer} to use that one"
+    assert sentence in studio(fails, "things") and sentence in fails("new", "things")
     assert not (outer / "things").exists()
+
+
+def test_a_folder_without_one_is_served_as_it_is(tinyteach, tmp_path, monkeypatch):
+    """The page offers to make one there."""
+    served = []
+    monkeypatch.setattr(command, "serve", lambda folder, board, *_: served.append((folder, board)))
+    monkeypatch.chdir(tmp_path)
+    assert tinyteach("--board", "kitchen", "studio", "--no-browser").code == 0
+    assert served == [(tmp_path, "kitchen")] and [*tmp_path.iterdir()] == []
+
+
+def test_none_is_offered_inside_of_one(fails, tmp_path, monkeypatch):
+    outer = open_or_create_project(tmp_path / "things")
+    monkeypatch.chdir(outer.photos_dir)
+    assert f"inside of the project {outer.root}" in fails("studio", "--no-browser")
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "127.0.0.1:80"])

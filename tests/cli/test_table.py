@@ -118,8 +118,9 @@ def test_the_groups_options_are_typer_s(name):
     assert list(table.OPTIONS[name]) == [record for record in shown if record]
 
 
-def test_the_readme_lists_the_commands_in_this_order(root):
-    rows = re.findall(r"^\| `tinyteach ([^`]+)` \|", (root / "README.md").read_text(), re.M)
+def test_the_page_of_commands_has_this_order(root):
+    page = root / "docs" / "commands.md"
+    rows = re.findall(r"^\| `tinyteach ([^`]+)` \|", page.read_text(), re.M)
     assert rows == [line for line in table.COMMANDS if line not in NO_COMMANDS]
 
 

@@ -42,6 +42,14 @@ def test_crops_lie_in_the_picture_and_have_their_area():
     assert (np.maximum(width / height, height / width) <= 1.25**2 + 1e-3).all()
 
 
+def test_larger_pictures_become_views_of_their_own_size():
+    large = np.kron(picture(2), np.ones((3, 3, 1), np.uint8))[None]
+    boxes = random_crops(1, large.shape[1], np.random.default_rng(8), smallest=0.15)
+    taken = photograph(large, boxes, np.random.default_rng(9), SIDE)
+    assert taken.shape == (1, SIDE, SIDE, 3)
+    np.testing.assert_array_equal(taken, photograph(large, boxes, np.random.default_rng(9), SIDE))
+
+
 def test_close_ups_lie_in_the_picture_about_the_face():
     faces = np.tile(np.array([[0.3, 0.6, 0.2]], np.float32), (2000, 1))
     left, top, width, height = close_ups(faces, SIDE, np.random.default_rng(5)).T

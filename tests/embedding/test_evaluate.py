@@ -66,6 +66,13 @@ def test_images_are_read_as_a_board_would_see_them(tmp_path):
     assert (means[data.labels == 0] > 200).all() and (means[data.labels == 1] < 60).all()
 
 
+def test_a_picture_larger_than_boards_take_is_read(tmp_path):
+    (tmp_path / "one").mkdir()
+    Image.new("RGB", (1300, 1100), (10, 200, 30)).save(tmp_path / "one" / "large.png")
+    read = read_images(tmp_path, side=64)
+    np.testing.assert_array_equal(read.images, np.full((1, 64, 64, 3), (10, 200, 30), np.uint8))
+
+
 def test_a_folder_reads_as_a_zip_of_it(tmp_path):
     photos = photo_zip(tmp_path / "a.zip", {"b": 10, "a": 250}, 3)
     with zipfile.ZipFile(photos) as archive:

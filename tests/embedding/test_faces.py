@@ -12,7 +12,7 @@ from tinyteach.embedding.recipe.faces import (
     find_faces,
     likeliest_box,
 )
-from tinyteach.embedding.recipe.views import make_views
+from tinyteach.embedding.recipe.views import NO_MORE, MorePictures, make_views
 from tinyteach.errors import ModelError
 
 CLOSE_UPS = 4  # rows a face
@@ -95,7 +95,7 @@ def test_a_box_is_moved_from_its_anchor():
 def test_close_ups_come_after_the_images_and_show_the_face(spots, tmp_path):
     images = np.stack([spot(16, 40), np.zeros((64, 64, 3), np.uint8)])
     faces = find_faces(spots, images, quiet).times(CLOSE_UPS)
-    make_views(tmp_path / "views.npy", images, faces, 3, 1, quiet)
+    make_views(tmp_path / "views.npy", images, faces, NO_MORE, 3, 1, quiet)
     views = np.load(tmp_path / "views.npy")
     assert views.shape == (3, 2 + CLOSE_UPS, 64, 64, 3)
     np.testing.assert_array_equal(views[0, :2], images)
@@ -103,6 +103,18 @@ def test_close_ups_come_after_the_images_and_show_the_face(spots, tmp_path):
     assert len(np.unique(close, axis=0)) == 3 * CLOSE_UPS
     # The spot is a quarter of the box's area, and a view is at most 2.8 boxes wide.
     assert ((close > 128).mean(axis=(1, 2, 3)) > (8 / 64) ** 2).all()
+
+
+def test_crops_of_more_pictures_come_last(spots, tmp_path):
+    images = np.stack([spot(16, 40), np.zeros((64, 64, 3), np.uint8)])
+    faces = find_faces(spots, images, quiet)
+    bright = np.full((2, 160, 160, 3), [[[[250, 20, 20]]], [[[20, 20, 250]]]], np.uint8)
+    make_views(tmp_path / "views.npy", images, faces, MorePictures(bright, 3), 2, 1, quiet)
+    views = np.load(tmp_path / "views.npy")
+    assert views.shape == (2, 2 + 1 + 2 * 3, 64, 64, 3)
+    crops = views[:, 3:].reshape(-1, 64, 64, 3)
+    assert len(np.unique(crops, axis=0)) == 2 * 2 * 3
+    assert ((crops.mean(axis=(1, 2))[:, 0] > 120) == np.tile([True, False], 2 * 3)).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model"])

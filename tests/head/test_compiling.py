@@ -63,9 +63,9 @@ def test_all_of_it_is_one_operator_of_the_npu(compiled):
     assert compiled.cpu_operators == 0 < compiled.npu_operators
 
 
-def test_what_vela_reports(compiled):
+def test_what_vela_reports(compiled, joined):
     assert 10_000 < compiled.arena_bytes <= ARENA_BYTES
-    assert 0 < compiled.estimated_ms < 100 and len(compiled.content) < 200_000
+    assert 0 < compiled.estimated_ms < 100 and len(compiled.content) < len(joined) + 100_000
 
 
 def test_the_same_model_gives_the_same_bytes(joined, compiled):

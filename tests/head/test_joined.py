@@ -148,7 +148,7 @@ def test_a_head_of_another_embedding_is_refused(pair):
 
 @pytest.mark.parametrize("side", [63, 65, 32, 1])
 def test_a_picture_that_is_no_multiple_is_refused(pair, side):
-    with pytest.raises(ModelError, match="choose a multiple of 64"):
+    with pytest.raises(ModelError, match=f"choose a multiple of {pair[0].side}"):
         join(*pair, side)
 
 

@@ -1,5 +1,7 @@
 """A board's head, threshold, rules and settings come back, whatever its tests did to it."""
 
+import signal
+
 import pytest
 
 from paired import deploy
@@ -35,6 +37,12 @@ ENDS = {
     "well": ("assert board.info.labels == ['cat', 'coffee', 'rocket']", 0),
     "failing": ("assert not board.info.labels", 1),
     "Ctrl-C": ("raise KeyboardInterrupt", 2),
+    "SIGTERM, and again while it is put back": (
+        "import signal, tinyteach.hil.bench as b; p = b.put_back; "
+        "b.put_back = lambda *a: (setattr(b, 'put_back', p), signal.raise_signal(15), p(*a)); "
+        "signal.raise_signal(15)",
+        2,
+    ),
     "Ctrl-C in a transfer": (
         "board.client.upload(6, bytes(9999), lambda done, total: exec('raise KeyboardInterrupt'))",
         2,
@@ -68,13 +76,14 @@ def state(board):
         return info.head, info.labels, info.threshold, read_rules(client)
 
 
-@pytest.mark.parametrize("end", few(ENDS, "failing", "Ctrl-C in a transfer"))
+@pytest.mark.parametrize("end", few(ENDS, "failing", "Ctrl-C in a transfer", list(ENDS)[3]))
 def test_whatever_becomes_of_a_test(used_board, files, run_tests, end):
     before, (code, status) = state(used_board), ENDS[end]
     assert before[2] == 77 and before[3].settings.interval_ms == 321 and len(before[3].rules) == 1
     ran = run_tests(CHANGES.format(heads=files, end=code), "--tt-board", used_board.port)
     assert ran.code == status, ran.said
     assert state(used_board) == before
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 BETWEEN = """

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -197,10 +198,20 @@ def test_what_a_board_was_like_is_told_of_the_test_that_failed(one_board, run_te
 # What keeps a run from going on
 
 
-def test_no_board_is_one_sentence_and_no_failed_test(run_tests):
-    ran = run_tests(USES + USES.replace("_board(", "_again("), "--tt-board=/dev/ttyNONE")
-    assert ran.code == 21 and ran.outcomes == {"test_board": "no board"}
-    assert "There is no port /dev/ttyNONE" in ran.said and "Traceback" not in ran.said
+def test_no_board_is_one_sentence_and_no_failed_test(run_tests, tmp_path):
+    """And the tests that were not come to are counted."""
+    code = USES + USES.replace("_board(", "_again(") + "\ndef test_without_boards():\n    pass\n"
+    ran = run_tests(code, "--tt-board=/dev/ttyNONE", f"--tt-report={tmp_path}")
+    assert ran.code == 21 and ran.outcomes == {
+        "test_board": "no board",
+        "test_again": "not run",
+        "test_without_boards": "not run",
+    }
+    assert ran.said.count("There is no port /dev/ttyNONE") == 1 and "Traceback" not in ran.said
+    assert "1 no board, 2 not run in" in ran.said
+    assert "1 no board, 2 not run" in (tmp_path / "summary.md").read_text()
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("skipped")) == ("3", "2")
 
 
 def test_a_failing_test_is_more_than_a_board_that_is_not_there(one_board, run_tests):

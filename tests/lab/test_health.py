@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from faulty_port import silent_port
 from patience import expect_silence
+from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardHeldError
 from tinyteach.lab.borrowing import acquire
@@ -45,6 +47,51 @@ def test_another_board_is_not_taken_for_it(board):
 def test_other_firmware_is_set_aside(board):
     about = LabBoard("one", board.port, micropython="9.")
     with pytest.raises(health.SickError, match=r"its MicroPython is 1\.\d+.*wants 9\."):
+        health.examine_fully(about)
+
+
+@pytest.fixture
+def flashing(monkeypatch):
+    """flashing(act) does that in place of flashing, which tests/cli/test_flash.py tests.
+
+    What it gives is the list of what was flashed, each board with its image.
+    """
+    done = []
+
+    def stand_in(act=lambda: None):
+        monkeypatch.setattr(health, "flash_board", lambda *told: (done.append(told[:2]), act()))
+        return done
+
+    return stand_in
+
+
+def test_other_firmware_is_flashed_once_where_the_file_says_so(board, flashing):
+    """Here it does not help, so it is not done again."""
+    done, upkeep = flashing(), health.Upkeep()
+    about = LabBoard("one", board.port, micropython="9.", image="new.bin")
+    for _ in range(2):
+        with pytest.raises(health.OtherFirmwareError, match=r"its MicroPython is 1\.\d+"):
+            health.examine_fully(about, "", upkeep)
+    assert done == [(board.port, "new.bin")] and upkeep.flashed
+
+
+@pytest.mark.soak  # a REPL is given time to answer
+def test_what_cannot_be_paired_is_flashed(board, flashing, monkeypatch, tmp_path):
+    """Something else runs on it, which says nothing to a REPL's greeting."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    expect_silence(monkeypatch, 50)
+    with silent_port() as port:
+        place = PairedBoard(board.unique_id.hex(), "one", port, "", "some board")
+        remember(place)
+        flashing(lambda: remember(replace(place, port=board.port)))
+        about = LabBoard("one", "one", image="new.bin")
+        assert health.examine_fully(about) == board.unique_id.hex()
+
+
+def test_what_cannot_be_flashed_says_why(board):
+    """A virtual board has no boot loader."""
+    about = LabBoard("one", board.port, micropython="9.", image="new.bin")
+    with pytest.raises(health.SickError, match="wants 9.*, and could not be flashed: "):
         health.examine_fully(about)
 
 

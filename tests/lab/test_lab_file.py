@@ -18,9 +18,10 @@ def test_the_example_is_one(root):
 
 def test_all_keys():
     about = 'tags = ["xiao"]\nprotocol = "raw"\npower = "hub \'a b\'"\nmicropython = "1.2"\n'
+    about += 'image = "firmware.bin"\n'
     own = 'name = "desk"\nhost = "10.0.0.2"\nport = 0\nlease_s = 5\nretry_s = 1.5\n'
-    lab = parse_lab_file((own + BOARD + about + "repair = false\n").encode())
-    board = LabBoard("left", "left", ("xiao",), "raw", ("hub", "a b"), "1.2", False)
+    lab = parse_lab_file((own + BOARD + about + "repair = true\n").encode())
+    board = LabBoard("left", "left", ("xiao",), "raw", ("hub", "a b"), "1.2", "firmware.bin", True)
     assert lab == LabFile((board,), "desk", None, "10.0.0.2", 0, 5, 3600.0, 1.5)
     assert lab.port_of(3) == 0
 
@@ -44,6 +45,7 @@ def test_all_keys():
         (BOARD + "tags = ['tinyteach']", "some are taken"),
         (BOARD + "protocol = 'x25'", "protocol is rfc2217 or raw"),
         (BOARD + 'power = "\'"', "power is no command line"),
+        (BOARD + "image = 'a.bin'\nrepair = false", "image needs repair"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, why):

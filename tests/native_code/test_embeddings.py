@@ -5,9 +5,8 @@ import pytest
 from litert_oracle import reference_interpreter
 
 from slices import soak
-from tinyteach.embedding.runtime import EMBEDDING_FILES
+from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel
 
-SIDE = 64
 WHERE = [("xtensa", "viper"), ("xtensa", "mac16"), ("riscv", "viper")]
 DOT_PRODUCTS = {"viper": "viper_pairs", "mac16": "mac16_code", "thumb": "thumb_dot"}
 
@@ -31,8 +30,9 @@ def layers(model: bytes, views: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("views", [4, soak(1000)])
 def test_layer_by_layer(path, core, kernels, views, board_with):
     model, board = path.read_bytes(), board_with(core)
-    pictures = np.random.default_rng(6).integers(-128, 128, (views, SIDE, SIDE, 3), np.int8)
-    pictures[-1] = np.linspace(-128, 127, SIDE * SIDE * 3).reshape(SIDE, SIDE, 3)
+    image = TfliteModel(model).input_details.shape[1:]
+    pictures = np.random.default_rng(6).integers(-128, 128, (views, *image), np.int8)
+    pictures[-1] = np.linspace(-128, 127, pictures[-1].size).reshape(image)
     noted = board.models([model], kernels)[0]
     found = board.play(noted, pictures.tobytes(), every_step=True)
     assert found == layers(model, pictures).tobytes()

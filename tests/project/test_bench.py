@@ -103,14 +103,15 @@ def test_training(measured, tmp_path, root):
 
 
 def test_few_shot(measured, tmp_path):
-    photos = photo_folder(tmp_path / "light")
-    options = ("--photos", str(photos), "--models", str(EMBEDDING_FILE))
+    photos = [str(photo_folder(tmp_path / name)) for name in ("light", "again")]
+    options = ("--photos", *photos, "--models", str(EMBEDDING_FILE))
     found = measured("few_shot.py", *options)
     assert found["episodes"] == 2
     rows = {row["embedding"]: row for row in found["results"]}
     assert {"TinyTeach base", "plain pixels, 32×32", "embedding", "embedding, 2×2"} <= set(rows)
     for row in rows.values():
-        assert set(row) == {"embedding", "macs", "bytes", "ms_per_image", "accuracy"}
+        assert set(row) == {"embedding", "macs", "bytes", "ms_per_image", "accuracy", "mean"}
+        assert row["mean"] == {"5": row["accuracy"]["light"]["5"]["mean"]}  # twice the same
         assert set(row["accuracy"]["light"]) == {"5"}  # seven photographs do not allow 20
         assert 0 <= row["accuracy"]["light"]["5"]["mean"] <= 100
     assert rows["plain pixels, 32×32"]["accuracy"]["light"]["5"]["mean"] == 100

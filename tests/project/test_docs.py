@@ -93,8 +93,9 @@ def all_commands(command, words: tuple[str, ...] = (COMMAND,)) -> set[str]:
     return found
 
 
-def test_readme_lists_every_command():
-    rows = re.findall(rf"^\| `({COMMAND} [^`]+)` \|", (ROOT / "README.md").read_text(), re.M)
+def test_every_command_is_listed():
+    page = ROOT / "docs" / "commands.md"
+    rows = re.findall(rf"^\| `({COMMAND} [^`]+)` \|", page.read_text(), re.M)
     assert len(rows) == len(set(rows))
     assert set(rows) == all_commands(typer.main.get_command(app))
 
@@ -113,7 +114,7 @@ def test_relative_links_resolve(path):
             continue
         file, _, anchor = target.partition("#")
         linked = path.parent / file if file else path
-        assert linked.exists(), target
+        assert linked.is_file(), f"{target} is no file; a site has no page for a folder"
         assert not anchor or anchor in anchors(linked), target
 
 
@@ -160,4 +161,4 @@ def test_decisions_are_listed_and_numbered():
     records = sorted(path.name for path in folder.glob("[0-9]*.md"))
     listed = re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text())
     assert listed == records
-    assert [int(name[:4]) for name in records] == list(range(1, len(records) + 1))
+    assert len({name[:4] for name in records}) == len(records)

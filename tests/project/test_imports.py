@@ -16,7 +16,7 @@ HOST_ROOMS = (
 )
 # Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
 COMMON = {"errors", "files", "paths", "firmware", "board_facts", "plain_text"}
-COMMON |= {"progress", "results"}
+COMMON |= {"progress", "results", "signals"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},
@@ -200,7 +200,6 @@ NOT_AT_THE_TOP = {
     "tinyteach.studio.app": "Starlette is an extra",
     "tinyteach.studio.connections": "uvicorn is an extra",
     "tinyteach.device.repl.bounded_transport": "it derives from mpremote's class",
-    "tinyteach.embedding.recipe.trainer": "Keras is an extra",
     "tinyteach.embedding.recipe.quantise": "TensorFlow is an extra",
     "tinyteach.embedding.recipe.whiten": "TensorFlow is an extra",
     "tinyteach.hil.bench": "every run of pytest loads the plugin",

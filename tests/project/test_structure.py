@@ -8,6 +8,7 @@ from longest import LONGEST
 from tinyteach.virtual.interpreter.apt import archives
 
 MAIN_LINES_MAX = 45
+LISTS = {f"{name} = [" for name in ("dependencies", "test", "studio", "lab", "docs", "pictures")}
 
 
 def tracked_text_files(root):
@@ -41,7 +42,7 @@ def test_no_path_or_host_of_one_machine(root):
 def test_every_dependency_states_its_reason(root):
     inside = False
     for line in (root / "pyproject.toml").read_text().splitlines():
-        if line.startswith(("dependencies = [", "test = [", "studio = [")):
+        if line in LISTS:
             inside = True
         elif line.startswith("]"):
             inside = False

@@ -15,7 +15,7 @@ from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingE
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads import deploying, training, upgrading
-from tinyteach.service.projects import embeddings
+from tinyteach.service.projects import embeddings, suited
 from tinyteach.service.projects.opening import create_project, open_project
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import errors, messages
@@ -91,6 +91,21 @@ def test_names_of_what_ships(tiny):
     assert embeddings.described(fingerprint) == f"tiny {fingerprint.hex()[:12]}"
     assert embeddings.name_of(bytes(32)) is embeddings.name_of(b"") is None
     assert embeddings.described(bytes(32)) == "000000000000"
+
+
+def test_what_fits_a_heap_by_what_pairing_asks_for(monkeypatch):
+    smallest = embeddings.heap_of(embeddings.embedding_path("tiny").read_bytes())
+    middle = embeddings.heap_of(embeddings.embedding_path("base").read_bytes())
+    assert embeddings.fitting(smallest - 1) == []
+    assert embeddings.fitting(middle - 1) == ["tiny"]
+    assert embeddings.fitting(middle) == ["tiny", "base"]
+
+
+def test_a_board_that_holds_a_larger_one_is_told_so(tiny):
+    name = {name: embeddings.load_named(name).fingerprint.hex() for name in ("base", "tiny")}
+    assert all("base" in line for line in suited.of_larger(1 << 19, name["tiny"]))
+    assert suited.of_larger(1 << 18, name["tiny"]) == []
+    assert suited.of_larger(1 << 30, "00" * 32) == suited.of_larger(1 << 30, "") == []
 
 
 def test_what_is_not_there_is_not_offered(monkeypatch, tmp_path):

@@ -304,7 +304,10 @@ def test_another_request_is_a_departure(recorded, replayed, tape):
     with replaying(tape) as played, played.open() as client, pytest.raises(DepartedError) as left:
         client.grab()
     told = str(left.value)
-    assert "in request 3," in told and "then it sent OPEN (object 10" in told, told
+    assert (
+        "in request 3," in told
+        and "then it sent OPEN (photograph of 120×120 pixels, 43200 bytes)" in told
+    ), told
     assert "now GRAB (kind 0)" in told and played.replay.departure.number == 3
 
 

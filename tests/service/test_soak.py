@@ -3,6 +3,7 @@
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import UsageError
 from tinyteach.progress import unseen
 from tinyteach.service.boards.rules import read_rules, write_rules
-from tinyteach.service.soak import page, run, soaking
+from tinyteach.service.soak import page, run, soaking, stage
 from tinyteach.service.soak.acts import UNPLUG, Acts
 from tinyteach.service.soak.soaked import ALLOWED_BYTES, Sample, Soaked, Trouble
 from tinyteach.service.soak.soaking import soak
@@ -112,6 +113,15 @@ def test_a_power_command_unplugs_it(board, as_found, monkeypatch, tmp_path):
         soak(board.port, 1, 0, None, unseen, "power off")
     with pytest.raises(UsageError, match="switches the board's power failed"):
         soak(board.port, 1, 0, None, unseen, "false {}")
+
+
+def test_power_without_a_board_to_switch_is_refused(monkeypatch):
+    with pytest.raises(UsageError, match="the virtual board of a soak has none to switch"):
+        soak(None, 1, 0, None, unseen, "hub {}")
+    running = SimpleNamespace(name="left", port="/dev/pts/99")
+    monkeypatch.setattr(stage, "running_virtuals", lambda: [running])
+    with pytest.raises(UsageError, match="the virtual board left has none to switch"):
+        soak("/dev/pts/99", 1, 0, None, unseen, "hub {}")
 
 
 def test_a_board_that_stays_away_ends_it_with_its_report(switch_on, monkeypatch):

@@ -31,11 +31,13 @@ def test_a_silent_board_is_one_sentence(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_ctrl_c_ends_it_and_says_nothing_of_the_board(suite_of, tmp_path):
+def test_ctrl_c_ends_it_and_says_nothing_of_the_board(suite_of, tmp_path, capfd):
     suite_of()
-    (tmp_path / "suite" / "test_it.py").write_text("def test_it():\n    raise KeyboardInterrupt\n")
-    with pytest.raises(KeyboardInterrupt):
-        verify(None, None, None, quiet=True)
+    code = "def test_a():\n    pass\n\ndef test_b():\n    raise KeyboardInterrupt\n"
+    (tmp_path / "suite" / "test_it.py").write_text(code)
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 check; what the others would"):
+        verify(None, None, None)
+    assert capfd.readouterr() == (".\n", "")  # nothing of pytest's own
 
 
 def test_a_missing_port_is_one_sentence(capsys):
@@ -73,6 +75,7 @@ def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
             verify(board.port, None, None)
     out = capfd.readouterr().out
     assert "Traceback" not in out and "_ _ _" not in out and out.count("\n") < 20
+    assert "no board, " in out and " not run in " in out and board.port not in out
 
 
 def test_photographs_that_cannot_be_read_end_it(switch_on, tmp_path):

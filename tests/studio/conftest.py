@@ -2,12 +2,11 @@
 
 import shutil
 import signal
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from browser import WIDE, Flow, StudioProcess, chromium
+from browser import StudioProcess, chromium, person_at
 from paired import views_of
 from studio_server import StudioServer
 from tinyteach.data.photos import save_burst
@@ -191,16 +190,3 @@ def command_flow(browser, command_studio):
     """A person at the page of ``command_studio``."""
     with person_at(browser, command_studio.url) as person:
         yield person
-
-
-@contextmanager
-def person_at(browser, url):
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.goto(url)
-    person = Flow(page)
-    yield person
-    # Shown with a test that failed: what it waited for in vain.
-    print(page.evaluate("() => document.body.innerText"))  # noqa: T201
-    context.close()
-    assert person.problems == []

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tinyteach.data.photos import list_photos
-from tinyteach.studio import board_routes, own_routes, project_routes
+from tinyteach.studio import board_routes, own_routes, place_routes, project_routes
 from tinyteach.workbench.workbench import Workbench
 
 
@@ -138,7 +138,8 @@ def documented(root):
 
 def test_every_address_is_documented(root):
     _, rows = documented(root)
-    routes = [*board_routes.ROUTES, *own_routes.ROUTES, *project_routes.ROUTES]
+    rooms = (board_routes, own_routes, place_routes, project_routes)
+    routes = [each for room in rooms for each in room.ROUTES]
     served = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
     assert rows == served
 

@@ -1,6 +1,6 @@
 """The studio's door in the distribution's Chromium: let in once, and told what to do."""
 
-from browser import FLAGS, find_chromium, serious
+from browser import FLAGS, find_chromium, violations
 from tinyteach.studio.codes import cookie_of
 
 
@@ -49,7 +49,7 @@ def test_another_browser_is_told_what_to_do(page_studio, browser):
     ):
         assert page.goto(url).status == 403
         page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
-        assert serious(page) == []
+        assert violations(page) == []
     page.close()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import re
+import shutil
 import socket
 import string
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from studio_server import StudioServer, all_from
-from tinyteach.studio import board_routes, own_routes, project_routes
+from tinyteach.studio import board_routes, own_routes, place_routes, project_routes
 from tinyteach.studio import bodies as studio_bodies
 from tinyteach.workbench import uploads
 
@@ -89,6 +90,7 @@ ROUTES = [
     for method in sorted(route.methods - {"HEAD"})
     if route.path not in SLOW
 ]
+PLACE = [(m, each.path) for each in place_routes.ROUTES for m in sorted(each.methods - {"HEAD"})]
 often = settings(
     max_examples=60,
     deadline=None,
@@ -147,7 +149,7 @@ def check(answer):
         json.dumps(error, ensure_ascii=False).encode()
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(("method", "path"), ROUTES + PLACE)
 def test_bodies_that_are_wrong(fuzzed, method, path):
     filled = path.replace("{name}", "cat").replace("{number}", "1")
     for body in RAW:
@@ -164,6 +166,22 @@ def test_routes(fuzzed, route, body, texts):
     query = f"?id={safe[1]}&side={safe[2]}&name={safe[1]}&before={safe[2]}&after={safe[3]}"
     assert next(parts) is not None
     check(fuzzed.ask(method, filled + query, body if isinstance(body, bytes) else body.encode()))
+
+
+@settings(often, max_examples=30)
+@given(words, words)
+def test_names_of_projects(fuzzed, one, other):
+    """None is made but beside the one that is open, and none but those there is opened."""
+    place = fuzzed.bench.folder.parent
+    check(fuzzed.ask("POST", "/api/projects/open", {"name": one}))
+    for path, body in (("", {"name": one}), ("/duplicate", {"project": "things", "name": other})):
+        answer = fuzzed.ask("POST", f"/api/projects{path}", body)
+        check(answer)
+        assert fuzzed.bench.folder.parent == place
+        if answer.status == 200:
+            assert fuzzed.bench.folder.name == answer.value["name"] != "things"
+            fuzzed.ask("POST", "/api/projects/open", {"name": "things"})
+            shutil.rmtree(place / answer.value["name"])
 
 
 @often

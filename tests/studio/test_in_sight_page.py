@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 
 NAMES = ("cat", "coffee", "rocket", "a thing with a long name")
 LONG = "motorcycle of my uncle in Wolverhampton"
@@ -41,7 +41,7 @@ def test_the_picture_stays_in_sight_while_one_records(flow):
         assert page.evaluate(CUT, ".hold, .counts, .counts div, .hint") == []
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         assert not page.evaluate(IN_SIGHT, ".screen .view"), "it covers no other section"
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 # Notes at every frame whether a bar is smoothed to another length than this frame's alone.
@@ -102,4 +102,4 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     page_studio._server.should_exit = page_studio._server.force_exit = True
     flow.page.get_by_role("alert").wait_for()
     flow.part(".screen.stale").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 
@@ -28,7 +28,7 @@ def test_cells_over_the_picture(flow):
     assert over.get_attribute("aria-label").startswith("Most for coffee in row")
     picture = flow.part(".screen .view").bounding_box()
     assert over.bounding_box() == picture
-    assert serious(page) == []
+    assert violations(page) == []
     flow.deploy()
     flow.state("deploy", "done")
     flow.show("cat")
@@ -39,7 +39,7 @@ def test_cells_over_the_picture(flow):
     page.get_by_role("checkbox", name="Where the head looked").check()
     looked.wait_for()
     assert looked.bounding_box() == flow.part("dialog .looked img").bounding_box()
-    assert serious(page) == []
+    assert violations(page) == []
     flow.button("Close").click()
     call_it_none_of_these(flow)
     box.uncheck()
@@ -72,7 +72,7 @@ def test_none_of_these(flow, folder):
     assert card.get_by_label("Name of this class").get_attribute("readonly") is not None
     assert flow.part(".card").last.get_attribute("data-class") == "unknown"
     assert Project.open(folder).classes() == ["cat", "coffee"]
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
 
     wrong = flow.part("#panel-live").get_by_role("group", name="Wrong? It is")
     wrong.get_by_role("button", name="none of these").click()
@@ -88,4 +88,4 @@ def test_none_of_these(flow, folder):
 
     card.get_by_role("button", name="Delete unknown").click()
     card.get_by_text("0 photos").wait_for()
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []

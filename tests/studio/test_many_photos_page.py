@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from browser import serious
+from browser import violations
 from tinyteach.data.photos import list_photos, save_burst
 from tinyteach.data.project import Project
 
@@ -68,7 +68,7 @@ def test_few_pictures_at_a_time(untrained_flow):
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     untrained_flow.card(str(CLASSES - 1)).locator(".thumb >> nth=20").wait_for()
     assert page.evaluate("document.images.length") <= PICTURES_MAX
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 def report_of(ids):
@@ -118,7 +118,7 @@ def test_filtered_and_dragged(untrained_flow, folder):
     card.locator(".thumb").first.click()
     card.get_by_role("button", name="All", exact=True).click()
     card.get_by_text(f"{RECORDING} photos selected").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
 
     card.locator(".thumb").first.drag_to(flow.card("1").get_by_role("button", name="Hold"))
     flow.card("1").get_by_text(f"{PHOTOS + RECORDING} photos").wait_for()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 from tinyteach.service.boards.virtual_boards import start_virtual_module
@@ -37,7 +37,7 @@ def test_from_connecting_to_live(flow, folder):
     for panel in ("rules", "teach"):
         assert "cannot do this" in flow.part(f"#panel-{panel}").inner_text()
     assert flow.button("Roll back").is_disabled()
-    assert serious(page) == [] and flow.problems == []
+    assert violations(page) == [] and flow.problems == []
     photos = list_photos(Project.open(folder))
     assert {photo.record.kind for photo in photos} == {"frame"}
     page.reload()

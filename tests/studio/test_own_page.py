@@ -3,7 +3,7 @@
 import pytest
 
 from alone import wait_for
-from browser import serious
+from browser import violations
 from tinyteach.data.project import Project
 
 PIN = 21
@@ -50,7 +50,7 @@ def test_taught_ruled_and_brought_home(flow, folder, virtual):
     flow.part("#rules .met").wait_for()
     wait_for(lambda: virtual().pins().get(str(PIN)) == 1, "the rule does not work")
     flow.part("#alone-status").get_by_text("on its own: cat").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
     flow.show("coffee")
     flow.part("#rules .met").wait_for(state="detached")
     wait_for(lambda: virtual().pins()[str(PIN)] == 0, "the pin does not go back")
@@ -72,7 +72,7 @@ def test_taught_ruled_and_brought_home(flow, folder, virtual):
     flow.part('[data-taught="rocket"]').get_by_text("4 of 32 examples").wait_for()
     flow.label("rocket")
     page.emulate_media(color_scheme="dark")
-    assert serious(page) == []
+    assert violations(page) == []
     assert Project.open(folder).classes() == ["coffee", "rocket"]
 
 
@@ -122,4 +122,4 @@ def test_by_keyboard_and_on_a_phone(flow, virtual):
     assert 0 < flow.part("#panel-rules h2").bounding_box()["y"] < 300
     flow.button("Run the doctor").click()
     flow.part("#panel-connect summary").get_by_text("All is well").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []

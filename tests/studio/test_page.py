@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 
@@ -55,12 +55,34 @@ def test_the_whole_flow(flow, folder):
     flow.state("board", "connected")
     flow.trained()
     assert flow.count("cat") >= 5 and flow.count("rocket") == 3
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
     flow.page.emulate_media(color_scheme="dark")
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
     project = Project.open(folder)
     loaded = load_photos(list_photos(project))
     assert loaded.problems == [] and project.classes() == ["cat", "coffee", "rocket"]
+
+
+def test_a_name_typed_before_the_last_one_is_answered_stays(flow):
+    """What is sent leaves the field at once; what was refused comes back into an empty one."""
+    field = flow.page.get_by_label("Name of the new class")
+
+    def answer_late(route):
+        answer = route.fetch()
+        flow.card("cat").wait_for()  # told already, while the request is not answered
+        field.fill("coffee")
+        route.fulfill(response=answer)
+
+    flow.page.route("**/api/classes", answer_late, times=1)
+    with flow.page.expect_response("**/api/classes"):
+        flow.add_class("cat")
+    assert field.input_value() == "coffee"
+    flow.button("Add class").click()
+    flow.card("coffee").wait_for()
+    field.fill("cat")
+    field.press("Enter")
+    flow.part(".notice.error").wait_for()
+    assert field.input_value() == "cat"
 
 
 @pytest.mark.usefixtures("paired_before", "project")
@@ -177,7 +199,7 @@ def test_nothing_sticks_out_or_jumps(flow):
         flow.show("rocket")
         flow.label("unknown")
         assert page.evaluate(script) == before
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 def test_photographs_that_are_dropped_and_chosen(flow, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser import serious
+from browser import violations
 from paired import views_of
 from tinyteach.data.images import encode_png
 from tinyteach.data.photos import list_photos
@@ -25,7 +25,7 @@ def test_selected_by_arrows_and_moved(flow, folder):
         assert page.evaluate(FOCUSED) == place
     page.keyboard.press("Shift+ArrowRight")
     cat.get_by_text("2 photos selected").wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
     before = [photo.record for photo in list_photos(Project.open(folder), "cat")]
     cat.get_by_label("Move to …").select_option("coffee")
     flow.card("coffee").get_by_text("6 photos").wait_for()
@@ -53,7 +53,7 @@ def check_report(page, project):
     report.goto(project.report_path("html").as_uri())
     for scheme in ("light", "dark"):
         report.emulate_media(color_scheme=scheme)
-        assert serious(report) == []
+        assert violations(report) == []
         assert report.evaluate("document.documentElement.scrollWidth") == 390
     report.close()
 
@@ -77,11 +77,11 @@ def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     assert ["c.png" in left.inner_text(), "d.png" in left.inner_text()] == [True, True]
     told = flow.page.evaluate("() => [...window.told]")
     assert any(each.startswith("Adding ") and each.endswith(" of 4") for each in told), told
-    assert serious(flow.page) == []
+    assert violations(flow.page) == []
     left.get_by_role("button", name="Dismiss").click()
     left.wait_for(state="hidden")
     flow.trained()
-    flow.page.get_by_label("What to take along").select_option(label="The model for LiteRT")
+    flow.page.get_by_label("What to take along").select_option(label="Model: LiteRT")
     with flow.page.expect_download() as taken:
         flow.button("Download").click()
     assert taken.value.suggested_filename == "things-litert.zip"

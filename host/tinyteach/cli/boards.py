@@ -22,7 +22,7 @@ from tinyteach.service.boards.virtual_boards import (
     start_virtual_module,
     stop_virtual,
 )
-from tinyteach.service.projects.suited import of_another
+from tinyteach.service.projects.suited import of_another, of_larger
 
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
@@ -151,6 +151,8 @@ def pair(
     with asked.progress() as progress:
         paired = pair_board(board, name, progress, embedding, camera)
     paired.notes.extend(of_another(asked.project, paired.embedding))
+    if embedding is None:
+        paired.notes.extend(of_larger(paired.heap_bytes, paired.embedding))
     done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
     told = [*paired.notes, *filter(None, [paired.state])]
     met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."

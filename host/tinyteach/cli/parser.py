@@ -21,9 +21,9 @@ from tinyteach.cli.output import (
     silence_output,
     system_refusal,
 )
-from tinyteach.cli.signals import ending_in_order
 from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION, asked_for_json
 from tinyteach.errors import TinyTeachError, UsageError
+from tinyteach.signals import ending_in_order
 
 # What typer raises of a command line that it cannot take; its own name is private.
 UsageFault: type[Exception] = typer.BadParameter.__bases__[0]

@@ -207,7 +207,12 @@ def verify(
     board = asked.board_meant()
     with asked.progress() as progress:
         of_module = verify_on_module(board, asked.project, photos, junit, progress)
-    summary = of_module or verification.verify(board, photos, junit, quiet=asked.as_json)
+    try:
+        summary = of_module or verification.verify(board, photos, junit, quiet=asked.as_json)
+    except KeyboardInterrupt as stopped:
+        if stopped.args and not asked.as_json:
+            note("tinyteach: " + stopped.args[0])
+        raise
     code = 0 if summary.held else exit_code_of(VerificationError)
     asked.tell(summary.as_dict() | {"exit_code": code}, summary.lines())
     raise typer.Exit(code)

@@ -9,7 +9,8 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.errors import UsageError
 from tinyteach.service.boards.opening import board_meant
-from tinyteach.service.projects.opening import open_or_create_project
+from tinyteach.service.projects.beside import is_project
+from tinyteach.service.projects.opening import open_or_create_project, refuse_inside
 from tinyteach.studio.addresses import EVERYWHERE, LOOPBACK, Address
 from tinyteach.studio.lan import OPENS, lan_opening, qr_lines
 from tinyteach.studio.serve import serve
@@ -34,7 +35,8 @@ def studio(
 ) -> None:
     """Teach in the browser, offline: the whole job on one page.
 
-    It runs until Ctrl-C. A project folder that is missing or empty is made.
+    It runs until Ctrl-C. In a folder without a project its page offers to make one; a folder named
+    with --project that is missing or empty is made one.
     """
 
     def tell(address: Address, file: Path, ran_before: bool) -> None:
@@ -55,8 +57,16 @@ def studio(
         raise UsageError("--lan listens on every address; leave --host away.")
     if lan:
         host = EVERYWHERE
-    folder = open_or_create_project(asked.folder).root
-    serve(folder, board_meant(asked.board, folder), host, port, browser, tell)
+    folder = _folder(asked.project)
+    serve(folder, board_meant(asked.board, folder, or_new=True), host, port, browser, tell)
+
+
+def _folder(named: Path | None) -> Path:
+    """Where to serve: a project, or the current folder, in which the page offers to make one."""
+    if named is not None or is_project(Path()):
+        return open_or_create_project(named or Path()).root
+    refuse_inside(Path().resolve())
+    return Path().resolve()
 
 
 def _for_a_phone(url: str) -> list[str]:

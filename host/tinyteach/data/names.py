@@ -41,10 +41,19 @@ def check_class_name(name: str) -> str:
     Stored are Unicode's composed form (NFC), plain spaces, nothing that cannot be seen, nothing
     around it, and 'unknown' for whatever is another way to write that.
     """
+    return _checked(name, "a class")
+
+
+def check_project_name(name: str) -> str:
+    """The same for a project's folder, which is carried to other systems, too."""
+    return _checked(name, "a project")
+
+
+def _checked(name: str, what: str) -> str:
     stored = stored_form(name)
     fault = _fault(stored)
     if fault:
-        raise ProjectError(f"{name!r} cannot name a class because it {fault}; {_ALLOWED}.")
+        raise ProjectError(f"{name!r} cannot name {what} because it {fault}; {_ALLOWED}.")
     return stored
 
 

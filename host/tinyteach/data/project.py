@@ -84,6 +84,10 @@ class Project:
     def name(self) -> str:
         return str(self._settings["name"])
 
+    @name.setter
+    def name(self, name: str) -> None:
+        self._set(name=name)
+
     @property
     def board(self) -> str | None:
         """The board that commands in this project mean, as `--board` would name it."""

@@ -13,9 +13,11 @@ from tinyteach import __version__
 from tinyteach.hil.ends import CODE_DEPARTED, CODE_NO_BOARD, CODE_ONLY_ON_RETRY, CODE_WRONG_BOARD
 from tinyteach.hil.results import (
     DEPARTED,
+    DEPARTURE,
     ERROR,
     FAILED,
     NO_BOARD,
+    NOT_RUN,
     PASSED,
     QUARANTINED,
     RETRIED,
@@ -27,7 +29,14 @@ from tinyteach.hil.results import (
 )
 
 # What pytest calls each, in a letter and in words.
-LETTERS = {RETRIED: "R", WRONG_BOARD: "W", NO_BOARD: "B", QUARANTINED: "Q", DEPARTED: "D"}
+LETTERS = {
+    RETRIED: "R",
+    WRONG_BOARD: "W",
+    NO_BOARD: "B",
+    QUARANTINED: "Q",
+    DEPARTED: "D",
+    NOT_RUN: "-",
+}
 KINDS = {CODE_WRONG_BOARD: WRONG_BOARD, CODE_NO_BOARD: NO_BOARD, CODE_DEPARTED: DEPARTED}
 
 
@@ -106,7 +115,7 @@ class Collector:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self._run.code = self.code(int(exitstatus))
         if self._departure():
-            self._run.facts["departure"] = self._departure()
+            self._run.facts[DEPARTURE] = self._departure()
         self._run.duration_s = round(time.perf_counter() - self._start, 3)
         session.exitstatus = self._run.code
 

@@ -10,7 +10,8 @@ import pytest
 
 from tinyteach.errors import TinyTeachError
 from tinyteach.hil.baseline_option import BaselineKeeper, baseline_option
-from tinyteach.hil.ends import CODE_BAD_FILE, CODE_DEPARTED, GONE, end_of
+from tinyteach.hil.ends import CODE_BAD_FILE, CODE_CANNOT_GO_ON, CODE_DEPARTED, GONE, end_of
+from tinyteach.hil.not_run import tell_not_run
 from tinyteach.hil.outcomes import KINDS, Collector, Notes, status_of, tell_junit
 from tinyteach.hil.results import QUARANTINED
 from tinyteach.hil.settings import FILE, Quarantine, settings_of
@@ -101,6 +102,12 @@ def _refuse_taken_for_tests(config: pytest.Config, words: Sequence[str]) -> None
         raise pytest.UsageError(TAKEN.format(taken[0]))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A pipeline that sends SIGINT sends SIGTERM soon after, while boards are being put back."""
+    state_of(session.config).undisturbed()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Where a board was opened for a test that was skipped then."""
     if hasattr(config, "tinyteach"):
@@ -143,6 +150,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Of the tests that are left, whether the tape that is replayed has them."""
+    tape = state_of(session.config).tape
+    said = (
+        tape.refusal([each.nodeid for each in session.items if uses_boards(each)]) if tape else ""
+    )
+    if said:
+        pytest.exit(said, returncode=CODE_CANNOT_GO_ON)
+
+
 def _words_needed(item: pytest.Item) -> list[str]:
     words = [word for marker in item.iter_markers("needs") for word in marker.args]
     words += ["hardware"] * any(True for _ in item.iter_markers("hardware"))
@@ -179,6 +196,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before its fixtures: a test that cannot run with this board costs nothing."""
     if not uses_boards(item):
         return
+    tape = state_of(item.config).tape
+    if tape:
+        tape.begin_test(item.nodeid)
     words = _words_needed(item)
     if words:
         from tinyteach.hil.needs import lacking
@@ -312,7 +332,20 @@ def _ended(
     notes.kind = KINDS.get(notes.end, "")
     is_only = len(state.words) == 1 or notes.end == CODE_DEPARTED
     if is_only and not hasattr(item.config, "workerinput"):
-        item.session.shouldfail = str(error)
+        state.last = item
+        item.session.shouldfail = f"{notes.kind or 'it cannot go on'}: nothing more was run"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    """What it did not come to without its board is told."""
+    try:
+        return (yield)
+    except pytest.Session.Failed:
+        last = state_of(session.config).last
+        if last is not None:
+            tell_not_run(session, last)
+        raise
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

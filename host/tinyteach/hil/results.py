@@ -159,7 +159,12 @@ PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 RETRIED = "passed on retry"
 QUARANTINED = "quarantined"
 WRONG_BOARD, NO_BOARD, DEPARTED = "wrong board", "no board", "departed"
-OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, RETRIED, QUARANTINED, WRONG_BOARD, NO_BOARD, DEPARTED)
+NOT_RUN = "not run"  # because the run ended before it, without its board
+OUTCOMES = (
+    *(PASSED, FAILED, ERROR, SKIPPED, RETRIED, QUARANTINED),
+    *(WRONG_BOARD, NO_BOARD, DEPARTED, NOT_RUN),
+)
+DEPARTURE = "departure"  # the fact that a report has where the host left a tape
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,10 @@ class Run:
     def told(self) -> dict[str, str | int]:
         """Facts and measurements for a person, by title; a fact of that title speaks for it."""
         measured = {each.title: each.value() for each in self.merged()}
-        return self.facts | {t: value for t, value in measured.items() if t not in self.facts}
+        facts = dict(self.facts)
+        if any(each.reason == facts.get(DEPARTURE) for each in self.outcomes):
+            del facts[DEPARTURE]  # which that test tells
+        return facts | {t: value for t, value in measured.items() if t not in facts}
 
     def merged(self) -> list[Measurement]:
         """One of each quantity and board: the repeats of all tests together."""

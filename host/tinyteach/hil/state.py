@@ -13,6 +13,7 @@ from tinyteach.hil.baseline_option import BaselineOption
 from tinyteach.hil.results import Pending, Run
 from tinyteach.hil.settings import HilSettings
 from tinyteach.hil.tape_option import TapeOption
+from tinyteach.signals import Signals
 
 if TYPE_CHECKING:
     import tinyteach as tt
@@ -29,7 +30,10 @@ def words_of(named: Sequence[str]) -> list[str]:
 
 @dataclass
 class State:
-    """One run's. ``ends`` are what kept it, or the tests of one board, from going on."""
+    """One run's. ``ends`` are what kept it, or the tests of one board, from going on.
+
+    ``last`` is the test at which the run ended so; ``is_told``: who started pytest tells of it.
+    """
 
     words: list[str]
     run: Run = field(default_factory=Run)
@@ -38,6 +42,9 @@ class State:
     baseline: BaselineOption | None = None
     tape: TapeOption | None = None
     ends: list[errors.TinyTeachError] = field(default_factory=list)
+    last: pytest.Item | None = None
+    is_told: bool = False
+    signals: Signals | None = None  # from the first board on
     settings: HilSettings = field(default_factory=HilSettings)
     unnamed: list[str] = field(default_factory=list)  # in quarantine, and no test of this run
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed
@@ -58,9 +65,17 @@ class State:
 
     def close(self) -> None:
         """Let go of the boards."""
+        self.undisturbed()
         if self.bench is not None:
             bench, self.bench = self.bench, None
             bench.close()
+        if self.signals is not None:
+            self.signals.let_go()
+
+    def undisturbed(self) -> None:
+        """From now on boards are put back: a second signal must not break that off."""
+        if self.signals is not None:
+            self.signals.ignore()
 
 
 def state_of(config: pytest.Config) -> State:
@@ -94,6 +109,7 @@ def bench_of(config: pytest.Config) -> "BoardBench":
 
     state = state_of(config)
     if state.bench is None:
+        state.signals = state.signals or Signals()
         named, any_firmware = (config.getoption(n) for n in ("--tt-embedding", "--tt-any-firmware"))
         wanted = Requirements(named, any_firmware)
         instead = state.tape.instead if state.tape else None

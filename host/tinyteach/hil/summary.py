@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from tinyteach.hil.results import NO_BOARD, QUARANTINED, RETRIED, WRONG_BOARD, Outcome
+from tinyteach.hil.results import DEPARTURE, NO_BOARD, QUARANTINED, RETRIED, WRONG_BOARD, Outcome
 from tinyteach.hil.state import State
 
 RETRY_CODE = "A run whose tests pass only on a retry ends with 20, not with 0."
@@ -14,9 +14,10 @@ PASSED_IN_QUARANTINE = "{test} passes and is {words}; take it out."
 def sections(state: State) -> Iterator[tuple[str, Sequence[str]]]:
     """Title and lines of each that has something to say."""
     run = state.run
-    if state.measured:
-        yield "measured", [f"{name}: {value}" for name, value in state.measured.items()]
-    absent = run.of(WRONG_BOARD, NO_BOARD)
+    measured = {name: value for name, value in state.measured.items() if name != DEPARTURE}
+    if measured:
+        yield "measured", [f"{name}: {value}" for name, value in measured.items()]
+    absent = [] if state.is_told else run.of(WRONG_BOARD, NO_BOARD)
     if absent:
         yield "boards", list(dict.fromkeys(each.reason for each in absent))
     tape = list(state.tape.said()) if state.tape else []

@@ -1,6 +1,6 @@
 """--tt-record and --tt-replay; light, since every pytest run loads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BOTH = "A run is recorded or replayed; leave out --tt-record or --tt-replay."
 WORKERS = "One process replays a tape; leave out -n with --tt-replay."
+OTHER_TESTS = "The tape {} has nothing of {}; it holds {}. Replay these, or record a new one."
+NAMES_MAX = 8  # in a sentence
 AGAIN = "pytest --tt-replay={} with the same tests runs them without the board."
 
 
@@ -32,6 +34,19 @@ class TapeOption:
     recorder: "Recorder | None" = None
     replay: "Replay | None" = None
     instead: str | None = None
+
+    def begin_test(self, name: str) -> None:
+        """Of a test that uses boards, before they are opened."""
+        if self.recorder:
+            self.recorder.begin_test(name)
+
+    def refusal(self, tests: Sequence[str]) -> str:
+        """A sentence where the tape is of other tests than these; else empty."""
+        held = self.replay.tape.tests if self.replay else []
+        others = [test for test in tests if test not in held]
+        if not held or not others:
+            return ""
+        return OTHER_TESTS.format(self.path, _named(others), _named(held))
 
     def facts(self) -> dict[str, str | int]:
         """For the report; nothing while no board was opened."""
@@ -54,6 +69,11 @@ class TapeOption:
     def close(self) -> None:
         """The end of the tape."""
         self.stack.close()
+
+
+def _named(tests: Sequence[str]) -> str:
+    left = len(tests) - NAMES_MAX
+    return ", ".join(tests[:NAMES_MAX]) + (f" and {left} more" if left > 0 else "")
 
 
 def tape_option(config: pytest.Config) -> TapeOption | None:

@@ -72,6 +72,11 @@ class Place:
             self._lock.close()
             self._lock = None
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether it is ours."""
+        return self._lock is not None
+
     def take(self) -> Address | None:
         """Become this project's studio: None. The address of the one that runs, if one does.
 

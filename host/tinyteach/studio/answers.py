@@ -5,16 +5,22 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from tinyteach.errors import NoSuchPageError, TinyTeachError
+from tinyteach.studio.desk import Desk
 from tinyteach.studio.statuses import error_body, status_of
 from tinyteach.workbench.workbench import Workbench
 
 INSIDE = "Something inside TinyTeach failed; the terminal that the studio runs in says more."
 
 
+def desk_of(request: HTTPConnection) -> Desk:
+    """The studio's desk, for a request or a WebSocket."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
 def bench_of(request: HTTPConnection) -> Workbench:
-    """The workbench that a request or a WebSocket is about."""
-    bench: Workbench = request.app.state.bench
-    return bench
+    """The workbench that a request is about; ProjectError where no project is open."""
+    return desk_of(request).opened
 
 
 def error_answer(error: TinyTeachError) -> JSONResponse:

@@ -11,23 +11,24 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinyteach.errors import LinkError, TinyTeachError
-from tinyteach.studio import board_routes, own_routes, project_routes, socket
+from tinyteach.studio import board_routes, own_routes, place_routes, project_routes, socket
 from tinyteach.studio.addresses import Address
 from tinyteach.studio.answers import error_answer, on_error, on_failure, on_http_error
+from tinyteach.studio.desk import Desk
 from tinyteach.studio.guard import Guard
-from tinyteach.workbench.workbench import Workbench
 
 ENDED = "The studio ended before this was done; start it again with 'tinyteach studio'."
 GOING_AWAY = 1001  # RFC 6455, 7.4.1
 PAGE = Path(__file__).with_name("page")
 
 
-def make_app(bench: Workbench, address: Address) -> ASGIApp:
+def make_app(desk: Desk, address: Address) -> ASGIApp:
     """The application; requests must name ``address`` or this computer and be let in by its key."""
     app = Starlette(
         routes=[
             *board_routes.ROUTES,
             *own_routes.ROUTES,
+            *place_routes.ROUTES,
             *project_routes.ROUTES,
             *socket.ROUTES,
             Mount("/", StaticFiles(directory=PAGE, html=True)),
@@ -38,7 +39,7 @@ def make_app(bench: Workbench, address: Address) -> ASGIApp:
             Exception: on_failure,
         },
     )
-    app.state.bench = bench
+    app.state.desk = desk
     return Guard(_answering_to_the_end(app), address)
 
 

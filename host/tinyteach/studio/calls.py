@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinyteach.errors import UsageError
-from tinyteach.studio.answers import bench_of
+from tinyteach.studio.answers import desk_of
 from tinyteach.studio.bodies import fits, read_json
+from tinyteach.studio.desk import Desk
 from tinyteach.workbench.workbench import Workbench
 
 Kind = TypeVar("Kind")
@@ -21,11 +22,16 @@ BODILESS = ("GET", "DELETE")
 
 @dataclass(frozen=True)
 class Call:
-    """A request: the workbench that it is about, the words in its address, its body."""
+    """A request: the desk that it comes to, the words in its address, its body."""
 
-    bench: Workbench
+    desk: Desk
     words: Mapping[str, str]
     body: Mapping[str, object]
+
+    @property
+    def bench(self) -> Workbench:
+        """The workbench that it is about; ProjectError where no project is open."""
+        return self.desk.opened
 
     def wanted(self, name: str, kind: type[Kind]) -> Kind:
         """A field of the body; UsageError where it is missing or of another kind."""
@@ -54,7 +60,7 @@ def route(method: str, path: str, use: Callable[[Call], object]) -> Route:
     async def endpoint(request: Request) -> Response:
         body = {} if method in BODILESS else await read_json(request)
         words = {**request.query_params, **request.path_params}
-        result = await run_in_threadpool(use, Call(bench_of(request), words, body))
+        result = await run_in_threadpool(use, Call(desk_of(request), words, body))
         if isinstance(result, Response):
             return result
         return JSONResponse({"ok": True} if result is None else result)

@@ -10,8 +10,8 @@ from tinyteach.studio.addresses import EVERYWHERE, Address
 _ELSEWHERE = "192.0.2.1", 9
 OPENS = (
     "Whoever opens it first, within ten minutes, is let in until the studio ends: they see and "
-    "change the project and use the board, over a connection that is not encrypted. Use it in a "
-    "network that you trust; a browser lends no webcam to it."
+    "change the project and those beside it and use the board, over a connection that is not "
+    "encrypted. Use it in a network that you trust; a browser lends no webcam to it."
 )
 
 

@@ -15,7 +15,8 @@ from types import FrameType
 from tinyteach.errors import MissingToolError, UsageError
 from tinyteach.studio import addresses
 from tinyteach.studio.addresses import Address, Place
-from tinyteach.workbench.workbench import Workbench
+from tinyteach.studio.claims import Claims
+from tinyteach.studio.desk import Desk
 
 # Requests that the end cuts off, WebSockets that are refused, and what is no request or no
 # message: whoever asks is told.
@@ -33,20 +34,21 @@ Tell = Callable[[Address, Path, bool], None]
 
 
 def serve(
-    project: Path,
+    folder: Path,
     board: str | None,
     host: str,
     port: int | None,
     browser: bool,
     tell: Tell,
 ) -> None:
-    """Serve the project in this folder; ``tell(address, file, ran_before)`` once it answers.
+    """Serve the project in this folder, or offer one there; ``tell(address, file, ran_before)``
+    once it answers.
 
     ``file`` holds the address with its key. Where its studio runs already, that one is told and
     shown. ``host`` other than loopback lets other computers ask.
     """
     _require_libraries()
-    with Place(project) as place:
+    with Place(folder) as place:
         running = place.take()
         if running:
             tell(running, place.file, True)
@@ -61,18 +63,10 @@ def serve(
                 opening = (address.opening(),)
                 threading.Thread(target=webbrowser.open, args=opening, daemon=True).start()
 
-        with listener, _started(project, board) as bench, place.announced_as(address):
-            _run(bench, listener, address, ready)
-
-
-@contextlib.contextmanager
-def _started(project: Path, board: str | None) -> Iterator[Workbench]:
-    bench = Workbench(project)
-    try:
-        bench.start(board)
-        yield bench
-    finally:
-        bench.close()
+        claims = Claims(place, address)
+        with listener, claims, Desk(folder, claims.claim) as desk:
+            desk.start(board)
+            _run(desk, listener, address, ready)
 
 
 def _require_libraries() -> None:
@@ -96,9 +90,7 @@ def _checked(host: str) -> str:
         ) from error
 
 
-def _run(
-    bench: Workbench, listener: socket.socket, address: Address, ready: Callable[[], None]
-) -> None:
+def _run(desk: Desk, listener: socket.socket, address: Address, ready: Callable[[], None]) -> None:
     import uvicorn
 
     from tinyteach.studio.app import make_app
@@ -120,7 +112,7 @@ def _run(
     log = logging.getLogger("uvicorn.error")
     log.setLevel(logging.WARNING)
     log.addFilter(_matters)
-    Server(server_config(make_app(bench, address))).run(sockets=[listener])
+    Server(server_config(make_app(desk, address))).run(sockets=[listener])
 
 
 def _matters(record: logging.LogRecord) -> bool:

@@ -18,12 +18,14 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tinyteach.errors import TinyTeachError, UsageError
-from tinyteach.studio.answers import bench_of
+from tinyteach.studio.answers import desk_of
 from tinyteach.studio.bodies import fits, parsed
 from tinyteach.studio.statuses import error_body
 from tinyteach.workbench.views import LiveView
+from tinyteach.workbench.workbench import Workbench
 
 News = TypeVar("News")
+SERVICE_RESTART = 1012  # registered with IANA for RFC 6455
 MESSAGE_BYTES_MAX = 4096  # from the page
 # A binary message: this, that many bytes of JSON, then the pixels, RGB, rows without gaps.
 VIEW_HEADER = struct.Struct("<I")
@@ -32,9 +34,9 @@ VIEW_HEADER = struct.Struct("<I")
 class OpenPage:
     """One open page: which parts it has not seen, the newest view, its credits."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, bench: Workbench) -> None:
         self._socket = socket
-        self._bench = bench_of(socket)
+        self._bench = bench
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._stale = set(self._bench.feed.parts())
@@ -163,9 +165,35 @@ def packed(view: LiveView) -> bytes:
 
 
 async def live(socket: WebSocket) -> None:
-    """A page has opened."""
+    """A page has opened; once another project is, it is hung up on, to come again."""
     await socket.accept()
-    await OpenPage(socket).serve()
+    desk, loop = desk_of(socket), asyncio.get_running_loop()
+    parting: set[asyncio.Task[None]] = set()  # asyncio itself keeps no task
+
+    def hang_up() -> None:
+        parting.add(loop.create_task(socket.close(SERVICE_RESTART)))
+
+    def on_move() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(hang_up)
+
+    stop = desk.on_move(on_move)
+    try:
+        if desk.bench:
+            await OpenPage(socket, desk.bench).serve()
+        else:
+            await _tell_that_none_is_open(socket)
+    finally:
+        stop()
+        await asyncio.gather(*parting, return_exceptions=True)
+
+
+async def _tell_that_none_is_open(socket: WebSocket) -> None:
+    """And stay until one is, or the page is gone."""
+    with contextlib.suppress(WebSocketDisconnect):
+        await socket.send_text(json.dumps({"part": "chosen", "value": None}))
+        while (await socket.receive())["type"] == "websocket.receive":
+            continue
 
 
 ROUTES = [WebSocketRoute("/live", live)]

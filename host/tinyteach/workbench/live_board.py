@@ -72,6 +72,11 @@ class LiveBoard:
             self._chosen = False
             self._changed.notify_all()
 
+    @property
+    def chosen(self) -> str | None:
+        """The board to hold; None also for the only one there is."""
+        return self._board if self._chosen else None
+
     def do(self, job: Callable[[Session], Done]) -> Future[Done]:
         """Run ``job(client)`` between two views; LinkError where no board is connected."""
         future: Future[Done] = Future()

@@ -16,10 +16,9 @@ from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
-from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import pair_board
+from tinyteach.service.boards.opening import board_meant, pair_board
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Overview, Session, is_module
 from tinyteach.service.boards.virtual_boards import VIRTUAL
@@ -114,6 +113,16 @@ class Workbench:
         self.trainer.close()
         self._stop_own_virtual()
 
+    def hand_over(self, other: "Workbench") -> None:
+        """End, and start another project's with its board, else with the one that is held here.
+
+        Virtual boards that were started here are the other's from then on.
+        """
+        other._own_virtual, self._own_virtual = self._own_virtual, set()
+        held = self.board.chosen
+        self.close()
+        other.start(board_meant(None, other.folder) or held)
+
     def _stop_own_virtual(self) -> None:
         with contextlib.suppress(TinyTeachError):  # it is ending by itself
             virtual_boards.stop_own_virtual(VIRTUAL, self._own_virtual)
@@ -168,18 +177,7 @@ class Workbench:
 
     def tell_preview(self) -> None:
         """Publish the head that runs on this computer."""
-        head = self.preview.head
-        shown = None
-        if head is not None and self.preview.embedding is not None:
-            shown = {
-                "fingerprint": head.fingerprint.hex(),
-                "labels": list(head.labels),
-                "threshold": head.threshold / STEPS,
-                "tested": self._tested,
-                "grid": self.preview.embedding.grid,
-            }
-        told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
-        self.feed.publish("preview", told)
+        self.feed.publish("preview", self.preview.part(self._tested, self._lesson))
 
     # Views
 

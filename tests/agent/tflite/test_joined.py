@@ -29,7 +29,7 @@ def test_alone(pair, compare):
     embedding, head = pair
     pictures = [v for name in THINGS for v in views_of(name, 2, seed=5)]
     vectors = [[to_tensor(picture, embedding.side)[None]] for picture in pictures]
-    vectors.append([np.random.default_rng(1).integers(-128, 128, (1, 64, 64, 3), np.int8)])
+    vectors.append([np.random.default_rng(1).integers(-128, 128, vectors[0][0].shape, np.int8)])
     compare([Case(join(embedding, head), vectors)])
 
 

@@ -5,7 +5,7 @@ the cause.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tinyteach.device.repl.survey import AGENT, CAMERA_MODULES, FOLDERS, Survey
 from tinyteach.errors import BoardRefusedError
@@ -16,10 +16,13 @@ MIN_MICROPYTHON = (1, 24)
 AGENT_HEAP_BYTES = 163_840
 # The tensors of the embedding base, which these hold; those of another may take more.
 ARENA_BYTES = 24_576
+# What the embedding base takes; a larger one's larger blocks leave larger gaps between them.
+BASE_BYTES = 131_776
+GAPS = 16  # in parts of what it takes more
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
 CATCHES = "goes on after Ctrl-C, as a main.py does that catches KeyboardInterrupt"
-MORE_MEMORY = "use a board with more, such as one with PSRAM, or a smaller embedding."
+OTHER_EMBEDDING = "a smaller embedding"
 # From then on a user is told that commands wait for boot.py.
 SLOW_BOOT_S = 3.0
 
@@ -78,16 +81,29 @@ def library_fault(facts: Survey) -> tuple[str, str] | None:
 
 def heap_needed(embedding_bytes: int, arena_bytes: int) -> int:
     """Bytes of heap that an agent takes with an embedding and its tensors."""
-    return AGENT_HEAP_BYTES + embedding_bytes + max(0, arena_bytes - ARENA_BYTES)
+    taken = embedding_bytes + max(0, arena_bytes - ARENA_BYTES)
+    return AGENT_HEAP_BYTES + taken + max(0, taken - BASE_BYTES) // GAPS
+
+
+def nothing_fits(heap_bytes: int) -> Sequence[str]:
+    """Where no other embeddings are known."""
+    return ()
 
 
 def check_room(
-    facts: Survey, changed: Sequence[BoardFile], embedding_bytes: int, arena_bytes: int
+    facts: Survey,
+    changed: Sequence[BoardFile],
+    embedding_bytes: int,
+    arena_bytes: int,
+    fitting: Callable[[int], Sequence[str]] = nothing_fits,
 ) -> None:
-    """Refuse a board that is too small, before anything is written."""
+    """Refuse a board that is too small, before anything is written.
+
+    ``fitting`` names the embeddings for which so many bytes of heap are enough.
+    """
     needed = heap_needed(embedding_bytes, arena_bytes)
     if facts.heap_free < needed:
-        raise BoardRefusedError(_memory_sentence(facts, needed))
+        raise BoardRefusedError(_memory_sentence(facts, needed, fitting))
     flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
     if facts.flash_free < flash_needed:
         card = ", or put in a memory card if it takes one" if facts.root else ""
@@ -102,13 +118,19 @@ def memory_fault(heap_bytes: int, needed: int) -> str:
     return f"The board has {heap_bytes} bytes of free memory and needs {needed}"
 
 
-def _memory_sentence(facts: Survey, needed: int) -> str:
+def more_memory(fitting: Sequence[str]) -> str:
+    """What to do about it, the end of that sentence; ``fitting``: embeddings that do fit."""
+    instead = f"the embedding {' or '.join(fitting)}, which fits" if fitting else OTHER_EMBEDDING
+    return f"use a board with more, such as one with PSRAM, or {instead}."
+
+
+def _memory_sentence(facts: Survey, needed: int, fitting: Callable[[int], Sequence[str]]) -> str:
     found = memory_fault(facts.heap_free, needed)
     if is_filled_by_boot(facts, needed):
         boot = facts.root + "/boot.py"
         kept = f"because its {boot} keeps {facts.boot_heap}"
         return f"{found}, {kept}; take out of {boot} what fills the memory."
-    return f"{found}; {MORE_MEMORY}"
+    return f"{found}; {more_memory(fitting(facts.heap_free))}"
 
 
 def is_filled_by_boot(facts: Survey, needed: int) -> bool:

@@ -14,6 +14,7 @@ from tinyteach.device.repl.fitness import (
     check_firmware,
     check_room,
     notes_on,
+    nothing_fits,
 )
 from tinyteach.device.repl.installing import install_files
 from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
@@ -74,6 +75,7 @@ class Paired(JsonResult):
 
     ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
     sentences on what was decided. ``embedding``: the SHA-256 of the one that it has, as hex.
+    ``heap_bytes`` is all that its agent may use.
     """
 
     board_id: str
@@ -85,6 +87,7 @@ class Paired(JsonResult):
     written: list[str]
     notes: list[str]
     embedding: str
+    heap_bytes: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Wanted:
     ``embedding`` comes on a board that has none; one of ``may_stay``, or one that is there and
     that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
     firmware is told, None leaves that to `camera_settings`. ``arena_bytes`` are what the
-    tensors of ``embedding`` take.
+    tensors of ``embedding`` take. ``fitting`` names embeddings for so many bytes of heap.
     """
 
     embedding: bytes
@@ -102,6 +105,7 @@ class Wanted:
     is_embedding: Callable[[bytes], bool] | None = None
     camera: str | None = None
     arena_bytes: int = ARENA_BYTES
+    fitting: Callable[[int], Sequence[str]] = nothing_fits
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
         installed.written,
         installed.notes,
         info.embedding.hex(),
+        info.heap_total,
     )
 
 
@@ -207,7 +212,8 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         files = [*_files_of_agent(facts), *filter(None, own)]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts.embedding_bytes
-        check_room(facts, changed, 0 if in_place else size, wanted.arena_bytes)
+        room = 0 if in_place else size, wanted.arena_bytes
+        check_room(facts, changed, *room, wanted.fitting)
         to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
         now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.

@@ -14,15 +14,18 @@ from tinyteach.embedding.recipe.jpeg import compress
 from tinyteach.embedding.recipe.resize import resize
 
 SMALLEST_CROP = 0.3  # of the area
+SMALLEST_OF_MORE = 0.15  # of pictures that are larger than views are
 SIDES_RATIO = 1.25  # of a crop, at most
 CLOSE_UP = (1.2, 2.8)  # side of a close-up, in sides of the face's box
 _OFF_CENTRE = 0.1  # standard deviation, in sides of the close-up
 _QUALITIES = (50, 96)  # of JPEG
 
 
-def random_crops(count: int, side: int, rng: np.random.Generator) -> np.ndarray:
-    """Crops of 30 to 100 % of an image's area: float32, count×4, left, top, width, height."""
-    across = side * np.sqrt(rng.uniform(SMALLEST_CROP, 1.0, count))
+def random_crops(
+    count: int, side: int, rng: np.random.Generator, smallest: float = SMALLEST_CROP
+) -> np.ndarray:
+    """Crops of an image's area, ``smallest`` to all: float32, count×4, left, top, width, height."""
+    across = side * np.sqrt(rng.uniform(smallest, 1.0, count))
     stretch = np.sqrt(rng.uniform(1 / SIDES_RATIO, SIDES_RATIO, count))
     size = np.minimum(np.stack([across * stretch, across / stretch], axis=1), side)
     corner = rng.uniform(size=(count, 2)) * (side - size)
@@ -40,14 +43,16 @@ def close_ups(faces: np.ndarray, side: int, rng: np.random.Generator) -> np.ndar
     return np.concatenate([corner, width, width], axis=1).astype(np.float32)
 
 
-def photograph(images: np.ndarray, boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def photograph(
+    images: np.ndarray, boxes: np.ndarray, rng: np.random.Generator, side: int | None = None
+) -> np.ndarray:
     """What a camera makes of the boxes (N×4) of uint8 ``images``, each differently.
 
-    Both are N×side×side×3, uint8.
+    Returns uint8, N×side×side×3; the side is that of the images where it is not given.
     """
     from keras import ops
 
-    x = resize(ops.cast(images, "float32"), boxes, images.shape[1]) / 255.0
+    x = resize(ops.cast(images, "float32"), boxes, side or images.shape[1]) / 255.0
     for change in (_light, _colour, _focus, _noise):
         x = change(x, rng)
     pixels = _compressed(ops.round(255.0 * ops.clip(x, 0.0, 1.0)), rng)

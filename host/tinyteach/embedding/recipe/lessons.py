@@ -21,11 +21,11 @@ from tinyteach.embedding.recipe.teacher import (
     open_teacher,
     targets,
 )
-from tinyteach.embedding.recipe.views import make_views
+from tinyteach.embedding.recipe.views import MorePictures, make_views
 
 COMPONENTS = 96  # of each of the teacher's maps, or the channels of its narrowest one
 _PROJECTION_IMAGES = 4000
-NO_LABEL = -1  # of a close-up, which need not show what the image is of
+NO_LABEL = -1  # of a close-up, which need not show what the image is of, and of more pictures
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,18 @@ class Lessons:
     """One lesson a row, of which a training run shows one view at a time."""
 
     views: np.ndarray  # uint8, views×N×side×side×3
-    labels: np.ndarray  # int64, N; NO_LABEL behind the images, where the close-ups are
+    labels: np.ndarray  # int64, N; NO_LABEL behind the images
     targets: np.ndarray  # float16, views×N×4×maps×components; one map of one 0 without a teacher
 
     @property
-    def close_ups(self) -> int:
-        """How many of the rows are close-ups."""
+    def unlabelled(self) -> int:
+        """How many of the rows are close-ups or crops of more pictures."""
         return int(np.count_nonzero(self.labels == NO_LABEL))
 
 
 def make_lessons(
     data: LabelledImages,
+    more: MorePictures,
     detector: Path | None,
     teacher: Path | None,
     maps: Sequence[int],
@@ -62,7 +63,7 @@ def make_lessons(
 
     def draw(path: Path) -> None:
         faces = _faces(detector, data.images, cache, progress).times(close_ups)
-        make_views(path, data.images, faces, views, seed, progress)
+        make_views(path, data.images, faces, more, views, seed, progress)
 
     drawn = _cached(cache / "views.npy", draw)
     labels = np.full(drawn.shape[1], NO_LABEL, np.int64)

@@ -1,7 +1,7 @@
 """The student networks and the heads that only exist while they learn.
 
-Plain residual networks of 3×3 convolutions at 64×64: each stage halves the side, so the
-cost stays even. Plain convolutions, because at this size depthwise-separable ones train
+Plain residual networks of 3×3 convolutions at 64×64 or 96×96: each stage halves the side, so
+the cost stays even. Plain convolutions, because at this size depthwise-separable ones train
 slower and ended lower, and because a board spends its time in one well-tuned kernel. They
 use CONV_2D and ADD only; batch normalisation folds into the convolutions when a network is
 quantised. The last map, 4×4, is the feature vector as it is: what a network learns with is
@@ -14,7 +14,7 @@ from typing import Any
 
 from tinyteach.embedding.recipe.teacher import GRID
 
-SIDE = 64
+USUAL_PIXELS = 64
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class Size:
     stem: tuple[tuple[int, int, int], ...]  # filters, kernel, stride of each convolution
     stages: tuple[tuple[int, int, int], ...]  # filters, stride of the entry, residual blocks
     hidden: int  # filters of the heads' 1×1 convolution
+    pixels: int = USUAL_PIXELS  # side of the picture
 
     @property
     def side(self) -> int:
         """Of the last map, which is side×side×channels."""
         strides = [stride for _, _, stride in self.stem] + [stride for _, stride, _ in self.stages]
-        return SIDE // prod(strides)
+        return self.pixels // prod(strides)
 
     @property
     def channels(self) -> int:
@@ -45,6 +46,7 @@ class Size:
 SIZES = {
     "base": Size(((8, 3, 2), (16, 3, 2)), ((16, 1, 1), (32, 2, 1), (64, 2, 2)), 192),
     "tiny": Size(((8, 4, 4),), ((8, 1, 1), (20, 2, 1), (48, 2, 1)), 128),
+    "plus": Size(((8, 4, 3), (28, 3, 2)), ((28, 1, 1), (56, 2, 2), (96, 2, 2)), 256, 96),
 }
 
 
@@ -52,7 +54,7 @@ def build_network(size: Size, batch: int | None = None) -> Any:
     """The network that ships: float (pixel − 128)/128 in, ``size.features`` numbers out."""
     import keras
 
-    image = keras.Input((SIDE, SIDE, 3), batch_size=batch)
+    image = keras.Input((size.pixels, size.pixels, 3), batch_size=batch)
     x = image
     for filters, kernel, stride in size.stem:
         x = _relu(_convolve(x, filters, stride, kernel))

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from tinyteach.embedding.preprocess import centre_square, to_image, to_tensor
+from tinyteach.embedding.preprocess import MAX_SQUARE, centre_square, to_image, to_tensor
 from tinyteach.errors import PhotoError
 
 _SUFFIXES = {".webp", ".jpg", ".jpeg", ".png"}
@@ -79,4 +79,6 @@ def _image_names(files: _Files, folder: str) -> list[str]:
 
 def _read(content: bytes, side: int) -> np.ndarray:
     square = centre_square(np.asarray(Image.open(io.BytesIO(content)).convert("RGB")))
+    if square.shape[0] > MAX_SQUARE:  # beyond what boards' integers hold
+        return np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BOX))
     return square if square.shape[0] == side else to_image(to_tensor(square, side))

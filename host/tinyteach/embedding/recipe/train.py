@@ -23,17 +23,24 @@ from tinyteach.embedding.recipe.background import (
 )
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import make_lessons
-from tinyteach.embedding.recipe.network import SIDE, SIZES, build_network
+from tinyteach.embedding.recipe.network import SIZES, USUAL_PIXELS, build_network
 from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_images, split_classes
 from tinyteach.embedding.recipe.progress import Progress, show_progress
 from tinyteach.embedding.recipe.scratch import claim, file_facts
-from tinyteach.embedding.recipe.views import draw_view
+from tinyteach.embedding.recipe.trainer import (
+    LEARNING_RATE,
+    RecipeRun,
+    epochs_behind,
+    train_network,
+)
+from tinyteach.embedding.recipe.views import NO_MORE, MorePictures, draw_view
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
 
 NETWORK_FILE = "network.weights.h5"
 FACTS_FILE = "learnt.json"
 _MEASURED_IMAGES = 5000  # by which features are whitened and activations get their ranges
+_MORE_SIDE = 160  # of pictures that crops are taken from
 _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 
@@ -61,10 +68,12 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     use_a_thread_an_operator()
     source = _source(options)
     claim(options.scratch, source)
-    data = read_images(options.data, options.folder, SIDE)
+    data = read_images(options.data, options.folder, SIZES[options.size].pixels)
     data = data.only(split_classes(len(data.classes))[0])
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
+    run |= {"start": options.start} if options.start else {}
+    run |= {"rate": options.rate} if options.rate != LEARNING_RATE else {}
     learnt = options.scratch / options.size
     claim(learnt, run)
     if not (learnt / NETWORK_FILE).exists():
@@ -89,24 +98,32 @@ def _learn(
     progress: Progress,
 ) -> None:
     """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
-    from tinyteach.embedding.recipe.trainer import RecipeRun, epochs_behind, train_network
-
     lessons = make_lessons(
         data,
+        _more(options),
         *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
         *(options.scratch, options.seed, progress),
     )
-    run = RecipeRun(options.epochs, options.batch, options.seed)
+    how = options.rate, options.start or ""
+    run = RecipeRun(options.epochs, options.batch, options.seed, *how)
     epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
     network = train_network(SIZES[options.size], lessons, run, learnt, progress)
     train_s = time.monotonic() - began
-    facts = {"close_up_rows": lessons.close_ups, "device": device(), "backend": backend()}
+    facts = {"unlabelled_rows": lessons.unlabelled, "device": device(), "backend": backend()}
     (learnt / FACTS_FILE).write_text(json.dumps(facts))
     unfinished = learnt / f"unfinished.{NETWORK_FILE}"
     network.save_weights(unfinished)
     unfinished.rename(learnt / NETWORK_FILE)
     rate = epochs * len(lessons.labels) / train_s
     console.print(f"Trained {epochs} epochs in {train_s:.0f} s, {rate:.0f} images a second")
+
+
+def _more(options: argparse.Namespace) -> MorePictures:
+    """Pictures without labels, of all sources alike."""
+    if not options.more:
+        return NO_MORE
+    read = [read_images(path, side=_MORE_SIDE).images for path in options.more]
+    return MorePictures(np.concatenate(read), options.crops)
 
 
 def _write(
@@ -145,6 +162,11 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
         source |= {"teacher": file_facts(options.teacher), "maps": options.maps}
     if options.faces:
         source |= {"faces": file_facts(options.faces), "close_ups": options.close_ups}
+    if options.more:
+        source |= {"more": [file_facts(path) for path in options.more], "crops": options.crops}
+    pixels = SIZES[options.size].pixels
+    if pixels != USUAL_PIXELS:
+        source |= {"pixels": pixels}
     return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
 
 
@@ -154,11 +176,15 @@ def _command(options: argparse.Namespace) -> str:
     faces = f"--faces {options.faces.name} " if options.faces else ""
     faces += f"--close-ups {options.close_ups} " if options.faces else ""
     maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
+    if options.more:
+        faces += f"--more {' '.join(path.name for path in options.more)} --crops {options.crops} "
+    start = f"--start {options.start} " if options.start else ""
+    start += f"--rate {options.rate:g} " if options.rate != LEARNING_RATE else ""
     return (
         f"python -m tinyteach.embedding.recipe.train --size {options.size} "
         f"--data {options.data.name} "
         f"{teacher}{maps}{faces}--folder {options.folder} --views {options.views} "
-        f"--epochs {options.epochs} --batch {options.batch} --seed {options.seed} "
+        f"--epochs {options.epochs} --batch {options.batch} {start}--seed {options.seed} "
         f"--scratch SCRATCH --out {options.out.name}"
     )
 
@@ -173,9 +199,10 @@ def _check(options: argparse.Namespace) -> None:
         ) from error
     if options.maps and not options.teacher:
         raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
-    if min(options.views, options.epochs, options.batch, options.close_ups) < 1:
+    counts = options.views, options.epochs, options.batch, options.close_ups, options.crops
+    if min(counts) < 1:
         raise UsageError(
-            "--views, --epochs, --batch and --close-ups must be at least 1; change them."
+            "--views, --epochs, --batch, --close-ups and --crops must be at least 1; change them."
         )
 
 
@@ -189,10 +216,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
     add("--faces", type=Path, help="BlazeFace (.tflite), for close-ups of faces in the images")
     add("--close-ups", type=int, default=4, help="rows of close-ups a face")
+    add("--more", type=Path, nargs="+", default=[], help="zips or folders: pictures, no labels")
+    add("--crops", type=int, default=2, help="rows of crops of each of those pictures")
     add("--views", type=int, default=6, help="views of each image that the teacher sees")
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")
     add("--terms", default="", help="for the card: the terms that data and teacher come under")
+    add("--start", choices=SIZES, help="embedding that ships, which the network begins as")
+    add("--rate", type=float, default=LEARNING_RATE, help="learning rate, at most")
     add("--seed", type=int, default=1)
     add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")
     add("--out", type=Path, required=True, help="the .tflite file to write")

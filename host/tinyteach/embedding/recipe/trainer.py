@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinyteach.embedding.recipe.accelerator import backend, on_gpu
+from tinyteach.embedding.recipe.growth import grow
 from tinyteach.embedding.recipe.lessons import Lessons
 from tinyteach.embedding.recipe.network import Size, build_heads, build_network
 from tinyteach.embedding.recipe.progress import Progress
@@ -19,16 +20,22 @@ from tinyteach.embedding.recipe.student import make_student
 LEARNING_RATE = 4e-3
 WARM_UP = 0.02  # of the run
 WEIGHT_DECAY = 0.02
+_MET = 512  # images by which a network that begins as another is normalised
 _SAVE_S = 10  # between checkpoints, at least
 
 
 @dataclass(frozen=True)
 class RecipeRun:
-    """How long and how: an epoch shows every image once, in one of its views."""
+    """How long and how: an epoch shows every image once, in one of its views.
+
+    ``start`` names the embedding that the network begins as, empty for one by chance.
+    """
 
     epochs: int
     batch: int
     seed: int
+    rate: float = LEARNING_RATE  # at most
+    start: str = ""
 
 
 def train_network(
@@ -50,9 +57,11 @@ def _train(
     size: Size, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
 ) -> Any:
     batches = len(lessons.labels) // run.batch or 1
-    student = _student(size, lessons, run.epochs * batches)
+    student = _student(size, lessons, run, run.epochs * batches)
     learn = _learn_resident if backend() == "jax" else _learn_by_batches
     first = _resume(student, checkpoints)
+    if run.start and not first:
+        grow(student.network, size, run.start, lessons.views[0, :_MET])
     saved = float("-inf")
     for epoch, lost in learn(student, lessons, run, range(first, run.epochs), progress):
         if epoch + 1 == run.epochs or time.monotonic() >= saved + _SAVE_S:
@@ -64,13 +73,13 @@ def _train(
     return student.network
 
 
-def _student(size: Size, lessons: Lessons, steps: int) -> Any:
+def _student(size: Size, lessons: Lessons, run: RecipeRun, steps: int) -> Any:
     classes = int(lessons.labels.max()) + 1
     student = make_student(
         build_network(size), build_heads(size, classes, *lessons.targets.shape[-2:])
     )
     student.build((None, *lessons.views.shape[2:]))
-    student.compile(optimizer=_optimiser(steps), jit_compile=False)
+    student.compile(optimizer=_optimiser(steps, run.rate), jit_compile=False)
     student.optimizer.build(student.trainable_variables)
     return student
 
@@ -127,14 +136,14 @@ def _batches(lessons: Lessons, run: RecipeRun, epoch: int) -> Iterator[tuple[Any
         yield waiting.result()
 
 
-def _optimiser(steps: int) -> Any:
+def _optimiser(steps: int, rate: float = LEARNING_RATE) -> Any:
     """AdamW with a linear warm-up, then a half cosine down to 0 at the last step."""
     import keras
 
     warm_up = max(1, round(WARM_UP * steps))
     decay = max(1, steps - warm_up)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.05 * LEARNING_RATE, decay, warmup_target=LEARNING_RATE, warmup_steps=warm_up
+        0.05 * rate, decay, warmup_target=rate, warmup_steps=warm_up
     )
     return keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY)
 

@@ -1,32 +1,62 @@
 """The views of a training run: each image as it is and cropped, and each face from close by.
 
 View 0 of an image is the image itself; its further views are crops as cameras take them. After
-the images come some rows for each face, of which every view is another close-up.
+the images come some rows for each face, of which every view is another close-up, then some for
+each of more pictures, of which every view is another crop.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tinyteach.embedding.recipe.augment import close_ups, photograph, random_crops
+from tinyteach.embedding.recipe.augment import (
+    SMALLEST_OF_MORE,
+    close_ups,
+    photograph,
+    random_crops,
+)
 from tinyteach.embedding.recipe.faces import Faces
 from tinyteach.embedding.recipe.progress import Progress
 
 _BLOCK = 1000  # images changed at a time, for memory's sake
 
 
+@dataclass(frozen=True)
+class MorePictures:
+    """Pictures larger than views, without labels, and how many rows of crops each has."""
+
+    images: np.ndarray  # uint8, M×larger×larger×3
+    crops: int
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Numbers of the pictures, one a row."""
+        return np.tile(np.arange(len(self.images)), self.crops)
+
+
+NO_MORE = MorePictures(np.empty((0, 1, 1, 3), np.uint8), 1)
+
+
 def make_views(
-    path: Path, images: np.ndarray, faces: Faces, views: int, seed: int, progress: Progress
+    path: Path,
+    images: np.ndarray,
+    faces: Faces,
+    more: MorePictures,
+    views: int,
+    seed: int,
+    progress: Progress,
 ) -> None:
     """Write uint8 ``views``×rows×side×side×3 to ``path``, a .npy file.
 
-    ``images``: uint8, N×side×side×3; rows: N and the number of ``faces``.
+    ``images``: uint8, N×side×side×3; rows: N, the number of ``faces`` and the crops of ``more``.
     """
-    rows, boxes = faces.rows, faces.boxes
-    shape = (views, len(images) + len(rows), *images.shape[1:])
+    rows, boxes, side = faces.rows, faces.boxes, images.shape[1]
+    behind = len(images) + len(rows)
+    shape = (views, behind + len(more.rows), *images.shape[1:])
     out = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
     out[0, : len(images)] = images
 
@@ -39,8 +69,13 @@ def make_views(
         block = draw_close_ups(images[rows[of_block]], boxes[of_block], seed, view, start)
         out[view, len(images) + start : len(images) + start + len(block)] = block
 
+    def draw_more(view: int, start: int) -> None:
+        block = draw_crops(more.images[more.rows[start : start + _BLOCK]], side, seed, view, start)
+        out[view, behind + start : behind + start + len(block)] = block
+
     work = [(draw_images, view, n) for view in range(1, views) for n in _starts(images)]
     work += [(draw_faces, view, n) for view in range(views) for n in _starts(rows)]
+    work += [(draw_more, view, n) for view in range(views) for n in _starts(more.rows)]
     _side_by_side(work, progress)
     out.flush()
 
@@ -60,6 +95,13 @@ def draw_close_ups(
     """The same for faces, ``boxes`` (F×3: centre x, centre y, side) of uint8 ``images``."""
     rng = np.random.default_rng([seed, view, start, 1])  # 1: other numbers than images have
     return photograph(images, close_ups(boxes, images.shape[1], rng), rng)
+
+
+def draw_crops(images: np.ndarray, side: int, seed: int, view: int, start: int) -> np.ndarray:
+    """The same of larger uint8 ``images``, as side×side pixels."""
+    rng = np.random.default_rng([seed, view, start, 2])  # 2: other numbers than faces have, too
+    boxes = random_crops(len(images), images.shape[1], rng, SMALLEST_OF_MORE)
+    return photograph(images, boxes, rng, side)
 
 
 def _starts(rows: np.ndarray) -> range:

@@ -15,7 +15,7 @@ from tinyteach import __version__
 from tinyteach.errors import TapeError
 from tinyteach.files import reason
 from tinyteach.link.tape import tape_file
-from tinyteach.link.tape.tape_file import ENDED, FULL, OPENED, PHOTOGRAPH, RECEIVED, SENT
+from tinyteach.link.tape.tape_file import ENDED, FULL, OPENED, PHOTOGRAPH, RECEIVED, SENT, TEST
 
 # What a program that is killed loses, at most, while it talks with a board; else nothing.
 BLOCK_BYTES, BLOCK_S = 32_768, 1.0
@@ -44,6 +44,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._waiting = bytearray()
         self._links = self._size = 0
+        self._test = ""
         self._last_us = self._written_us = time.monotonic_ns() // 1000
         self._file: BinaryIO | None = None
 
@@ -65,8 +66,15 @@ class Recorder:
             number = self._links
             if number == 1:
                 self._begin()
+        if number == 1 and self._test:
+            self.add(TEST, 0, self._test.encode(errors="replace"))
         self.add(OPENED, number, as_json(port=port, baud_rate=baud_rate))
         return number
+
+    def begin_test(self, name: str) -> None:
+        """What is said from here on is that test's."""
+        self._test = name
+        self.add(TEST, 0, name.encode(errors="replace"))
 
     def add(self, kind: int, link: int, data: bytes = b"") -> None:
         """Something happened on a connection, now."""

@@ -12,6 +12,10 @@ DEPARTED = (
     "What the host sends departs from the tape in request {number}, {at_s:.3f} s after its "
     "beginning: then it sent {then}, now {now}; 'tinyteach replay --list' shows what was sent."
 )
+ANOTHER_UPLOAD = (
+    "The tape was recorded with {then}, and now {now} is sent, in request {number}, {at_s:.3f} s "
+    "after its beginning; replay it with what was used then, or record it again."
+)
 NO_MORE = "no other connection"
 A_CONNECTION = "another connection, the {} one"
 TAPE_ENDS = (
@@ -25,17 +29,22 @@ WHY_ENDS = {FULL: "full", ENDED: "switched off", 0: "cut short"}
 
 @dataclass(frozen=True)
 class Departure:
-    """Request ``number`` of a connection, ``at_s`` after the tape's beginning; both in words."""
+    """Request ``number`` of a connection, ``at_s`` after the tape's beginning; both in words.
+
+    With ``is_upload`` these are two things of a kind, such as two heads, else two requests.
+    """
 
     connection: int
     number: int
     at_s: float
     then: str
     now: str
+    is_upload: bool = False
 
     def sentence(self) -> str:
         """For a person."""
-        return DEPARTED.format(number=self.number, at_s=self.at_s, then=self.then, now=self.now)
+        text = ANOTHER_UPLOAD if self.is_upload else DEPARTED
+        return text.format(number=self.number, at_s=self.at_s, then=self.then, now=self.now)
 
 
 @dataclass
@@ -69,10 +78,11 @@ class Replay:
         return self.connections[self._opened - 1]
 
     def depart(
-        self, connection: int, number: int, at_us: int, then: str, now: str
+        self, connection: int, number: int, at_us: int, then: str, now: str, is_upload: bool = False
     ) -> DepartedError:
         """Keep the first departure; the error to raise."""
-        self.departure = self.departure or Departure(connection, number, at_us / 1e6, then, now)
+        found = Departure(connection, number, at_us / 1e6, then, now, is_upload)
+        self.departure = self.departure or found
         return DepartedError(self.departure.sentence())
 
     def ended(self, at_us: int) -> TapeError:

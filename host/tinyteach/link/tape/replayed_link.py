@@ -19,7 +19,7 @@ from tinyteach.link.tape.steps import (
     with_nonce,
     without_nonce,
 )
-from tinyteach.link.tape.words import in_words
+from tinyteach.link.tape.words import another_upload, in_words
 from tinyteach_protocol import errors, frame, messages
 
 ENDS_STREAMS = {messages.STOP, messages.BYE, messages.HELLO, messages.STREAM}
@@ -165,7 +165,9 @@ class ReplayedLink(SerialLink):
         then = step.in_words() if step else NOTHING_THEN
         at_us = step.at_us if step else self._last_us()
         connection = self._replay.number_of(self._connection)
-        return self._replay.depart(connection, number, at_us, then, in_words(type, payload))
+        uploads = step and another_upload((step.type, step.payload), (type, payload))
+        both = uploads or (then, in_words(type, payload))
+        return self._replay.depart(connection, number, at_us, *both, is_upload=bool(uploads))
 
     # What the board sends
 

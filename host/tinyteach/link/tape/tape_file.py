@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinyteach.errors import TapeError
+from tinyteach.errors import ProjectError, TapeError
 from tinyteach.files import fits, parse_json, read_file
 
 MAGIC, VERSION = b"TTTAPE", 1
@@ -24,10 +24,11 @@ BLOCK_BYTES_MAX = 1 << 20
 FILE_BYTES_MAX = 60 << 20
 UNPACKED_BYTES_MAX = 512 << 20
 VARINT_BITS_MAX = 63
-OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH = KINDS = range(1, 9)
+OPENED, SENT, RECEIVED, FAILED, CLOSED, FULL, ENDED, PHOTOGRAPH, TEST = KINDS = range(1, 10)
 ABOUT = {"tinyteach": str, "started": str, "words": [str]}
 FOREIGN = "{} is no tape of a session with a board; record one with 'tinyteach --record FILE'."
 NEWER = "{} was recorded by a newer TinyTeach; update this one to replay it."
+FOLDER = "{} is a folder; name one of the tapes in it."
 DAMAGED = "{} is damaged {} bytes from its beginning ({}); record the session again."
 
 
@@ -56,6 +57,14 @@ class Tape:
     about: dict[str, Any]
     entries: tuple[TapeEntry, ...]
     ending: int
+
+    @property
+    def tests(self) -> list[str]:
+        """What the tests are called that were run, each once, in their order."""
+        named = (
+            entry.data.decode(errors="replace") for entry in self.entries if entry.kind == TEST
+        )
+        return list(dict.fromkeys(named))
 
 
 def varint(value: int) -> bytes:
@@ -87,10 +96,7 @@ def entry_bytes(kind: int, link: int, after_us: int, data: bytes) -> bytes:
 
 def read_tape(path: Path) -> Tape:
     """A file, also one that is cut short; TapeError where it is missing, foreign or damaged."""
-    try:
-        content = read_file(path, FILE_BYTES_MAX + 2 * BLOCK_BYTES_MAX)
-    except FileNotFoundError as error:
-        raise TapeError(f"There is no tape {path}; name one that '--record' wrote.") from error
+    content = _content(path)
     if len(content) < HEAD.size or not content.startswith(MAGIC):
         raise TapeError(FOREIGN.format(path))
     if content[len(MAGIC)] != VERSION:
@@ -100,6 +106,16 @@ def read_tape(path: Path) -> Tape:
     entries = tuple(_entries(blocks, path))
     last = entries[-1].kind if entries else 0
     return Tape(about, entries, last if last in (FULL, ENDED) else 0)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_file(path, FILE_BYTES_MAX + 2 * BLOCK_BYTES_MAX)
+    except FileNotFoundError as error:
+        raise TapeError(f"There is no tape {path}; name one that '--record' wrote.") from error
+    except ProjectError as error:
+        said = FOLDER.format(path) if path.is_dir() else str(error)
+        raise TapeError(said) from error
 
 
 def _about(content: bytes, path: Path) -> dict[str, Any]:

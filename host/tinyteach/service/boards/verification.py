@@ -22,6 +22,7 @@ VIRTUAL = "virtual"  # to the plugin one of the run's own
 PLUGIN = ("-p", "no:tinyteach", "-p", "tinyteach.hil.plugin")
 # Of a plugin's package pytest would have the assertions told at length; here it is loaded already.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+STOPPED = "Stopped after {}; what the others would have said of the board is not known."
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class _Outcome:
         self.measured: dict[str, object] = {}
         self.ended_by: TinyTeachError | None = None
 
+    def pytest_configure(self, config: Any) -> None:
+        self._plugins = config.pluginmanager
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.failed.append(f"{report.nodeid}: {_reason(report.longrepr)}")
@@ -59,9 +63,20 @@ class _Outcome:
         elif report.when == "call":
             self.passed += 1
 
+    def counted(self) -> str:
+        """The checks that were carried out."""
+        count = self.passed + len(self.failed)
+        failed = f", of which {len(self.failed)} failed" if self.failed else ""
+        return f"{count} {'check' if count == 1 else 'checks'}{failed}"
+
     def pytest_sessionfinish(self, session: Any) -> None:
         self.measured = dict(session.config.tinyteach.measured)
         self.ended_by = session.config.tinyteach.ended_by
+        session.config.tinyteach.is_told = True  # by whom `verify` raises it to
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        """Nothing of pytest's own stands before the sentence on it."""
+        self._plugins.unregister(name="terminalreporter").write_line("")
 
 
 def _reason(found: object) -> str:
@@ -100,7 +115,7 @@ def verify(
     with _silence(quiet), one_blas_thread():
         code = pytest.main(arguments, plugins=[outcome])
     if code == pytest.ExitCode.INTERRUPTED and not outcome.ended_by:
-        raise KeyboardInterrupt  # pytest keeps it; of checks that did not run nothing is known
+        raise KeyboardInterrupt(STOPPED.format(outcome.counted()))  # which pytest keeps
     if outcome.ended_by:
         raise outcome.ended_by
     held = code == 0 and bool(outcome.passed or outcome.failed)

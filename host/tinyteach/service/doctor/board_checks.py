@@ -1,12 +1,13 @@
 """The lines on port, MicroPython, room, link and restarts: each from what was learnt."""
 
 from tinyteach.device.repl.fitness import (
-    AGENT_HEAP_BYTES,
+    ARENA_BYTES,
     CATCHES,
     MIN_MICROPYTHON,
     SLOW_BOOT_S,
     SPARE_FLASH_BYTES,
     boot_fault,
+    heap_needed,
     is_filled_by_boot,
     is_too_old,
 )
@@ -98,7 +99,7 @@ def check_memory(evidence: Evidence) -> Finding:
     if facts is None:
         return skipped("memory", NO_REPL)
     free, boot = facts.heap_free, facts.root + "/boot.py"
-    needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
+    needed = heap_needed(embedding_heap_bytes(evidence), ARENA_BYTES)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         if is_filled_by_boot(facts, needed):

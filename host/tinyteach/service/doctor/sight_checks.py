@@ -1,6 +1,11 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
-from tinyteach.device.repl.fitness import AGENT_HEAP_BYTES, camera_shadows, is_filled_by_boot
+from tinyteach.device.repl.fitness import (
+    ARENA_BYTES,
+    camera_shadows,
+    heap_needed,
+    is_filled_by_boot,
+)
 from tinyteach.device.repl.survey import embedding_on
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
@@ -116,7 +121,7 @@ def check_embedding(evidence: Evidence) -> Finding:
     pair = f"run {pair_command(evidence)}"
     if not digest:
         return to_fix("embedding", "none on the board", pair, ModelError)
-    needed = AGENT_HEAP_BYTES + embedding_heap_bytes(evidence)
+    needed = heap_needed(embedding_heap_bytes(evidence), ARENA_BYTES)
     if is_filled_by_boot(evidence.survey, needed):
         return skipped("embedding", "needs the memory that boot.py keeps")
     if evidence.info and not evidence.info.embedding:

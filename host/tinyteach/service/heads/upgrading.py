@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from tinyteach.data.project import Project
-from tinyteach.device.repl.fitness import MORE_MEMORY, heap_needed, memory_fault
+from tinyteach.device.repl.fitness import memory_fault, more_memory
 from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocessing import SQUARE
@@ -18,9 +18,10 @@ from tinyteach.service.heads.deploying import deploy_head
 from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.projects.embeddings import (
-    arena_of,
     as_setting,
     described,
+    fitting,
+    heap_of,
     load_named,
     name_of,
 )
@@ -90,9 +91,10 @@ def _check_board(client: BoardClient, embedding: Embedding) -> None:
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
     if info.embedding != embedding.fingerprint and not client.reads_in_place:
-        needed = heap_needed(len(embedding.content), arena_of(embedding.content))
+        needed = heap_of(embedding.content)
         if info.heap_total < needed:
-            raise BoardRefusedError(f"{memory_fault(info.heap_total, needed)}; {MORE_MEMORY}")
+            instead = more_memory(fitting(info.heap_total))
+            raise BoardRefusedError(f"{memory_fault(info.heap_total, needed)}; {instead}")
 
 
 def send_embedding(client: BoardClient, embedding: Embedding, progress: Progress) -> int | None:

@@ -1,10 +1,11 @@
 """Whether a board of the lab may be lent: asked quickly around each lease, by the doctor else.
 
 A sick board is mended as far as its file allows: an agent of another version is replaced, a board
-that does not answer has its power taken away for a moment.
+that does not answer has its power taken away for a moment, one with other firmware is flashed.
 """
 
 import subprocess
+from dataclasses import dataclass
 
 from tinyteach import __version__
 from tinyteach.device.at.module_client import ModuleClient
@@ -13,6 +14,7 @@ from tinyteach.plain_text import plain
 from tinyteach.service.boards.opening import pair_for_now, resolve_port
 from tinyteach.service.boards.sessions import Session, identity, open_session
 from tinyteach.service.doctor.examination import examine
+from tinyteach.service.flash.flashing import flash_board
 from tinyteach.service.lab.lab_file import LabBoard
 
 POWER_TIMEOUT_S = 60.0
@@ -30,6 +32,20 @@ class SickError(TinyTeachError):
 
 class WrongAgentError(SickError):
     """A pairing may mend it."""
+
+
+class OtherFirmwareError(SickError):
+    """It has another MicroPython than it should, or none that could be paired."""
+
+
+@dataclass
+class Upkeep:
+    """What was done to a board for good, for as long as it is lent by this program.
+
+    ``flashed``: once is enough, since flash wears and what did not help then does not help now.
+    """
+
+    flashed: bool = False
 
 
 def check(board: LabBoard, board_id: str = "") -> str:
@@ -59,18 +75,20 @@ def _checked(board: LabBoard, session: Session, board_id: str) -> str:
         raise WrongAgentError(OTHER_AGENT.format(theirs=theirs, ours=__version__))
     info = session.info()
     if not info.micropython.startswith(board.micropython):
-        raise SickError(OTHER_FIRMWARE.format(theirs=info.micropython, ours=board.micropython))
+        raise OtherFirmwareError(
+            OTHER_FIRMWARE.format(theirs=info.micropython, ours=board.micropython)
+        )
     if info.trouble[0]:
         raise SickError(info.trouble[0])
     return who
 
 
-def examine_fully(board: LabBoard, board_id: str = "") -> str:
+def examine_fully(board: LabBoard, board_id: str = "", upkeep: Upkeep | None = None) -> str:
     """Mend what can be, then ask the doctor: who it is. Raises SickError."""
     try:
         who = check(board, board_id)
     except SickError as error:
-        who = _mended(board, board_id, error)
+        who = _mended(board, board_id, error, upkeep or Upkeep())
     page = examine(board.board, _quiet)
     faults = [fault for fault in page.faults if fault.name not in TOLERATED]
     if faults:
@@ -78,21 +96,36 @@ def examine_fully(board: LabBoard, board_id: str = "") -> str:
     return who
 
 
-def _mended(board: LabBoard, board_id: str, why: SickError) -> str:
+def _mended(board: LabBoard, board_id: str, why: SickError, upkeep: Upkeep) -> str:
     """Who answers after what the file allows. Raises SickError, ``why`` where it allows nothing."""
     if board.power and not _answers_at_all(why):
         cycle_power(board)
         try:
             return check(board, board_id)
-        except WrongAgentError as error:
+        except (WrongAgentError, OtherFirmwareError) as error:
             why = error
-    if not (board.repair and isinstance(why, WrongAgentError)):
+    if board.repair and isinstance(why, WrongAgentError):
+        try:
+            return _paired(board, board_id, why)
+        except OtherFirmwareError as error:
+            why = error
+    if not (board.image and isinstance(why, OtherFirmwareError)) or upkeep.flashed:
         raise why
+    upkeep.flashed = True
+    try:
+        flash_board(board.board, board.image, _quiet, _quiet)
+    except TinyTeachError as error:
+        raise SickError(f"{why}, and could not be flashed: {error.happened}") from error
+    return _paired(board, board_id, SickError(f"{why}; it was flashed with {board.image}"))
+
+
+def _paired(board: LabBoard, board_id: str, why: SickError) -> str:
+    """Who answers then. OtherFirmwareError where nothing there could be paired."""
     try:
         pair_for_now(resolve_port(board.board), _quiet)
     except TinyTeachError as error:
         also = f", and could not be paired: {error.happened}" if error.happened != str(why) else ""
-        raise SickError(f"{why}{also}") from error
+        raise OtherFirmwareError(f"{why}{also}") from error
     return check(board, board_id)
 
 

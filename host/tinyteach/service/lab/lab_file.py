@@ -34,6 +34,7 @@ _BOARD_KEYS = {
     "protocol": str,
     "power": str,
     "micropython": str,
+    "image": str,
     "repair": bool,
 }
 _KEYS = {
@@ -54,8 +55,8 @@ class LabBoard:
 
     ``protocol`` is how its port is served: by RFC 2217, or, without modem lines, raw.
     ``power`` is a command that takes its power away and gives it back, as its words;
-    ``micropython`` how the version of its firmware must begin. ``repair``: an agent of another
-    version is replaced.
+    ``micropython`` how the version of its firmware must begin, ``image`` what is written to it
+    where it is another one. ``repair``: an agent of another version is replaced.
     """
 
     name: str
@@ -64,6 +65,7 @@ class LabBoard:
     protocol: str = RFC2217
     power: tuple[str, ...] = ()
     micropython: str = ""
+    image: str = ""
     repair: bool = True
 
 
@@ -150,6 +152,8 @@ def _board(name: str, about: Any) -> LabBoard:
         raise ValueError(f"{where} needs 'board', as --board takes it")
     if about.get("protocol", RFC2217) not in PROTOCOLS:
         raise ValueError(f"{where}: protocol is {' or '.join(PROTOCOLS)}")
+    if about.get("image") and not about.get("repair", True):
+        raise ValueError(f"{where}: image needs repair, since a board is paired after it")
     return LabBoard(name, **{**about, "tags": tuple(tags), "power": _words(where, about)})
 
 

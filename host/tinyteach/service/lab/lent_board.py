@@ -12,7 +12,7 @@ from tinyteach.lab.lease import RefusedClaimError
 from tinyteach.lab.places import BOARD, HEALTH, MARK, OFFLINE, OK, YES, LabPlace
 from tinyteach.link.port_server import PortServer
 from tinyteach.service.boards.opening import resolve_port
-from tinyteach.service.lab.health import SickError, check, examine_fully
+from tinyteach.service.lab.health import SickError, Upkeep, check, examine_fully
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
 
 # What was looked at after one lease need not be looked at again before the next.
@@ -40,6 +40,7 @@ class LentBoard:
         self._ended: deque[str] = deque(maxlen=ENDED_MAX)
         self.reason = NOT_YET  # empty: it is well
         self.board_id = ""
+        self._upkeep = Upkeep()
         self._looked_s = self._examined_s = float("-inf")
         self.server = PortServer(lab.host, lab.port_of(number), self._port, self.about.protocol)
 
@@ -111,7 +112,7 @@ class LentBoard:
                 return
             self.server.cut()
             try:
-                self.board_id = examine_fully(self.about, self.board_id)
+                self.board_id = examine_fully(self.about, self.board_id, self._upkeep)
                 self._set("")
             except SickError as error:
                 self._set(str(error))

@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tinyteach.data.project import DEFAULT_EMBEDDING, Project
+from tinyteach.device.repl.fitness import heap_needed
 from tinyteach.device.repl.pairing import Wanted
 from tinyteach.device.repl.survey import EMBEDDING
 from tinyteach.embedding import runtime
@@ -68,9 +69,20 @@ def for_pairing(named: str | None, camera: str | None = None) -> Wanted:
     """What to put on a board: the embedding ``named``, or with None whatever it has, else base."""
     if named is not None:
         content = load_named(named).content
-        return Wanted(content, camera=camera, arena_bytes=arena_of(content))
+        return Wanted(content, camera=camera, arena_bytes=arena_of(content), fitting=fitting)
     default, *others = (path.read_bytes() for path in shipped().values())
-    return Wanted(default, others, is_embedding, camera)
+    return Wanted(default, others, is_embedding, camera, fitting=fitting)
+
+
+def heap_of(content: bytes) -> int:
+    """Bytes of heap that an agent takes with the embedding in it."""
+    return heap_needed(len(content), arena_of(content))
+
+
+def fitting(heap_bytes: int) -> list[str]:
+    """Those that ship for which so much heap is enough, by name, the smallest first."""
+    needed = {name: heap_of(path.read_bytes()) for name, path in shipped().items()}
+    return sorted((name for name in needed if needed[name] <= heap_bytes), key=needed.__getitem__)
 
 
 def put_into(folder: Path, named: str | None) -> Path:

@@ -27,10 +27,25 @@ class ClassCount(TypedDict):
 
 
 def create_project(folder: Path, embedding: str | None = None) -> Project:
-    """Make a project folder; ``embedding`` is a name or a file."""
+    """Make a project folder; ``embedding`` is a name or a file.
+
+    ProjectError inside of another project: who is in things and says things means that one.
+    """
+    refuse_inside(folder.resolve())
     if embedding is None:
         return Project.create(folder, embedding=DEFAULT_EMBEDDING)
     return Project.create(folder, embedding=as_setting(embedding, folder.resolve()))
+
+
+def refuse_inside(root: Path) -> None:
+    """ProjectError inside of a project."""
+    # os.path says no of what may not be read, too.
+    holds = (each for each in root.parents if os.path.isfile(each / SETTINGS_NAME))  # noqa: PTH113
+    if above := next(holds, None):
+        raise ProjectError(
+            f"{root} would be a project inside of the project {above}; run commands in {above} to "
+            "use that one, or name a folder outside of it."
+        )
 
 
 def open_project(folder: Path) -> Project:
@@ -51,21 +66,17 @@ def project_meant(folder: Path | None, or_new: bool = False) -> Project | None:
 
 
 def open_or_create_project(folder: Path) -> Project:
-    """Open a project folder; one that is missing or empty is made a project.
-
-    ProjectError inside of another project: who is in things and says things means that one.
-    """
+    """Open a project folder; one that is missing or empty is made a project, as by the above."""
     root = folder.resolve()
-    is_new = not root.exists() or (root.is_dir() and not any(root.iterdir()))
-    if not is_new:
-        return open_project(root)
-    for above in root.parents:
-        if os.path.isfile(above / SETTINGS_NAME):  # noqa: PTH113 - no to what may not be read, too
-            raise ProjectError(
-                f"{root} would be a project inside of the project {above}; leave --project away in "
-                f"{above} to use that one, or name a folder outside of it."
-            )
-    return create_project(root)
+    return create_project(root) if is_bare(root) else open_project(root)
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether nothing is there yet: no such folder, or an empty one."""
+    try:
+        return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    except OSError:  # one that may not be looked into
+        return False
 
 
 def make_if_unknown(project: Project, class_name: str) -> None:

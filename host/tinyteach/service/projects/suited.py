@@ -5,11 +5,12 @@ from pathlib import Path
 from tinyteach.board_facts import facts_of
 from tinyteach.data.project import Project
 from tinyteach.device.registry import paired_boards
-from tinyteach.device.repl.fitness import heap_needed
 from tinyteach.errors import TinyTeachError
 from tinyteach.service.projects.embeddings import (
-    arena_of,
     described,
+    fitting,
+    heap_of,
+    name_of,
     project_embedding,
     shipped,
 )
@@ -21,7 +22,7 @@ def of_small_boards(project: Project) -> list[str]:
     if project.embedding in shipped():
         return []
     content = project_embedding(project).content
-    needed = heap_needed(len(content), arena_of(content))
+    needed = heap_of(content)
     small = [
         f"{board.name} ({facts.budget.heap_peak_bytes})"
         for board in paired_boards()
@@ -49,4 +50,19 @@ def of_another(folder: Path | None, fingerprint: str) -> list[str]:
     return [
         f"The project names the embedding {described(own)}, and the board has "
         f"{described(bytes.fromhex(fingerprint))}; 'tinyteach upgrade' puts the project's on it."
+    ]
+
+
+def of_larger(heap_bytes: int, fingerprint: str) -> list[str]:
+    """A sentence where a board's heap holds a larger embedding of those that ship than it has.
+
+    ``fingerprint``: the SHA-256 of the board's as hex; the user's own have no size of ours.
+    """
+    name = name_of(bytes.fromhex(fingerprint))
+    fits = fitting(heap_bytes)
+    if name not in fits or name == fits[-1]:
+        return []
+    return [
+        f"The board's memory holds the embedding {fits[-1]}, too, which recognises better than "
+        f"{name} and takes longer; 'tinyteach upgrade --embedding {fits[-1]}' puts it there."
     ]

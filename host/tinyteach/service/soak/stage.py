@@ -30,6 +30,10 @@ WITHOUT_PLACE = (
     "--power needs a command in which {} stands for on and off, such as "
     "'uhubctl -l 1-1 -p 2 -a {}'."
 )
+NOTHING_TO_SWITCH = (
+    "--power switches a real board's power, and {} has none to switch; name a board with --board, "
+    "or leave --power out: a virtual board is unplugged without."
+)
 NOT_SWITCHED = (
     "The command that switches the board's power failed ({}); try it by hand, then run the soak "
     "again."
@@ -55,6 +59,8 @@ def stage_for(board: str | None, power: str | None, progress: Progress) -> Itera
     """The board that is named; without one a virtual board, gone at the end."""
     if power is not None and PLACE not in power:
         raise UsageError(WITHOUT_PLACE)
+    if power is not None and board is None:
+        raise UsageError(NOTHING_TO_SWITCH.format("the virtual board of a soak"))
     if board is not None:
         yield _stage_of(board, power)
         return
@@ -85,6 +91,8 @@ def _in_turn(cameras: list[HandheldCamera]) -> Iterator[HandheldCamera]:
 def _stage_of(board: str, power: str | None) -> Stage:
     port = resolve_port(board)
     virtual = next((info for info in running_virtuals() if info.port == port), None)
+    if power is not None and virtual is not None:
+        raise UsageError(NOTHING_TO_SWITCH.format(f"the virtual board {virtual.name}"))
     if power is not None:
         return Stage(board, lambda: board, lambda chance: _switch(power))
     if virtual is None:

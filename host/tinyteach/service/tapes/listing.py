@@ -53,20 +53,22 @@ class ListedConnection(JsonResult):
 
 @dataclass(frozen=True)
 class Listed(JsonResult):
-    """What is on a tape. ``words`` are those of the command that was recorded."""
+    """What is on a tape: ``words`` of the command that was recorded, or names of ``tests``."""
 
     file: str
     tinyteach: str
     started: str
     words: list[str]
+    tests: list[str]
     connections: list[ListedConnection]
     ending: str
 
     def lines(self) -> Lines:
         """For a person."""
         command = " ".join(["tinyteach", *self.words]) if self.words else "a program"
+        command = f"{len(self.tests)} tests" if self.tests else command
         first = f"{plain(command)}, recorded {self.started} by TinyTeach {self.tinyteach}."
-        told: list[str | Table] = [first]
+        told: list[str | Table] = [first, *self.tests]
         for connection in self.connections:
             rows = [
                 (
@@ -88,7 +90,8 @@ def list_tape(file: Path) -> Listed:
     about = tape.about
     connections = [_listed(each) for each in connections_of(tape)]
     known = about["tinyteach"], about["started"], about["words"]
-    return Listed(str(file), *known, connections, _ending(tape))
+    tests = [plain(test) for test in tape.tests]
+    return Listed(str(file), *known, tests, connections, _ending(tape))
 
 
 def facts_of_tape(connection: Connection) -> dict[str, Any]:

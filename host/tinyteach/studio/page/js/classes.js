@@ -3,10 +3,11 @@
 import { api } from "./api.js";
 import { UNKNOWN, paint, palette } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
+import { sendsName } from "./forms.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { strings } from "./strings.js";
+import { named, strings } from "./strings.js";
 import { DRAGGED, movePhotos, thumbnails } from "./thumbnails.js";
 import { send, takeDrops } from "./uploads.js";
 
@@ -21,11 +22,7 @@ export function classesPanel() {
   const sending = el("p", { class: "faint line", role: "status" });
   const field = el("input", { id: "new-class", required: true, maxlength: 63, placeholder: words.placeholder, autocomplete: "off", "aria-label": words.newName });
   const form = el("form", { class: "line" }, field, el("button", { class: "primary" }, words.add));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const added = await attempt(() => api.addClass(field.value));
-    if (added) field.value = "";
-  });
+  sendsName(form, field, api.addClass);
   const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm,.tar,.tgz,.gz,.bz2,.xz", class: "hidden-file", "aria-label": words.drop });
   files.addEventListener("change", () => send(chosen(files), ""));
 
@@ -79,7 +76,7 @@ const chosen = (input) => {
 function card(name) {
   const isUnknown = name === UNKNOWN;
   // Of several lines where it is long: a name is never cut.
-  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, name);
+  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
   const photoCount = el("div", {});
   const burstCount = el("div", { title: words.counted });
   const learnt = el("div", {});
@@ -111,12 +108,12 @@ function card(name) {
   });
   holdButton(hold, () => name);
 
-  const remove = iconButton("✕", words.remove(name), () => removeClass(name));
+  const remove = iconButton("✕", words.remove(named(name)), () => removeClass(name));
   const moving = isUnknown ? [] : [
     iconButton("↑", words.up(name), () => move(name, -1)),
     iconButton("↓", words.down(name), () => move(name, 1))];
 
-  const element = el("article", { class: "card", "data-class": name, "aria-label": name },
+  const element = el("article", { class: "card", "data-class": name, "aria-label": named(name) },
     el("div", { class: "line" }, swatches.element, field, ...moving, remove),
     isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
     el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),

@@ -28,7 +28,7 @@ export function connectPanel() {
   const boards = el("ul", { class: "rows", "aria-label": words.boards });
   const hint = el("p", { class: "faint" }, words.noBoards);
   const scene = sceneChooser();
-  const findings = el("ul", { class: "findings" });
+  const findings = el("ul", { class: "findings", lang: "en" });
   const verdict = el("span", { role: "status" });
   const doctor = el("details", { hidden: true, open: true }, el("summary", {}, verdict), findings);
   const disconnect = el("button", { onclick: () => attempt(api.disconnect) }, words.disconnect);

@@ -3,7 +3,7 @@
 import { el, show, text } from "./dom.js";
 import { askWhere } from "./live.js";
 import { follow, get, put } from "./store.js";
-import { strings } from "./strings.js";
+import { named, strings } from "./strings.js";
 
 const words = strings.connect;
 // Of M. Okabe and K. Ito's colours, told apart with any kind of colour vision; as head/overlay.py.
@@ -20,7 +20,7 @@ export function looksBox() {
     const isMap = get("preview")?.head?.grid !== null;
     show(told, box.checked);
     if (!isMap || (looks?.asked && !looks.cells)) text(told, words.looksNone);
-    else text(told, looks?.cells ? words.looksFor(looks.label) : words.looksNothing);
+    else text(told, looks?.cells ? words.looksFor(named(looks.label)) : words.looksNothing);
   };
   box.addEventListener("change", () => {
     askWhere(box.checked);
@@ -64,5 +64,5 @@ function draw(canvas, { label, cells }) {
   });
   context.putImageData(image, 0, 0);
   const most = all.indexOf(Math.max(...all));
-  canvas.setAttribute("aria-label", words.looksMost(label, Math.floor(most / columns) + 1, (most % columns) + 1));
+  canvas.setAttribute("aria-label", words.looksMost(named(label), Math.floor(most / columns) + 1, (most % columns) + 1));
 }

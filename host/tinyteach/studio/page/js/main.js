@@ -8,10 +8,11 @@ import { onFailure, onView, open } from "./live.js";
 import { followMoves } from "./moves.js";
 import { notice } from "./notices.js";
 import { drawView } from "./picture.js";
+import { followProjects, projectButton } from "./projects.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
 import { follow } from "./store.js";
-import { strings } from "./strings.js";
+import { otherLanguage, otherTag, strings, useLanguage } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 
@@ -34,14 +35,11 @@ function themeButton() {
   return button;
 }
 
-function header() {
-  const name = el("span", { class: "project" });
+// Says the other language's name, as those who read it know it.
+const languageButton = () => el("button", { class: "quiet", lang: otherTag, onclick: () => useLanguage(otherLanguage) }, strings.otherLanguage);
+
+function header(nav) {
   const offline = el("p", { class: "offline", role: "alert", hidden: true }, strings.offline);
-  follow("project", (project) => {
-    text(name, project.name);
-    name.title = strings.folder(project.folder);
-    document.title = `${project.name} · ${strings.title}`;
-  });
   follow("online", (online) => {
     offline.hidden = online;
   });
@@ -49,7 +47,7 @@ function header() {
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), name, el("span", { class: "grow" }), boardAgainstHere(), sections(), themeButton(), offline];
+  return [peek, el("h1", {}, strings.title), ...projectButton(), el("span", { class: "grow" }), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
 }
 
 function sections() {
@@ -58,12 +56,15 @@ function sections() {
 }
 
 document.getElementById("notices").setAttribute("role", "status");
-document.getElementById("top").append(...header());
-document.getElementById("flow").append(
+const nav = sections();
+const flow = document.getElementById("flow");
+document.getElementById("top").append(...header(nav));
+flow.append(
   el("div", { class: "beside" }, connectPanel()), classesPanel(), trainPanel(),
   el("div", { class: "column" }, deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );
 onFailure((sentence) => notice(sentence, { isError: true }));
 followMoves();
+followProjects(flow, nav);
 open();

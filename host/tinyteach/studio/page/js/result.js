@@ -7,7 +7,7 @@ import { onView } from "./live.js";
 import { attempt, notice } from "./notices.js";
 import { drawView } from "./picture.js";
 import { follow, get, put } from "./store.js";
-import { percent, strings } from "./strings.js";
+import { named, percent, strings } from "./strings.js";
 
 const words = strings.live;
 const ANNOUNCE_MS = 2000;
@@ -48,9 +48,9 @@ export function livePanel() {
     if (!result) return;
     label.dataset.head = chosen === "host" ? view.host_head : get("board")?.facts.head ?? "";
     label.dataset.source = chosen;
-    text(label, result.label);
+    text(label, named(result.label));
     paint(label, colourOf(result.label));
-    text(second, result.label === result.best_label ? percent(result.probability) : `${words.atBest(result.best_label)} ${percent(result.probability)}`);
+    text(second, result.label === result.best_label ? percent(result.probability) : `${words.atBest(named(result.best_label))} ${percent(result.probability)}`);
     keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, raw.probabilities[name], name === result.label));
     strip.add(result.label);
     put("looks", { label: raw.best_label, cells: view.looks?.[chosen] ?? null, asked: Boolean(view.looks) });
@@ -61,7 +61,7 @@ export function livePanel() {
     const now = performance.now();
     if (name === announced.label || now - announced.at < ANNOUNCE_MS) return;
     announced = { label: name, at: now };
-    text(heard, words.announce(name));
+    text(heard, words.announce(named(name)));
   }
 
   async function keepAs(name) {
@@ -122,7 +122,7 @@ function bar(name) {
   const behind = el("div", { class: "fill behind" });
   const id = newId("bar");
   const meter = el("div", { class: "track", role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100, title: words.raw }, behind, fill);
-  const row = el("div", { class: "bar" }, el("span", { id, class: "bar-name" }, name), meter, value);
+  const row = el("div", { class: "bar" }, el("span", { id, class: "bar-name" }, named(name)), meter, value);
   row.update = (probability, raw, isBest) => {
     paint(row, colourOf(name));
     fill.style.transform = `scaleX(${probability})`;
@@ -216,7 +216,7 @@ function timeline() {
       context.fillRect(x, canvas.height - tall, end - x, tall);
     });
     const order = [...new Set(marks.map((mark) => mark.label))];
-    canvas.setAttribute("aria-label", `${words.timeline}: ${order.join(", ")}`);
+    canvas.setAttribute("aria-label", `${words.timeline}: ${order.map(named).join(", ")}`);
   };
   return {
     element: canvas,

@@ -5,7 +5,7 @@ import { UNKNOWN } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { percent, strings } from "./strings.js";
+import { named, percent, strings } from "./strings.js";
 
 const words = strings.rules;
 
@@ -191,5 +191,5 @@ function seen(alone) {
   if (alone.problem) return alone.problem;
   if (!alone.label) return words.listening(alone.name);
   const sure = alone.probability === null ? "" : percent(alone.probability);
-  return words.sees(alone.name, alone.label, alone.best_label, sure);
+  return words.sees(alone.name, named(alone.label), named(alone.best_label), sure);
 }

@@ -3,9 +3,10 @@
 import { api } from "./api.js";
 import { colourOf, paint } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
+import { sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { plural, strings } from "./strings.js";
+import { strings } from "./strings.js";
 
 const words = strings.teach;
 const BUSY = ["recording", "learning", "pulling"];
@@ -24,23 +25,20 @@ export function teachPanel() {
     el("label", { class: "line faint" }, afresh, words.afresh));
   const pull = el("button", { onclick: bringHome }, words.pull);
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (!(await learn(name.value, afresh.checked))) return;
-    name.value = "";
+  sendsName(form, name, async (className) => {
+    await learn(className, afresh.checked);
     afresh.checked = false;
   });
 
   async function learn(className, isAfresh) {
-    const taught = await attempt(() => api.teach(className, isAfresh));
-    if (taught) notice(words.learnt(taught.class_name, taught.frames, taught.examples), wayBack(taught));
-    return taught;
+    const taught = await api.teach(className, isAfresh);
+    notice(words.learnt(taught.class_name, taught.frames, taught.examples), wayBack(taught));
   }
 
   function row({ name: className }) {
     const label = el("strong", {}, className);
     const count = el("div", { class: "faint" });
-    const more = el("button", { "aria-label": words.moreOf(className), onclick: () => learn(className, false) }, words.more);
+    const more = el("button", { "aria-label": words.moreOf(className), onclick: () => attempt(() => learn(className, false)) }, words.more);
     const forget = el("button", { class: "quiet", "aria-label": words.forgetOf(className) }, words.forget);
     forget.addEventListener("click", async () => {
       const forgotten = await attempt(() => api.forget(className));
@@ -96,7 +94,7 @@ async function bringHome() {
   if (!pulled) return;
   const counts = Object.entries(pulled.examples).filter(([, count]) => count);
   notice(counts.length ? words.pulled(counts) : words.nothingNew);
-  if (pulled.unsorted) notice(words.unsorted(plural(pulled.unsorted, "view", "views")));
+  if (pulled.unsorted) notice(words.unsorted(pulled.unsorted));
 }
 
 function sentence(state, isFree) {

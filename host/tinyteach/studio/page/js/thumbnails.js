@@ -7,7 +7,7 @@ import { filterChoice } from "./filters.js";
 import { pictureGrid } from "./grid.js";
 import { attempt, notice } from "./notices.js";
 import { get } from "./store.js";
-import { strings } from "./strings.js";
+import { named, strings } from "./strings.js";
 
 const words = strings.classes;
 export const SMALL = 96;
@@ -53,7 +53,7 @@ export function thumbnails(className) {
 
   function offerClasses() {
     const names = [...new Set([...get("project").classes.map((each) => each.name), UNKNOWN])].filter((name) => name !== className);
-    keep(target, ["", ...names], (name) => name, (name) => el("option", { value: name }, name || words.moveTo));
+    keep(target, ["", ...names], (name) => name, (name) => el("option", { value: name }, name ? named(name) : words.moveTo));
     target.value = "";
   }
 

@@ -7,7 +7,7 @@ import { isDoubtful } from "./filters.js";
 import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get, put } from "./store.js";
-import { percent, strings } from "./strings.js";
+import { named, percent, strings } from "./strings.js";
 import { SMALL } from "./thumbnails.js";
 
 const words = strings.train;
@@ -22,8 +22,8 @@ export function trainPanel() {
   const matrix = el("div", { class: "matrix" });
   const worst = el("div", { class: "worst" });
   const worth = el("div", {}, el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
-  const enough = el("ul", { class: "advice", id: "enough" });
-  const advice = el("ul", { class: "advice", id: "advice" });
+  const enough = el("ul", { class: "advice", id: "enough", lang: "en" });
+  const advice = el("ul", { class: "advice", id: "advice", lang: "en" });
   const heads = el("ul", { class: "rows", id: "heads" });
   const compared = el("p", { class: "faint", role: "status" }, words.compareHint);
   const again = el("button", { class: "quiet", onclick: () => trainAgain() }, words.again);
@@ -123,19 +123,21 @@ function confusionTable(report, open) {
   const cell = (row, column) => {
     const count = confusion[row][column];
     if (!count) return el("td", { class: "none" }, "·");
-    const title = words.cell(count, labels[row], labels[column]);
+    const title = words.cell(count, named(labels[row]), named(labels[column]));
     const found = report.tested.filter((photo) => photo.label === labels[row] && photo.predicted === labels[column]);
     return el("td", { class: row === column ? "right" : "wrong" },
       el("button", { "aria-label": title, title, onclick: () => open(title, found) }, String(count)));
   };
   return el("table", {},
-    el("thead", {}, el("tr", {}, el("td", {}), ...labels.map((label) => el("th", { scope: "col" }, el("span", {}, label))))),
+    el("thead", {}, el("tr", {}, el("td", {}), ...labels.map((label) => el("th", { scope: "col" }, el("span", {}, named(label)))))),
     el("tbody", {}, ...labels.map((label, row) =>
-      el("tr", {}, el("th", { scope: "row" }, label), ...labels.map((_, column) => cell(row, column))))));
+      el("tr", {}, el("th", { scope: "row" }, named(label)), ...labels.map((_, column) => cell(row, column))))));
 }
 
+const taken = ({ label, predicted, probability }) => words.taken(named(label), named(predicted), probability);
+
 function thumb(photo, open) {
-  const title = words.taken(photo.label, photo.predicted, photo.probability);
+  const title = taken(photo);
   return el("button", { class: photo.label === photo.predicted ? "thumb" : "thumb wrong", "aria-label": title, title, onclick: () => open(title, [photo]) },
     el("img", { src: api.picture(photo.name, SMALL), width: 44, height: 44, loading: "lazy", alt: "" }));
 }
@@ -153,9 +155,9 @@ function photoDialog() {
   const figure = (photo, side) => {
     const item = el("figure", {},
       el("div", { class: "looked" },
-        el("img", { src: api.picture(photo.name, side), alt: words.taken(photo.label, photo.predicted, photo.probability) }),
+        el("img", { src: api.picture(photo.name, side), alt: taken(photo) }),
         photo.cells ? lookedOver(photo) : null),
-      el("figcaption", {}, words.taken(photo.label, photo.predicted, photo.probability)),
+      el("figcaption", {}, taken(photo)),
       el("button", { class: "quiet", onclick: async () => {
         const done = await attempt(() => api.deletePhotos([photo.name]));
         if (!done) return;

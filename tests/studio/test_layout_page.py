@@ -1,0 +1,118 @@
+"""Nothing sticks out or is cut, and axe finds nothing: three sizes, two themes, two languages."""
+
+import pytest
+
+from browser import violations
+from paired import views_of
+from tinyteach.data.photos import save_burst
+
+LONG = "motorcycle of my uncle in Wolverhampton"
+NAMES = ["cat", "coffee", LONG]
+DESKTOP, LARGE, PHONE = (1280, 800), (1920, 1080), (390, 844)
+# Where axe looks: each pair of a size, a theme and a language once.
+LOOKED_OVER = {("en", "light", DESKTOP), ("en", "dark", PHONE)}
+LOOKED_OVER |= {("zh", "light", PHONE), ("zh", "dark", DESKTOP)}
+
+# Only what is meant to scrolls sideways, what is clamped shows all of its text, and a field or
+# a select shows what is in it, but for a class's name in a select, which a person has typed. While
+# this looks, Chinese is dashes: the machine may have no font with its signs; a dash is as wide.
+CUT = r"""(names) => {
+  const changed = [], found = [];
+  const dash = (text) => text.replace(/[\u3000-\u9fff\uff00-\uffef]/g, "—\u200b");
+  const told = (each, wanted) => found.push(`${wanted}: ${each.outerHTML.slice(0, 200)}`);
+  const isUnseen = (each) => each.matches("option, datalist, .hidden-file")
+    || getComputedStyle(each).clipPath !== "none";
+  const isScroller = ({ overflowX }) => ["auto", "scroll"].includes(overflowX);
+
+  function checkField(field) {
+    const before = field.value;
+    field.value ||= dash(field.placeholder);
+    if (field.scrollWidth > field.clientWidth) told(field, field.value);
+    field.value = before;
+  }
+  function checkSelect(select) {
+    const copy = select.cloneNode(true);
+    for (const option of [...copy.options]) if (names.includes(option.text)) option.remove();
+    copy.style.cssText = "position: absolute; max-width: none; width: auto; flex: none";
+    select.after(copy);
+    if (copy.offsetWidth > select.offsetWidth) told(select, copy.offsetWidth);
+    copy.remove();
+  }
+  function checkBox(box) {
+    const style = getComputedStyle(box);
+    if (style.display === "inline" || isScroller(style)) return;
+    const isClamped = style.overflowY === "hidden" && box.scrollHeight > box.clientHeight;
+    if (isClamped || box.scrollWidth > box.clientWidth) told(box, box.scrollWidth);
+  }
+
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode, before = node.data;
+    node.data = dash(before);
+    if (node.data !== before) changed.push(() => { node.data = before; });
+  }
+  if (document.documentElement.scrollWidth > innerWidth) told(document.body, "the page");
+  for (const each of document.querySelectorAll("body, body *")) {
+    if (isUnseen(each) || !each.checkVisibility()) continue;
+    if (each.matches("input:not([type])")) checkField(each);
+    else if (each.matches("select")) checkSelect(each);
+    else checkBox(each);
+  }
+  for (const back of changed) back();
+  return found;
+}"""
+
+
+@pytest.fixture
+def three_classes(project):
+    """One has a long name."""
+    project.add_class(LONG)
+    save_burst(project, LONG, [views_of("rocket", 1, hand, 96)[0] for hand in range(4)])
+    return project
+
+
+def fill(flow):
+    """All that the page can show, it shows."""
+    flow.start_virtual()
+    flow.show("cat")
+    flow.trained()
+    flow.deploy()
+    flow.state("deploy", "done")
+    flow.page.get_by_label("What to do: pin", exact=True).fill("21")
+    flow.button("Add rule").click()
+    flow.part("#rules li").wait_for()
+
+
+def unfold(flow):
+    """What is open or selected only until the page is loaded again."""
+    flow.trained()
+    flow.part("#heads").locator("xpath=..").locator("summary").click()
+    flow.card("cat").locator(".thumb").first.click()
+    flow.part("#heads li").wait_for()
+    flow.part("#on-board", has_text=LONG).wait_for()
+    flow.label("cat")
+
+
+def look_over(flow, language):
+    for theme in ("light", "dark"):
+        flow.page.emulate_media(color_scheme=theme)
+        for width, height in (DESKTOP, LARGE, PHONE):
+            flow.page.set_viewport_size({"width": width, "height": height})
+            cut = flow.page.evaluate(CUT, NAMES)
+            assert cut == [], (language, theme, width)
+            if (language, theme, (width, height)) in LOOKED_OVER:
+                assert violations(flow.page) == [], (language, theme, width)
+
+
+@pytest.mark.usefixtures("paired_before", "three_classes")
+def test_sizes_themes_and_languages(flow):
+    fill(flow)
+    unfold(flow)
+    look_over(flow, "en")
+    flow.button("中文").click()
+    unfold(flow)
+    look_over(flow, "zh")
+    assert not flow.page.get_by_text("unknown", exact=True).count()  # it has a name of its own
+    flow.button("项目: things").click()
+    flow.part("dialog.projects li").wait_for()
+    assert flow.page.evaluate(CUT, NAMES) == [] and violations(flow.page) == []
