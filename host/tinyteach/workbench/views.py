@@ -5,12 +5,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import UsageError
 from tinyteach.head.format.head_file import Head
+from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.recognition import Reference, interpret_scores
 from tinyteach.service.heads.smoothing import believed
@@ -71,6 +73,20 @@ class PreviewHead:
         """What it was trained for."""
         reference = self._reference
         return reference.embedding if reference else None
+
+    def part(self, tested: bool, lesson: str) -> dict[str, Any]:
+        """The part ``preview`` of what a front end shows."""
+        head, embedding = self.head, self.embedding
+        shown = None
+        if head is not None and embedding is not None:
+            shown = {
+                "fingerprint": head.fingerprint.hex(),
+                "labels": list(head.labels),
+                "threshold": head.threshold / STEPS,
+                "tested": tested,
+                "grid": embedding.grid,
+            }
+        return {"head": shown, "threshold": self.threshold, "lesson": lesson}
 
     def recognise(self, pixels: np.ndarray) -> tuple[Recognised | None, str]:
         """What the board would say of a view, by which head; None where there is no head."""

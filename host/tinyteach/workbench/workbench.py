@@ -16,7 +16,6 @@ from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
 from tinyteach.head.format.head_file import Head
-from tinyteach.head.format.rejection import STEPS
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
 from tinyteach.service.boards.opening import board_meant, pair_board
@@ -178,18 +177,7 @@ class Workbench:
 
     def tell_preview(self) -> None:
         """Publish the head that runs on this computer."""
-        head = self.preview.head
-        shown = None
-        if head is not None and self.preview.embedding is not None:
-            shown = {
-                "fingerprint": head.fingerprint.hex(),
-                "labels": list(head.labels),
-                "threshold": head.threshold / STEPS,
-                "tested": self._tested,
-                "grid": self.preview.embedding.grid,
-            }
-        told = {"head": shown, "threshold": self.preview.threshold, "lesson": self._lesson}
-        self.feed.publish("preview", told)
+        self.feed.publish("preview", self.preview.part(self._tested, self._lesson))
 
     # Views
 

@@ -10,8 +10,8 @@ export const strings = {
   otherLanguage: "English",
   theme: "主题",
   themes: { auto: "跟随系统", light: "浅色", dark: "深色" },
-  offline: "TinyTeach 没有响应；请在项目文件夹中运行 'tinyteach studio'，本页面会自动恢复。",
-  failed: "TinyTeach 没有响应；请检查它是否仍在终端中运行。",
+  offline: "工作室没有响应；请在项目文件夹中运行 'tinyteach studio'，本页面会自动恢复。",
+  failed: "工作室没有响应；请检查它是否仍在终端中运行。",
   dismiss: "关闭",
   undo: "撤销",
   undoKey: "Ctrl+Z",
@@ -75,14 +75,14 @@ export const strings = {
     photos: "自己的照片",
     webcam: "本机摄像头",
     unreadable: (name) => `浏览器无法读取照片 ${name}；请选择 JPEG 或 PNG 文件。`,
-    onlyHere: "浏览器只允许本机的页面使用摄像头；请在运行 TinyTeach 的电脑上打开本页面。",
+    onlyHere: "浏览器只允许本机的页面使用摄像头；请在运行工作室的电脑上打开本页面。",
     noWebcam: "浏览器没有提供摄像头；请接好摄像头，在浏览器地址栏中允许使用，然后再点一次。",
   },
 
   webcam: {
     record: "用本机摄像头录制",
     preview: "摄像头看到的画面",
-    hint: "录制按钮改用它的画面，连接开发板与否均可。这些照片会标为摄像头拍摄：开发板自己的镜头看到的并不相同，所以每个类别也请用开发板录一些。",
+    hint: "录制按钮将采用它的画面，有没有开发板都可以。这些照片会标记为来自本机摄像头：开发板自己的摄像头看到的有所不同，所以每个类别也请用它录一些。",
   },
 
   classes: {
@@ -297,7 +297,7 @@ export const strings = {
     listening: (name) => `${name} 正在独立工作…`,
     sees: (name, label, best, sure) => `${name} 独立工作：${label} ${label === best ? sure : `（最接近“${best}” ${sure}）`}`,
     said: "开发板输出的文字",
-    cleared: "已删除全部规则。",
+    cleared: "已移除全部规则。",
   },
 
   teach: {
