@@ -7,11 +7,11 @@ from tinyteach.data.project import Project
 from tinyteach.device.registry import paired_boards
 from tinyteach.device.repl.fitness import heap_needed
 from tinyteach.errors import TinyTeachError
+from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.embeddings import (
     arena_of,
     described,
     project_embedding,
-    shipped,
 )
 from tinyteach.service.projects.opening import project_meant
 
