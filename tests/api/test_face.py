@@ -126,7 +126,7 @@ def test_head_of_an_embedding_of_ones_own(tmp_path, tiny):
     file = make_head("cat", "coffee", embedding=load_embedding(tiny))
     (tmp_path / "own.tflite").write_bytes(file.content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tinyteach.embedding.runtime.EMBEDDING_FILES", {})
+        patch.setattr("tinyteach.embedding.shipped.EMBEDDING_FILES", {})
         with pytest.raises(ModelError, match="embedding="):
             tt.Head.load(tmp_path / "own.tflite")
     assert tt.Head.load(tmp_path / "own.tflite", embedding=str(tiny)).labels == file.labels

@@ -6,7 +6,7 @@ import shutil
 from PIL import Image
 
 from tinyteach.service.photos.collection import list_photos
-from tinyteach.service.projects.opening import COUNTED_BY_BYTES, COUNTED_BY_LOOKS
+from tinyteach.service.projects.counting import COUNTED_BY_BYTES, COUNTED_BY_LOOKS
 
 
 def test_counts_of_recordings(tinyteach, project):

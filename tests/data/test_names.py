@@ -15,7 +15,7 @@ from tinyteach.data.names import (
     same_name,
 )
 from tinyteach.errors import ProjectError
-from tinyteach.head.fit.train import check_classes
+from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.format.rejection import UNKNOWN as head_unknown
 
 ANY_TEXT = st.text(st.characters(), max_size=80)

@@ -5,7 +5,7 @@ import pytest
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.errors import TrainingError
-from tinyteach.head.fit.train import check_classes
+from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.format.examples import pack_examples
 from tinyteach.head.format.head_file import load_head
 from trained import train_head

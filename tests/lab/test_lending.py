@@ -15,9 +15,9 @@ from tinyteach.device.registry import paired_boards
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
 from tinyteach.hil.words import opened
-from tinyteach.lab.borrowed import all_given_back
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
+from tinyteach.lab.given_back import all_given_back
 from tinyteach.service.boards.opening import at_hand, pair_board, resolve_port
 from tinyteach.service.boards.verification import PLUGIN
 from tinyteach.service.lab import exporting

@@ -5,7 +5,8 @@ import pytest
 from litert_oracle import reference_interpreter
 
 from slices import soak
-from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel
+from tinyteach.embedding.runtime import TfliteModel
+from tinyteach.embedding.shipped import EMBEDDING_FILES
 
 WHERE = [("xtensa", "viper"), ("xtensa", "mac16"), ("riscv", "viper")]
 DOT_PRODUCTS = {"viper": "viper_pairs", "mac16": "mac16_code", "thumb": "thumb_dot"}

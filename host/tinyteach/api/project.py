@@ -22,9 +22,9 @@ from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.heads.under_test import on_board, on_computer
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.labelled import read_labelled
+from tinyteach.service.projects.counting import class_summary
 from tinyteach.service.projects.embeddings import project_embedding
 from tinyteach.service.projects.opening import (
-    class_summary,
     create_project,
     open_or_create_project,
 )

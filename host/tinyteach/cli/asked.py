@@ -1,10 +1,15 @@
-"""What a command is asked besides its own: which board, which project, words or JSON."""
+"""What a command is asked besides its own: which board, which project, words or JSON.
+
+What opens boards takes longer to import than many a command takes, and longer than one that is
+refused may: it is imported when it is used.
+"""
 
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +18,9 @@ import typer
 import tinyteach as tt
 from tinyteach.cli.options import SHARED
 from tinyteach.cli.output import print_json, say, show_table
-from tinyteach.lab.borrowed import all_given_back
+from tinyteach.lab.given_back import all_given_back
 from tinyteach.progress import Progress, progress_bar
 from tinyteach.results import Lines, Result, Table
-from tinyteach.service.boards.opening import board_meant
 
 Does = Callable[..., None]
 CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -40,7 +44,9 @@ class Asked:
 
         ``or_new``: the project folder may yet have to be made.
         """
-        return board_meant(self.board, self.project, or_new)
+        opening = import_module("tinyteach.service.boards.opening")
+        meant: str | None = opening.board_meant(self.board, self.project, or_new)
+        return meant
 
     def open_board(self) -> "tt.Board":
         """The same, held open: a context manager."""

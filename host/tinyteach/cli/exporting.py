@@ -11,7 +11,7 @@ from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.options import ProjectOption
 from tinyteach.errors import UsageError
 from tinyteach.service.heads.exporting import export_model
-from tinyteach.service.projects.opening import export_photos
+from tinyteach.service.projects.zipping import export_photos
 
 app = new_app()
 export_app = new_group("export", invoke_without_command=True)

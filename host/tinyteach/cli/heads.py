@@ -1,5 +1,10 @@
-"""train, report, advise, deploy, rollback, upgrade: the classifier head."""
+"""train, report, advise, deploy, rollback, upgrade: the classifier head.
 
+What is refused here is refused before what takes time is imported.
+"""
+
+from functools import partial
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -8,10 +13,15 @@ from tinyteach.cli import completion
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import EmbeddingOption
-from tinyteach.service.heads import advising, deploying, training, upgrading
-from tinyteach.service.heads.head_list import heads_lines, list_heads
+from tinyteach.service.heads.trainable import check_trainable
+from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 from tinyteach.service.projects.opening import open_project
 
+_advising = partial(import_module, "tinyteach.service.heads.advising")
+_deploying = partial(import_module, "tinyteach.service.heads.deploying")
+_head_list = partial(import_module, "tinyteach.service.heads.head_list")
+_training = partial(import_module, "tinyteach.service.heads.training")
+_upgrading = partial(import_module, "tinyteach.service.heads.upgrading")
 app = new_app()
 ViewOption = Annotated[
     str | None,
@@ -30,15 +40,16 @@ def train(
     view: ViewOption = None,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
+    check_trainable(asked.folder)
     with asked.progress() as progress:
-        trained = training.train(asked.folder, seed, progress, preprocessing=view)
+        trained = _training().train(asked.folder, seed, progress, preprocessing=view)
     asked.answer(trained)
 
 
 @command(app, "project", "as_json")
 def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
-    asked.answer(training.load_report(asked.folder))
+    asked.answer(_training().load_report(asked.folder))
 
 
 @command(app, "project", "as_json")
@@ -47,14 +58,14 @@ def advise(asked: Asked) -> None:
 
     And which photographs are odd. Read from the last training; nothing is computed or changed.
     """
-    asked.answer(advising.advise(asked.folder))
+    asked.answer(_advising().advise(asked.folder))
 
 
 @command(app, "project", "as_json")
 def heads(asked: Asked) -> None:
     """List the heads that were trained, the newest first."""
-    found = list_heads(asked.folder)
-    asked.tell([head.as_dict() for head in found], heads_lines(found))
+    found = _head_list().list_heads(asked.folder)
+    asked.tell([head.as_dict() for head in found], _head_list().heads_lines(found))
 
 
 @command(app, "board", "project", "as_json")
@@ -78,9 +89,10 @@ def deploy(
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
     project = open_project(asked.folder)
-    deploying.head_to_deploy(project, head, threshold)  # what is missing needs no board to be told
+    # What is missing needs no board to be told.
+    _deploying().head_to_deploy(project, head, threshold)
     with asked.progress() as progress, asked.open_board() as board:
-        deployed = deploying.deploy(board.session, project, progress, threshold, head)
+        deployed = _deploying().deploy(board.session, project, progress, threshold, head)
     asked.answer(deployed)
 
 
@@ -100,7 +112,10 @@ def upgrade(asked: Asked, embedding: EmbeddingOption = None) -> None:
     if it has another, and deploys.
     """
     project = open_project(asked.folder)
-    upgrading.embedding_to_upgrade_to(project, embedding)  # what is none needs no board to be told
+    if embedding is not None:
+        check_kind(embedding_path(embedding))
+    # What is none needs no board to be told.
+    _upgrading().embedding_to_upgrade_to(project, embedding)
     with asked.progress() as progress, asked.open_board() as board:
-        upgraded = upgrading.upgrade(board.client, project, embedding, progress)
+        upgraded = _upgrading().upgrade(board.client, project, embedding, progress)
     asked.answer(upgraded)

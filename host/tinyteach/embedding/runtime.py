@@ -21,12 +21,9 @@ from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.int8_ends import with_int8_ends
 from tinyteach.embedding.litert import details_of, open_interpreter
 from tinyteach.embedding.requirements import arena_bytes
+from tinyteach.embedding.shipped import EMBEDDING_FILE, EMBEDDING_FILES
 from tinyteach.embedding.threads import on_all_cores
 from tinyteach.errors import ModelError
-
-EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
-# What ships, by the names that users give.
-EMBEDDING_FILES = {"base": EMBEDDING_FILE, "tiny": EMBEDDING_FILE.with_stem("embedding_tiny")}
 
 # LiteRT lets go of Python's lock while it computes, so threads with an interpreter each add up;
 # below this many images (some 15 ms of work) starting them costs more than it gains.

@@ -44,27 +44,23 @@ def lent(board: str) -> Iterator[str]:
 def lent_until_exit(board: str) -> str:
     """The same for who does not say when it ends; given back when this process ends.
 
-    Or at the end of `all_given_back`.
+    Or at the end of `given_back.all_given_back`.
     """
     with _lock:
         if board not in _lent:
             _lent[board] = _Lent(borrow(board.removeprefix(PREFIX), wait_seconds()), 1)
-            atexit.register(_give_all_back)
+            atexit.register(give_all_back)
         _lent[board].lease.check()
         return _lent[board].lease.url
 
 
-@contextmanager
-def all_given_back() -> Iterator[None]:
-    """What is borrowed within is given back at the end."""
-    before = set(_lent)
-    try:
-        yield
-    finally:
-        _give_all_back(before)
+def held() -> frozenset[str]:
+    """The words for which something is borrowed now."""
+    return frozenset(_lent)
 
 
-def _give_all_back(besides: Set[str] = frozenset()) -> None:
+def give_all_back(besides: Set[str] = frozenset()) -> None:
+    """What is borrowed, but for these words."""
     with _lock:
         for board in _lent.keys() - besides:
             give_back(_lent.pop(board).lease)

@@ -18,7 +18,8 @@ from rich.table import Table
 
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_images, split_classes
-from tinyteach.embedding.runtime import EMBEDDING_FILE, Embedding, load_embedding
+from tinyteach.embedding.runtime import Embedding, load_embedding
+from tinyteach.embedding.shipped import EMBEDDING_FILE
 from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.errors import TinyTeachError
 

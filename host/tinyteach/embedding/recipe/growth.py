@@ -13,7 +13,7 @@ import numpy as np
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.recipe.network import SIZES, Size
 from tinyteach.embedding.recipe.student import to_input
-from tinyteach.embedding.runtime import EMBEDDING_FILES
+from tinyteach.embedding.shipped import EMBEDDING_FILES
 from tinyteach.errors import UsageError
 
 _Place = tuple[str, int, int]

@@ -25,15 +25,13 @@ import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.head.format.rejection import UNKNOWN
+from tinyteach.head.format.limits import UNKNOWN
 
 LABELS_FILE = "labels.txt"
 CARD_NAME = "TINYTEACH_HEAD"
 VIEW_NAME = "TINYTEACH_VIEW"
 CARD_MAGIC = b"TTH2"
 CARD_MAGIC_BEFORE = b"TTH1"  # without rejection
-MAX_LABEL_BYTES = 63
-MAX_CLASSES = 64
 
 _SEAL = b"sha256:"
 _SEAL_BYTES = len(_SEAL) + 64  # with the digest in hex

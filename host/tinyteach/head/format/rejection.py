@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-UNKNOWN = "unknown"
+from tinyteach.head.format import limits
+
+UNKNOWN = limits.UNKNOWN
 STEPS = 256  # a score's probability is (score + 128) / STEPS
 DEFAULT_THRESHOLD = 128  # where that is needed: more likely than all else together
 

@@ -8,7 +8,8 @@ from tinyteach.errors import ProjectError
 from tinyteach.files import read_file
 from tinyteach.service.heads.exporting import check_runtime, export_model
 from tinyteach.service.heads.training import load_report
-from tinyteach.service.projects.opening import export_photos, open_project
+from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.zipping import export_photos
 
 PHOTOGRAPHS, REPORT = "photographs", "report"
 

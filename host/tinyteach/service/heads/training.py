@@ -1,7 +1,7 @@
 """Train and report."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,6 @@ from typing import Any
 
 from tinyteach.data.head_history import keep_head
 from tinyteach.data.learnt import list_learnt
-from tinyteach.data.names import is_unknown
 from tinyteach.data.photo_index import WEBCAM
 from tinyteach.data.photos import BOARD, SOURCES, list_all
 from tinyteach.data.project import Project
@@ -19,18 +18,21 @@ from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import ProjectError, TrainingError, UsageError
 from tinyteach.files import read_json
+from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.fit.outlook import Outlook, look_ahead
 from tinyteach.head.fit.sources import across_sources
-from tinyteach.head.fit.train import TrainedHead, check_classes, train_source
+from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.head.report.sources import Sources
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
 from tinyteach.service.heads.looks_in_report import cells_of
+from tinyteach.service.heads.trainable import to_train
 from tinyteach.service.photos.known_photos import KnownPhotos
+from tinyteach.service.projects.counting import COUNTED_BY_LOOKS
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
-from tinyteach.service.projects.opening import COUNTED_BY_LOOKS, open_project
+from tinyteach.service.projects.opening import open_project
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def train(
         photos = KnownPhotos(embedding or project_embedding(project), seed, preprocessing)
     photos.look(project, progress)
     learnt, filled = learnt_features(project, photos)
-    classes = filled if known is not None else _to_train(project, filled)
+    classes = filled if known is not None else to_train(project, filled)
     with _naming(photos.problems):
         trained = train_source(
             *(photos, photos.labels, photos.bursts, photos.embedding),
@@ -151,12 +153,7 @@ def _check_classes(project: Project) -> None:
     labels = [photo.class_name for photo in listing.photos]
     labels += [file.class_name for file in learnt]
     with _naming([*listing.problems, *damaged]):
-        check_classes(labels, _to_train(project, labels))
-
-
-def _to_train(project: Project, filled: Collection[str]) -> list[str]:
-    """That of what is unknown may be empty: the background set stands for it."""
-    return [name for name in project.classes() if name in filled or not is_unknown(name)]
+        check_classes(labels, to_train(project, labels))
 
 
 def learnt_features(project: Project, photos: KnownPhotos) -> tuple[Learnt, list[str]]:

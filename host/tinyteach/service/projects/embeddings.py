@@ -7,40 +7,17 @@ from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.device.repl.fitness import heap_needed
 from tinyteach.device.repl.pairing import Wanted
 from tinyteach.device.repl.survey import EMBEDDING
-from tinyteach.embedding import runtime
 from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
-from tinyteach.errors import BoardRefusedError, ModelError, UsageError
+from tinyteach.errors import BoardRefusedError, ModelError
 from tinyteach.files import made_folder, write_atomically
 from tinyteach.head.format.head_file import Head
+from tinyteach.service.projects.embedding_files import embedding_path, shipped
 from tinyteach_protocol import errors
 
 # A fingerprint's first hex digits, as a person reads it.
 SHORT_DIGITS = 12
-
-
-def shipped() -> dict[str, Path]:
-    """The files of the embeddings that ship, by name; the first is the default."""
-    return {name: path for name, path in runtime.EMBEDDING_FILES.items() if path.is_file()}
-
-
-def embedding_path(named: str, folder: Path | None = None) -> Path:
-    """The file of an embedding that ships, or a file in ``folder``, by default the current one.
-
-    Raises UsageError with a sentence that says what there is.
-    """
-    known = shipped()
-    path = known.get(named) or (folder or Path()) / named
-    choose = f"choose {' or '.join(known)}, or name a .tflite file"
-    try:
-        if path.is_dir():
-            raise UsageError(f"{named!r} is a folder and no embedding; {choose}.")
-        if path.is_file():
-            return path
-    except (OSError, ValueError):
-        pass  # too long for a path, or in a folder of somebody else's
-    raise UsageError(f"There is no embedding {named!r}; {choose}.")
 
 
 def load_named(named: str, folder: Path | None = None) -> Embedding:

@@ -1,29 +1,15 @@
-"""Project folders: make, open, look through, import, export."""
+"""Project folders: make and open; light, so that a refusal comes before any work."""
 
 import os
+from importlib import import_module
 from pathlib import Path
-from typing import TypedDict
 
-from tinyteach.data.exporting import export_zip
 from tinyteach.data.names import UNKNOWN, is_unknown
-from tinyteach.data.photos import list_all, recordings
 from tinyteach.data.project import COLOURS, DEFAULT_EMBEDDING, SETTINGS_NAME, Project
 from tinyteach.errors import ProjectError
-from tinyteach.service.projects.embeddings import as_setting
+from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 
-# What a count of recordings joins; to compare looks, all photographs are decoded (3 ms each).
-_COUNTED = "Recordings are counted with copies {} as one."
-COUNTED_BY_BYTES = _COUNTED.format("of the same bytes")
 COLOUR_OF_UNKNOWN = COLOURS - 1  # front ends have grey there
-COUNTED_BY_LOOKS = _COUNTED.format("that look the same")
-
-
-class ClassCount(TypedDict):
-    """A class with its photographs and recordings."""
-
-    name: str
-    photos: int
-    recordings: int
 
 
 def create_project(folder: Path, embedding: str | None = None) -> Project:
@@ -34,7 +20,9 @@ def create_project(folder: Path, embedding: str | None = None) -> Project:
     refuse_inside(folder.resolve())
     if embedding is None:
         return Project.create(folder, embedding=DEFAULT_EMBEDDING)
-    return Project.create(folder, embedding=as_setting(embedding, folder.resolve()))
+    check_kind(embedding_path(embedding))
+    embeddings = import_module("tinyteach.service.projects.embeddings")  # it takes time to import
+    return Project.create(folder, embedding=embeddings.as_setting(embedding, folder.resolve()))
 
 
 def refuse_inside(root: Path) -> None:
@@ -83,22 +71,3 @@ def make_if_unknown(project: Project, class_name: str) -> None:
     """Make the class of what is unknown, where that is meant and is not there: it always may be."""
     if is_unknown(class_name) and UNKNOWN not in project.classes():
         project.set_colour(project.add_class(UNKNOWN), COLOUR_OF_UNKNOWN)
-
-
-def class_summary(project: Project) -> tuple[list[ClassCount], list[str]]:
-    """Per class its name, photographs and recordings; and a sentence for each unusable file.
-
-    What counts as one recording says `COUNTED_BY_BYTES`.
-    """
-    listing = list_all(project)
-    found = list(zip(listing.photos, recordings(listing.photos), strict=True))
-    summary: list[ClassCount] = []
-    for name in project.classes():
-        bursts = [burst for photo, burst in found if photo.class_name == name]
-        summary.append({"name": name, "photos": len(bursts), "recordings": len(set(bursts))})
-    return summary, listing.problems
-
-
-def export_photos(folder: Path, target: Path) -> Path:
-    """Write the project's photographs as a zip of class folders."""
-    return export_zip(open_project(folder), target)

@@ -6,13 +6,13 @@ from tinyteach.board_facts import facts_of
 from tinyteach.data.project import Project
 from tinyteach.device.registry import paired_boards
 from tinyteach.errors import TinyTeachError
+from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.embeddings import (
     described,
     fitting,
     heap_of,
     name_of,
     project_embedding,
-    shipped,
 )
 from tinyteach.service.projects.opening import project_meant
 
