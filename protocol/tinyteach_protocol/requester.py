@@ -27,8 +27,9 @@ if 0:  # for type checkers: never run
     from tinyteach_protocol.outcomes import Happening
 
 INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
-TIMEOUT_MS = 2000  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
-SLOW_TIMEOUT_MS = 10000  # a board leaves a session after session.IDLE_MS without a frame
+TIMEOUT_MS = 1500  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
+# Of slow verbs, with a board that has no native kernels: less than session.IDLE_MS.
+SLOW_TIMEOUT_MS = 10000
 TRIES = 5
 # So long after its last frame a board still lives: none restarts and listens within this time.
 LIVE_MS = 10
@@ -107,7 +108,10 @@ class Requester:
             self._send_one_way(data, now_ms)
             return seq
         if not timeout_ms:
-            timeout_ms = SLOW_TIMEOUT_MS if flags & messages.SLOW else TIMEOUT_MS
+            computes_long = (
+                flags & messages.SLOW and not self.welcome.capabilities & messages.CAP_VIPER
+            )
+            timeout_ms = SLOW_TIMEOUT_MS if computes_long else TIMEOUT_MS
         pending = _Pending(verb, data, timeout_ms, tries)
         self._pending[seq] = pending
         if self._must_wait(data, now_ms):
@@ -132,6 +136,13 @@ class Requester:
     def cancel(self, seq: int) -> None:
         """Forget a request: its answer, if it comes, is stale."""
         self._pending.pop(seq, None)
+
+    def end_frames(self, most_bytes: int) -> None:
+        """Fill up a frame of which bytes were lost: a board may wait for them for ever.
+
+        Its read of 64 bytes does not end by itself, and would take what is repeated for the rest.
+        """
+        self._queue.append(bytes(most_bytes))
 
     # Bytes
 
@@ -251,6 +262,7 @@ class Requester:
         self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]"
     ) -> None:
         pending.silences += 1
+        self.retries += 1
         pending.sent_ms = now_ms
         if pending.silences >= TRIES or pending.tries_left <= 0:
             self._give_up(seq, pending, events)

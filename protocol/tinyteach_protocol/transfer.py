@@ -23,6 +23,10 @@ if 0:  # for type checkers: never run
 REWINDS_MAX = 30
 # Pieces are no smaller, whatever window a board states: one request may always be sent.
 PIECE_BYTES_MIN = 64
+# A UART without flow control loses what its ring cannot hold while a board computes; one piece of
+# so many bytes at a time finds room in it, frame and all, where MicroPython's has 260.
+CAREFUL_BYTES = 200
+LOSSES_MAX = 2  # of pieces, by chance
 # Boards answer READ with what fits a frame or the rest of a kept one; fewer are the exception.
 ANSWER_BYTES_MIN = 32
 SHORT_ANSWERS_MAX = 64
@@ -98,6 +102,8 @@ class Upload(_Transfer):
             "side": side,
             "pixel_format": pixel_format,
         }
+        self._losses = requester.retries
+        self._careful = False
         self._row_bytes = side * messages.PIXEL_BYTES.get(pixel_format, 1) or 1
         self._begin()
 
@@ -122,6 +128,8 @@ class Upload(_Transfer):
 
     def pump(self, now_ms: int) -> None:
         """Send as much as the window allows."""
+        if self._opened:
+            self._note_losses()
         if self.failure is not None or self._rejected:
             return
         if self._opened:
@@ -130,9 +138,21 @@ class Upload(_Transfer):
             seq = self._requester.request(messages.OPEN, now_ms, **self._open)
             self._on_their_way[seq] = (0, 0)
 
+    def _note_losses(self) -> None:
+        """Where pieces are lost again and again, those under way are sent anew in small ones."""
+        if self._careful or self._requester.retries - self._losses < LOSSES_MAX:
+            return
+        self._careful, self._rejected = True, False
+        longest = max([length for _, length in self._on_their_way.values()], default=0)
+        self._requester.end_frames(longest + messages.DATA_OVERHEAD_BYTES + OVERHEAD_BYTES)
+        for seq in self._on_their_way:
+            self._requester.cancel(seq)
+        self._on_their_way = {}
+        self._next = self.acknowledged_bytes
+
     def _send_pieces(self, now_ms: int) -> None:
         piece = self._piece_bytes()
-        while self._next < len(self._data):
+        while self._next < len(self._data) and not (self._careful and self._on_their_way):
             data = self._data[self._next : self._next + piece]
             if not self._requester.has_room(messages.DATA_OVERHEAD_BYTES + len(data)):
                 return
@@ -144,6 +164,7 @@ class Upload(_Transfer):
         """Half a window at most, so that one piece travels while one is worked on."""
         most = self._requester.max_payload - messages.DATA_OVERHEAD_BYTES
         half = self._requester.window // 2 - OVERHEAD_BYTES - messages.DATA_OVERHEAD_BYTES
+        half = min(half, CAREFUL_BYTES) if self._careful else half
         # A row is never cut, even where only one fits the window.
         piece = max(min(most, max(half, PIECE_BYTES_MIN)) // self._row_bytes, 1) * self._row_bytes
         if piece > most:
@@ -171,6 +192,7 @@ class Upload(_Transfer):
         """
         if expected > self.acknowledged_bytes:
             self.acknowledged_bytes, self._rewinds = expected, 0
+            self._next = max(self._next, expected)
         if expected < end:
             self._rejected = True
         offsets = [offset for offset, _ in self._on_their_way.values()]

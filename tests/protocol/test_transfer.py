@@ -18,6 +18,7 @@ from tinyteach_protocol.transfer import Download, Upload
 SCRIPT = Path(__file__).with_name("lossy_link.py")
 MODEL = Dice(3).data(5000)
 SHA256 = hashlib.sha256(MODEL).digest()
+RING_BYTES = 260
 
 
 def linked(percent=0, seed=1, **board):
@@ -40,6 +41,20 @@ def test_intact_over_any_link(seed, percent):
 def test_intact_over_a_lossy_link_on_micropython(root, micropython):
     out = micropython.run(SCRIPT, "15", "1", "6", path=[root / "tests"])
     assert out.startswith("intact 6")
+
+
+def test_a_ring_that_holds_no_whole_piece(monkeypatch):
+    """A UART without flow control loses what comes while a board computes: small pieces get by."""
+    link = linked()
+    upload = upload_of(link)
+
+    def into_the_ring(data):
+        link.board.exchange(b"", link.now_ms)  # the board has been waiting for more
+        return data[:RING_BYTES]
+
+    monkeypatch.setattr(link, "_pass", into_the_ring)
+    assert link.run(upload) is None
+    assert isinstance(link.call(messages.COMMIT), Response) and link.board.active == MODEL
 
 
 def test_a_clean_link_needs_no_repetition():

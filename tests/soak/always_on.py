@@ -18,7 +18,7 @@ from alone import Shown, set_up  # noqa: E402
 from paired import make_head, views_of  # noqa: E402
 from tinyteach.device.repl.pairing import Wanted, pair_for_now  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
-from tinyteach.embedding.runtime import EMBEDDING_FILES  # noqa: E402
+from tinyteach.embedding.shipped import EMBEDDING_FILES  # noqa: E402
 from tinyteach.service.soak.soaked import ALLOWED_BYTES  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 

@@ -242,6 +242,11 @@ class VirtualBoard:
         self._line.to_board_filter = to_board or bytes
         self._line.to_host_filter = to_host or bytes
 
+    @property
+    def unread_bytes(self) -> int:
+        """How many have come that its program has not read; for filters of ``disturb``."""
+        return self._line.to_board_bytes
+
     def drop_link(self) -> None:
         """Pull the cable and put it in again: ``port`` has another name then."""
         self._do(self._line.replug)

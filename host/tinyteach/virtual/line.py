@@ -13,9 +13,12 @@ Tests may limit the speed, alter bytes under way (``filters``) and pull the plug
 """
 
 import contextlib
+import fcntl
 import os
 import select
 import socket
+import struct
+import termios
 import time
 import tty
 from collections import deque
@@ -124,6 +127,12 @@ class Line:
             while os.read(self._master, CHUNK_BYTES):
                 pass
         self.forget_input()
+
+    @property
+    def to_board_bytes(self) -> int:
+        """How many have come for the board that it has not read."""
+        waiting = fcntl.ioctl(self.board_end.fileno(), termios.FIONREAD, bytes(4))
+        return len(self._to_board) + int(struct.unpack("i", waiting)[0])
 
     def unread(self) -> bytes:
         """What no client has taken yet. It is gone then."""

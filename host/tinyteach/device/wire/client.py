@@ -24,7 +24,7 @@ from tinyteach_protocol import errors, messages
 from tinyteach_protocol.frame import Text
 from tinyteach_protocol.messages import Message
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered
-from tinyteach_protocol.requester import Requester
+from tinyteach_protocol.requester import TRIES, Requester
 from tinyteach_protocol.transfer import Download, Stream
 from tinyteach_protocol.transfer import Upload as WireUpload
 
@@ -237,9 +237,12 @@ class BoardClient:
 
     # Teaching
 
-    def teach(self, action: int, label: str = "", source: int = messages.SOURCE_CAMERA) -> Message:
-        """One action of TEACH (messages.TEACH_…): what the board holds after it."""
-        return self.request(messages.TEACH, action=action, source=source, label=label)
+    def teach(
+        self, action: int, label: str = "", source: int = messages.SOURCE_CAMERA, classes: int = 0
+    ) -> Message:
+        """One action of TEACH: what the board holds after it; a head of ``classes`` takes long."""
+        fields = {"action": action, "source": source, "label": label}
+        return self.request(messages.TEACH, tries=TRIES + classes, **fields)
 
     def read_head(self, size: int, progress: Counted | None = None) -> bytes:
         """The file of the head at work, ``size`` bytes as TEACH_LIST says."""

@@ -11,8 +11,9 @@ from tinyteach.link.tape.opened import is_tape
 from tinyteach.service.boards.opening import resolve_port
 
 Result = TypeVar("Result")
-# A board that restarts answers again within this time; so does one whose cable was loose.
-RETURN_TIMEOUT_S = 20.0
+# From when it was asked: a board that restarts answers again within this time, as does one whose
+# cable was loose. Where nobody said that it was gone, waiting for its answer has taken most of it.
+RETURN_TIMEOUT_S = 8.0
 RETURN_POLL_S = 0.2
 
 
@@ -28,12 +29,13 @@ def surely(
     None from ``found`` is: it did not happen. Raises LinkError that ends with ``undone`` then, and
     with ``unknown`` where the board does not tell.
     """
+    began_s = time.monotonic()
     try:
         return act()
     except LinkError as error:
         lost = error
     try:
-        result = found() if come_back(client) else None
+        result = found() if come_back(client, began_s + RETURN_TIMEOUT_S) else None
         is_known = client.is_open
     except (BoardRefusedError, LinkError):
         result, is_known = None, False
@@ -68,10 +70,12 @@ def tell(client: BoardClient, act: Callable[[], object], unknown: str) -> None:
     surely(client, done, done, "", unknown)
 
 
-def come_back(client: BoardClient) -> bool:
-    """Whether the board answers again, on whatever port; the session goes on there."""
+def come_back(client: BoardClient, deadline_s: float) -> bool:
+    """Whether the board answers again, on whatever port; the session goes on there.
+
+    ``deadline_s`` is of `time.monotonic`; one try is made in any case.
+    """
     client.let_go()
-    deadline_s = time.monotonic() + RETURN_TIMEOUT_S
     while not client.is_open:
         try:
             client.take_over(BoardClient(_port_now(client), hello_tries=2))

@@ -124,7 +124,8 @@ def teach(
     if not frames:
         return Taught(class_name, 0, 0, [], "", interrupted)
     progress("The board learns", 0, 0)
-    held = _change(client, before, lambda: client.teach(messages.TEACH_LEARN))
+    classes = len(examples) + 1
+    held = _change(client, before, lambda: client.teach(messages.TEACH_LEARN, classes=classes))
     known = held.examples.get(plain(class_name), 0)
     return Taught(class_name, frames, known, list(held.examples), held.fingerprint, interrupted)
 
@@ -196,7 +197,10 @@ def forget(client: BoardClient, class_name: str) -> Forgotten:
         )
     if not all(held.examples.values()):
         raise BoardRefusedError(NO_EXAMPLES)
-    left = _change(client, held, lambda: client.teach(messages.TEACH_FORGET, class_name))
+    classes = len(held.examples)
+    left = _change(
+        client, held, lambda: client.teach(messages.TEACH_FORGET, class_name, classes=classes)
+    )
     return Forgotten(class_name, list(left.examples), left.fingerprint)
 
 
