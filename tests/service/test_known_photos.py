@@ -15,6 +15,7 @@ from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import TrainingError
 from tinyteach.head.fit import regression
+from tinyteach.head.fit.photo_features import MAX_ROWS_AT_ONCE, views_at_once, views_per_photo
 from tinyteach.head.fit.train import FitSettings, LastFit, fit_at_once
 from tinyteach.service.heads.training import load_report, train
 from tinyteach.service.photos.known_photos import KnownPhotos
@@ -130,6 +131,15 @@ def test_a_head_at_once_recognises(project, known):
     assert head.labels == ("cat", "coffee") and head.threshold == 100
     found = [head.best(head.scores(known.features(i)[None])[0])[0] for i in range(len(known))]
     assert found == [head.labels.index(label) for label in known.labels]
+
+
+def test_of_thousands_a_head_at_once_sees_each_once():
+    at_once = {photos: photos * (1 + views_at_once(photos)) for photos in (20, 150, 1000, 4000)}
+    assert all(rows <= max(photos, MAX_ROWS_AT_ONCE) for photos, rows in at_once.items())
+    assert [views_at_once(photos) for photos in (0, 20, 150)] == [
+        views_per_photo(photos) for photos in (0, 20, 150)
+    ]
+    assert views_at_once(4000) == 0 < views_per_photo(4000)
 
 
 def test_a_head_at_once_begins_where_the_last_one_ended(project, known):

@@ -19,6 +19,7 @@ MAX_VIEWS_PER_PHOTO = 32
 VIEWS_OF_SMALL_SETS = 800
 WANTED_VIEWS_PER_PHOTO = 8
 MAX_VIEWS = 4000
+MAX_ROWS_AT_ONCE = 4000  # photographs and views that somebody who waits is to wait for
 
 
 class PhotoSource(Protocol):
@@ -107,3 +108,8 @@ def views_per_photo(photos: int) -> int:
     """Views that each of so many photographs gets to train on."""
     wanted = max(VIEWS_OF_SMALL_SETS // max(photos, 1), WANTED_VIEWS_PER_PHOTO)
     return min(wanted, MAX_VIEWS // max(photos, 1), MAX_VIEWS_PER_PHOTO)
+
+
+def views_at_once(photos: int) -> int:
+    """The same for a head that somebody waits for: of thousands each is seen once."""
+    return min(views_per_photo(photos), max(0, MAX_ROWS_AT_ONCE // max(photos, 1) - 1))

@@ -15,7 +15,7 @@ from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.meanwhile import importing_meanwhile
-from tinyteach.head.fit.photo_features import PhotoSource, views_per_photo
+from tinyteach.head.fit.photo_features import PhotoSource, views_at_once, views_per_photo
 from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
 from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.unknown import Balance, FloatHead, quantise_photos, with_own_novelty
@@ -147,7 +147,7 @@ def fit_at_once(
     it begins where that ended, and has no examples of its classes: it runs here only.
     """
     learnt = learnt or no_learnt(embedding)
-    labels, views = [*labels, *learnt.labels], views_per_photo(len(source))
+    labels, views = [*labels, *learnt.labels], views_at_once(len(source))
     samples = _samples(source, labels, learnt, embedding, views, classes, _Clock(progress))
     samples = replace(samples, preprocessing=preprocessing)
     start = last.linear if last is not None and last.labels == samples.labels else None
