@@ -16,9 +16,11 @@ PACKAGES = {
     "apt": ("apt-get",),  # MicroPython for i386 is fetched by these two, without root
     "dpkg": ("dpkg-deb",),
     "chromium": CHROMIUM,
+    "fish": ("fish",),  # completion is tried in it, and in zsh
     "qemu-user": ("qemu-arm",),
     "unzip": ("unzip",),
     "util-linux": ("setpriv",),
+    "zsh": ("zsh",),
 }
 WITH_A_MICROPYTHON = ("apt", "dpkg")  # not needed where MICROPYTHON names one of each word size
 

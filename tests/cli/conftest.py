@@ -11,11 +11,11 @@ import typer
 from PIL import Image
 
 from alone import let_rest
+from at_home import home, with_quick_trainings  # noqa: F401
 from json_schema import as_sentences, check_json
 from paired import views_of
 from tinyteach.cli import main
 from tinyteach.cli.table import asked_for_json
-from trained import quick_trainings
 
 CLASSES = ("cat", "coffee")
 
@@ -37,17 +37,8 @@ def parser_made_once():
         yield
 
 
-@pytest.fixture(scope="package", autouse=True)
-def with_quick_trainings():
-    with quick_trainings():
-        yield
-
-
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """No test sees or changes the boards that this user has paired."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 

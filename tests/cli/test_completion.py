@@ -2,9 +2,14 @@
 
 import json
 import os
+import pty
+import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -177,26 +182,99 @@ def test_the_places_known_without_modules_are_the_commands_own():
     assert {place for each in every for place in places_in(*each)} == set(completion.VALUES)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_in_a_real_bash(things):
-    """The script that --show-completion prints, as bash calls it."""
-    env = {**os.environ, "_TINYTEACH_COMPLETE": "source_bash"}
-    source = [sys.executable, "-c", COMMAND]
-    script = subprocess.run(source, env=env, capture_output=True, text=True, check=True).stdout
-    lines = [
-        script,
-        "COMP_WORDS=(tinyteach capture c); COMP_CWORD=2",
-        '_tinyteach_completion "$PROGRAM" c capture',
-        'printf "%s\\n" "${COMPREPLY[@]}"',
-    ]
-    program = things.root / "program"
+def needs(shell):
+    return pytest.mark.skipif(
+        shutil.which(shell) is None, reason=f"needs {shell}, which is not here"
+    )
+
+
+@pytest.fixture
+def script(things):
+    """script(shell) is what --show-completion prints there; ``tinyteach`` is first on its PATH."""
+    program = things.root / "bin" / "tinyteach"
+    program.parent.mkdir()
     program.write_text(f"#!{sys.executable}\n{COMMAND}\n")
     program.chmod(0o755)
-    done = subprocess.run(
-        ["bash", "--norc", "-c", "\n".join(lines)],
-        env={**os.environ, "PROGRAM": str(program)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.stdout.split() == ["cat", "coffee"], done.stderr
+
+    def printed(shell):
+        env = {**os.environ, "_TINYTEACH_COMPLETE": f"source_{shell}"}
+        source = [sys.executable, "-c", COMMAND]
+        done = subprocess.run(source, env=env, capture_output=True, text=True, check=True)
+        (things.root / "script").write_text(done.stdout)
+        return {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+
+    return printed
+
+
+def of_shell(words, env):
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
+    return done.stdout.splitlines(), done.stderr
+
+
+@needs("bash")
+def test_in_a_real_bash(script):
+    """The script, as bash calls it."""
+    lines = [
+        ". ./script",
+        "COMP_WORDS=(tinyteach capture c); COMP_CWORD=2",
+        "_tinyteach_completion tinyteach c capture",
+        'printf "%s\\n" "${COMPREPLY[@]}"',
+    ]
+    offers, said = of_shell(["bash", "--norc", "-c", "\n".join(lines)], script("bash"))
+    assert offers == ["cat", "coffee"], said
+
+
+@needs("fish")
+def test_in_a_real_fish(script):
+    """As its tab key does."""
+    words = ("capture c", "class remove r", "train --se", "class li")
+    asked = [f"complete -C 'tinyteach {each}'" for each in words]
+    command = "\n".join(["source ./script", *asked])
+    offers, said = of_shell(["fish", "--no-config", "-c", command], script("fish"))
+    names = [line.partition("\t")[0] for line in offers]
+    assert names == ["cat", "coffee", "red cup", "--seed", "list"], said
+
+
+# Ctrl-T shows the line as it is now, and gives it up; tab puts in one offer after another.
+ZSH = """
+PS1=
+autoload -Uz compinit; compinit -u -D; source ./script
+told() { print; print -r -- "<$BUFFER>"; BUFFER= }
+zle -N told; bindkey '^T' told; bindkey '^I' menu-complete
+"""
+
+
+@needs("zsh")
+def test_in_a_real_zsh(script):
+    """In a terminal, by its tab key; the last class is one that zsh would be told wrongly."""
+    (Path("photos") / "zoo's").mkdir()
+    typed = {
+        "class remove r\t": "class remove red\\ cup",
+        "train --se\t": "train --seed",
+        "capture c\t": "capture cat",
+        "capture c\t\t": "capture coffee",
+        "capture zo\t": "capture zo",
+    }
+    keys = "".join(f"tinyteach {each}\x14" for each in typed)
+    shown = shown_by(["zsh", "-f", "-i"], ZSH + keys, script("zsh"), len(typed))
+    assert shown == [f"tinyteach {line}" for line in typed.values()]
+
+
+def shown_by(words, keys, env, count):
+    """What stands between < and > of what a program in a terminal shows, so many times."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(words[0], words, {**env, "TERM": "dumb", "HOME": str(Path.cwd())})
+    shown = b""
+    try:
+        os.write(terminal, keys.encode())
+        found = re.compile(rb"\n<(tinyteach [^<>]*)>\r")
+        while (
+            len(found.findall(shown)) < count and select.select([terminal], [], [], PATIENCE_S)[0]
+        ):
+            shown += os.read(terminal, 4096)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+    return [line.decode().rstrip() for line in found.findall(shown)]

@@ -35,6 +35,16 @@ def test_help(tinyteach, path):
     assert len(summary) > 10 and summary[0].isupper()
 
 
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_help_fits_a_narrow_terminal_and_breaks_no_word(tinyteach, path, monkeypatch):
+    told = {}
+    for columns in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        told[columns] = tinyteach(*path, "--help").out
+        assert all(len(line) <= columns for line in told[columns].splitlines())
+    assert set(told[60].split()) == set(told[80].split())
+
+
 def test_version(tinyteach):
     assert tinyteach("--version").out == f"tinyteach {__version__}\n"
 

@@ -9,6 +9,7 @@ import time
 import pytest
 import serial
 
+from at_home import home  # noqa: F401
 from flashes import make_paired, starter
 from little_embedding import little_embedding
 from tinyteach.virtual.line import open_pseudo_terminal, pull
@@ -42,12 +43,6 @@ def paired_flashes(made_once, little):
 def switch_on(paired_flashes, tmp_path_factory):
     """switch_on(arch, **options) starts a board that is paired with the small embedding."""
     return starter(paired_flashes, tmp_path_factory)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """No test sees or changes the boards that this user has paired."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture

@@ -7,28 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from at_home import home, with_quick_trainings  # noqa: F401
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.hil import plugin
 from tinyteach.hil.report import plugin as report_plugin
 from tinyteach.hil.results import Run
 from tinyteach.service.boards.verification import PLUGIN
-from trained import quick_trainings
 
 NUMBERS = itertools.count()
 PLAIN = ["--import-mode=importlib", "-p", "no:cacheprovider", "-q", *PLUGIN]
-
-
-@pytest.fixture(scope="package", autouse=True)
-def with_quick_trainings():
-    with quick_trainings():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """No test sees the boards that this user has paired."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
 
 
 class Options(set):

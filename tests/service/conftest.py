@@ -4,21 +4,8 @@ import shutil
 
 import pytest
 
+from at_home import home, with_quick_trainings  # noqa: F401
 from tinyteach.service.boards import verification
-from trained import quick_trainings
-
-
-@pytest.fixture(scope="package", autouse=True)
-def with_quick_trainings():
-    with quick_trainings():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """No test sees or changes the boards that this user has paired."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from at_home import home, with_quick_trainings  # noqa: F401
 from browser import StudioProcess, chromium, person_at
 from paired import views_of
 from studio_server import StudioServer
@@ -15,7 +16,6 @@ from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual import running
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.workbench import live_board
-from trained import quick_trainings
 
 HERE = Path(__file__).parent
 VIEWS_PER_S = 4  # each costs the board, the studio and the browser; a label wants a few only
@@ -35,19 +35,6 @@ def pytest_collection_modifyitems(items):
 def interruptible():
     """Ctrl-C ends what these tests start, also where a shell runs them beside others."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="package", autouse=True)
-def with_quick_trainings():
-    with quick_trainings():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """No test sees or changes the boards that this user has paired."""
-    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("TINYTEACH_BOARD", raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -147,9 +134,9 @@ def command_studio(browser, folder, home_folder, virtual):
 @pytest.fixture(scope="session")
 def object_views(tmp_path_factory):
     """The folder of the views that virtual boards show of objects, drawn once."""
-    home = tmp_path_factory.mktemp("views")
+    place = tmp_path_factory.mktemp("views")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINYTEACH_HOME", str(home))
+        patch.setenv("TINYTEACH_HOME", str(place))
         patch.setattr(virtual_boards, "DEMO_VIEWS", OBJECT_VIEWS)
         (folder,) = {virtual_boards._demo_views(name).parent for name in OBJECTS}
     return folder

@@ -100,14 +100,24 @@ def _offers(names: Callable[[], dict[str, str]], incomplete: str) -> Offers:
         found = names()
     except Exception:
         return []
-    return [(_typed(name), about) for name, about in found.items() if name.startswith(incomplete)]
+    begin_so = {name: about for name, about in found.items() if name.startswith(incomplete)}
+    return [(_typed(name), about) for name, about in begin_so.items() if _can_be_offered(name)]
+
+
+def _can_be_offered(name: str) -> bool:
+    """zsh takes away what typer makes of an apostrophe: better no offer than a wrong one."""
+    return "'" not in name or _shell() != "complete_zsh"
+
+
+def _shell() -> str:
+    """What the shell's script asked for."""
+    return os.environ.get(f"_{PROGRAM.upper()}_COMPLETE", "")
 
 
 def _typed(name: str) -> str:
     """As it is typed in shells that put in what is offered as it stands."""
-    shell = os.environ.get(f"_{PROGRAM.upper()}_COMPLETE", "")
-    if shell == "complete_bash":
+    if _shell() == "complete_bash":
         return name.replace(" ", "\\ ")
-    if shell in ("complete_powershell", "complete_pwsh"):
+    if _shell() in ("complete_powershell", "complete_pwsh"):
         return name.replace(" ", "` ")
     return name
