@@ -264,7 +264,7 @@ class Requester:
         pending.silences += 1
         self.retries += 1
         pending.sent_ms = now_ms
-        if pending.silences >= TRIES or pending.tries_left <= 0:
+        if pending.silences >= pending.tries_left:
             self._give_up(seq, pending, events)
         else:
             self._ask_whether_alive(now_ms)
