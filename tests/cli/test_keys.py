@@ -35,7 +35,8 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         refused = at(there, "alone", *named, "--interval", "100")
         assert refused.code == 19 and "tinyteach keys import" in refused.err
         assert at(there, "wipe", *named, "--yes").code == 19
-        assert at(there, "info", *named).code == 0
+        assert json.loads(at(there, "info", *named, "--json").out)["access"] == "foreign"
+        assert "as this computer does" in at(here, "info", *named).out
 
         exported = at(here, "keys", "export", "kitchen", file)
         assert exported.code == 0 and str(file) in exported.out
@@ -59,6 +60,13 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
             assert client.is_private and client.is_proven
         assert at(here, "pair", *named, "--open").code == 0
         assert at(tmp_path / "third", "info", *named).code == 0
+
+
+def test_a_board_without_a_key_says_so(tinyteach, board):
+    """As one that was paired before there were keys, whatever its agent."""
+    assert "whoever reaches its port" in tinyteach("info", "--board", board.port).out
+    told = tinyteach("info", "--board", board.port, "--json").out
+    assert json.loads(told)["access"] == "open"
 
 
 def test_files_of_keys_are_their_owner_s_alone(tmp_path):
