@@ -47,6 +47,7 @@ bench: .venv/installed-demo
 	$(BIN)/python bench/runtime.py $(ARGS)
 	$(BIN)/python bench/instructions.py $(ARGS)
 	$(BIN)/python bench/link.py $(ARGS)
+	$(BIN)/python bench/keys.py
 	$(BIN)/python bench/help.py $(ARGS)
 	$(BIN)/python bench/heap.py
 

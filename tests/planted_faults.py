@@ -19,7 +19,7 @@ from patience import expect_silence
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl import entering, raw_repl
 from tinyteach.device.repl.pairing import await_agent, free_the_repl
-from tinyteach.device.wire import client
+from tinyteach.device.wire import session as wire_session
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.virtual import optics
 
@@ -72,7 +72,7 @@ def no_permission(env):
 @contextlib.contextmanager
 def silent_port(env):
     expect_silence(env.patch, 100)
-    env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.2)
+    env.patch.setattr(wire_session, "ENDING_TIMEOUT_S", 0.2)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 0.2)
     with faulty_port.silent_port() as name:
         yield name

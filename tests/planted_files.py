@@ -5,7 +5,7 @@ import contextlib
 from patience import expect_silence
 from planted_faults import changed
 from tinyteach.device.repl import entering
-from tinyteach.device.wire import client
+from tinyteach.device.wire import session as wire_session
 
 # Also in the middle of what it does about the Ctrl-C before.
 CATCHES_CTRL_C = """
@@ -48,7 +48,7 @@ def catching_main(env):
 @contextlib.contextmanager
 def hanging_main(env):
     expect_silence(env.patch, 300)
-    env.patch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
+    env.patch.setattr(wire_session, "ENDING_TIMEOUT_S", 0.3)
     env.patch.setattr(entering, "ENTER_TIMEOUT_S", 1)
     program = "import micropython, time\nmicropython.kbd_intr(-1)\nwhile True: time.sleep_ms(10)"
     with changed(env, _write("/main.py", program), answers=False) as board:

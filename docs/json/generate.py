@@ -21,6 +21,7 @@ from tinyteach.device.wire.rules import Settings
 from tinyteach.head.fit.evaluation import ClassResult, PhotoResult
 from tinyteach.head.report.enough import Enough
 from tinyteach.service.boards.clearing import Unpaired, Wiped
+from tinyteach.service.boards.keys import KeyEntry, KeyMoved
 from tinyteach.service.boards.opening import BoardEntry
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.teaching import ButtonSet, Forgotten, Held, Taught
@@ -155,6 +156,10 @@ PRINTED: dict[str, Any] = {
     "alone": ALONE,
     "wipe": Wiped,
     "unpair": Unpaired,
+    "keys list": {"keys": [KeyEntry]},
+    "keys export": KeyMoved,
+    "keys import": KeyMoved,
+    "keys forget": KeyMoved,
     "test": TESTED,
     "verify": {**fields(Summary), **CODE},
     "why": {**fields(Compared), "agrees": bool, **CODE},

@@ -4,7 +4,7 @@ import sys
 
 # sys.implementation._mpy >> 10, named as mpy-cross names them (MicroPython docs, mpyfiles).
 # One string: as a list each name would stay in the heap.
-ARCHITECTURES = (
+_ARCHITECTURES = (
     "- x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc rv64imc"
 )
 
@@ -27,5 +27,5 @@ def micropython_version() -> str:
 def architecture() -> str:
     """The native code architecture in mpy-cross's words, empty where there is none."""
     index = getattr(sys.implementation, "_mpy", 0) >> 10 & 15
-    names = ARCHITECTURES.split()
+    names = _ARCHITECTURES.split()
     return names[index] if 0 < index < len(names) else ""

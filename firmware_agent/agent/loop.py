@@ -51,6 +51,8 @@ class Agent:
         self.responder = Responder(_MAX_PAYLOAD, _WINDOW_BYTES)
         self.board_id = board.board_id()
         self.safe_mode = safe_mode
+        self.access: int = seldom.call("proof", "access")
+        self.nonce = b""
         self.models = Models(safe_mode)
         self.image = IncomingImage(self.models.recogniser)
         self.view = View()

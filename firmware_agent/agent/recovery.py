@@ -16,11 +16,14 @@ from agent.upload import PREFIX
 from tinyteach_protocol import messages
 
 _PIECE_BYTES = const(512)
+# As proof.py has them.
+_KEY = const("tinyteach/key")
+_NUMBER = const("tinyteach/number")
 
 
 def recover(names: list[str], embedding: str, rules: str) -> None:
     """Finish what ``names``, the files beside the models, say was under way."""
-    targets = HEADS + [STATE, embedding, rules]
+    targets = HEADS + [STATE, embedding, rules, _KEY, _NUMBER]
     uploads = [(messages.RULES, rules)]
     # Where one is in ROMFS, none on flash is no sign of a rename: it may never have been there.
     if files.size_of("/rom/" + embedding) < 0:

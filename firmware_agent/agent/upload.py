@@ -26,6 +26,7 @@ class Upload:
     """One incoming file of ``size`` bytes whose SHA-256 must be ``digest``."""
 
     is_open = True
+    proven = False  # by who holds the board's key
 
     def __init__(self, kind: int, size: int, digest: bytes) -> None:
         self.kind = kind

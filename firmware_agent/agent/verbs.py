@@ -19,20 +19,35 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 
 _SHA256_BYTES = const(32)
 _RULES_BYTES_MAX = const(1024)
+_PRIVATE = const(64)  # of HELLO's capabilities: nothing is done without the key
 
 
 def handle(agent: "Agent", request: "Request") -> memoryview:
     """Carry a request out; its answer's frame."""
     verb = request.type
-    if agent.safe_mode and verb in NOT_IN_SAFE_MODE:
+    if agent.access and not request.proven and _needs_key(agent, request):
+        raise Refused(errors.NO_KEY)
+    if agent.safe_mode and verb in _NOT_IN_SAFE_MODE:
         raise Refused(errors.SAFE_MODE)
     names = SELDOM.get(verb)
     if not names:
-        return HANDLERS[verb](agent, request)
+        return _HANDLERS[verb](agent, request)
     try:
         return seldom.use(*names).handle(agent, request)  # type: ignore[no-any-return]
     finally:
         seldom.forget(*names)
+
+
+def _needs_key(agent: "Agent", request: "Request") -> bool:
+    """Of a board with a key: what changes it; where it is private all that is no session's."""
+    verb = request.type
+    if agent.access & _PRIVATE:
+        return verb not in (messages.HELLO, messages.BYE, messages.PROVE)
+    if verb == messages.OPEN:
+        return request.object != messages.IMAGE  # type: ignore[no-any-return] # a number
+    if verb == messages.TEACH:
+        return request.action != messages.TEACH_LIST  # type: ignore[no-any-return] # a number
+    return verb in (messages.COMMIT, messages.RESTART, messages.ROLLBACK, messages.THRESHOLD)
 
 
 # The session
@@ -51,6 +66,7 @@ def _capabilities(agent: "Agent") -> int:
     bits |= messages.CAP_VIPER if kernels.best().name != "reference" else 0
     bits |= messages.CAP_HEAD_ACTIVE if recogniser.head is not None else 0
     bits |= messages.CAP_IN_PLACE if recogniser.in_place else 0
+    bits |= agent.access
     return bits | (messages.CAP_EMBEDDING_READY if recogniser.ready else 0)
 
 
@@ -154,7 +170,7 @@ def _threshold(agent: "Agent", request: "Request") -> memoryview:
 def _stream(agent: "Agent", request: "Request") -> memoryview:
     """Results or previews, one event a credit, until STOP."""
     agent.stream.begin(request.kind)
-    agent.responder.open_stream(request.credits)
+    agent.responder.open_stream(request.credits, request.proven)
     return agent.responder.respond(request)
 
 
@@ -249,6 +265,9 @@ def _write(agent: "Agent", request: "Request") -> memoryview:
 def _commit(agent: "Agent", request: "Request") -> memoryview:
     """Check the uploaded file and put it to work, or leave the old one at work."""
     start = time.ticks_us()
+    upload = agent.models.upload
+    if agent.access and upload and upload.kind == messages.HEAD and not upload.proven:
+        raise Refused(errors.NO_KEY, "head")
     fingerprint = agent.mend(agent.models.commit)
     gc.collect()
     duration = time.ticks_diff(time.ticks_us(), start)
@@ -271,10 +290,11 @@ def _rollback(agent: "Agent", request: "Request") -> memoryview:
 # Those that take much heap and are asked for seldom, with what they load.
 SELDOM = {
     messages.INFO: ("facts", "kept", "info"),
+    messages.PROVE: ("proof",),
     messages.TEACH: ("teaching",),
     messages.TRACE: ("trace",),
 }
-NOT_IN_SAFE_MODE = (
+_NOT_IN_SAFE_MODE = (
     messages.GRAB,
     messages.RUN,
     messages.STREAM,
@@ -282,7 +302,7 @@ NOT_IN_SAFE_MODE = (
     messages.THRESHOLD,
     messages.TRACE,
 )
-HANDLERS = {
+_HANDLERS = {
     messages.HELLO: _hello,
     messages.BYE: _bye,
     messages.RESTART: _restart,

@@ -46,6 +46,10 @@ class BoardRefusedError(TinyTeachError):
         self.code = code
 
 
+class NoKeyError(BoardRefusedError):
+    """The board does this only for who holds its key, or has not the key that is here."""
+
+
 class LinkError(TinyTeachError):
     """The connection to the board broke, stalled or speaks something else."""
 

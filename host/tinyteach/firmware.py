@@ -22,7 +22,7 @@ LED = "/tinyteach/led"
 # The host's end of a session, and its words for a person, are of no use on a board.
 HOST_MODULES = (
     *("error_sentences.py", "operator_names.py", "outcomes.py"),
-    *("requester.py", "transfer.py"),
+    *("requester.py", "sealed_session.py", "transfer.py"),
 )
 # In the name of a module with code for some architectures only; on a board of another the agent
 # takes the one beside it.

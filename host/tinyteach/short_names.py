@@ -12,8 +12,9 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-# One underscore and a small letter: ``_NAME = const(…)`` leaves no name, ``__init__`` is Python's.
-PRIVATE = re.compile(r"_[a-z]\w*")
+# One underscore and a letter: ``__init__`` is Python's.
+PRIVATE = re.compile(r"_[a-zA-Z]\w*")
+CONSTANT = re.compile(r"^(_\w+) = const\(", re.MULTILINE)  # leaves no name
 FRAME = re.compile(r'File "(?P<module>[\w.]+)", line \d+, in (?P<name>\w+)')
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -58,7 +59,9 @@ def _set_names(module: ast.Module) -> set[str]:
 
 def _private_names(text: str) -> list[str]:
     """In order of their first use."""
-    return list(dict.fromkeys(token.string for token in _private_tokens(text)))
+    constants = CONSTANT.findall(text)
+    names = dict.fromkeys(token.string for token in _private_tokens(text))
+    return [name for name in names if name not in constants]
 
 
 def _private_tokens(text: str) -> list[tokenize.TokenInfo]:

@@ -87,6 +87,11 @@ ERRORS = {
         "The board is in safe mode after a crash loop; 'tinyteach info' shows why, "
         "'tinyteach pair' or 'tinyteach deploy' mends it.",
     ),
+    errors.NO_KEY: (
+        "NO_KEY",
+        "The board takes this only from computers that have its key; bring the key here with "
+        "'tinyteach keys import', or pair the board again with its cable at this computer.",
+    ),
 }
 
 

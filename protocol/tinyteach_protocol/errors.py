@@ -22,6 +22,7 @@ FLASH_FAILED = 19
 INTERNAL = 20
 NO_SESSION = 21
 SAFE_MODE = 22
+NO_KEY = 23
 
 
 class ProtocolError(Exception):

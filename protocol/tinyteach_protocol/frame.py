@@ -20,6 +20,8 @@ OVERHEAD_BYTES = HEADER_BYTES + TRAILER_BYTES
 MAX_PAYLOAD = 8192
 
 RETRY = 1  # flag: this request may have been executed already
+SEALED = 2  # flag: the payload ends with a seal (sealing.py)
+SEAL_BYTES = 12
 
 # Why a Damaged event came.
 BAD_HEADER = "header check"

@@ -20,6 +20,7 @@ HELLO = 0x01
 BYE = 0x02
 INFO = 0x04
 RESTART = 0x05
+PROVE = 0x06
 GRAB = 0x10
 READ = 0x11
 OPEN = 0x12
@@ -120,9 +121,9 @@ SLOW = 4  # may take seconds on a board: flash is written, a network is run
 
 # What ends a recognition: how long its stages took, whether the best label is believed.
 _END = (("preprocess_us", U32), ("embedding_us", U32), ("head_us", U32), ("known", U8))
-# A piece of something larger: as it is asked for, and as it comes.
-_RANGE = (("offset", U32), ("length", U16))
+_RANGE = (("offset", U32), ("length", U16))  # a piece of something larger, as it is asked for
 _PIECE = (("offset", U32), ("data", DATA))
+_PROOF = (("number", U32), ("nonce", BYTES), ("proof", BYTES))
 
 # verb → (name, flags, request fields, response fields)
 VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
@@ -178,6 +179,7 @@ VERBS: "dict[int, tuple[str, int, Layout, Layout]]" = {
         ),
     ),
     RESTART: ("RESTART", ONCE, (), ()),
+    PROVE: ("PROVE", ONCE, (("step", U8),) + _PROOF, _PROOF),
     GRAB: (
         "GRAB",
         ONCE | SLOW,
@@ -259,10 +261,7 @@ DATA_OVERHEAD_BYTES = 6
 
 
 class Message:
-    """A decoded message; its fields are attributes.
-
-    ``data`` fields are memoryviews of the payload they were decoded from.
-    """
+    """A decoded message; its fields are attributes, ``data`` memoryviews of the payload."""
 
     def __init__(self, type: int, seq: int, fields: "Fields") -> None:
         self.type = type

@@ -11,8 +11,8 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 
 from tinyteach_protocol import errors, frame, messages
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
+from tinyteach_protocol.sealed_session import CAP_KEYED, INTERRUPT, NUMBERS_TRIED, SealedSession
 from tinyteach_protocol.session import (
-    FORBIDDEN,
     MAX_OUTSTANDING,
     SILENCE_MS,
     elapsed_ms,
@@ -25,16 +25,14 @@ if 0:  # for type checkers: never run
     from tinyteach_protocol.frame import Buffer
     from tinyteach_protocol.messages import Fields
     from tinyteach_protocol.outcomes import Happening
+    from tinyteach_protocol.sealing import Seal
 
-INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
 TIMEOUT_MS = 1500  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
 # Of slow verbs, with a board that has no native kernels: less than session.IDLE_MS.
 SLOW_TIMEOUT_MS = 10000
 TRIES = 5
 # So long after its last frame a board still lives: none restarts and listens within this time.
 LIVE_MS = 10
-# Of 256 numbers some 240 make a frame without 03, where its payload has none.
-NUMBERS_TRIED = 256
 NO_PROBE = -1
 NO_OBJECT = 0  # READ of it asks nothing and changes nothing
 
@@ -73,6 +71,8 @@ class Requester:
         self._seq = 0
         self._order = 0
         self._heard_ms: int | None = None  # when the board last sent a frame
+        self._sealing = SealedSession()
+        self.seal_bytes = 0  # of each request, beside what a frame takes anyway
         self._held: list[bytearray] = []  # one-way frames, until the session is known to live
         self._probe = NO_PROBE  # seq of the question whether it lives, while that is on its way
 
@@ -120,12 +120,21 @@ class Requester:
             self._send(pending, now_ms)
         return seq
 
+    def begin_seals(self, seals: "tuple[Seal, Seal]", all: bool) -> None:
+        """Seal requests from now on, ``all`` or those that change the board.
+
+        What answers a sealed one is believed only where it is sealed, too, and with ``all`` no
+        event without.
+        """
+        self._sealing = SealedSession(seals, all)
+
     def has_room(self, payload_bytes: int = 0) -> bool:
         """Whether one more request of so many bytes fits into the board's window."""
         if not self._pending:
             return True
         used = sum([len(pending.data) for pending in self._pending.values()])
-        fits = used + frame.OVERHEAD_BYTES + payload_bytes <= self.window
+        one = frame.OVERHEAD_BYTES + payload_bytes + self.seal_bytes
+        fits = used + one <= self.window
         return fits and len(self._pending) < MAX_OUTSTANDING
 
     @property
@@ -186,17 +195,19 @@ class Requester:
     def _build(self, verb: int, fields: "Fields") -> bytearray:
         """Return the frame of a new request, in one buffer, the data copied once."""
         size = 64 + sum(len(value) for value in fields.values() if not isinstance(value, int))
-        buffer = bytearray(frame.OVERHEAD_BYTES + size)
+        buffer = bytearray(frame.OVERHEAD_BYTES + size + frame.SEAL_BYTES)
         limit = frame.HEADER_BYTES + min(size, self.max_payload)
         end = messages.write_fields(verb, fields, buffer, frame.HEADER_BYTES, limit)
+        flags = self._sealing.flags(verb)
+        buffer = buffer[: end + frame.TRAILER_BYTES + (frame.SEAL_BYTES if flags else 0)]
         # Found anew for each of many numbers only where one of them helps.
         tries = 1 if INTERRUPT in buffer[frame.HEADER_BYTES : end] else NUMBERS_TRIED
         while True:
             self._seq = self._next_seq()
-            length = frame.seal(buffer, verb, 0, self._seq, end - frame.HEADER_BYTES)
+            frame.seal(buffer, verb, flags, self._seq, len(buffer) - frame.OVERHEAD_BYTES)
             tries -= 1
-            if tries <= 0 or INTERRUPT not in buffer[:length]:
-                return buffer[:length]
+            if tries <= 0 or INTERRUPT not in buffer:
+                return buffer
 
     def _next_seq(self) -> int:
         seq = (self._seq + 1) & 0xFFFF
@@ -224,7 +235,7 @@ class Requester:
             self._held = [data]  # totals: the last one says it all
             self._ask_whether_alive(now_ms)
         else:
-            self._queue.append(bytes(data))
+            self._queue.append(self._sealing.outgoing(data))
 
     def _ask_whether_alive(self, now_ms: int) -> None:
         """READ of nothing, in a frame without 03: any answer but NO_SESSION says yes."""
@@ -275,7 +286,7 @@ class Requester:
         pending.sent_ms = now_ms
         pending.tries += 1
         pending.tries_left -= 1
-        self._queue.append(bytes(pending.data))
+        self._queue.append(self._sealing.outgoing(pending.data))
 
     def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
         if pending.tries_left <= 0:
@@ -293,8 +304,8 @@ class Requester:
     def _mark_repeated(self, seq: int, pending: _Pending) -> None:
         """HELLO's bytes stay free of 03, and it may run twice."""
         if pending.verb != messages.HELLO:
-            payload_bytes = len(pending.data) - frame.OVERHEAD_BYTES
-            frame.seal(pending.data, pending.verb, frame.RETRY, seq, payload_bytes)
+            flags = pending.data[3] & frame.SEALED | frame.RETRY
+            self._sealing.finish(pending.data, pending.verb, flags, seq)
 
     def _repetition_interrupts(self, seq: int, pending: _Pending) -> bool:
         self._mark_repeated(seq, pending)
@@ -313,8 +324,13 @@ class Requester:
             events.append(event)
 
     def _take_frame(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
-        if arrived.type >= messages.RESPONSE:
-            self._take_answer(arrived, now_ms, events)
+        is_sealed = self._sealing.is_sealed(arrived)
+        if is_sealed is None:
+            self.damaged += 1
+        elif arrived.type >= messages.RESPONSE:
+            self._take_answer(arrived, is_sealed, now_ms, events)
+        elif self._sealing.seals_all and not is_sealed:
+            self.damaged += 1
         elif arrived.type in messages.EVENTS and self.welcome is not None:
             self._heard_ms = now_ms
             try:
@@ -324,7 +340,9 @@ class Requester:
                 return
             events.append(Event(arrived.seq, message))
 
-    def _take_answer(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
+    def _take_answer(
+        self, arrived: frame.Frame, is_sealed: bool, now_ms: int, events: "list[Happening]"
+    ) -> None:
         """Match an answer; a stale one (answered already, or of an earlier session) is dropped."""
         seq = arrived.seq
         pending = self._pending.get(seq)
@@ -333,6 +351,10 @@ class Requester:
         if arrived.type not in (messages.ERROR, pending.verb | messages.RESPONSE):
             return
         event = outcome_of(arrived, pending.verb)
+        is_over = isinstance(event, Refused) and event.code == errors.NO_SESSION
+        if pending.data[3] & frame.SEALED and not is_sealed and not is_over:
+            self.damaged += 1  # only that it knows of no session may a board say to anybody
+            return
         if pending.verb == messages.HELLO and not self._accept(event):
             return
         del self._pending[seq]
@@ -342,7 +364,7 @@ class Requester:
         self._heard_ms = now_ms
         if seq == self._probe:
             self._probe = NO_PROBE
-            self._queue += [bytes(data) for data in self._held]
+            self._queue += [self._sealing.outgoing(data) for data in self._held]
             self._held = []
         else:
             events.append(event)
@@ -366,6 +388,10 @@ class Requester:
         self.welcome = event.message
         self.max_payload = event.message.max_payload
         self.window = event.message.window
+        if event.message.capabilities & CAP_KEYED:
+            # Also where nothing is sealed, so that pieces are the same with a key and without.
+            self.seal_bytes = frame.SEAL_BYTES
+            self.max_payload -= frame.SEAL_BYTES
         return True
 
     def _progress(self, order: int, now_ms: int, events: "list[Happening]") -> None:

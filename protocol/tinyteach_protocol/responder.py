@@ -7,7 +7,15 @@ before it calls any of them again: all share one buffer.
 
 from tinyteach_protocol import messages
 from tinyteach_protocol.errors import BAD_VALUE, NO_SESSION, VERSION, ProtocolError
-from tinyteach_protocol.frame import HEADER_BYTES, MAX_PAYLOAD, Damaged, Decoder, Encoder, Frame
+from tinyteach_protocol.frame import (
+    HEADER_BYTES,
+    MAX_PAYLOAD,
+    SEALED,
+    Damaged,
+    Decoder,
+    Encoder,
+    Frame,
+)
 from tinyteach_protocol.session import IDLE_MS, MIN_PAYLOAD, SILENCE_MS, elapsed_ms
 from tinyteach_protocol.session import VERSION as PROTOCOL_VERSION
 
@@ -16,6 +24,7 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 
     from tinyteach_protocol.frame import Buffer
     from tinyteach_protocol.messages import Fields
+    from tinyteach_protocol.sealing import Seal
 
 # Answers kept for repetitions. The host has at most MAX_OUTSTANDING requests on
 # their way, and seldom two that must not run twice.
@@ -27,13 +36,15 @@ REMEMBERED_REQUESTS = 256
 
 
 class Request(messages.Message):
-    """A request; ``reply`` is the session's own answer to it, or None."""
+    """A request; ``reply`` is the session's own answer to it, or None.
 
-    def __init__(
-        self, verb: int, seq: int, fields: "Fields", reply: "Buffer | None" = None
-    ) -> None:
+    ``proven``: it came sealed, from a host that holds the board's key.
+    """
+
+    def __init__(self, verb: int, seq: int, fields: "Fields", proven: bool) -> None:
         super().__init__(verb, seq, fields)
-        self.reply = reply
+        self.proven = proven
+        self.reply: "Buffer | None" = None
 
 
 class Responder:
@@ -52,10 +63,14 @@ class Responder:
 
     def _begin(self, peer_max_payload: int) -> None:
         self.payload_limit = min(self.max_payload, peer_max_payload)
-        self._remembered: list[tuple[int, int, bytes]] = []  # (seq, verb, frame), oldest first
+        # (seq, verb, whether proven, the answer's type and payload), oldest first
+        self._remembered: list[tuple[int, int, bool, int, bytes]] = []
         self._credits = 0
         self._events = 0
         self.streaming = False
+        self._sealed_stream = False
+        # Of a host that has proven itself: for its requests, for the answers to those.
+        self.seals: "tuple[Seal, Seal] | None" = None
 
     # Receiving
 
@@ -135,9 +150,10 @@ class Responder:
 
     # Streams
 
-    def open_stream(self, credits: int) -> None:
-        """Allow so many events; CREDIT raises the total later."""
+    def open_stream(self, credits: int, proven: bool = False) -> None:
+        """Allow so many events, sealed where STREAM was; CREDIT raises the total later."""
         self.streaming = True
+        self._sealed_stream = proven
         self._credits = credits
         self._events = 0
 
@@ -155,7 +171,7 @@ class Responder:
         """Return an event's frame, or None where no credit is left."""
         if self.credit <= 0:
             return None
-        frame = self._encode(type, self._events & 0xFFFF, fields)
+        frame = self._encode(type, self._events & 0xFFFF, fields, self._sealed_stream)
         self._events += 1
         return frame
 
@@ -163,25 +179,37 @@ class Responder:
 
     def _admit(self, frame: Frame) -> Request | None:
         """Return the frame's request, or None where nothing is left to do."""
+        proven = False
+        if frame.flags & SEALED and self.seals:
+            if not self.seals[0].open(frame):
+                # As one that was lost: whoever sent it learns nothing.
+                self.damaged += 1
+                return None
+            proven = True
         self._heard_ms = None
         try:
-            return self._read(frame)
+            return self._read(frame, proven)
         except ProtocolError as error:
-            reply = self._encode(messages.ERROR, frame.seq, _error(error.code, str(error)))
-            return Request(frame.type, frame.seq, {}, reply)
+            request = Request(frame.type, frame.seq, {}, proven)
+            fields = _error(error.code, str(error))
+            request.reply = self._encode(messages.ERROR, frame.seq, fields, proven)
+            return request
 
-    def _read(self, frame: Frame) -> Request | None:
+    def _read(self, frame: Frame, proven: bool) -> Request | None:
         verb = frame.type
-        if not self.framed and verb not in (messages.HELLO, messages.BYE):
+        is_lost = frame.flags & SEALED and not proven  # the session that sealed it
+        if (is_lost or not self.framed) and verb not in (messages.HELLO, messages.BYE):
             raise ProtocolError(NO_SESSION)
         fields = messages.decode(verb, frame.seq, frame.payload).fields
-        request = Request(verb, frame.seq, fields, self._recall(frame.seq, verb))
+        request = Request(verb, frame.seq, fields, proven)
+        self._recall(request)
         if verb == messages.HELLO:
             self._enter(request)
         elif verb == messages.BYE:
             self._leave()
         elif verb == messages.CREDIT:
-            self._credits = max(self._credits, request.total)
+            if proven or not self._sealed_stream:
+                self._credits = max(self._credits, request.total)
             return None
         return request
 
@@ -196,34 +224,45 @@ class Responder:
     def _leave(self) -> None:
         self.framed = False
         self.streaming = False
+        self.seals = None
 
     def _answer(self, request: Request, type: int, fields: "Fields") -> memoryview:
-        frame = self._encode(type, request.seq, fields)
+        end = self._write(type, fields)
         if messages.VERBS[request.type][1] & messages.ONCE:
-            self._remember(request.seq, request.type, bytes(frame))
-        return frame
+            self._remember(request, type, bytes(self._encoder.buffer[HEADER_BYTES:end]))
+        return self._finish(type, request.seq, end, request.proven)
 
-    def _encode(self, type: int, seq: int, fields: "Fields") -> memoryview:
-        end = messages.write_fields(
+    def _encode(self, type: int, seq: int, fields: "Fields", proven: bool) -> memoryview:
+        return self._finish(type, seq, self._write(type, fields), proven)
+
+    def _write(self, type: int, fields: "Fields") -> int:
+        return messages.write_fields(
             type, fields, self._encoder.buffer, HEADER_BYTES, HEADER_BYTES + self.payload_limit
         )
-        return self._encoder.seal(type, seq, end)
 
-    def _remember(self, seq: int, verb: int, frame: bytes) -> None:
+    def _finish(self, type: int, seq: int, end: int, proven: bool) -> memoryview:
+        if not proven or not self.seals:
+            return self._encoder.seal(type, seq, end)
+        buffer = self._encoder.buffer
+        end = self.seals[1].seal(buffer, type, SEALED, seq, end)
+        return self._encoder.seal(type, seq, end, SEALED)
+
+    def _remember(self, request: Request, type: int, payload: bytes) -> None:
         kept = self._remembered
-        kept.append((seq, verb, frame))
-        while len(kept) > REMEMBERED or sum(len(item[2]) for item in kept) > REMEMBERED_BYTES:
+        kept.append((request.seq, request.type, request.proven, type, payload))
+        while len(kept) > REMEMBERED or sum(len(item[4]) for item in kept) > REMEMBERED_BYTES:
             kept.pop(0)
 
-    def _recall(self, seq: int, verb: int) -> bytes | None:
-        """Return the remembered answer to this very request, or None."""
+    def _recall(self, request: Request) -> None:
+        """Answer this very request as before, where that is remembered; sealed, with a new seal."""
         kept = self._remembered
-        while kept and _is_far(seq, kept[0][0]):
+        while kept and _is_far(request.seq, kept[0][0]):
             kept.pop(0)
-        for item in kept:
-            if item[0] == seq and item[1] == verb:
-                return item[2]
-        return None
+        for seq, verb, proven, type, payload in kept:
+            if (seq, verb, proven) == (request.seq, request.type, request.proven):
+                end = HEADER_BYTES + len(payload)
+                self._encoder.buffer[HEADER_BYTES:end] = payload
+                request.reply = self._finish(type, seq, end, proven)
 
 
 def _is_far(seq: int, other: int) -> bool:

@@ -164,6 +164,7 @@ class Upload(_Transfer):
         """Half a window at most, so that one piece travels while one is worked on."""
         most = self._requester.max_payload - messages.DATA_OVERHEAD_BYTES
         half = self._requester.window // 2 - OVERHEAD_BYTES - messages.DATA_OVERHEAD_BYTES
+        half -= self._requester.seal_bytes
         half = min(half, CAREFUL_BYTES) if self._careful else half
         # A row is never cut, even where only one fits the window.
         piece = max(min(most, max(half, PIECE_BYTES_MIN)) // self._row_bytes, 1) * self._row_bytes

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tinyteach.device.wire import client as wire_client
+from tinyteach.device.wire import session
 from tinyteach.device.wire.client import BoardClient
+from tinyteach_protocol import requester
 
 TFLITE = Path(__file__).resolve().parent / "tflite"
 sys.path.append(str(TFLITE))
@@ -21,7 +22,7 @@ STARTING_S = 120  # of a board on a busy machine, of which a session is wanted a
 def boards_may_start_slowly():
     """What is at these ports is an agent, so nobody gives it up; a second each try."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wire_client, "LATE_HELLO_TRIES", STARTING_S)
+        patch.setattr(session, "LATE_HELLO_TRIES", STARTING_S)
         yield
 
 
@@ -55,3 +56,18 @@ def thumb_folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("thumb")
     thumb_code.write(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Where this computer's keys are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """What is lost is asked for again soon: what comes of a lost frame is tested, not when."""
+    monkeypatch.setattr(requester, "TIMEOUT_MS", 300)
+    monkeypatch.setattr(requester, "SLOW_TIMEOUT_MS", 1500)

@@ -14,7 +14,7 @@ from slices import few
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.repl.raw_repl import raw_repl
-from tinyteach.device.wire import client as client_module
+from tinyteach.device.wire import session as session_module
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import load_embedding
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
@@ -262,7 +262,7 @@ def test_session_is_renewed_after_a_pause(board, trained_heads, square, monkeypa
     with BoardClient(board.port) as client:
         deploy(client, trained_heads[0])
         scores = scores_of(client, square)
-        monkeypatch.setattr(client_module, "SESSION_SILENCE_MS", -1)
+        monkeypatch.setattr(session_module, "SESSION_SILENCE_MS", -1)
         for _ in range(3):
             assert scores_of(client, square) == scores
             assert client.grab()[1]

@@ -7,6 +7,7 @@ import pytest
 
 from paired import deploy, views_of
 from tinyteach.device.wire import client as client_module
+from tinyteach.device.wire import session as session_module
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.embedding.runtime import load_embedding
@@ -102,7 +103,7 @@ def test_lost_events_are_counted_not_waited_for(board, client, view):
     board.disturb(to_host=lambda data: b"" if next(counter) % 5 == 4 else data)
     try:
         stream = Stream(client._requester, messages.STREAM_RESULTS)
-        client._message(client._await(stream.start(client_module._now_ms())))
+        client._message(client._await(stream.start(session_module._now_ms())))
         events = client._stream_events(stream)
         assert len(list(itertools.islice(events, EVENTS))) == EVENTS
     finally:

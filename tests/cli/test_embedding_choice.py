@@ -5,7 +5,9 @@ from hashlib import sha256
 
 import pytest
 
+from keyed import give_key
 from little_embedding import little_embedding
+from tinyteach.device.keys import keep_key
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.raw_repl import raw_repl
 
@@ -23,9 +25,16 @@ def project(trained_project):
     return trained_project
 
 
+@pytest.fixture(scope="module")
+def own_key(own_board):
+    """(identity, key) of it: these tests pair it from one computer after another."""
+    return give_key(own_board, keep=False)
+
+
 @pytest.fixture
-def ask(tinyteach, own_board, project):
+def ask(tinyteach, own_board, own_key, project):
     """ask(*arguments) is what a command in the project, on the board, prints as JSON."""
+    keep_key(*own_key)
 
     def run(*arguments):
         result = tinyteach("-b", own_board.port, "-p", project, *arguments, "--json")

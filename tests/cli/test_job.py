@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keyed import take_key
 from paired import views_of
 
 
@@ -179,8 +180,10 @@ def test_preview(on_board, tmp_path):
 
 
 def test_pairing_again_and_names(on_board, tinyteach, board):
+    assert "The board has a key now" in on_board("pair", "--name", "desk")
     assert "All was up to date." in on_board("pair", "--name", "desk")
     assert json.loads(tinyteach("--board", "desk", "info", "--json").out)["port"] == board.port
+    take_key(board)
 
 
 def test_export_and_import(on_board, as_json, tinyteach, tmp_path):

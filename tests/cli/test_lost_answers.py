@@ -10,7 +10,7 @@ from paired import deploy_after
 from patience import PATIENCE_S
 from slices import few, soak
 from tinyteach.device.repl import pairing
-from tinyteach.device.wire import client
+from tinyteach.device.wire import session
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.head.format.head_file import load_head_file, with_threshold
 from tinyteach.service.boards import aftermath
@@ -23,14 +23,14 @@ END_OF_PROGRAM = b"\x04>"  # what a raw REPL says behind what a program printed
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     """The host's clock, which is ahead as soon as a frame is lost: nobody waits for its answer."""
-    real_ms = client._now_ms
+    real_ms = session._now_ms
     ahead_ms = [0]
 
     def leap(verb):
         is_slow = messages.VERBS[verb][1] & messages.SLOW
         ahead_ms[0] += requester.SLOW_TIMEOUT_MS if is_slow else requester.TIMEOUT_MS
 
-    monkeypatch.setattr(client, "_now_ms", lambda: real_ms() + ahead_ms[0])
+    monkeypatch.setattr(session, "_now_ms", lambda: real_ms() + ahead_ms[0])
     # One look at the port is short, so that the time is looked at again.
     monkeypatch.setattr(BoardClient._turn, "__defaults__", (0.02,))
     return leap

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from alone import let_rest, set_up, wait_for
+from keyed import take_key
 from paired import views_of, without_examples
 from patience import expect_silence
 from tinyteach.device.repl.pairing import await_agent
@@ -246,6 +247,7 @@ def test_nothing_is_changed_by_photographs_that_cannot_be(tinyteach, taught, tau
     said = fails("--board", taught_board.port, "retrain", "--from-board", "--add", "no-such-folder")
     assert "no-such-folder" in said and "The board was not changed." in said
     assert json.loads(taught("info", "--json"))["head"] == before
+    take_key(taught_board)  # which this computer gave it, as it had not seen it before
 
 
 def test_a_head_without_examples(tinyteach, on_board, taught_board, trained_heads, photos_to_add,
@@ -260,6 +262,7 @@ def test_a_head_without_examples(tinyteach, on_board, taught_board, trained_head
         assert "an earlier TinyTeach made it" in fails(*board, *command)
     said = fails(*board, "-p", "project", "retrain", "--from-board", "--add", photos_to_add)
     assert "no photographs of 'cat'" in said
+    take_key(taught_board)
 
 
 def test_another_embedding_than_the_project_s(taught, tinyteach, taught_board, fails):

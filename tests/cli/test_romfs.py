@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from keyed import give_key
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import UsageError
@@ -15,6 +16,7 @@ EMBEDDING = "/tinyteach/embedding.tflite"
 def own_board(switch_on):
     """A paired board whose ROMFS these tests change."""
     with switch_on("i386") as started:
+        give_key(started)
         yield started
 
 

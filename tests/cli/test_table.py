@@ -43,7 +43,7 @@ ANSWERED = {
 ROOT = typer.main.get_command(app)
 
 # Groups that do nothing themselves.
-NO_COMMANDS = {"class", "rule", "lab"}
+NO_COMMANDS = {"class", "rule", "keys", "lab"}
 
 
 def group_of(name):

@@ -3,8 +3,10 @@
 import pytest
 
 from patience import expect_silence
-from tinyteach.device.wire import client
-from tinyteach.device.wire.client import BoardClient, BoardSilentError, refusal
+from tinyteach.device.wire import session
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.refusals import refusal
+from tinyteach.device.wire.session import BoardSilentError
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach_protocol.error_sentences import ERRORS
@@ -21,7 +23,7 @@ def test_silence(monkeypatch):
 def test_board_that_takes_nothing(monkeypatch):
     """As one that hangs, after earlier commands have filled what its port holds."""
     expect_silence(monkeypatch, 150)
-    monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(session, "ENDING_TIMEOUT_S", 0.3)
     monkeypatch.setattr(SerialLink.write, "__defaults__", (0.3,))
     said = "takes no bytes, .* hangs or does not listen; press .* reset button"
     with device() as port, filled(port), pytest.raises(TakesNothingError, match=said):

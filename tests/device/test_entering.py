@@ -17,7 +17,7 @@ from tinyteach.device.repl.clearing import unpair
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, raw_repl
 from tinyteach.device.repl.survey import MADE_LIBRARY
-from tinyteach.device.wire import client
+from tinyteach.device.wire import session as wire_session
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.farewell import farewell
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError
@@ -140,7 +140,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.5)
     monkeypatch.setattr(entering, "TALKING_TIMEOUT_S", 4)
     expect_silence(monkeypatch, 200)
-    monkeypatch.setattr(client, "ENDING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(wire_session, "ENDING_TIMEOUT_S", 0.3)
 
 
 def test_write_is_bounded(impatient, monkeypatch):

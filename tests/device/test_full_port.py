@@ -10,7 +10,7 @@ from patience import expect_silence
 from tinyteach.device.esp.flash import open_flash
 from tinyteach.device.repl import bounded_transport, entering
 from tinyteach.device.repl.raw_repl import raw_repl
-from tinyteach.device.wire import client
+from tinyteach.device.wire import session as wire_session
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import TinyTeachError
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
@@ -41,7 +41,7 @@ def find_a_boot_loader(port):
 def short_limits(monkeypatch):
     expect_silence(monkeypatch, 150)
     monkeypatch.setattr(SerialLink.write, "__defaults__", (LIMIT_S,))
-    monkeypatch.setattr(client, "ENDING_TIMEOUT_S", LIMIT_S)
+    monkeypatch.setattr(wire_session, "ENDING_TIMEOUT_S", LIMIT_S)
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", LIMIT_S)
     monkeypatch.setattr(bounded_transport, "WRITE_TIMEOUT_S", LIMIT_S)
     monkeypatch.setattr(loader, "DEFAULT_SERIAL_WRITE_TIMEOUT", LIMIT_S)

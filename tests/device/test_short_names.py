@@ -8,6 +8,7 @@ from without_types import without_types
 
 FIRST = """
 _HIDDEN = const(3)
+_TABLE = (_HIDDEN, 4)
 
 
 class Thing:
@@ -24,8 +25,8 @@ SECOND = "def use(thing):\n    return thing._shared + thing.__class__._a\n"
 def test_own_names_are_short_and_shared_ones_stay():
     names = plan({"first": FIRST, "second": SECOND})
     assert names["second"] == {"_a": "_b"}  # its own _a is renamed, and not to itself
-    assert set(names["first"]) == {"_own_value", "_own_function", "_given"}
-    assert len(set(names["first"].values())) == 3
+    assert set(names["first"]) == {"_TABLE", "_own_value", "_own_function", "_given"}
+    assert len(set(names["first"].values())) == 4
     text = shorten(FIRST, names["first"])
     assert "self._shared" in text and '"_own_value"' in text and "# _own_value" in text
     assert "_HIDDEN" in text and "self._own_value" not in text
@@ -48,7 +49,7 @@ def test_no_short_name_is_one_that_the_module_has():
 def test_traceback_reads_as_before():
     names = plan({"agent.first": FIRST})
     short = names["agent.first"]["_own_function"]
-    said = f'  File "agent.first", line 11, in {short}\n  File "main.py", line 2, in {short}\n'
+    said = f'  File "agent.first", line 12, in {short}\n  File "main.py", line 2, in {short}\n'
     assert lengthen(said, names) == said.replace(short, "_own_function", 1)
 
 

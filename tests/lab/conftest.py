@@ -73,8 +73,8 @@ def lab(labgrid, switch_on, tmp_path_factory):
 def lab_of(boards) -> LabFile:
     """Both boards' flash is one flash's copy, and so is their identity."""
     about = [
-        LabBoard("left", boards["left"].port, ("virtual_one",), "raw"),
-        LabBoard("right", boards["right"].port),
+        LabBoard("left", boards["left"].port, ("virtual_one",), "raw", open=True),
+        LabBoard("right", boards["right"].port, open=True),
     ]
     return LabFile(tuple(about), "desk", port=0, lease_s=LEASE_S, retry_s=0.5)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from faulty_port import silent_port
+from keyed import give_key
 from patience import expect_silence
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -38,14 +39,27 @@ def board(switch_on):
 
 
 def test_another_board_is_not_taken_for_it(board):
-    about = LabBoard("one", board.port)
+    about = LabBoard("one", board.port, open=True)
     assert health.check(about) == board.unique_id.hex()
     with pytest.raises(health.SickError, match="another board is in its place"):
         health.check(about, "0123")
 
 
+def test_what_is_not_private_is_not_lent_unless_told(switch_on, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    with switch_on("i386") as own:
+        closed = LabBoard("one", own.port)
+        with pytest.raises(health.SickError, match="it is not private"):
+            health.check(closed)
+        identity, _ = give_key(own)
+        with pytest.raises(health.SickError, match="it is not private"):
+            health.check(closed)
+        give_key(own, private=True)
+        assert health.check(closed) == identity
+
+
 def test_other_firmware_is_set_aside(board):
-    about = LabBoard("one", board.port, micropython="9.")
+    about = LabBoard("one", board.port, open=True, micropython="9.")
     with pytest.raises(health.SickError, match=r"its MicroPython is 1\.\d+.*wants 9\."):
         health.examine_fully(about)
 
@@ -98,7 +112,7 @@ def test_what_cannot_be_flashed_says_why(board):
 def test_another_version_of_the_agent_is_paired(board, monkeypatch):
     """Here the computer's is the other one, so pairing cannot mend it."""
     monkeypatch.setattr(health, "__version__", "9.9")
-    about, paired = LabBoard("one", board.port), []
+    about, paired = LabBoard("one", board.port, open=True), []
     pair = health.pair_for_now
     monkeypatch.setattr(health, "pair_for_now", lambda *args: paired.append(pair(*args)))
     with pytest.raises(health.WrongAgentError, match=r"agent is version .*, and this .* has 9\.9"):
@@ -114,7 +128,7 @@ def test_a_board_without_its_agent_is_paired(board, monkeypatch):
     with raw_repl(board.port, is_alive=True) as repl:
         repl.run("import os; os.remove('/main.py')")
         repl.reset()
-    about = LabBoard("one", board.port)
+    about = LabBoard("one", board.port, open=True)
     with pytest.raises(health.SickError):
         health.check(about)
     assert health.examine_fully(about) == board.unique_id.hex()
@@ -125,7 +139,7 @@ def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
     expect_silence(monkeypatch, 50)
     cycled = tmp_path / "cycled"
     command = [sys.executable, "-c", f"open({str(cycled)!r}, 'w')"]
-    about = LabBoard("one", board.port, power=tuple(command))
+    about = LabBoard("one", board.port, open=True, power=tuple(command))
     run = health.subprocess.run
 
     def switch(*args, **options):
@@ -141,4 +155,4 @@ def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
 
 def test_a_power_command_that_fails(board):
     with pytest.raises(health.SickError, match="its power could not be cycled: .*no-such-hub"):
-        health.cycle_power(LabBoard("one", board.port, power=("no-such-hub",)))
+        health.cycle_power(LabBoard("one", board.port, open=True, power=("no-such-hub",)))

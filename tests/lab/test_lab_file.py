@@ -16,12 +16,19 @@ def test_the_example_is_one(root):
     assert lab.coordinator == "127.0.0.1:20408" and lab.port_of(0) == 20411
 
 
+def test_all_are_open_where_the_command_says_so(root):
+    lab = read_lab_file(root / "examples" / "lab" / "tinyteach-lab.toml", all_open=True)
+    assert [board.open for board in lab.boards] == [True]
+
+
 def test_all_keys():
     about = 'tags = ["xiao"]\nprotocol = "raw"\npower = "hub \'a b\'"\nmicropython = "1.2"\n'
     about += 'image = "firmware.bin"\n'
     own = 'name = "desk"\nhost = "10.0.0.2"\nport = 0\nlease_s = 5\nretry_s = 1.5\n'
-    lab = parse_lab_file((own + BOARD + about + "repair = true\n").encode())
-    board = LabBoard("left", "left", ("xiao",), "raw", ("hub", "a b"), "1.2", "firmware.bin", True)
+    lab = parse_lab_file((own + BOARD + about + "repair = true\nopen = true\n").encode())
+    board = LabBoard(
+        *("left", "left", ("xiao",), "raw", ("hub", "a b"), "1.2", "firmware.bin", True, True)
+    )
     assert lab == LabFile((board,), "desk", None, "10.0.0.2", 0, 5, 3600.0, 1.5)
     assert lab.port_of(3) == 0
 

@@ -34,7 +34,7 @@ OWNED_BY = {
     "segno": {"studio"},
 }
 NUMERIC_NEVER = {"link", "device", "virtual", "cli", "studio", "service", "workbench"}
-PROTOCOL_MAY = {"struct", "binascii", "tinyteach_protocol"}
+PROTOCOL_MAY = {"struct", "binascii", "hashlib", "tinyteach_protocol"}
 AGENT_MAY = {"agent", "tinyteach_protocol"}
 MICROPYTHON_LIBRARY = {
     *("array", "binascii", "gc", "hashlib", "io", "json", "micropython", "os", "select"),

@@ -6,15 +6,16 @@ micropython lossy_link.py PERCENT FIRST_SEED SEEDS
 import hashlib
 import sys
 
-from protocol.simulation import FRAME_BYTES, Board, Dice, Link
+from protocol.simulation import FRAME_BYTES, KEY, Board, Dice, Link
 from tinyteach_protocol import messages
 from tinyteach_protocol.requester import Response
 from tinyteach_protocol.transfer import Download, Upload
 
 
-def deploy(percent, seed):
+def deploy(percent, seed, key=b""):
     """OPEN, WRITEs and COMMIT of 10 KB; reconnects where it must. Returns the repetitions."""
     board = Board()
+    board.key = key
     link = Link(board, percent, seed)
     model = Dice(seed + 1).data(500) * 20
     link.connect()
@@ -31,9 +32,10 @@ def deploy(percent, seed):
     return link.requester.retries
 
 
-def photograph(percent, seed):
+def photograph(percent, seed, key=b""):
     """GRAB and READs of 20 KB: intact, and no frame taken for a repeated GRAB."""
     board = Board()
+    board.key = key
     link = Link(board, percent, seed)
     link.connect()
     grabs = 0
@@ -54,6 +56,7 @@ def main(percent, first, count):
     retries = 0
     for seed in range(first, first + count):
         retries += deploy(percent, seed) + photograph(percent, seed)
+        retries += deploy(percent, seed, KEY) + photograph(percent, seed, KEY)
     print("intact", count, "retries", retries)  # noqa: T201 - a script, whose output is read
 
 

@@ -10,10 +10,14 @@ from binascii import crc32
 
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.errors import ProtocolError
+from tinyteach_protocol.frame import SEAL_BYTES
 from tinyteach_protocol.requester import Refused, Requester, Response, Unanswered
 from tinyteach_protocol.responder import Responder
+from tinyteach_protocol.sealing import seals
 
 FRAME_BYTES = 20000
+CAP_KEYED = 32
+KEY = bytes(range(32))
 
 
 class Dice:
@@ -43,6 +47,7 @@ class Board:
         self.grabs = 0
         self.commits = 0
         self.frame = b""
+        self.key = b""  # nothing is done that is not sealed with what is made of it
         self._reset()
 
     def _reset(self):
@@ -76,13 +81,25 @@ class Board:
             reply = request.reply
             if reply is None:
                 try:
+                    self._require_key(request)
                     reply = getattr(self, messages.type_name(request.type).lower())(request)
                 except ProtocolError as error:
                     reply = self.responder.refuse(request, error.code, error.detail)
             out.append(bytes(reply))
 
+    def _require_key(self, request):
+        is_open = request.type in (messages.HELLO, messages.BYE)
+        if self.key and not is_open and not request.proven:
+            raise ProtocolError(errors.NO_KEY)
+
+    def prove(self, parts):
+        """As if the host had proven itself."""
+        self.responder.payload_limit -= SEAL_BYTES
+        self.responder.seals = seals(self.key, *parts)
+
     def hello(self, request):
-        return self.responder.welcome(request, "0.1.0", "simulated", messages.CAP_CAMERA)
+        bits = messages.CAP_CAMERA | (CAP_KEYED if self.key else 0)
+        return self.responder.welcome(request, "0.1.0", "simulated", bits)
 
     def bye(self, request):
         return self.responder.respond(request)
@@ -133,7 +150,7 @@ class Board:
         return self.responder.respond(request, fingerprint=sha256, activation_us=1)
 
     def stream(self, request):
-        self.responder.open_stream(request.credits)
+        self.responder.open_stream(request.credits, request.proven)
         return self.responder.respond(request)
 
     def stop(self, request):
@@ -205,8 +222,16 @@ class Link:
         for _ in range(30):
             seq = self.requester.hello(self.now_ms, self.dice.below(1 << 22) * 1021)
             if isinstance(self.wait(seq), Response):
+                self._prove()
                 return
         raise AssertionError("no HELLO came through")
+
+    def _prove(self):
+        """Both ends have seals of a new session; how they agree on those is the agent's."""
+        if self.board.key:
+            nonces = self.dice.data(32)
+            self.board.prove([nonces])
+            self.requester.begin_seals(seals(self.board.key, nonces), True)
 
     def wait(self, seq):
         """The answer to a request, whatever it is."""

@@ -18,7 +18,7 @@ from tinyteach_protocol.requester import (
     Response,
     Unanswered,
 )
-from tinyteach_protocol.responder import REMEMBERED, REMEMBERED_REQUESTS, Responder
+from tinyteach_protocol.responder import REMEMBERED, REMEMBERED_REQUESTS, Request, Responder
 
 
 def test_requests_before_hello_are_refused_on_both_sides():
@@ -141,7 +141,8 @@ def test_remembered_answers_are_bounded():
     assert len(board.responder._remembered) == REMEMBERED
     big = Responder(8192)
     for seq in range(3):
-        big._remember(seq, messages.ROLLBACK, bytes(4000))
+        request = Request(messages.ROLLBACK, seq, {}, False)
+        big._remember(request, messages.ROLLBACK | messages.RESPONSE, bytes(4000))
     assert len(big._remembered) == 1
 
 
@@ -256,7 +257,7 @@ def test_numbers_wrap_and_skip_those_in_use():
 def test_a_detail_too_long_is_cut():
     responder = Responder()
     _, requester = connected()
-    request = messages.decode(messages.INFO, 1, b"")
+    request = Request(messages.INFO, 1, {}, False)
     assert code_of(responder.refuse(request, errors.INTERNAL, "ä" * 500)) == errors.INTERNAL
     assert requester.outstanding == 0
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import lossy_link
-from protocol.simulation import FRAME_BYTES, Board, Dice, Link
+from protocol.simulation import FRAME_BYTES, KEY, Board, Dice, Link
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.errors import ProtocolError
 from tinyteach_protocol.frame import OVERHEAD_BYTES
@@ -32,10 +32,10 @@ def upload_of(link, data=MODEL):
 
 
 @settings(deadline=None)
-@given(st.integers(0, 1 << 24), st.sampled_from([0, 2, 10, 30]))
-def test_intact_over_any_link(seed, percent):
-    lossy_link.deploy(percent, seed)
-    lossy_link.photograph(percent, seed)
+@given(st.integers(0, 1 << 24), st.sampled_from([0, 2, 10, 30]), st.sampled_from([b"", KEY]))
+def test_intact_over_any_link(seed, percent, key):
+    lossy_link.deploy(percent, seed, key)
+    lossy_link.photograph(percent, seed, key)
 
 
 def test_intact_over_a_lossy_link_on_micropython(root, micropython):
@@ -60,6 +60,7 @@ def test_a_ring_that_holds_no_whole_piece(monkeypatch):
 def test_a_clean_link_needs_no_repetition():
     assert lossy_link.deploy(0, 1) == 0
     assert lossy_link.photograph(0, 1) == 0
+    assert lossy_link.deploy(0, 1, KEY) + lossy_link.photograph(0, 1, KEY) == 0
 
 
 @given(st.binary(max_size=3000), st.integers(1, 3000), st.integers(512, 2000))

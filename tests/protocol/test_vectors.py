@@ -31,9 +31,9 @@ def test_every_message_has_a_vector(root):
 
 def test_read_on_cpython(root, capsys):
     load(READER).main(root / "protocol" / "vectors" / "vectors.json")
-    assert capsys.readouterr().out == "read 38 7 7\n"
+    assert capsys.readouterr().out == "read 40 7 7 5 3\n"
 
 
 def test_read_on_micropython(root, micropython):
     vectors = root / "protocol" / "vectors" / "vectors.json"
-    assert micropython.run(READER, str(vectors)) == "read 38 7 7\n"
+    assert micropython.run(READER, str(vectors)) == "read 40 7 7 5 3\n"

@@ -13,7 +13,8 @@ from binascii import hexlify, unhexlify
 
 from tinyteach_protocol import messages
 from tinyteach_protocol.errors import ProtocolError
-from tinyteach_protocol.frame import Damaged, Decoder, Encoder, Frame, encode
+from tinyteach_protocol.frame import HEADER_BYTES, Damaged, Decoder, Encoder, Frame, encode
+from tinyteach_protocol.sealing import Seal, is_same, proof
 
 BYTES_KINDS = (messages.BYTES, messages.DATA)
 
@@ -128,6 +129,39 @@ def check_frame(vector):
         check(feed(data[:cut], cut) == [], name, "cut at", cut)
 
 
+def check_proof(vector):
+    parts = [unhex(part) for part in vector["parts"]]
+    got = proof(unhex(vector["key"]), vector["role"], *parts)
+    check(is_same(got, unhex(vector["proof"])), "proof", vector["role"], got)
+    for at in range(len(got)):
+        changed = bytearray(got)
+        changed[at] ^= 1
+        check(not is_same(got, changed) and not is_same(got, got[:at]), "another proof", at)
+
+
+def check_sealed(vectors):
+    """One side makes these very frames, the other opens each once, and none that is changed."""
+    seal, opener = Seal(unhex(vectors[0]["key"])), Seal(unhex(vectors[0]["key"]))
+    for vector in vectors:
+        type, flags, seq = vector["type"], vector["flags"], vector["seq"]
+        fields, data = unhex(vector["fields"]), unhex(vector["frame"])
+        encoder = Encoder(64)
+        end = HEADER_BYTES + len(fields)
+        encoder.buffer[HEADER_BYTES:end] = fields
+        end = seal.seal(encoder.buffer, type, flags, seq, end)
+        check(bytes(encoder.seal(type, seq, end, flags)) == data, "sealed", seq, flags)
+        payload = data[HEADER_BYTES:-4]
+        for at in range(len(payload)):
+            changed = bytearray(payload)
+            changed[at] ^= 0x10
+            check(not opener.open(Frame(type, flags, seq, memoryview(changed))), "changed", at)
+        for other in ((type ^ 1, flags, seq), (type, flags ^ 1, seq), (type, flags, seq ^ 1)):
+            check(not opener.open(Frame(*other, memoryview(payload))), "another header", other)
+        arrived = Frame(type, flags, seq, memoryview(payload))
+        check(opener.open(arrived) and bytes(arrived.payload) == fields, "opened", seq)
+        check(not opener.open(Frame(type, flags, seq, memoryview(payload))), "again", seq)
+
+
 def main(path):
     with open(path) as file:  # noqa: PTH123 - MicroPython has no pathlib
         vectors = json.load(file)
@@ -139,7 +173,11 @@ def main(path):
     for vector in vectors["malformed"]:
         got = refusal(vector["type"], unhex(vector["payload"]))
         check(got == vector["code"], vector["name"], got)
-    counts = [len(vectors[key]) for key in ("messages", "streams", "malformed")]
+    for vector in vectors["proofs"]:
+        check_proof(vector)
+    check_sealed(vectors["sealed"])
+    kinds = ("messages", "streams", "malformed", "proofs", "sealed")
+    counts = [len(vectors[key]) for key in kinds]
     print("read", *counts)  # noqa: T201 - a script, whose output the test reads
 
 

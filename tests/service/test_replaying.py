@@ -12,7 +12,7 @@ from paired import deploy, views_of
 from patience import expect_silence
 from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.registry import PairedBoard, remember
-from tinyteach.device.wire import client as client_module
+from tinyteach.device.wire import session as session_module
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, DepartedError, TapeError, TinyTeachError
 from tinyteach.link.serial_link import SerialLink
@@ -356,7 +356,7 @@ def test_what_depends_on_time_is_no_departure(recorded, replayed, monkeypatch):
         return classified(client), client.info().labels
 
     with monkeypatch.context() as patch:
-        patch.setattr(client_module, "SESSION_SILENCE_MS", -1)  # each request begins it anew
+        patch.setattr(session_module, "SESSION_SILENCE_MS", -1)  # each request begins it anew
         patch.setattr(requester, "LIVE_MS", -1)  # and asks first
         slow = recorded(busy)
         assert replayed(busy) == slow

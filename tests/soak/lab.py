@@ -87,7 +87,8 @@ class Soak:
     def _file(self) -> str:
         head = f'name = "soak"\nport = {PORT}\nlease_s = {LEASE_S}\nretry_s = 2\n'
         each = zip(self.names, self.farm.ports, strict=True)
-        return head + "".join(f'[boards.{n}]\nboard = "{p}"\nprotocol = "raw"\n' for n, p in each)
+        about = '[boards.{}]\nboard = "{}"\nprotocol = "raw"\nopen = true\n'
+        return head + "".join(about.format(name, port) for name, port in each)
 
     def start_export(self) -> None:
         code = "from tinyteach.cli.main import run; run()"

@@ -15,7 +15,7 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from agent.tflite.planner import Block
 
 # What only the planning needs of an operator.
-PLANNED = ("inputs", "output", "weights_shape")
+_PLANNED = ("inputs", "output", "weights_shape")
 
 
 class Step:
@@ -29,7 +29,7 @@ class Step:
     def __init__(self, op: "Op", run: "Callable[[Any], None]") -> None:
         self.kernel, self.macs, self.run = op.kernel, op.macs, run
         for name, value in op.__dict__.items():
-            if name not in PLANNED:
+            if name not in _PLANNED:
                 setattr(self, name, value)
 
 

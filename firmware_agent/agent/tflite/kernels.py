@@ -10,7 +10,7 @@ if 0:  # for type checkers: never run, and a board's compiler leaves it out
 
 # sys.implementation._mpy >> 10 & 15 of armv7em, armv7emsp and armv7emdp: the architectures of
 # cores with the DSP extension, and of some without it.
-DSP_ARCHS = (6, 7, 8)
+_DSP_ARCHS = (6, 7, 8)
 # How names of chips that have MAC16 begin, without their hyphens (MICROPY_HW_MCU_NAME: "ESP32S3",
 # "ESP32-S3", "ESP32-PICO-D4"); ESP32 by itself is one. ESP32-S2 has the same native code and none.
 MAC16_CHIPS = ("ESP32S3", "ESP32PICO", "ESP32D0")
@@ -34,7 +34,7 @@ def assembled() -> "ModuleType | None":
     """The kernels in inline assembler, or None where they do not run."""
     # A port without the inline assembler takes its functions in a .mpy for bytecode (py/emitglue.c)
     # and crashes. Its compiler, where it has one, tells.
-    if getattr(sys.implementation, "_mpy", 0) >> 10 & 15 not in DSP_ARCHS:
+    if getattr(sys.implementation, "_mpy", 0) >> 10 & 15 not in _DSP_ARCHS:
         return None
     try:
         exec(ASSEMBLER, {})

@@ -141,15 +141,23 @@ def pair(
             help="Whose camera pins to tell firmware that has none built in; pair says when.",
         ),
     ] = None,
+    private: Annotated[
+        bool | None,
+        typer.Option(
+            "--private/--open",
+            help="Whether the board shows nothing, either, to who has not its key.",
+        ),
+    ] = None,
 ) -> None:
     """Install agent and embedding on a board, or update them.
 
-    Without --embedding the board keeps the one that it has; a board without gets base.
+    Without --embedding the board keeps the one that it has; a board without gets base. It gets a
+    key, which this computer keeps: only who has that can change the board.
     """
     board = asked.board_meant()
     refuse_module(board, NEEDS_NO_PAIRING)
     with asked.progress() as progress:
-        paired = pair_board(board, name, progress, embedding, camera)
+        paired = pair_board(board, name, progress, embedding, camera, private)
     paired.notes.extend(of_another(asked.project, paired.embedding))
     if embedding is None:
         paired.notes.extend(of_larger(paired.heap_bytes, paired.embedding))

@@ -58,6 +58,8 @@ VALUES: dict[str, Callable[..., Offers]] = {
     "boards stop --name": virtual_boards,
     "deploy --head": heads,
     "export model --head": heads,
+    "keys export": boards,
+    "keys forget": boards,
 }
 
 

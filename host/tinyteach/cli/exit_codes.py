@@ -21,6 +21,7 @@ EXIT_CODES = {
     errors.TapeError: 16,
     errors.LabError: 17,
     errors.BoardHeldError: 18,
+    errors.NoKeyError: 19,
 }
 INTERRUPTED = 130  # by Ctrl-C, as shells have it: 128 and the signal's number
 

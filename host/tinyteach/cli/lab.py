@@ -37,9 +37,12 @@ def export(
     asked: Asked,
     file: Annotated[Path, typer.Argument(help="The lab's file: which boards, in TOML.")],
     coordinator: CoordinatorOption = None,
+    open_boards: Annotated[
+        bool, typer.Option("--open", help="Lend boards that are not private, too.")
+    ] = False,
 ) -> None:
     """Lend this computer's boards, and look after them, until Ctrl-C."""
-    export_boards(read_lab_file(file, coordinator), say)
+    export_boards(read_lab_file(file, coordinator, open_boards), say)
 
 
 @command(lab_app, "as_json")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tinyteach.cli.completion import boards
-from tinyteach.cli.table import BOARD, JSON, PROJECT, RECORD
+from tinyteach.cli.table import BOARD, INSECURE, JSON, PROJECT, RECORD
 
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON)]
 BoardOption = Annotated[
@@ -24,6 +24,7 @@ RecordOption = Annotated[
         "--record", metavar="FILE", envvar="TINYTEACH_RECORD", show_envvar=False, help=RECORD
     ),
 ]
+InsecureOption = Annotated[bool, typer.Option("--insecure", help=INSECURE)]
 EmbeddingOption = Annotated[
     str | None,
     typer.Option(

@@ -11,7 +11,7 @@ import typer
 from tinyteach import __version__
 from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import Commands, Group
-from tinyteach.cli.options import BoardOption, ProjectOption, RecordOption
+from tinyteach.cli.options import BoardOption, InsecureOption, ProjectOption, RecordOption
 from tinyteach.cli.output import (
     ReaderGoneError,
     complain,
@@ -58,6 +58,7 @@ def main(
     board: BoardOption = None,
     project: ProjectOption = None,
     record: RecordOption = None,
+    insecure: InsecureOption = False,
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help=VERSION
     ),
@@ -67,12 +68,21 @@ def main(
     show_board_text()
     if record is not None:
         _record(context, record)
+    if insecure:
+        _go_without_keys(context)
 
 
 def _record(context: typer.Context, file: Path) -> None:
     """Until the command has ended."""
     taping = import_module("tinyteach.service.tapes.taping")  # it takes time to import
     context.with_resource(taping.recording_of_command(file, sys.argv[1:], note))
+
+
+def _go_without_keys(context: typer.Context) -> None:
+    """Until the command has ended."""
+    insecurity = import_module("tinyteach.service.boards.insecurity")
+    note(insecurity.GIVEN_UP)
+    context.with_resource(insecurity.insecurely())
 
 
 def run() -> None:

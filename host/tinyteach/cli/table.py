@@ -13,6 +13,7 @@ BOARD = (
 )
 PROJECT = "The project folder; without it, the current one."
 RECORD = "Record all that is said with boards to a tape, a new file or one in a folder."
+INSECURE = "Use boards over a network without their keys; whoever is between may change all."
 VERSION = "Print the version."
 JSON = "Print one JSON object, for scripts."
 
@@ -100,6 +101,11 @@ COMMANDS = {
         "alone",
         "Take the agent and all of its files off the board.",
     ),
+    "keys": ("keys", "Which boards this computer may change, and how another one may."),
+    "keys list": ("keys", "List the boards whose keys this computer has."),
+    "keys export": ("keys", "Write a board's key to a file, for another computer."),
+    "keys import": ("keys", "Take a board's key from such a file."),
+    "keys forget": ("keys", "Let go of a board's key; the board keeps it."),
     "test": (
         "recognise",
         "Test the head on photographs that it was never trained on.",
@@ -124,7 +130,7 @@ COMMANDS = {
     "demo": ("demo", "Run the whole job on a virtual board and measure it."),
     "studio": ("studio", "Teach in the browser, offline: the whole job on one page."),
 }
-GROUPS = ("", "boards", "class", "export", "rule", "lab")
+GROUPS = ("", "boards", "class", "export", "rule", "keys", "lab")
 # Of a group whose first word need be no command: the command that is meant then.
 MEANT = {"export": "photos"}
 RUNS_ALONE = ("boards", "export")  # groups that do something without a command, if only to ask
@@ -136,6 +142,7 @@ OPTIONS = {
         ("-b, --board NAME|PORT|virtual", BOARD),
         ("-p, --project DIR", PROJECT),
         ("--record FILE", RECORD),
+        ("--insecure", INSECURE),
         ("--version", VERSION),
         ("--install-completion", "Install completion for the current shell."),
         (
@@ -148,6 +155,7 @@ OPTIONS = {
     "class": (_HELP,),
     "export": (("-p, --project DIR", PROJECT), _HELP),
     "rule": (_HELP,),
+    "keys": (_HELP,),
     "lab": (_HELP,),
 }
 

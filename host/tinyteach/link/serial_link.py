@@ -60,6 +60,8 @@ class SerialLink:
     skipped_ms = 0
     # Whether the board is asked at the beginning what it is, because somebody records that.
     tells_facts = False
+    # Whether who is at the other end can prove anything: a tape cannot.
+    proves = True
 
     def __init__(self, port: str, baud_rate: int = BAUD_RATE) -> None:
         self.port = port

@@ -9,6 +9,7 @@ STATUSES = {
     errors.BoardNotFoundError: 404,
     errors.BoardNotPairedError: 409,
     errors.BoardRefusedError: 422,
+    errors.NoKeyError: 403,
     errors.LinkError: 504,
     errors.ProjectError: 404,
     errors.PhotoError: 422,

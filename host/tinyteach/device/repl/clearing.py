@@ -5,12 +5,15 @@ from tinyteach.device.repl.pairing import free_the_repl
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.repl.repl_answers import flag, number, record
 from tinyteach.device.repl.survey import AGENT, MADE_LIBRARY, OWN_MAIN
+from tinyteach.device.wire.refusals import refusal
 from tinyteach.firmware import LIBRARY, MAIN
+from tinyteach_protocol.errors import NO_KEY
 
 FOLDER = "/tinyteach"
 # What a wipe leaves: the embedding, the board's own identity, its camera's and LED's settings.
 SETTINGS_KEPT = ("camera.json", "rung.json", "colours.json", "led", "made_lib")
-KEPT_BY_WIPE = ("embedding.tflite", "id", *SETTINGS_KEPT)
+# And its key, with the number of the newest head: no older one is taken after a wipe.
+KEPT_BY_WIPE = ("embedding.tflite", "id", "key", "number", *SETTINGS_KEPT)
 
 # Paths are given from the board's root, which was its current folder when it was paired
 # (survey.py). A boot.py may have changed that since: then root is where things of ours are.
@@ -90,12 +93,20 @@ print(json.dumps({{'count': count, 'restored': restored}}))
 )
 
 
+def _freed(port: str) -> bool:
+    """Whether something answers; NoKeyError where the agent would not take this over the wire."""
+    freed = free_the_repl(port)
+    if freed.locked:
+        raise refusal(NO_KEY)
+    return freed.answers
+
+
 def wipe(port: str) -> int:
     """Remove heads, rules, kept views and whatever else was learnt; how many files that were.
 
     The board restarts. Raises what `raw_repl` raises.
     """
-    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
+    with raw_repl(port, is_alive=_freed(port)) as repl:
         count: int = repl.evaluate(WIPE, number)
         repl.reset()
     return count
@@ -103,7 +114,7 @@ def wipe(port: str) -> int:
 
 def unpair(port: str) -> tuple[int, bool]:
     """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
-    with raw_repl(port, is_alive=free_the_repl(port).answers) as repl:
+    with raw_repl(port, is_alive=_freed(port)) as repl:
         done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
     return done["count"], done["restored"]

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tinyteach.board_facts import led_file
+from tinyteach.device.keys import KEY_PATH
 from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
 from tinyteach.device.repl.fitness import (
     ARENA_BYTES,
@@ -17,6 +18,7 @@ from tinyteach.device.repl.fitness import (
     nothing_fits,
 )
 from tinyteach.device.repl.installing import install_files
+from tinyteach.device.repl.key_giving import key_file, refuse_network
 from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
 from tinyteach.device.repl.survey import (
     EMBEDDING,
@@ -33,12 +35,14 @@ from tinyteach.device.repl.survey import (
 from tinyteach.device.repl.wiring import camera_settings
 from tinyteach.device.usb.discovery import port_of, usb_serial_of
 from tinyteach.device.wire.changing import change_embedding
-from tinyteach.device.wire.client import BoardClient, BoardSilentError
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.session import BoardSilentError
 from tinyteach.errors import (
     BoardNotFoundError,
     BoardNotPairedError,
     BoardRefusedError,
     LinkError,
+    NoKeyError,
     UsageError,
 )
 from tinyteach.firmware import BoardFile, board_files
@@ -98,6 +102,7 @@ class Wanted:
     that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
     firmware is told, None leaves that to `camera_settings`. ``arena_bytes`` are what the
     tensors of ``embedding`` take. ``fitting`` names embeddings for so many bytes of heap.
+    ``gives_key``: it gets this computer's key of it, and is private or not (None: as it was).
     """
 
     embedding: bytes
@@ -106,6 +111,8 @@ class Wanted:
     camera: str | None = None
     arena_bytes: int = ARENA_BYTES
     fitting: Callable[[int], Sequence[str]] = nothing_fits
+    gives_key: bool = False
+    private: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +201,8 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
 
     if name is not None:
         _check_name(name)
+    if wanted.gives_key:
+        refuse_network(port)
     freed = free_the_repl(port)
     at_work = freed.embedding
     with (
@@ -208,7 +217,12 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         settings = camera_settings(repl, facts, wanted.camera)
         in_place = lies_in_rom(facts, embedding.digest if embedding else embedding_on(facts))
         on_flash = None if in_place else embedding
-        own = [_new_identity(facts), settings.file, on_flash]
+        identity = _new_identity(facts)
+        board_id = identity.content.hex() if identity else facts.id
+        key, key_note = None, ""
+        if wanted.gives_key:
+            key, key_note = key_file(repl, facts, board_id, wanted.private)
+        own = [identity, key, settings.file, on_flash]
         files = [*_files_of_agent(facts), *filter(None, own)]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts.embedding_bytes
@@ -217,11 +231,14 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
         now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.
-        keep = [SETTINGS] if in_place and not to_send else [SETTINGS, EMBEDDING]
-        install_files(repl, facts, files, now, progress, keep)
+        keep = [] if in_place and not to_send else [EMBEDDING]
+        install_files(repl, facts, files, now, progress, [SETTINGS, KEY_PATH, *keep])
         repl.reset()
     written = [facts.root + file.path for file in changed]
-    notes = [*filter(None, [settings.note, IN_PLACE if in_place else ""]), *notes_on(facts)]
+    notes = [
+        *filter(None, [settings.note, IN_PLACE if in_place else "", key_note]),
+        *notes_on(facts),
+    ]
     return Installed(written, notes, to_send.content if to_send else None, facts.boot_s)
 
 
@@ -304,11 +321,13 @@ class Freed:
 
     ``answers``: something came from there. ``embedding`` is the fingerprint of the one that the
     agent had loaded, in hex digits; None where none answered, or with what cannot be: pairing
-    mends that.
+    mends that. ``locked``: the agent does what changes it only for who holds its key, and this
+    computer has shown none.
     """
 
     answers: bool
     embedding: str | None = None
+    locked: bool = False
 
 
 def free_the_repl(port: str) -> Freed:
@@ -316,11 +335,14 @@ def free_the_repl(port: str) -> Freed:
     for tries in HELLO_TRIES:
         try:
             with BoardClient(port, hello_tries=tries) as client:
-                return Freed(True, client.info().embedding.hex())
+                locked = client.is_keyed and not client.is_proven
+                return Freed(True, client.info().embedding.hex(), locked)
         except BoardSilentError:
             continue  # an agent that is busy with a view answers later
         except TakesNothingError:
             raise
+        except NoKeyError:
+            return Freed(True, locked=True)
         except (BoardNotPairedError, BoardRefusedError, LinkError):
             # No agent, or one that says what cannot be; a prompt shows what it is sent.
             return Freed(True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinyteach.device.keys import KEY_PATH
 from tinyteach.device.repl.raw_repl import FIRMWARE_MODULES, RawRepl
 from tinyteach.device.repl.repl_answers import (
     digits,
@@ -162,7 +163,7 @@ AGENT = (f"{LIBRARY}/agent", f"{LIBRARY}/tinyteach_protocol")
 CAMERA_MODULES = ("camera", "csi", "sensor")
 IMPORTED = (*FIRMWARE_MODULES, *CAMERA_MODULES, "agent", "tinyteach_protocol")
 FOLDERS = (LIBRARY, *AGENT, "/tinyteach")
-_ALONE = (MAIN, EMBEDDING, SETTINGS, LED)
+_ALONE = (MAIN, EMBEDDING, SETTINGS, LED, KEY_PATH)
 OWNED = (
     *AGENT,
     *_ALONE,

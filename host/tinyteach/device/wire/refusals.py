@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinyteach.errors import BoardRefusedError
+from tinyteach.errors import BoardRefusedError, NoKeyError
 from tinyteach.plain_text import plain
 from tinyteach_protocol.error_sentences import error_sentence
-from tinyteach_protocol.errors import ProtocolError
+from tinyteach_protocol.errors import NO_KEY, ProtocolError
 from tinyteach_protocol.operator_names import with_names
 
 NO_AGENT = (
@@ -33,6 +33,19 @@ STOPPED_ANSWERING = (
 NO_RESULTS = (
     "The board on {port} answers and sends no live results; press its reset button and try again."
 )
+WRONG_KEY = (
+    "The board on {port} has another key than this computer holds of it; bring its key here with "
+    "'tinyteach keys import', or pair it again with its cable here."
+)
+OVER_A_NETWORK = (
+    "The board at {port} is reached over a network and this computer has no key of it, so nobody "
+    "could tell what comes from the board; bring its key here with 'tinyteach keys import', or go "
+    "on without by 'tinyteach --insecure'."
+)
+KEY_GONE = (
+    "The board on {port} says that it has no key, and this computer holds one of it; pair it again "
+    "with its cable here, or run 'tinyteach keys forget {board}' to use it without."
+)
 ANOTHER_BOARD = "Another board is on {port}; connect the one that was there."
 
 
@@ -51,4 +64,5 @@ def refusal(code: int, detail: str = "") -> BoardRefusedError:
     detail = with_names(plain(detail).strip())
     if detail:
         sentence = f"{sentence.rstrip('.')} ({detail})."
-    return BoardRefusedError(sentence, code)
+    kind = NoKeyError if code == NO_KEY else BoardRefusedError
+    return kind(sentence, code)

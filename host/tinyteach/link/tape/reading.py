@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tinyteach.link.tape.photographs import Digested
+from tinyteach.link.tape.photographs import Digested, without_seal
 from tinyteach.link.tape.steps import (
     NONCE_BYTES,
     TEXT,
@@ -71,7 +71,10 @@ class _ConnectionReader:
             if event.data.strip(b"\0"):  # zeros end a frame that nobody may have begun
                 self._step(TEXT, 0, event.data, at_us, len(event.data))
             return
-        payload = bytes(event.payload)
+        payload = without_seal(bytes(event.payload), event.flags)
+        if event.type == messages.PROVE:
+            self._last.pop(event.seq, None)  # by nonces of that day: there is nothing to compare
+            return
         if is_one_way(event.type):
             return
         before = self._last.get(event.seq)
@@ -115,7 +118,8 @@ class _ConnectionReader:
         step = self._last.get(event.seq) if event.type >= messages.RESPONSE else None
         if event.type >= messages.RESPONSE and (step is None or step.answer is not None):
             return  # a second answer to what was repeated
-        piece = Piece(self._place, at_us, event.type, event.seq, bytes(event.payload), step, after)
+        payload = without_seal(bytes(event.payload), event.flags)
+        piece = Piece(self._place, at_us, event.type, event.seq, payload, step, after)
         connection.pieces.append(piece)
         if step is not None:
             step.answer = piece

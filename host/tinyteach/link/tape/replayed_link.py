@@ -34,6 +34,7 @@ class ReplayedLink(SerialLink):
     """
 
     tells_facts = True
+    proves = False
 
     def __init__(self, port: str, replay: Replay) -> None:
         self.port = port

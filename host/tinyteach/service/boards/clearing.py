@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tinyteach.device.keys import forget_key
 from tinyteach.device.registry import find_board, forget
 from tinyteach.device.repl.clearing import unpair, wipe
 from tinyteach.device.repl.pairing import await_agent
@@ -86,6 +87,7 @@ def unpair_board(port: str, name: str) -> Unpaired:
     identity = _identity(port)
     count, restored = unpair(port)
     forget(identity, name)
+    forget_key(identity)
     return Unpaired(name, count, restored)
 
 

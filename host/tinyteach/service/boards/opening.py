@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinyteach import paths
@@ -19,7 +19,8 @@ from tinyteach.device.usb.discovery import (
     waiting_boot_loaders,
 )
 from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
-from tinyteach.device.wire.client import BoardClient, BoardSilentError
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.device.wire.session import BoardSilentError
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.lab.borrowed import lent, lent_until_exit
 from tinyteach.lab.places import is_lab
@@ -38,6 +39,10 @@ NEW_FLASH = (
     "The virtual board {name} has another flash than the one that was paired: its file was "
     "deleted, or it runs with another --arch now; run 'tinyteach --board {name} pair' to pair it "
     "anew."
+)
+KEPT_BY_ITS_LAB = (
+    "A lab's board keeps the key that it has; pair it at its own computer to make it private or "
+    "open."
 )
 NAMED_BY_ITS_LAB = "A lab's board is called as its lab's file says; pair it without --name."
 START_HINT = "'tinyteach boards start' starts a virtual one"
@@ -259,15 +264,20 @@ def pair_board(
     progress: Progress,
     embedding: str | None = None,
     camera: str | None = None,
+    private: bool | None = None,
 ) -> Paired:
     """Install or update the agent and the embedding on a board, and remember it, unless a lab does.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
+    The board gets a key, kept here; ``private``: it does nothing without (None: as it was). A
+    lab's board keeps what it has.
     """
-    wanted = for_pairing(embedding, camera)
+    wanted = replace(for_pairing(embedding, camera), gives_key=not is_lab(board), private=private)
     if name is not None and is_lab(board):
         raise UsageError(NAMED_BY_ITS_LAB)
+    if private is not None and is_lab(board):
+        raise UsageError(KEPT_BY_ITS_LAB)
     port = resolve_port(board)
     if is_lab(board):
         return pairing.pair_for_now(port, wanted, progress)

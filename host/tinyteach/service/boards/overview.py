@@ -22,12 +22,22 @@ STARTS = {
 }
 
 
+# Who may change a board, in words; also of one with an agent of before there were keys.
+ACCESS = {
+    "open": "whoever reaches its port; 'tinyteach pair' gives it a key",
+    "keyed": "who holds its key, as this computer does",
+    "private": "who holds its key, as this computer does; it shows nothing to others",
+    "foreign": "who holds its key, which this computer does not",
+}
+
+
 @dataclass(frozen=True)
 class BoardOverview:
     """What a board says of itself, in ``info``, and what the host knows of it.
 
     ``name`` is its port where it is not paired, ``embedding_name`` None where that is none that
-    ships, ``crash`` the whole traceback of the last one, empty without.
+    ships, ``crash`` the whole traceback of the last one, empty without. ``access`` is one of
+    `ACCESS`.
     """
 
     info: BoardInfo
@@ -37,6 +47,7 @@ class BoardOverview:
     agent_version: str
     has_camera: bool
     in_place: bool
+    access: str
     embedding_name: str | None
     crash: str
 
@@ -55,6 +66,7 @@ class BoardOverview:
             ("machine", i.machine),
             ("MicroPython", f"{i.micropython} ({i.arch or 'no native code'})"),
             ("agent", f"{self.agent_version}, {i.kernels_words}"),
+            ("may be changed by", ACCESS[self.access]),
             ("camera", _camera(i)),
             ("embedding", self._embedding()),
             ("head", f"{_short(i.head)} ({', '.join(i.labels)})" if i.labels else "none"),
@@ -91,6 +103,14 @@ def _short(fingerprint: bytes) -> str:
     return fingerprint.hex()[:SHORT_DIGITS]
 
 
+def _access(client: BoardClient) -> str:
+    if not client.is_keyed:
+        return "open"
+    if not client.is_proven:
+        return "foreign"
+    return "private" if client.is_private else "keyed"
+
+
 def board_info(client: BoardClient) -> BoardOverview:
     """Ask a board what it is."""
     info = client.info()
@@ -103,6 +123,7 @@ def board_info(client: BoardClient) -> BoardOverview:
         client.welcome.agent_version,
         client.has_camera,
         client.reads_in_place,
+        _access(client),
         name_of(info.embedding),
         read_crash(client) if info.crash_bytes else "",
     )

@@ -22,6 +22,10 @@ POWER_TIMEOUT_S = 60.0
 # nature, a clock is set by whoever needs it, and the last boot is over.
 TOLERATED = ("link", "clock", "last boot")
 OTHER_AGENT = "its agent is version {theirs}, and this computer has {ours}"
+NOT_PRIVATE = (
+    "it is not private, so whoever reaches its port may use it (pair it with --private, or say "
+    "open = true in the lab's file)"
+)
 OTHER_FIRMWARE = "its MicroPython is {theirs}, and the lab's file wants {ours}"
 OTHER_BOARD = "another board is in its place: {theirs} where {ours} was"
 
@@ -68,6 +72,9 @@ def _checked(board: LabBoard, session: Session, board_id: str) -> str:
     who = identity(session)
     if board_id and who != board_id:
         raise SickError(OTHER_BOARD.format(theirs=who, ours=board_id))
+    is_private = not isinstance(session, ModuleClient) and session.is_private
+    if not (is_private or board.open):
+        raise SickError(NOT_PRIVATE)
     if isinstance(session, ModuleClient):
         return who
     if session.welcome.agent_version != __version__:

@@ -36,6 +36,7 @@ _BOARD_KEYS = {
     "micropython": str,
     "image": str,
     "repair": bool,
+    "open": bool,
 }
 _KEYS = {
     "name": str,
@@ -56,7 +57,8 @@ class LabBoard:
     ``protocol`` is how its port is served: by RFC 2217, or, without modem lines, raw.
     ``power`` is a command that takes its power away and gives it back, as its words;
     ``micropython`` how the version of its firmware must begin, ``image`` what is written to it
-    where it is another one. ``repair``: an agent of another version is replaced.
+    where it is another one. ``repair``: an agent of another version is replaced. ``open``: it is
+    lent although it is not private.
     """
 
     name: str
@@ -67,6 +69,7 @@ class LabBoard:
     micropython: str = ""
     image: str = ""
     repair: bool = True
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,15 @@ class LabFile:
         return self.port + 1 + number if self.port else 0
 
 
-def read_lab_file(path: Path, coordinator: str | None = None) -> LabFile:
-    """With a ``coordinator`` that one; ProjectError where there is no file or it is damaged."""
+def read_lab_file(path: Path, coordinator: str | None = None, all_open: bool = False) -> LabFile:
+    """With a ``coordinator`` that one; ProjectError where there is no file or it is damaged.
+
+    ``all_open``: as if each of its boards were ``open``.
+    """
     try:
         lab = parse_lab_file(read_file(path))
+        if all_open:
+            lab = replace(lab, boards=tuple(replace(board, open=True) for board in lab.boards))
         return replace(lab, coordinator=coordinator or lab.coordinator)
     except FileNotFoundError as error:
         raise ProjectError(MISSING.format(path=path)) from error

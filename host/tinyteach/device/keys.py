@@ -1,0 +1,89 @@
+"""The keys of boards that this user's computer has: who holds one may change that board.
+
+Each is a file of its own, which only the user may read.
+"""
+
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from tinyteach import paths
+from tinyteach.errors import UsageError
+from tinyteach.files import fits, make_folder, parse_json, read_file, write_atomically
+from tinyteach.files import format_json as as_json
+from tinyteach_protocol.sealed_session import KEY_BYTES
+
+# Where a board keeps it, behind one byte: 1 where nothing is done without it (agent/proof.py).
+KEY_PATH = "/tinyteach/key"
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+# What chips and pairing give as an identity; nothing else may name a file.
+IDENTITY = re.compile(r"[0-9a-f]{2,64}")
+KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
+_SHAPE = {"board": str, "key": str}
+DAMAGED = "{path} holds no board's key; delete it, then import the key again or pair the board."
+
+
+def key_of(board_id: str) -> bytes | None:
+    """The key of that board; None where this computer has none."""
+    if not IDENTITY.fullmatch(board_id):
+        return None
+    try:
+        return read_key(_path(board_id))[1]
+    except FileNotFoundError:
+        return None
+
+
+def keyed_boards() -> list[str]:
+    """Identities of the boards whose keys are here."""
+    if not _folder().is_dir():
+        return []
+    return sorted(path.stem for path in _folder().glob("*.json") if IDENTITY.fullmatch(path.stem))
+
+
+def made_key() -> bytes:
+    """A new one, by chance."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def keep_key(board_id: str, key: bytes) -> None:
+    """Keep a board's key in place of the one before; UsageError where it is no board of ours."""
+    if not IDENTITY.fullmatch(board_id):
+        raise UsageError("This board's identity is none that can have a key; pair it again.")
+    make_folder(_folder())
+    _folder().chmod(FOLDER_MODE)
+    write_key(_path(board_id), board_id, key)
+
+
+def forget_key(board_id: str) -> bool:
+    """Whether there was one."""
+    if not IDENTITY.fullmatch(board_id) or not _path(board_id).exists():
+        return False
+    with suppress(FileNotFoundError):
+        _path(board_id).unlink()
+    return True
+
+
+def read_key(path: Path) -> tuple[str, bytes]:
+    """A board's identity and key, of a file; UsageError where it holds none."""
+    content = read_file(path)
+    try:
+        told = parse_json(content)
+        if fits(told, _SHAPE) and IDENTITY.fullmatch(told["board"]) and KEY.fullmatch(told["key"]):
+            return told["board"], bytes.fromhex(told["key"])
+    except ValueError:
+        pass
+    raise UsageError(DAMAGED.format(path=path))
+
+
+def write_key(path: Path, board_id: str, key: bytes) -> None:
+    """A file that only its owner may read."""
+    write_atomically(path, as_json({"board": board_id, "key": key.hex()}) + b"\n", FILE_MODE)
+
+
+def _folder() -> Path:
+    return paths.config_dir() / "keys"
+
+
+def _path(board_id: str) -> Path:
+    return _folder() / f"{board_id}.json"

@@ -1,0 +1,112 @@
+"""Keys from the command line: given by pairing, carried to another computer, missed, lost."""
+
+import json
+import stat
+
+import pytest
+
+from tinyteach.device import keys
+from tinyteach.device.registry import find_board
+from tinyteach.device.wire.client import BoardClient
+
+OTHER = "0f" * 8
+
+
+def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
+    """One board, two computers: the second is let in once it has the key, and not before."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    file = tmp_path / "kitchen.key"
+
+    def at(home, *words):
+        monkeypatch.setenv("TINYTEACH_HOME", str(home))
+        return tinyteach(*words)
+
+    with switch_on("i386") as board:
+        named = ("--board", board.port)
+        paired = json.loads(at(here, "pair", *named, "--name", "kitchen", "--json").out)
+        assert paired["written"] == ["/tinyteach/key"]
+        assert any("has a key now" in note for note in paired["notes"])
+        listed = json.loads(at(here, "keys", "list", "--json").out)["keys"]
+        assert listed == [{"board_id": paired["board_id"], "name": "kitchen"}]
+        assert at(here, "rule", "clear", *named).code == 0
+
+        refused = at(there, "rule", "clear", *named)
+        assert refused.code in (0, 19)  # there were no rules to clear
+        refused = at(there, "alone", *named, "--interval", "100")
+        assert refused.code == 19 and "tinyteach keys import" in refused.err
+        assert at(there, "wipe", *named, "--yes").code == 19
+        assert json.loads(at(there, "info", *named, "--json").out)["access"] == "foreign"
+        assert "as this computer does" in at(here, "info", *named).out
+
+        exported = at(here, "keys", "export", "kitchen", file)
+        assert exported.code == 0 and str(file) in exported.out
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert at(here, "keys", "export", "kitchen", file).code == 7
+        assert at(there, "keys", "import", file).code == 0
+        assert at(there, "alone", *named, "--interval", "100").code == 0
+
+        assert at(there, "pair", *named, "--private").code == 0
+        assert at(here, "info", *named).code == 0  # with the same key
+        assert at(here, "keys", "forget", "kitchen").code == 0
+        assert at(here, "info", *named).code == 19
+        assert at(here, "keys", "forget", "kitchen").code == 2
+        # It is lost. The cable makes another, the board stays private, and the first is of no use.
+        again = json.loads(at(here, "pair", *named, "--json").out)
+        assert again["written"] == ["/tinyteach/key"]
+        refused = at(there, "info", *named)
+        assert refused.code == 19 and "another key" in refused.err
+        monkeypatch.setenv("TINYTEACH_HOME", str(here))
+        with BoardClient(board.port) as client:
+            assert client.is_private and client.is_proven
+        assert at(here, "pair", *named, "--open").code == 0
+        assert at(tmp_path / "third", "info", *named).code == 0
+
+
+def test_a_board_without_a_key_says_so(tinyteach, board):
+    """As one that was paired before there were keys, whatever its agent."""
+    assert "whoever reaches its port" in tinyteach("info", "--board", board.port).out
+    told = tinyteach("info", "--board", board.port, "--json").out
+    assert json.loads(told)["access"] == "open"
+
+
+def test_files_of_keys_are_their_owner_s_alone(tmp_path):
+    keys.keep_key(OTHER, bytes(32))
+    path = keys._path(OTHER)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert keys.key_of(OTHER) == bytes(32) and keys.keyed_boards() == [OTHER]
+
+
+@pytest.mark.parametrize("board_id", ["", "..", "../boards", "a/b", "AB", "0f" * 40, "virtual\0"])
+def test_no_identity_names_a_file_that_is_no_key(board_id):
+    assert keys.key_of(board_id) is None and not keys.forget_key(board_id)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{}", b"[]", b"\xff\xfe", b'{"board": "0f0f", "key": "00"}'),
+        b'{"board": "../x", "key": "' + b"0" * 64 + b'"}',
+    ],
+)
+def test_what_is_no_key_is_not_imported(fails, tmp_path, content):
+    file = tmp_path / "a.key"
+    file.write_bytes(content)
+    assert "holds no board's key" in fails("keys", "import", file)
+    assert keys.keyed_boards() == []
+
+
+def test_another_key_is_not_written_over(fails, tinyteach, tmp_path):
+    keys.keep_key(OTHER, bytes(32))
+    file = tmp_path / "a.key"
+    keys.write_key(file, OTHER, bytes(range(32)))
+    assert "has another key" in fails("keys", "import", file)
+    assert tinyteach("keys", "forget", OTHER).code == 0
+    assert tinyteach("keys", "import", file, "--json").code == 0
+    assert keys.key_of(OTHER) == bytes(range(32)) and find_board(OTHER) is None
+
+
+def test_sentences_where_there_is_nothing(fails, tinyteach, tmp_path):
+    assert "no board's key" in tinyteach("keys", "list").out
+    assert "keys list" in fails("keys", "export", "kitchen", tmp_path / "a.key")
+    assert "There is no file" in fails("keys", "import", tmp_path / "a.key")
