@@ -11,6 +11,7 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 
 from tinyteach_protocol import errors, frame, messages
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
+from tinyteach_protocol.pending import Pending
 from tinyteach_protocol.sealed_session import CAP_KEYED, INTERRUPT, NUMBERS_TRIED, SealedSession
 from tinyteach_protocol.session import (
     MAX_OUTSTANDING,
@@ -37,20 +38,6 @@ NO_PROBE = -1
 NO_OBJECT = 0  # READ of it asks nothing and changes nothing
 
 
-class _Pending:
-    """A request on its way."""
-
-    def __init__(self, verb: int, data: bytearray, timeout_ms: int, tries: int) -> None:
-        self.verb = verb
-        self.data = data
-        self.timeout_ms = timeout_ms
-        self.tries_left = tries
-        self.tries = 0
-        self.silences = 0  # times that the board was asked in its place whether it lives
-        self.sent_ms = 0  # or when the board last answered anything: it works in order
-        self.order = 0  # of the last sending, among all sendings
-
-
 class Requester:
     """One host's end; begin with ``hello``, and with it again to begin anew."""
 
@@ -66,7 +53,7 @@ class Requester:
         self.welcome: messages.Message | None = None  # HELLO's response, once it came
         self.max_payload = 0  # that the board takes
         self.window = 0  # bytes of requests that may be on their way
-        self._pending: dict[int, _Pending] = {}  # by seq, in the order of their first sending
+        self._pending: dict[int, Pending] = {}  # by seq, in the order of their first sending
         self._queue: list[bytes] = []  # frames to send
         self._seq = 0
         self._order = 0
@@ -85,7 +72,7 @@ class Requester:
         """
         self._reset()
         data, self._seq, self._nonce = hello_frame(nonce & 0xFFFF, nonce, self.own_max_payload)
-        pending = _Pending(messages.HELLO, bytearray(data), timeout_ms, tries)
+        pending = Pending(messages.HELLO, bytearray(data), timeout_ms, tries)
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
         return self._seq
@@ -112,7 +99,7 @@ class Requester:
                 flags & messages.SLOW and not self.welcome.capabilities & messages.CAP_VIPER
             )
             timeout_ms = SLOW_TIMEOUT_MS if computes_long else TIMEOUT_MS
-        pending = _Pending(verb, data, timeout_ms, tries)
+        pending = Pending(verb, data, timeout_ms, tries)
         self._pending[seq] = pending
         if self._must_wait(data, now_ms):
             self._hold(pending, now_ms)
@@ -223,7 +210,7 @@ class Requester:
         holding = self._held or any([not p.tries for p in self._pending.values() if p.order])
         return bool(holding) or (INTERRUPT in data and not self._is_live(now_ms))
 
-    def _hold(self, pending: _Pending, now_ms: int) -> None:
+    def _hold(self, pending: Pending, now_ms: int) -> None:
         """Not sent yet: the answer to the question sends it, as if it had been lost."""
         self._order += 1
         pending.order = self._order
@@ -243,11 +230,11 @@ class Requester:
             return
         data = self._build(messages.READ, {"object": NO_OBJECT, "offset": 0, "length": 1})
         self._probe = self._seq
-        pending = _Pending(messages.READ, data, TIMEOUT_MS, 1)
+        pending = Pending(messages.READ, data, TIMEOUT_MS, 1)
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
 
-    def _overdue(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
+    def _overdue(self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]") -> None:
         """The board is silent: repeat what holds no 03, else ask first."""
         if seq == self._probe:
             self._ask_again(now_ms, events)
@@ -270,7 +257,7 @@ class Requester:
                 self._ask_whether_alive(now_ms)
 
     def _count_silence(
-        self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]"
+        self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]"
     ) -> None:
         pending.silences += 1
         self.retries += 1
@@ -280,7 +267,7 @@ class Requester:
         else:
             self._ask_whether_alive(now_ms)
 
-    def _send(self, pending: _Pending, now_ms: int) -> None:
+    def _send(self, pending: Pending, now_ms: int) -> None:
         self._order += 1
         pending.order = self._order
         pending.sent_ms = now_ms
@@ -288,7 +275,7 @@ class Requester:
         pending.tries_left -= 1
         self._queue.append(self._sealing.outgoing(pending.data))
 
-    def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
+    def _repeat(self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]") -> None:
         if pending.tries_left <= 0:
             self._give_up(seq, pending, events)
             return
@@ -297,17 +284,17 @@ class Requester:
             self.retries += 1
         self._send(pending, now_ms)
 
-    def _give_up(self, seq: int, pending: _Pending, events: "list[Happening]") -> None:
+    def _give_up(self, seq: int, pending: Pending, events: "list[Happening]") -> None:
         del self._pending[seq]
         events.append(Unanswered(seq, pending.verb, pending.tries + pending.silences))
 
-    def _mark_repeated(self, seq: int, pending: _Pending) -> None:
+    def _mark_repeated(self, seq: int, pending: Pending) -> None:
         """HELLO's bytes stay free of 03, and it may run twice."""
         if pending.verb != messages.HELLO:
             flags = pending.data[3] & frame.SEALED | frame.RETRY
             self._sealing.finish(pending.data, pending.verb, flags, seq)
 
-    def _repetition_interrupts(self, seq: int, pending: _Pending) -> bool:
+    def _repetition_interrupts(self, seq: int, pending: Pending) -> bool:
         self._mark_repeated(seq, pending)
         return INTERRUPT in pending.data
 
@@ -370,7 +357,7 @@ class Requester:
             events.append(event)
         self._progress(pending.order, now_ms, events)
 
-    def _end(self, why: Refused, seq: int, pending: _Pending, events: "list[Happening]") -> None:
+    def _end(self, why: Refused, seq: int, pending: Pending, events: "list[Happening]") -> None:
         """The board has left the session, and carries out nothing that is on its way."""
         ended = {seq: pending}
         ended.update(self._pending)

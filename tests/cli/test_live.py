@@ -6,10 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from rich.console import Console
 
 from tinyteach.cli import bars, picture
+from tinyteach.cli.sixel import encoded
 from tinyteach.cli.terminal_pictures import iterm, kitty, protocol_of
 from tinyteach.service.heads.recognised import Recognised
 
@@ -178,3 +181,42 @@ def test_no_colour_means_no_picture(monkeypatch, capsys):
     monkeypatch.setenv("TERM", "xterm-kitty")
     picture.show_pictures([noise(8)], terminal(80, 24, color_system=None))
     assert capsys.readouterr().out == ""
+
+
+def sixel_of(text):
+    """What a terminal makes of it: places in the palette, H×W, and that in shares of 100."""
+    width, height = map(int, re.match('\x1bP0;1q"1;1;(\\d+);(\\d+)', text).groups())
+    named = re.findall(r"#(\d+);2;([\d;]+)", text)
+    colours = {int(number): tuple(map(int, rgb.split(";"))) for number, rgb in named}
+    body = re.sub(r"#\d+;2;[\d;]+", "", text[text.index("#") :].removesuffix("\x1b\\"))
+    pixels, top = np.full((height, width), -1), 0
+    for band in body.split("-")[:-1]:
+        for each in band.split("$"):
+            number, runs = re.match(r"#(\d+)(.*)", each).groups()
+            signs = re.sub(r"!(\d+)(.)", lambda run: run[2] * int(run[1]), runs)
+            for column, sign in enumerate(signs):
+                for row in range(6):
+                    if ord(sign) - 63 >> row & 1:
+                        pixels[top + row, column] = int(number)
+        top += 6
+    return pixels, colours
+
+
+@given(st.integers(1, 15), st.integers(1, 15), st.integers(1, 9), st.integers(0, 99))
+def test_sixels_are_the_picture(height, width, colours, seed):
+    chance = np.random.default_rng(seed)
+    pixels = chance.integers(0, colours, (height, width), np.uint8)
+    shown, palette = sixel_of(encoded(pixels, [255, 0, 51] * colours))
+    assert np.array_equal(shown, pixels) and palette[0] == (100, 0, 20)
+
+
+def test_sixels_for_who_names_them(capsys):
+    picture.show_pictures([noise(8)], terminal(80, 24), named="sixel")
+    (sent,) = re.findall("\x1b7(.*)\x1b8", capsys.readouterr().out)
+    pixels, palette = sixel_of(sent)
+    assert pixels.shape == (22 * 16, 22 * 16) and pixels.min() >= 0 and len(palette) <= 64
+
+
+def test_pictures_that_there_are_not(fails):
+    said = fails("-b", "nobody", "preview", "--pictures", "tapestry")
+    assert "choose sixel, kitty, iterm, blocks" in said

@@ -82,7 +82,7 @@ def flashing(monkeypatch):
 def test_other_firmware_is_flashed_once_where_the_file_says_so(board, flashing):
     """Here it does not help, so it is not done again."""
     done, upkeep = flashing(), health.Upkeep()
-    about = LabBoard("one", board.port, micropython="9.", image="new.bin")
+    about = LabBoard("one", board.port, micropython="9.", image="new.bin", open=True)
     for _ in range(2):
         with pytest.raises(health.OtherFirmwareError, match=r"its MicroPython is 1\.\d+"):
             health.examine_fully(about, "", upkeep)
@@ -104,7 +104,7 @@ def test_what_cannot_be_paired_is_flashed(board, flashing, monkeypatch, tmp_path
 
 def test_what_cannot_be_flashed_says_why(board):
     """A virtual board has no boot loader."""
-    about = LabBoard("one", board.port, micropython="9.", image="new.bin")
+    about = LabBoard("one", board.port, micropython="9.", image="new.bin", open=True)
     with pytest.raises(health.SickError, match="wants 9.*, and could not be flashed: "):
         health.examine_fully(about)
 

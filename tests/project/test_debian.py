@@ -46,7 +46,7 @@ def test_nothing_is_said_where_all_is_here(only):
 
 
 def test_what_is_not_here_is_named_with_the_command_that_gets_it(only, monkeypatch):
-    only("apt-get", "dpkg-deb", "google-chrome", "setpriv")
+    only("apt-get", "dpkg-deb", "google-chrome", "setpriv", "fish", "zsh")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert debian_packages.missing() == ["qemu-user", "unzip"]
     line = debian_packages.sentence(["qemu-user", "unzip"])

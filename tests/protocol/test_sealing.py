@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from protocol.simulation import KEY, Board, Link
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.requester import Refused, Requester, Response
+from tinyteach_protocol.requester import SLOW_TIMEOUT_MS, Refused, Requester, Response
 from tinyteach_protocol.sealed_session import GUARDED
 from tinyteach_protocol.sealing import Seal, is_same, proof, seals
 
@@ -168,12 +168,12 @@ def test_a_repetition_has_a_seal_of_its_own():
     link.connect()
     seq = link.requester.request(messages.GRAB, link.now_ms, kind=0)
     first = link.requester.data_to_send()
-    link.requester.tick(link.now_ms + 20_000)
-    link.requester.tick(link.now_ms + 40_000)
+    link.now_ms += SLOW_TIMEOUT_MS
+    link.requester.tick(link.now_ms)
     again = link.requester.data_to_send()
     assert again
     assert first not in again
-    assert link.board.exchange(first, 0)
+    assert link.board.exchange(first, link.now_ms)
     assert link.board.grabs == 1
     assert isinstance(link.wait(seq), Response)
     assert link.board.grabs == 1

@@ -8,7 +8,8 @@ import pytest
 
 from tinyteach.data import names
 from tinyteach.head.fit import train
-from tinyteach.head.format import head_file, metadata
+from tinyteach.head.format import head_file
+from tinyteach.head.format import limits as head_limits
 from tinyteach_protocol import frame, messages, sealed_session, session
 from tinyteach_protocol.error_sentences import ERRORS, STATES
 
@@ -111,8 +112,8 @@ def test_limits_of_a_head(spec, root):
         assert f"\n{name} = const({value})\n" in source
     limits = {name: int(value) for value, _, name in found}
     assert limits["_HEAD_BYTES"] == head_file.MAX_FILE_BYTES
-    assert limits["_OUTPUTS"] == metadata.MAX_CLASSES == names.CLASSES_MAX + 1
-    assert limits["_LABEL_BYTES"] == metadata.MAX_LABEL_BYTES == names.MAX_NAME_BYTES
+    assert limits["_OUTPUTS"] == head_limits.MAX_CLASSES == names.CLASSES_MAX + 1
+    assert limits["_LABEL_BYTES"] == head_limits.MAX_LABEL_BYTES == names.MAX_NAME_BYTES
     assert limits["_SELF_TESTS"] >= train.SELF_TESTS
 
 

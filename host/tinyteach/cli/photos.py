@@ -14,6 +14,7 @@ from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
 from tinyteach.cli.picture import show_pictures
+from tinyteach.cli.terminal_pictures import protocol_named
 from tinyteach.service.photos import importing, recording
 from tinyteach.service.photos.recording import class_to_record, preview_views
 from tinyteach.service.projects.opening import open_project
@@ -54,8 +55,17 @@ def preview(
         Path | None, typer.Option(metavar="FILE.png", help="Save one view instead.")
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="Views; 0: until Ctrl-C.")] = 0,
+    pictures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sixel|kitty|iterm|blocks",
+            help="How the terminal shows pictures; by default as it says, else blocks.",
+        ),
+    ] = None,
 ) -> None:
     """Show in the terminal what the board sees."""
+    if pictures is not None:
+        protocol_named(pictures)  # what is none needs no board to be refused
     with asked.open_board() as board, preview_views(board.session) as views:
         if out is not None:
             view = next(views)
@@ -66,7 +76,9 @@ def preview(
             for view in islice(views, count or None):
                 asked.tell({**view.as_dict(), "file": None}, [])
         elif (console := live_console()) is not None:
-            show_pictures((view.pixels for view in islice(views, count or None)), console)
+            show_pictures(
+                (view.pixels for view in islice(views, count or None)), console, named=pictures
+            )
         else:
             asked.say(next(views).sentence())
 

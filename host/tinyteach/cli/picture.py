@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tinyteach.cli.output import draw
-from tinyteach.cli.terminal_pictures import Protocol, protocol_of
+from tinyteach.cli.terminal_pictures import Protocol, protocol_named, protocol_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +33,19 @@ def show_picture(pixels: "np.ndarray") -> None:
 
 
 def show_pictures(
-    pictures: "Iterable[np.ndarray]", console: "Console", columns: int | None = None
+    pictures: "Iterable[np.ndarray]",
+    console: "Console",
+    columns: int | None = None,
+    named: str | None = None,
 ) -> None:
-    """Pictures (uint8 [N, N, 3]), each over the last, within the window and ``columns``."""
+    """Pictures (uint8 [N, N, 3]), each over the last, within the window and ``columns``.
+
+    As ``named``, or as the environment says that the terminal can.
+    """
     from rich.live import Live
 
-    protocol = protocol_of(os.environ) if _has_colours(console) else None
+    protocol = protocol_named(named) if named else protocol_of(os.environ)
+    protocol = protocol if _has_colours(console) else None
     if protocol is not None:
         _draw(pictures, protocol, max(1, min(LINES, console.height - BESIDE)))
         return

@@ -2,12 +2,15 @@
 
 Terminals are not asked: an answer that comes late would be taken for what somebody types. Inside
 tmux or screen neither is used, as these hand pictures on only where they are told to. Sixel has no
-sign in the environment. textual-image, a library for this, reads the terminal's answers
-from standard input.
+sign in the environment, so it is for who names it. textual-image, a library for this, reads the
+terminal's answers from standard input.
 """
 
 import base64
 from collections.abc import Callable, Mapping
+
+from tinyteach.cli.sixel import sixel
+from tinyteach.errors import UsageError
 
 # A picture (a PNG file's content) as the escape that shows it so many lines high.
 Protocol = Callable[[bytes, int], str]
@@ -24,6 +27,14 @@ def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
     if term in ("xterm-kitty", "xterm-ghostty") or program == "ghostty":
         return kitty
     return iterm if program in ("iTerm.app", "WezTerm") else None
+
+
+def protocol_named(name: str) -> Protocol | None:
+    """By the option's word, None for blocks; UsageError where it is none."""
+    named = {"sixel": sixel, "kitty": kitty, "iterm": iterm, "blocks": None}
+    if name not in named:
+        raise UsageError(f"There are no pictures {name!r}; choose {', '.join(named)}.")
+    return named[name]
 
 
 def kitty(png: bytes, lines: int) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from tinyteach import __version__
 from tinyteach.api.board import Board
@@ -119,17 +117,6 @@ class BoardBench:
         """Every board as it was found, and let go of."""
         self._held.clear()
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _restore(before: list[tuple[OnBench, Found | None]]) -> None:
