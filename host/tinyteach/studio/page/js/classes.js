@@ -159,14 +159,22 @@ function card(name) {
   return element;
 }
 
-// A class's photographs in the project, the same list until the project changes.
-const byClass = new WeakMap();
+// A class's photographs in the project: the same list for as long as they are the same, so that what
+// changes in one class draws nothing of the others.
+let sorted = null; // the project's photographs that `byClass` is of
+let byClass = new Map();
 const NO_PHOTOS = [];
 function photosOf(name) {
   const { photos } = get("project");
-  if (!byClass.has(photos)) byClass.set(photos, Map.groupBy(photos, ({ id }) => id.slice(0, id.indexOf("/"))));
-  return byClass.get(photos).get(name) ?? NO_PHOTOS;
+  if (sorted !== photos) {
+    const now = Map.groupBy(photos, ({ id }) => id.slice(0, id.indexOf("/")));
+    for (const [each, list] of now) if (areSame(list, byClass.get(each))) now.set(each, byClass.get(each));
+    [sorted, byClass] = [photos, now];
+  }
+  return byClass.get(name) ?? NO_PHOTOS;
 }
+const areSame = (list, before) => list.length === before?.length
+  && list.every(({ id, burst, time }, place) => id === before[place].id && burst === before[place].burst && time === before[place].time);
 
 function advice(each, largest) {
   if (!each.photos) return "";

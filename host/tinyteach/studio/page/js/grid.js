@@ -97,7 +97,7 @@ export function pictureGrid(name, make, mark) {
     set: (now) => {
       items = now;
       stopAt(stop);
-      element.measure();
+      draw(); // its size is measured when that changes, which what is drawn may bring about
     },
   };
 }
