@@ -191,8 +191,8 @@ def person_at(browser, url):
     """A `Flow` at the page, in a window of its own; a context manager."""
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
-    page.goto(url)
     person = Flow(page)
+    page.goto(url)
     yield person
     # Shown with a test that failed: what it waited for in vain.
     print(page.evaluate("() => document.body.innerText"))  # noqa: T201

@@ -19,6 +19,7 @@ from tinyteach.device.repl.pairing import Paired
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.rules import Settings
 from tinyteach.head.fit.evaluation import ClassResult, PhotoResult
+from tinyteach.head.fit.sources import Across
 from tinyteach.head.report.enough import Enough
 from tinyteach.service.boards.clearing import Unpaired, Wiped
 from tinyteach.service.boards.keys import KeyEntry, KeyMoved
@@ -40,18 +41,18 @@ from tinyteach.service.heads.figures import Rate
 from tinyteach.service.heads.head_list import HeadEntry
 from tinyteach.service.heads.looking import Looks
 from tinyteach.service.heads.pulling import Pulled
-from tinyteach.service.lab.status import LabStatus
-from tinyteach.service.soak.soaked import Soaked
-from tinyteach.service.tapes.driving import Replayed
-from tinyteach.service.tapes.listing import Listed
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.heads.retraining import Retrained
 from tinyteach.service.heads.training import Trained
 from tinyteach.service.heads.under_test import HeadTested
 from tinyteach.service.heads.upgrading import Upgraded
+from tinyteach.service.lab.status import LabStatus
 from tinyteach.service.photos.importing import ImportSummary
 from tinyteach.service.photos.labelled import Copy
 from tinyteach.service.photos.recording import Captured
+from tinyteach.service.soak.soaked import Soaked
+from tinyteach.service.tapes.driving import Replayed
+from tinyteach.service.tapes.listing import Listed
 
 FILE = Path(__file__).with_name("schema.json")
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", bytes: "string"}
@@ -103,7 +104,8 @@ REPORT = {
     **{"false_accepts_unaided": NUMBER, "calibration_error": NUMBER},
     "worst": [{"name": str, **PREDICTED, "cells": (CELLS, None)}],
     "tested": [{"name": str, **PREDICTED}],
-    **{"in_several_classes": [[str]], "advice": [str], "enough": Enough},
+    **{"in_several_classes": [[str]], "advice": [str], "enough": Enough, "sure": float},
+    "sources": {"photos": {str: int}, "across": [Across], "sentences": [str]},
     "timings_s": {str: float},
 }
 FINDING = {"name": str, "status": str, "found": str, "fix": str, **CODE}

@@ -29,5 +29,5 @@ def test_counts_of_recordings(tinyteach, project):
 
 
 def test_the_page_says_the_same(root):
-    strings = root / "host" / "tinyteach" / "studio" / "page" / "js" / "strings.js"
+    strings = root / "host" / "tinyteach" / "studio" / "page" / "js" / "strings" / "en.js"
     assert f'counted: "{COUNTED_BY_BYTES}"' in strings.read_text(encoding="utf-8")

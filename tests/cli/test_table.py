@@ -263,12 +263,14 @@ def test_an_output_that_has_no_such_letters(tinyteach):
 REFUSED = {
     "class add one": "at most 63 classes",
     "train": "no photographs of 'c0'",
-    "new other --embedding note.txt": "is no .tflite model",
+    "new ../other --embedding note.txt": "is no .tflite model",
 }
 
 
 @pytest.mark.parametrize("words", REFUSED)
 def test_a_refusal_imports_nothing_that_works(words, tmp_path):
+    tmp_path = tmp_path / "project"
+    tmp_path.mkdir()
     (tmp_path / "tinyteach.json").write_text('{"format": 1, "name": "p", "classes": []}')
     (tmp_path / "note.txt").write_text("no model")
     for number in range(63):
