@@ -1,0 +1,39 @@
+"""Commands killed at a file operation, or on a full disk: a few of those of tests/soak/disks.py."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+PATH = Path(__file__).parents[1] / "soak" / "disks.py"
+
+
+@pytest.fixture(scope="module")
+def disks():
+    """The command as a module."""
+    spec = importlib.util.spec_from_file_location("disks", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def made(disks, tmp_path_factory):
+    """A project with photographs, and more of them beside it."""
+    folder = tmp_path_factory.mktemp("disks") / "made"
+    disks.make(folder, trained=False)
+    return folder
+
+
+def test_nothing_is_lost(disks, made):
+    count = disks.operations(made, "class rename")
+    assert count >= 3
+    for fault, at in ((disks.KILL, count // 2 + 1), (disks.KILL, count), (disks.FULL, count)):
+        assert disks.trial(made, disks.Trial("class rename", fault, at)) == "", (fault, at)
+
+
+def test_a_fault_is_one(disks, made):
+    """What is counted is what befalls a command: with a fault it does not end as without."""
+    assert disks.run(made / "project", ["class", "add", "dog"], disks.KILL, 1).code == -9
+    refused = disks.run(made / "project", ["class", "add", "dog"], disks.FULL, 1)
+    assert refused.code == 7 and "no space left on device" in refused.err
