@@ -16,6 +16,7 @@ from tinyteach.errors import ProjectError
 
 TURN_S = 10.0  # many times what reading and writing a small file takes on a full disk
 LOOK_EVERY_S = 0.01
+LOCKS = 64  # projects come and go, their locks would stay
 _held = threading.local()
 
 
@@ -24,24 +25,28 @@ def one_at_a_time(file: Path, turn_s: float = TURN_S) -> Iterator[None]:
     """Read a shared file, change it and write it while no other thread or process does.
 
     Within itself it is free. ProjectError where another holds it for longer than ``turn_s``. The
-    lock lies with the state, by the file's name: a folder that people look into gets no file that
-    is not theirs. Where no lock can be kept there is none.
+    lock lies with the state, one of `LOCKS` by the file's name: a folder that people look into
+    gets no file that is not theirs. Where no lock can be kept there is none.
     """
-    mine: set[Path] = _held.__dict__.setdefault("files", set())
-    if (file := file.resolve()) in mine:
+    mine: set[Path] = _held.__dict__.setdefault("places", set())
+    if (place := _place(file)) in mine:
         yield
         return
-    with _turn(file, turn_s):
-        mine.add(file)
+    with _turn(place, file, turn_s):
+        mine.add(place)
         try:
             yield
         finally:
-            mine.remove(file)
+            mine.remove(place)
 
 
-def _turn(file: Path, turn_s: float) -> AbstractContextManager[object]:
+def _place(file: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(file.resolve())).digest()[0] % LOCKS
+    return paths.state_dir() / "locks" / str(name)
+
+
+def _turn(place: Path, file: Path, turn_s: float) -> AbstractContextManager[object]:
     end_s = time.monotonic() + turn_s
-    place = paths.state_dir() / "locks" / hashlib.sha256(os.fsencode(file)).hexdigest()[:16]
     while True:
         try:
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
