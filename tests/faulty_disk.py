@@ -1,9 +1,9 @@
 """A command whose files fail it, for a process of its own.
 
 Each operation that changes files is counted, by Python's audit events (PEP 578) and at `os.write`
-and `os.fsync`. Before the one of a number, of those below the current folder's parent, the process
-is killed, or that operation and all that follow find the disk full or read-only. The last line of
-standard error is how many operations there were.
+and `os.fsync`; so is each write to a board. Before the one of a number, of those below the current
+folder's parent, the process is killed, or that operation and all on files that follow find the disk
+full or read-only. The last line of standard error is how many operations there were.
 """
 
 import errno
@@ -47,14 +47,14 @@ class FaultyDisk:
     def _is_ours(self, path: str | bytes) -> bool:
         return os.path.realpath(os.fsdecode(path)).startswith(self._below)
 
-    def operation(self, frees: bool = False) -> None:
+    def operation(self, frees: bool = False, is_file: bool = True) -> None:
         """One more; does not return, or raises OSError, where that is the fault."""
         self.count += 1
         if self._fault == NONE or self.count < self._at:
             return
         if self._fault == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
-        if not (frees and self._fault == FULL):
+        if is_file and not (frees and self._fault == FULL):
             raise OSError(NUMBERS[self._fault], os.strerror(NUMBERS[self._fault]))
 
     def wrap(self, name: str) -> None:
@@ -62,8 +62,9 @@ class FaultyDisk:
         plain = getattr(os, name)
 
         def counted(file, *arguments):
-            if stat.S_ISREG(os.fstat(file).st_mode):
-                self.operation()
+            is_file = stat.S_ISREG(os.fstat(file).st_mode)
+            if is_file or os.isatty(file):
+                self.operation(is_file=is_file)
             return plain(file, *arguments)
 
         setattr(os, name, counted)

@@ -93,9 +93,9 @@ class FlashReader:
     is_fat = False
 
     def __init__(self, data: bytes) -> None:
-        self._files = LittleFS(
-            Image(data), block_size=BLOCK_BYTES, block_count=len(data) // BLOCK_BYTES
-        )
+        # In whole blocks, each a call: a reader may take larger pieces than the board does.
+        sizes = dict.fromkeys(("block_size", "cache_size", "read_size", "prog_size"), BLOCK_BYTES)
+        self._files = LittleFS(Image(data), block_count=len(data) // BLOCK_BYTES, **sizes)
 
     def read(self, path: str) -> bytes | None:
         try:

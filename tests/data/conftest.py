@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from at_home import home  # noqa: F401
 from tinyteach.data.project import Project
 
 

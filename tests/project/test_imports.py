@@ -14,8 +14,8 @@ HOST_ROOMS = (
     *("native", "link", "lab", "virtual", "device", "data", "embedding", "head"),
     *("service", "workbench", "api", "hil", "cli", "studio"),
 )
-# Shared by every room of the host: errors, files, places on disk, the agent's sources, plain text.
-COMMON = {"errors", "files", "paths", "firmware", "board_facts", "plain_text"}
+# Shared by every room: errors, files, locks, places on disk, the agent's sources, plain text.
+COMMON = {"errors", "files", "locks", "paths", "firmware", "board_facts", "plain_text"}
 COMMON |= {"progress", "results", "signals"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {

@@ -2,9 +2,10 @@
 
 Each command that changes a project runs in a process of its own, again and again, and is killed
 (``kill -9``) before its first, second, third … operation on a file; then the same where that
-operation finds the disk full, and once in a project that may not be written. Afterwards all
-photographs that were there are there, no head is half, the next command works, and nobody said a
-traceback. Ends with 1 where that is not so; what failed is named with its command.
+operation finds the disk full, and once in a project that may not be written. Commands that use a
+board are killed before each write to it, too. Afterwards all photographs that were there are there,
+no head is half, the next command works, the board answers and has its head or the new one, and
+nobody said a traceback. Ends with 1 where that is not so; what failed is named with its command.
 """
 
 import argparse
@@ -15,21 +16,31 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import pytest  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import faulty_disk  # noqa: E402
 import one_thread  # noqa: E402, F401
 from faulty_disk import FULL, KILL, NONE, READ_ONLY  # noqa: E402
+from flashes import make_paired  # noqa: E402
 from paired import views_of  # noqa: E402
+from patience import be_patient  # noqa: E402
+from tinyteach.data.drawing import demo_object  # noqa: E402
+from tinyteach.data.handheld import HandheldCamera  # noqa: E402
 from tinyteach.data.photos import list_all, load_photos  # noqa: E402
+from tinyteach.device.wire.client import BoardClient  # noqa: E402
+from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
 from tinyteach.head.format.head_file import load_head_file  # noqa: E402
+from tinyteach.service.heads.pulling import read_head  # noqa: E402
 from tinyteach.service.projects.opening import open_project  # noqa: E402
+from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 
 COMMANDS = {
     "import": ["import", "../photos"],
@@ -38,10 +49,17 @@ COMMANDS = {
     "class remove": ["class", "remove", "coffee", "--delete-photos"],
     "train": ["train"],
     "export": ["export", "photos", "../all.zip"],
+    "export model": ["export", "model", "../model.tflite"],
     "new": ["new", "../another"],
 }
+# Each with ``--board``.
+ON_BOARD = {
+    "deploy": ["deploy", "--threshold", "0.5"],
+    "capture": ["capture", "cat", "-n", "2"],
+    "pull": ["pull"],
+}
 # In what a command may end that is not killed: success, or a sentence.
-FINE = (0, 2, 7, 8, 9)
+FINE = (0, 2, 6, 7, 8, 9)
 
 
 @dataclass(frozen=True)
@@ -96,11 +114,25 @@ def make(folder: Path, trained: bool = True) -> None:
         assert done.code == 0, done.err
 
 
-def operations(folder: Path, command: str) -> int:
+def words_of(command: str, board: VirtualBoard | None) -> list[str]:
+    """The command line; with the port where it is for a board."""
+    if command in COMMANDS:
+        return COMMANDS[command]
+    assert board
+    return [*ON_BOARD[command], "--board", board.port]
+
+
+def give_head(folder: Path, board: VirtualBoard) -> None:
+    """Put the project's head to work."""
+    done = run(folder / "project", ["deploy", "--board", board.port])
+    assert done.code == 0, done.err
+
+
+def operations(folder: Path, command: str, board: VirtualBoard | None = None) -> int:
     """How many the command does."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
-        done = run(place, COMMANDS[command])
+        done = run(place, words_of(command, board))
         assert done.code == 0, (command, done.err)
         return int(done.err.split()[-1])
 
@@ -114,14 +146,14 @@ def photographs(project: Path) -> set[bytes]:
     return set(pixels)
 
 
-def trial(folder: Path, each: Trial) -> str:
+def trial(folder: Path, each: Trial, board: VirtualBoard | None = None) -> str:
     """What is wrong after one; empty where nothing is."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
         before = photographs(place)
-        done = run(place, COMMANDS[each.command], each.fault, each.at)
+        done = run(place, words_of(each.command, board), each.fault, each.at)
         try:
-            return _faults(place, each, done, before)
+            return _faults(place, each, done, before) or _of_board(place, board)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
 
@@ -145,10 +177,23 @@ def _faults(place: Path, each: Trial, done, before: set[bytes]) -> str:
     return ""
 
 
-def planned(folder: Path, options) -> list[Trial]:
+def _of_board(place: Path, board: VirtualBoard | None) -> str:
+    """It answers, with a whole head; AssertionError or a sentence of the host where it does not."""
+    if board is None:
+        return ""
+    own = load_head_file(place / "heads" / "head.tflite")
+    with BoardClient(board.port) as client:
+        info = client.info()
+        head = read_head(client, lambda *_: None)
+    assert info.state == "" and head.fingerprint == info.head, info
+    assert head.labels == own.labels
+    return ""
+
+
+def planned(folder: Path, options, board: VirtualBoard | None) -> list[Trial]:
     trials = []
     for command in options.command:
-        count = operations(folder, command)
+        count = operations(folder, command, board)
         step = max(1, count // options.each)
         for fault in (KILL, FULL):
             trials += [Trial(command, fault, at) for at in range(1, count + 1, step)]
@@ -160,17 +205,25 @@ def main() -> int:
     """Run, count, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=1000, help="operations of a command, at most")
-    parser.add_argument("--command", nargs="+", choices=COMMANDS, default=list(COMMANDS))
+    every = [*COMMANDS, *ON_BOARD]
+    parser.add_argument("--command", nargs="+", choices=every, default=every)
     options = parser.parse_args()
     for module in ("photos", "projects", "heads", "exporting"):
         import_module(f"tinyteach.cli.{module}")
     began_s, counts, failed = time.monotonic(), Counter(), 0
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         make(folder := Path(name) / "made")
-        trials = planned(folder, options)
+        board = None
+        if set(options.command) & set(ON_BOARD):
+            flash = make_paired("i386", Path(name) / "flash", EMBEDDING_FILE.read_bytes())
+            board = stack.enter_context(VirtualBoard("i386", flash))
+            board.show_source(HandheldCamera(demo_object("cat"), seed=3).next_view)
+            give_head(folder, board)
+        trials = planned(folder, options, board)
         for each in trials:
             counts[f"{each.command} {each.fault}"] += 1
-            if wrong := trial(folder, each):
+            if wrong := trial(folder, each, board if each.command in ON_BOARD else None):
                 failed += 1
                 sys.stdout.write(f"{each}: {wrong}\n")
                 sys.stdout.flush()

@@ -31,6 +31,7 @@ from tinyteach.data.names import (
 from tinyteach.data.photo_index import move_records
 from tinyteach.errors import ProjectError, UsageError
 from tinyteach.files import made_folder, parse_json, read_file, reason, write_json
+from tinyteach.locks import one_at_a_time
 
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
@@ -287,8 +288,9 @@ class Project:
 
     def _set(self, **changes: object) -> None:
         """Change settings and leave what another program changed meanwhile."""
-        self._settings = {**_read_settings(self.settings_path), **changes}
-        write_json(self.settings_path, self._settings)
+        with one_at_a_time(self.settings_path):
+            self._settings = {**_read_settings(self.settings_path), **changes}
+            write_json(self.settings_path, self._settings)
 
     def _change(self, action: Callable[[], object]) -> None:
         try:

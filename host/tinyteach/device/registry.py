@@ -1,5 +1,6 @@
 """The boards that have been paired, so that later commands find them by name."""
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tinyteach import paths
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.errors import UsageError
 from tinyteach.files import made_folder, read_json, write_json
+from tinyteach.locks import one_at_a_time
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,25 @@ def find_board(name: str) -> PairedBoard | None:
     return next((b for b in paired_boards() if name in (b.name, b.board_id)), None)
 
 
+def changing() -> AbstractContextManager[None]:
+    """While what is read here is what is changed: no other process remembers or forgets."""
+    return one_at_a_time(_file())
+
+
 def remember(board: PairedBoard) -> None:
     """Keep a board, in place of what was known of it before."""
-    others = [other for other in paired_boards() if other.board_id != board.board_id]
-    _write([*others, board])
+    with changing():
+        others = [other for other in paired_boards() if other.board_id != board.board_id]
+        _write([*others, board])
 
 
 def forget(*names: str) -> None:
     """Forget boards by name or identity."""
-    boards = paired_boards()
-    left = [board for board in boards if not {board.name, board.board_id} & set(names)]
-    if len(left) < len(boards):
-        _write(left)
+    with changing():
+        boards = paired_boards()
+        left = [board for board in boards if not {board.name, board.board_id} & set(names)]
+        if len(left) < len(boards):
+            _write(left)
 
 
 def _write(boards: list[PairedBoard]) -> None:

@@ -18,8 +18,8 @@ from typing import Any, TextIO
 from tinyteach import paths
 from tinyteach.errors import ProjectError, UsageError
 from tinyteach.files import format_json, read_json, reason, write_atomically
+from tinyteach.locks import try_lock
 from tinyteach.studio.codes import new_code, new_key
-from tinyteach.studio.locks import try_lock
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - where it was asked for

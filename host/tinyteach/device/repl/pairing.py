@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tinyteach.board_facts import led_file
 from tinyteach.device.keys import KEY_PATH
-from tinyteach.device.registry import PairedBoard, find_board, free_name, remember
+from tinyteach.device.registry import PairedBoard, changing, find_board, free_name, remember
 from tinyteach.device.repl.fitness import (
     ARENA_BYTES,
     SLOW_BOOT_S,
@@ -135,11 +135,12 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
     installed = install(port, wanted, progress, name)
     with _await_paired(port, usb_serial, installed) as client:
         info = client.info()
-        chosen = _choose_name(name, client.board_id)
-        known = find_board(client.board_id)
-        colours = known.colours if known else ""
-        machine = info.machine
-        remember(PairedBoard(client.board_id, chosen, client.port, usb_serial, machine, colours))
+        with changing():  # who pairs at the same moment chooses another name
+            chosen = _choose_name(name, client.board_id)
+            known = find_board(client.board_id)
+            colours = known.colours if known else ""
+            where = client.port, usb_serial, info.machine
+            remember(PairedBoard(client.board_id, chosen, *where, colours))
         if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
         return _paired(client, chosen, installed, progress)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tinyteach.device.registry import find_board, remember
+from tinyteach.device.registry import changing, find_board, remember
 from tinyteach.errors import TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.service.boards.opening import resolve_port
@@ -61,6 +61,7 @@ def _module_page(board: str | None) -> Page | None:
 def _keep_colours(evidence: Evidence) -> None:
     """The order of the camera's colours into the profile of a board that is paired."""
     order = sight_checks.order_of(evidence)
-    known = find_board(evidence.board_id) if evidence.board_id else None
-    if order and known and known.colours != order:
-        remember(replace(known, colours=order))
+    with changing():
+        known = find_board(evidence.board_id) if evidence.board_id else None
+        if order and known and known.colours != order:
+            remember(replace(known, colours=order))
