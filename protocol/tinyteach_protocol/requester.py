@@ -10,7 +10,9 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 """
 
 from tinyteach_protocol import errors, frame, messages
+from tinyteach_protocol.hearing import Hearing, wait_behind
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
+from tinyteach_protocol.pending import Pending
 from tinyteach_protocol.session import (
     FORBIDDEN,
     MAX_OUTSTANDING,
@@ -31,26 +33,10 @@ TIMEOUT_MS = 1500  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
 # Of slow verbs, with a board that has no native kernels: less than session.IDLE_MS.
 SLOW_TIMEOUT_MS = 10000
 TRIES = 5
-# So long after its last frame a board still lives: none restarts and listens within this time.
-LIVE_MS = 10
 # Of 256 numbers some 240 make a frame without 03, where its payload has none.
 NUMBERS_TRIED = 256
 NO_PROBE = -1
 NO_OBJECT = 0  # READ of it asks nothing and changes nothing
-
-
-class _Pending:
-    """A request on its way."""
-
-    def __init__(self, verb: int, data: bytearray, timeout_ms: int, tries: int) -> None:
-        self.verb = verb
-        self.data = data
-        self.timeout_ms = timeout_ms
-        self.tries_left = tries
-        self.tries = 0
-        self.silences = 0  # times that the board was asked in its place whether it lives
-        self.sent_ms = 0  # or when the board last answered anything: it works in order
-        self.order = 0  # of the last sending, among all sendings
 
 
 class Requester:
@@ -68,11 +54,11 @@ class Requester:
         self.welcome: messages.Message | None = None  # HELLO's response, once it came
         self.max_payload = 0  # that the board takes
         self.window = 0  # bytes of requests that may be on their way
-        self._pending: dict[int, _Pending] = {}  # by seq, in the order of their first sending
+        self._pending: dict[int, Pending] = {}  # by seq, in the order of their first sending
         self._queue: list[bytes] = []  # frames to send
         self._seq = 0
         self._order = 0
-        self._heard_ms: int | None = None  # when the board last sent a frame
+        self._hearing = Hearing()
         self._held: list[bytearray] = []  # one-way frames, until the session is known to live
         self._probe = NO_PROBE  # seq of the question whether it lives, while that is on its way
 
@@ -85,7 +71,8 @@ class Requester:
         """
         self._reset()
         data, self._seq, self._nonce = hello_frame(nonce & 0xFFFF, nonce, self.own_max_payload)
-        pending = _Pending(messages.HELLO, bytearray(data), timeout_ms, tries)
+        tries = self._hearing.tries_left(tries, timeout_ms, now_ms)
+        pending = Pending(messages.HELLO, bytearray(data), timeout_ms, tries)
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
         return self._seq
@@ -96,8 +83,8 @@ class Requester:
         """Queue a request and return its seq, which its answer will carry.
 
         ``timeout_ms`` is how long the board may stay silent before a repetition;
-        0 takes the verb's default. Raises ProtocolError for values that cannot
-        be sent, and before HELLO was answered.
+        0 takes the verb's default. Tries that a silence has used up are left out. Raises
+        ProtocolError for values that cannot be sent, and before HELLO was answered.
         """
         if self.welcome is None:
             raise errors.ProtocolError(errors.NO_SESSION, "HELLO was not answered")
@@ -112,7 +99,8 @@ class Requester:
                 flags & messages.SLOW and not self.welcome.capabilities & messages.CAP_VIPER
             )
             timeout_ms = SLOW_TIMEOUT_MS if computes_long else TIMEOUT_MS
-        pending = _Pending(verb, data, timeout_ms, tries)
+        tries = self._hearing.tries_left(tries, timeout_ms, now_ms)
+        pending = Pending(verb, data, timeout_ms, tries)
         self._pending[seq] = pending
         if self._must_wait(data, now_ms):
             self._hold(pending, now_ms)
@@ -204,15 +192,12 @@ class Requester:
             seq = (seq + 1) & 0xFFFF
         return seq
 
-    def _is_live(self, now_ms: int) -> bool:
-        return self._heard_ms is not None and elapsed_ms(now_ms, self._heard_ms) <= LIVE_MS
-
     def _must_wait(self, data: bytearray, now_ms: int) -> bool:
         """Whether a frame may only go once the session is known to live, or behind such a one."""
         holding = self._held or any([not p.tries for p in self._pending.values() if p.order])
-        return bool(holding) or (INTERRUPT in data and not self._is_live(now_ms))
+        return bool(holding) or (INTERRUPT in data and not self._hearing.is_live(now_ms))
 
-    def _hold(self, pending: _Pending, now_ms: int) -> None:
+    def _hold(self, pending: Pending, now_ms: int) -> None:
         """Not sent yet: the answer to the question sends it, as if it had been lost."""
         self._order += 1
         pending.order = self._order
@@ -232,11 +217,11 @@ class Requester:
             return
         data = self._build(messages.READ, {"object": NO_OBJECT, "offset": 0, "length": 1})
         self._probe = self._seq
-        pending = _Pending(messages.READ, data, TIMEOUT_MS, 1)
+        pending = Pending(messages.READ, data, TIMEOUT_MS, 1)
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
 
-    def _overdue(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
+    def _overdue(self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]") -> None:
         """The board is silent: repeat what holds no 03, else ask first."""
         if seq == self._probe:
             self._ask_again(now_ms, events)
@@ -247,6 +232,7 @@ class Requester:
             self._count_silence(seq, pending, now_ms, events)
         else:
             self._repeat(seq, pending, now_ms, events)
+            wait_behind(pending, self._pending.values(), now_ms)
 
     def _ask_again(self, now_ms: int, events: "list[Happening]") -> None:
         """The question was not answered, and something waits for that."""
@@ -259,7 +245,7 @@ class Requester:
                 self._ask_whether_alive(now_ms)
 
     def _count_silence(
-        self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]"
+        self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]"
     ) -> None:
         pending.silences += 1
         self.retries += 1
@@ -269,7 +255,7 @@ class Requester:
         else:
             self._ask_whether_alive(now_ms)
 
-    def _send(self, pending: _Pending, now_ms: int) -> None:
+    def _send(self, pending: Pending, now_ms: int) -> None:
         self._order += 1
         pending.order = self._order
         pending.sent_ms = now_ms
@@ -277,7 +263,7 @@ class Requester:
         pending.tries_left -= 1
         self._queue.append(bytes(pending.data))
 
-    def _repeat(self, seq: int, pending: _Pending, now_ms: int, events: "list[Happening]") -> None:
+    def _repeat(self, seq: int, pending: Pending, now_ms: int, events: "list[Happening]") -> None:
         if pending.tries_left <= 0:
             self._give_up(seq, pending, events)
             return
@@ -286,17 +272,17 @@ class Requester:
             self.retries += 1
         self._send(pending, now_ms)
 
-    def _give_up(self, seq: int, pending: _Pending, events: "list[Happening]") -> None:
+    def _give_up(self, seq: int, pending: Pending, events: "list[Happening]") -> None:
         del self._pending[seq]
         events.append(Unanswered(seq, pending.verb, pending.tries + pending.silences))
 
-    def _mark_repeated(self, seq: int, pending: _Pending) -> None:
+    def _mark_repeated(self, seq: int, pending: Pending) -> None:
         """HELLO's bytes stay free of 03, and it may run twice."""
         if pending.verb != messages.HELLO:
             payload_bytes = len(pending.data) - frame.OVERHEAD_BYTES
             frame.seal(pending.data, pending.verb, frame.RETRY, seq, payload_bytes)
 
-    def _repetition_interrupts(self, seq: int, pending: _Pending) -> bool:
+    def _repetition_interrupts(self, seq: int, pending: Pending) -> bool:
         self._mark_repeated(seq, pending)
         return INTERRUPT in pending.data
 
@@ -313,10 +299,12 @@ class Requester:
             events.append(event)
 
     def _take_frame(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
+        if self.welcome is None:
+            self._hearing.stand_back(self._pending.values(), now_ms)
         if arrived.type >= messages.RESPONSE:
             self._take_answer(arrived, now_ms, events)
         elif arrived.type in messages.EVENTS and self.welcome is not None:
-            self._heard_ms = now_ms
+            self._hearing.heard(now_ms, True)
             try:
                 message = messages.decode(arrived.type, arrived.seq, bytes(arrived.payload))
             except errors.ProtocolError:
@@ -339,7 +327,7 @@ class Requester:
         if isinstance(event, Refused) and event.code == errors.NO_SESSION:
             self._end(event, seq, pending, events)
             return
-        self._heard_ms = now_ms
+        self._hearing.heard(now_ms, bool(self._pending) or pending.verb == messages.STREAM)
         if seq == self._probe:
             self._probe = NO_PROBE
             self._queue += [bytes(data) for data in self._held]
@@ -348,7 +336,7 @@ class Requester:
             events.append(event)
         self._progress(pending.order, now_ms, events)
 
-    def _end(self, why: Refused, seq: int, pending: _Pending, events: "list[Happening]") -> None:
+    def _end(self, why: Refused, seq: int, pending: Pending, events: "list[Happening]") -> None:
         """The board has left the session, and carries out nothing that is on its way."""
         ended = {seq: pending}
         ended.update(self._pending)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from protocol.begun import connected
 from tinyteach_protocol import errors, frame, messages, session
+from tinyteach_protocol.hearing import LIVE_MS
 from tinyteach_protocol.requester import (
-    LIVE_MS,
     SLOW_TIMEOUT_MS,
     TIMEOUT_MS,
     TRIES,

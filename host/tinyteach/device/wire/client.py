@@ -204,8 +204,9 @@ class BoardClient:
                 empty = 0 if stream.received else empty + 1
                 silence_ms = max(STREAM_SILENCE_MS, 2 * self._time_of_one_view(kind))
                 self.request(messages.STOP)
-        finally:
+        except (GeneratorExit, BoardRefusedError):
             self.request(messages.STOP)
+            raise  # a link that has broken is not waited for once more
         raise LinkError(refusals.NO_RESULTS.format(port=self.port))
 
     def _time_of_one_view(self, kind: int) -> int:
@@ -242,7 +243,7 @@ class BoardClient:
     ) -> Message:
         """One action of TEACH: what the board holds after it; a head of ``classes`` takes long."""
         fields = {"action": action, "source": source, "label": label}
-        return self.request(messages.TEACH, tries=TRIES + classes, **fields)
+        return self.request(messages.TEACH, tries=max(TRIES, classes), **fields)
 
     def read_head(self, size: int, progress: Counted | None = None) -> bytes:
         """The file of the head at work, ``size`` bytes as TEACH_LIST says."""
