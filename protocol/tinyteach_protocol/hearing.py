@@ -12,6 +12,9 @@ LIVE_MS = 10
 # So long a HELLO stands back for answers of an earlier session: eight of 4.5 KB take 3 s at
 # 10 KB/s.
 EARLIER_MS = 6000
+# Of a frame that was not answered so many bytes at most are filled up, before the board is asked
+# whether it lives: what a ring of 260 had no room for. The question alone would be taken for them.
+FILLED_BYTES = 256
 
 
 class Hearing:

@@ -10,7 +10,7 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 """
 
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.hearing import Hearing, wait_behind
+from tinyteach_protocol.hearing import FILLED_BYTES, Hearing, wait_behind
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
 from tinyteach_protocol.pending import Pending
 from tinyteach_protocol.session import (
@@ -253,6 +253,7 @@ class Requester:
         if pending.silences >= pending.tries_left:
             self._give_up(seq, pending, events)
         else:
+            self.end_frames(min(len(pending.data), FILLED_BYTES) if pending.tries else 0)
             self._ask_whether_alive(now_ms)
 
     def _send(self, pending: Pending, now_ms: int) -> None:

@@ -28,7 +28,8 @@ def frames_of(data):
     decoder, found = frame.Decoder(), []
     decoder.receive(data)
     while (event := decoder.next_event()) is not None:
-        found.append((event.type, event.flags))
+        if isinstance(event, frame.Frame):  # and no zeros that fill up a cut one
+            found.append((event.type, event.flags))
     return found
 
 

@@ -88,6 +88,22 @@ def test_what_was_sent_behind_the_first_is_given_up_in_time():
     assert now_ms == TRIES * TIMEOUT_MS and ended <= seqs and ended
 
 
+def test_a_cut_frame_is_filled_up_before_the_board_is_asked():
+    """MicroPython's read of 64 bytes does not end by itself."""
+    _, requester = connected()
+    requester.request(messages.WRITE, 0, offset=0, data=b"\x03" * 200)
+    cut = requester.data_to_send()[:90]
+    requester.tick(TIMEOUT_MS)
+    ring, decoder, found = cut + requester.data_to_send(), frame.Decoder(), []
+    while len(ring) >= len(view := decoder.get_buffer(64)):
+        view[:] = ring[: len(view)]
+        ring = ring[len(view) :]
+        decoder.advance(len(view))
+        while (event := decoder.next_event()) is not None:
+            found.append(event.type if isinstance(event, frame.Frame) else None)
+    assert found[-1] == messages.READ and not ring
+
+
 def stale_answer(seq):
     """Of a session before: to a READ."""
     payload = messages.encode(messages.READ | messages.RESPONSE, offset=0, data=b"old")

@@ -35,8 +35,7 @@ STARTING_HELLO_TRIES = 15  # while a board starts, boot.py first
 ENDING_TIMEOUT_S = 2.0  # at 115,200 baud it takes 0.7
 # A board leaves a session that was silent for 15 s (protocol/SPEC.md); begin anew before that.
 SESSION_SILENCE_MS = 10_000
-# After so long without an event, credits having been granted again, the board has ended the
-# stream, or takes longer than that for one view.
+# So long without an event, credits granted again: the stream has ended, or a view takes longer.
 STREAM_SILENCE_MS = 4000
 # Times in a row that a stream may end without an event although a single view can be had.
 EMPTY_STREAMS_MAX = 3
