@@ -21,7 +21,7 @@ MAIN = "/main.py"
 LED = "/tinyteach/led"
 # The host's end of a session, and its words for a person, are of no use on a board.
 HOST_MODULES = (
-    *("error_sentences.py", "operator_names.py", "outcomes.py", "pending.py"),
+    *("error_sentences.py", "hearing.py", "operator_names.py", "outcomes.py", "pending.py"),
     *("requester.py", "sealed_session.py", "transfer.py"),
 )
 # In the name of a module with code for some architectures only; on a board of another the agent

@@ -10,6 +10,7 @@ after a silence it is asked first whether the session lives (SPEC.md, Sessions).
 """
 
 from tinyteach_protocol import errors, frame, messages
+from tinyteach_protocol.hearing import FILLED_BYTES, Hearing, wait_behind
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
 from tinyteach_protocol.pending import Pending
 from tinyteach_protocol.sealed_session import CAP_KEYED, INTERRUPT, NUMBERS_TRIED, SealedSession
@@ -32,8 +33,6 @@ TIMEOUT_MS = 1500  # an 8 KB frame takes 0.8 s at 10 KB/s, the slowest link met
 # Of slow verbs, with a board that has no native kernels: less than session.IDLE_MS.
 SLOW_TIMEOUT_MS = 10000
 TRIES = 5
-# So long after its last frame a board still lives: none restarts and listens within this time.
-LIVE_MS = 10
 NO_PROBE = -1
 NO_OBJECT = 0  # READ of it asks nothing and changes nothing
 
@@ -57,7 +56,7 @@ class Requester:
         self._queue: list[bytes] = []  # frames to send
         self._seq = 0
         self._order = 0
-        self._heard_ms: int | None = None  # when the board last sent a frame
+        self._hearing = Hearing()
         self._sealing = SealedSession()
         self.seal_bytes = 0  # of each request, beside what a frame takes anyway
         self._held: list[bytearray] = []  # one-way frames, until the session is known to live
@@ -72,6 +71,7 @@ class Requester:
         """
         self._reset()
         data, self._seq, self._nonce = hello_frame(nonce & 0xFFFF, nonce, self.own_max_payload)
+        tries = self._hearing.tries_left(tries, timeout_ms, now_ms)
         pending = Pending(messages.HELLO, bytearray(data), timeout_ms, tries)
         self._pending[self._seq] = pending
         self._send(pending, now_ms)
@@ -83,8 +83,8 @@ class Requester:
         """Queue a request and return its seq, which its answer will carry.
 
         ``timeout_ms`` is how long the board may stay silent before a repetition;
-        0 takes the verb's default. Raises ProtocolError for values that cannot
-        be sent, and before HELLO was answered.
+        0 takes the verb's default. Tries that a silence has used up are left out. Raises
+        ProtocolError for values that cannot be sent, and before HELLO was answered.
         """
         if self.welcome is None:
             raise errors.ProtocolError(errors.NO_SESSION, "HELLO was not answered")
@@ -99,6 +99,7 @@ class Requester:
                 flags & messages.SLOW and not self.welcome.capabilities & messages.CAP_VIPER
             )
             timeout_ms = SLOW_TIMEOUT_MS if computes_long else TIMEOUT_MS
+        tries = self._hearing.tries_left(tries, timeout_ms, now_ms)
         pending = Pending(verb, data, timeout_ms, tries)
         self._pending[seq] = pending
         if self._must_wait(data, now_ms):
@@ -202,13 +203,10 @@ class Requester:
             seq = (seq + 1) & 0xFFFF
         return seq
 
-    def _is_live(self, now_ms: int) -> bool:
-        return self._heard_ms is not None and elapsed_ms(now_ms, self._heard_ms) <= LIVE_MS
-
     def _must_wait(self, data: bytearray, now_ms: int) -> bool:
         """Whether a frame may only go once the session is known to live, or behind such a one."""
         holding = self._held or any([not p.tries for p in self._pending.values() if p.order])
-        return bool(holding) or (INTERRUPT in data and not self._is_live(now_ms))
+        return bool(holding) or (INTERRUPT in data and not self._hearing.is_live(now_ms))
 
     def _hold(self, pending: Pending, now_ms: int) -> None:
         """Not sent yet: the answer to the question sends it, as if it had been lost."""
@@ -245,6 +243,7 @@ class Requester:
             self._count_silence(seq, pending, now_ms, events)
         else:
             self._repeat(seq, pending, now_ms, events)
+            wait_behind(pending, self._pending.values(), now_ms)
 
     def _ask_again(self, now_ms: int, events: "list[Happening]") -> None:
         """The question was not answered, and something waits for that."""
@@ -265,6 +264,7 @@ class Requester:
         if pending.silences >= pending.tries_left:
             self._give_up(seq, pending, events)
         else:
+            self.end_frames(min(len(pending.data), FILLED_BYTES) if pending.tries else 0)
             self._ask_whether_alive(now_ms)
 
     def _send(self, pending: Pending, now_ms: int) -> None:
@@ -311,6 +311,8 @@ class Requester:
             events.append(event)
 
     def _take_frame(self, arrived: frame.Frame, now_ms: int, events: "list[Happening]") -> None:
+        if self.welcome is None:
+            self._hearing.stand_back(self._pending.values(), now_ms)
         is_sealed = self._sealing.is_sealed(arrived)
         if is_sealed is None:
             self.damaged += 1
@@ -319,7 +321,7 @@ class Requester:
         elif self._sealing.seals_all and not is_sealed:
             self.damaged += 1
         elif arrived.type in messages.EVENTS and self.welcome is not None:
-            self._heard_ms = now_ms
+            self._hearing.heard(now_ms, True)
             try:
                 message = messages.decode(arrived.type, arrived.seq, bytes(arrived.payload))
             except errors.ProtocolError:
@@ -348,7 +350,7 @@ class Requester:
         if isinstance(event, Refused) and event.code == errors.NO_SESSION:
             self._end(event, seq, pending, events)
             return
-        self._heard_ms = now_ms
+        self._hearing.heard(now_ms, bool(self._pending) or pending.verb == messages.STREAM)
         if seq == self._probe:
             self._probe = NO_PROBE
             self._queue += [self._sealing.outgoing(data) for data in self._held]

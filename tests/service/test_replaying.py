@@ -27,7 +27,7 @@ from tinyteach.service.heads.recognition import classify_square
 from tinyteach.service.tapes.driving import replay_tape
 from tinyteach.service.tapes.listing import list_tape
 from tinyteach.service.tapes.replaying import replaying
-from tinyteach_protocol import frame, messages, requester
+from tinyteach_protocol import frame, hearing, messages, requester
 
 LABELS = ("cat", "coffee")
 
@@ -357,7 +357,7 @@ def test_what_depends_on_time_is_no_departure(recorded, replayed, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(session_module, "SESSION_SILENCE_MS", -1)  # each request begins it anew
-        patch.setattr(requester, "LIVE_MS", -1)  # and asks first
+        patch.setattr(hearing, "LIVE_MS", -1)  # and asks first
         slow = recorded(busy)
         assert replayed(busy) == slow
     assert replayed(busy) == slow

@@ -16,8 +16,7 @@ from tinyteach_protocol.requester import TRIES
 from tinyteach_protocol.transfer import Download, Stream
 from tinyteach_protocol.transfer import Upload as WireUpload
 
-# After so long without an event, credits having been granted again, the board has ended the
-# stream, or takes longer than that for one view.
+# So long without an event, credits granted again: the stream has ended, or a view takes longer.
 STREAM_SILENCE_MS = 4000
 # Times in a row that a stream may end without an event although a single view can be had.
 EMPTY_STREAMS_MAX = 3
@@ -121,8 +120,9 @@ class BoardClient(WireSession):
                 empty = 0 if stream.received else empty + 1
                 silence_ms = max(STREAM_SILENCE_MS, 2 * self._time_of_one_view(kind))
                 self.request(messages.STOP)
-        finally:
+        except (GeneratorExit, BoardRefusedError):
             self.request(messages.STOP)
+            raise  # a link that has broken is not waited for once more
         raise LinkError(refusals.NO_RESULTS.format(port=self.port))
 
     def _time_of_one_view(self, kind: int) -> int:
@@ -159,7 +159,7 @@ class BoardClient(WireSession):
     ) -> Message:
         """One action of TEACH: what the board holds after it; a head of ``classes`` takes long."""
         fields = {"action": action, "source": source, "label": label}
-        return self.request(messages.TEACH, tries=TRIES + classes, **fields)
+        return self.request(messages.TEACH, tries=max(TRIES, classes), **fields)
 
     def read_head(self, size: int, progress: Counted | None = None) -> bytes:
         """The file of the head at work, ``size`` bytes as TEACH_LIST says."""
