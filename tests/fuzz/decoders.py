@@ -34,7 +34,7 @@ CHATTER = ("#", "INFO", "MS:", "stat:")
 # libFuzzer's prefixes of what it keeps.
 FOUND = ("crash-", "timeout-", "oom-", "leak-")
 INPUT_BYTES_MAX = 1 << 14
-STARTING_S = 120  # and ending, beyond the time that libFuzzer is given
+STARTING_S = 600  # and ending, beyond the time that libFuzzer is given, on a busy machine
 
 
 @dataclass(frozen=True)
