@@ -3,15 +3,17 @@
 #   make demo ARGS="--photos DIR"     make test ARGS="-k pairing"     make hil BOARD=NAME
 #   make soak                         make soak SOAK=tests/soak/pairing_cuts.py ARGS="--trials 20"
 #   make soak SOAK=marked             make test ARGS="-m soak tests/agent"
+#   make fuzz MINUTES=10              make fuzz ARGS="--target archives pictures"
 #   make docs                         make pictures
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 BOARD ?=
+MINUTES ?= 10
 SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
-.PHONY: demo test debian lint soak bench hil docs pictures clean
+.PHONY: demo test debian lint soak fuzz bench hil docs pictures clean
 
 demo: .venv/installed-demo
 	$(BIN)/tinyteach demo $(ARGS)
@@ -41,6 +43,10 @@ soak: .venv/installed-test
 	if test $$each = marked; then $(PYTEST) -m soak; else $(BIN)/python $$each $(ARGS); fi || \
 	failed="$$failed $$each"; done; \
 	test -z "$$failed" || { echo "Failed:$$failed"; exit 1; }
+
+# Every decoder of the host, guided by coverage; so many minutes in all, on all cores.
+fuzz: .venv/installed-fuzz
+	$(BIN)/python tests/fuzz/decoders.py --minutes $(MINUTES) $(ARGS)
 
 # Ratios, side by side in one run; nothing is asserted.
 bench: .venv/installed-demo

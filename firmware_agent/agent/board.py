@@ -81,7 +81,8 @@ def button() -> "Button | None":
     try:
         from machine import Pin
 
-        name, level = files.read_whole(BUTTON).decode().split("\n")[0].split()[:2]
+        name, level, turn = files.read_whole(BUTTON).decode().split("\n")[0].split()
+        int(turn)  # what teaching by it will read
         pull = Pin.PULL_DOWN if level == "1" else Pin.PULL_UP
         return Pin(int(name) if name.isdigit() else name, Pin.IN, pull), int(level)
     except (ImportError, OSError, TypeError, ValueError):

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bad_heads import graph_changed
 from tinyteach.embedding.runtime import EMBEDDING_FILE, TfliteModel
 from tinyteach.errors import ModelError
 from tinyteach.head.fit.regression import LinearHead
 from tinyteach.head.format.head_file import load_head, read_head, with_threshold
-from tinyteach.head.format.metadata import Card, SelfTests, append_labels
+from tinyteach.head.format.metadata import Card, SelfTests, append_labels, sealed_anew
 from tinyteach.head.format.quantise import quantise
 from tinyteach.head.format.tflite_writer import blank_card, write_head
+
+LABELS = ("cat", "coffee", "unknown")
 
 
 def small_head(classes=3, features=8):
@@ -82,6 +85,42 @@ def test_damage_under_a_fitting_digest_is_no_crash(small, data):
     except ModelError:
         return
     assert info.labels == ("cup", "no cup", "café ☕")
+
+
+def _softmax(**changed):
+    """An unsealed head whose SOFTMAX has another beta or says that its options are others'."""
+
+    def change(model, schema):
+        operator = model.subgraphs[0].operators[-1]
+        operator.builtinOptions.beta = changed.get("beta", 1.0)
+        operator.builtinOptionsType = changed.get("kind", operator.builtinOptionsType)
+
+    return graph_changed(change)
+
+
+def _misnamed(model, schema):
+    model.subgraphs[0].tensors[0].name = b"\xff"
+
+
+# LiteRT ends the process by the first three and its Python raises on the fourth.
+@pytest.mark.parametrize(
+    "model",
+    [_softmax(beta=1e-20), _softmax(kind=0), _softmax(kind=7), graph_changed(_misnamed)],
+    ids=["beta", "options of no kind", "options of another kind", "name"],
+)
+def test_what_litert_cannot_take_is_refused_before(model):
+    assert load_head(append_labels(_softmax(), LABELS))
+    with pytest.raises(ModelError):
+        load_head(append_labels(model, LABELS))
+
+
+def test_labels_that_are_cut_short_in_their_zip():
+    """The zip's directory says that there are more."""
+    model = append_labels(_softmax(), LABELS)
+    at = model.rindex(b"PK\x01\x02") + 20  # the sizes, packed and unpacked
+    longer = model[:at] + b"\xff\xff\0\0" * 2 + model[at + 8 :]
+    with pytest.raises(ModelError, match="parts"):
+        load_head(sealed_anew(longer))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The history of heads: listed, chosen, compared."""
 
+import json
 import re
 import shutil
 
@@ -11,7 +12,7 @@ from tinyteach.data.project import Project
 from tinyteach.errors import ModelError, ProjectError
 from tinyteach.service.heads.head_list import chosen_head, compare_heads, list_heads
 from tinyteach.service.heads.recognition import trained_head
-from tinyteach.service.heads.training import train
+from tinyteach.service.heads.training import load_report, train
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,19 @@ def test_a_report_that_is_gone(project):
     sentence = compare_heads(project.root, oldest.fingerprint, newest.fingerprint).sentence
     assert "cannot be compared" in sentence
     assert len(list_photos(project)) == 13
+
+
+def test_a_report_without_figures(project):
+    """What may be none may be missing."""
+    for path in (project.heads_dir / "history").glob("*/report.json"):
+        report = json.loads(path.read_text())
+        del report["classes"][0]["recall"], report["accuracy"]
+        path.write_text(json.dumps(report))
+    newest, oldest = list_heads(project.root)
+    assert newest.accuracy is None and None in newest.recall.values()
+    project.report_path("json").write_text(json.dumps(report))
+    assert load_report(project.root).title == report["title"]
+    assert "–" in load_report(project.root).rows[0]
 
 
 def test_a_listing_names_what_is_damaged_and_lists_the_others(project):

@@ -127,8 +127,7 @@ def read_head(content: bytes) -> Any:
     with model_of(content) as model:
         try:
             facts = module("agent.card").read(model)
-            if len(model.operators) > 2:
-                module("agent.tflite.ops").build(model)
+            module("agent.tflite.ops").build(model)
             tensors = [model.tensor(n) for n in model.operators[0].inputs + model.outputs]
         except _refusal() as error:
             raise ModelError(f"Boards take no such head ({error}); train again.") from error

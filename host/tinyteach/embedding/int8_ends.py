@@ -5,18 +5,15 @@ and takes uint8 for int8 of values 128 less. Here the same is done to the file.
 """
 
 import copy
-import struct
 from typing import Any
 
 import flatbuffers
 import numpy as np
 
-from tinyteach.embedding.litert import UNUSABLE, schema_module
+from tinyteach.embedding.litert import DAMAGED, UNUSABLE, schema_module
 from tinyteach.errors import ModelError
 
 _FILE_IDENTIFIER = b"TFL3"
-# What reading and writing a flatbuffer raises where offsets and counts lie.
-_DAMAGED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 def with_int8_ends(content: bytes) -> bytes:
@@ -30,7 +27,7 @@ def with_int8_ends(content: bytes) -> bytes:
         if _end_types(schema.Model.GetRootAs(content, 0)) == {schema.TensorType.INT8}:
             return content
         return _between_int8(schema, content)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ModelError(UNUSABLE) from error
 
 

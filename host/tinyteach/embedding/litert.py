@@ -1,6 +1,7 @@
 """LiteRT: the one place that imports its interpreter and its schema."""
 
 import importlib
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,21 @@ UNUSABLE = (
     "This is not a usable .tflite model: the file is damaged, cut short or needs "
     "operations that LiteRT does not have; copy or make it again."
 )
+# Without options of its own kind LiteRT takes an operator's numbers for 0, by some of which it ends
+# the process; boards read the table, of whatever kind it is said to be.
+_OPTIONS = {
+    "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "FULLY_CONNECTED": "FullyConnectedOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions",
+    "MUL": "MulOptions",
+    "SOFTMAX": "SoftmaxOptions",
+}
+# What reading and writing a flatbuffer raises where offsets and counts lie.
+DAMAGED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,7 @@ def open_interpreter(
 
     ``keep_tensors``: what lies between input and output can be read after a run.
     """
+    _check_options(content)
     module = _module("interpreter")
     kinds = module.OpResolverType
     kind = kinds.BUILTIN_REF if reference else kinds.AUTO
@@ -66,6 +83,24 @@ def open_interpreter(
     except (ValueError, RuntimeError) as error:
         raise ModelError(UNUSABLE) from error
     return interpreter
+
+
+def _check_options(content: bytes) -> None:
+    """ModelError where an operator's options are of another kind than its own."""
+    schema = schema_module()
+    codes = vars(schema.BuiltinOperator)
+    wanted = {codes[name]: getattr(schema.BuiltinOptions, own) for name, own in _OPTIONS.items()}
+    try:
+        model = schema.Model.GetRootAs(content, 0)
+        graph = model.Subgraphs(0)
+        for operator in map(graph.Operators, range(graph.OperatorsLength())):
+            code = model.OperatorCodes(operator.OpcodeIndex())
+            number = max(code.DeprecatedBuiltinCode(), code.BuiltinCode())
+            kind = operator.BuiltinOptionsType()
+            if operator.BuiltinOptions() is not None and kind != wanted.get(number, kind):
+                raise ModelError(UNUSABLE)
+    except DAMAGED as error:
+        raise ModelError(UNUSABLE) from error
 
 
 def details_of(tensor: Mapping[str, Any]) -> TensorDetails:

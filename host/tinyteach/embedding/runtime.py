@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tinyteach.embedding.background import load_background
 from tinyteach.embedding.feature_map import map_size
 from tinyteach.embedding.int8_ends import with_int8_ends
-from tinyteach.embedding.litert import details_of, open_interpreter
+from tinyteach.embedding.litert import UNUSABLE, details_of, open_interpreter
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.shipped import EMBEDDING_FILE, EMBEDDING_FILES
 from tinyteach.embedding.threads import on_all_cores
@@ -160,7 +160,10 @@ def _read(model: Path | str | bytes) -> bytes:
 
 
 def _only_io(interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    try:
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    except UnicodeDecodeError as error:  # of a tensor's name
+        raise ModelError(UNUSABLE) from error
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelError(
             f"The model has {len(inputs)} inputs and {len(outputs)} outputs; "

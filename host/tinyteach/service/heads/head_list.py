@@ -113,7 +113,7 @@ def _entry(kept: KeptHead, current: str) -> HeadEntry:
         sum(row["photos"] for row in rows),
         report.get("accuracy"),
         _pair(report.get("interval")),
-        {row["label"]: row["recall"] for row in rows},
+        {row["label"]: row.get("recall") for row in rows},
         kept.fingerprint == current,
     )
 

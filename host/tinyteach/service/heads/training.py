@@ -295,7 +295,7 @@ class FoundReport:
 
     @property
     def title(self) -> str:
-        accuracy = self.data["accuracy"]
+        accuracy = self.data.get("accuracy")
         interval = _between(self.data.get("interval"))
         right = "" if accuracy is None else f": {accuracy:.0%} right{interval}"
         return f"{self.data['title']}{right}"
@@ -308,8 +308,8 @@ class FoundReport:
                 row["label"],
                 row["photos"],
                 row["recordings"],
-                _percent(row["precision"]),
-                _percent(row["recall"]),
+                _percent(row.get("precision")),
+                _percent(row.get("recall")),
             )
             for row in self.data["classes"]
         ]

@@ -1,0 +1,18 @@
+"""All targets, by name."""
+
+from fuzz.targets import (
+    archives,
+    flash,
+    labs,
+    models,
+    module,
+    pictures,
+    projects,
+    settings,
+    tapes,
+    wire,
+)
+from fuzz.targets.target import Target
+
+MODULES = (wire, models, archives, pictures, projects, settings, module, labs, tapes, flash)
+TARGETS: dict[str, Target] = {each.name: each for own in MODULES for each in own.TARGETS}
