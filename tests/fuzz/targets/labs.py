@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from fuzz.targets.target import Target
 from tinyteach.lab.lease_lines import LINE_BYTES_MAX, LeaseLines
 from tinyteach.lab.places import LabPlace
+from tinyteach.plain_text import plain
 
 _STRING, _MESSAGE, _REPEATED = 9, 11, 3  # of FieldDescriptorProto
 LEASE = b'{"url": "rfc2217://127.0.0.1:20411", "lease_s": 20.0}\n{"beat": 1}\n{"released": true}\n'
@@ -38,7 +39,7 @@ def _places():
 def decode_places(data: bytes) -> None:
     """gRPC makes a refusal of what is no message of the kind."""
     for place in map(LabPlace.of, _places().FromString(data).places):
-        assert place.comment.isprintable() or not place.comment
+        assert plain(place.comment) == place.comment
         assert place.is_called(place.name) == place.is_board
         assert not place.is_well or place.tags
 
