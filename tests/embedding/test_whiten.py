@@ -31,7 +31,7 @@ def test_a_channel_that_never_changes_stays_small():
 def test_a_whitened_network_is_a_linear_map_of_the_cells(name):
     size, rng = SIZES[name], np.random.default_rng(2)
     network = build_network(size)
-    images = rng.integers(0, 256, (40, size.side, size.side, 3), np.uint8)
+    images = rng.integers(0, 256, (40, size.pixels, size.pixels, 3), np.uint8)
     white = whiten(network, images)
     pixels = to_input(images[:8].astype(np.float32))
     before = np.asarray(network(pixels)).reshape(-1, size.channels)
