@@ -51,7 +51,9 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         assert at(here, "info", *named).code == 19
         assert at(here, "keys", "forget", "kitchen").code == 2
         # It is lost. The cable makes another, the board stays private, and the first is of no use.
-        again = json.loads(at(here, "pair", *named, "--json").out)
+        refused = at(here, "pair", *named)
+        assert refused.code == 19 and "--new-key" in refused.err
+        again = json.loads(at(here, "pair", *named, "--new-key", "--json").out)
         assert again["written"] == ["/tinyteach/key"]
         refused = at(there, "info", *named)
         assert refused.code == 19 and "another key" in refused.err
