@@ -58,13 +58,15 @@ def handle(agent: "Agent", request: "Request") -> memoryview:
 
 def _act(agent: "Agent", request: "Request", _sealing: "Any") -> "Fields":
     content = files.read_whole(_KEY) if agent.access else b""
-    if len(content) != _KEY_FILE_BYTES:
+    # Of damaged flash, 32 equal bytes are no key: anybody could name them.
+    if len(content) != _KEY_FILE_BYTES or content[1:] == bytes(content[1:2]) * 32:
         raise Refused(errors.NO_KEY)
     key = memoryview(content)[1:]
     nonce = shown = b""
     if request.step == _BEGIN:
         nonce = _make_nonce(agent, request)
-        shown = _sealing.proof(key, _BOARD, *_parts(agent))
+        parts = _parts(agent) + (struct.pack("<I", _number()),)
+        shown = _sealing.proof(key, _BOARD, *parts)
     elif request.step == _END:
         _take_host(agent, request, _sealing, key)
     else:

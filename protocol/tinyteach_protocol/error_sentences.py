@@ -90,7 +90,8 @@ ERRORS = {
     errors.NO_KEY: (
         "NO_KEY",
         "The board takes this only from computers that have its key; bring the key here with "
-        "'tinyteach keys import', or pair the board again with its cable at this computer.",
+        "'tinyteach keys import', or give the board a new one by its cable with 'tinyteach pair "
+        "--new-key'.",
     ),
 }
 

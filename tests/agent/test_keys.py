@@ -265,6 +265,26 @@ def test_frames_in_another_order(keyed, trained_heads, patience):
         assert client.info().head in [head.fingerprint for head in trained_heads]
 
 
+def test_who_says_another_number_of_heads(keyed, monkeypatch):
+    """A number that is too high would be the last that the board ever takes."""
+
+    class Lying(SerialLink):
+        def read(self, timeout_s):
+            told = frames_in(super().read(timeout_s))
+            return b"".join(self.lie(data) for data in told)
+
+        @staticmethod
+        def lie(data):
+            if data[:3] != frame.MAGIC + bytes((messages.PROVE | messages.RESPONSE,)):
+                return data
+            payload = b"\xfe\xff\xff\xff" + data[frame.HEADER_BYTES + 4 : -frame.TRAILER_BYTES]
+            return frame.encode(data[2], int.from_bytes(data[4:6], "little"), payload, data[3])
+
+    monkeypatch.setattr(session, "open_link", Lying)
+    with pytest.raises(NoKeyError):
+        BoardClient(keyed[0].port)
+
+
 def test_who_says_that_the_board_has_no_key(keyed, monkeypatch):
     """A downgrade: the host holds a key, so it believes no board that says it has none."""
     monkeypatch.setattr(session.WireSession, "is_keyed", False)

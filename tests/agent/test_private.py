@@ -124,6 +124,14 @@ def test_what_the_key_file_holds(switch_on, monkeypatch):
                         )
                 with pytest.raises(NoKeyError):
                     client.rollback()
+        for byte in (b"\0", b"\xff"):  # of damaged and of erased flash
+            with raw_repl(board.port) as repl:
+                repl.write_file(keys.KEY_PATH, 33 * byte, lambda *_: None)
+                repl.reset()
+            await_agent(board.port, "").close()
+            with monkeypatch.context() as patch, pytest.raises(NoKeyError):
+                patch.setattr(session, "key_of", lambda board_id, byte=byte: 32 * byte)
+                BoardClient(board.port)
 
 
 def test_the_scores_are_the_same_sealed(private, trained_heads):

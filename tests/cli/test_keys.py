@@ -51,7 +51,9 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         assert at(here, "info", *named).code == 19
         assert at(here, "keys", "forget", "kitchen").code == 2
         # It is lost. The cable makes another, the board stays private, and the first is of no use.
-        again = json.loads(at(here, "pair", *named, "--json").out)
+        refused = at(here, "pair", *named)
+        assert refused.code == 19 and "--new-key" in refused.err
+        again = json.loads(at(here, "pair", *named, "--new-key", "--json").out)
         assert again["written"] == ["/tinyteach/key"]
         refused = at(there, "info", *named)
         assert refused.code == 19 and "another key" in refused.err
@@ -70,11 +72,11 @@ def test_a_board_without_a_key_says_so(tinyteach, board):
 
 
 def test_files_of_keys_are_their_owner_s_alone(tmp_path):
-    keys.keep_key(OTHER, bytes(32))
+    keys.keep_key(OTHER, bytes(range(1, 33)))
     path = keys._path(OTHER)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert keys.key_of(OTHER) == bytes(32) and keys.keyed_boards() == [OTHER]
+    assert keys.key_of(OTHER) == bytes(range(1, 33)) and keys.keyed_boards() == [OTHER]
 
 
 @pytest.mark.parametrize("board_id", ["", "..", "../boards", "a/b", "AB", "0f" * 40, "virtual\0"])
@@ -86,7 +88,8 @@ def test_no_identity_names_a_file_that_is_no_key(board_id):
     "content",
     [
         *(b"", b"{}", b"[]", b"\xff\xfe", b'{"board": "0f0f", "key": "00"}'),
-        b'{"board": "../x", "key": "' + b"0" * 64 + b'"}',
+        b'{"board": "../x", "key": "' + b"01" * 31 + b'02"}',
+        b'{"board": "0f0f", "key": "' + b"ff" * 32 + b'"}',  # of erased flash
     ],
 )
 def test_what_is_no_key_is_not_imported(fails, tmp_path, content):
@@ -97,7 +100,7 @@ def test_what_is_no_key_is_not_imported(fails, tmp_path, content):
 
 
 def test_another_key_is_not_written_over(fails, tinyteach, tmp_path):
-    keys.keep_key(OTHER, bytes(32))
+    keys.keep_key(OTHER, bytes(range(1, 33)))
     file = tmp_path / "a.key"
     keys.write_key(file, OTHER, bytes(range(32)))
     assert "has another key" in fails("keys", "import", file)

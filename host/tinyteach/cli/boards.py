@@ -148,6 +148,9 @@ def pair(
             help="Whether the board shows nothing, either, to who has not its key.",
         ),
     ] = None,
+    new_key: Annotated[
+        bool, typer.Option(help="Give the board another key; who has the old one is locked out.")
+    ] = False,
 ) -> None:
     """Install agent and embedding on a board, or update them.
 
@@ -157,7 +160,7 @@ def pair(
     board = asked.board_meant()
     refuse_module(board, NEEDS_NO_PAIRING)
     with asked.progress() as progress:
-        paired = pair_board(board, name, progress, embedding, camera, private)
+        paired = pair_board(board, name, progress, embedding, camera, private, new_key)
     paired.notes.extend(of_another(asked.project, paired.embedding))
     if embedding is None:
         paired.notes.extend(of_larger(paired.heap_bytes, paired.embedding))

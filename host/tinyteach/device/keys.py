@@ -70,7 +70,9 @@ def read_key(path: Path) -> tuple[str, bytes]:
     try:
         told = parse_json(content)
         if fits(told, _SHAPE) and IDENTITY.fullmatch(told["board"]) and KEY.fullmatch(told["key"]):
-            return told["board"], bytes.fromhex(told["key"])
+            key = bytes.fromhex(told["key"])
+            if len(set(key)) > 1:  # else of a damaged file or flash: anybody could name it
+                return told["board"], key
     except ValueError:
         pass
     raise UsageError(DAMAGED.format(path=path))

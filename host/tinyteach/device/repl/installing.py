@@ -36,8 +36,12 @@ def install_files(
     changed: Sequence[BoardFile],
     progress: Progress,
     keep: Sequence[str],
+    before_each: Callable[[BoardFile], None] = lambda file: None,
 ) -> None:
-    """Write ``changed`` and remove what is ours, not among ``wanted``, and no path of ``keep``."""
+    """Write ``changed`` and remove what is ours, not among ``wanted``, and no path of ``keep``.
+
+    ``before_each`` is told of each file just before it is written.
+    """
     root, present = facts.root, facts.files
     if changed and not facts.has_library:
         # Said before it is done: no power cut leaves a folder that nobody takes away.
@@ -56,6 +60,7 @@ def install_files(
     total = sum(len(file.content) for file in [*modules, *main])
     done = 0
     for file in [*modules, *main]:
+        before_each(file)
         repl.write_file(root + file.path, file.content, _onwards(progress, done, total))
         done += len(file.content)
 

@@ -1,23 +1,41 @@
 """Gives a board its key while it is paired: made on this computer, sent over the cable once."""
 
+import hashlib
+import secrets
+from dataclasses import dataclass
+
 from tinyteach.device.keys import KEY_PATH, keep_key, key_of, made_key
 from tinyteach.device.repl.raw_repl import RawRepl
-from tinyteach.device.repl.repl_answers import flag, record
+from tinyteach.device.repl.repl_answers import digits, flag, record
 from tinyteach.device.repl.survey import Survey
-from tinyteach.errors import BoardRefusedError, UsageError
+from tinyteach.errors import BoardRefusedError, NoKeyError, UsageError
 from tinyteach.firmware import BoardFile
 from tinyteach.link.networks import is_insecure, is_network
 
-# Whether the board that is there is private, and whether its chip can make what nobody guesses.
+NUMBER_PATH = "/tinyteach/number"  # that of the newest head that was proven (agent/proof.py)
+CHALLENGE_BYTES = 16
+# Whether the board that is there is private, whether its chip can make what nobody guesses, and
+# what shows that it has a key without telling it.
 ASK = """
-import json, os
+import binascii, hashlib, json, os
 try:
-    is_private = open(%r, 'rb').read(1) == b'\\x01'
+    with open(%r, 'rb') as file:
+        content = file.read(100)
 except OSError:
-    is_private = False
-print(json.dumps({'is_private': is_private, 'has_chance': hasattr(os, 'urandom')}))
+    content = b''
+told = {'is_private': content[:1] == b'\x01', 'has_chance': hasattr(os, 'urandom')}
+told['shown'] = binascii.hexlify(hashlib.sha256(%r + content[1:]).digest()).decode()
+print(json.dumps(told))
 """
-ANSWER = record(is_private=flag, has_chance=flag)
+ANSWER = record(is_private=flag, has_chance=flag, shown=digits)
+# The number counts heads of the key before.
+FORGET_NUMBER = """
+import os
+try:
+    os.remove(%r)
+except OSError:
+    pass
+"""
 NO_CHANCE = (
     "The board's firmware makes no random numbers (os.urandom), so it has no key and anybody at "
     "its port may change it."
@@ -34,12 +52,39 @@ GIVEN = (
     "The board has a key now: only computers that hold it can change the board ('tinyteach keys "
     "export' brings it to another one)."
 )
-
-
 REPLACED = (
-    "The board had a key that is not here and has another one now: computers that had it need the "
-    "new one ('tinyteach keys export')."
+    "The board has another key now: computers that had the one before need the new one ('tinyteach "
+    "keys export')."
 )
+LACKS = (
+    "The board has a key that this computer lacks; bring it here with 'tinyteach keys import', or "
+    "run 'tinyteach pair --new-key', after which computers with the present key need the new one."
+)
+NOT_THE_SAME = (
+    "The board does not have the key that this computer holds of it: it was erased or paired by "
+    "another computer, or is another board; run 'tinyteach pair --new-key' to give it a new one, "
+    "or 'tinyteach keys forget {board}' and 'keys import' to bring its key here."
+)
+
+
+@dataclass(frozen=True)
+class KeyGiven:
+    """The ``file`` that a board is to have, None for none, and what is to be said of it."""
+
+    board_id: str
+    file: BoardFile | None = None
+    note: str = ""
+    is_new: bool = False
+
+    def keep(self, file: BoardFile) -> None:
+        """Keep the key here, when ``file`` is next to be written: it may reach the board now."""
+        if file is self.file:
+            keep_key(self.board_id, file.content[1:])
+
+    def forget_number(self, repl: RawRepl, facts: Survey) -> None:
+        """With another key the board counts heads anew."""
+        if self.is_new:
+            repl.run(FORGET_NUMBER % (facts.root + NUMBER_PATH))
 
 
 def refuse_network(port: str) -> None:
@@ -48,24 +93,32 @@ def refuse_network(port: str) -> None:
         raise UsageError(IN_THE_OPEN.format(port=port))
 
 
-def key_file(
-    repl: RawRepl, facts: Survey, board_id: str, private: bool | None
-) -> tuple[BoardFile | None, str]:
-    """What gives a board the key that is here of it, else a new one; and what is to be said of it.
+def key_given(
+    repl: RawRepl, facts: Survey, board_id: str, gives: bool, private: bool | None, new: bool
+) -> KeyGiven:
+    """The key that a board is to have, if it ``gives`` one: that which both have, or a new one.
 
-    ``private`` None leaves that as it is. The key is kept here first: a pairing that ends early
-    leaves no board whose key nobody has. Raises BoardRefusedError where it cannot be private.
+    ``private`` None leaves that as it is. What does not show that it has the key that is here is
+    never sent it. Raises NoKeyError where the board's key and this computer's differ, unless a
+    ``new`` one is wanted, and BoardRefusedError where the board cannot be private.
     """
-    told = repl.evaluate(ASK % (facts.root + KEY_PATH), ANSWER)
+    challenge = secrets.token_bytes(CHALLENGE_BYTES)
+    told = repl.evaluate(ASK % (facts.root + KEY_PATH, challenge), ANSWER)
+    known = key_of(board_id)
+    has_one = KEY_PATH in facts.files
+    is_same = known is not None and told["shown"] == hashlib.sha256(challenge + known).hexdigest()
+    if has_one and not is_same and not new:
+        raise NoKeyError(NOT_THE_SAME.format(board=board_id) if known else LACKS)
+    if not gives:
+        return KeyGiven(board_id)
     if not told["has_chance"]:
         if private:
             raise BoardRefusedError(NOT_PRIVATE)
-        return None, NO_CHANCE
-    known = key_of(board_id)
-    key = known or made_key()
-    keep_key(board_id, key)
-    is_private = told["is_private"] if private is None else private
-    file = BoardFile(KEY_PATH, bytes((is_private,)) + key)
-    if known:
-        return file, ""
-    return file, REPLACED if KEY_PATH in facts.files else GIVEN
+        return KeyGiven(board_id, note=NO_CHANCE)
+    if known and not is_same and not new:
+        raise NoKeyError(NOT_THE_SAME.format(board=board_id))
+    is_private = bytes((told["is_private"] if private is None else private,))
+    if known and is_same and not new:
+        return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + known))
+    note = REPLACED if has_one or known else GIVEN
+    return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + made_key()), note, is_new=True)

@@ -18,7 +18,7 @@ from tinyteach.device.repl.fitness import (
     nothing_fits,
 )
 from tinyteach.device.repl.installing import install_files
-from tinyteach.device.repl.key_giving import key_file, refuse_network
+from tinyteach.device.repl.key_giving import key_given, refuse_network
 from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
 from tinyteach.device.repl.survey import (
     EMBEDDING,
@@ -102,7 +102,8 @@ class Wanted:
     that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
     firmware is told, None leaves that to `camera_settings`. ``arena_bytes`` are what the
     tensors of ``embedding`` take. ``fitting`` names embeddings for so many bytes of heap.
-    ``gives_key``: it gets this computer's key of it, and is private or not (None: as it was).
+    ``gives_key``: it gets this computer's key of it, and is private or not (None: as it was);
+    ``new_key``: another one than it has.
     """
 
     embedding: bytes
@@ -113,6 +114,7 @@ class Wanted:
     fitting: Callable[[int], Sequence[str]] = nothing_fits
     gives_key: bool = False
     private: bool | None = None
+    new_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,8 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
     """Put agent and embedding on the board at ``port`` and restart it.
 
     Raises BoardNotFoundError, what `raw_repl` raises, BoardRefusedError (`fitness`), UsageError
-    (`camera_settings`, a ``name`` that is none or that another board has) or LinkError.
+    (`camera_settings`, a ``name`` that is none or that another board has), NoKeyError
+    (`key_given`) or LinkError.
     """
 
     def tell(waited_s: float) -> None:
@@ -220,10 +223,9 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         on_flash = None if in_place else embedding
         identity = _new_identity(facts)
         board_id = identity.content.hex() if identity else facts.id
-        key, key_note = None, ""
-        if wanted.gives_key:
-            key, key_note = key_file(repl, facts, board_id, wanted.private)
-        own = [identity, key, settings.file, on_flash]
+        asked = wanted.gives_key, wanted.private, wanted.new_key
+        key = key_given(repl, facts, board_id, *asked)
+        own = [identity, settings.file, on_flash, key.file]
         files = [*_files_of_agent(facts), *filter(None, own)]
         changed = changed_files(facts, files)
         size = len(embedding.content) if embedding else facts.embedding_bytes
@@ -233,11 +235,13 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.
         keep = [] if in_place and not to_send else [EMBEDDING]
-        install_files(repl, facts, files, now, progress, [SETTINGS, KEY_PATH, *keep])
+        kept = [SETTINGS, KEY_PATH, *keep]
+        install_files(repl, facts, files, now, progress, kept, key.keep)
+        key.forget_number(repl, facts)
         repl.reset()
     written = [facts.root + file.path for file in changed]
     notes = [
-        *filter(None, [settings.note, IN_PLACE if in_place else "", key_note]),
+        *filter(None, [settings.note, IN_PLACE if in_place else "", key.note]),
         *notes_on(facts),
     ]
     return Installed(written, notes, to_send.content if to_send else None, facts.boot_s)

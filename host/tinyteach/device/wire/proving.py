@@ -48,7 +48,9 @@ def prove(ask: Ask, welcome: Message, key: bytes, port: str) -> Proven:
     begun = ask(messages.PROVE, step=BEGIN, number=0, nonce=nonce, proof=b"")
     access = bytes((welcome.capabilities & (CAP_KEYED | CAP_PRIVATE),))
     parts = nonce + begun.nonce, access, own
-    if len(begun.nonce) != NONCE_BYTES or not is_same(begun.proof, proof(key, BOARD, *parts)):
+    number = begun.number.to_bytes(4, "little")
+    expected = proof(key, BOARD, *parts, number)
+    if len(begun.nonce) != NONCE_BYTES or not is_same(begun.proof, expected):
         raise NoKeyError(wrong)
     shown = proof(key, HOST, *parts)
     try:

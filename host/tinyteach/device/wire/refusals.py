@@ -35,7 +35,8 @@ NO_RESULTS = (
 )
 WRONG_KEY = (
     "The board on {port} has another key than this computer holds of it; bring its key here with "
-    "'tinyteach keys import', or pair it again with its cable here."
+    "'tinyteach keys forget' and 'keys import', or give it a new one by its cable with 'tinyteach "
+    "pair --new-key'."
 )
 OVER_A_NETWORK = (
     "The board at {port} is reached over a network and this computer has no key of it, so nobody "
@@ -43,8 +44,9 @@ OVER_A_NETWORK = (
     "on without by 'tinyteach --insecure'."
 )
 KEY_GONE = (
-    "The board on {port} says that it has no key, and this computer holds one of it; pair it again "
-    "with its cable here, or run 'tinyteach keys forget {board}' to use it without."
+    "The board on {port} says that it has no key, and this computer holds one of it; give it a new "
+    "one by its cable with 'tinyteach pair --new-key', or run 'tinyteach keys forget {board}' to "
+    "use it without."
 )
 ANOTHER_BOARD = "Another board is on {port}; connect the one that was there."
 

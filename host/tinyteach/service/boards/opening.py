@@ -42,7 +42,7 @@ NEW_FLASH = (
 )
 KEPT_BY_ITS_LAB = (
     "A lab's board keeps the key that it has; pair it at its own computer to make it private or "
-    "open."
+    "open, or to give it another key."
 )
 NAMED_BY_ITS_LAB = "A lab's board is called as its lab's file says; pair it without --name."
 START_HINT = "'tinyteach boards start' starts a virtual one"
@@ -265,18 +265,25 @@ def pair_board(
     embedding: str | None = None,
     camera: str | None = None,
     private: bool | None = None,
+    new_key: bool = False,
 ) -> Paired:
     """Install or update the agent and the embedding on a board, and remember it, unless a lab does.
 
     ``embedding`` is a name or a file; with None the one that is there stays, else comes the
     default. ``camera`` names the facts file of the board whose camera pins the firmware is told.
     The board gets a key, kept here; ``private``: it does nothing without (None: as it was). A
-    lab's board keeps what it has.
+    lab's board keeps what it has. Raises NoKeyError for a board whose key is not here, unless it
+    is to get a ``new_key``.
     """
-    wanted = replace(for_pairing(embedding, camera), gives_key=not is_lab(board), private=private)
+    wanted = replace(
+        for_pairing(embedding, camera),
+        gives_key=not is_lab(board),
+        private=private,
+        new_key=new_key,
+    )
     if name is not None and is_lab(board):
         raise UsageError(NAMED_BY_ITS_LAB)
-    if private is not None and is_lab(board):
+    if (new_key or private is not None) and is_lab(board):
         raise UsageError(KEPT_BY_ITS_LAB)
     port = resolve_port(board)
     if is_lab(board):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.device.registry import find_board
+from tinyteach.device.wire.refusals import refusal
 from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
@@ -20,6 +21,7 @@ from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
 from tinyteach.service.projects.opening import create_project, open_project
+from tinyteach_protocol.errors import NO_KEY
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,14 @@ def retrain(
 
 
 def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
-    """The board's name, and whether it had to be paired with this computer."""
+    """The board's name, and whether it had to be paired with this computer.
+
+    NoKeyError where others have its key and this computer has not: what follows would be refused.
+    """
     try:
         with open_agent(board) as client:
+            if client.is_keyed and not client.is_proven:
+                raise refusal(NO_KEY)
             known = find_board(client.board_id)
     except BoardNotPairedError:
         known = None

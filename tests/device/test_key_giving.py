@@ -1,0 +1,100 @@
+"""Which key pairing gives a board: nobody takes one over by it, and no impostor is sent a key."""
+
+from dataclasses import replace
+
+import pytest
+
+from keyed import give_key
+from tinyteach.device import keys
+from tinyteach.device.repl import pairing
+from tinyteach.device.repl.key_giving import NUMBER_PATH
+from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
+from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError
+from tinyteach.service.heads.retraining import retrain
+
+from .conftest import quiet
+
+
+@pytest.fixture
+def wanted(little):
+    return Wanted(little, gives_key=True, is_embedding=lambda content: True)
+
+
+@pytest.fixture
+def keyed(paired_board):
+    """(board, identity, key) of one whose key this computer has."""
+    return paired_board, *give_key(paired_board)
+
+
+def written(board, path, content=None) -> bytes:
+    """What a file on a board has; ``content``, where given, is written to it first."""
+    free_the_repl(board.port)
+    with raw_repl(board.port) as repl:
+        if content is not None:
+            repl.write_file(path, content, lambda *_: None)
+        try:
+            return bytes(repl.read_file(path, lambda *_: None))
+        finally:
+            repl.reset()
+
+
+def key_on(board) -> bytes:
+    return written(board, keys.KEY_PATH)[1:]
+
+
+def test_without_the_key_nobody_pairs_a_board(keyed, wanted, tmp_path, monkeypatch):
+    """By no command that pairs, also as a part of something else; the owner goes on."""
+    board, identity, key = keyed
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "thief"))
+    with pytest.raises(NoKeyError, match="--new-key"):
+        pair(board.port, wanted, None, quiet)
+    with pytest.raises(NoKeyError):  # as a lab's board is
+        pair(board.port, replace(wanted, gives_key=False), None, quiet)
+    with pytest.raises(NoKeyError):
+        retrain(tmp_path / "new", board.port, True, [], quiet)
+    assert keys.keyed_boards() == []
+    assert key_on(board) == key
+    keys.keep_key(identity, key)
+    written(board, NUMBER_PATH, b"7")
+    pair(board.port, replace(wanted, private=True), None, quiet)  # who has it may
+    assert key_on(board) == key
+    pair(board.port, replace(wanted, new_key=True, private=False), None, quiet)
+    assert key_on(board) == keys.key_of(identity) != key
+    with BoardClient(board.port) as client:
+        assert client._proven._number == 0  # heads are counted anew
+
+
+def test_what_is_not_the_board_gets_no_key_of_it(keyed, wanted):
+    """It says that it is, and cannot show the key: a key of its own, where the user wants that."""
+    board, identity, key = keyed
+    other = written(board, keys.KEY_PATH, b"\0" + keys.made_key())
+    with pytest.raises(NoKeyError, match="keys forget"):
+        pair(board.port, wanted, None, quiet)
+    assert written(board, keys.KEY_PATH) == other
+    assert keys.key_of(identity) == key
+    pair(board.port, replace(wanted, new_key=True), None, quiet)
+    assert key_on(board) == keys.key_of(identity) not in (key, other[1:])
+
+
+def test_a_pairing_that_fails_takes_no_key_away(keyed, wanted, monkeypatch):
+    """Neither one that is refused nor one that ends before the key is written."""
+    board, identity, key = keyed
+    anew = replace(wanted, new_key=True)
+
+    def refuse(*_):
+        raise BoardRefusedError("There is no room.")
+
+    def fail(*_):
+        raise LinkError("The cable is out.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pairing, "check_room", refuse)
+        with pytest.raises(BoardRefusedError):
+            pair(board.port, anew, None, quiet)
+    with monkeypatch.context() as patch:
+        patch.setattr(pairing, "install_files", fail)
+        with pytest.raises(LinkError):
+            pair(board.port, anew, None, quiet)
+    assert keys.key_of(identity) == key == key_on(board)
