@@ -74,3 +74,26 @@ def test_typed_while_another_page_renames(untrained_flow, folder):
     flow.card("mug").wait_for()
     assert name_of(flow, "mug").input_value() == "mug"
     assert violations(flow.page) == [] and other.problems == []
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_typed_and_undone_outlives_the_language(untrained_flow, folder):
+    flow = untrained_flow
+    flow.card("cat").locator(".thumb").first.click()
+    flow.page.keyboard.press("Delete")
+    flow.card("cat").get_by_text("3 photos").wait_for()
+    flow.page.get_by_label("Name of the new class").fill("rocket")
+    name_of(flow, "cat").fill("tom")
+    flow.button("中文").click()  # which sends the name, too
+    flow.page.get_by_role("heading", name="类别").wait_for()
+    flow.card("tom").get_by_text("3 张照片").wait_for()
+    flow.page.wait_for_function("() => document.getElementById('new-class').value === 'rocket'")
+    flow.page.locator("h1").click()
+    flow.page.keyboard.press("Control+z")
+    flow.card("cat").wait_for()
+    flow.page.keyboard.press("Control+z")
+    flow.card("cat").get_by_text("4 张照片").wait_for()
+    assert Project.open(folder).classes() == ["cat", "coffee"]
+    flow.page.reload()  # what was kept was kept for one page
+    flow.card("cat").wait_for()
+    assert flow.page.locator("#new-class").input_value() == ""

@@ -190,7 +190,7 @@ const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon",
 
 async function rename(name, wanted) {
   const done = await attempt(() => api.changeClass(name, { name: wanted }));
-  if (done && done.name !== name) notice(words.renamed(name, done.name), { undo: () => api.changeClass(done.name, { name }).then(() => null) });
+  if (done && done.name !== name) notice(words.renamed(name, done.name), { undo: ["changeClass", done.name, { name }] });
   return done;
 }
 
@@ -234,7 +234,7 @@ function handingOn(list, shown, draw) {
 async function recolour(name, colour) {
   const before = get("project").classes.find((each) => each.name === name).colour;
   const done = await attempt(() => api.changeClass(name, { colour }));
-  if (done) notice(words.recoloured(name), { undo: () => api.changeClass(name, { colour: before }).then(() => null) });
+  if (done) notice(words.recoloured(name), { undo: ["changeClass", name, { colour: before }] });
 }
 
 async function move(name, by) {
@@ -245,7 +245,7 @@ async function move(name, by) {
   if (to < 0 || to >= names.length) return;
   [names[from], names[to]] = [names[to], names[from]];
   const done = await attempt(() => api.orderClasses([...names, ...all.filter((each) => each === UNKNOWN)]));
-  if (done) notice(words.reordered(name), { undo: () => api.orderClasses(all).then(() => null) });
+  if (done) notice(words.reordered(name), { undo: ["orderClasses", all] });
 }
 
 async function removeClass(name) {

@@ -44,7 +44,7 @@ export function rulesPanel() {
 
 async function change(action, sentence) {
   const done = await attempt(action);
-  if (done) notice(sentence, { undo: done.undo && (() => api.undoRules(done.undo).then(() => null)) });
+  if (done) notice(sentence, { undo: done.undo && ["undoRules", done.undo] });
 }
 
 // A board with the agent: a Grove's firmware has no rules.

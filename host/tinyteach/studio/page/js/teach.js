@@ -88,7 +88,7 @@ export function teachPanel() {
 
 // The head that the board had before is still on it, where there was one.
 const wayBack = ({ fingerprint, can_undo: can }) =>
-  ({ undo: can && (() => api.rollback(fingerprint).then(() => null)) });
+  ({ undo: can && ["rollback", fingerprint] });
 
 async function bringHome() {
   const pulled = await attempt(api.pull);
