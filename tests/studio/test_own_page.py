@@ -82,8 +82,11 @@ def test_by_keyboard_and_on_a_phone(flow, virtual):
     flow.start_virtual()
     page.set_viewport_size({"width": 390, "height": 844})
     flow.show("cat")
-    page.get_by_label("Class to teach").focus()
+    flow.button("Teach", exact=True).click()  # without a name: it is asked for at its field
+    flow.part("#panel-teach").get_by_role("alert").get_by_text("Which class?").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Class to teach"
     page.keyboard.type("cat")
+    assert flow.part("#panel-teach").get_by_role("alert").is_hidden() and not taught_rows(flow)
     page.keyboard.press("Enter")
     flow.part('[data-taught="cat"]').get_by_text("10 of 32 examples").wait_for()
     flow.button("Teach more of cat").focus()

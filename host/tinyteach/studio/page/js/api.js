@@ -14,7 +14,20 @@ function about() {
   }
 }
 
-async function ask(method, address, body, isJson = true) {
+const underWay = new Set();
+
+// Once all that was asked is answered.
+export const settled = () => Promise.allSettled([...underWay]);
+
+function ask(...request) {
+  const answer = answered(...request);
+  const end = () => underWay.delete(answer);
+  underWay.add(answer);
+  answer.then(end, end);
+  return answer;
+}
+
+async function answered(method, address, body, isJson = true) {
   const options = { method, ...about() };
   if (body !== undefined) options.body = isJson ? JSON.stringify(body) : body;
   let answer;

@@ -32,8 +32,8 @@ export function classesPanel() {
     show(none, !project.classes.length);
     const shown = standing(project.classes);
     const largest = shown.filter((each) => each.name !== UNKNOWN).sort((a, b) => b.photos - a.photos)[0];
-    keep(list, shown, (each) => each.name, (each) => card(each.name),
-      (element, each) => element.update(each, largest));
+    handingOn(list, shown, () => keep(list, shown, (each) => each.name, (each) => card(each.name),
+      (element, each) => element.update(each, largest)));
   }
 
   follow("project", tell);
@@ -90,18 +90,20 @@ function card(name) {
   const swatches = colourChooser(name);
   const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.filesOf(name) });
   files.addEventListener("change", () => send(chosen(files), name));
-  const fit = () => {
-    field.style.height = "0";
-    field.style.height = `${field.scrollHeight + field.offsetHeight}px`;
-  };
-  new ResizeObserver(fit).observe(counts);
-  field.addEventListener("input", () => {
-    field.value = field.value.replaceAll("\n", " ");
+  const fit = asTallAsItsText(field);
+  const become = (value) => {
+    field.value = value;
     fit();
+  };
+  field.addEventListener("input", () => become(field.value.replaceAll("\n", " ")));
+  // Also what was handed on to this field, of which the browser does not know that it was typed; not
+  // where the window alone has lost the focus.
+  field.addEventListener("blur", async () => {
+    if (isUnknown || isHandingOn || document.activeElement === field || field.value === name) return;
+    if (!(await rename(name, field.value))) become(name);
   });
-  field.addEventListener("change", () => rename(name, field));
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") field.value = name;
+    if (event.key === "Escape") become(named(name));
     if (event.key !== "Enter") return;
     event.preventDefault();
     field.blur();
@@ -186,16 +188,53 @@ function advice(each, largest) {
 
 const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon", "aria-label": label, title: label, onclick }, sign);
 
-async function rename(name, field) {
-  const done = await attempt(() => api.changeClass(name, { name: field.value }));
-  if (!done) field.value = name;
-  else if (done.name !== name) notice(words.renamed(name, done.name), { undo: () => api.changeClass(done.name, { name }).then(() => null) });
+async function rename(name, wanted) {
+  const done = await attempt(() => api.changeClass(name, { name: wanted }));
+  if (done && done.name !== name) notice(words.renamed(name, done.name), { undo: ["changeClass", done.name, { name }] });
+  return done;
+}
+
+// Have a field be as tall as what is in it, whenever its width changes; returns what measures it anew.
+function asTallAsItsText(field) {
+  const fit = () => {
+    field.style.height = "0";
+    field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+  };
+  let width = 0;
+  // Not at once: an observer that resizes what it observes is called again without end.
+  new ResizeObserver(() => requestAnimationFrame(() => {
+    if (field.clientWidth !== width) fit();
+    width = field.clientWidth;
+  })).observe(field);
+  return fit;
+}
+
+// Another page may rename the class whose name is being typed here: what is typed, with the focus,
+// goes on in the class's new card.
+let isHandingOn = false;
+function handingOn(list, shown, draw) {
+  const cards = [...list.children];
+  const field = list.querySelector(".name:focus");
+  const place = cards.findIndex((each) => each.contains(field));
+  const isRenamed = field && !shown.some((each) => each.name === cards[place].dataset.class)
+    && shown.length === cards.length && !cards.some((each) => each.dataset.class === shown[place].name);
+  const typed = isRenamed && field.value !== cards[place].dataset.class ? field.value : null;
+  const at = isRenamed ? [field.selectionStart, field.selectionEnd] : [];
+  isHandingOn = isRenamed;
+  draw();
+  if (isRenamed) {
+    const next = list.children[place].querySelector(".name");
+    if (typed !== null) next.value = typed;
+    next.focus();
+    next.setSelectionRange(...at);
+  }
+  isHandingOn = false;
 }
 
 async function recolour(name, colour) {
   const before = get("project").classes.find((each) => each.name === name).colour;
   const done = await attempt(() => api.changeClass(name, { colour }));
-  if (done) notice(words.recoloured(name), { undo: () => api.changeClass(name, { colour: before }).then(() => null) });
+  if (done) notice(words.recoloured(name), { undo: ["changeClass", name, { colour: before }] });
 }
 
 async function move(name, by) {
@@ -206,7 +245,7 @@ async function move(name, by) {
   if (to < 0 || to >= names.length) return;
   [names[from], names[to]] = [names[to], names[from]];
   const done = await attempt(() => api.orderClasses([...names, ...all.filter((each) => each === UNKNOWN)]));
-  if (done) notice(words.reordered(name), { undo: () => api.orderClasses(all).then(() => null) });
+  if (done) notice(words.reordered(name), { undo: ["orderClasses", all] });
 }
 
 async function removeClass(name) {

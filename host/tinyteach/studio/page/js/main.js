@@ -4,6 +4,7 @@ import { classesPanel } from "./classes.js";
 import { connectPanel } from "./connect.js";
 import { boardAgainstHere, deployPanel } from "./deploy.js";
 import { el, text } from "./dom.js";
+import { putBackKept, useLanguage } from "./kept.js";
 import { onFailure, onView, open } from "./live.js";
 import { followMoves } from "./moves.js";
 import { notice } from "./notices.js";
@@ -12,7 +13,7 @@ import { followProjects, projectButton } from "./projects.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
 import { follow } from "./store.js";
-import { otherLanguage, otherTag, strings, useLanguage } from "./strings.js";
+import { otherLanguage, otherTag, strings } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 
@@ -36,7 +37,7 @@ function themeButton() {
 }
 
 // Says the other language's name, as those who read it know it.
-const languageButton = () => el("button", { class: "quiet", lang: otherTag, onclick: () => useLanguage(otherLanguage) }, strings.otherLanguage);
+const languageButton = () => el("button", { class: "quiet", lang: otherTag, onclick: (event) => useLanguage(otherLanguage, event.target) }, strings.otherLanguage);
 
 function header(nav) {
   const offline = el("p", { class: "offline", role: "alert", hidden: true }, strings.offline);
@@ -67,4 +68,5 @@ flow.append(
 onFailure((sentence) => notice(sentence, { isError: true }));
 followMoves();
 followProjects(flow, nav);
+putBackKept();
 open();

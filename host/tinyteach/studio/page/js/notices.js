@@ -1,4 +1,5 @@
-// What happened, with a way back where there is one: the number of what was deleted, or what to do.
+// What happened, with a way back where there is one: the number of what was deleted, or what to ask of the
+// studio, as a name in `api` and what goes with it. Ways back are data, so that they outlive this page.
 
 import { api } from "./api.js";
 import { el } from "./dom.js";
@@ -9,15 +10,18 @@ const WAYS_BACK_MAX = 50;
 const place = () => document.getElementById("notices");
 const waysBack = []; // the newest last; Ctrl+Z takes it, also when its notice is gone
 
+// What `putWaysBack` takes on the page that comes after this one.
+export const waysNow = () => waysBack.map(({ undo }) => undo);
+export const putWaysBack = (undos) => waysBack.unshift(...undos.map((undo) => ({ undo, close: () => null })));
+
 export function notice(sentence, { undo = null, isError = false } = {}) {
   const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", {}, sentence));
   const close = () => item.remove();
   if (undo) {
-    const goBack = typeof undo === "function" ? undo : () => api.undo(undo).then((done) => done.photos);
-    const way = { back: () => takeBack(way, goBack, close) };
+    const way = { undo, close };
     waysBack.push(way);
     if (waysBack.length > WAYS_BACK_MAX) waysBack.shift();
-    item.append(el("button", { class: "quiet", title: strings.undoKey, onclick: way.back }, strings.undo));
+    item.append(el("button", { class: "quiet", title: strings.undoKey, onclick: () => takeBack(way) }, strings.undo));
   }
   item.append(el("button", { class: "quiet", "aria-label": strings.dismiss, onclick: close }, "✕"));
   place().append(item);
@@ -26,14 +30,16 @@ export function notice(sentence, { undo = null, isError = false } = {}) {
 }
 
 // A way back is gone once; it stays if that failed.
-async function takeBack(way, goBack, close) {
+async function takeBack(way) {
   const at = waysBack.indexOf(way);
   if (at < 0) return;
   waysBack.splice(at, 1);
   try {
-    const photos = await goBack();
-    close();
-    notice(typeof photos === "number" ? strings.undone(photos) : strings.undoneAll);
+    const [action, ...more] = typeof way.undo === "string" ? ["undo", way.undo] : way.undo;
+    const { photos, ids } = await api[action](...more);
+    const count = photos ?? ids?.length;
+    way.close();
+    notice(typeof count === "number" ? strings.undone(count) : strings.undoneAll);
   } catch (error) {
     waysBack.push(way);
     notice(error.message, { isError: true });
@@ -45,7 +51,7 @@ addEventListener("keydown", (event) => {
   if (event.target.closest?.("input:not([type=checkbox], [type=radio], [type=range]), textarea")) return;
   if (!waysBack.length) return;
   event.preventDefault();
-  waysBack.at(-1).back();
+  takeBack(waysBack.at(-1));
 });
 
 // Do something and show what went wrong; null then.

@@ -68,7 +68,7 @@ export function livePanel() {
     const shown = view;
     if (!shown) return;
     const done = await attempt(() => api.correct(shown.view, name));
-    if (done) notice(words.corrected(name), { undo: () => api.deletePhotos([done.id]).then(() => null) });
+    if (done) notice(words.corrected(name), { undo: ["deletePhotos", [done.id]] });
   }
 
   // What is shown is of now; what was shown before the link or the studio went is grey.

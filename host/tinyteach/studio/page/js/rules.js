@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { UNKNOWN } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
+import { askedFor } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
 import { named, percent, strings } from "./strings.js";
@@ -43,7 +44,7 @@ export function rulesPanel() {
 
 async function change(action, sentence) {
   const done = await attempt(action);
-  if (done) notice(sentence, { undo: done.undo && (() => api.undoRules(done.undo).then(() => null)) });
+  if (done) notice(sentence, { undo: done.undo && ["undoRules", done.undo] });
 }
 
 // A board with the agent: a Grove's firmware has no rules.
@@ -126,17 +127,11 @@ function ruleForm() {
 function action(name, kinds) {
   const kind = select(name, kinds);
   const what = field(words.pin, {});
-  const askId = newId("ask");
-  const ask = el("p", { id: askId, class: "ask", role: "alert", hidden: true });
+  const ask = askedFor(what);
   const isPin = () => kind.value.startsWith("pin");
-  what.setAttribute("aria-describedby", askId);
-  const tellMissing = (isMissing) => {
-    text(ask, isMissing ? (isPin() ? words.whichPin : words.whichLine) : "");
-    show(ask, isMissing);
-    what.setAttribute("aria-invalid", String(isMissing));
-  };
+  const tellMissing = (isMissing) => ask.tell(isMissing ? (isPin() ? words.whichPin : words.whichLine) : "");
   return {
-    parts: [kind, what, ask],
+    parts: [kind, what, ask.element],
     // Whether something is missing, which is asked for where it belongs.
     asks: () => {
       const isMissing = (isPin() || kind.value === "say") && !what.value.trim();

@@ -22,7 +22,6 @@ export const named = (name) => (name === UNKNOWN ? strings.unknown : name);
 export const otherLanguage = Object.keys(TAGS).find((each) => each !== language);
 export const otherTag = TAGS[otherLanguage];
 
-export function useLanguage(name) {
+export function chooseLanguage(name) {
   document.cookie = `${KEY}=${name}; path=/; max-age=${YEAR_S}; samesite=strict`;
-  location.reload();
 }

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { colourOf, paint } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
-import { sendsName } from "./forms.js";
+import { askedFor, sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
@@ -21,14 +21,15 @@ export function teachPanel() {
   const name = el("input", { maxlength: 63, placeholder: strings.classes.placeholder, autocomplete: "off", "aria-label": words.name, list: namesId });
   const afresh = el("input", { type: "checkbox" });
   const teach = el("button", { class: "primary" }, words.teach);
-  const form = el("form", {}, el("div", { class: "line" }, name, names, teach),
+  const ask = askedFor(name);
+  const form = el("form", {}, el("div", { class: "line" }, name, names, teach), ask.element,
     el("label", { class: "line faint" }, afresh, words.afresh));
   const pull = el("button", { onclick: bringHome }, words.pull);
 
   sendsName(form, name, async (className) => {
     await learn(className, afresh.checked);
     afresh.checked = false;
-  });
+  }, ask, words.whichClass);
 
   async function learn(className, isAfresh) {
     const taught = await api.teach(className, isAfresh);
@@ -87,7 +88,7 @@ export function teachPanel() {
 
 // The head that the board had before is still on it, where there was one.
 const wayBack = ({ fingerprint, can_undo: can }) =>
-  ({ undo: can && (() => api.rollback(fingerprint).then(() => null)) });
+  ({ undo: can && ["rollback", fingerprint] });
 
 async function bringHome() {
   const pulled = await attempt(api.pull);

@@ -17,9 +17,7 @@ export const DRAGGED = "application/x-tinyteach"; // photographs on their way to
 export async function movePhotos(ids, from, to) {
   const moved = ids.length && from !== to && (await attempt(() => api.movePhotos(ids, to)));
   if (!moved) return;
-  notice(words.moved(moved.ids.length, to), {
-    undo: () => api.movePhotos(moved.ids, from).then(({ ids: back }) => back.length),
-  });
+  notice(words.moved(moved.ids.length, to), { undo: ["movePhotos", moved.ids, from] });
 }
 
 export function thumbnails(className) {

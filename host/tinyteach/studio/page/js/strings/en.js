@@ -308,6 +308,7 @@ export const strings = {
     none: "The board knows nothing yet. Name a thing, hold it before the camera and press Teach.",
     progress: "Teaching",
     name: "Class to teach",
+    whichClass: "Which class? Its name here, or a new one, such as red cup.",
     teach: "Teach",
     more: "Teach more",
     moreOf: (name) => `Teach more of ${name}`,

@@ -308,6 +308,7 @@ export const strings = {
     none: "开发板还什么都不认识。给物体起个名字，放到摄像头前，点击“学习”。",
     progress: "学习进度",
     name: "要学习的类别",
+    whichClass: "哪个类别？请填写已有类别的名称，或一个新名称，例如：红杯子。",
     teach: "学习",
     more: "再学一些",
     moreOf: (name) => `再学一些“${name}”`,
