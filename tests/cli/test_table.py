@@ -263,7 +263,7 @@ def test_an_output_that_has_no_such_letters(tinyteach):
 REFUSED = {
     "class add one": "at most 63 classes",
     "train": "no photographs of 'c0'",
-    "new other --embedding note.txt": "is no .tflite model",
+    "new ../other --embedding note.txt": "is no .tflite model",
 }
 
 
