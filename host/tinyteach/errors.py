@@ -116,3 +116,9 @@ class TooLargeError(TinyTeachError):
 
 class NoSuchPageError(TinyTeachError):
     """An address or method that the studio does not have."""
+
+
+def public_kind(kind: type[Exception]) -> str:
+    """The name of an error's kind as scripts are told it: of its classes the nearest one of here."""
+    names = (each.__name__ for each in kind.__mro__ if each.__module__ == __name__)
+    return next(names, TinyTeachError.__name__)

@@ -11,6 +11,7 @@ from paired import views_of
 from patience import expect_silence
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.data.names import CLASSES_MAX
+from tinyteach.data.project import Project
 from tinyteach.device.repl import entering
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.errors import (
@@ -220,6 +221,20 @@ def test_one_class_too_many(tinyteach, fails, tmp_path):
     assert not list((folder / "photos" / "thing 1").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (("good", "a/b"), "'a/b' cannot name a class"),
+        (("good", "CAT"), "There is a class 'cat' already"),
+        (("good", "Good"), "'Good' is named twice"),
+        ([f"c{number}" for number in range(62)], "at most 63 classes and there would be 64"),
+    ],
+)
+def test_of_several_classes_all_are_added_or_none(fails, project, names, why):
+    assert why in fails("-p", project, "class", "add", *names)
+    assert Project.open(project).classes() == ["cat", "coffee"]
+
+
 def test_a_class_with_photographs_is_removed_by_name(tinyteach, fails, project):
     (project / "photos" / "cat").rename(project / "photos" / "red cup")
     told = fails("-p", project, "class", "remove", "red cup")
@@ -311,6 +326,12 @@ def test_embedding_that_is_none(fails, board, project, photo_folder):
 
 def test_show_without_a_photograph(fails):
     assert "--object" in fails("boards", "show")
+
+
+def test_show_what_is_not_there(fails, photo_folder):
+    """No board is needed to say so."""
+    assert "There is no file 'nope.png' here; name a" in fails("boards", "show", "nope.png")
+    assert "boards show --object cat" in fails("boards", "show", "cat")
 
 
 def test_show_without_a_board(fails, photo_folder):

@@ -23,6 +23,9 @@ from tinyteach_protocol import messages
 
 # What each command that talks to a board needs besides. The demo brings a board of its own.
 ARGUMENTS = {
+    "boards show": ("--object", "cat"),
+    "boards pins": (),
+    "boards stop": (),
     "pair": (),
     "info": (),
     "doctor": (),
@@ -81,7 +84,7 @@ def asked_for(monkeypatch):
     # All are imported first: one that is meanwhile would keep what stands in here.
     found = [part.name for part in walk_packages(service.__path__, "tinyteach.service.")]
     for module in [import_module(name) for name in [*found, "tinyteach.api.board"]]:
-        for name in ("resolve_port", "open_board"):
+        for name in ("resolve_port", "open_board", "_control"):
             monkeypatch.setattr(module, name, look, raising=False)
     hold = "tinyteach.workbench.live_board.LiveBoard.connect"
     monkeypatch.setattr(hold, lambda self, board: names.append(board))
@@ -115,13 +118,28 @@ def test_the_project_s_board_is_meant(kitchen_is_meant, things, line):
     kitchen_is_meant(line)
 
 
-@pytest.mark.parametrize("line", ["rollback", "wipe", "studio"])
+@pytest.mark.parametrize("line", ["rollback", "wipe", "studio", "boards show", "boards stop"])
 def test_what_is_named_comes_first(kitchen_is_meant, things, line, monkeypatch):
     monkeypatch.setenv("TINYTEACH_BOARD", "kitchen")
     Project.open(things).board = "hall"
     kitchen_is_meant(line)
     monkeypatch.setenv("TINYTEACH_BOARD", "hall")
     kitchen_is_meant(line, "--board", "kitchen")
+
+
+@pytest.mark.parametrize("line", ["boards show", "boards pins", "boards stop"])
+def test_a_virtual_board_is_named_before_and_after(tinyteach, asked_for, line):
+    tinyteach("--board", "v2", *line.split(), *ARGUMENTS[line])
+    for option in ("--board", "-b", "--name"):
+        tinyteach("-b", "hall", *line.split(), *ARGUMENTS[line], option, "v2")
+    tinyteach(*line.split(), *ARGUMENTS[line])
+    assert asked_for == ["v2"] * 4 + ["virtual"]
+
+
+@pytest.mark.parametrize("line", ["boards show", "boards pins", "boards stop"])
+def test_a_virtual_board_that_nobody_knows(fails, line):
+    told = fails("-b", "nosuch", *line.split(), *ARGUMENTS[line])
+    assert "No virtual board named nosuch runs; 'tinyteach boards' lists" in told
 
 
 @pytest.mark.parametrize("line", ["rollback", "rule list", "info"])

@@ -133,7 +133,8 @@ def test_boards(offered):
     remember(PairedBoard("0123456789ab", "kitchen", "/dev/ttyACM9", "", "ESP32S3"))
     for words in ("-b", "--board", "info -b", "rule list --board"):
         assert offered(f"{words} k") == ["kitchen"]
-    assert offered("boards stop --name k") == []
+    for option in ("--name", "--board", "-b"):
+        assert offered(f"boards stop {option} k") == []  # as it is no virtual one
 
 
 @pytest.mark.parametrize(
@@ -173,8 +174,8 @@ def places_in(words, command):
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     for each in command.params:
         offers = getattr(each, "_custom_shell_complete", None)
-        if offers and "--board" not in each.opts and each not in arguments[1:]:
-            yield words if each in arguments else f"{words} {each.opts[0]}"
+        if offers and each.opts != ["--board", "-b"] and each not in arguments[1:]:
+            yield from [words] if each in arguments else [f"{words} {opt}" for opt in each.opts]
 
 
 def test_the_places_known_without_modules_are_the_commands_own():

@@ -73,11 +73,30 @@ def test_a_rival_that_a_board_taught_has_no_picture():
     [
         ([["a/1", "a/2"]], "1 photograph shows the same as another and teaches nothing new (a/1 "),
         ([["a/1", "a/2", "a/3"], ["b/1", "b/2"]], "3 photographs show the same as others"),
-        ([[f"a/{n}", f"b/{n}"] for n in range(9)], "a/2 and b/2; and 6 more)"),
+        ([[f"a/{n}", f"b/{n}"] for n in range(9)], "(such as a/0 and b/0; 'tinyteach report --"),
     ],
 )
 def test_copies(copies, words):
-    assert words in said(copies=copies)[1]
+    """Never more than two of them are named."""
+    sentence = said(copies=copies)[1]
+    assert words in sentence and len(re.findall("[ab]/[0-9]", sentence)) == 2
+
+
+@pytest.mark.parametrize(
+    ("copies", "words"),
+    [
+        ([["a/1", "b/1"]], "1 is in several (a/1 and b/1)."),
+        ([["a/1", "b/1", "c/1"]], "1 is in several (such as a/1 and b/1; 'tinyteach report --"),
+        ([[f"a/{n}", f"b/{n}"] for n in range(9)], "9 are in several (such as a/0 and b/0; "),
+    ],
+)
+def test_the_same_in_several_classes_is_said_once(copies, words):
+    report = report_of(TWENTY, in_several_classes=copies)
+    (sentence,) = [each for each in report.advice if "in one class only" in each]
+    assert words in sentence
+    page = Page(report.html()).text
+    assert page.count("in one class only") == 1 and "a/8" not in page
+    assert json.loads(report.files()["report.json"])["in_several_classes"] == copies
 
 
 def test_doubtful_photographs():

@@ -177,11 +177,11 @@ def test_copies_are_one_recording_and_named_where_they_are_in_two_classes(projec
     ((*ids,),) = known.in_several_classes
     assert set(ids) == named
     (sentence,) = [line for line in trained.lines() if "in one class only" in line]
-    assert all(name in sentence for name in named)
+    assert sum(name in sentence for name in named) == 2 and "report --json" in sentence
     report = load_report(project.root)
     assert report.data["in_several_classes"] == [ids] and sentence in report.lines()
     page = (project.heads_dir / "report.html").read_text(encoding="utf-8")
-    assert "The same photograph in several classes" in page and "coffee/wrong.png" in page
+    assert page.count("in one class only") == 1
 
 
 def test_photographs_in_a_folder_called_unknown_are_of_what_is_unknown(project):

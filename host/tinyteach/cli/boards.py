@@ -1,5 +1,6 @@
 """boards, pair, info: which boards there are and what they are."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,8 +28,14 @@ from tinyteach.service.projects.suited import of_another, of_larger
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
-NameOption = Annotated[
-    str, typer.Option(help="Which virtual board.", autocompletion=virtual_boards)
+VirtualOption = Annotated[
+    str | None,
+    typer.Option(
+        *("--board", "-b", "--name"),
+        metavar="NAME",
+        help="Which virtual board; without it, the project's, else 'virtual'.",
+        autocompletion=virtual_boards,
+    ),
 ]
 
 
@@ -95,9 +102,9 @@ def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
 
 
 @command(boards_app, "as_json")
-def stop(asked: Asked, name: NameOption = VIRTUAL) -> None:
+def stop(asked: Asked, board: VirtualOption = None) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    stop_virtual(name)
+    name = stop_virtual(_meant(asked, board))
     asked.tell({"stopped": name}, [f"The virtual board {name} has stopped."])
 
 
@@ -115,18 +122,25 @@ def show(
             autocompletion=objects,
         ),
     ] = None,
-    name: NameOption = VIRTUAL,
+    board: VirtualOption = None,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    asked.answer(show_to_virtual(name, photo, demo_object))
+    asked.answer(show_to_virtual(_meant(asked, board), photo, demo_object))
 
 
 @command(boards_app, "as_json")
-def pins(asked: Asked, name: NameOption = VIRTUAL) -> None:
+def pins(asked: Asked, board: VirtualOption = None) -> None:
     """Show the levels of the pins that a virtual board sets."""
+    name = _meant(asked, board)
     levels = pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
     asked.tell(levels, lines or [f"The board {name} sets no pin."])
+
+
+def _meant(asked: Asked, named: str | None) -> str:
+    """The virtual board that a command means, by the rule of all commands."""
+    asked = replace(asked, board=named) if named else asked
+    return asked.board_meant() or VIRTUAL
 
 
 @command(app, "board", "project", "as_json")

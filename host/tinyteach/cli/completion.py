@@ -45,7 +45,7 @@ def objects(incomplete: str) -> Offers:
     return _offers(lambda: _names().object_names(), incomplete)
 
 
-# By the words before it; behind -b and --board wherever they stand there are boards.
+# By the words before it; behind -b and --board wherever else they stand there are boards.
 VALUES: dict[str, Callable[..., Offers]] = {
     "capture": classes,
     "teach": classes,
@@ -53,9 +53,11 @@ VALUES: dict[str, Callable[..., Offers]] = {
     "class rename": classes,
     "class remove": classes,
     "boards show --object": objects,
-    "boards show --name": virtual_boards,
-    "boards pins --name": virtual_boards,
-    "boards stop --name": virtual_boards,
+    **{
+        f"boards {command} {option}": virtual_boards
+        for command in ("show", "pins", "stop")
+        for option in ("--board", "-b", "--name")
+    },
     "deploy --head": heads,
     "export model --head": heads,
     "keys export": boards,
@@ -65,7 +67,7 @@ VALUES: dict[str, Callable[..., Offers]] = {
 
 def offered_after(words: list[str]) -> Callable[..., Offers] | None:
     """What is offered behind a command's words, where that is known without its module."""
-    return boards if words[-1] in ("-b", "--board") else VALUES.get(" ".join(words))
+    return VALUES.get(" ".join(words), boards if words[-1] in ("-b", "--board") else None)
 
 
 def stand_in(offers: Callable[..., Offers], real: Callable[[], TyperCommand]) -> TyperCommand:

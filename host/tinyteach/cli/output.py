@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tinyteach.errors import TinyTeachError
+from tinyteach.errors import TinyTeachError, public_kind
 from tinyteach.files import reason
 from tinyteach.plain_text import plain, plain_json, plain_lines
 
@@ -89,7 +89,7 @@ def complain(sentence: str, kind: type[Exception], exit_code: int, as_json: bool
 
     Its sentence, or one line of JSON for scripts.
     """
-    told = {"error": plain(sentence), "kind": kind.__name__, "exit_code": exit_code}
+    told = {"error": plain(sentence), "kind": public_kind(kind), "exit_code": exit_code}
     with suppress(OSError):
         note(plain_json(told) if as_json else f"tinyteach: {plain(sentence)}")
         sys.stderr.flush()

@@ -50,11 +50,8 @@ def add(
     names: Annotated[list[str], typer.Argument(metavar="NAME…", help="One or more names.")],
 ) -> None:
     """Add classes."""
-    project, added = open_project(asked.folder), []
-    for name in names:
-        added.append(project.add_class(name))
-        asked.say(f"Added {added[-1]}.")
-    asked.tell({"added": added}, [])
+    added = open_project(asked.folder).add_classes(names)
+    asked.tell({"added": added}, [f"Added {name}." for name in added])
 
 
 @command(class_app, "project", "as_json")

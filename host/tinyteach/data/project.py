@@ -14,7 +14,7 @@ it. The settings only give the order.
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,18 @@ class Project:
         if found is None:
             raise ProjectError(f"There is no class {name!r} here; {self._classes_sentence()}.")
         return found
+
+    def add_classes(self, names: Sequence[str]) -> list[str]:
+        """Add empty classes and return their names as stored; none where one cannot be."""
+        wanted: list[str] = []
+        for name in names:
+            stored = check_class_name(name)
+            self._refuse_clash(stored)
+            if same_name(stored, wanted):
+                raise ProjectError(f"{stored!r} is named twice; name each class once.")
+            wanted.append(stored)
+        check_room([*self.classes(), *wanted])
+        return [self.add_class(name) for name in wanted]
 
     def add_class(self, name: str) -> str:
         """Add an empty class and return its name as stored; where that fails, there is none."""

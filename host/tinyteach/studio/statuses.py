@@ -41,7 +41,7 @@ def error_body(
     kind = type(error)
     return {
         "error": {
-            "code": kind.__name__.removesuffix("Error"),
+            "code": errors.public_kind(kind).removesuffix("Error"),
             "sentence": plain(str(error)),
             "status": status_of(kind) if status is None else status,
         }

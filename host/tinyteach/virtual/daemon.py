@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tinyteach import paths
-from tinyteach.errors import LinkError, PhotoError, TinyTeachError
+from tinyteach.errors import LinkError, PhotoError, TinyTeachError, public_kind
 from tinyteach.files import reason
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
@@ -163,7 +163,7 @@ class _Server:
             request = json.loads(line)
             return self._actions[request.pop("do")](**request) or {}
         except TinyTeachError as error:
-            return {"error": str(error), "kind": type(error).__name__}
+            return {"error": str(error), "kind": public_kind(type(error))}
         except OSError as error:
             sentence = f"{error.filename} cannot be used ({reason(error)}); check its permissions."
             return {"error": sentence, "kind": "UsageError"}

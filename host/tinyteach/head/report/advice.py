@@ -10,7 +10,6 @@ IMBALANCE = 4  # times as many photographs as the smallest class
 LOW = 0.8  # recall or precision below which a class needs attention
 MAX_MISTAKEN = 4
 MAX_SENTENCES = 6
-MAX_NAMED = 5  # photographs that are in several classes
 
 _ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
 
@@ -45,9 +44,16 @@ def photographs(count: int) -> str:
 def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
     if not copies:
         return []
-    named = "; ".join(joined(names) for names in copies[:MAX_NAMED])
-    more = f"; and {len(copies) - MAX_NAMED} more" if len(copies) > MAX_NAMED else ""
-    return [f"Keep each photograph in one class only: the same one is in several ({named}{more})."]
+    are = "1 is" if len(copies) == 1 else f"{len(copies)} are"
+    return [f"Keep each photograph in one class only: {are} in several ({example(copies)})."]
+
+
+def example(copies: Sequence[Sequence[str]]) -> str:
+    """Two photographs that show the same, by name, and where the others are listed."""
+    one, other, *more = copies[0]
+    if not more and len(copies) == 1:
+        return f"{one} and {other}"
+    return f"such as {one} and {other}; 'tinyteach report --json' lists them"
 
 
 def _too_few(counts: dict[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.learning_curve import FEWEST, Forecast, forecasts
 from tinyteach.head.fit.outlook import NextClass, Outlook
-from tinyteach.head.report.advice import joined, photographs, taken_for
+from tinyteach.head.report.advice import example, joined, photographs, taken_for
 
 HARDLY = 0.01  # of accuracy: a gain that is none
 MAX_NAMED = 3  # photographs in a sentence
@@ -121,11 +121,10 @@ def _about_copies(copies: Sequence[Sequence[str]]) -> list[str]:
     count = sum(len(names) - 1 for names in copies)
     if not count:
         return []
-    named = "; ".join(joined(names) for names in copies[:MAX_NAMED])
     are = "shows the same as another" if count == 1 else "show the same as others"
     return [
         f"{photographs(count)} {are} and {'teaches' if count == 1 else 'teach'} nothing new "
-        f"({named}{_more(copies)}): move the thing between two photographs."
+        f"({example(copies)}): move the thing between two photographs."
     ]
 
 

@@ -109,26 +109,32 @@ def stop_own_virtual(name: str, processes: set[int]) -> None:
         stop_virtual(name)
 
 
-def stop_virtual(name: str) -> None:
-    """Stop a virtual board."""
-    _control(name).stop()
+def stop_virtual(board: str) -> str:
+    """Stop a virtual board; its own name."""
+    control = _control(board)
+    control.stop()
+    return control.info.name
 
 
 def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> BeforeCamera:
     """Put a photograph, a folder of them or a demo object before the camera."""
     if (photo is None) == (shown is None):
         raise UsageError("Name a photograph or folder to show, or an object with --object.")
-    control = _control(name)
     if photo is not None:
-        if not photo.exists() and str(photo) in DEMO_OBJECTS:
-            raise PhotoError(
-                f"There is no file {str(photo)!r} here; for the demo's object run "
-                f"'tinyteach boards show --object {photo}'."
-            )
-        control.show(photo)
-        return BeforeCamera(name, str(photo), None)
-    control.show(_demo_views(str(shown)))
-    return BeforeCamera(name, None, shown)
+        _require_there(photo)
+    control = _control(name)
+    control.show(photo if photo is not None else _demo_views(str(shown)))
+    return BeforeCamera(control.info.name, str(photo) if photo is not None else None, shown)
+
+
+def _require_there(photo: Path) -> None:
+    """PhotoError where there is no such file, before a board is looked for."""
+    if photo.exists():
+        return
+    instead = "name a photograph, or a folder of them"
+    if str(photo) in DEMO_OBJECTS:
+        instead = f"for the demo's object run 'tinyteach boards show --object {photo}'"
+    raise PhotoError(f"There is no file {str(photo)!r} here; {instead}.")
 
 
 def show_picture_to_virtual(name: str, content: bytes) -> None:
@@ -163,12 +169,24 @@ def demo_object_names() -> list[str]:
     return list(DEMO_OBJECTS)
 
 
-def _control(name: str) -> Control:
+def _control(board: str) -> Control:
+    """What steers the running virtual board that is named as `opening.resolve_port` finds it.
+
+    Raises BoardNotFoundError where there is none.
+    """
     _refuse_windows()
-    info = find(name)
-    if info is None:
-        raise BoardNotFoundError(f"No virtual board named {name} runs; {START_HINT}.")
-    return Control(info)
+    boards = running()
+    known = find_board(board)
+    for info in boards:
+        if board in (info.name, info.unique_id, info.port):
+            return Control(info)
+    for info in boards:
+        if known and known.board_id == info.unique_id:
+            return Control(info)
+    raise BoardNotFoundError(
+        f"No virtual board named {board} runs; 'tinyteach boards' lists what there is, and "
+        f"{START_HINT}."
+    )
 
 
 def processor_clock(port: str) -> Callable[[], int] | None:
