@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,15 @@ def test_both_maps_come_from_one_pass_in_the_order_asked_for(teacher):
     assert (first.shape, second.shape) == ((3, 4, 20), (3, 4, 12))
     for number, found in ((2, first), (1, second)):
         np.testing.assert_array_equal(found, Teacher(teacher, [number]).grids(images)[0])
+
+
+def test_a_second_run_takes_its_images_from_the_lessons(trained, data, tmp_path):
+    told = {"data": data, "folder": "train/", "size": "base"}
+    folders = (trained.parent / "scratch", tmp_path)
+    again, anew = (train._read(Namespace(scratch=folder, **told)) for folder in folders)
+    np.testing.assert_array_equal(again.images, anew.images)
+    np.testing.assert_array_equal(again.labels, anew.labels)
+    assert again.classes == anew.classes and len(again.images) == CLASSES * PER_CLASS
 
 
 def test_a_block_of_a_view_can_be_drawn_again(trained):

@@ -25,6 +25,7 @@ from tinyteach.embedding.recipe.views import MorePictures, make_views
 
 COMPONENTS = 96  # of each of the teacher's maps, or the channels of its narrowest one
 _PROJECTION_IMAGES = 4000
+VIEWS_FILE = "views.npy"
 NO_LABEL = -1  # of a close-up, which need not show what the image is of, and of more pictures
 
 
@@ -44,7 +45,7 @@ class Lessons:
 
 def make_lessons(
     data: LabelledImages,
-    more: MorePictures,
+    more: Callable[[], MorePictures],
     detector: Path | None,
     teacher: Path | None,
     maps: Sequence[int],
@@ -56,16 +57,16 @@ def make_lessons(
 ) -> Lessons:
     """Make the lessons, or load from ``cache`` what an earlier call with the same data left.
 
-    ``close_ups``: rows a face. Without a face detector there are none, without a teacher no
-    targets.
+    ``more`` reads pictures without labels; ``close_ups``: rows a face. Without a face detector
+    there are none, without a teacher no targets.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
     def draw(path: Path) -> None:
         faces = _faces(detector, data.images, cache, progress).times(close_ups)
-        make_views(path, data.images, faces, more, views, seed, progress)
+        make_views(path, data.images, faces, more(), views, seed, progress)
 
-    drawn = _cached(cache / "views.npy", draw)
+    drawn = _cached(cache / VIEWS_FILE, draw)
     labels = np.full(drawn.shape[1], NO_LABEL, np.int64)
     labels[: len(data.labels)] = data.labels
     if teacher is None:

@@ -42,10 +42,21 @@ def read_images(path: Path, folder: str = "", side: int = 64) -> LabelledImages:
 
     Raises PhotoError where ``path`` cannot be read or holds no images there.
     """
+    return _labelled(path, folder, lambda read: _read(read(), side))
+
+
+def read_labels(path: Path, folder: str = "") -> LabelledImages:
+    """The same without the pixels: every image has none."""
+    return _labelled(path, folder, lambda _: np.empty(0, np.uint8))
+
+
+def _labelled(
+    path: Path, folder: str, image_of: Callable[[Callable[[], bytes]], np.ndarray]
+) -> LabelledImages:
     try:
         files = _files_of_folder(path) if path.is_dir() else _files_of_zip(path)
         names = _image_names(files, folder)
-        images = np.stack([_read(files[name](), side) for name in names])
+        images = np.stack([image_of(files[name]) for name in names])
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise PhotoError(
             f"Cannot read photographs from {path}; "

@@ -8,6 +8,8 @@ sizes learn from the same. Then the network is quantised and written, with a mod
 import argparse
 import json
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,14 @@ from tinyteach.embedding.recipe.background import (
     write_background,
 )
 from tinyteach.embedding.recipe.card import describe
-from tinyteach.embedding.recipe.lessons import make_lessons
+from tinyteach.embedding.recipe.lessons import VIEWS_FILE, make_lessons
 from tinyteach.embedding.recipe.network import SIZES, USUAL_PIXELS, build_network
-from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_images, split_classes
+from tinyteach.embedding.recipe.pretraining_data import (
+    LabelledImages,
+    read_images,
+    read_labels,
+    split_classes,
+)
 from tinyteach.embedding.recipe.progress import Progress, show_progress
 from tinyteach.embedding.recipe.scratch import claim, file_facts
 from tinyteach.embedding.recipe.trainer import (
@@ -68,8 +75,7 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     use_a_thread_an_operator()
     source = _source(options)
     claim(options.scratch, source)
-    data = read_images(options.data, options.folder, SIZES[options.size].pixels)
-    data = data.only(split_classes(len(data.classes))[0])
+    data = _read(options)
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
     run |= {"start": options.start} if options.start else {}
@@ -90,6 +96,19 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     console.print(f"{options.out.stat().st_size} bytes in {options.out}")
 
 
+def _read(options: argparse.Namespace) -> LabelledImages:
+    """The images of the classes to train on, from the first view where that was drawn before."""
+    views = options.scratch / VIEWS_FILE
+    if views.exists():
+        data = read_labels(options.data, options.folder)
+    else:
+        data = read_images(options.data, options.folder, SIZES[options.size].pixels)
+    data = data.only(split_classes(len(data.classes))[0])
+    if views.exists():
+        data = replace(data, images=np.load(views, mmap_mode="r")[0, : len(data.labels)])
+    return data
+
+
 def _learn(
     options: argparse.Namespace,
     data: LabelledImages,
@@ -100,7 +119,7 @@ def _learn(
     """Train; leaves the network's weights, and how they came to be, in ``learnt``."""
     lessons = make_lessons(
         data,
-        _more(options),
+        partial(_more, options),
         *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
         *(options.scratch, options.seed, progress),
     )
