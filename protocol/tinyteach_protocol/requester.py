@@ -108,13 +108,9 @@ class Requester:
             self._send(pending, now_ms)
         return seq
 
-    def begin_seals(self, seals: "tuple[Seal, Seal]", all: bool) -> None:
-        """Seal requests from now on, ``all`` or those that change the board.
-
-        What answers a sealed one is believed only where it is sealed, too, and with ``all`` no
-        event without.
-        """
-        self._sealing = SealedSession(seals, all)
+    def begin_seals(self, seals: "tuple[Seal, Seal]") -> None:
+        """Seal requests from now on; no answer to them and no event is believed without a seal."""
+        self._sealing = SealedSession(seals)
 
     def has_room(self, payload_bytes: int = 0) -> bool:
         """Whether one more request of so many bytes fits into the board's window."""
@@ -318,7 +314,7 @@ class Requester:
             self.damaged += 1
         elif arrived.type >= messages.RESPONSE:
             self._take_answer(arrived, is_sealed, now_ms, events)
-        elif self._sealing.seals_all and not is_sealed:
+        elif self._sealing.is_proven and not is_sealed:
             self.damaged += 1
         elif arrived.type in messages.EVENTS and self.welcome is not None:
             self._hearing.heard(now_ms, True)

@@ -23,32 +23,17 @@ CAP_PRIVATE = 64
 INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
 # Of 256 numbers, or counts of seals, some 240 make a frame without 03, where its payload has none.
 NUMBERS_TRIED = 256
-# What changes a board: sealed wherever the host has proven itself (SPEC.md, Keys).
-GUARDED = (
-    messages.RESTART,
-    messages.PROVE,
-    messages.OPEN,
-    messages.COMMIT,
-    messages.ROLLBACK,
-    messages.THRESHOLD,
-    messages.TEACH,
-)
 
 
 class SealedSession:
-    """With ``seals``, for requests and for answers; without them nothing is sealed.
+    """With ``seals``, for requests and for answers, all is sealed; without them nothing is."""
 
-    ``all``: every request is, not only what changes the board, and no event is believed without.
-    """
-
-    def __init__(self, seals: "tuple[Seal, Seal] | None" = None, all: bool = False) -> None:
+    def __init__(self, seals: "tuple[Seal, Seal] | None" = None) -> None:
         self._seals = seals
-        self.seals_all = all
 
     def flags(self, verb: int) -> int:
         """Of a new request. BYE never is sealed: a board that cannot open it leaves, too."""
-        is_sealed = verb in GUARDED or (self.seals_all and verb != messages.BYE)
-        return frame.SEALED if self._seals and is_sealed else 0
+        return frame.SEALED if self._seals and verb != messages.BYE else 0
 
     def finish(self, data: bytearray, verb: int, flags: int, seq: int) -> None:
         """Put header and checks, and where the flags say so a new seal, around a payload.
@@ -81,6 +66,11 @@ class SealedSession:
         if not self._seals or not arrived.flags & frame.SEALED:
             return False
         return True if self._seals[1].open(arrived) else None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no event is believed without a seal."""
+        return self._seals is not None
 
 
 def _without_interrupt(count: int) -> int:

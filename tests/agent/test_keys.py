@@ -12,10 +12,17 @@ from tinyteach.device import keys
 from tinyteach.device.wire import session
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.proving import Proven
-from tinyteach.errors import BoardRefusedError, NoKeyError
+from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.sealed_session import BEGIN, END, NONCE_BYTES, PROVE_HEAD
+from tinyteach_protocol.sealed_session import (
+    BEGIN,
+    CAP_KEYED,
+    CAP_PRIVATE,
+    END,
+    NONCE_BYTES,
+    PROVE_HEAD,
+)
 from tinyteach_protocol.sealing import proof
 
 CHANGES = {
@@ -268,21 +275,48 @@ def test_frames_in_another_order(keyed, trained_heads, patience):
 def test_who_says_another_number_of_heads(keyed, monkeypatch):
     """A number that is too high would be the last that the board ever takes."""
 
-    class Lying(SerialLink):
-        def read(self, timeout_s):
-            told = frames_in(super().read(timeout_s))
-            return b"".join(self.lie(data) for data in told)
-
-        @staticmethod
-        def lie(data):
-            if data[:3] != frame.MAGIC + bytes((messages.PROVE | messages.RESPONSE,)):
-                return data
-            payload = b"\xfe\xff\xff\xff" + data[frame.HEADER_BYTES + 4 : -frame.TRAILER_BYTES]
-            return frame.encode(data[2], int.from_bytes(data[4:6], "little"), payload, data[3])
-
-    monkeypatch.setattr(session, "open_link", Lying)
+    too_high = lying(messages.PROVE, lambda payload: b"\xfe\xff\xff\xff" + payload[4:])
+    monkeypatch.setattr(session, "open_link", too_high)
     with pytest.raises(NoKeyError):
         BoardClient(keyed[0].port)
+
+
+def test_who_takes_the_board_s_place_while_the_host_is_busy(keyed, monkeypatch):
+    """A session that is begun anew is one with the same board, and proven as it was."""
+    identity, is_on = keyed[1].encode(), []
+
+    def as_another(payload):
+        if not is_on:
+            return payload
+        other = bytearray(payload.replace(identity, b"0" * len(identity)))
+        other[-4] &= ~(CAP_KEYED | CAP_PRIVATE)
+        return bytes(other)
+
+    monkeypatch.setattr(session, "open_link", lying(messages.HELLO, as_another))
+    client = BoardClient(keyed[0].port)
+    monkeypatch.setattr(session, "SESSION_SILENCE_MS", -1)
+    client.info()
+    is_on.append(True)
+    for _ in range(2):
+        with pytest.raises(LinkError):
+            client.info()
+    client.close()
+
+
+def lying(verb, lie):
+    """The class of a line on which somebody changes the fields of the answers to a verb."""
+
+    class Lying(SerialLink):
+        def read(self, timeout_s):
+            return b"".join(map(lied, frames_in(super().read(timeout_s))))
+
+    def lied(data):
+        if data[:3] != frame.MAGIC + bytes((verb | messages.RESPONSE,)):
+            return data
+        payload = lie(data[frame.HEADER_BYTES : -frame.TRAILER_BYTES])
+        return frame.encode(data[2], int.from_bytes(data[4:6], "little"), payload, data[3])
+
+    return Lying
 
 
 def test_who_says_that_the_board_has_no_key(keyed, monkeypatch):

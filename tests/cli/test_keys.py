@@ -109,6 +109,27 @@ def test_another_key_is_not_written_over(fails, tinyteach, tmp_path):
     assert keys.key_of(OTHER) == bytes(range(32)) and find_board(OTHER) is None
 
 
+def test_a_damaged_key_is_exported_nowhere_and_in_nobody_s_way(fails, tinyteach, tmp_path):
+    """Nor is one that lies under another board's name."""
+    file = tmp_path / "a.key"
+    keys.write_key(file, OTHER, bytes(range(32)))
+    keys.keep_key(OTHER, bytes(range(32)))
+    keys.write_key(keys._path(OTHER), "0e" * 8, bytes(range(32)))
+    assert "holds no board's key" in fails("keys", "export", OTHER, tmp_path / "b.key")
+    keys._path(OTHER).write_bytes(b"{")
+    assert "holds no board's key" in fails("keys", "export", OTHER, tmp_path / "b.key")
+    assert tinyteach("keys", "import", file).code == 0
+    assert keys.key_of(OTHER) == bytes(range(32))
+
+
+def test_the_variable_warns_as_the_option_does(tinyteach, monkeypatch):
+    monkeypatch.setenv("TINYTEACH_INSECURE", "0")
+    assert "--insecure" not in tinyteach("keys", "list").err
+    assert "--insecure" in tinyteach("--insecure", "keys", "list").err
+    monkeypatch.setenv("TINYTEACH_INSECURE", "1")
+    assert "--insecure" in tinyteach("keys", "list").err
+
+
 def test_sentences_where_there_is_nothing(fails, tinyteach, tmp_path):
     assert "no board's key" in tinyteach("keys", "list").out
     assert "keys list" in fails("keys", "export", "kitchen", tmp_path / "a.key")

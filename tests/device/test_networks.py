@@ -10,7 +10,7 @@ from tinyteach.errors import NoKeyError, UsageError
 from tinyteach.link import networks
 from tinyteach.link.networks import insecurely, is_network
 from tinyteach.link.port_server import RAW, PortServer
-from tinyteach.link.serial_link import SerialLink
+from tinyteach.link.serial_link import SerialLink, limit_reads, limit_writes
 from tinyteach_protocol import frame, messages
 
 from .conftest import quiet
@@ -27,11 +27,35 @@ from .conftest import quiet
             ("socket://localhost.evil.example:1", True),
             ("socket://", True),
             ("socket://a@b:1", True),
+            ("SOCKET://192.168.1.9:1", True),
+            ("Rfc2217://lab:1", True),
+            ("RFC2217://LOCALHOST:1", False),
+            ("spy://socket://lab:1", True),
+            ("socket://lab:1?at=socket://localhost", True),
         ),
     ],
 )
 def test_what_is_a_network(port, is_one):
     assert is_network(port) == is_one
+
+
+@pytest.mark.parametrize(
+    ("said", "is_on"), [("", False), ("0", False), ("no", False), ("1", True), ("yes", True)]
+)
+def test_what_the_variable_says(said, is_on, monkeypatch):
+    monkeypatch.setenv(networks.VARIABLE, said)
+    assert networks.is_insecure() == is_on
+
+
+def test_the_settings_of_a_network_s_port_are_not_asked_for_in_any_case():
+    """Where rfc2217:// is told, each asks the server, which takes long."""
+
+    class Opened:
+        port = "RFC2217://lab:1"
+
+    limit_reads(Opened, 0.5)
+    limit_writes(Opened, 0.5)
+    assert Opened._timeout == 0.5 and not hasattr(Opened, "write_timeout")
 
 
 @pytest.fixture
@@ -75,7 +99,11 @@ def test_with_a_key_all_is_sealed(served, monkeypatch):
     with insecurely(), BoardClient(url) as client:
         client.info()
         assert client.is_proven
-    assert (messages.INFO, False) in sealed
+    assert (messages.INFO, True) in sealed
+    sealed.clear()
+    with BoardClient(board.port) as client:  # and by its cable, where it is not private
+        client.info()
+    assert (messages.INFO, True) in sealed
 
 
 def test_a_key_is_not_sent_over_a_network(served, little):

@@ -231,7 +231,7 @@ class Link:
         if self.board.key:
             nonces = self.dice.data(32)
             self.board.prove([nonces])
-            self.requester.begin_seals(seals(self.board.key, nonces), True)
+            self.requester.begin_seals(seals(self.board.key, nonces))
 
     def wait(self, seq):
         """The answer to a request, whatever it is."""

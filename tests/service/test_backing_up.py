@@ -1,5 +1,6 @@
 """A backup grows from where an earlier try was cut off, as long as the flash is the same."""
 
+import stat
 from hashlib import md5
 
 import pytest
@@ -44,6 +45,7 @@ def test_whole():
     flash = FakeFlash()
     path, said, seen = take(flash)
     assert path.read_bytes() == CONTENT and flash.starts == [0, 1, 2, 3]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600  # it may hold a board's key
     assert len(said) == 1 and f"Backing up 256 KB to {path}, which takes about " in said[0]
     assert seen[-1] == ("Backing up", CHIP.flash_bytes, CHIP.flash_bytes)
     assert backups.read_backup(path)[1].mac == CHIP.mac

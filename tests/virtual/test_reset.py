@@ -1,5 +1,7 @@
 """Power-on, reset, files that run at start, what the board sees of the computer."""
 
+import stat
+
 import pytest
 
 from tinyteach.errors import LinkError, UsageError
@@ -69,6 +71,8 @@ def test_heap_is_what_was_asked_for(board):
 def test_unique_id_stays_with_the_flash(tmp_path):
     code = "import machine; print(machine.unique_id().hex())"
     with VirtualBoard(flash_path=tmp_path / "a") as first:
+        # It may hold a board's key.
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
         assert run(first, code).strip() == first.unique_id.hex()
     with VirtualBoard(flash_path=tmp_path / "a") as again, VirtualBoard() as other:
         assert again.unique_id == first.unique_id != other.unique_id

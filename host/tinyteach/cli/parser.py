@@ -1,6 +1,7 @@
 """typer's part of the command line: each command's own options, and the end of every command."""
 
 import io
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,14 @@ from tinyteach.cli.output import (
     silence_output,
     system_refusal,
 )
-from tinyteach.cli.table import PROGRAM, SUMMARY, USAGE_FAULT, VERSION, asked_for_json
+from tinyteach.cli.table import (
+    INSECURE_VARIABLE,
+    PROGRAM,
+    SUMMARY,
+    USAGE_FAULT,
+    VERSION,
+    asked_for_json,
+)
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.signals import ending_in_order
 
@@ -68,8 +76,8 @@ def main(
     show_board_text()
     if record is not None:
         _record(context, record)
-    if insecure:
-        _go_without_keys(context)
+    if insecure or INSECURE_VARIABLE in os.environ:
+        _go_without_keys(context, insecure)
 
 
 def _record(context: typer.Context, file: Path) -> None:
@@ -78,11 +86,12 @@ def _record(context: typer.Context, file: Path) -> None:
     context.with_resource(taping.recording_of_command(file, sys.argv[1:], note))
 
 
-def _go_without_keys(context: typer.Context) -> None:
-    """Until the command has ended."""
+def _go_without_keys(context: typer.Context, by_option: bool) -> None:
+    """Until the command has ended, by its option or unless the variable says no."""
     insecurity = import_module("tinyteach.service.boards.insecurity")
-    note(insecurity.GIVEN_UP)
-    context.with_resource(insecurity.insecurely())
+    if by_option or insecurity.is_insecure():
+        note(insecurity.GIVEN_UP)
+        context.with_resource(insecurity.insecurely())
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ BOARD = (
 )
 PROJECT = "The project folder; without it, the current one."
 RECORD = "Record all that is said with boards to a tape, a new file or one in a folder."
+INSECURE_VARIABLE = "TINYTEACH_INSECURE"  # as link/networks.py reads it, which takes time to import
 INSECURE = "Use boards over a network without their keys; whoever is between may change all."
 VERSION = "Print the version."
 JSON = "Print one JSON object, for scripts."

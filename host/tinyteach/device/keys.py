@@ -25,13 +25,16 @@ DAMAGED = "{path} holds no board's key; delete it, then import the key again or 
 
 
 def key_of(board_id: str) -> bytes | None:
-    """The key of that board; None where this computer has none."""
+    """The key of that board; None where this computer has none, UsageError for a damaged one."""
     if not IDENTITY.fullmatch(board_id):
         return None
     try:
-        return read_key(_path(board_id))[1]
+        owner, key = read_key(_path(board_id))
     except FileNotFoundError:
         return None
+    if owner != board_id:
+        raise UsageError(DAMAGED.format(path=_path(board_id)))
+    return key
 
 
 def keyed_boards() -> list[str]:

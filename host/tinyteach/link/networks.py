@@ -1,18 +1,21 @@
 """Ports that are reached over a network, and whether that is allowed without a board's key."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-SCHEMES = ("socket://", "rfc2217://")
+# As pyserial reads them: in any case, and also behind another scheme (spy://socket://…).
+SCHEME = re.compile(r"(?:socket|rfc2217)://", re.IGNORECASE)
 VARIABLE = "TINYTEACH_INSECURE"
+OFF = ("", "0", "no", "off", "false")
 
 
 def is_network(port: str) -> bool:
     """Whether bytes to the port leave this computer, so that others may read and change them."""
-    return port.startswith(SCHEMES) and not _is_here(port)
+    return any(not _is_here(port[found.start() :]) for found in SCHEME.finditer(port))
 
 
 def _is_here(port: str) -> bool:
@@ -26,7 +29,7 @@ def _is_here(port: str) -> bool:
 
 def is_insecure() -> bool:
     """Whether the user has said that a network's ports may be used without a key."""
-    return bool(os.environ.get(VARIABLE))
+    return os.environ.get(VARIABLE, "").strip().lower() not in OFF
 
 
 @contextmanager

@@ -152,7 +152,7 @@ def limit_reads(opened: serial.SerialBase, timeout_s: float) -> None:
     Where it changes, pyserial configures the whole port anew. With rfc2217:// that asks the server
     for each setting, 0.1 s and more, so there only the number is set, which is all it needs.
     """
-    if str(opened.port).startswith("rfc2217:"):
+    if _is_rfc2217(opened):
         opened._timeout = timeout_s
     elif opened.timeout != timeout_s:
         opened.timeout = timeout_s
@@ -161,8 +161,12 @@ def limit_reads(opened: serial.SerialBase, timeout_s: float) -> None:
 def limit_writes(opened: serial.SerialBase, timeout_s: float) -> None:
     """A write takes so many seconds at most. Those of rfc2217:// have a limit of their own."""
     # Where it is refused, it is so again at every other setting.
-    if not str(opened.port).startswith("rfc2217:") and opened.write_timeout != timeout_s:
+    if not _is_rfc2217(opened) and opened.write_timeout != timeout_s:
         opened.write_timeout = timeout_s
+
+
+def _is_rfc2217(opened: serial.SerialBase) -> bool:
+    return str(opened.port).lower().startswith("rfc2217:")
 
 
 def wait_in_writes(opened: serial.SerialBase) -> None:

@@ -62,7 +62,8 @@ def _open(path: Path | None) -> BinaryIO:
         return tempfile.TemporaryFile(buffering=0)
     make_folder(path.parent)
     try:
-        path.touch(exist_ok=True)
+        path.touch(0o600)
+        path.chmod(0o600)  # it holds the board's key
         file = path.open("r+b", buffering=0)
     except OSError as error:
         raise not_written(path, error) from error

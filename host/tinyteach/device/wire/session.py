@@ -15,7 +15,7 @@ from tinyteach.device.wire.prompt import start_from_prompt
 from tinyteach.device.wire.proving import Proven, prove
 from tinyteach.device.wire.refusals import explained, refusal
 from tinyteach.device.wire.wire_answers import Answer, Happening, checked
-from tinyteach.errors import BoardNotPairedError, LinkError, NoKeyError
+from tinyteach.errors import BoardNotPairedError, LinkError, NoKeyError, TinyTeachError
 from tinyteach.link.networks import is_insecure, is_network
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach.link.tape.opened import open_link
@@ -82,6 +82,19 @@ class WireSession:
         self.welcome = self._hello(tries)
         self._proven = self._prove()
 
+    def _begin_again(self) -> None:
+        """With the same board, proven where it was; else the session is at its end."""
+        before, was_proven = self.board_id, self.is_proven
+        try:
+            self._begin(HELLO_TRIES)
+            self._check_same(before, was_proven, self)
+        except BoardNotPairedError:
+            raise  # there is no session, and what it was is still known
+        except BaseException:
+            self.close()
+            self.is_open = False
+            raise
+
     def _prove(self) -> Proven | None:
         """Where this computer has the board's key the session is proven, or there is none.
 
@@ -96,7 +109,7 @@ class WireSession:
         if not self.is_keyed:
             raise NoKeyError(refusals.KEY_GONE.format(port=self.port, board=self.board_id))
         proven = prove(self._ask, self.welcome, key, self.port)
-        self._requester.begin_seals(proven.seals, self.is_private or guarded)
+        self._requester.begin_seals(proven.seals)
         return proven
 
     def _hello(self, tries: int) -> Message:
@@ -175,7 +188,7 @@ class WireSession:
         """Begin the session anew where the host was busy with something else for long."""
         if self._now_ms() - self._heard_ms > SESSION_SILENCE_MS:
             try:
-                self._begin(HELLO_TRIES)
+                self._begin_again()
             except BoardNotPairedError as error:
                 raise self._silent() from error
 
@@ -256,11 +269,23 @@ class WireSession:
         self._link.close()
 
     def take_over(self, other: "WireSession") -> None:
-        """Go on over another session with the same board; LinkError where it is another."""
-        if other.board_id != self.board_id:
+        """Go on over another session with the same board, proven where this one was.
+
+        LinkError where it is another board, NoKeyError where it is not proven any more.
+        """
+        try:
+            self._check_same(self.board_id, self.is_proven, other)
+        except TinyTeachError:
             other.close()
-            raise LinkError(refusals.ANOTHER_BOARD.format(port=other.port))
+            raise
         self.__dict__.update({**other.__dict__, "_text": self._text})
+
+    @staticmethod
+    def _check_same(board_id: str, was_proven: bool, now: "WireSession") -> None:
+        if now.board_id != board_id:
+            raise LinkError(refusals.ANOTHER_BOARD.format(port=now.port))
+        if was_proven and not now.is_proven:
+            raise NoKeyError(refusals.KEY_GONE.format(port=now.port, board=board_id))
 
     def close(self) -> None:
         """Give the port back to the board's REPL and let go of it."""

@@ -84,10 +84,18 @@ def import_key(path: Path) -> KeyMoved:
         board_id, key = read_key(path)
     except FileNotFoundError as error:
         raise ProjectError(NOT_THERE.format(path=path)) from error
-    if key_of(board_id) not in (None, key):
+    if _whole_key_of(board_id) not in (None, key):
         raise UsageError(OTHER_KEY.format(board=board_id))
     keep_key(board_id, key)
     return KeyMoved(board_id, "imported", str(path))
+
+
+def _whole_key_of(board_id: str) -> bytes | None:
+    """None where the file here is damaged, too: what is imported takes its place."""
+    try:
+        return key_of(board_id)
+    except UsageError:
+        return None
 
 
 def forget(board: str) -> KeyMoved:

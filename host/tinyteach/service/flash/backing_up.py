@@ -70,6 +70,8 @@ def _read_all(flash: "EspFlash", path: Path, progress: Progress, say: Say) -> No
     part, total = backups.part_file(flash.chip), flash.chip.flash_bytes
     part.parent.mkdir(parents=True, exist_ok=True)
     first = _resumable_bytes(flash, part)
+    part.touch(0o600)
+    part.chmod(0o600)  # a board's flash holds its key
     with part.open("ab") as file:
         file.truncate(first)
         for start in range(first, total, PIECE_BYTES):
