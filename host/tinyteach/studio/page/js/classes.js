@@ -54,9 +54,9 @@ function leftOut() {
   const list = el("ul", { class: "problems" });
   const close = iconButton("✕", strings.dismiss, () => show(element, false));
   const element = el("div", { class: "left-out", role: "status", hidden: true }, el("div", { class: "line" }, title, close), list);
-  follow("leftOut", ({ added, sentences }) => {
+  follow("leftOut", ({ added, count, sentences }) => {
     show(element, sentences.length);
-    text(title, words.leftOut(added, sentences.length));
+    text(title, words.leftOut(added, count));
     list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
   });
   return element;
