@@ -1,5 +1,7 @@
 """Photographs on the page: selected, moved, uploaded though some are bad, and taken along."""
 
+import sys
+
 import pytest
 
 from browser import violations
@@ -67,7 +69,12 @@ def check_report(page, project):
     report.close()
 
 
-@pytest.mark.usefixtures("project")
+@pytest.fixture
+def without_vela(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ethosu.regor", None)
+
+
+@pytest.mark.usefixtures("project", "without_vela")
 def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     """What was not taken, and why, stays until it is dismissed."""
     files = [tmp_path / name for name in ("a.png", "b.png", "c.png", "d.png")]
@@ -94,7 +101,10 @@ def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     left.get_by_role("button", name="Dismiss").click()
     left.wait_for(state="hidden")
     flow.trained()
-    flow.page.get_by_label("What to take along").select_option(label="Model: LiteRT")
+    choice = flow.page.get_by_label("What to take along")
+    assert choice.locator("option:disabled").all_inner_texts() == ["Model: Grove Vision AI V2"]
+    flow.part("#panel-deploy").get_by_text("pip install 'tinyteach[grove]'").wait_for()
+    choice.select_option(label="Model: LiteRT")
     with flow.page.expect_download() as taken:
         flow.button("Download").click()
     assert taken.value.suggested_filename == "things-litert.zip"
