@@ -5,6 +5,7 @@ Letters of every script stay, and the joiners that Persian, Indic scripts and em
 
 import json
 import re
+from collections.abc import Iterable
 
 # What separates lines or columns becomes a blank.
 _BLANKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
@@ -16,6 +17,9 @@ _UNSEEN_CHARACTERS = (
     "\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
+_TO_THE_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _UNSEEN = re.compile(f"[{_UNSEEN_CHARACTERS}]")
 _HARMFUL = re.compile(f"[{_UNSEEN_CHARACTERS}\u2028\u2029\ud800-\udfff]")
 
@@ -25,6 +29,18 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _UNSEEN.sub("", _HALVES.sub("\ufffd", _BLANKS.sub(" ", text)))
+
+
+def isolated(text: str, names: Iterable[str]) -> str:
+    """``text`` in which ``names`` that hold letters written from right to left turn nothing about.
+
+    Each stands between Unicode's FSI and PDI.
+    """
+    turning = sorted({each for each in names if _TO_THE_LEFT.search(each)}, key=len, reverse=True)
+    if not turning:
+        return text
+    found = "|".join(map(re.escape, turning))
+    return re.sub(found, lambda name: f"\u2068{name[0]}\u2069", text)
 
 
 def plain_lines(text: str) -> str:

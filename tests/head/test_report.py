@@ -92,6 +92,13 @@ def test_headline_has_its_interval_and_what_is_wrongly_accepted_beside():
     assert "Trained 2026-11-29 Head 0123456789ab Photographs by kitchen" in head
 
 
+def test_names_written_from_right_to_left_turn_nothing_about():
+    evaluation = evaluation_of([[9, 1], [2, 8]], labels=["חתול", "cat"])
+    html = replace(report_of(evaluation), advice=["Record חתול, or cat."]).html()
+    assert "Record \u2068חתול\u2069, or cat." in html
+    assert "taken for <b><bdi>חתול</bdi></b>" in html
+
+
 def test_what_is_right_and_sure_needs_no_look():
     evaluation = evaluation_of([[10, 0], [0, 10]])
     sure = replace(evaluation, scores=np.where(evaluation.scores > 0, 127, -128).astype(np.int8))

@@ -33,6 +33,8 @@ def test_photographs_report_and_model(trained, project, tmp_path):
         if path.is_file()
     }
     assert {name: model.read(name) for name in model.namelist() if name[-1] != "/"} == written
+    missing = trained.ask("GET", "/api/download").value["missing"]
+    assert "tflm" in missing and {each for name, each in missing.items() if name != "grove"} == {""}
     project.report_path("html").unlink()
     gone = trained.ask("GET", "/api/download/report")
     assert gone.status == 404 and "train again" in gone.value["error"]["sentence"]

@@ -82,9 +82,14 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     preview.check(force=True)
     page.wait_for_function("slider => slider.value === '99'", arg=slider.element_handle())
     flow.part('#live-label[data-source="host"]').wait_for()
+    heard = flow.part("#panel-live .only-heard[role=status]")
+    heard.get_by_text("The preview head sees: ").wait_for(state="attached")
+    assert flow.part(".threshold").get_by_text("Acts on the preview head").is_visible()
     on_board.check(force=True)
     page.wait_for_function("slider => slider.value === '0'", arg=slider.element_handle())
     flow.part('#live-label[data-source="board"]').wait_for()
+    heard.get_by_text("The board sees: ").wait_for(state="attached")
+    assert flow.part(".threshold").get_by_text("Acts on the board at once").is_visible()
 
     page.evaluate(NOTE_SMOOTHING)
     flow.show("cat")
@@ -92,11 +97,12 @@ def test_what_is_shown_agrees_with_itself(flow, page_studio, virtual):
     slider.fill("98")
     page.wait_for_function("slider => slider.value === '98'", arg=slider.element_handle())
     page_studio.wait("board", lambda board: board["facts"]["threshold"] == round(0.98 * 256))
-    slider.fill("0")
+    page.keyboard.press("Control+z")
     page_studio.wait("board", lambda board: board["facts"]["threshold"] == 0)
 
     virtual().stop()
     flow.part("#panel-live.stale").get_by_text("not of now").wait_for()
+    assert heard.inner_text() == ""
     assert flow.part("#live-label").inner_text() in (LONG, "coffee", "unknown")
     assert flow.part("#panel-live .correct button:enabled").count() == 0
     page_studio._server.should_exit = page_studio._server.force_exit = True

@@ -112,6 +112,8 @@ def test_sizes_themes_and_languages(flow):
     flow.button("中文").click()
     unfold(flow)
     assert flow.page.get_by_label("执行的动作: 引脚", exact=True).input_value() == "21"
+    shares = flow.page.locator("body").inner_text() + flow.part("output").first.inner_text()
+    assert "%" in shares and " %" not in shares  # written one way
     look_over(flow, "zh")
     assert not flow.page.get_by_text("unknown", exact=True).count()  # it has a name of its own
     flow.part(".matrix .right button").first.click()

@@ -5,6 +5,7 @@ import pytest
 from browser import Flow, violations
 from tinyteach.data.project import Project
 
+SAID = "async (name) => (await import('./js/strings.js')).strings.classes.remove(name)"
 WIDE = f"🚀 {'x' * 30}"
 # Whether a field is as tall as its text needs, no more and no less: its height, and that of a copy.
 HEIGHTS = """field => new Promise((done) =>
@@ -57,6 +58,8 @@ def test_typed_while_another_page_renames(untrained_flow, folder):
     flow = untrained_flow
     other = Flow(flow.page.context.new_page())
     other.page.goto(flow.page.url)
+    assert flow.page.evaluate(SAID, "חתול") == "Delete \u2068חתול\u2069"  # its sentence stays put
+    assert flow.page.evaluate(SAID, "tom") == "Delete tom"
     field = name_of(flow, "cat")
     field.fill("tom")
     name_of(other, "cat").fill("kitten")

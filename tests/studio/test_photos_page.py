@@ -1,5 +1,7 @@
 """Photographs on the page: selected, moved, uploaded though some are bad, and taken along."""
 
+import sys
+
 import pytest
 
 from browser import violations
@@ -9,6 +11,7 @@ from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 
 FOCUSED = "[...document.querySelectorAll('.thumb')].indexOf(document.activeElement)"
+SELECTED = "document.querySelectorAll('.thumb[aria-selected=true]').length"
 STOPS = """() => [...document.querySelectorAll("[data-class] .bursts")]
   .map((grid) => grid.querySelectorAll('.thumb[tabindex="0"]').length)"""
 
@@ -41,6 +44,14 @@ def test_selected_by_arrows_and_moved(flow, folder):
     cat.locator(".thumb").first.focus()
     page.keyboard.press("Control+a")
     cat.get_by_text("4 photos selected").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate(SELECTED) == 0
+    page.keyboard.press("Control+a")
+    cat.get_by_role("button", name="Delete 4").focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate(SELECTED) == 0
+    cat.locator(".thumb").first.focus()
+    page.keyboard.press("Control+a")
     cat.get_by_label("Move to …").select_option("unknown")
     flow.card("unknown").get_by_text("4 photos").wait_for()
     assert "unknown" in Project.open(folder).classes()
@@ -58,13 +69,21 @@ def check_report(page, project):
     report.close()
 
 
-@pytest.mark.usefixtures("project")
+@pytest.fixture
+def without_vela(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ethosu.regor", None)
+
+
+@pytest.mark.usefixtures("project", "without_vela")
 def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     """What was not taken, and why, stays until it is dismissed."""
     files = [tmp_path / name for name in ("a.png", "b.png", "c.png", "d.png")]
     for number, path in enumerate(files):
         good = encode_png(views_of("rocket", 1, seed=40 + number, side=96)[0])
         path.write_bytes(good if number < 2 else b"no picture")
+    files.append(tmp_path / "notes.txt")
+    files[-1].write_text("words")
+    flow.card("cat").wait_for()
     flow.page.evaluate(
         """() => { const line = document.querySelector("#panel-classes > [role=status].line");
         window.told = new Set();
@@ -73,18 +92,23 @@ def test_an_upload_that_is_partly_bad(flow, folder, tmp_path):
     )
     flow.page.get_by_label("Add photos to cat").set_input_files(files)
     left = flow.part(".left-out")
-    left.get_by_text("2 added, 2 files not taken").wait_for()
-    assert ["c.png" in left.inner_text(), "d.png" in left.inner_text()] == [True, True]
+    left.get_by_text("2 added, 3 files not taken").wait_for()
+    named = [line.split(": ")[0] for line in left.locator("li").all_inner_texts()]
+    assert named == ["c.png", "d.png", "notes.txt"]  # as they were chosen
     told = flow.page.evaluate("() => [...window.told]")
     assert any(each.startswith("Adding ") and each.endswith(" of 4") for each in told), told
     assert violations(flow.page) == []
     left.get_by_role("button", name="Dismiss").click()
     left.wait_for(state="hidden")
     flow.trained()
-    flow.page.get_by_label("What to take along").select_option(label="Model: LiteRT")
+    choice = flow.page.get_by_label("What to take along")
+    assert choice.locator("option:disabled").all_inner_texts() == ["Model: Grove Vision AI V2"]
+    flow.part("#panel-deploy").get_by_text("pip install 'tinyteach[grove]'").wait_for()
+    choice.select_option(label="Model: LiteRT")
     with flow.page.expect_download() as taken:
         flow.button("Download").click()
     assert taken.value.suggested_filename == "things-litert.zip"
     check_report(flow.page, Project.open(folder))
     flow.page.get_by_label("Add photos to cat").set_input_files(files[2:])
-    left.get_by_text("0 added").wait_for()
+    left.get_by_text("0 added, 3 files not taken").wait_for()
+    assert "left out is c.png: " in left.inner_text()

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from paired import views_of
-from tinyteach.data.images import encode_png
+from tinyteach.data.images import KINDS, encode_png
 from tinyteach.errors import PhotoError, TooLargeError
 from tinyteach.studio.statuses import status_of
 from tinyteach.workbench import uploads
@@ -59,9 +59,19 @@ def test_a_folder_and_a_zip_bring_their_classes(studio):
 
 def test_a_file_that_is_no_photograph(studio):
     answer = send(studio, **{"cat/a.png": b"no picture", "cat/b.png": png()})
-    assert answer.value["added"] == {"cat": 1} and "a.png" in answer.value["skipped"][0]
+    assert answer.value["added"] == {"cat": 1}
+    assert [each.split(": ")[0] for each in answer.value["skipped"]] == ["cat/a.png"]
     check_refused(send(studio, **{"notes.doc": b"words"}), PhotoError, "No photographs")
     check_refused(send(studio, **{"broken.zip": b"PK\x03\x04 cut"}), PhotoError)
+
+
+def test_files_beside_photographs(studio):
+    """Those that were sent by themselves are told; an archive's, and labels, are nobody's loss."""
+    inner = zipped(**{"set/rocket/1.png": png(seed=7), "set/about.txt": b"words"})
+    sent = {"upload/cup/a.png": png(seed=9), "upload/cup/notes.txt": b"words"}
+    told = send(studio, **sent, **{"manifest.json": b"{}", "all.zip": inner}).value
+    assert told["added"] == {"cup": 1, "rocket": 1}
+    assert told["skipped"] == [f"upload/cup/notes.txt: it is not a {KINDS} file"]
 
 
 def test_what_says_nothing_of_its_class_and_what_would_be_one(studio):

@@ -69,7 +69,8 @@ def test_recorded_by_the_webcam_and_tested_across(studio, project):
     said = "Trained on the board's 8 of cat and coffee and tested on the webcam's 6: "
     assert any(sentence.startswith(said) for sentence in report.enough)
     assert trained["result"]["enough"] == report.enough
-    assert said in html.unescape(report.page.read_text())
+    page = html.unescape(report.page.read_text())
+    assert said in page and "a webcam (6 of 14, 43%)</dd>" in page
 
 
 def test_a_webcam_alone_is_advised_against(studio, project):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from tinyteach.data.annotations import annotation_file, annotation_of_others, refuse_annotated
 from tinyteach.data.class_folders import Reading, classes_at_level, classes_by_place
-from tinyteach.data.edge_impulse import labels_of
+from tinyteach.data.edge_impulse import LABELS_NAME, labels_of
 from tinyteach.data.entries import Entries, Entry, Skipped
 from tinyteach.data.folder_names import holds_classes
 from tinyteach.data.foreign_kinds import foreign_kind
@@ -36,6 +36,7 @@ _TM_MARK, _TM_MANIFEST = "-!-", "manifest.json"
 INDEX_NAME = "photos.jsonl"  # lies beside photos/ in a project and in its export
 _PROJECT_FILES = (INDEX_NAME, "tinyteach.json")
 _PHOTOS = "photos"
+LABELLING = frozenset({*_PROJECT_FILES, _TM_MANIFEST, LABELS_NAME})  # what classes are read from
 _MAX_PARTS = 100  # no collection is so deep; a name in a zip can have thousands
 # Files that collections come with and nobody expects to be imported.
 _COMPANIONS = frozenset(

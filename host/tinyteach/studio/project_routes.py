@@ -10,6 +10,7 @@ from starlette.routing import Route
 from tinyteach.errors import UsageError
 from tinyteach.service.heads import head_list, training
 from tinyteach.service.heads.downloads import download
+from tinyteach.service.heads.exporting import missing_for
 from tinyteach.service.photos import collection as photos
 from tinyteach.service.projects.opening import open_project
 from tinyteach.studio.answers import bench_of
@@ -145,5 +146,6 @@ ROUTES = [
     route("POST", "/api/train", lambda call: call.bench.trainer.ask()),
     route("GET", "/api/report", lambda call: training.load_report(call.bench.folder).data),
     route("GET", "/api/heads/compare", compare),
+    route("GET", "/api/download", lambda call: {"missing": missing_for()}),
     route("GET", "/api/download/{what}", take_along),
 ]

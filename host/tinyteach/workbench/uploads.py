@@ -1,22 +1,26 @@
 """Files that a page sends one by one, then has imported together as a folder would be."""
 
 import contextlib
+import re
 import secrets
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tinyteach.data.entries import LEADS_OUTSIDE
+from tinyteach.data.entries import LEADS_OUTSIDE, Entry
+from tinyteach.data.images import KINDS
+from tinyteach.data.import_plan import ImportPlan
+from tinyteach.data.layouts import LABELLING
 from tinyteach.data.listing import list_entries
 from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
-from tinyteach.service.photos.importing import ImportSummary, import_photos
+from tinyteach.service.photos.importing import ImportSummary, import_photos, plan_photos
 
 FILES_MAX = 5_000
 BYTES_MAX = 512 << 20  # of all files of one upload
@@ -194,10 +198,26 @@ def _import_sent(project: Path, folder: Path, progress: Progress) -> ImportSumma
         raise UsageError("Nothing was sent; drop photographs, a folder or a zip.")
     _refuse_leading_outside(folder)
     try:
-        return import_photos(project, folder, progress)
-    except TinyTeachError as error:  # the page knows nothing of a folder
-        error.args = (str(error).replace(str(folder), "what was sent"),)
+        plan = plan_photos(project, folder)
+        summary = import_photos(project, folder, progress, plan)
+    except TinyTeachError as error:
+        error.args = (_as_sent(str(error), folder),)
         raise
+    others = [f"{each.name}: it is not a {KINDS} file" for each in _no_photographs(plan, folder)]
+    skipped = [_as_sent(sentence, folder) for sentence in summary.skipped + others]
+    return replace(summary, skipped=skipped, told=[_as_sent(each, folder) for each in summary.told])
+
+
+def _as_sent(sentence: str, folder: Path) -> str:
+    """A sentence with the names that the page sent: it knows nothing of a folder."""
+    told = sentence.replace(f"{folder}/", "").replace(str(folder), "what was sent")
+    return re.sub(rf"(^|[ '\"]){folder.name}/", r"\1", told)
+
+
+def _no_photographs(plan: ImportPlan, folder: Path) -> list[Entry]:
+    """Files that were sent by themselves and are of no use, though collections have such."""
+    others = [each for each in plan.collection.companions if each.parts[-1] not in LABELLING]
+    return [each for each in others if Path(folder.parent, *each.parts).is_file()]
 
 
 def _refuse_leading_outside(folder: Path) -> None:

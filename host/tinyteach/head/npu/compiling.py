@@ -107,6 +107,15 @@ def _is_sram(memory: object) -> bool:
     return str(memory).lower() == "sram"
 
 
+def missing_compiler() -> str:
+    """What is to be installed first, as a sentence; "" where nothing is missing."""
+    try:
+        _vela()
+    except MissingToolError as error:
+        return str(error)
+    return ""
+
+
 def _vela() -> Any:
     try:
         return importlib.import_module("ethosu.regor")

@@ -5,6 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinyteach.plain_text import isolated
+
 if TYPE_CHECKING:
     import jinja2
 
@@ -27,7 +29,7 @@ def _environment(folder: Path) -> "jinja2.Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "base64": _base64}
+    environment.filters |= {"percent": percent, "base64": _base64, "isolated": isolated}
     return environment
 
 

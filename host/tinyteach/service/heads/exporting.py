@@ -15,7 +15,7 @@ from tinyteach.head.export.package import RUNTIMES, Files, Model, files_for
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.joined import join
 from tinyteach.head.format.metadata import file_labels
-from tinyteach.head.npu.compiling import Compiled, compile_model
+from tinyteach.head.npu.compiling import Compiled, compile_model, missing_compiler
 from tinyteach.results import JsonResult
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS
@@ -78,6 +78,11 @@ def check_runtime(runtime: str) -> None:
         *most, last = RUNTIMES
         choose = f"{', '.join(most)} or {last}"
         raise UsageError(f"There is no export for {runtime!r}; choose {choose}.")
+
+
+def missing_for() -> dict[str, str]:
+    """What is to be installed first, as a sentence by runtime; "" where nothing is missing."""
+    return {runtime: missing_compiler() if runtime == GROVE else "" for runtime in RUNTIMES}
 
 
 def joined_model(embedding: Embedding, head: Head, runtime: str = LITERT) -> Model:

@@ -220,8 +220,10 @@ def _sources(trained: TrainedHead, photos: KnownPhotos, learnt: Learnt) -> Sourc
 
 
 def _about(trained: TrainedHead, photos: KnownPhotos) -> list[tuple[str, str]]:
-    """When, which head, and the boards whose photographs it is made of."""
+    """When, which head, and the boards whose photographs it is made of, and the webcam's share."""
     boards = [_board_name(board_id) for board_id in photos.boards]
+    if webcam := photos.sources.count(WEBCAM):
+        boards.append(f"a webcam ({webcam} of {len(photos)}, {webcam / len(photos):.0%})")
     return [
         ("Trained", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
         ("Head", trained.head.fingerprint.hex()[:SHORT_DIGITS]),

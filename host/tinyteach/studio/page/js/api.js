@@ -103,6 +103,7 @@ export const api = {
   importUpload: (upload) => ask("POST", `api/uploads/${upload}`),
   dropUpload: (upload) => ask("DELETE", `api/uploads/${upload}`),
   download: (what) => file(`api/download/${what}`),
+  downloads: () => ask("GET", "api/download"),
   train: () => ask("POST", "api/train"),
   report: () => ask("GET", "api/report"),
   compare: (before, after) => ask("GET", `api/heads/compare?before=${before}&after=${after}`),

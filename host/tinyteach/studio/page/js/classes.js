@@ -54,9 +54,9 @@ function leftOut() {
   const list = el("ul", { class: "problems" });
   const close = iconButton("✕", strings.dismiss, () => show(element, false));
   const element = el("div", { class: "left-out", role: "status", hidden: true }, el("div", { class: "line" }, title, close), list);
-  follow("leftOut", ({ added, sentences }) => {
+  follow("leftOut", ({ added, count, sentences }) => {
     show(element, sentences.length);
-    text(title, words.leftOut(added, sentences.length));
+    text(title, words.leftOut(added, count));
     list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
   });
   return element;
@@ -90,7 +90,7 @@ function card(name) {
   const swatches = colourChooser(name);
   const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.filesOf(name) });
   files.addEventListener("change", () => send(chosen(files), name));
-  const fit = asTallAsItsText(field);
+  const fit = asTallAsItsText(field, counts);
   const become = (value) => {
     field.value = value;
     fit();
@@ -194,12 +194,14 @@ async function rename(name, wanted) {
   return done;
 }
 
-// Have a field be as tall as what is in it, whenever its width changes; returns what measures it anew.
-function asTallAsItsText(field) {
+// Have a field be as tall as what is in it, whenever its width changes or something else of its card,
+// `beside`, such as the size of letters; returns what measures it anew.
+function asTallAsItsText(field, beside) {
   const fit = () => {
     field.style.height = "0";
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   };
+  new ResizeObserver(fit).observe(beside);
   let width = 0;
   // Not at once: an observer that resizes what it observes is called again without end.
   new ResizeObserver(() => requestAnimationFrame(() => {

@@ -14,13 +14,24 @@ const waysBack = []; // the newest last; Ctrl+Z takes it, also when its notice i
 export const waysNow = () => waysBack.map(({ undo }) => undo);
 export const putWaysBack = (undos) => waysBack.unshift(...undos.map((undo) => ({ undo, close: () => null })));
 
+function keepWay(way) {
+  waysBack.push(way);
+  if (waysBack.length > WAYS_BACK_MAX) waysBack.shift();
+  return way;
+}
+
+// A way back by Ctrl+Z alone, where one sees without a notice what has changed; returns whether it is
+// still there.
+export function wayBack(undo) {
+  const way = keepWay({ undo, close: () => null });
+  return () => waysBack.includes(way);
+}
+
 export function notice(sentence, { undo = null, isError = false } = {}) {
   const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", {}, sentence));
   const close = () => item.remove();
   if (undo) {
-    const way = { undo, close };
-    waysBack.push(way);
-    if (waysBack.length > WAYS_BACK_MAX) waysBack.shift();
+    const way = keepWay({ undo, close });
     item.append(el("button", { class: "quiet", title: strings.undoKey, onclick: () => takeBack(way) }, strings.undo));
   }
   item.append(el("button", { class: "quiet", "aria-label": strings.dismiss, onclick: close }, "✕"));

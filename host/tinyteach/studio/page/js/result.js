@@ -4,18 +4,19 @@ import { api } from "./api.js";
 import { UNKNOWN, colourOf, paint } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
 import { onView } from "./live.js";
-import { attempt, notice } from "./notices.js";
+import { attempt, notice, wayBack } from "./notices.js";
 import { drawView } from "./picture.js";
 import { follow, get, put } from "./store.js";
 import { named, percent, strings } from "./strings.js";
 
 const words = strings.live;
 const ANNOUNCE_MS = 2000;
+const NOTHING = { label: "", by: "", at: 0 };
 
 export function livePanel() {
   let view = null;
   let source = "auto";
-  let announced = { label: "", at: 0 };
+  let announced = NOTHING;
   const canvas = el("canvas", { class: "view small", width: 64, height: 64, role: "img", "aria-label": strings.connect.preview });
   const label = el("strong", { class: "big", id: "live-label" }, "–");
   const second = el("span", { class: "faint" });
@@ -45,7 +46,7 @@ export function livePanel() {
     text(rate, strings.connect.rate(view.frames_per_s));
     text(latency, view.board?.latency_ms ? words.latency(sum(view.board.latency_ms)) : words.noLatency);
     show(none, !result);
-    if (!result) return;
+    if (!result) return hush();
     label.dataset.head = chosen === "host" ? view.host_head : get("board")?.facts.head ?? "";
     label.dataset.source = chosen;
     text(label, named(result.label));
@@ -54,14 +55,20 @@ export function livePanel() {
     keep(bars, Object.entries(result.probabilities), ([name]) => name, ([name]) => bar(name), (row, [name, value]) => row.update(value, raw.probabilities[name], name === result.label));
     strip.add(result.label);
     put("looks", { label: raw.best_label, cells: view.looks?.[chosen] ?? null, asked: Boolean(view.looks) });
-    announce(result.label);
+    announce(result.label, chosen);
   }
 
-  function announce(name) {
+  function announce(name, by) {
     const now = performance.now();
-    if (name === announced.label || now - announced.at < ANNOUNCE_MS) return;
-    announced = { label: name, at: now };
-    text(heard, words.announce(named(name)));
+    const isOther = by !== announced.by;
+    if (!isOther && (name === announced.label || now - announced.at < ANNOUNCE_MS)) return;
+    announced = { label: name, by, at: now };
+    text(heard, words.announce[by](named(name)));
+  }
+
+  function hush() {
+    announced = NOTHING;
+    text(heard, "");
   }
 
   async function keepAs(name) {
@@ -79,6 +86,7 @@ export function livePanel() {
     for (const button of correct.children) button.disabled = !held;
     section.classList.toggle("stale", !held && view !== null);
     if (held) return;
+    hush();
     put("looks", null);
     if (view) text(second, words.stale);
     if (isOffline || !["none", "unpaired"].includes(status)) return;
@@ -169,12 +177,23 @@ function thresholdSlider() {
     sending = false;
     follow_();
   }
-  const tell = () => text(value, `${input.value} %`);
+  const hint = el("p", { class: "faint" });
+  const tell = () => {
+    text(value, percent(input.value / 100));
+    text(hint, words.thresholdHints[get("source") ?? "board"]);
+  };
+  // One way back from each drag, and from all that keys do until the slider is left.
+  let before = 0;
+  let hasWayBack = () => false;
+  const begin = () => { hasWayBack = () => false; };
   let isHeld = false;
   for (const [event, held] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false], ["blur", false]]) {
     input.addEventListener(event, () => { isHeld = held; });
   }
+  for (const event of ["pointerdown", "blur"]) input.addEventListener(event, begin);
   input.addEventListener("input", () => {
+    if (!hasWayBack()) hasWayBack = wayBack(["threshold", before]);
+    before = Number(input.value) / 100;
     tell();
     wanted = Number(input.value) / 100;
     sendNewest();
@@ -188,13 +207,14 @@ function thresholdSlider() {
     const ofHost = threshold ?? head?.threshold ?? null;
     const both = get("source") === "host" ? [ofHost, ofBoard] : [ofBoard, ofHost];
     input.value = Math.round(100 * (both[0] ?? both[1] ?? 0));
+    before = Number(input.value) / 100;
     tell();
   };
   follow("preview", follow_);
   follow("board", follow_);
   follow("source", follow_);
   return el("div", { class: "threshold" },
-    el("label", { for: id }, words.threshold), input, value, el("p", { class: "faint" }, words.thresholdHint));
+    el("label", { for: id }, words.threshold), input, value, hint);
 }
 
 // A strip of colours, the newest at the right; the name is told beside it.

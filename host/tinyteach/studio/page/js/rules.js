@@ -82,7 +82,7 @@ function ruleForm() {
   const hold = field(words.hold, { type: "number", class: "short", value: 0, min: 0, step: "any" });
   const add = el("button", { class: "primary" }, words.add);
   const group = el("fieldset", { class: "plain" }, el("legend", {}, words.formTitle),
-    line(words.when, label, how, el("span", { class: "unit" }, level, " %")),
+    line(words.when, label, how, el("span", { class: "unit" }, level, percent(0).replace("0", ""))),
     line(words.during, frames, framesUnit),
     line(words.doThis, ...then.parts),
     line(words.afterwards, ...after.parts),

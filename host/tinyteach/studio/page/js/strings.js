@@ -13,7 +13,21 @@ const asked = navigator.languages.map((each) => each.split("-")[0]);
 const language = [chosen, ...asked].find((each) => Object.hasOwn(TAGS, each)) ?? "en";
 document.documentElement.lang = TAGS[language];
 
-export const { strings, percent } = await import(`./strings/${language}.js`);
+// Names that are written from right to left turn no sentence about: each is isolated (Unicode's FSI and PDI).
+const TO_THE_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+function isolated(value) {
+  if (Array.isArray(value)) return value.map(isolated);
+  return typeof value === "string" && TO_THE_LEFT.test(value) ? `\u2068${value}\u2069` : value;
+}
+function isolating(words) {
+  if (typeof words === "function") return (...values) => words(...values.map(isolated));
+  if (typeof words !== "object") return words;
+  return Object.fromEntries(Object.entries(words).map(([key, each]) => [key, isolating(each)]));
+}
+
+const said = await import(`./strings/${language}.js`);
+export const { percent } = said;
+export const strings = isolating(said.strings);
 
 // A class as it is shown: what is none of them is called so in the project's files, too.
 export const named = (name) => (name === UNKNOWN ? strings.unknown : name);

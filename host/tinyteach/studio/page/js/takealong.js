@@ -1,8 +1,9 @@
 // What one takes along as a file: photographs, the report, the model for elsewhere.
 
 import { api } from "./api.js";
-import { el } from "./dom.js";
+import { el, show, text } from "./dom.js";
 import { attempt } from "./notices.js";
+import { follow } from "./store.js";
 import { strings } from "./strings.js";
 
 const words = strings.takeAlong;
@@ -18,7 +19,26 @@ export function takeAlong() {
     button.disabled = false;
     if (taken) save(taken);
   });
-  return el("div", {}, el("h3", {}, words.title), el("div", { class: "actions" }, what, button));
+  const hint = el("p", { class: "faint", lang: "en", hidden: true });
+  follow("project", once(() => offer(what, hint)));
+  return el("div", {}, el("h3", {}, words.title), el("div", { class: "actions" }, what, button), hint);
+}
+
+// What cannot be made here is not offered, and what is missing stands below.
+async function offer(what, hint) {
+  const told = await attempt(api.downloads);
+  const missing = Object.entries(told?.missing ?? {}).filter(([, sentence]) => sentence);
+  for (const [runtime] of missing) [...what.options].find(({ value }) => value === runtime).disabled = true;
+  text(hint, missing.map(([, sentence]) => sentence).join(" "));
+  show(hint, missing.length);
+}
+
+function once(act) {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }
 
 function save({ name, content }) {

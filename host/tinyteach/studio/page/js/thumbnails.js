@@ -30,7 +30,7 @@ export function thumbnails(className) {
   const told = el("span", { class: "grow faint", role: "status" });
   const everything = el("button", { class: "quiet", onclick: () => selectAll() }, words.selectAll);
   const remove = el("button", { class: "danger", onclick: () => deleteSelected() });
-  const clear = el("button", { class: "quiet", onclick: () => { selected.clear(); tell(); } }, words.clear);
+  const clear = el("button", { class: "quiet", onclick: () => clearAll() }, words.clear);
   const target = el("select", { "aria-label": words.moveTo, onchange: () => moveSelected() });
   const bar = el("div", { class: "selection" }, told, everything, target, remove, clear);
   const filter = filterChoice(className, () => {
@@ -72,6 +72,11 @@ export function thumbnails(className) {
     notice(words.deleted(gone.length), { undo: done.undo });
   }
 
+  function clearAll() {
+    selected.clear();
+    tell();
+  }
+
   function selectAll() {
     for (const { id } of shown) selected.add(id);
     tell();
@@ -95,7 +100,10 @@ export function thumbnails(className) {
   function walk(event) {
     const from = placeOf(event.target);
     if (from === undefined) return;
-    if (event.key === "Delete") {
+    if (event.key === "Escape") {
+      if (!selected.size) return;
+      clearAll();
+    } else if (event.key === "Delete") {
       if (selected.size) deleteSelected();
     } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) selectAll();
     else if (event.key === " " || event.key === "Enter") press(event, from);
@@ -153,5 +161,9 @@ export function thumbnails(className) {
   }
 
   tell();
-  return { element: el("div", { class: "thumbs" }, grid.element, bar), filter: filter.element, update };
+  const element = el("div", { class: "thumbs" }, grid.element, bar);
+  bar.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") clearAll();
+  });
+  return { element, filter: filter.element, update };
 }

@@ -39,26 +39,35 @@ follow("importing", (step) => {
   if (step?.total) put("sending", words.importing(step.done, step.total));
 });
 
+const isBare = (path) => !path.includes("/") && !ARCHIVE.test(path);
+
 // Bare photographs belong to `className`; what lies in folders brings its class along.
 export async function send(items, className) {
   if (!items.length) return;
+  // Bare files were sent as a class's; here they have the names that they were chosen by.
+  const bare = new Set(className ? items.map(({ path }) => path).filter(isBare) : []);
+  const asChosen = (sentence) => {
+    const from = sentence.indexOf(`${className}/`);
+    const name = sentence.slice(from + className.length + 1).split(": ")[0];
+    return bare.has(name) ? sentence.slice(0, from) + sentence.slice(from + className.length + 1) : sentence;
+  };
   await attempt(async () => {
     const { upload } = await api.beginUpload();
     try {
       for (const [index, { path, file }] of items.entries()) {
         put("sending", words.sending(index + 1, items.length));
-        const isBare = !path.includes("/") && !ARCHIVE.test(path);
-        await api.sendFile(upload, isBare && className ? `${className}/${path}` : path, file);
+        await api.sendFile(upload, isBare(path) && className ? `${className}/${path}` : path, file);
       }
       put("sending", words.importing(0, items.length));
       const { added, skipped, told } = await api.importUpload(upload);
       const count = Object.values(added).reduce((sum, each) => sum + each, 0);
       notice([words.imported(count, skipped.length), ...told].join(" "));
-      put("leftOut", { added: count, sentences: skipped });
+      put("leftOut", { added: count, count: skipped.length, sentences: skipped.map(asChosen) });
     } catch (error) {
       await api.dropUpload(upload).catch(() => null);
-      put("leftOut", { added: 0, sentences: [error.message] });
-      throw error;
+      const sentence = asChosen(error.message);
+      put("leftOut", { added: 0, count: items.length, sentences: [sentence] });
+      throw new Error(sentence);
     } finally {
       put("sending", null);
     }

@@ -239,7 +239,10 @@ export const strings = {
     raw: "Smoothed as a board on its own does it; pale behind it, this frame alone",
     stale: "not of now",
     threshold: "Unknown below",
-    thresholdHint: "Acts on the board at once, until the next deploy",
+    thresholdHints: {
+      board: "Acts on the board at once, until the next deploy",
+      host: "Acts on the preview head and on the board at once, until the next deploy",
+    },
     latency: (ms) => `${ms.toFixed(1)} ms on the board`,
     noLatency: "– ms",
     timeline: "The last half minute",
@@ -247,7 +250,10 @@ export const strings = {
     noneOfThese: "none of these",
     correctHint: "Keeps this view as a photo of that class and trains again.",
     corrected: (name) => `Kept as a photo of ${name}; training again.`,
-    announce: (label) => `The board sees: ${label}`,
+    announce: {
+      board: (label) => `The board sees: ${label}`,
+      host: (label) => `The preview head sees: ${label}`,
+    },
   },
 
   rules: {

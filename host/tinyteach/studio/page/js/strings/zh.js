@@ -239,7 +239,10 @@ export const strings = {
     raw: "与开发板独立工作时一样经过平滑；后面的浅色条是当前这一帧",
     stale: "不是当前画面",
     threshold: "低于此值为未知",
-    thresholdHint: "立即在开发板上生效，直到下次部署",
+    thresholdHints: {
+      board: "立即在开发板上生效，直到下次部署",
+      host: "立即对预览的分类头和开发板生效，直到下次部署",
+    },
     latency: (ms) => `开发板耗时 ${ms.toFixed(1)} 毫秒`,
     noLatency: "– 毫秒",
     timeline: "最近半分钟",
@@ -247,7 +250,10 @@ export const strings = {
     noneOfThese: "都不是",
     correctHint: "把当前画面存为该类别的照片，并重新训练。",
     corrected: (name) => `已存为“${name}”的照片，正在重新训练。`,
-    announce: (label) => `开发板看到：${label}`,
+    announce: {
+      board: (label) => `开发板看到：${label}`,
+      host: (label) => `预览的分类头看到：${label}`,
+    },
   },
 
   rules: {
