@@ -11,7 +11,7 @@ ARGS ?=
 BOARD ?=
 MINUTES ?= 10
 SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
-PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
+PYTEST := $(BIN)/pytest -n 5 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
 .PHONY: demo test debian lint soak fuzz bench hil docs pictures clean
 
@@ -21,7 +21,7 @@ demo: .venv/installed-demo
 # Where Python keeps no bytecode every worker compiles all tests anew, which takes it 6 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Three on two cores, since a third of the time a test waits for a board; the longest files first
+# Five on two cores, since for more than half of the time a test waits for a board; the longest files first
 # (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
 test: .venv/installed-test debian lint
 	$(PYTEST) $(ARGS)

@@ -83,10 +83,10 @@ def test_any_number_of_classes(name, classes):
 
 
 def test_examples_that_say_nothing(embedding):
-    """All at the zero point: a prototype without a direction is never sure."""
+    """All at the zero point: a prototype without a direction makes no head that a board takes."""
     zeros = np.full((2, embedding.features), embedding.zero_point, np.int8)
-    read = load_head(prototype_head(Examples((zeros, zeros[:0])), ["grey"], embedding))
-    assert read.best(read.scores(zeros[:1])[0]) == (0, False)
+    with pytest.raises(ModelError, match="Boards take no such head .a scale is too large"):
+        load_head(prototype_head(Examples((zeros, zeros[:0])), ["grey"], embedding))
 
 
 def test_damage_is_refused(head):
