@@ -119,6 +119,6 @@ class NoSuchPageError(TinyTeachError):
 
 
 def public_kind(kind: type[Exception]) -> str:
-    """The name of an error's kind as scripts are told it: of its classes the nearest one of here."""
+    """The name of an error's kind as scripts are told it: of its classes the nearest from here."""
     names = (each.__name__ for each in kind.__mro__ if each.__module__ == __name__)
     return next(names, TinyTeachError.__name__)

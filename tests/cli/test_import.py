@@ -70,6 +70,24 @@ def test_a_dry_run_writes_nothing(tinyteach, empty, build):
     assert project_files(empty) == before
 
 
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["cat/notes.txt"], "in/cat/notes.txt: it is no picture"),
+        (["README.md", "cat/a.txt", "dog/a.csv"], "3 files that are no pictures, such as in/"),
+        (["manifest.json"], ""),  # it may say what the photographs are
+    ],
+)
+def test_what_is_no_picture_is_told_in_one_line(tinyteach, empty, build, files, words):
+    source = build("cat/1.png", "dog/1.png")
+    for name in files:
+        (source / name).write_text("{}")
+    for options in (["--dry-run"], ["--dry-run", "--json"], []):
+        result = tinyteach("-p", empty, "import", source, *options)
+        said = result.out
+        assert result.code == 0 and said.count("no picture") == bool(words) and words in said
+
+
 def test_json_says_what_was_taken_for_what(tinyteach, empty, build):
     told = json.loads(tinyteach("-p", empty, "import", build(*SPLIT), "--json").out)
     assert told["added"] == {"Apple": 2, "Pear": 2} and not told["dry_run"]

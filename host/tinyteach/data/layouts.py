@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from tinyteach.data.annotations import annotation_file, annotation_of_others, refuse_annotated
 from tinyteach.data.class_folders import Reading, classes_at_level, classes_by_place
-from tinyteach.data.edge_impulse import labels_of
+from tinyteach.data.edge_impulse import LABELS_NAME, labels_of
 from tinyteach.data.entries import Entries, Entry, Skipped
 from tinyteach.data.folder_names import holds_classes
 from tinyteach.data.foreign_kinds import foreign_kind
@@ -95,6 +95,14 @@ class Collection:
         names = ", ".join(dict.fromkeys(self.parts))
         parts = [f"Taken for parts of one collection, not for classes: {names}."] if names else []
         return parts + self.notes
+
+    def no_pictures(self) -> list[str]:
+        """What to say of the files beside the photographs that are none and say nothing of them."""
+        read = {*_PROJECT_FILES, _TM_MANIFEST, LABELS_NAME}
+        names = [entry.name for entry in self.companions if entry.parts[-1] not in read]
+        if len(names) < 2:
+            return [f"{name}: it is no picture" for name in names]
+        return [f"{len(names)} files that are no pictures, such as {names[0]}."]
 
 
 def read_collection(
