@@ -15,6 +15,7 @@ from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.extras import how_to_add
 
 
 @pytest.fixture
@@ -346,5 +347,5 @@ def test_without_the_extra_it_is_named(empty, heic):
         text=True,
         timeout=PATIENCE_S,
     )
-    assert done.returncode == 0 and "pip install 'tinyteach[heic]'" in done.stdout
+    assert done.returncode == 0 and how_to_add("heic") in done.stdout
     assert "cat: 1 photograph added" in done.stdout
