@@ -21,6 +21,7 @@ from tinyteach.errors import (
     MissingToolError,
     VerificationError,
 )
+from tinyteach.extras import how_to_add
 
 # What was on the board: a firmware and, far behind it, somebody's files.
 OLD = (random.Random(1).randbytes(30_000) + b"\xff" * 150_000 + b"files").ljust(
@@ -275,7 +276,7 @@ def test_busy_port(flash, esp):
 def test_esptool_is_missing(flash, restore, esp, monkeypatch):
     monkeypatch.setitem(sys.modules, "tinyteach.device.esp.flash", None)
     for command in (flash, restore):
-        assert "pip install 'tinyteach[flash]'" in refused(command(), esp, MissingToolError)
+        assert how_to_add("flash") in refused(command(), esp, MissingToolError)
 
 
 def test_backup_that_has_no_room(flash, esp):

@@ -15,6 +15,7 @@ from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.extras import how_to_add
 
 
 @pytest.fixture
@@ -68,6 +69,24 @@ def test_a_dry_run_writes_nothing(tinyteach, empty, build):
     assert told["dry_run"] and told["added"] == {} and told["parts"] == ["Test", "Training"]
     assert told["classes"]["Apple"] == {"in/Test/Apple": 1, "in/Training/Apple": 1}
     assert project_files(empty) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["cat/notes.txt"], "in/cat/notes.txt: it is no picture"),
+        (["README.md", "cat/a.txt", "dog/a.csv"], "3 files that are no pictures, such as in/"),
+        (["manifest.json"], ""),  # it may say what the photographs are
+    ],
+)
+def test_what_is_no_picture_is_told_in_one_line(tinyteach, empty, build, files, words):
+    source = build("cat/1.png", "dog/1.png")
+    for name in files:
+        (source / name).write_text("{}")
+    for options in (["--dry-run"], ["--dry-run", "--json"], []):
+        result = tinyteach("-p", empty, "import", source, *options)
+        said = result.out
+        assert result.code == 0 and said.count("no picture") == bool(words) and words in said
 
 
 def test_json_says_what_was_taken_for_what(tinyteach, empty, build):
@@ -328,5 +347,5 @@ def test_without_the_extra_it_is_named(empty, heic):
         text=True,
         timeout=PATIENCE_S,
     )
-    assert done.returncode == 0 and "pip install 'tinyteach[heic]'" in done.stdout
+    assert done.returncode == 0 and how_to_add("heic") in done.stdout
     assert "cat: 1 photograph added" in done.stdout

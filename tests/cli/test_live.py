@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from rich.console import Console
 
+from paired import views_of
 from tinyteach.cli import bars, picture
 from tinyteach.cli.sixel import encoded
 from tinyteach.cli.terminal_pictures import iterm, kitty, protocol_of
@@ -106,6 +107,19 @@ def test_preview_in_a_terminal(tinyteach, board, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     assert picture.UPPER_HALF in tinyteach("-b", board.port, "preview", "-n", "2").out
+
+
+@pytest.mark.parametrize("terminal", [{}, {"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}])
+def test_preview_says_of_a_black_picture_that_it_is(tinyteach, board, monkeypatch, terminal):
+    for name, value in terminal.items():
+        monkeypatch.setenv(name, value)
+    bright = tinyteach("-b", board.port, "preview", "-n", "1").out
+    board.show(np.zeros((64, 64, 3), np.uint8))
+    dark = tinyteach("-b", board.port, "preview", "-n", "2").out
+    saved = tinyteach("-b", board.port, "preview", "--out", "view.png").out
+    board.show(views_of("cat", 1)[0])
+    assert "is black" not in bright
+    assert dark.count("The picture is black: uncover the lens") == 1 == saved.count("is black")
 
 
 GRADIENT = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None, :, None], 64, 0).repeat(3, 2)

@@ -7,6 +7,7 @@ import pytest
 from tinyteach.cli import studio as command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
+from tinyteach.extras import how_to_add
 from tinyteach.service.projects.opening import open_or_create_project
 from tinyteach.studio import addresses, serve
 from tinyteach.studio.addresses import LOOPBACK, Address, Place
@@ -73,7 +74,7 @@ def test_a_port_that_is_taken(fails, tmp_path):
 
 def test_without_the_libraries(fails, tinyteach, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
-    assert "tinyteach[studio]" in studio(fails, tmp_path / "things")
+    assert how_to_add("studio") in studio(fails, tmp_path / "things")
     assert tinyteach("studio", "-p", tmp_path / "things").code == exit_code_of(MissingToolError)
 
 

@@ -263,6 +263,8 @@ def test_an_output_that_has_no_such_letters(tinyteach):
 REFUSED = {
     "class add one": "at most 63 classes",
     "train": "no photographs of 'c0'",
+    "report": "There is no report yet",
+    "advise": "There is no report yet",
     "new ../other --embedding note.txt": "is no .tflite model",
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from tinyteach.cli.exit_codes import EXIT_CODES
 from tinyteach.errors import LabError, MissingToolError, ProjectError, UsageError
+from tinyteach.extras import how_to_add
 
 LAB = '[boards.left]\nboard = "left"\n'
 
@@ -93,7 +94,7 @@ def test_no_labgrid(fails, lab_file, monkeypatch, tmp_path):
 
 def test_no_grpc(fails, monkeypatch):
     monkeypatch.setitem(sys.modules, "grpc", None)
-    assert "pip install 'tinyteach[lab]'" in fails(MissingToolError, "lab", "status")
+    assert how_to_add("lab") in fails(MissingToolError, "lab", "status")
 
 
 @pytest.mark.parametrize("value", ["soon", "nan", "-1", "1e99"])

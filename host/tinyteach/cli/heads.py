@@ -15,7 +15,7 @@ from tinyteach.cli.groups import new_app
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.service.heads.trainable import check_trainable
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import open_project, reported_project
 
 _advising = partial(import_module, "tinyteach.service.heads.advising")
 _deploying = partial(import_module, "tinyteach.service.heads.deploying")
@@ -49,6 +49,7 @@ def train(
 @command(app, "project", "as_json")
 def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
+    reported_project(asked.folder)
     asked.answer(_training().load_report(asked.folder))
 
 
@@ -58,6 +59,7 @@ def advise(asked: Asked) -> None:
 
     And which photographs are odd. Read from the last training; nothing is computed or changed.
     """
+    reported_project(asked.folder)
     asked.answer(_advising().advise(asked.folder))
 
 

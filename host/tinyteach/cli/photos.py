@@ -1,6 +1,6 @@
 """capture, preview, import: photographs into a project."""
 
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -67,20 +67,20 @@ def preview(
     if pictures is not None:
         protocol_named(pictures)  # what is none needs no board to be refused
     with asked.open_board() as board, preview_views(board.session) as views:
+        first = next(views)
+        shown = islice(chain([first], views), count or None)
         if out is not None:
-            view = next(views)
-            view.save(out)
+            first.save(out)
             saved = f"Saved what the board sees to {out}."
-            asked.tell({**view.as_dict(), "file": str(out)}, [saved])
+            asked.tell({**first.as_dict(), "file": str(out)}, [saved, *first.fault()])
         elif asked.as_json:
-            for view in islice(views, count or None):
+            for view in shown:
                 asked.tell({**view.as_dict(), "file": None}, [])
         elif (console := live_console()) is not None:
-            show_pictures(
-                (view.pixels for view in islice(views, count or None)), console, named=pictures
-            )
+            asked.say(*first.fault())
+            show_pictures((view.pixels for view in shown), console, named=pictures)
         else:
-            asked.say(next(views).sentence())
+            asked.say(first.sentence(), *first.fault())
 
 
 @command(app, "project", "as_json", name="import")

@@ -4,12 +4,14 @@ import codecs
 import importlib.util
 from pathlib import PurePath
 
+from tinyteach.extras import how_to_add
+
 # What reads HEIC: the extra of that name.
 READS_HEIC = importlib.util.find_spec("pillow_heif") is not None
 _HEIC = (
     "is a HEIC photograph that is damaged or of an odd kind; save it as JPEG"
     if READS_HEIC
-    else "is a HEIC photograph; run \"pip install 'tinyteach[heic]'\" and try again, or save it as "
+    else 'is a HEIC photograph; run "{heic}" and try again, or save it as '
     "JPEG (an iPhone takes JPEG once Settings, Camera, Formats is set to Most Compatible)"
 )
 _RAW = "is a camera's raw file, which cannot be read here; save it as JPEG"
@@ -52,9 +54,14 @@ def foreign_kind(name: str, content: bytes = b"", what: str = "photograph") -> s
     By its content, or by its name alone. ``what`` is what it was taken for.
     """
     if is_heic(content):
-        return _HEIC
+        return _completed(_HEIC)
     start_of_it = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for start, told in _CONTENTS.items():
         if start_of_it.startswith(start):
             return told.format(what=what)
-    return _FOREIGN.get(PurePath(name).suffix.lower(), "")
+    return _completed(_FOREIGN.get(PurePath(name).suffix.lower(), ""))
+
+
+def _completed(told: str) -> str:
+    """With the command in it, which is not looked for before somebody needs it."""
+    return told.replace("{heic}", how_to_add("heic")) if "{heic}" in told else told

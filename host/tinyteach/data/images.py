@@ -38,6 +38,7 @@ MAX_PIXELS = 64_000_000  # 192 MB as RGB; a small file can claim far more than m
 MIN_SIDE, MAX_SIDE = 8, 1024  # what preprocessing takes (side * side * 255 fits 31 bits at most)
 REDUCED_SIDE = 480  # a VGA camera's square; larger photographs are reduced to it
 MAX_FILE_BYTES = 64 << 20
+DARK = 8  # of 255: what a covered or dead sensor's noise stays below
 
 # By EXIF's orientation (CIPA DC-008, 4.6.4). ImageOps.exif_transpose would write the metadata anew
 # and fails where an entry of it breaks a rule.
@@ -148,6 +149,11 @@ def encode_png(square: NDArray[np.uint8]) -> bytes:
 def pixel_digest(square: NDArray[np.uint8]) -> bytes:
     """What two photographs share exactly when their pixels are the same."""
     return hashlib.sha256(bytes(str(square.shape), "ascii") + square.tobytes()).digest()
+
+
+def is_black(pixels: NDArray[np.uint8]) -> bool:
+    """Whether a picture, uint8 [N, N, 3], shows nothing, as with a covered lens."""
+    return bool(pixels.max() <= DARK)
 
 
 def _open(file: IO[bytes], name: str) -> Image.Image:

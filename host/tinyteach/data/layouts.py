@@ -97,6 +97,14 @@ class Collection:
         parts = [f"Taken for parts of one collection, not for classes: {names}."] if names else []
         return parts + self.notes
 
+    def no_pictures(self) -> list[str]:
+        """What to say of the files beside the photographs that are none and say nothing of them."""
+        read = {*_PROJECT_FILES, _TM_MANIFEST, LABELS_NAME}
+        names = [entry.name for entry in self.companions if entry.parts[-1] not in read]
+        if len(names) < 2:
+            return [f"{name}: it is no picture" for name in names]
+        return [f"{len(names)} files that are no pictures, such as {names[0]}."]
+
 
 def read_collection(
     source: str | Path, known: Iterable[str] = (), level: int | None = None

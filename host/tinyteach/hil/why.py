@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tinyteach.api.board import Board
+from tinyteach.data.images import is_black
 from tinyteach.errors import TinyTeachError
 from tinyteach.hil.results import Sighting
 
-DARK = 8  # of 255: what a covered or dead sensor's noise stays below
 FLAT = 2.0  # grey levels of spread: no scene is so even
 BLACK = (
     "The camera gives black: no pixel of what it sees is brighter than {brightest} of 255; uncover "
@@ -49,7 +49,7 @@ def _of_board(board: Board) -> Iterator[str]:
 
 def _of_camera(board: Board) -> Iterator[str]:
     view = board.photo(small=True).astype(float)
-    if view.max() <= DARK:
+    if is_black(view):
         yield BLACK.format(brightest=int(view.max()))
     elif np.ptp(view, axis=(0, 1)).max() <= FLAT:
         yield EVEN

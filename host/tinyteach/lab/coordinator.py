@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from tinyteach.errors import LabError, MissingToolError
+from tinyteach.extras import how_to_add
 from tinyteach.lab.places import LabPlace
 from tinyteach.plain_text import plain
 
@@ -32,9 +33,7 @@ CHANNEL = (
 SERVICE = "labgrid.Coordinator"
 # What a session that only asks is called, and the version that it says it is.
 VERSION = "tinyteach"
-MISSING = (
-    "Labs need grpcio-reflection, which is not installed; run \"pip install 'tinyteach[lab]'\"."
-)
+MISSING = 'Labs need grpcio-reflection, which is not installed; run "{how}".'
 SILENT = (
     "No coordinator answers at {address}; start labgrid-coordinator there, or set LG_COORDINATOR "
     "to where one runs."
@@ -69,7 +68,7 @@ class Coordinator:
             import grpc
             import grpc_reflection  # noqa: F401
         except ImportError as error:
-            raise MissingToolError(MISSING) from error
+            raise MissingToolError(MISSING.format(how=how_to_add("lab"))) from error
         self.address, self.name = address, name
         self._grpc = grpc
         self._channel = grpc.insecure_channel(address, options=CHANNEL)

@@ -4,6 +4,7 @@ import io
 import socket
 
 from tinyteach.errors import MissingToolError, UsageError
+from tinyteach.extras import how_to_add
 from tinyteach.studio.addresses import EVERYWHERE, Address
 
 # Nothing is sent there (RFC 5737, for documents): the system only says from where it would be.
@@ -47,7 +48,7 @@ def qr_lines(text: str) -> list[str]:
         import segno
     except ImportError as error:
         raise MissingToolError(
-            "A QR code needs segno, which is not installed; run: pip install 'tinyteach[studio]'."
+            f"A QR code needs segno, which is not installed; run: {how_to_add('studio')}."
         ) from error
     drawn = io.StringIO()
     segno.make(text, micro=False, error="l").terminal(out=drawn, border=2, compact=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from tinyteach.errors import MissingToolError, UsageError
+from tinyteach.extras import how_to_add
 from tinyteach.studio import addresses
 from tinyteach.studio.addresses import Address, Place
 from tinyteach.studio.claims import Claims
@@ -76,8 +77,7 @@ def _require_libraries() -> None:
         import websockets  # noqa: F401
     except ImportError as error:
         raise MissingToolError(
-            f"The studio needs {error.name}, which is not installed; "
-            "run: pip install 'tinyteach[studio]'."
+            f"The studio needs {error.name}, which is not installed; run: {how_to_add('studio')}."
         ) from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tinyteach.embedding.quiet import quiet_stderr
 from tinyteach.errors import MissingToolError, ModelError
+from tinyteach.extras import how_to_add
 from tinyteach.head.format.metadata import is_sealed
 from tinyteach.head.npu.fit import ARENA_BYTES, check_compiled, check_model
 
@@ -122,5 +123,5 @@ def _vela() -> Any:
     except ImportError as error:
         raise MissingToolError(
             "A model for a Grove Vision AI V2 is compiled by Vela, which is not here; install it "
-            "with \"pip install 'tinyteach[grove]'\"."
+            f'with "{how_to_add("grove")}".'
         ) from error

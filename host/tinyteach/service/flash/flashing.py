@@ -12,6 +12,7 @@ from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.device.esp.image import check_image, made_for
 from tinyteach.device.usb.port_return import await_return
 from tinyteach.errors import FirmwareError, MissingToolError
+from tinyteach.extras import how_to_add
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines
@@ -139,8 +140,7 @@ def _opener() -> Callable[[str], AbstractContextManager["EspFlash"]]:
         from tinyteach.device.esp.flash import open_flash
     except ImportError as error:
         raise MissingToolError(
-            "Reading and writing a board's flash needs esptool; run "
-            "\"pip install 'tinyteach[flash]'\"."
+            f'Reading and writing a board\'s flash needs esptool; run "{how_to_add("flash")}".'
         ) from error
     return open_flash
 

@@ -32,7 +32,7 @@ from tinyteach.service.heads.trainable import to_train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.counting import COUNTED_BY_LOOKS
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import open_project, reported_project
 
 
 @dataclass(frozen=True)
@@ -342,11 +342,9 @@ def _percent(value: float | None) -> str:
 
 def load_report(folder: Path) -> FoundReport:
     """The last training's report; ProjectError where there is none yet."""
-    project = open_project(folder)
+    project = reported_project(folder)
     path = project.report_path("json")
     try:
         return FoundReport(read_json(path, REPORT), project.report_path("html"))
-    except FileNotFoundError as error:
-        raise ProjectError("There is no report yet; run 'tinyteach train' first.") from error
     except ValueError as error:
         raise ProjectError(f"{path} is damaged ({error}); run 'tinyteach train' again.") from error

@@ -160,16 +160,17 @@ def _summary(
     known: int = 0,
     dry_run: bool = False,
 ) -> ImportSummary:
+    no_pictures = plan.collection.no_pictures()
     return ImportSummary(
         added,
-        [f"{item.name}: {item.reason}" for item in skipped],
+        [*(f"{item.name}: {item.reason}" for item in skipped), *no_pictures],
         plan.renamed,
         plan.folders(),
         plan.collection.parts,
         plan.collection.notes,
         known,
         dry_run,
-        grouped(skipped),
+        [*grouped(skipped), *no_pictures],
         plan.collection.decided(),
         plan.rename_lines(),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinyteach.data.images import is_black
 from tinyteach.data.names import UNKNOWN, is_unknown, same_name
 from tinyteach.data.photo_index import FRAME, WEBCAM
 from tinyteach.data.photos import Recording
@@ -31,6 +32,10 @@ Tell = Callable[[str], None]
 # USB carries several hundred KB/s; firmware that copies its output to a UART only about 11.
 SLOW_LINK_BYTES_PER_S = 50_000
 RGB565_BYTES = 2  # a pixel, as cameras send it
+_BLACK = (
+    "The picture is black: uncover the lens, light the scene, check the camera's cable; 'tinyteach "
+    "boards show' puts something before a virtual board's camera."
+)
 MADE_UNKNOWN = "Made the class unknown, of what is none of the others. "
 # A picture has a dozen pieces; a link that loses one of each for so long carries no pictures.
 PIECES_WITHOUT_A_PICTURE_MAX = 500
@@ -198,6 +203,10 @@ class View:
         height, width = self.pixels.shape[:2]
         brightness = round(float(self.pixels.mean()) / 255, 3)
         return {"width": width, "height": height, "brightness": brightness}
+
+    def fault(self) -> list[str]:
+        """A sentence where there is nothing to see."""
+        return [_BLACK] if is_black(self.pixels) else []
 
     def sentence(self) -> str:
         """For a person who cannot be shown it."""

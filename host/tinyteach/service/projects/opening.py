@@ -41,6 +41,14 @@ def open_project(folder: Path) -> Project:
     return Project.open(folder)
 
 
+def reported_project(folder: Path) -> Project:
+    """Open a project that has the report of a training; ProjectError where there is none yet."""
+    project = open_project(folder)
+    if not project.report_path("json").exists():
+        raise ProjectError("There is no report yet; run 'tinyteach train' first.")
+    return project
+
+
 def project_meant(folder: Path | None, or_new: bool = False) -> Project | None:
     """The project ``folder``, or with None the current folder where that is one.
 
