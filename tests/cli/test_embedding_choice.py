@@ -68,6 +68,13 @@ def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, proj
     assert ask("info")["embedding_name"] == "base"
 
 
+def test_a_board_with_the_smaller_one_is_told_that_its_memory_holds_more(ask):
+    ask("pair", "--embedding", "tiny")
+    assert any("memory holds the embedding base, too" in note for note in ask("pair")["notes"])
+    ask("pair", "--embedding", "base")
+    assert not any("memory holds" in note for note in ask("pair")["notes"])
+
+
 def without_its_agent(board, code):
     """Run code on a board whose main.py does not start the agent any more."""
     pairing.free_the_repl(board.port)
