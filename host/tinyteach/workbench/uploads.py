@@ -204,7 +204,8 @@ def _import_sent(project: Path, folder: Path, progress: Progress) -> ImportSumma
         error.args = (_as_sent(str(error), folder),)
         raise
     others = [f"{each.name}: it is not a {KINDS} file" for each in _no_photographs(plan, folder)]
-    skipped = [_as_sent(sentence, folder) for sentence in summary.skipped + others]
+    one_by_one = [each for each in summary.skipped if each not in plan.collection.no_pictures()]
+    skipped = [_as_sent(sentence, folder) for sentence in one_by_one + others]
     return replace(summary, skipped=skipped, told=[_as_sent(each, folder) for each in summary.told])
 
 

@@ -17,8 +17,8 @@ export function askedFor(field) {
   return { element, tell };
 }
 
-// Emptied when it is sent, not when the answer comes: what was typed meanwhile is the next name.
-// A refused name comes back, unless there is already another.
+// Emptied when it is sent: what is typed before the answer comes is the next name. A refused one comes
+// back, if there is no other.
 // `ask`, of `askedFor`, says `sentence` instead where there is no name.
 export function sendsName(form, field, send, ask = null, sentence = "") {
   if (ask) field.addEventListener("input", () => ask.tell(""));

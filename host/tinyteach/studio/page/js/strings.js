@@ -1,6 +1,6 @@
 // The page's words in one language, which alone is loaded: the one chosen in the header, else the first
-// that the browser asks for, else English. A cookie keeps the choice: what else a browser keeps is of one
-// port, and each project's studio has its own.
+// that the browser asks for, else English. A cookie keeps it: what else a browser keeps is of one port,
+// and each studio has its own.
 
 import { UNKNOWN } from "./colours.js";
 
@@ -32,7 +32,7 @@ export const strings = isolating(said.strings);
 // A class as it is shown: what is none of them is called so in the project's files, too.
 export const named = (name) => (name === UNKNOWN ? strings.unknown : name);
 
-// There are two; from then on the page is in the other one.
+// There are two.
 export const otherLanguage = Object.keys(TAGS).find((each) => each !== language);
 export const otherTag = TAGS[otherLanguage];
 
