@@ -69,7 +69,7 @@ class SealedSession:
 
     @property
     def is_proven(self) -> bool:
-        """Whether no event is believed without a seal."""
+        """Whether both ends have seals: then nothing is believed without one."""
         return self._seals is not None
 
 
