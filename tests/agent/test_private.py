@@ -22,8 +22,8 @@ from tinyteach_protocol.sealing import proof
 
 from .conftest import ARCHS
 
-# Most sessions stay within those without a key (test_memory.py), one in six needs 7 KB more: what
-# the difference is is not known yet.
+# Most runs stay within the limit without a key (test_memory.py), some need 7 KB more: why is not
+# known yet.
 KEYED_PEAK_BYTES = 272 << 10
 
 
