@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -118,7 +119,26 @@ class Flow:
         self.page = page
         self.problems: list[str] = []
         page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", self._erred)
+
+    def _erred(self, error) -> None:
+        self.problems.append(str(error))
+
+    def leave(self) -> None:
+        """The window as a new one is."""
+        page, context = self.page, self.page.context
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.goto("about:blank")
+        page.remove_listener("pageerror", self._erred)
+        page.unroute_all()
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WIDE)
+        page.mouse.move(0, 0)
+        context.clear_cookies()
+        context.clear_permissions()
 
     def part(self, selector: str, **options):
         return self.page.locator(selector, **options)
@@ -186,15 +206,21 @@ class Flow:
         return self.part("#on-board").inner_text()
 
 
+# By browser, windows that tests which passed have left: a new one's process takes longer to start
+# than the page.
+_LEFT: WeakKeyDictionary = WeakKeyDictionary()
+
+
 @contextmanager
 def person_at(browser, url):
     """A `Flow` at the page, in a window of its own; a context manager."""
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
+    left = _LEFT.setdefault(browser, [])
+    page = left.pop() if left else browser.new_context(viewport=WIDE).new_page()
     person = Flow(page)
     page.goto(url)
     yield person
     # Shown with a test that failed: what it waited for in vain.
     print(page.evaluate("() => document.body.innerText"))  # noqa: T201
-    context.close()
+    person.leave()
+    left.append(page)
     assert person.problems == []

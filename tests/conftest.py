@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: paths, MicroPython on two word sizes, paired boards, heads."""
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -24,6 +25,8 @@ from tinyteach.service.photos import bench_photos
 from tinyteach.virtual import flash_image
 from tinyteach.virtual.interpreter import micropython as mp
 
+gc.disable()  # until all are collected: nothing of that is garbage
+
 ROOT = Path(__file__).resolve().parent.parent
 ARCHS = ("amd64", "i386")
 BOARD_PATH = (ROOT / "protocol", ROOT / "firmware_agent")
@@ -41,6 +44,12 @@ def pytest_collection_modifyitems(items):
     """What takes long comes first; make test hands files out in this order."""
     rank = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_collection_finish():
+    """What all tests are made of stays to the end: nobody looks there for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True)

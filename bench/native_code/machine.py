@@ -21,6 +21,7 @@ from core_xtensa import XTENSA
 BASE = 0x10000000
 TIMEOUT_S = 1200
 _TABLE_ENTRIES = 60
+_PAGE_BYTES = 0x1000
 _LAST = 0xFFFF
 
 
@@ -47,11 +48,18 @@ class Program:
     blocks: list[bytes] = field(default_factory=list)
     events: list[tuple[int, Value, Value, Value]] = field(default_factory=list)
     pointers: dict[int, list[tuple[int, At]]] = field(default_factory=dict)
+    code: set[int] = field(default_factory=set)
 
     def put(self, content: bytes) -> At:
         """A block of memory, at an address that is a multiple of 16."""
         self.blocks.append(content)
         return At(len(self.blocks) - 1)
+
+    def put_code(self, code: bytes) -> At:
+        """A block of machine code."""
+        placed = self.put(code)
+        self.code.add(placed.block)
+        return placed
 
     def words(self, values: Iterable[Value]) -> At:
         """A block of 32-bit words, addresses among them."""
@@ -93,7 +101,7 @@ class Functions:
         self.result = program.put(bytes(4))
 
     def _code(self, code: bytes) -> At:
-        placed = self.program.put(code)
+        placed = self.program.put_code(code)
         return At(placed.block, self.program.core.code_offset)
 
     def name(self, name: str) -> int:
@@ -140,25 +148,38 @@ class Image:
 
 
 def link(program: Program) -> Image:
-    """Lay the blocks, resolve their addresses."""
+    """Lay the blocks, resolve their addresses.
+
+    Code has pages of its own: QEMU translates anew what it has of a page that is written to.
+    """
     program.events.append((AGAIN, 0, 0, 0))
     events = program.words(each for event in program.events for each in event)
     core = program.core
-    driver = program.put(core.start + core.functions["driver"])
+    driver = program.put_code(core.start + core.functions["driver"])
     program.pointers[driver.block] = [(core.place, events)]
-    addresses, at = [], BASE + 0x1000
-    for block in program.blocks:
-        addresses.append(at)
-        at += len(block) // 16 * 16 + 16  # kernels may read a little further than they use
-    memory = bytearray(at - addresses[0])
+    first = BASE + _PAGE_BYTES
+    addresses, end = _addresses(program, first)
+    memory = bytearray(end - first)
     for number, block in enumerate(program.blocks):
-        start = addresses[number] - addresses[0]
+        start = addresses[number] - first
         memory[start : start + len(block)] = block
         for offset, pointer in program.pointers.get(number, ()):
             value = addresses[pointer.block] + pointer.offset
             struct.pack_into("<I", memory, start + offset, value)
     entry = addresses[driver.block] + core.entry + core.code_offset
-    return Image(_elf(core, bytes(memory), addresses[0], entry), tuple(addresses))
+    return Image(_elf(core, bytes(memory), first, entry), tuple(addresses))
+
+
+def _addresses(program: Program, at: int) -> tuple[list[int], int]:
+    """Each block's, code first, from a page's start on; and where the last ends."""
+    addresses = [0] * len(program.blocks)
+    for is_code in (True, False):
+        for number, block in enumerate(program.blocks):
+            if (number in program.code) == is_code:
+                addresses[number] = at
+                at += len(block) // 16 * 16 + 16  # kernels may read a little further than they use
+        at += -at % _PAGE_BYTES
+    return addresses, at
 
 
 def _elf(core: Core, memory: bytes, address: int, entry: int) -> bytes:
@@ -166,8 +187,9 @@ def _elf(core: Core, memory: bytes, address: int, entry: int) -> bytes:
     identity = b"\x7fELF" + bytes([1, 1, 1]) + bytes(9)
     kind = (2, core.machine, 1, entry, 52, 0, core.flags)
     header = struct.pack("<HHIIIIIHHHHHH", *kind, 52, 32, 1, 0, 0, 0)
-    segment = struct.pack("<8I", 1, 0x1000, address, address, len(memory), len(memory), 7, 0x1000)
-    return (identity + header + segment).ljust(0x1000, b"\0") + memory
+    size = len(memory)
+    segment = struct.pack("<8I", 1, _PAGE_BYTES, address, address, size, size, 7, _PAGE_BYTES)
+    return (identity + header + segment).ljust(_PAGE_BYTES, b"\0") + memory
 
 
 def run(program: Program, vectors: bytes = b"") -> bytes:
