@@ -49,6 +49,14 @@ def quiet(*_):
     pass
 
 
+def interrupted_at(step):
+    def interrupted(now, done, total):
+        if now == step:
+            raise KeyboardInterrupt
+
+    return interrupted
+
+
 def test_the_same_head_as_without(project, known):
     first = train(project.root, 0, quiet, known=known)
     again = train(project.root, 0, quiet, known=known)
@@ -75,6 +83,26 @@ def test_each_is_embedded_once(project, known, embedded):
     assert len(embedded) == 9
     known.look(project)
     assert len(embedded) == len(known) == 9 and f"cat/{photo.path.name}" in known.ids
+
+
+def test_what_was_learnt_is_taken_without_another_look(project, known, embedded):
+    (before,) = save_burst(project, "cat", views_of("cat", 1, seed=6, side=96))
+    known.learn(before, 9)
+    assert not known.take([before])  # nothing was looked at yet
+    known.look(project)
+    learnt = save_burst(project, "cat", views_of("cat", 2, seed=7, side=96))
+    assert not known.take(learnt) and len(known) == 9  # nor were these learnt
+    for photo in learnt:
+        known.learn(photo, 11)
+    assert known.take(learnt) and known.take(learnt) and len(known) == len(embedded) == 11
+    assert known.ids[-2:] == [photo.id for photo in learnt]
+    head = fit_at_once(known, known.labels, known.embedding, FitSettings(), last=LastFit())
+    assert len(head.self_tests.features) == 0 and head.labels == ("cat", "coffee")
+    with pytest.raises(KeyboardInterrupt):
+        known.look(project, interrupted_at("read"))
+    assert not known.take(learnt)
+    known.look(project)
+    assert len(known) == len(embedded) == 11
 
 
 def test_what_changes_or_goes_is_noticed(project, known, embedded):
@@ -106,13 +134,8 @@ def test_ctrl_c_at_any_step_leaves_the_head_that_was_there_and_no_thread(project
     train(project.root, 0, quiet)
     before, threads = project.head_path.read_bytes(), threading.active_count()
     save_burst(project, "cat", views_of("cat", 2, seed=8, side=96))
-
-    def interrupted(now, done, total):
-        if now == step:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        train(project.root, 0, interrupted)
+        train(project.root, 0, interrupted_at(step))
     assert threading.active_count() == threads
     assert project.head_path.read_bytes() == before
 

@@ -1,5 +1,7 @@
 """Who may come in: only the studio's own page and scripts, by cookie or key, Host and Origin."""
 
+import gzip
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -10,6 +12,8 @@ from tinyteach.studio.statuses import status_of
 
 EVERYWHERE = ("/", "/js/main.js", "/api/boards", "/api/photos/picture?id=cat/1.png")
 KEYLESS = {"Authorization": None}
+SENT_BYTES_MAX = 75_000  # of all files of the page, compressed as a browser asks for them
+LOADED_BYTES_MAX = 150 << 10  # of those that it loads, as they are
 
 
 @pytest.fixture
@@ -179,12 +183,28 @@ def test_every_answer_has_the_headers(studio, path):
         assert headers["cache-control"] == "no-store"
 
 
+def sent_bytes(studio, place, size):
+    """What a browser is sent of a file of that size: compressed, and whole."""
+    answer = studio.ask("GET", place, Accept_Encoding="gzip, deflate")
+    is_small = answer.headers.get("content-encoding") != "gzip"
+    assert len(answer.content if is_small else gzip.decompress(answer.content)) == size
+    assert len(studio.ask("GET", place).content) == size  # who does not ask for gzip
+    return len(answer.content)
+
+
+def test_the_page_in_both_languages_is_small(studio, root):
+    page = root / "host" / "tinyteach" / "studio" / "page"
+    sizes = {path: path.stat().st_size for path in page.rglob("*") if path.is_file()}
+    sent = [sent_bytes(studio, f"/{p.relative_to(page).as_posix()}", s) for p, s in sizes.items()]
+    assert sum(sent) < SENT_BYTES_MAX
+    languages = [size for path, size in sizes.items() if path.parent.name == "strings"]
+    assert len(languages) == 2
+    assert sum(sizes.values()) - min(languages) < LOADED_BYTES_MAX  # a browser loads one
+
+
 def test_the_page_needs_nothing_from_elsewhere(root):
     page = root / "host" / "tinyteach" / "studio" / "page"
     files = [path for path in page.rglob("*") if path.is_file()]
-    languages = [path.stat().st_size for path in files if path.parent.name == "strings"]
-    loaded = sum(path.stat().st_size for path in files) - sum(languages) + max(languages)
-    assert len(languages) == 2 and loaded < 150 << 10  # a browser loads one language
     for path in files:
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text and "https://" not in text, path

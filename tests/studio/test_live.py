@@ -116,15 +116,15 @@ def test_a_photograph_on_its_way_to_disk_is_trained_on(with_board, project, monk
         return plain(recording, square)
 
     monkeypatch.setattr(Recording, "add", add)
-    with_board.bench.start_recording("cat")
+    with_board.bench.record_button.start("cat")
     assert adding.wait(30)
-    letting_go = threading.Thread(target=with_board.bench.stop_recording)
+    letting_go = threading.Thread(target=with_board.bench.record_button.stop)
     letting_go.start()
     letting_go.join(0.3)
     assert letting_go.is_alive()
     may_add.set()
     letting_go.join()
-    assert with_board.bench.feed.get("project")["classes"][0]["photos"] == 5
+    with_board.wait("project", lambda value: value["classes"][0]["photos"] == 5)
     trained = with_board.wait("training", lambda value: value and value["status"] == "done")
     assert trained["result"]["photos"] == 9 and len(list_photos(project)) == 9
 

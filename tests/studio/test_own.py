@@ -173,9 +173,9 @@ def test_a_board_learns_forgets_and_is_brought_home(with_board, board, project):
 
 
 def test_no_teaching_while_a_recording_runs(with_board, board):
-    with_board.bench.start_recording("cat")
+    with_board.bench.record_button.start("cat")
     assert "under way" in teach(with_board, board, "cat").value["error"]["sentence"]
-    with_board.bench.stop_recording()
+    with_board.bench.record_button.stop()
 
 
 def test_lines_of_a_board_in_any_pieces():

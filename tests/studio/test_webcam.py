@@ -8,7 +8,9 @@ from paired import views_of
 from tinyteach.data.images import encode_png
 from tinyteach.data.photos import list_photos, save_burst
 from tinyteach.data.project import Project
+from tinyteach.head.format.head_file import with_threshold
 from tinyteach.service.heads.training import load_report
+from tinyteach.service.photos import known_photos
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_recorded_by_the_webcam_and_tested_across(studio, project):
     made = [p for p in list_photos(project) if p.source == "webcam"]
     assert len(made) == 6 and len({photo.burst for photo in made}) == 2
     assert {(p.record.board, p.record.sensor) for p in made if p.record} == {("", "webcam")}
-    shown = studio.bench.feed.get("project")["photos"]
+    shown = studio.wait("project", lambda value: len(value["photos"]) == 14)["photos"]
     assert sorted(each["source"] for each in shown) == ["board"] * 8 + ["webcam"] * 6
 
     def is_trained(value):
@@ -71,6 +73,52 @@ def test_recorded_by_the_webcam_and_tested_across(studio, project):
     assert trained["result"]["enough"] == report.enough
     page = html.unescape(report.page.read_text())
     assert said in page and "a webcam (6 of 14, 43%)</dd>" in page
+
+
+def test_letting_go_makes_a_head_without_looking_for_photographs(studio, project, monkeypatch):
+    """Of thousands that takes long: only the test does it. Where something else changed, too."""
+    studio.bench.trainer.ask()
+    studio.wait("training", lambda value: value and value["status"] == "done")
+    trainer, heads, listed = studio.bench.trainer, [], []
+    plain, use = known_photos.list_all, trainer._use
+    monkeypatch.setattr(known_photos, "list_all", lambda of: listed.append(of) or plain(of))
+
+    def used(embedding, head, tested):
+        heads.append((tested, len(listed)))
+        use(embedding, head, tested)
+
+    monkeypatch.setattr(trainer, "_use", used)
+    record(studio, "cat", (4, 5, 6))
+    studio.wait("training", lambda value: value["status"] == "done" and len(heads) == 2)
+    assert heads == [(False, 0), (True, 1)]
+    list_photos(project)[0].path.unlink()
+    studio.bench.changed()
+    studio.wait("training", lambda value: value["status"] == "done" and len(heads) == 4)
+    assert heads[2:] == [(False, 2), (True, 3)]
+
+
+def test_a_new_head_says_at_once_what_it_makes_of_the_newest_view(studio):
+    bench = studio.bench
+    bench.trainer.ask()
+    studio.wait("training", lambda value: value and value["status"] == "done")
+    embedding, first = bench.preview.embedding, bench.preview.head
+    pixels = views_of("cat", 1, 0, 64)[0]
+    bench._see(pixels, None)
+    with studio.open_page() as page:
+        page.part("project")
+        page.say(credits=2)
+        bench.feed.publish("sight", "credits are there now")
+        page.part("sight", bool)
+        other = with_threshold(first, 255)
+        bench._use_head(embedding, other, True)
+        view = page.view()
+    assert view["host_head"] == other.fingerprint.hex() != first.fingerprint.hex()
+    assert view["host"]["best_label"] == "cat" and view["pixels"] == pixels.tobytes()
+    assert (
+        bench._views.find(view["view"]).smoothed.host.probabilities == view["host"]["probabilities"]
+    )
+    bench._views.pause()  # nobody looks any more
+    assert bench._views.again(bench.preview.recognise) is None
 
 
 def test_a_webcam_alone_is_advised_against(studio, project):

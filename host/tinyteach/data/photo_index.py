@@ -8,6 +8,7 @@ truth, the index only adds what a picture cannot tell.
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 
 from tinyteach.data.bursts import own_burst
@@ -15,6 +16,8 @@ from tinyteach.files import append_lines, format_json, parse_json, read_file
 
 FRAME = "frame"  # a `PhotoRecord.kind`
 WEBCAM = "webcam"  # a `PhotoRecord.sensor`: a computer's own camera, whatever is in it
+# Lines that were read before, for who lists a project again and again: about a KB each.
+KNOWN_LINES = 20_000
 MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
 
 
@@ -112,6 +115,7 @@ def _to_line(record: PhotoRecord) -> str:
     return format_json(fields).decode()
 
 
+@lru_cache(maxsize=KNOWN_LINES)
 def _from_line(line: bytes) -> PhotoRecord | None:
     try:
         fields = parse_json(line)

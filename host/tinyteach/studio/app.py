@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,7 +32,8 @@ def make_app(desk: Desk, address: Address) -> ASGIApp:
             *place_routes.ROUTES,
             *project_routes.ROUTES,
             *socket.ROUTES,
-            Mount("/", StaticFiles(directory=PAGE, html=True)),
+            # A phone's browser waits for it over the air; nothing in it is secret.
+            Mount("/", GZipMiddleware(StaticFiles(directory=PAGE, html=True))),
         ],
         exception_handlers={
             TinyTeachError: on_error,

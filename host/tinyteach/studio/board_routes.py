@@ -34,7 +34,7 @@ def show(call: Call) -> dict[str, object]:
 async def take_webcam(request: Request) -> Response:
     """The picture that is the body, of this computer's camera, into the recording under way."""
     content = await read_whole(request, PICTURE_BYTES_MAX)
-    await run_in_threadpool(bench_of(request).take_webcam, content)
+    await run_in_threadpool(bench_of(request).record_button.take_webcam, content)
     return JSONResponse({"ok": True})
 
 

@@ -59,7 +59,7 @@ class OpenPage:
             sender.cancel()
             self._bench.looking.ask(self, False)
             if self._holds:
-                await run_in_threadpool(self._bench.stop_recording)
+                await run_in_threadpool(self._bench.record_button.stop)
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await sender
 
@@ -138,11 +138,11 @@ class OpenPage:
         if not isinstance(class_name, str | None):
             raise UsageError("The class to record into is a name; reload the page.")
         if class_name is not None:
-            await run_in_threadpool(self._bench.start_recording, class_name, by_webcam)
+            await run_in_threadpool(self._bench.record_button.start, class_name, by_webcam)
             self._holds = True
         elif self._holds:
             self._holds = False
-            await run_in_threadpool(self._bench.stop_recording)
+            await run_in_threadpool(self._bench.record_button.stop)
 
 
 def packed(view: LiveView) -> bytes:

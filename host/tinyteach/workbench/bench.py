@@ -4,9 +4,13 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from tinyteach.service.boards.sessions import Session
 from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
+from tinyteach.workbench.project_part import ToldProject
+from tinyteach.workbench.trainer import Trainer
 
 
 class HasWeight(Protocol):
@@ -22,6 +26,8 @@ class Bench(Protocol):
     feed: Feed
     board: LiveBoard
     changing: threading.RLock
+    told: ToldProject
+    trainer: Trainer
 
     @property
     def rules(self) -> HasWeight:
@@ -35,6 +41,9 @@ class Bench(Protocol):
 
     def look(self, client: Session) -> None:
         """Take one view and show it to who looks. In the board's thread."""
+
+    def photograph(self, client: Session) -> tuple[np.ndarray, str]:
+        """One, uint8 [N, N, 3], and how a model sees it. In the board's thread."""
 
     def use_other_head(self, client: Session, lesson: str = "") -> None:
         """Another head is at work on the board, ``lesson`` where it made that itself."""

@@ -1,11 +1,37 @@
 """The part ``project``: classes and photographs as they are on disk."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.photos.collection import PhotoEntry, list_photos
 from tinyteach.service.projects.opening import open_project
+from tinyteach.workbench.feed import Feed
+
+
+class ToldProject:
+    """Tells the part; from any thread, and never what was read before another told."""
+
+    def __init__(self, folder: Path, feed: Feed) -> None:
+        self._folder, self._feed = folder, feed
+        self._telling = threading.Lock()
+        self._waits = False
+
+    def tell(self) -> None:
+        """As it is now."""
+        with self._telling:
+            self._waits = False
+            self._feed.publish("project", project_part(self._folder))
+
+    def wait(self) -> None:
+        """Have it told by `go_on`: to list thousands of photographs takes time that is needed."""
+        self._waits = True
+
+    def go_on(self) -> None:
+        """Tell it if that waits."""
+        if self._waits:
+            self.tell()
 
 
 def project_part(folder: Path) -> dict[str, Any]:

@@ -42,6 +42,12 @@ class SmoothedViews:
             self._one("host", head, host, judging.host, judging.weight),
         )
 
+    def again(
+        self, before: Smoothed, host: Recognised | None, head: str, judging: Judging
+    ) -> Smoothed:
+        """The same view's as ``before``, of which another head on this computer gave ``host``."""
+        return Smoothed(before.board, self._one("host", head, host, judging.host, judging.weight))
+
     def _one(
         self, who: str, head: str, result: Recognised | None, threshold: float, weight: int
     ) -> Recognised | None:

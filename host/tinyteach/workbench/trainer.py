@@ -51,6 +51,7 @@ class Trainer:
         self._folder, self._tell_page, self._use = folder, tell, use
         self._changed = threading.Condition()
         self._asked = False
+        self._must_look = True
         self._closed = False
         self._new: deque[Photo] = deque()
         self._known: KnownPhotos | None = None
@@ -60,13 +61,19 @@ class Trainer:
         self._result: Trained | None = None
         self._told_s = 0.0
         self._fresh = 0
+        self._taken: list[Photo] = []  # since the photographs were looked at
         self._thread = threading.Thread(target=self._run, name="trainer", daemon=True)
         self._thread.start()
 
-    def ask(self) -> None:
-        """Train on what is there now; a training that runs begins again."""
+    def ask(self, only_learnt: bool = False) -> None:
+        """Train on what is there now; a training that runs begins again.
+
+        ``only_learnt``: nothing has changed but that there is what `learn` was given, so that the
+        head at once need not look at thousands of files; the tested one does.
+        """
         with self._changed:
             self._asked = True
+            self._must_look |= not only_learnt
             self._changed.notify_all()
 
     def learn(self, photo: Photo) -> None:
@@ -108,6 +115,7 @@ class Trainer:
             photo = self._new.popleft()
             known = self._photos()
             self._fresh += 1
+            self._taken.append(photo)
             try:
                 known.learn(photo, len(known) + self._fresh)
             except TinyTeachError:
@@ -127,8 +135,7 @@ class Trainer:
         started = time.perf_counter()
         self._tell("fitting", step="embed")
         known = self._photos()
-        known.look(open_project(self._folder), self._step("fitting"))
-        self._fresh = 0
+        self._look(known)
         self._fit_at_once(known)
         fit_s = round(time.perf_counter() - started, 3)
         self._tell("testing", step="evaluate", fit_s=fit_s)
@@ -136,6 +143,16 @@ class Trainer:
         self._settings = _settings_of(self._result)
         self._use(known.embedding, trained_head(open_project(self._folder)), True)
         self._tell("done", fit_s=fit_s)
+
+    def _look(self, known: KnownPhotos) -> None:
+        """See which photographs there are, or take what was learnt; both once, if that ends."""
+        with self._changed:
+            must_look, self._must_look = self._must_look, True
+        if must_look or not known.take(self._taken):
+            known.look(open_project(self._folder), self._step("fitting"))
+        self._taken, self._fresh = [], 0
+        with self._changed:
+            self._must_look = self._asked
 
     def _fit_at_once(self, known: KnownPhotos) -> None:
         learnt, filled = learnt_features(open_project(self._folder), known)

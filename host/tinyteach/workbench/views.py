@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -127,6 +127,21 @@ class ViewLog:
             smoothed = self._smoothed.add(board, host, host_head, self._judging())
             seen = (time.time(), board, host, host_head, self._rate(), looks, smoothed)
             view = LiveView(self._number, pixels, *seen)
+            self._views.append(view)
+        return view
+
+    def again(self, see: Callable[[np.ndarray], tuple[Recognised | None, str]]) -> LiveView | None:
+        """The newest view as another head on this computer sees it; None where none is of now."""
+        with self._lock:
+            last = self._views[-1] if self._times else None
+            if last is None or last.smoothed is None:
+                return None
+            host, head = see(last.pixels)
+            self._number += 1
+            smoothed = self._smoothed.again(last.smoothed, host, head, self._judging())
+            looks = LookedAt(last.looks.board, None) if last.looks else None
+            view = replace(last, number=self._number, host=host, host_head=head, looks=looks)
+            view = replace(view, smoothed=smoothed)
             self._views.append(view)
         return view
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyteach.data.images import decode_square
-from tinyteach.data.names import is_unknown
-from tinyteach.data.photos import Photo, Recording
 from tinyteach.device.at.module_client import ModuleClient
+from tinyteach.device.wire.board_info import BoardInfo
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.errors import BoardRefusedError, ProjectError, TinyTeachError, UsageError
+from tinyteach.errors import BoardRefusedError, TinyTeachError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.module_overview import ModuleOverview
@@ -26,11 +25,7 @@ from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.photos import collection as photo_service
-from tinyteach.service.photos.recording import (
-    start_recording,
-    start_webcam_recording,
-    take_photo,
-)
+from tinyteach.service.photos.recording import take_photo
 from tinyteach.service.projects.opening import open_project
 from tinyteach.workbench.board_rules import BoardRules
 from tinyteach.workbench.board_teaching import BoardTeaching
@@ -40,14 +35,13 @@ from tinyteach.workbench.feed import Feed
 from tinyteach.workbench.live_board import LiveBoard
 from tinyteach.workbench.looking import Looking
 from tinyteach.workbench.on_its_own import OnItsOwn
-from tinyteach.workbench.project_part import project_part
+from tinyteach.workbench.project_part import ToldProject
+from tinyteach.workbench.record_button import RecordButton
 from tinyteach.workbench.thresholds import Thresholds
 from tinyteach.workbench.trainer import Trainer
 from tinyteach.workbench.uploads import Uploads
 from tinyteach.workbench.views import LiveView, PreviewHead, ViewLog
 
-PHOTOS_PER_S_MAX = 10  # neighbours in a recording resemble each other more than enough
-PHOTOS_PER_HOLD_MAX = 300
 VIEW_SIDE = 64  # before anything was trained
 BLIND_S = 0.5  # until the next try of a camera that gives nothing
 
@@ -70,24 +64,18 @@ class Workbench:
         self.thresholds = Thresholds(self, self.preview)
         self._views = ViewLog(self.thresholds.judging)
         self._view_listeners: dict[ViewListener, Callable[[], bool]] = {}
-        self._recording: Recording | None = None
-        self._keeping = threading.Lock()
-        self._recording_class: str | None = None
-        self._by_webcam = False
-        self._next_photo_s = 0.0
+        self._seeing = threading.Lock()
         self._tested = False
         self._own_virtual: set[int] = set()  # processes, those of virtual boards started here
         self._lesson = ""  # the head that the board made itself, until a newer one is trained
-        for part, value in {
-            "recording": None,
-            "sight": "",
-            "doctor": None,
-            "pairing": None,
-        }.items():
+        nothing = {"recording": None, "sight": "", "doctor": None, "pairing": None}
+        for part, value in nothing.items():
             self.feed.publish(part, value)
+        self.told = ToldProject(self.folder, self.feed)
         self.tell_project()
         self.tell_heads()
         self.tell_preview()
+        self.record_button = RecordButton(self)
         self.trainer = Trainer(self.folder, self._tell_training, self._use_head)
         self.rules, self.teaching = BoardRules(self), BoardTeaching(self)
         self.alone = OnItsOwn(self)
@@ -107,7 +95,7 @@ class Workbench:
     def close(self) -> None:
         """End everything; photographs and heads are on disk already."""
         self.uploads.close()
-        self.stop_recording()
+        self.record_button.stop()
         self.alone.end()
         self.board.close()
         self.trainer.close()
@@ -131,7 +119,7 @@ class Workbench:
 
     def tell_project(self) -> None:
         """Publish classes and photographs as they are on disk."""
-        self.feed.publish("project", project_part(self.folder))
+        self.told.tell()
 
     def tell_heads(self) -> None:
         """Publish the history of heads."""
@@ -169,9 +157,15 @@ class Workbench:
         self.feed.publish("training", state)
         if state["status"] == "done":
             self.tell_heads()
+        if state["status"] != "fitting":
+            self.told.go_on()
 
     def _use_head(self, embedding: Embedding, head: Head, tested: bool) -> None:
-        self.preview.use(embedding, head)
+        with self._seeing:  # a view by the head before would come after one by this
+            self.preview.use(embedding, head)
+            view = self._views.again(self.preview.recognise)
+            if view is not None:
+                self._show(view)
         self._tested, self._lesson = tested, ""
         self.tell_preview()
 
@@ -188,12 +182,7 @@ class Workbench:
         return lambda: self._view_listeners.pop(listener, None) and None
 
     def _wanted(self) -> bool:
-        return self._records or any(w() for w in [*self._view_listeners.values()])
-
-    @property
-    def _records(self) -> bool:
-        """Whether photographs are to be taken by the board."""
-        return self._recording is not None and not self._by_webcam
+        return self.record_button.records or any(w() for w in [*self._view_listeners.values()])
 
     def _connected(self) -> None:
         self._views.pause()
@@ -203,10 +192,10 @@ class Workbench:
     def _step(self, client: Session) -> None:
         """One photograph of the recording under way, or one view."""
         try:
-            if self._records and (recording := self._recording) is not None:
-                self._record_one(client, recording)
-                return
-            self.look(client)
+            if not self.record_button.records:
+                self.look(client)
+            elif (taken := self.record_button.take(client)) is not None:
+                self._show_photograph(*taken)
         except BoardRefusedError as error:
             self.feed.publish("sight", str(error))
             time.sleep(BLIND_S)
@@ -224,11 +213,7 @@ class Workbench:
         assert isinstance(overview, BoardOverview)
         info = overview.info
         pixels, result = take_view(client, info)
-        head = self.preview.head
-        is_same = head is not None and info.head == head.fingerprint
-        by_host = (result, info.head.hex()) if is_same else self.preview.recognise(pixels)
-        looks = self.looking.at(pixels, by_host[0], result, client, info)
-        self._show(self._views.add(pixels, result, *by_host, looks))
+        self._see(pixels, result, client, info)
 
     def _look_through(self, module: ModuleClient) -> Seen:
         overview = self.board.overview
@@ -239,10 +224,24 @@ class Workbench:
         self, square: np.ndarray, preprocessing: str, result: Recognised | None = None
     ) -> None:
         """A photograph as the model sees it, and what this computer makes of it."""
-        pixels = as_seen(square, preprocessing, self._model_side())
-        by_host = self.preview.recognise(pixels)
-        looks = self.looking.at(pixels, by_host[0])
-        self._show(self._views.add(pixels, result, *by_host, looks))
+        self._see(as_seen(square, preprocessing, self._model_side()), result)
+
+    def _see(
+        self,
+        pixels: np.ndarray,
+        result: Recognised | None,
+        client: BoardClient | None = None,
+        info: BoardInfo | None = None,
+    ) -> None:
+        """Show a view with what the board made of it, ``result``, and what this computer does."""
+        with self._seeing:
+            head = self.preview.head
+            if head and info and info.head == head.fingerprint:
+                by_host = result, info.head.hex()
+            else:
+                by_host = self.preview.recognise(pixels)
+            looks = self.looking.at(pixels, by_host[0], result, client, info)
+            self._show(self._views.add(pixels, result, *by_host, looks))
 
     def _model_side(self) -> int:
         """Of the views that are shown, in pixels."""
@@ -256,81 +255,11 @@ class Workbench:
             if wants():
                 listener(view)
 
-    # Recording
-
-    def start_recording(self, class_name: str, by_webcam: bool = False) -> None:
-        """Record into a class until `stop_recording`; ProjectError where there is none such.
-
-        ``by_webcam``: what `take_webcam` is given, and nothing of the board, which need not be
-        there.
-        """
-        with self.changing:
-            if self._recording is not None:
-                raise UsageError("A recording is under way already; let go of its button first.")
-            project = open_project(self.folder)
-            if class_name not in project.classes() and not is_unknown(class_name):
-                raise ProjectError(f"There is no class {class_name!r} any more; reload the page.")
-
-            def begin(client: Session) -> None:
-                self._recording = start_recording(project, client, class_name)
-
-            self._recording_class, self._by_webcam = class_name, by_webcam
-            if by_webcam:
-                self._recording = start_webcam_recording(project, class_name)
-            else:
-                self.board.do(begin).result()
-            self._tell_recording([])
-
-    def stop_recording(self) -> None:
-        """End the recording under way, if any; the trainer starts."""
-        with self.changing:
-            with self._keeping:  # the photograph that is being kept belongs to it
-                recording, self._recording = self._recording, None
-            if recording is None:
-                return
-            self._recording_class = None
-            self.feed.publish("recording", None)
-            if recording.photos:
-                self.trainer.ask()  # first: somebody waits for the head
-            self.tell_project()
-
-    def _record_one(self, client: Session, recording: Recording) -> None:
-        if len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
-            return
-        time.sleep(max(0.0, self._next_photo_s - time.monotonic()))
-        self._next_photo_s = time.monotonic() + 1 / PHOTOS_PER_S_MAX
-        square, preprocessing = self._photograph(client)
-        with self._keeping:
-            if self._recording is not recording:
-                return  # let go of while it was on its way
-            self._keep(recording, square)
-        self._show_photograph(square, preprocessing)
-
-    def take_webcam(self, content: bytes) -> None:
-        """A picture's file of this computer's camera, into the recording under way.
-
-        UsageError where none by the webcam is.
-        """
-        square = decode_square(content, "The webcam's picture")
-        with self._keeping:
-            if self._recording is None or not self._by_webcam:
-                raise UsageError("The record button was let go of; hold it to record.")
-            if len(self._recording.photos) < PHOTOS_PER_HOLD_MAX:
-                self._keep(self._recording, square)
-
-    def _keep(self, recording: Recording, square: np.ndarray) -> None:
-        self.trainer.learn(recording.add(square))
-        self._tell_recording(recording.photos)
-
-    def _photograph(self, client: Session) -> tuple[np.ndarray, str]:
+    def photograph(self, client: Session) -> tuple[np.ndarray, str]:
         """One, uint8 [N, N, 3], and how a model sees it."""
         if isinstance(client, ModuleClient):
             return self._look_through(client)[0], STRETCHED
         return take_photo(client), SQUARE
-
-    def _tell_recording(self, photos: list[Photo]) -> None:
-        ids = [photo.id for photo in photos]
-        self.feed.publish("recording", {"class": self._recording_class, "photos": ids})
 
     # Live
 

@@ -55,6 +55,11 @@ class Samples:
         unknown = np.full(len(self.background), len(self.labels))
         return np.concatenate([features, self.background]), np.concatenate([targets, unknown])
 
+    @property
+    def row_count(self) -> int:
+        """Of `rows`, of all photographs."""
+        return len(self.features) * (1 + int(self.views.shape[1])) + len(self.background)
+
     def values(self, features: NDArray[np.int8]) -> NDArray[np.float32]:
         """Real values (float32) of int8 ``features``."""
         return dequantise(features, self.scale, self.zero_point)

@@ -20,13 +20,15 @@ from tinyteach.head.fit.regression import DEFAULT_STRENGTH, LinearHead
 from tinyteach.head.fit.samples import Samples, fit_photos
 from tinyteach.head.fit.unknown import Balance, FloatHead, quantise_photos, with_own_novelty
 from tinyteach.head.format.examples import Learnt, summarise
-from tinyteach.head.format.head_file import Head, load_head
+from tinyteach.head.format.head_file import Head, load_head, read_head
 from tinyteach.head.format.metadata import Card, SelfTests
 from tinyteach.head.format.quantise import QuantisedHead
 from tinyteach.head.format.rejection import DEFAULT_THRESHOLD, UNKNOWN, Rejection
 from tinyteach.head.format.tflite_writer import blank_card, write_head
 from tinyteach.progress import Counted, Progress, unseen
 
+# What is seen by quantising a head that somebody waits for.
+REPRESENTATIVES_AT_ONCE_MAX = 1000
 SELF_TESTS = 2  # vectors inside the head; each costs as many bytes as a class
 
 
@@ -144,7 +146,8 @@ def fit_at_once(
     """A head without the trial that chooses its settings, for whoever waits for it.
 
     Ready in a tenth of the time of `train_source`. Raises TrainingError as that does. With ``last``
-    it begins where that ended, and has no examples of its classes: it runs here only.
+    it begins where that ended, and has neither examples of its classes nor self-tests: it runs
+    here only.
     """
     learnt = learnt or no_learnt(embedding)
     labels, views = [*labels, *learnt.labels], views_at_once(len(source))
@@ -156,8 +159,12 @@ def fit_at_once(
     if last is not None:
         last.labels, last.linear = samples.labels, linear
     head = _completed(samples, linear, settings.temperature, settings.balance)
-    packed = _packed(samples, head, embedding.fingerprint, settings.threshold, last is None)
-    return load_head(packed)
+    if last is None:
+        return load_head(_packed(samples, head, embedding.fingerprint, settings.threshold))
+    every = -(-samples.row_count // REPRESENTATIVES_AT_ONCE_MAX)
+    quantised = quantise_photos(samples, everything, head, every)
+    card = blank_card(samples.labels, quantised, embedding.fingerprint, settings.threshold)
+    return read_head(write_head(quantised, card, preprocessing=samples.preprocessing))
 
 
 def no_learnt(embedding: Embedding) -> Learnt:
@@ -211,14 +218,10 @@ def _completed(
 
 
 def _packed(
-    samples: Samples,
-    head: FloatHead,
-    embedding_fingerprint: bytes,
-    threshold: int,
-    examples: bool = True,
+    samples: Samples, head: FloatHead, embedding_fingerprint: bytes, threshold: int
 ) -> bytes:
     quantised = quantise_photos(samples, np.arange(len(samples.targets)), head)
-    return _write(samples, quantised, embedding_fingerprint, threshold, examples)
+    return _write(samples, quantised, embedding_fingerprint, threshold)
 
 
 def _repeated(features: NDArray[np.int8], views: int) -> NDArray[np.int8]:
@@ -231,7 +234,6 @@ def _write(
     quantised: QuantisedHead,
     embedding_fingerprint: bytes,
     threshold: int,
-    examples: bool,
 ) -> bytes:
     """The head file, with self-tests whose scores the file without them gave."""
     chosen = _self_test_photos(samples.targets)
@@ -245,7 +247,7 @@ def _write(
             has_background=samples.has_background,
             threshold=threshold,
         ),
-        summarise(samples.features, samples.targets, len(samples.labels) + 1) if examples else None,
+        summarise(samples.features, samples.targets, len(samples.labels) + 1),
         samples.preprocessing,
     )
 

@@ -140,9 +140,11 @@ def _spread(values: NDArray[np.floating]) -> float:
     return float(high - low)
 
 
-def quantise_photos(samples: Samples, indices: NDArray[np.intp], head: FloatHead) -> QuantisedHead:
-    """Quantise ``head`` with what it was trained on as representatives."""
-    features, _ = samples.rows(indices)
+def quantise_photos(
+    samples: Samples, indices: NDArray[np.intp], head: FloatHead, every: int = 1
+) -> QuantisedHead:
+    """Quantise ``head`` with what it was trained on as representatives, ``every`` so manieth."""
+    features = samples.rows(indices)[0][::every]
     linear, novelty = head.linear, head.novelty
     if novelty is None:
         return quantise(linear.weights, linear.bias, features, samples.scale, samples.zero_point)

@@ -46,10 +46,15 @@ def write_head(
     return append_labels(content, file_labels(card))
 
 
-def blank_card(labels: tuple[str, ...], head: QuantisedHead) -> Card:
-    """A card without self-tests, for a head that only runs here."""
+def blank_card(
+    labels: tuple[str, ...], head: QuantisedHead, embedding: bytes = bytes(32), threshold: int = 0
+) -> Card:
+    """A card without self-tests, for a head that only runs here.
+
+    ``embedding`` is the fingerprint of the one that it is for.
+    """
     nothing = SelfTests(np.empty((0, head.features), np.int8), np.empty((0, head.classes), np.int8))
-    return Card(labels, bytes(32), nothing, has_background=head.classes > len(labels))
+    return Card(labels, embedding, nothing, head.classes > len(labels), threshold)
 
 
 def _classifier(graph: Graph, head: QuantisedHead) -> int:

@@ -73,12 +73,14 @@ class KnownPhotos:
         self._compared: list[Key] | None = None
         # What the project remembers, once that is known.
         self._kept: frozenset[object] | None = None
+        self._is_whole = False  # whether a look came to its end
         self._in_several_classes: list[list[str]] = []
         self._copies: list[list[str]] = []
         self.problems: list[str] = []
 
     def look(self, project: Project, progress: Progress = lambda text, done, total: None) -> None:
         """Take the photographs that the project has now; those that cannot be read, leave out."""
+        self._is_whole = False
         listing = list_all(project)
         self._prepare(listing.photos)
         self._photos, self._keys = [], []
@@ -94,6 +96,7 @@ class KnownPhotos:
                     self._known[key] = next(embedded)
                 self._take(key, photo)
                 progress("read", done, len(listing.photos))
+        self._is_whole = True
         present = set(self._keys)
         self._known = {key: known for key, known in self._known.items() if key in present}
 
@@ -102,6 +105,22 @@ class KnownPhotos:
         known = self._embedded(photo, views_per_photo(photos))
         if not known.problem:
             self._known[_key(photo.path)] = known
+
+    def take(self, photos: Sequence[Photo]) -> bool:
+        """Add photographs that `learn` was given since the last look, where nothing else changed.
+
+        False, with nothing added, where only another look can tell what there is. They come last,
+        not in their classes' places: a head of them is as good, and not the same to the last bit.
+        """
+        keys = [_key(photo.path) for photo in photos]
+        is_known = all(map(self._known.__contains__, keys))
+        is_as_they = self._wanted or not any(map(is_frame, photos))
+        if not (self._is_whole and is_known and (is_as_they or self.preprocessing == STRETCHED)):
+            return False
+        for key, photo in zip(keys, photos, strict=True):
+            if key not in self._keys:
+                self._take(key, photo)
+        return True
 
     def keep(self, project: Project) -> None:
         """Have the project remember what was computed of these, and of no other photographs."""

@@ -17,13 +17,13 @@ const IMBALANCE = 4;
 const KEYS = 9; // the first nine classes have one
 
 export function classesPanel() {
-  const list = el("div", { class: "cards" });
-  const none = el("p", { class: "empty" }, words.none);
-  const sending = el("p", { class: "faint line", role: "status" });
+  const list = el("div.cards");
+  const none = el("p.empty", words.none);
+  const sending = el("p.faint.line", { role: "status" });
   const field = el("input", { id: "new-class", required: true, maxlength: 63, placeholder: words.placeholder, autocomplete: "off", "aria-label": words.newName });
-  const form = el("form", { class: "line" }, field, el("button", { class: "primary" }, words.add));
+  const form = el("form.line", field, el("button.primary", words.add));
   sendsName(form, field, api.addClass);
-  const files = el("input", { type: "file", multiple: true, accept: ".zip,.tm,.tar,.tgz,.gz,.bz2,.xz", class: "hidden-file", "aria-label": words.drop });
+  const files = el("input.hidden-file", { type: "file", multiple: true, accept: ".zip,.tm,.tar,.tgz,.gz,.bz2,.xz", "aria-label": words.drop });
   files.addEventListener("change", () => send(chosen(files), ""));
 
   function tell() {
@@ -36,28 +36,24 @@ export function classesPanel() {
       (element, each) => element.update(each, largest)));
   }
 
-  follow("project", tell);
-  follow("recording", tell);
-  follow("board", tell);
-  follow("online", tell);
-  follow("webcam", tell);
+  follow(["project", "recording", "board", "online", "webcam"], tell);
   follow("sending", (told) => text(sending, told ?? ""));
   const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
-    el("label", { class: "drop-hint faint" }, words.drop, files));
+    el("label.drop-hint.faint", words.drop, files));
   takeDrops(section, (items) => send(items, ""));
   return section;
 }
 
 // What of the last upload was not taken and why; it stays until it is dismissed or the next one.
 function leftOut() {
-  const title = el("strong", { class: "grow" });
-  const list = el("ul", { class: "problems" });
+  const title = el("strong.grow");
+  const list = el("ul.problems");
   const close = iconButton("✕", strings.dismiss, () => show(element, false));
-  const element = el("div", { class: "left-out", role: "status", hidden: true }, el("div", { class: "line" }, title, close), list);
+  const element = el("div.left-out", { role: "status", hidden: true }, el("div.line", title, close), list);
   follow("leftOut", ({ added, count, sentences }) => {
     show(element, sentences.length);
     text(title, words.leftOut(added, count));
-    list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
+    list.replaceChildren(...sentences.map((sentence) => el("li", sentence)));
   });
   return element;
 }
@@ -76,19 +72,19 @@ const chosen = (input) => {
 function card(name) {
   const isUnknown = name === UNKNOWN;
   // Of several lines where it is long: a name is never cut.
-  const field = el("textarea", { class: "name", rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
-  const photoCount = el("div", {});
+  const field = el("textarea.name", { rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
+  const photoCount = el("div");
   const burstCount = el("div", { title: words.counted });
-  const learnt = el("div", {});
-  const counts = el("div", { class: "faint counts" }, photoCount, burstCount, learnt);
-  const held = el("span", {});
+  const learnt = el("div");
+  const counts = el("div.faint.counts", photoCount, burstCount, learnt);
+  const held = el("span");
   const key = el("kbd", { "aria-hidden": "true" });
-  const hold = el("button", { class: "hold" }, held, key);
-  const hint = el("p", { class: "hint" });
+  const hold = el("button.hold", held, key);
+  const hint = el("p.hint");
   const photos = thumbnails(name);
-  const none = el("p", { class: "empty small" }, words.noPhotos);
+  const none = el("p.empty.small", words.noPhotos);
   const swatches = colourChooser(name);
-  const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.filesOf(name) });
+  const files = el("input.hidden-file", { type: "file", multiple: true, accept: "image/*", "aria-label": words.filesOf(name) });
   files.addEventListener("change", () => send(chosen(files), name));
   const fit = asTallAsItsText(field, counts);
   const become = (value) => {
@@ -115,11 +111,11 @@ function card(name) {
     iconButton("↑", words.up(name), () => move(name, -1)),
     iconButton("↓", words.down(name), () => move(name, 1))];
 
-  const element = el("article", { class: "card", "data-class": name, "aria-label": named(name) },
-    el("div", { class: "line" }, swatches.element, field, ...moving, remove),
-    isUnknown ? el("p", { class: "faint" }, words.unknownWhy) : null,
-    el("div", { class: "line record" }, hold, el("label", { class: "button quiet" }, words.files, files)),
-    el("div", {}, el("div", { class: "line" }, counts, photos.filter), hint), none, photos.element);
+  const element = el("article.card", { "data-class": name, "aria-label": named(name) },
+    el("div.line", swatches.element, field, ...moving, remove),
+    isUnknown ? el("p.faint", words.unknownWhy) : null,
+    el("div.line.record", hold, el("label.button.quiet", words.files, files)),
+    el("div", el("div.line", counts, photos.filter), hint), none, photos.element);
   takeDrops(element, (items) => send(items, name), DRAGGED, ({ from, ids }) => movePhotos(ids, from, name));
   // Of the recording under way; of one that has just ended until the project tells of them, too.
   let taken = [];
@@ -186,7 +182,7 @@ function advice(each, largest) {
   return words.enough;
 }
 
-const iconButton = (sign, label, onclick) => el("button", { class: "quiet icon", "aria-label": label, title: label, onclick }, sign);
+const iconButton = (sign, label, onclick) => el("button.quiet.icon", { titled: label, onclick }, sign);
 
 async function rename(name, wanted) {
   const done = await attempt(() => api.changeClass(name, { name: wanted }));
@@ -263,9 +259,9 @@ function colourChooser(name) {
     paint(input, colour);
     return input;
   });
-  const summary = el("summary", { "aria-label": words.colour(name), title: words.colour(name) });
-  const element = el("details", { class: "swatch" }, summary,
-    el("div", { class: "palette", role: "radiogroup", "aria-label": words.colour(name) }, ...inputs));
+  const summary = el("summary", { titled: words.colour(name) });
+  const element = el("details.swatch", summary,
+    el("div.palette", { role: "radiogroup", "aria-label": words.colour(name) }, ...inputs));
   element.addEventListener("focusout", (event) => {
     if (!element.contains(event.relatedTarget)) element.open = false;
   });

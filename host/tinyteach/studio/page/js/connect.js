@@ -1,7 +1,7 @@
 // Connect: which boards there are, what the held one sees, what the doctor says of it.
 
 import { api } from "./api.js";
-import { el, keep, panel, show, text } from "./dom.js";
+import { el, keep, panel, progressBar, show, text } from "./dom.js";
 import { onView } from "./live.js";
 import { looksBox, looksOver } from "./looks.js";
 import { attempt } from "./notices.js";
@@ -17,23 +17,23 @@ const BLACK = 16; // of 255: the brightest that nothing can be seen in
 const isBlack = (pixels) => pixels.every((value) => value < BLACK);
 
 export function connectPanel() {
-  const canvas = el("canvas", { class: "view", width: 64, height: 64, role: "img", "aria-label": words.preview });
-  const empty = el("p", { class: "over", role: "status" });
+  const canvas = el("canvas.view", { width: 64, height: 64, role: "img", "aria-label": words.preview });
+  const empty = el("p.over", { role: "status" });
   let isVirtual = false;
-  const screen = el("div", { class: "screen" }, canvas, looksOver(), empty);
-  const rate = el("span", { class: "figure", id: "frame-rate" }, "–");
-  const size = el("span", { class: "faint" });
-  const status = el("p", { class: "status", id: "board-status" });
-  const progress = el("progress", { max: 1, value: 0, "aria-label": words.pair });
-  const boards = el("ul", { class: "rows", "aria-label": words.boards });
-  const hint = el("p", { class: "faint" }, words.noBoards);
+  const screen = el("div.screen", canvas, looksOver(), empty);
+  const rate = el("span.figure", { id: "frame-rate" }, "–");
+  const size = el("span.faint");
+  const status = el("p.status", { id: "board-status" });
+  const progress = progressBar(words.pair);
+  const boards = el("ul.rows", { "aria-label": words.boards });
+  const hint = el("p.faint", words.noBoards);
   const scene = sceneChooser();
-  const findings = el("ul", { class: "findings", lang: "en" });
+  const findings = el("ul.findings", { lang: "en" });
   const verdict = el("span", { role: "status" });
-  const doctor = el("details", { hidden: true, open: true }, el("summary", {}, verdict), findings);
+  const doctor = el("details", { hidden: true, open: true }, el("summary", verdict), findings);
   const disconnect = el("button", { onclick: () => attempt(api.disconnect) }, words.disconnect);
-  const examine = el("button", { "aria-label": words.doctorAll, title: words.doctorAll, onclick: () => runDoctor() }, words.doctor);
-  const actions = el("div", { class: "actions" }, disconnect, examine);
+  const examine = el("button", { titled: words.doctorAll, onclick: () => runDoctor() }, words.doctor);
+  const actions = el("div.actions", disconnect, examine);
 
   onView((view) => {
     drawView(canvas, view);
@@ -69,11 +69,8 @@ export function connectPanel() {
 
   const telling = () => {
     const step = get("pairing") ?? get("doctor");
-    show(progress, Boolean(step));
-    if (step) {
-      progress.max = step.total || 1;
-      progress.value = step.done;
-    }
+    show(progress.element, Boolean(step));
+    if (step) progress.tell(step, true);
   };
 
   async function look() {
@@ -104,9 +101,9 @@ export function connectPanel() {
       look();
     };
     const about = isOff ? "" : `${board.port} · ${board.status}`;
-    return el("li", {},
-      el("div", { class: "grow" }, el("strong", {}, board.name), el("div", { class: "faint" }, board.kind), about ? el("div", { class: "faint" }, about) : null),
-      board.held ? el("span", { class: "tag" }, words.held) : el("button", { class: isOff ? "primary" : "", "aria-label": isOff ? words.startVirtual : `${label} ${board.name}`, onclick: press }, label));
+    return el("li",
+      el("div.grow", el("strong", board.name), el("div.faint", board.kind), about ? el("div.faint", about) : null),
+      board.held ? el("span.tag", words.held) : el("button", { class: isOff ? "primary" : "", "aria-label": isOff ? words.startVirtual : `${label} ${board.name}`, onclick: press }, label));
   }
 
   async function runDoctor() {
@@ -117,24 +114,21 @@ export function connectPanel() {
     text(verdict, page.sentence);
     findings.replaceChildren(...page.findings.map((finding) =>
       el("li", { "data-status": finding.status },
-        el("span", { class: "mark" }, words.doctorMarks[finding.status]),
-        el("span", {}, el("strong", {}, finding.name), ` ${finding.line}`))));
+        el("span.mark", words.doctorMarks[finding.status]),
+        el("span", el("strong", finding.name), ` ${finding.line}`))));
     doctor.open = !page.healthy;
     show(doctor, true);
   }
 
-  follow("board", tellStatus);
-  follow("sight", tellStatus);
-  follow("alone", tellStatus);
+  follow(["board", "sight", "alone"], tellStatus);
   follow("online", (online) => screen.classList.toggle("stale", online === false));
-  follow("pairing", telling);
-  follow("doctor", telling);
+  follow(["pairing", "doctor"], telling);
   follow("board", look);
   setInterval(look, LOOK_MS);
 
   return panel("connect", strings.steps.connect,
     screen,
-    el("div", { class: "line" }, rate, size), looksBox(), webcamSource(screen),
-    status, progress, actions, scene.element, doctor,
-    el("h3", {}, words.boards), hint, boards);
+    el("div.line", rate, size), looksBox(), webcamSource(screen),
+    status, progress.element, actions, scene.element, doctor,
+    el("h3", words.boards), hint, boards);
 }

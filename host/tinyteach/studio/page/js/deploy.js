@@ -1,7 +1,7 @@
 // Deploy: the newest head onto the board, which one is at work there, the one before.
 
 import { api } from "./api.js";
-import { el, panel, show, text } from "./dom.js";
+import { el, panel, progressBar, show, text } from "./dom.js";
 import { attempt } from "./notices.js";
 import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
@@ -11,10 +11,10 @@ const words = strings.deploy;
 const DIGITS = 12;
 
 export function deployPanel() {
-  const status = el("p", { class: "status", id: "deploy-status", role: "status" });
-  const onBoard = el("p", { class: "faint", id: "on-board" });
-  const progress = el("progress", { max: 1, value: 0, "aria-label": words.deploy });
-  const deploy = el("button", { class: "primary wide", onclick: () => attempt(() => api.deploy()) }, words.deploy);
+  const status = el("p.status", { id: "deploy-status", role: "status" });
+  const onBoard = el("p.faint", { id: "on-board" });
+  const progress = progressBar(words.deploy);
+  const deploy = el("button.primary.wide", { onclick: () => attempt(() => api.deploy()) }, words.deploy);
   const rollback = el("button", { onclick: () => attempt(() => api.rollback()) }, words.rollback);
 
   function tell() {
@@ -25,24 +25,22 @@ export function deployPanel() {
     const isSending = sent.status === "sending";
     deploy.disabled = !held || !head?.tested || isSending || head.fingerprint === facts.head;
     rollback.disabled = !held || !facts.previous_head || isSending;
-    progress.max = sent.total || 1;
-    progress.value = sent.status === "done" ? progress.max : sent.done ?? 0;
-    progress.classList.toggle("resting", !isSending);
+    progress.tell(sent, isSending, sent.status === "done");
     text(onBoard, !held ? "" : facts.labels.length ? words.onBoard(facts.head.slice(0, DIGITS), facts.labels) : words.untaught);
     text(status, sentence(sent, held, head, facts));
     status.dataset.state = sent.status;
   }
 
-  for (const part of ["board", "preview", "deploying"]) follow(part, tell);
-  return panel("deploy", strings.steps.deploy, deploy, progress, status, onBoard, el("div", { class: "actions" }, rollback), takeAlong());
+  follow(["board", "preview", "deploying"], tell);
+  return panel("deploy", strings.steps.deploy, deploy, progress.element, status, onBoard, el("div.actions", rollback), takeAlong());
 }
 
 // In the header, always in sight: how the board's head differs from the newest one, one press to make
 // them equal.
 export function boardAgainstHere() {
-  const told = el("span", {});
-  const button = el("button", { class: "primary", onclick: () => attempt(() => api.deploy()) }, words.short);
-  const element = el("p", { class: "against", role: "status", hidden: true }, told, button);
+  const told = el("span");
+  const button = el("button.primary", { onclick: () => attempt(() => api.deploy()) }, words.short);
+  const element = el("p.against", { role: "status", hidden: true }, told, button);
 
   function tell() {
     const { status, facts } = get("board") ?? { facts: {} };
@@ -55,7 +53,7 @@ export function boardAgainstHere() {
     button.disabled = get("deploying")?.status === "sending";
   }
 
-  for (const part of ["board", "preview", "deploying"]) follow(part, tell);
+  follow(["board", "preview", "deploying"], tell);
   return element;
 }
 

@@ -44,7 +44,7 @@ export function filtered(photos, filter) {
 export function filterChoice(className, chosen) {
   const group = el("optgroup", { label: words.recordings });
   const fixed = ["all", ...Object.keys(kinds)].map((kind) => el("option", { value: kind }));
-  const element = el("select", { class: "filter", "aria-label": words.show(className), onchange: () => chosen() }, ...fixed, group);
+  const element = el("select.filter", { "aria-label": words.show(className), onchange: () => chosen() }, ...fixed, group);
   let photos = [];
 
   function tell() {

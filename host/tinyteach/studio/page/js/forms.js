@@ -7,7 +7,7 @@ import { attempt } from "./notices.js";
 // Says at a field what is missing in it, as long as that is so.
 export function askedFor(field) {
   const id = newId("ask");
-  const element = el("p", { id, class: "ask", role: "alert", hidden: true });
+  const element = el("p.ask", { id, role: "alert", hidden: true });
   field.setAttribute("aria-describedby", id);
   const tell = (sentence) => {
     text(element, sentence);

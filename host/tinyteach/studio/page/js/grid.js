@@ -14,8 +14,8 @@ const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => ta
 // `make(item)` gives an element with role "option"; `mark(element, item, place)` has it say what is
 // so now. Items have an `id`.
 export function pictureGrid(name, make, mark) {
-  const room = el("div", { class: "room", role: "presentation" });
-  const element = el("div", { class: "bursts", role: "listbox", "aria-multiselectable": "true", "aria-label": name }, room);
+  const room = el("div.room", { role: "presentation" });
+  const element = el("div.bursts", { role: "listbox", "aria-multiselectable": "true", "aria-label": name }, room);
   let items = [];
   let cell = 0;
   let columns = 1;

@@ -39,6 +39,5 @@ export function putBackKept() {
     fields().forEach((field, index) => putInto(field, values[index]));
     document.getElementById("rule-form").dispatchEvent(new Event("input"));
   };
-  follow("project", putBack);
-  follow("board", putBack);
+  follow(["project", "board"], putBack);
 }

@@ -13,8 +13,8 @@ const DEEPEST = 0.7;
 
 export function looksBox() {
   const box = el("input", { type: "checkbox" });
-  const told = el("p", { class: "faint looks-told" });
-  const line = el("label", { class: "line" }, box, words.looks);
+  const told = el("p.faint.looks-told");
+  const line = el("label.line", box, words.looks);
   const tell = () => {
     const looks = get("looks");
     const isMap = get("preview")?.head?.grid !== null;
@@ -27,12 +27,11 @@ export function looksBox() {
     if (!box.checked) put("looks", null);
     tell();
   });
-  follow("looks", tell);
-  follow("preview", tell);
-  return el("div", {}, line, told);
+  follow(["looks", "preview"], tell);
+  return el("div", line, told);
 }
 
-const over = () => el("canvas", { class: "looks", role: "img", hidden: true });
+const over = () => el("canvas.looks", { role: "img", hidden: true });
 
 // Over a photograph of the report, where the head that was tested on it looked.
 export function lookedOver({ predicted, cells }) {

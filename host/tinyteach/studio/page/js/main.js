@@ -21,7 +21,7 @@ const THEMES = ["auto", "light", "dark"];
 const KEY = "tinyteach-theme";
 
 function themeButton() {
-  const button = el("button", { class: "quiet" });
+  const button = el("button.quiet");
   const use = (theme) => {
     document.documentElement.dataset.theme = theme;
     localStorage.setItem(KEY, theme);
@@ -37,18 +37,18 @@ function themeButton() {
 }
 
 // Says the other language's name, as those who read it know it.
-const languageButton = () => el("button", { class: "quiet", lang: otherTag, onclick: (event) => useLanguage(otherLanguage, event.target) }, strings.otherLanguage);
+const languageButton = () => el("button.quiet", { lang: otherTag, onclick: (event) => useLanguage(otherLanguage, event.target) }, strings.otherLanguage);
 
 function header(nav) {
-  const offline = el("p", { class: "offline", role: "alert", hidden: true }, strings.offline);
+  const offline = el("p.offline", { role: "alert", hidden: true }, strings.offline);
   follow("online", (online) => {
     offline.hidden = online;
   });
   follow("refused", (sentence) => text(offline, sentence || strings.offline));
   // On a phone the picture scrolls away while one records: this one stays.
-  const peek = el("canvas", { class: "peek", width: 64, height: 64, "aria-hidden": "true" });
+  const peek = el("canvas.peek", { width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => drawView(peek, view));
-  return [peek, el("h1", {}, strings.title), ...projectButton(), el("span", { class: "grow" }), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
+  return [peek, el("h1", strings.title), ...projectButton(), el("span.grow"), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
 }
 
 function sections() {
@@ -61,8 +61,8 @@ const nav = sections();
 const flow = document.getElementById("flow");
 document.getElementById("top").append(...header(nav));
 flow.append(
-  el("div", { class: "beside" }, connectPanel()), classesPanel(), trainPanel(),
-  el("div", { class: "column" }, deployPanel(), livePanel()),
+  el("div.beside", connectPanel()), classesPanel(), trainPanel(),
+  el("div.column", deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );
 onFailure((sentence) => notice(sentence, { isError: true }));

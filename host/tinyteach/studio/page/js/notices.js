@@ -28,13 +28,13 @@ export function wayBack(undo) {
 }
 
 export function notice(sentence, { undo = null, isError = false } = {}) {
-  const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", {}, sentence));
+  const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", sentence));
   const close = () => item.remove();
   if (undo) {
     const way = keepWay({ undo, close });
-    item.append(el("button", { class: "quiet", title: strings.undoKey, onclick: () => takeBack(way) }, strings.undo));
+    item.append(el("button.quiet", { title: strings.undoKey, onclick: () => takeBack(way) }, strings.undo));
   }
-  item.append(el("button", { class: "quiet", "aria-label": strings.dismiss, onclick: close }, "✕"));
+  item.append(el("button.quiet", { "aria-label": strings.dismiss, onclick: close }, "✕"));
   place().append(item);
   while (place().childElementCount > 4) place().firstElementChild.remove();
   setTimeout(close, isError ? 2 * SHOWN_MS : SHOWN_MS);

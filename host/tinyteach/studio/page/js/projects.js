@@ -14,11 +14,11 @@ async function go(ask) {
 }
 
 function projectsBox() {
-  const list = el("ul", { class: "rows", "aria-label": words.title });
-  const place = el("p", { class: "faint" });
+  const list = el("ul.rows", { "aria-label": words.title });
+  const place = el("p.faint");
   const field = el("input", { required: true, maxlength: 63, autocomplete: "off", placeholder: words.placeholder, "aria-label": words.newName });
   const copy = el("button", { type: "button", hidden: true });
-  const form = el("form", { class: "line" }, field, el("button", { class: "primary" }, words.make), copy);
+  const form = el("form.line", field, el("button.primary", words.make), copy);
   let opened = null;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -42,23 +42,23 @@ function projectsBox() {
 
 function row({ name, classes, problem }, isOpen) {
   const press = () => go(() => api.openProject(name));
-  return el("li", {},
-    el("div", { class: "grow" }, el("strong", {}, name), el("div", { class: "faint" }, problem || words.classes(classes))),
-    isOpen ? el("span", { class: "tag" }, words.current) : el("button", { "aria-label": words.openOf(name), disabled: Boolean(problem), onclick: press }, words.open));
+  return el("li",
+    el("div.grow", el("strong", name), el("div.faint", problem || words.classes(classes))),
+    isOpen ? el("span.tag", words.current) : el("button", { "aria-label": words.openOf(name), disabled: Boolean(problem), onclick: press }, words.open));
 }
 
 // In the header: the project's name, which opens the list.
 export function projectButton() {
   const id = newId("projects");
   const close = el("button", { onclick: () => dialog.close() }, strings.train.close);
-  const dialog = el("dialog", { class: "projects", "aria-labelledby": id });
+  const dialog = el("dialog.projects", { "aria-labelledby": id });
   const open = async () => {
     const box = projectsBox();
-    dialog.replaceChildren(el("h2", { id }, words.title), ...box.parts, el("div", { class: "actions" }, close));
+    dialog.replaceChildren(el("h2", { id }, words.title), ...box.parts, el("div.actions", close));
     await box.update();
     dialog.showModal();
   };
-  const button = el("button", { class: "project quiet", hidden: true, onclick: open });
+  const button = el("button.project.quiet", { hidden: true, onclick: open });
   follow("project", (project) => {
     show(button, true);
     text(button, project.name);
@@ -73,7 +73,7 @@ export function projectButton() {
 function start() {
   const box = projectsBox();
   box.update();
-  return panel("projects", words.title, el("p", {}, words.none), ...box.parts);
+  return panel("projects", words.title, el("p", words.none), ...box.parts);
 }
 
 export function followProjects(flow, nav) {

@@ -17,18 +17,18 @@ export function livePanel() {
   let view = null;
   let source = "auto";
   let announced = NOTHING;
-  const canvas = el("canvas", { class: "view small", width: 64, height: 64, role: "img", "aria-label": strings.connect.preview });
-  const label = el("strong", { class: "big", id: "live-label" }, "–");
-  const second = el("span", { class: "faint" });
-  const heard = el("p", { class: "only-heard", role: "status" });
-  const none = el("p", { class: "empty small" }, words.none);
-  const bars = el("div", { class: "bars", role: "group", "aria-label": words.bars });
-  const latency = el("span", { class: "figure", id: "latency" }, words.noLatency);
-  const rate = el("span", { class: "figure" }, "–");
+  const canvas = el("canvas.view.small", { width: 64, height: 64, role: "img", "aria-label": strings.connect.preview });
+  const label = el("strong.big", { id: "live-label" }, "–");
+  const second = el("span.faint");
+  const heard = el("p.only-heard", { role: "status" });
+  const none = el("p.empty.small", words.none);
+  const bars = el("div.bars", { role: "group", "aria-label": words.bars });
+  const latency = el("span.figure", { id: "latency" }, words.noLatency);
+  const rate = el("span.figure", "–");
   const choices = sourceChoice((chosen) => { source = chosen; });
   const threshold = thresholdSlider();
   const strip = timeline();
-  const correct = el("div", { class: "chips", role: "group", "aria-label": words.correct });
+  const correct = el("div.chips", { role: "group", "aria-label": words.correct });
 
   function tell(next) {
     view = next;
@@ -104,33 +104,32 @@ export function livePanel() {
   // What is none of the classes needs no class of its own before.
   const choicesOf = ({ classes }) => [...classes.map((each) => each.name).filter((name) => name !== UNKNOWN), UNKNOWN];
   follow("project", (project) => keep(correct, choicesOf(project), (name) => name, (name) =>
-    el("button", { class: "chip of-class", onclick: () => keepAs(name) }, name === UNKNOWN ? words.noneOfThese : name),
+    el("button.chip.of-class", { onclick: () => keepAs(name) }, name === UNKNOWN ? words.noneOfThese : name),
   (button, name) => {
     paint(button, colourOf(name));
     button.disabled = get("board")?.status !== "connected";
   }));
 
   const section = panel("live", strings.steps.live,
-    el("div", { class: "line result" }, canvas, el("div", { class: "grow" }, label, second)),
+    el("div.line.result", canvas, el("div.grow", label, second)),
     heard, none, choices.element, bars, threshold,
-    el("div", { class: "line" }, latency, rate),
-    el("h3", {}, words.timeline), strip.element,
-    el("h3", {}, words.correct), el("p", { class: "faint" }, words.correctHint), correct);
+    el("div.line", latency, rate),
+    el("h3", words.timeline), strip.element,
+    el("h3", words.correct), el("p.faint", words.correctHint), correct);
   onView(tell);
-  follow("board", forget);
-  follow("online", forget);
+  follow(["board", "online"], forget);
   return section;
 }
 
 const sum = (latency) => Object.values(latency).reduce((total, each) => total + each, 0);
 
 function bar(name) {
-  const value = el("span", { class: "figure" });
-  const fill = el("div", { class: "fill" });
-  const behind = el("div", { class: "fill behind" });
+  const value = el("span.figure");
+  const fill = el("div.fill");
+  const behind = el("div.fill.behind");
   const id = newId("bar");
-  const meter = el("div", { class: "track", role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100, title: words.raw }, behind, fill);
-  const row = el("div", { class: "bar" }, el("span", { id, class: "bar-name" }, named(name)), meter, value);
+  const meter = el("div.track", { role: "meter", "aria-labelledby": id, "aria-valuemin": 0, "aria-valuemax": 100, title: words.raw }, behind, fill);
+  const row = el("div.bar", el("span.bar-name", { id }, named(name)), meter, value);
   row.update = (probability, raw, isBest) => {
     paint(row, colourOf(name));
     fill.style.transform = `scaleX(${probability})`;
@@ -147,10 +146,10 @@ function sourceChoice(choose) {
   const radio = (value, name, hint) => {
     const input = el("input", { type: "radio", name: group, value });
     input.addEventListener("change", () => choose(value));
-    return { input, element: el("label", { title: hint ?? name }, input, el("span", {}, name)) };
+    return { input, element: el("label", { title: hint ?? name }, input, el("span", name)) };
   };
   const all = { board: radio("board", words.board), host: radio("host", words.host, words.hostHint) };
-  const element = el("fieldset", { class: "segments" }, el("legend", { class: "only-heard" }, words.source), all.board.element, all.host.element);
+  const element = el("fieldset.segments", el("legend.only-heard", words.source), all.board.element, all.host.element);
   const mark = (chosen, view) => {
     all[chosen].input.checked = true;
     all.board.input.disabled = !view.board;
@@ -162,7 +161,7 @@ function sourceChoice(choose) {
 function thresholdSlider() {
   const id = newId("threshold");
   const input = el("input", { id, type: "range", min: 0, max: 99, step: 1, value: 0 });
-  const value = el("output", { class: "figure", for: id });
+  const value = el("output.figure", { for: id });
   let sending = false;
   let wanted = null;
 
@@ -177,7 +176,7 @@ function thresholdSlider() {
     sending = false;
     follow_();
   }
-  const hint = el("p", { class: "faint" });
+  const hint = el("p.faint");
   const tell = () => {
     text(value, percent(input.value / 100));
     text(hint, words.thresholdHints[get("source") ?? "board"]);
@@ -210,17 +209,15 @@ function thresholdSlider() {
     before = Number(input.value) / 100;
     tell();
   };
-  follow("preview", follow_);
-  follow("board", follow_);
-  follow("source", follow_);
-  return el("div", { class: "threshold" },
+  follow(["preview", "board", "source"], follow_);
+  return el("div.threshold",
     el("label", { for: id }, words.threshold), input, value, hint);
 }
 
 // A strip of colours, the newest at the right; the name is told beside it.
 function timeline() {
   const SPAN_MS = 30000;
-  const canvas = el("canvas", { class: "timeline", width: 300, height: 18, role: "img", "aria-label": words.timeline });
+  const canvas = el("canvas.timeline", { width: 300, height: 18, role: "img", "aria-label": words.timeline });
   let marks = [];
   const draw = () => {
     const now = performance.now();

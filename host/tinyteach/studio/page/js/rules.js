@@ -11,10 +11,10 @@ import { named, percent, strings } from "./strings.js";
 const words = strings.rules;
 
 export function rulesPanel() {
-  const list = el("ol", { class: "rows", id: "rules", "aria-label": words.list });
-  const empty = el("p", { class: "empty small" });
-  const problems = el("ul", { class: "problems" });
-  const clear = el("button", { class: "quiet", onclick: () => change(api.clearRules, words.cleared) }, words.clear);
+  const list = el("ol.rows", { id: "rules", "aria-label": words.list });
+  const empty = el("p.empty.small");
+  const problems = el("ul.problems");
+  const clear = el("button.quiet", { onclick: () => change(api.clearRules, words.cleared) }, words.clear);
   const form = ruleForm();
 
   function tell() {
@@ -26,7 +26,7 @@ export function rulesPanel() {
     }));
     keep(list, rows, (rule) => `${rule.number} ${rule.text}`, ruleRow, (row, rule) => row.update(rule));
     keep(problems, (rules?.problems ?? []).map((sentence) => ({ sentence })), (each) => each.sentence,
-      (each) => el("li", {}, each.sentence));
+      (each) => el("li", each.sentence));
     show(empty, !rows.length);
     text(empty, rules ? rules.sentence || words.none : words.noBoard);
     show(clear, rows.length > 1 || (rules?.problems.length && !rows.length));
@@ -34,11 +34,11 @@ export function rulesPanel() {
     form.enable(held);
   }
 
-  for (const part of ["rules", "alone", "board"]) follow(part, tell);
+  follow(["rules", "alone", "board"], tell);
   return panel("rules", strings.steps.rules,
-    el("p", { class: "faint" }, words.hint),
-    el("div", { class: "halves" },
-      el("div", {}, empty, list, el("div", { role: "status" }, problems), el("div", { class: "actions" }, clear), trial()),
+    el("p.faint", words.hint),
+    el("div.halves",
+      el("div", empty, list, el("div", { role: "status" }, problems), el("div.actions", clear), trial()),
       form.element));
 }
 
@@ -54,10 +54,10 @@ function isHeld() {
 }
 
 function ruleRow(rule) {
-  const mark = el("span", { class: "tag" });
-  const remove = el("button", { class: "quiet icon", "aria-label": words.remove(rule.text), title: words.remove(rule.text) }, "✕");
+  const mark = el("span.tag");
+  const remove = el("button.quiet.icon", { titled: words.remove(rule.text) }, "✕");
   remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
-  const row = el("li", {}, el("code", { class: "grow" }, rule.text), mark, remove);
+  const row = el("li", el("code.grow", rule.text), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
     text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);
@@ -77,17 +77,17 @@ function ruleForm() {
   const frames = field(words.frames, { type: "number", class: "short", value: 3, min: 1 });
   const then = action(words.then, words.actions);
   const after = action(words.after, words.afters);
-  const framesUnit = el("span", { class: "unit" });
-  const holdUnit = el("span", { class: "unit" });
+  const framesUnit = el("span.unit");
+  const holdUnit = el("span.unit");
   const hold = field(words.hold, { type: "number", class: "short", value: 0, min: 0, step: "any" });
-  const add = el("button", { class: "primary" }, words.add);
-  const group = el("fieldset", { class: "plain" }, el("legend", {}, words.formTitle),
-    line(words.when, label, how, el("span", { class: "unit" }, level, percent(0).replace("0", ""))),
+  const add = el("button.primary", words.add);
+  const group = el("fieldset.plain", el("legend", words.formTitle),
+    line(words.when, label, how, el("span.unit", level, percent(0).replace("0", ""))),
     line(words.during, frames, framesUnit),
     line(words.doThis, ...then.parts),
     line(words.afterwards, ...after.parts),
     line(words.holdFor, hold, holdUnit),
-    el("div", { class: "line" }, add));
+    el("div.line", add));
   const element = el("form", { novalidate: true, id: "rule-form" }, group);
 
   function adapt() {
@@ -118,8 +118,7 @@ function ruleForm() {
     const rule = { condition: `${label.value}${sign}${during}`, action: then.words(), else: after.words(), hold_s: Number(hold.value) };
     await change(() => api.addRule(rule), words.added);
   });
-  follow("board", offer);
-  follow("project", offer);
+  follow(["board", "project"], offer);
   return { element, enable: (held) => { group.disabled = !held; } };
 }
 
@@ -155,7 +154,7 @@ function action(name, kinds) {
 const select = (name, options) => el("select", { "aria-label": name },
   ...Object.entries(options).map(([value, shown]) => el("option", { value }, shown)));
 const field = (name, more) => el("input", { "aria-label": name, autocomplete: "off", ...more });
-const line = (name, ...parts) => el("div", { class: "rule-line" }, el("span", { class: "lead" }, name), el("div", {}, ...parts));
+const line = (name, ...parts) => el("div.rule-line", el("span.lead", name), el("div", ...parts));
 
 // Its place stays, so that nothing jumps.
 const fade = (element, isThere) => element.classList.toggle("away", !isThere);
@@ -163,8 +162,8 @@ const fade = (element, isThere) => element.classList.toggle("away", !isThere);
 // While a computer holds the board its rules rest; this lets go of it and shows what it says.
 function trial() {
   const hintId = newId("alone");
-  const status = el("p", { class: "status", id: "alone-status", role: "status" });
-  const said = el("pre", { class: "said", role: "log", "aria-label": words.said });
+  const status = el("p.status", { id: "alone-status", role: "status" });
+  const said = el("pre.said", { role: "log", "aria-label": words.said });
   const toggle = el("button", { "aria-describedby": hintId, onclick: () => attempt(() => api.alone(!get("alone"))) });
 
   function tell() {
@@ -177,9 +176,9 @@ function trial() {
     text(said, (alone?.said ?? []).join("\n"));
   }
 
-  for (const part of ["alone", "board", "rules"]) follow(part, tell);
-  return el("div", { class: "trial" }, el("h3", {}, words.try), el("p", { class: "faint", id: hintId }, words.tryHint),
-    el("div", { class: "line" }, toggle), status, said);
+  follow(["alone", "board", "rules"], tell);
+  return el("div.trial", el("h3", words.try), el("p.faint", { id: hintId }, words.tryHint),
+    el("div.line", toggle), status, said);
 }
 
 function seen(alone) {

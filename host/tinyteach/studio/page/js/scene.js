@@ -11,12 +11,12 @@ const words = strings.scene;
 const SWAY = 0.06; // of a hand, in parts of the picture
 
 export function sceneChooser() {
-  const objects = el("div", { class: "chips" });
-  const own = el("div", { class: "chips" });
-  const files = el("input", { type: "file", multiple: true, accept: "image/*", class: "hidden-file", "aria-label": words.photos });
-  const webcam = el("button", { class: "chip", "aria-pressed": "false", onclick: () => toggleWebcam() }, words.webcam);
-  const element = el("div", { hidden: true }, el("h3", {}, words.title), objects, own,
-    el("div", { class: "chips" }, el("label", { class: "button chip" }, words.photos, files), webcam));
+  const objects = el("div.chips");
+  const own = el("div.chips");
+  const files = el("input.hidden-file", { type: "file", multiple: true, accept: "image/*", "aria-label": words.photos });
+  const webcam = el("button.chip", { "aria-pressed": "false", onclick: () => toggleWebcam() }, words.webcam);
+  const element = el("div", { hidden: true }, el("h3", words.title), objects, own,
+    el("div.chips", el("label.button.chip", words.photos, files), webcam));
   const camera = handCamera();
   let video = null;
 
@@ -52,7 +52,7 @@ export function sceneChooser() {
       notice(words.unreadable(file.name), { isError: true });
       return null;
     }
-    const chip = el("button", { class: "chip", "aria-pressed": "false", title: file.name }, file.name.replace(/\.\w+$/, ""));
+    const chip = el("button.chip", { "aria-pressed": "false", title: file.name }, file.name.replace(/\.\w+$/, ""));
     chip.addEventListener("click", () => {
       stop();
       mark(chip);
@@ -77,7 +77,7 @@ export function sceneChooser() {
     if (!isThere && camera.isOn()) stop();
   };
   const offer = (names) => keep(objects, names, (name) => name, (name) =>
-    el("button", { class: "chip", "aria-pressed": "false", onclick: (event) => showObject(event.target, name) }, name));
+    el("button.chip", { "aria-pressed": "false", onclick: (event) => showObject(event.target, name) }, name));
   return { element, tell, offer };
 }
 

@@ -10,9 +10,11 @@ export function put(part, value) {
   for (const listener of listeners.get(part) ?? []) listener(value);
 }
 
-// Call `listener` now if the part is known, and whenever it changes.
-export function follow(part, listener) {
-  if (!listeners.has(part)) listeners.set(part, []);
-  listeners.get(part).push(listener);
-  if (part in parts) listener(parts[part]);
+// Call `listener` now if a part is known, and whenever it changes; of one part or of several.
+export function follow(names, listener) {
+  for (const part of [names].flat()) {
+    if (!listeners.has(part)) listeners.set(part, []);
+    listeners.get(part).push(listener);
+    if (part in parts) listener(parts[part]);
+  }
 }

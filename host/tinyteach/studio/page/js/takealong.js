@@ -12,16 +12,16 @@ const KEPT_MS = 10000; // a browser has begun to save it long before
 export function takeAlong() {
   const what = el("select", { "aria-label": words.what },
     ...Object.entries(words.kinds).map(([value, name]) => el("option", { value }, name)));
-  const button = el("button", {}, words.take);
+  const button = el("button", words.take);
   button.addEventListener("click", async () => {
     button.disabled = true;
     const taken = await attempt(() => api.download(what.value));
     button.disabled = false;
     if (taken) save(taken);
   });
-  const hint = el("p", { class: "faint", lang: "en", hidden: true });
+  const hint = el("p.faint", { lang: "en", hidden: true });
   follow("project", once(() => offer(what, hint)));
-  return el("div", {}, el("h3", {}, words.title), el("div", { class: "actions" }, what, button), hint);
+  return el("div", el("h3", words.title), el("div.actions", what, button), hint);
 }
 
 // What cannot be made here is not offered, and what is missing stands below.

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { colourOf, paint } from "./colours.js";
-import { el, keep, newId, panel, show, text } from "./dom.js";
+import { el, keep, newId, panel, progressBar, show, text } from "./dom.js";
 import { askedFor, sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
@@ -12,18 +12,18 @@ const words = strings.teach;
 const BUSY = ["recording", "learning", "pulling"];
 
 export function teachPanel() {
-  const list = el("ul", { class: "rows", id: "taught", "aria-label": words.list });
-  const empty = el("p", { class: "empty small" });
-  const status = el("p", { class: "status", id: "teach-status", role: "status" });
-  const progress = el("progress", { max: 1, value: 0, "aria-label": words.progress });
+  const list = el("ul.rows", { id: "taught", "aria-label": words.list });
+  const empty = el("p.empty.small");
+  const status = el("p.status", { id: "teach-status", role: "status" });
+  const progress = progressBar(words.progress);
   const namesId = newId("names");
   const names = el("datalist", { id: namesId });
   const name = el("input", { maxlength: 63, placeholder: strings.classes.placeholder, autocomplete: "off", "aria-label": words.name, list: namesId });
   const afresh = el("input", { type: "checkbox" });
-  const teach = el("button", { class: "primary" }, words.teach);
+  const teach = el("button.primary", words.teach);
   const ask = askedFor(name);
-  const form = el("form", {}, el("div", { class: "line" }, name, names, teach), ask.element,
-    el("label", { class: "line faint" }, afresh, words.afresh));
+  const form = el("form", el("div.line", name, names, teach), ask.element,
+    el("label.line.faint", afresh, words.afresh));
   const pull = el("button", { onclick: bringHome }, words.pull);
 
   sendsName(form, name, async (className) => {
@@ -37,15 +37,15 @@ export function teachPanel() {
   }
 
   function row({ name: className }) {
-    const label = el("strong", {}, className);
-    const count = el("div", { class: "faint" });
+    const label = el("strong", className);
+    const count = el("div.faint");
     const more = el("button", { "aria-label": words.moreOf(className), onclick: () => attempt(() => learn(className, false)) }, words.more);
-    const forget = el("button", { class: "quiet", "aria-label": words.forgetOf(className) }, words.forget);
+    const forget = el("button.quiet", { "aria-label": words.forgetOf(className) }, words.forget);
     forget.addEventListener("click", async () => {
       const forgotten = await attempt(() => api.forget(className));
       if (forgotten) notice(words.forgotten(className), wayBack(forgotten));
     });
-    const item = el("li", { class: "of-class", "data-taught": className }, el("div", { class: "grow" }, label, count), more, forget);
+    const item = el("li.of-class", { "data-taught": className }, el("div.grow", label, count), more, forget);
     item.update = ({ examples, most, isFree, isLast }) => {
       paint(item, colourOf(className));
       text(count, examples ? words.examples(examples, most) : words.noExamples);
@@ -67,23 +67,21 @@ export function teachPanel() {
     text(empty, taught ? taught.sentence || words.none : get("alone") ? words.isAlone : words.noBoard);
     name.disabled = afresh.disabled = teach.disabled = !isFree;
     pull.disabled = !isFree || !classes.some((each) => each.examples);
-    progress.max = state.total || 1;
-    progress.value = state.status === "learning" ? progress.max : state.done ?? 0;
-    progress.classList.toggle("resting", !isBusy);
+    progress.tell(state, isBusy, state.status === "learning");
     text(status, sentence(state, isFree));
     status.dataset.state = isBusy ? "sending" : isFree && state.status === "done" ? "done" : state.status;
   }
 
-  for (const part of ["taught", "teaching", "board", "alone"]) follow(part, tell);
+  follow(["taught", "teaching", "board", "alone"], tell);
   follow("project", (project) => {
     keep(names, project.classes, (each) => each.name, (each) => el("option", { value: each.name }));
     tell();
   });
   return panel("teach", strings.steps.teach,
-    el("p", { class: "faint" }, words.hint),
-    form, progress, status, empty, list,
-    el("h3", {}, words.home), el("p", { class: "faint" }, words.homeHint),
-    el("div", { class: "actions" }, pull));
+    el("p.faint", words.hint),
+    form, progress.element, status, empty, list,
+    el("h3", words.home), el("p.faint", words.homeHint),
+    el("div.actions", pull));
 }
 
 // The head that the board had before is still on it, where there was one.

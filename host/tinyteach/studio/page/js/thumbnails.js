@@ -27,12 +27,12 @@ export function thumbnails(className) {
   let shown = [];
   let refocus = -1; // the place that had the focus, of what was deleted
   const grid = pictureGrid(words.select(className), thumbnail, mark);
-  const told = el("span", { class: "grow faint", role: "status" });
-  const everything = el("button", { class: "quiet", onclick: () => selectAll() }, words.selectAll);
-  const remove = el("button", { class: "danger", onclick: () => deleteSelected() });
-  const clear = el("button", { class: "quiet", onclick: () => clearAll() }, words.clear);
+  const told = el("span.grow.faint", { role: "status" });
+  const everything = el("button.quiet", { onclick: () => selectAll() }, words.selectAll);
+  const remove = el("button.danger", { onclick: () => deleteSelected() });
+  const clear = el("button.quiet", { onclick: () => clearAll() }, words.clear);
   const target = el("select", { "aria-label": words.moveTo, onchange: () => moveSelected() });
-  const bar = el("div", { class: "selection" }, told, everything, target, remove, clear);
+  const bar = el("div.selection", told, everything, target, remove, clear);
   const filter = filterChoice(className, () => {
     selected.clear();
     update(all);
@@ -150,7 +150,7 @@ export function thumbnails(className) {
 
   function thumbnail({ id, time }) {
     const image = el("img", { src: api.picture(id, SMALL, time), width: 44, height: 44, draggable: "false", alt: "" });
-    return el("div", { class: "thumb", role: "option", "data-id": id, draggable: "true" }, image);
+    return el("div.thumb", { role: "option", "data-id": id, draggable: "true" }, image);
   }
 
   function mark(element, { id, number, recording, source }) {
@@ -161,7 +161,7 @@ export function thumbnails(className) {
   }
 
   tell();
-  const element = el("div", { class: "thumbs" }, grid.element, bar);
+  const element = el("div.thumbs", grid.element, bar);
   bar.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") clearAll();
   });

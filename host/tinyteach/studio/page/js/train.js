@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { UNKNOWN } from "./colours.js";
-import { el, keep, panel, show, text } from "./dom.js";
+import { el, keep, panel, progressBar, show, text } from "./dom.js";
 import { isDoubtful } from "./filters.js";
 import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
@@ -15,24 +15,24 @@ const DIGITS = 12;
 const WORST = 8;
 
 export function trainPanel() {
-  const status = el("p", { class: "status", id: "train-status", role: "status" }, words.none);
-  const progress = el("progress", { max: 1, value: 0, "aria-label": strings.steps.train });
-  const figure = el("strong", { class: "big", id: "accuracy" }, "–");
-  const interval = el("p", { class: "faint" }, words.untested);
-  const matrix = el("div", { class: "matrix" });
-  const worst = el("div", { class: "worst" });
-  const worth = el("div", {}, el("h3", {}, words.worst), el("p", { class: "faint" }, words.worstHint), worst);
-  const enough = el("ul", { class: "advice", id: "enough", lang: "en" });
-  const advice = el("ul", { class: "advice", id: "advice", lang: "en" });
-  const heads = el("ul", { class: "rows", id: "heads" });
-  const compared = el("p", { class: "faint", role: "status" }, words.compareHint);
-  const again = el("button", { class: "quiet", onclick: () => trainAgain() }, words.again);
+  const status = el("p.status", { id: "train-status", role: "status" }, words.none);
+  const progress = progressBar(strings.steps.train);
+  const figure = el("strong.big", { id: "accuracy" }, "–");
+  const interval = el("p.faint", words.untested);
+  const matrix = el("div.matrix");
+  const worst = el("div.worst");
+  const worth = el("div", el("h3", words.worst), el("p.faint", words.worstHint), worst);
+  const enough = el("ul.advice", { id: "enough", lang: "en" });
+  const advice = el("ul.advice", { id: "advice", lang: "en" });
+  const heads = el("ul.rows", { id: "heads" });
+  const compared = el("p.faint", { role: "status" }, words.compareHint);
+  const again = el("button.quiet", { onclick: () => trainAgain() }, words.again);
   const picked = [];
   const photos = photoDialog();
   const details = el("div", { hidden: true },
-    el("h3", {}, words.confusion), el("p", { class: "faint" }, words.confusionHint), matrix,
-    el("h3", {}, words.enough), enough,
-    el("h3", {}, words.advice), advice,
+    el("h3", words.confusion), el("p.faint", words.confusionHint), matrix,
+    el("h3", words.enough), enough,
+    el("h3", words.advice), advice,
     worth);
   let shown = "";
 
@@ -41,9 +41,7 @@ export function trainPanel() {
     const isEmpty = training.status === "waiting" && filled() < 2;
     text(status, isEmpty ? words.none : training.sentence || told);
     status.dataset.state = training.status;
-    progress.max = training.total || 1;
-    progress.value = training.status === "done" ? progress.max : training.done;
-    progress.classList.toggle("resting", training.status !== "fitting" && training.status !== "testing");
+    progress.tell(training, ["fitting", "testing"].includes(training.status), training.status === "done");
     const fingerprint = training.result?.fingerprint;
     if (fingerprint && fingerprint !== shown && training.status === "done") {
       shown = fingerprint;
@@ -60,7 +58,7 @@ export function trainPanel() {
     show(worth, doubtful.length);
     worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
     for (const [list, sentences] of [[enough, [...(report.enough?.sentences ?? []), ...(report.sources?.sentences ?? [])]], [advice, report.advice]])
-      list.replaceChildren(...sentences.map((sentence) => el("li", {}, sentence)));
+      list.replaceChildren(...sentences.map((sentence) => el("li", sentence)));
     show(details, true);
     put("report", report);
   }
@@ -73,15 +71,15 @@ export function trainPanel() {
   }
 
   function headRow(head) {
-    if (head.problem) return el("li", {}, el("div", { class: "grow" }, head.problem));
+    if (head.problem) return el("li", el("div.grow", head.problem));
     const pick = el("input", { type: "checkbox", "aria-label": words.pick(head.fingerprint) });
     pick.addEventListener("change", () => choose(pick, head.fingerprint));
     const marks = [head.current ? words.current : "", head.onBoard ? words.onBoard : ""].filter(Boolean);
-    const deploy = el("button", { class: "quiet", "aria-label": words.deployThis(head.fingerprint), onclick: () => attempt(() => api.deploy(head.fingerprint)) }, words.deployShort);
-    return el("li", {}, pick,
-      el("div", { class: "grow" },
-        el("div", {}, el("code", {}, head.fingerprint), " ", ...marks.map((mark) => el("span", { class: "tag" }, mark))),
-        el("div", { class: "faint" }, words.head(head))),
+    const deploy = el("button.quiet", { "aria-label": words.deployThis(head.fingerprint), onclick: () => attempt(() => api.deploy(head.fingerprint)) }, words.deployShort);
+    return el("li", pick,
+      el("div.grow",
+        el("div", el("code", head.fingerprint), " ", ...marks.map((mark) => el("span.tag", mark))),
+        el("div.faint", words.head(head))),
       deploy);
   }
 
@@ -98,14 +96,13 @@ export function trainPanel() {
   const newestFirst = (a, b) => place(a) - place(b);
   const place = (fingerprint) => get("heads").findIndex((head) => head.fingerprint === fingerprint);
 
-  follow("heads", tellHeads);
-  follow("board", tellHeads);
+  follow(["heads", "board"], tellHeads);
 
   return panel("train", strings.steps.train,
-    status, progress,
-    el("div", { class: "line accuracy" }, figure, el("span", { class: "grow" }, words.accuracy), again),
+    status, progress.element,
+    el("div.line.accuracy", figure, el("span.grow", words.accuracy), again),
     interval, details,
-    el("details", {}, el("summary", {}, words.history), heads, compared),
+    el("details", el("summary", words.history), heads, compared),
     photos.element);
 }
 
@@ -122,43 +119,43 @@ function confusionTable(report, open) {
   const { labels, confusion } = report;
   const cell = (row, column) => {
     const count = confusion[row][column];
-    if (!count) return el("td", { class: "none" }, "·");
+    if (!count) return el("td.none", "·");
     const title = words.cell(count, named(labels[row]), named(labels[column]));
     const found = report.tested.filter((photo) => photo.label === labels[row] && photo.predicted === labels[column]);
     return el("td", { class: row === column ? "right" : "wrong" },
-      el("button", { "aria-label": title, title, onclick: () => open(title, found) }, String(count)));
+      el("button", { titled: title, onclick: () => open(title, found) }, String(count)));
   };
-  return el("table", {},
-    el("thead", {}, el("tr", {}, el("td", {}), ...labels.map((label) => el("th", { scope: "col" }, el("span", {}, named(label)))))),
-    el("tbody", {}, ...labels.map((label, row) =>
-      el("tr", {}, el("th", { scope: "row" }, named(label)), ...labels.map((_, column) => cell(row, column))))));
+  return el("table",
+    el("thead", el("tr", el("td"), ...labels.map((label) => el("th", { scope: "col" }, el("span", named(label)))))),
+    el("tbody", ...labels.map((label, row) =>
+      el("tr", el("th", { scope: "row" }, named(label)), ...labels.map((_, column) => cell(row, column))))));
 }
 
 const taken = ({ label, predicted, probability }) => words.taken(named(label), named(predicted), probability);
 
 function thumb(photo, open) {
   const title = taken(photo);
-  return el("button", { class: photo.label === photo.predicted ? "thumb" : "thumb wrong", "aria-label": title, title, onclick: () => open(title, [photo]) },
+  return el("button", { class: photo.label === photo.predicted ? "thumb" : "thumb wrong", titled: title, onclick: () => open(title, [photo]) },
     el("img", { src: api.picture(photo.name, SMALL), width: 44, height: 44, loading: "lazy", alt: "" }));
 }
 
 function photoDialog() {
   const title = el("h3", { id: "dialog-title" });
-  const pictures = el("div", { class: "pictures" });
+  const pictures = el("div.pictures");
   const close = el("button", { onclick: () => element.close() }, words.close);
   const box = el("input", { type: "checkbox" });
-  const where = el("label", { class: "line" }, box, words.looked);
+  const where = el("label.line", box, words.looked);
   const element = el("dialog", { "aria-labelledby": "dialog-title" }, title, where, pictures, close);
   const tellWhere = () => pictures.querySelectorAll(".looks").forEach((canvas) => show(canvas, box.checked));
   box.addEventListener("change", tellWhere);
 
   const figure = (photo, side) => {
-    const item = el("figure", {},
-      el("div", { class: "looked" },
+    const item = el("figure",
+      el("div.looked",
         el("img", { src: api.picture(photo.name, side), alt: taken(photo) }),
         photo.cells ? lookedOver(photo) : null),
-      el("figcaption", {}, taken(photo)),
-      el("button", { class: "quiet", onclick: async () => {
+      el("figcaption", taken(photo)),
+      el("button.quiet", { onclick: async () => {
         const done = await attempt(() => api.deletePhotos([photo.name]));
         if (!done) return;
         item.remove();

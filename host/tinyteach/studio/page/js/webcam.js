@@ -38,7 +38,7 @@ export function squareOf(canvas, source, x, y, side) {
 // The choice to record by the webcam, and what it sees in `place`, where one looks while recording.
 export function webcamSource(place) {
   const box = el("input", { type: "checkbox" });
-  const hint = el("p", { class: "faint", hidden: true }, words.hint);
+  const hint = el("p.faint", { hidden: true }, words.hint);
   let video = null;
 
   box.addEventListener("change", async () => {
@@ -65,5 +65,5 @@ export function webcamSource(place) {
       await new Promise((done) => setTimeout(done, FRAME_MS));
     }
   });
-  return el("div", {}, el("label", { class: "line" }, box, words.record), hint);
+  return el("div", el("label.line", box, words.record), hint);
 }

@@ -1,7 +1,10 @@
 // Every English word of the page. Functions take what varies; zh.js has the same keys.
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+const photos = (count) => plural(count, "photo", "photos");
 export const percent = (value) => `${Math.round(value * 100)} %`;
+
+const actions = { "pin high": "set a pin high", "pin low": "set a pin low", say: "print a line" };
 
 export const strings = {
   title: "TinyTeach",
@@ -15,7 +18,7 @@ export const strings = {
   undo: "Undo",
   undoKey: "Ctrl+Z",
   undoneAll: "Undone.",
-  undone: (count) => `${plural(count, "photo", "photos")} put back.`,
+  undone: (count) => `${photos(count)} put back.`,
   steps: { connect: "Connect", classes: "Classes", train: "Train", deploy: "Deploy", live: "Live", rules: "Rules", teach: "Teach on the board" },
   sections: "Sections",
   folder: (path) => `Everything is kept in ${path}`,
@@ -90,7 +93,7 @@ export const strings = {
     newName: "Name of the new class",
     placeholder: "such as red cup",
     none: "Add a class for each thing to tell apart, such as “mug” and “glass”. Two are enough to begin.",
-    photos: (count) => plural(count, "photo", "photos"),
+    photos,
     bursts: (count) => plural(count, "recording", "recordings"),
     counted: "Recordings are counted with copies of the same bytes as one.",
     learnt: (count) => plural(count, "example from a board", "examples from a board"),
@@ -112,11 +115,11 @@ export const strings = {
     burst: (number) => `Recording ${number}`,
     select: (name) => `Photos of ${name}: press to select, Shift for many, arrows to walk`,
     moveTo: "Move to …",
-    moved: (count, name) => `${plural(count, "photo", "photos")} moved to ${name}.`,
+    moved: (count, name) => `${photos(count)} moved to ${name}.`,
     selected: (count) => plural(count, "photo selected", "photos selected"),
     deleteSelected: (count) => `Delete ${count}`,
     clear: "Clear",
-    deleted: (count) => `${plural(count, "photo", "photos")} deleted.`,
+    deleted: (count) => `${photos(count)} deleted.`,
     few: (count) => `Record ${count} more to make it steady.`,
     oneBurst: "Record it again, from another place.",
     unbalanced: (largest) => `Far fewer than ${largest}: record more.`,
@@ -126,7 +129,7 @@ export const strings = {
     importing: (done, total) => `Adding ${done} of ${total}`,
     leftOut: (added, count) => `${added} added, ${plural(count, "file", "files")} not taken`,
     imported: (added, skipped) =>
-      `${plural(added, "photo", "photos")} added${skipped ? `, ${skipped} left out` : ""}.`,
+      `${photos(added)} added${skipped ? `, ${skipped} left out` : ""}.`,
     selectAll: "All",
     renamed: (before, now) => `${before} is called ${now}.`,
     recoloured: (name) => `${name} has another colour.`,
@@ -166,7 +169,7 @@ export const strings = {
     confusion: "What was taken for what",
     confusionHint: "Rows: what it is. Columns: what it was taken for. Press a number to see its photos.",
     cell: (count, label, predicted) =>
-      `${plural(count, "photo", "photos")} of ${label} ${label === predicted ? "recognised" : `taken for ${predicted}`}`,
+      `${photos(count)} of ${label} ${label === predicted ? "recognised" : `taken for ${predicted}`}`,
     worst: "Photos worth a look",
     worstHint: "Wrong and sure of it first. Press one to see it; delete it if it is a mistake.",
     taken: (label, predicted, probability) =>
@@ -280,10 +283,10 @@ export const strings = {
     framesUnit: (count) => (count === 1 ? "frame" : "frames in a row"),
     doThis: "then",
     then: "What to do",
-    actions: { "pin high": "set a pin high", "pin low": "set a pin low", say: "print a line" },
+    actions,
     afterwards: "afterwards",
     after: "What to do afterwards",
-    afters: { "": "undo it", nothing: "do nothing", "pin high": "set a pin high", "pin low": "set a pin low", say: "print a line" },
+    afters: { "": "undo it", nothing: "do nothing", ...actions },
     pin: "pin",
     pinExample: "21, or LED",
     whichPin: "Which pin? Its number, or its name on the board, such as 21 or LED.",

@@ -4,6 +4,8 @@ export const percent = (value) => `${Math.round(value * 100)}%`;
 const bytes = (count) => count.toLocaleString("zh-Hans");
 const list = (names) => names.join("、");
 
+const actions = { "pin high": "引脚置高", "pin low": "引脚置低", say: "输出一行文字" };
+
 export const strings = {
   title: "TinyTeach",
   unknown: "未知",
@@ -280,10 +282,10 @@ export const strings = {
     framesUnit: (_count) => "帧",
     doThis: "则",
     then: "执行的动作",
-    actions: { "pin high": "引脚置高", "pin low": "引脚置低", say: "输出一行文字" },
+    actions,
     afterwards: "之后",
     after: "之后的动作",
-    afters: { "": "恢复原状", nothing: "什么都不做", "pin high": "引脚置高", "pin low": "引脚置低", say: "输出一行文字" },
+    afters: { "": "恢复原状", nothing: "什么都不做", ...actions },
     pin: "引脚",
     pinExample: "21 或 LED",
     whichPin: "哪个引脚？请填写编号，或它在开发板上的名称，例如 21 或 LED。",
