@@ -10,12 +10,13 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
+from fair_clock import FairClock
 from faulty_link import FaultyLink, draw
 from paired import other_embedding
 from slow_uart import SlowUart
@@ -44,6 +45,8 @@ SENTENCE = re.compile(r"^tinyteach: .+\.$")
 class Outcome:
     """Of one session, ``over_s`` longer than the same without faults, or after the last of them.
 
+    Times are a `FairClock`'s.
+
     ``wrong`` is what must not be, empty where all that is promised was kept.
     """
 
@@ -65,13 +68,12 @@ class Said:
     code: int
     out: str
     err: str
-    took_s: float
+    took_s: float = 0.0
 
 
 def tinyteach(*words: object) -> Said:
     """Run a command in this process, to its end."""
     out, err = io.StringIO(), io.StringIO()
-    began_s = time.monotonic()
     with (
         patch.object(sys, "argv", ["tinyteach", *map(str, words)]),
         contextlib.redirect_stdout(out),
@@ -85,7 +87,7 @@ def tinyteach(*words: object) -> Said:
         except Exception:
             code = INTERNAL
             err.write(traceback.format_exc())
-    return Said(code, out.getvalue(), err.getvalue(), time.monotonic() - began_s)
+    return Said(code, out.getvalue(), err.getvalue())
 
 
 @contextlib.contextmanager
@@ -106,6 +108,7 @@ class Bench:
     def __init__(self, board, link: FaultyLink, folder: Path, embeddings, is_uart: bool) -> None:
         self.home = folder / "home"
         self._board, self.link, self._embeddings = board, link, embeddings
+        self._clock = FairClock(board)
         self._is_uart = is_uart
         self._small = ["--small"] if is_uart else []
         self._views = HandheldCamera(demo_object(DEMO_OBJECTS[0]), seed=1)
@@ -137,7 +140,9 @@ class Bench:
 
     def _run(self, *words: object) -> Said:
         at = ("-p", self.project, "-b", "bench")
-        return tinyteach(*(at if words[0] != "new" else ()), *words)
+        began_s = self._clock.now_s()
+        said = tinyteach(*(at if words[0] != "new" else ()), *words)
+        return replace(said, took_s=self._clock.now_s() - began_s)
 
     # Sessions
 

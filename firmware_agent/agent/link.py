@@ -1,8 +1,8 @@
 """Bytes in and out: the REPL's own port, in raw binary.
 
-``sys.stdin.buffer.readinto`` blocks until the buffer is full on boards and
-returns early on the unix port; callers ask only for bytes that are known to be
-coming and take the count.
+``sys.stdin.buffer.readinto`` blocks until the buffer is full, and nothing says how
+many bytes there are; callers ask only for bytes that are known to be coming, take
+the count, and look how long it took: a sender may have died.
 """
 
 import select

@@ -87,8 +87,8 @@ class Agent:
         if self._alone:
             patience_ms = min(patience_ms, self._alone.wait_ms())
         while self.link.wait(patience_ms):
-            self._read()
-            self._serve()
+            if self._read():
+                self._serve()
             patience_ms = 0
         self.responder.tick(time.ticks_ms())  # type: ignore[arg-type] # a number
         self._serve()
@@ -138,9 +138,12 @@ class Agent:
         self.safe_mode = False
         return result
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Take what is surely coming; whether there may be a request now."""
         view = self.responder.get_buffer()
-        self.responder.advance(self.link.read_into(view))
+        began_ms = time.ticks_ms()
+        count = self.link.read_into(view)
+        return self.responder.advance(count, time.ticks_diff(time.ticks_ms(), began_ms))
 
     def _serve(self) -> None:
         while True:

@@ -141,16 +141,22 @@ class Decoder:
         A board's ``stdin.readinto`` blocks until the view is full. So outside
         a frame this asks for one byte; after the magic for the rest of the
         header; after that for the rest of the frame. ``limit`` bounds it
-        further, so that the caller can poll between pieces.
+        further, so that the caller can poll between pieces. Those end at
+        multiples of it, as USB packets and a host's writes do: one that falls
+        silent between two of them leaves nobody in a read.
         """
-        want = min(self._wanted(), limit)
+        want = min(self._wanted(), limit - (self._end - self._start) % limit)
         if self._end + want > len(self._buffer):
             self._compact()
         return self._view[self._end : self._end + want]
 
-    def advance(self, n: int) -> None:
-        """Say that ``n`` bytes were read into the view of ``get_buffer``."""
+    def advance(self, n: int) -> bool:
+        """Say that ``n`` bytes were read into the view of ``get_buffer``.
+
+        False where the frame in hand lacks more: ``next_event`` would give None.
+        """
         self._end += n
+        return self._end - self._start >= self._frame_bytes
 
     def give_up(self) -> None:
         """The sender is silent: take the frame in hand for truncated.

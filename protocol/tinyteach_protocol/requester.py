@@ -139,11 +139,17 @@ class Requester:
 
     # Bytes
 
+    def frames_to_send(self) -> list[bytes]:
+        """Return what is to be written now, each frame by itself, so that its pieces begin there.
+
+        A board then polls between two pieces, also where no more come (Decoder.get_buffer).
+        """
+        frames, self._queue = self._queue, []
+        return frames
+
     def data_to_send(self) -> bytes:
         """Return what is to be written now, each byte once."""
-        data = b"".join(self._queue)
-        self._queue = []
-        return data
+        return b"".join(self.frames_to_send())
 
     def receive(self, data: "Buffer", now_ms: int) -> "list[Happening]":
         """Take bytes read: return Response, Refused, Event, Text and Damaged objects."""

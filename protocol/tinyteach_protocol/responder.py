@@ -59,6 +59,7 @@ class Responder:
         self._encoder = Encoder(max_payload)
         self._heard_ms: int | None = None  # when the last frame was finished with; None: just now
         self._read_ms: int | None = None  # when the last byte came
+        self._stood_still = False  # inside of the last read
         self._begin(MAX_PAYLOAD)
 
     def _begin(self, peer_max_payload: int) -> None:
@@ -78,10 +79,15 @@ class Responder:
         """Return where to read to; poll before each piece, see Decoder.get_buffer."""
         return self._decoder.get_buffer(limit)
 
-    def advance(self, n: int) -> None:
-        """Say that ``n`` bytes were read into the view of ``get_buffer``."""
-        self._decoder.advance(n)
+    def advance(self, n: int, took_ms: int = 0) -> bool:
+        """Say that ``n`` bytes were read into the view of ``get_buffer``, in so many milliseconds.
+
+        False where ``next_request`` would give None. A frame that is not whole after a read that
+        stood still for long is given up: its sender is silent, what ended the read was another's.
+        """
         self._read_ms = None
+        self._stood_still = took_ms >= SILENCE_MS
+        return self._decoder.advance(n) or self._stood_still
 
     def receive(self, data: "Buffer") -> int:
         """Take what fits of ``data``, return how much; for links that are given bytes."""
@@ -99,7 +105,11 @@ class Responder:
         while True:
             event = self._decoder.next_event()
             if event is None:
-                return None
+                if not self._stood_still:
+                    return None
+                self._stood_still = False
+                self._decoder.give_up()
+                continue
             if isinstance(event, Damaged):
                 self.damaged += 1
             elif isinstance(event, Frame) and event.type < messages.FIRST_EVENT:

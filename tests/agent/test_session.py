@@ -295,6 +295,18 @@ def test_board_cut_off_inside_a_frame_gives_up_its_port(board, monkeypatch, tmp_
     await_agent(board.port, "").close()
 
 
+@pytest.mark.parametrize("arrived", [1, 41, 63])
+def test_board_cut_off_inside_a_frame_answers_whoever_knows_of_no_agent(
+    board, monkeypatch, tmp_path, arrived
+):
+    """By HELLOs alone, far fewer than the frame has bytes."""
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path))
+    monkeypatch.setattr(session_module, "LATE_HELLO_TRIES", 20)
+    cut_inside_a_frame(board, arrived)
+    with BoardClient(board.port) as again:
+        assert again.info().model_side == 64
+
+
 def cut_inside_a_frame(board, arrived):
     """A host that goes with its request half sent, ``arrived`` bytes of the payload."""
     client = BoardClient(board.port)

@@ -132,7 +132,7 @@ def test_get_buffer_asks_only_for_what_is_surely_coming():
         decoder.advance(len(view))
         at += len(view)
         events = drain(decoder, [])
-    assert asked == [1, 1, 8, 64, 64, 64, 12]
+    assert asked == [1, 1, 8, 54, 64, 64, 22]
     assert at == len(data) and events[0][0] == "frame"
     assert len(decoder.get_buffer()) == 1
 

@@ -208,6 +208,47 @@ def test_board_finds_hello_after_a_truncated_request():
     assert isinstance(event, Response)
 
 
+def read_like_a_board(board, data, took_ms=0):
+    """Fill each view to the end, ``took_ms`` of waiting in the first; (answers, bytes left)."""
+    out = []
+    while len(data) >= len(view := board.responder.get_buffer(64)):
+        view[:] = data[: len(view)]
+        data = data[len(view) :]
+        board.responder.advance(len(view), took_ms)
+        board._serve(out)
+        took_ms = 0
+    return out, data
+
+
+@pytest.mark.parametrize("cut", range(11, 11 + 64))
+def test_a_read_that_stood_still_ends_its_frame(cut):
+    """Its rest was the next host's: what HELLOs the read has taken are found."""
+    board, requester = connected()
+    write = frame.encode(messages.WRITE, 1, bytes(500))
+    _, stuck = read_like_a_board(board, write[:cut])
+    requester.hello(0, NONCE)
+    hello, heard = requester.data_to_send(), []
+    for _ in range(4):
+        out, stuck = read_like_a_board(board, stuck + hello, session.SILENCE_MS)
+        heard += out
+    assert isinstance(requester.receive(b"".join(heard), 0)[0], Response)
+
+
+def test_a_frame_that_is_whole_after_all_is_taken():
+    board, requester = connected()
+    grab(requester)
+    data = requester.data_to_send()
+    assert read_like_a_board(board, data[:-1]) == ([], data[10:-1])
+    out, left = read_like_a_board(board, data[10:], session.SILENCE_MS)
+    assert out and not left
+
+
+def test_a_host_that_ends_between_two_writes_leaves_no_board_in_a_read():
+    board, _ = connected()
+    write = frame.encode(messages.WRITE, 1, bytes(500))
+    assert read_like_a_board(board, write[:256]) == ([], b"")
+
+
 def test_log_text_of_the_board_comes_through():
     board, requester = connected()
     grab(requester)

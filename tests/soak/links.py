@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -101,7 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0, help="of the first session of each kind")
-    parser.add_argument("--processes", type=int, default=4, help="boards at a time")
+    parser.add_argument("--processes", type=int, default=4, help="boards at a time; most wait")
     parser.add_argument("--kind", nargs="+", choices=SESSIONS, default=SESSIONS)
     parser.add_argument("--arch", nargs="+", choices=ARCHS, default=ARCHS)
     parser.add_argument("--link", nargs="+", choices=LINKS, default=LINKS)
@@ -109,7 +109,9 @@ def main() -> int:
     began_s, wrong, late, codes = time.monotonic(), [], [], Counter()
     parts = planned(options)
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
-        for part, outcomes in zip(parts, pool.map(run_part, parts), strict=True):
+        running = {pool.submit(run_part, part): part for part in parts}
+        for done in as_completed(running):
+            part, outcomes = running[done], done.result()
             say(line_of(part, outcomes))
             codes.update(outcome.code for outcome in outcomes)
             wrong += [(part, each) for each in outcomes if each.wrong]

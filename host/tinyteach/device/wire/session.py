@@ -212,8 +212,7 @@ class WireSession:
             self._message(transfer.failure)
 
     def _send(self) -> None:
-        data = self._requester.data_to_send()
-        if data:
+        for data in self._requester.frames_to_send():
             self._link.write(data)
 
     def _turn(self, patience_s: float = 1.0) -> list[Happening]:
