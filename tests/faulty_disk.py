@@ -11,9 +11,8 @@ import os
 import signal
 import stat
 import sys
-import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 NONE, KILL, FULL, READ_ONLY = "none", "kill", "full disk", "read-only"
 # Of PEP 578's table: those that change what is on the disk.
@@ -70,22 +69,14 @@ class FaultyDisk:
         setattr(os, name, counted)
 
 
-def leave(words: list[str], fault: str, at: int) -> NoReturn:
-    """End this process with ``tinyteach words`` in the current folder."""
-    from tinyteach.cli.main import run
+def armed(fault: str, at: int) -> Callable[[], Callable[[], None]]:
+    """For a process in its folder: fails it so from then on, and counts in its last line."""
 
-    disk = FaultyDisk(fault, at, Path.cwd().parent.resolve())
-    sys.argv = ["tinyteach", *words]
-    sys.addaudithook(disk.hook)
-    for name in ("write", "fsync"):
-        disk.wrap(name)
-    code = 70
-    try:
-        run()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    except BaseException:
-        traceback.print_exc()
-    sys.stderr.write(f"\n{disk.count}\n")
-    sys.stderr.flush()
-    os._exit(code)
+    def arm() -> Callable[[], None]:
+        disk = FaultyDisk(fault, at, Path.cwd().parent.resolve())
+        sys.addaudithook(disk.hook)
+        for name in ("write", "fsync"):
+            disk.wrap(name)
+        return lambda: print(f"\n{disk.count}", file=sys.stderr)  # noqa: T201
+
+    return arm

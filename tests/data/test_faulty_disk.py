@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import project_trials
+
 PATH = Path(__file__).parents[1] / "soak" / "disks.py"
 
 
@@ -18,22 +20,24 @@ def disks():
 
 
 @pytest.fixture(scope="module")
-def made(disks, tmp_path_factory):
+def made(tmp_path_factory):
     """A project with photographs, and more of them beside it."""
+    project_trials.preload()
     folder = tmp_path_factory.mktemp("disks") / "made"
-    disks.make(folder, trained=False)
+    project_trials.make(folder, trained=False)
     return folder
 
 
-def test_nothing_is_lost(disks, made):
-    count = disks.operations(made, "class rename")
+@pytest.mark.parametrize("command", ["class rename", "class remove"])
+def test_nothing_is_lost(disks, made, command):
+    count = disks.operations(made, command)
     assert count >= 3
     for fault, at in ((disks.KILL, count // 2 + 1), (disks.KILL, count), (disks.FULL, count)):
-        assert disks.trial(made, disks.Trial("class rename", fault, at)) == "", (fault, at)
+        assert disks.trial(made, disks.Trial(command, fault, at)) == "", (fault, at)
 
 
 def test_a_fault_is_one(disks, made):
     """What is counted is what befalls a command: with a fault it does not end as without."""
-    assert disks.run(made / "project", ["class", "add", "dog"], disks.KILL, 1).code == -9
-    refused = disks.run(made / "project", ["class", "add", "dog"], disks.FULL, 1)
+    assert disks.faulty(made / "project", ["class", "add", "dog"], disks.KILL, 1).code == -9
+    refused = disks.faulty(made / "project", ["class", "add", "dog"], disks.FULL, 1)
     assert refused.code == 7 and "no space left on device" in refused.err

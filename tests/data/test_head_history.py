@@ -1,5 +1,8 @@
 """Every training keeps its head; the oldest go."""
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import pytest
 
 from tinyteach.data import head_history
@@ -41,6 +44,21 @@ def test_the_oldest_go(project, monkeypatch):
     monkeypatch.setattr(head_history, "KEPT_MAX", 2)
     for number in range(4):
         keep(project, number)
+    assert [kept.content for kept in kept_heads(project)] == [b"\3", b"\2"]
+
+
+def test_a_clock_that_was_set_back_makes_no_head_older(project, monkeypatch):
+    """The last one trained stays the newest, and is none of those that go."""
+    monkeypatch.setattr(head_history, "KEPT_MAX", 2)
+    for number, year in enumerate((2031, 1970, 2026, 2031)):
+        clock = SimpleNamespace(
+            now=lambda zone, year=year: datetime(year, 1, 1, tzinfo=zone),
+            fromisoformat=datetime.fromisoformat,
+            strptime=datetime.strptime,
+        )
+        monkeypatch.setattr(head_history, "datetime", clock)
+        keep(project, number)
+        assert kept_heads(project)[0].content == bytes([number])
     assert [kept.content for kept in kept_heads(project)] == [b"\3", b"\2"]
 
 

@@ -87,3 +87,13 @@ def test_newest_is_by_time():
     for name in ("2026-01-09-120000", "2026-01-10-080000", "2025-12-31-235959"):
         (backups.backups_dir() / f"{CHIP.mac}-esp32-s3-{name}.bin").touch()
     assert backups.newest(CHIP.mac).name.endswith("2026-01-10-080000.bin")
+
+
+def test_a_clock_that_was_set_back_makes_no_backup_older():
+    before = backups.backups_dir() / f"{CHIP.mac}-esp32-s3-2999-12-31-235959.bin"
+    before.write_bytes(b"older")
+    path, _, _ = take(FakeFlash())
+    assert path.name.endswith("3000-01-01-000000.bin") and before.read_bytes() == b"older"
+    assert backups.newest(CHIP.mac) == path
+    before.with_name(f"{CHIP.mac}-esp32-s3-of mine.bin").touch()
+    backups.new_name(CHIP)

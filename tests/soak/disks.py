@@ -1,15 +1,15 @@
 """Commands that are ended at each file operation, or find no room: ``python tests/soak/disks.py``.
 
-Each command that changes a project runs in a process of its own, again and again, and is killed
-(``kill -9``) before its first, second, third … operation on a file; then the same where that
-operation finds the disk full, and once in a project that may not be written. Commands that use a
-board are killed before each write to it, too. Afterwards all photographs that were there are there,
-no head is half, the next command works, the board answers and has its head or the new one, and
-nobody said a traceback. Ends with 1 where that is not so; what failed is named with its command.
+Each command that changes a project, and what only the studio asks for, runs in a process of its
+own, again and again, and is killed (``kill -9``) before its first, second … operation on a file;
+then the same where that operation finds the disk full, and once in a project that may not be
+written. Commands that use a board are killed before each write to it, too. Afterwards all
+photographs that were there are there, no head, class, key or list is half, the next command works,
+the board answers and has its head or the new one, and nobody said a traceback. Ends with 1 where
+that is not so; what failed is named with its command.
 """
 
 import argparse
-import os
 import shutil
 import signal
 import sys
@@ -18,48 +18,109 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pytest  # noqa: E402
-from PIL import Image  # noqa: E402
 
-import faulty_disk  # noqa: E402
 import one_thread  # noqa: E402, F401
-from faulty_disk import FULL, KILL, NONE, READ_ONLY  # noqa: E402
+from faulty_disk import FULL, KILL, NONE, READ_ONLY, armed  # noqa: E402
 from flashes import make_paired  # noqa: E402
-from paired import views_of  # noqa: E402
 from patience import be_patient  # noqa: E402
+from project_trials import (  # noqa: E402
+    FINE,
+    PHOTOS_EACH,
+    Done,
+    What,
+    faults_in,
+    faults_of,
+    litter_in,
+    make,
+    pixels_of,
+    preload,
+    run,
+)
+from tinyteach.data.deleted import delete_class, delete_photos, restore  # noqa: E402
 from tinyteach.data.drawing import demo_object  # noqa: E402
 from tinyteach.data.handheld import HandheldCamera  # noqa: E402
-from tinyteach.data.photos import list_all, load_photos  # noqa: E402
+from tinyteach.data.moving import move_photos  # noqa: E402
+from tinyteach.data.photos import list_photos  # noqa: E402
+from tinyteach.device import keys  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
 from tinyteach.head.format.head_file import load_head_file  # noqa: E402
 from tinyteach.service.heads.pulling import read_head  # noqa: E402
+from tinyteach.service.projects.beside import duplicate  # noqa: E402
 from tinyteach.service.projects.opening import open_project  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 
-COMMANDS = {
+SOME_BOARD = "0123456789ab"  # whose key is here, in a file to be taken, and nowhere else
+
+
+def _move(folder: Path) -> None:
+    project = open_project(folder)
+    move_photos(project, [photo.id for photo in list_photos(project, "cat")], "coffee")
+
+
+def _delete(folder: Path) -> None:
+    project = open_project(folder)
+    delete_photos(project, [photo.id for photo in list_photos(project, "cat")])
+
+
+def _restore(folder: Path) -> None:
+    project = open_project(folder)
+    restore(project, delete_class(project, "cat"))
+
+
+def _settings(folder: Path) -> None:
+    project = open_project(folder)
+    project.order_classes(project.classes()[::-1])
+    project.set_colour("cat", 5)
+    project.name, project.board = "others", "a board"
+
+
+COMMANDS: dict[str, What] = {
     "import": ["import", "../photos"],
-    "class add": ["class", "add", "dog"],
+    "class add": ["class", "add", "dog", "fox"],
     "class rename": ["class", "rename", "cat", "lion"],
     "class remove": ["class", "remove", "coffee", "--delete-photos"],
     "train": ["train"],
-    "export": ["export", "photos", "../all.zip"],
-    "export model": ["export", "model", "../model.tflite"],
+    "report": ["report"],
+    "export photos": ["export", "photos", "../all.zip"],
+    "export model": ["export", "model", "--to", "../model"],
+    "romfs": ["romfs", "../rom"],
     "new": ["new", "../another"],
+    "test": ["test", "../photos", "--host"],
+    "keys export": ["keys", "export", SOME_BOARD, "../again.json"],
+    "keys import": ["keys", "import", "../key.json"],
+    "keys forget": ["keys", "forget", SOME_BOARD],
+    "move photographs": _move,
+    "delete photographs": _delete,
+    "delete and restore": _restore,
+    "duplicate": lambda folder: duplicate(folder.resolve().parent, "project", "copy"),
+    "settings": _settings,
 }
 # Each with ``--board``.
 ON_BOARD = {
     "deploy": ["deploy", "--threshold", "0.5"],
     "capture": ["capture", "cat", "-n", "2"],
     "pull": ["pull"],
+    "rule add": ["rule", "add", "cat >= 80% for 3 frames", "say", "cat"],
+    "alone": ["alone", "--smoothing", "0.5"],
+    "rollback": ["rollback"],
+    "teach": ["teach", "cat", "-n", "2"],
+    "pair": ["pair", "--name", "desk"],
+    "pair --new-key": ["pair", "--new-key"],
+    "retrain": ["retrain", "--add", "../photos"],
+    "recorded": ["--record", "../a.tape", "info"],
 }
-# In what a command may end that is not killed: success, or a sentence.
-FINE = (0, 2, 6, 7, 8, 9)
+# Commands after which photographs lie elsewhere or nowhere, as they were asked to: how many.
+TAKEN_AWAY = {
+    "class remove": (0, PHOTOS_EACH),
+    "delete photographs": range(PHOTOS_EACH + 1),
+    "delete and restore": range(PHOTOS_EACH + 1),
+}
 
 
 @dataclass(frozen=True)
@@ -74,119 +135,79 @@ class Trial:
         return f"{self.command}, {self.fault} at file operation {self.at}"
 
 
-@dataclass(frozen=True)
-class Done:
-    """``code`` is negative where a signal ended it."""
-
-    code: int
-    err: str
-
-
-def run(folder: Path, words: list[str], fault: str = NONE, at: int = 0) -> Done:
-    """The command in ``folder``, in a fork of this process, which has all modules loaded.
-
-    The last line of what it said is how many operations it did.
-    """
-    with tempfile.TemporaryFile() as said:
-        pid = os.fork()
-        if not pid:
-            os.environ["TINYTEACH_HOME"] = str(folder.parent / "home")
-            os.chdir(folder)
-            os.dup2(said.fileno(), 2)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")  # not pytest's
-            faulty_disk.leave(words, fault, at)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        said.seek(0)
-        return Done(code, said.read().decode())
-
-
-def make(folder: Path, trained: bool = True) -> None:
-    """A project with two classes and, if ``trained``, a head; other photographs to import."""
-    for place, seed in (("given", 1), ("photos", 2)):
-        for name in ("cat", "coffee"):
-            (folder / place / name).mkdir(parents=True)
-            for number, view in enumerate(views_of(name, 6, seed=seed, side=64)):
-                Image.fromarray(view).save(folder / place / name / f"{number}.png")
-    (folder / "project").mkdir()
-    for words in (["new", "."], ["import", "../given"], ["train"])[: 3 if trained else 2]:
-        done = run(folder / "project", words)
-        assert done.code == 0, done.err
-
-
-def words_of(command: str, board: VirtualBoard | None) -> list[str]:
+def words_of(command: str, board: VirtualBoard | None) -> What:
     """The command line; with the port where it is for a board."""
     if command in COMMANDS:
         return COMMANDS[command]
     assert board
-    return [*ON_BOARD[command], "--board", board.port]
+    return ["--board", board.port, *ON_BOARD[command]]
 
 
-def give_head(folder: Path, board: VirtualBoard) -> None:
-    """Put the project's head to work."""
-    done = run(folder / "project", ["deploy", "--board", board.port])
-    assert done.code == 0, done.err
+def faulty(place: Path, what: What, fault: str = NONE, at: int = 0) -> Done:
+    """The command, so befallen; the last line of what it said is how many operations it did."""
+    return run(place, what, armed(fault, at))
 
 
 def operations(folder: Path, command: str, board: VirtualBoard | None = None) -> int:
     """How many the command does."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
-        done = run(place, words_of(command, board))
+        done = faulty(place, words_of(command, board))
         assert done.code == 0, (command, done.err)
+        _take_keys_over(folder, place)
         return int(done.err.split()[-1])
 
 
-def photographs(project: Path) -> set[bytes]:
-    """The pixels of each; AssertionError where one does not load or is there twice."""
-    loaded = load_photos(list_all(open_project(project)).photos)
-    assert not loaded.problems, loaded.problems
-    pixels = [square.tobytes() for square in loaded.squares]
-    assert len(set(pixels)) == len(pixels), "a photograph is there twice"
-    return set(pixels)
+def _take_keys_over(folder: Path, place: Path) -> None:
+    """What a pairing changed on the board holds for the next trials, too."""
+    home = "home/config"
+    if (place.parent / home).exists():
+        shutil.copytree(place.parent / home, folder / home, dirs_exist_ok=True)
 
 
 def trial(folder: Path, each: Trial, board: VirtualBoard | None = None) -> str:
     """What is wrong after one; empty where nothing is."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
-        before = photographs(place)
-        done = run(place, words_of(each.command, board), each.fault, each.at)
+        before = pixels_of(place)
+        done = faulty(place, words_of(each.command, board), each.fault, each.at)
         try:
-            return _faults(place, each, done, before) or _of_board(place, board)
+            wrong = _faults(place, each, done, before) or _of_board(place, board, each)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
+        if board:
+            _take_keys_over(folder, place)
+        return wrong
 
 
-def _faults(place: Path, each: Trial, done, before: set[bytes]) -> str:
-    if "Traceback" in done.err:
-        return done.err[-800:]
-    expected = (-signal.SIGKILL, 0) if each.fault == KILL else FINE
-    if done.code not in expected:
-        return f"code {done.code}: {done.err[-300:]}"
-    now = photographs(place)
-    if each.command != "class remove" and not before <= now:
-        return f"{len(before - now)} photographs are gone"
-    head = place / "heads" / "head.tflite"
-    if head.exists():
-        load_head_file(head)
-    for words in (["class", "list"], ["class", "add", "one more"]):
-        again = run(place, words)
-        if again.code:
-            return f"the next command fails: {again.err}"
-    return ""
+def _faults(place: Path, each: Trial, done: Done, before: set[bytes]) -> str:
+    codes = (-signal.SIGKILL, 0) if each.fault == KILL else FINE
+    wrong = faults_of(done, codes)
+    missing = len(before - pixels_of(place))
+    if missing not in TAKEN_AWAY.get(each.command, (0,)):
+        wrong = wrong or f"{missing} photographs are gone"
+    if each.fault != KILL and (left := litter_in(place.parent)):
+        wrong = wrong or f"it left {left}"
+    return wrong or faults_in(place)
 
 
-def _of_board(place: Path, board: VirtualBoard | None) -> str:
-    """It answers, with a whole head; AssertionError or a sentence of the host where it does not."""
+def _of_board(place: Path, board: VirtualBoard | None, each: Trial) -> str:
+    """It answers, with a whole head; AssertionError or a sentence of the host where it does not.
+
+    One whose pairing was cut does so after the next pairing, as its ``main.py`` says.
+    """
     if board is None:
         return ""
-    own = load_head_file(place / "heads" / "head.tflite")
-    with BoardClient(board.port) as client:
-        info = client.info()
-        head = read_head(client, lambda *_: None)
+    if each.command.startswith("pair"):
+        again = run(place, ["--board", board.port, "pair"])
+        assert again.code == 0, again.err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(place.parent / "home"))
+        with BoardClient(board.port) as client:
+            info = client.info()
+            head = read_head(client, lambda *_: None)
     assert info.state == "" and head.fingerprint == info.head, info
-    assert head.labels == own.labels
+    assert set(head.labels) == set(load_head_file(place / "heads" / "head.tflite").labels)
     return ""
 
 
@@ -194,11 +215,32 @@ def planned(folder: Path, options, board: VirtualBoard | None) -> list[Trial]:
     trials = []
     for command in options.command:
         count = operations(folder, command, board)
-        step = max(1, count // options.each)
+        step = max(1, -(-count // options.each))
         for fault in (KILL, FULL):
             trials += [Trial(command, fault, at) for at in range(1, count + 1, step)]
         trials.append(Trial(command, READ_ONLY, 0))
     return trials
+
+
+def made(folder: Path) -> Path:
+    """A project with a head, keys, and what is imported."""
+    make(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
+        keys.keep_key(SOME_BOARD, keys.made_key())
+    keys.write_key(folder / "key.json", "ba9876543210", keys.made_key())
+    return folder
+
+
+def paired_board(stack: ExitStack, place: Path, folder: Path) -> VirtualBoard:
+    """A board with the project's head, twice: so that it can be rolled back."""
+    flash = make_paired("i386", place / "flash", EMBEDDING_FILE.read_bytes())
+    board = stack.enter_context(VirtualBoard("i386", flash))
+    board.show_source(HandheldCamera(demo_object("cat"), seed=3).next_view)
+    for words in (["pair"], ["deploy", "--threshold", "0.4"], ["deploy", "--threshold", "0"]):
+        done = run(folder / "project", ["--board", board.port, *words])
+        assert done.code == 0, done.err
+    return board
 
 
 def main() -> int:
@@ -208,18 +250,14 @@ def main() -> int:
     every = [*COMMANDS, *ON_BOARD]
     parser.add_argument("--command", nargs="+", choices=every, default=every)
     options = parser.parse_args()
-    for module in ("photos", "projects", "heads", "exporting"):
-        import_module(f"tinyteach.cli.{module}")
+    preload()
     began_s, counts, failed = time.monotonic(), Counter(), 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
-        make(folder := Path(name) / "made")
+        folder = made(Path(name) / "made")
         board = None
         if set(options.command) & set(ON_BOARD):
-            flash = make_paired("i386", Path(name) / "flash", EMBEDDING_FILE.read_bytes())
-            board = stack.enter_context(VirtualBoard("i386", flash))
-            board.show_source(HandheldCamera(demo_object("cat"), seed=3).next_view)
-            give_head(folder, board)
+            board = paired_board(stack, Path(name), folder)
         trials = planned(folder, options, board)
         for each in trials:
             counts[f"{each.command} {each.fault}"] += 1
@@ -228,7 +266,7 @@ def main() -> int:
                 sys.stdout.write(f"{each}: {wrong}\n")
                 sys.stdout.flush()
     for name, count in sorted(counts.items()):
-        sys.stdout.write(f"{name:24} {count:4}\n")
+        sys.stdout.write(f"{name:30} {count:4}\n")
     sys.stdout.write(f"{len(trials)} trials, {failed} failed, {time.monotonic() - began_s:.0f} s\n")
     return 1 if failed else 0
 

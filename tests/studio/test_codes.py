@@ -60,7 +60,7 @@ def test_only_opening_the_address_uses_a_code(studio, method):
 
 def test_codes_end(monkeypatch):
     key, now = new_key(), [1000.0]
-    monkeypatch.setattr(codes, "time", lambda: now[0])
+    monkeypatch.setattr(codes, "monotonic", lambda: now[0])
     known = Codes(key)
     first, second, third = (new_code(key) for _ in range(3))
     now[0] += LIFE_S

@@ -36,18 +36,20 @@ def photo_path(project: Project, photo_id: str) -> Path:
 
 def delete_photos(project: Project, photo_ids: Sequence[str]) -> str:
     """Move photographs aside; returns the number under which `restore` finds them."""
-    paths = [(photo_path(project, photo_id), photo_id) for photo_id in photo_ids]
-    place = _new_place(project)
-    for path, photo_id in paths:
-        move_file(path, place / photo_id)
+    with project.changing():
+        paths = [(photo_path(project, photo_id), photo_id) for photo_id in photo_ids]
+        place = _new_place(project)
+        for path, photo_id in paths:
+            move_file(path, place / photo_id)
     return place.name
 
 
 def delete_class(project: Project, name: str) -> str:
     """Move a class and its photographs aside; returns the number for `restore`."""
-    folder, name = project.class_dir(name), project.class_name(name)
-    place = _new_place(project)
-    move_file(folder, place / name)
+    with project.changing():
+        folder, name = project.class_dir(name), project.class_name(name)
+        place = _new_place(project)
+        move_file(folder, place / name)
     return place.name
 
 
@@ -57,6 +59,11 @@ def restore(project: Project, number: str) -> int:
     A photograph whose place is taken meanwhile gets another name. ProjectError for a number
     that is none, or whose photographs were put back already.
     """
+    with project.changing():
+        return _restore(project, number)
+
+
+def _restore(project: Project, number: str) -> int:
     place = project.root / FOLDER / number
     if not _NUMBER.fullmatch(number) or not (place / _NOTE).is_file():
         raise ProjectError("This was put back already, or is gone; there is nothing to undo.")

@@ -6,17 +6,19 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
 from tinyteach.files import made_folder, read_file, read_json, reason, write_together
+from tinyteach.locks import one_at_a_time
 
 KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
 DIGITS = 12  # of a fingerprint in a folder's name
 _TIME = "%Y%m%dT%H%M%S%fZ"
+_NEXT = timedelta(milliseconds=1)  # to which a head's time is told
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,23 @@ def keep_head(
     be, everything stays as it was. The same head again, of photographs that did not change, is
     kept once.
     """
-    now = datetime.now(UTC)
-    newest = next(iter(kept_heads(project)), None)
-    folder = _history(project) / f"{now.strftime(_TIME)}-{fingerprint[:DIGITS]}"
-    if newest and newest.fingerprint == fingerprint[:DIGITS]:
-        folder = newest.folder
-    kept = {folder / name: content for name, content in files.items()}
-    with made_folder(folder):
-        write_together({**(present or {}), **kept})
-    for old in kept_heads(project)[KEPT_MAX:]:
-        shutil.rmtree(old.folder, ignore_errors=True)
+    with one_at_a_time(_history(project)):  # else a head could lie beside another one's report
+        folder = _place_of(project, fingerprint[:DIGITS])
+        kept = {folder / name: content for name, content in files.items()}
+        with made_folder(folder):
+            write_together({**(present or {}), **kept})
+        for old in kept_heads(project)[KEPT_MAX:]:
+            shutil.rmtree(old.folder, ignore_errors=True)
+
+
+def _place_of(project: Project, digits: str) -> Path:
+    """Where a head goes: behind the newest, also where a clock was set back since that one."""
+    time, newest = datetime.now(UTC), next(iter(kept_heads(project)), None)
+    if newest:
+        if newest.fingerprint == digits:
+            return newest.folder
+        time = max(time, datetime.fromisoformat(newest.time) + _NEXT)
+    return _history(project) / f"{time.strftime(_TIME)}-{digits}"
 
 
 def kept_heads(project: Project) -> list[KeptHead]:

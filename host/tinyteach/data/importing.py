@@ -3,12 +3,9 @@
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tinyteach.data.bursts import guess_bursts
 from tinyteach.data.entries import Skipped
@@ -17,7 +14,7 @@ from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
 from tinyteach.data.names import portable_name, same_name
 from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
-from tinyteach.data.photos import list_photos, load_photos
+from tinyteach.data.photos import Photo, list_photos, load_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
@@ -75,8 +72,10 @@ class _Import:
         self._bursts = recordings_in(plan.collection)
         self._recordings, self._run = recordings, secrets.token_hex(3)
         self._names = plan.names
-        self._owner = _owners(project)
-        self._before = frozenset(self._owner)
+        self._owner: dict[bytes, str] = {}
+        self._listed: set[Path] = set()
+        self._index_bytes = self._measured()
+        self._before = set(self._own(list_photos(project)))
         self._made: set[str] = set()
         self.result = ImportResult(skipped=list(plan.collection.skipped), renamed=plan.renamed)
 
@@ -92,18 +91,53 @@ class _Import:
             self._skip(photo, as_clause(str(error), photo.name))
             return
         digest = pixel_digest(square)
-        if digest in self._owner:
-            self.result.known += digest in self._before
-            why = f"the same photograph is in class {self._owner[digest]!r} already"
-            self._skip(photo, why, is_copy=True)
+        if self._is_known(photo, digest):
             return
-        folder = self._class_dir(class_name)
-        try:
-            self._store(photo, folder, square)
-        except ProjectError:
-            self._leave_no_empty_class(folder)
-            raise
+        content = encode_png(square)
+        with self._project.changing():
+            self._learn_of_others()
+            if self._is_known(photo, digest):
+                return
+            folder = self._class_dir(class_name)
+            try:
+                self._store(photo, folder, content, square.shape[0])
+            except ProjectError:
+                self._leave_no_empty_class(folder)
+                raise
+            self._index_bytes = self._measured()
         self._owner[digest] = class_name
+
+    def _is_known(self, photo: ClassPhoto, digest: bytes) -> bool:
+        """Whether the project has a photograph already, which is said then."""
+        if digest not in self._owner:
+            return False
+        self.result.known += digest in self._before
+        why = f"the same photograph is in class {self._owner[digest]!r} already"
+        self._skip(photo, why, is_copy=True)
+        return True
+
+    def _learn_of_others(self) -> None:
+        """What another process added meanwhile is in the project, too."""
+        if self._measured() != self._index_bytes:
+            added = [p for p in list_photos(self._project) if p.path not in self._listed]
+            self._before |= self._own(added).keys()
+
+    def _own(self, photos: Iterable[Photo]) -> dict[bytes, str]:
+        """Note the class of each photograph, by its pixels."""
+        owners: dict[bytes, str] = {}
+        for photo in photos:
+            self._listed.add(photo.path)
+            for square in load_photos([photo]).squares:  # one at a time: memory
+                owners[pixel_digest(square)] = photo.class_name
+        self._owner |= owners
+        return owners
+
+    def _measured(self) -> int:
+        """How long the index is: who adds a photograph adds a line."""
+        try:
+            return self._project.index_path.stat().st_size
+        except OSError:
+            return 0
 
     def _skip(self, photo: ClassPhoto, why: str, is_copy: bool = False) -> None:
         self.result.skipped.append(Skipped(photo.name, why, is_copy))
@@ -118,9 +152,10 @@ class _Import:
         if folder.name in self._made and not any(folder.iterdir()):
             self._project.remove_class(folder.name)
 
-    def _store(self, photo: ClassPhoto, folder: Path, square: NDArray[np.uint8]) -> None:
+    def _store(self, photo: ClassPhoto, folder: Path, content: bytes, side: int) -> None:
         path = _free_path(folder, photo)
-        write_atomically(path, encode_png(square))
+        self._listed.add(path)
+        write_atomically(path, content)
         known = self._records.get(photo.entry.parts)
         record = PhotoRecord(
             path=path.relative_to(self._project.root).as_posix(),
@@ -130,7 +165,7 @@ class _Import:
             time=known.time if known else "",
             burst=known.burst if known else self._burst(photo, folder.name),
             kind=known.kind if known else "square",
-            side=square.shape[0],
+            side=side,
         )
         append_records(self._project.index_path, [record])
         self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
@@ -150,15 +185,6 @@ class _Import:
 def as_clause(sentence: str, name: str) -> str:
     """What an error says of a photograph, to stand behind its name."""
     return f"it {sentence.removeprefix(f'{name} ')}" if sentence.startswith(name) else sentence
-
-
-def _owners(project: Project) -> dict[bytes, str]:
-    """The class of each photograph in the project, by its pixels."""
-    owners: dict[bytes, str] = {}
-    for photo in list_photos(project):
-        for square in load_photos([photo]).squares:  # one at a time: memory
-            owners[pixel_digest(square)] = photo.class_name
-    return owners
 
 
 def recordings_in(collection: Collection) -> dict[tuple[str, ...], str]:

@@ -23,10 +23,11 @@ def move_photos(project: Project, photo_ids: Sequence[str], class_name: str) -> 
             moved.append(f"{name}/{path.relative_to(folder).as_posix()}")
             continue
         record = records.get(path_key(path.relative_to(project.root))) or records.get(path.name)
-        target = free_path(folder / path.name)
-        if record is not None:  # first: a record of nothing does no harm
-            now = target.relative_to(project.root).as_posix()
-            append_records(project.index_path, [replace(record, path=now, class_name=name)])
-        move_file(path, target)
+        with project.changing():
+            target = free_path(folder / path.name)
+            if record is not None:  # first: a record of nothing does no harm
+                now = target.relative_to(project.root).as_posix()
+                append_records(project.index_path, [replace(record, path=now, class_name=name)])
+            move_file(path, target)
         moved.append(f"{name}/{target.name}")
     return moved

@@ -142,22 +142,25 @@ class Recording:
         self._facts = {"board": board, "sensor": sensor, "kind": kind}
 
     def add(self, square: NDArray[np.uint8]) -> Photo:
-        """Store one photograph, uint8 [N, N, 3] RGB."""
-        photo = self._write(square)
-        assert photo.record is not None
-        append_records(self.project.index_path, [photo.record])
+        """Store one photograph, uint8 [N, N, 3] RGB; ProjectError where the class is gone."""
+        content = encode_png(square)
+        with self.project.changing():
+            self.folder = self.project.class_dir(self.class_name)
+            photo = self._write(content, square.shape[0])
+            assert photo.record is not None
+            append_records(self.project.index_path, [photo.record])
         self.photos.append(photo)
         return photo
 
-    def _write(self, square: NDArray[np.uint8]) -> Photo:
+    def _write(self, content: bytes, side: int) -> Photo:
         path = self.folder / f"{self.burst}-{len(self.photos) + 1:03}.png"
-        write_atomically(path, encode_png(square))
+        write_atomically(path, content)
         record = PhotoRecord(
             path=path.relative_to(self.project.root).as_posix(),
             class_name=self.class_name,
             time=_now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             burst=self.burst,
-            side=square.shape[0],
+            side=side,
             **self._facts,
         )
         return Photo(path, self.class_name, self.burst, record, path.name)

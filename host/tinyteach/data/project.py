@@ -14,8 +14,11 @@ it. The settings only give the order.
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from tinyteach.data.litter import is_litter
@@ -37,6 +40,7 @@ SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
 DEFAULT_EMBEDDING = "base"
 COLOURS = 8  # that front ends tell classes apart by; a class has the number of one
+_REMOVED = ".removed"  # of folders on their way out, hidden
 
 
 class Project:
@@ -191,20 +195,35 @@ class Project:
             raise ProjectError(f"There is no class {name!r} here; {self._classes_sentence()}.")
         return found
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """While classes and photographs stay where they are: no other process moves them.
+
+        What another one changed before is known then. ProjectError where its turn does not end.
+        """
+        with one_at_a_time(self.settings_path):
+            self._settings = _read_settings(self.settings_path)
+            yield
+
     def add_classes(self, names: Sequence[str]) -> list[str]:
         """Add empty classes and return their names as stored; none where one cannot be."""
         wanted: list[str] = []
-        for name in names:
-            stored = check_class_name(name)
-            self._refuse_clash(stored)
-            if same_name(stored, wanted):
-                raise ProjectError(f"{stored!r} is named twice; name each class once.")
-            wanted.append(stored)
-        check_room([*self.classes(), *wanted])
-        return [self.add_class(name) for name in wanted]
+        with self.changing():
+            for name in names:
+                stored = check_class_name(name)
+                self._refuse_clash(stored)
+                if same_name(stored, wanted):
+                    raise ProjectError(f"{stored!r} is named twice; name each class once.")
+                wanted.append(stored)
+            check_room([*self.classes(), *wanted])
+            return [self.add_class(name) for name in wanted]
 
     def add_class(self, name: str) -> str:
         """Add an empty class and return its name as stored; where that fails, there is none."""
+        with self.changing():
+            return self._add_class(name)
+
+    def _add_class(self, name: str) -> str:
         stored = check_class_name(name)
         self._refuse_clash(stored)
         before, colours = self.classes(), self.colours()
@@ -225,6 +244,10 @@ class Project:
         The settings and the index know both names before a folder moves, so that wherever this
         is cut no photograph loses its record, and the same command completes it.
         """
+        with self.changing():
+            return self._rename_class(old, new)
+
+    def _rename_class(self, old: str, new: str) -> str:
         name, source, before = self.class_name(old), self.class_dir(old), self.classes()
         stored = check_class_name(new)
         self._refuse_clash(stored, besides=name)
@@ -239,7 +262,19 @@ class Project:
         return stored
 
     def remove_class(self, name: str, delete_photos: bool = False) -> None:
-        """Remove a class; one with anything in its folders only with ``delete_photos``."""
+        """Remove a class; one with anything in its folders only with ``delete_photos``.
+
+        Its folders leave their places at once, before what is in them goes: wherever this is cut
+        there is no half of a class.
+        """
+        with self.changing():
+            self._put_aside(name, delete_photos)
+        for folder in self.photos_dir.glob(f".*{_REMOVED}"):  # also those of a removal that was cut
+            self._change(partial(_delete_folder, folder))
+        with self.changing():  # last: on a full disk there is room now
+            self._set(classes=self.classes())
+
+    def _put_aside(self, name: str, delete_photos: bool) -> None:
         folder, name = self.class_dir(name), self.class_name(name)
         learnt = self.learnt_dir(name)
         count = sum(len(names) for place in (folder, learnt) for _, _, names in os.walk(place))
@@ -249,10 +284,9 @@ class Project:
                 f"delete them too with 'tinyteach class remove \"{name}\" --delete-photos', or "
                 "move them elsewhere first."
             )
-        self._change(lambda: _delete_folder(folder))
-        if learnt.is_dir():
-            self._change(lambda: _delete_folder(learnt))
-        self._set(classes=self.classes())
+        for each in (learnt, folder):
+            if each.is_dir():
+                self._change(partial(each.rename, self.photos_dir / f".{token_hex(8)}{_REMOVED}"))
 
     def _class_folders(self) -> dict[str, Path]:
         """The folder of each class, by its name as it is stored.
@@ -350,7 +384,8 @@ def _settings_fault(settings: object) -> str:
 
 
 def _delete_folder(folder: Path) -> None:
-    if folder.is_symlink():  # made by hand: what it leads to is not the project's
-        folder.unlink()
-    else:
-        shutil.rmtree(folder)
+    with suppress(FileNotFoundError):  # another process deletes it, too
+        if folder.is_symlink():  # made by hand: what it leads to is not the project's
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)

@@ -2,14 +2,15 @@
 
 Whoever reads the key makes a code, also another process of the same user, and nobody has to be
 asked for one: a code is a time, a random part and their HMAC. The studio notes which were used.
+The time is since the computer started, which all its processes share and nobody sets.
 """
 
 import hmac
 import secrets
-from time import time
+from time import monotonic
 
 LIFE_S = 600  # for a browser that starts slowly, or a person who copies the address
-AHEAD_S = 5  # a clock may be set between two processes
+AHEAD_S = 5  # no two clocks agree to the last digit
 CODE, COOKIE = "code ", "cookie"  # what is sealed, so that neither stands for the other
 
 
@@ -20,7 +21,7 @@ def new_key() -> str:
 
 def new_code(key: str) -> str:
     """What the address carries until the browser has its cookie."""
-    told = f"{time():.0f}.{secrets.token_urlsafe(12)}"
+    told = f"{monotonic():.0f}.{secrets.token_urlsafe(12)}"
     return f"{told}.{sealed(key, CODE + told)}"
 
 
@@ -51,7 +52,7 @@ class Codes:
         told, _, seal = code.rpartition(".")
         if not same(seal, sealed(self._key, CODE + told)):
             return False
-        age_s = time() - float(told.partition(".")[0])
+        age_s = monotonic() - float(told.partition(".")[0])
         if code in self._used or not -AHEAD_S <= age_s <= LIFE_S:
             return False
         self._used.add(code)

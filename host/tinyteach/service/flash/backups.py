@@ -8,8 +8,9 @@ board is no content to be backed up.
 
 import json
 import os
-import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tinyteach.device.esp.chip import Chip
 from tinyteach.errors import FirmwareError, ProjectError
 from tinyteach.files import make_folder, read_json, read_whole, reason, write_json
 from tinyteach.paths import backups_dir
+
+_TIME, _TIME_LETTERS = "%Y-%m-%d-%H%M%S", 17
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,13 @@ def _file(chip: Chip, ending: str) -> Path:
 
 
 def new_name(chip: Chip) -> Path:
-    """What a backup of now is called."""
-    taken = time.strftime("%Y-%m-%d-%H%M%S")
-    return backups_dir() / f"{chip.mac}-{chip.name.lower()}-{taken}.bin"
+    """What a backup of now is called: behind the newest, also where a clock was set back."""
+    taken, before = datetime.now(), newest(chip.mac)  # by its owner's clock
+    with suppress(ValueError):
+        if before:
+            told = datetime.strptime(before.stem[-_TIME_LETTERS:], _TIME)
+            taken = max(taken, told + timedelta(seconds=1))
+    return backups_dir() / f"{chip.mac}-{chip.name.lower()}-{taken.strftime(_TIME)}.bin"
 
 
 def keep(chip: Chip, path: Path) -> None:
