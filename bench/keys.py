@@ -4,10 +4,14 @@
 private. They take turns. Of a turn's time what counts is that of the processor, the board's and
 this process's together, because other work on the machine is not in it; a session's time on the
 clock is given, too. All are medians, also of what a turn costs more than the one without a key.
+
+A head is proven besides, once, however long it is, with a number that the board writes to its
+flash: a row of its own. The file whose frames are timed is one that needs no such proof.
 """
 
 import argparse
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,10 +27,29 @@ from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.processor_time import processor_clock
+from tinyteach_protocol import messages
 
 ROUNDS = 40
 MODES = {"no key": None, "a key": False, "private": True}
-TRANSFERS = link.ON_ANY_BOARD | link.WITH_CAMERA
+
+
+def upload(client: BoardClient) -> int:
+    """A file to the board's flash, dropped again; sent as an embedding, which has no proof."""
+    return _send(client, messages.EMBEDDING)
+
+
+def head_work_ms(client: BoardClient) -> float:
+    """Of the processor, a head's upload of one frame, proven where there is a key."""
+    return 1000 * worked_s(client.port, lambda: _send(client, messages.HEAD, 1000))
+
+
+def _send(client: BoardClient, held: int, size: int = link.FILE_BYTES) -> int:
+    client.upload(held, secrets.token_bytes(size))
+    client.request(messages.ABORT)
+    return size
+
+
+TRANSFERS = link.ON_ANY_BOARD | {"upload to flash": upload} | link.WITH_CAMERA
 
 
 @contextmanager
@@ -95,16 +118,17 @@ def measure(arch: str, rounds: int) -> dict[str, dict[str, float]]:
     rows = {}
     with boards(arch) as started:
         for what, each in (("session, ms", session_ms), ("its work, ms", session_work_ms)):
-            rows[what] = _session(each, started, rounds)
+            rows[what] = _times(each, started, rounds)
         with ExitStack() as stack:
             clients = {n: stack.enter_context(BoardClient(b.port)) for n, b in started.items()}
+            rows["a head's upload, ms"] = _times(head_work_ms, clients, rounds)
             for what, run in TRANSFERS.items():
                 rows[what] = _speeds(run, clients, rounds)
     return rows
 
 
-def _session(each, started: dict[str, VirtualBoard], rounds: int) -> dict[str, float]:
-    found = in_turn({name: lambda b=b: each(b) for name, b in started.items()}, rounds)
+def _times(each: Callable, on: dict, rounds: int) -> dict[str, float]:
+    found = in_turn({name: lambda one=one: each(one) for name, one in on.items()}, rounds)
     row = {name: median(times) for name, times in found.items()}
     return row | {f"{name} costs": median(more(found, name)) for name in list(MODES)[1:]}
 

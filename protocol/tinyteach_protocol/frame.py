@@ -59,6 +59,12 @@ class Damaged:
         self.reason = reason
 
 
+def _guarded(flags: int, end: int) -> int:
+    """Where the bytes begin that a trailer at ``end`` guards: of a sealed frame those of the seal,
+    which guards all others; to check a frame twice costs a board as much again."""
+    return max(0, end - SEAL_BYTES) if flags & SEALED else 0
+
+
 def seal(buffer: bytearray, type: int, flags: int, seq: int, payload_bytes: int) -> int:
     """Put header and checks around the payload that lies at ``HEADER_BYTES``.
 
@@ -68,7 +74,7 @@ def seal(buffer: bytearray, type: int, flags: int, seq: int, payload_bytes: int)
     end = HEADER_BYTES + payload_bytes
     struct.pack_into("<2sBBHH", buffer, 0, MAGIC, type, flags, seq, payload_bytes)
     struct.pack_into("<H", buffer, 8, crc32(view[:8]) & 0xFFFF)
-    struct.pack_into("<I", buffer, end, crc32(view[:end]))
+    struct.pack_into("<I", buffer, end, crc32(view[_guarded(flags, end) : end]))
     return end + TRAILER_BYTES
 
 
@@ -232,10 +238,11 @@ class Decoder:
     def _finish(self) -> Frame | Damaged:
         start, end = self._start, self._start + self._frame_bytes
         payload_end = end - TRAILER_BYTES
-        (check,) = struct.unpack_from("<I", self._buffer, payload_end)
-        if crc32(self._view[start:payload_end]) != check:
-            return self._reject(BAD_CRC)
         type, flags, seq = struct.unpack_from("<BBH", self._buffer, start + 2)
+        (check,) = struct.unpack_from("<I", self._buffer, payload_end)
+        guarded = start + _guarded(flags, payload_end - start)
+        if crc32(self._view[guarded:payload_end]) != check:
+            return self._reject(BAD_CRC)
         payload = self._view[start + HEADER_BYTES : payload_end]
         self._start, self._frame_bytes, self._suspect = end, 0, False
         return Frame(type, flags, seq, payload)

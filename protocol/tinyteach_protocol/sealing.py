@@ -35,11 +35,14 @@ def proof(_key: "Buffer", _role: int, *_parts: "Buffer") -> bytes:
 
 def is_same(_one: "Buffer", _other: "Buffer") -> bool:
     """Whether two proofs are equal, in a time that does not tell where they differ."""
-    if len(_one) != len(_other):
-        return False
+    return len(_one) == len(_other) and _begins(_one, _other, 0, len(_one))
+
+
+def _begins(_one: "Buffer", _other: "Buffer", _start: int, _count: int) -> bool:
+    """Whether so many bytes of the other are the first of this one; time as above."""
     difference = 0
-    for at in range(len(_one)):  # zip would make a tuple of each pair, which a board has to collect
-        difference |= _one[at] ^ _other[at]
+    for at in range(_count):  # zip would make a tuple of each pair, which a board has to collect
+        difference |= _one[at] ^ _other[_start + at]
     return difference == 0
 
 
@@ -47,43 +50,49 @@ class Seal:
     """Seals frames of one direction, or opens them.
 
     A seal is a count, u32, and the first 8 bytes of the SHA-256 of a block with the key, type,
-    flags, seq, payload and that count. A count is good once, and those below it no more: what comes
-    again, or late, is refused. Little garbage is made, which a board would have to collect.
+    flags, seq, that count and the payload. A count is good once, and those below it no more: what
+    comes again, or late, is refused. As little garbage is made as can be, for that a board has to
+    collect it is most of what a seal costs.
     """
+
+    # For who has a session's seals, and has forgotten the module.
+    proof = staticmethod(proof)
+    is_same = staticmethod(is_same)
 
     def __init__(self, _key: "Buffer") -> None:
         self._block = bytes(_key) + bytes(64 - len(_key))
-        self._header = bytearray(4)
+        self._header = bytearray(8)
         self.count = 0
 
     def seal(self, buffer: bytearray, type: int, flags: int, seq: int, _end: int) -> int:
         """Seal the payload from ``HEADER_BYTES`` to ``_end``; where the seal ends."""
         self.count += 1
-        struct.pack_into("<I", buffer, _end, self.count)
-        counted = memoryview(buffer)[HEADER_BYTES : _end + 4]
-        buffer[_end + 4 : _end + SEAL_BYTES] = self._mac(type, flags, seq, counted)
+        payload = memoryview(buffer)[HEADER_BYTES:_end]
+        digest = self._digest(type, flags, seq, self.count, payload)
+        struct.pack_into("<I8s", buffer, _end, self.count, digest)
         return _end + SEAL_BYTES
 
     def open(self, frame: "Frame") -> bool:
         """Whether the seal is whole and newer than all before; if so its payload is without it."""
-        payload = frame.payload
-        end = len(payload) - SEAL_BYTES
+        sealed = frame.payload
+        end = len(sealed) - SEAL_BYTES
         if end < 0:
             return False
-        mac = self._mac(frame.type, frame.flags, frame.seq, payload[: end + 4])
-        (count,) = struct.unpack_from("<I", payload, end)
-        if not is_same(mac, payload[end + 4 :]) or count <= self.count:
+        (count,) = struct.unpack_from("<I", sealed, end)
+        payload = sealed[:end]
+        digest = self._digest(frame.type, frame.flags, frame.seq, count, payload)
+        if not _begins(digest, sealed, end + 4, 8) or count <= self.count:
             return False
         self.count = count
-        frame.payload = payload[:end]
+        frame.payload = payload
         return True
 
-    def _mac(self, type: int, flags: int, seq: int, _counted: "Buffer") -> bytes:
-        struct.pack_into("<BBH", self._header, 0, type, flags, seq)
+    def _digest(self, type: int, flags: int, seq: int, _count: int, _payload: "Buffer") -> bytes:
+        struct.pack_into("<BBHI", self._header, 0, type, flags, seq, _count)
         digest = sha256(self._block)
         digest.update(self._header)
-        digest.update(_counted)
-        return digest.digest()[:8]
+        digest.update(_payload)
+        return digest.digest()
 
 
 def seals(_key: "Buffer", *_parts: "Buffer") -> tuple[Seal, Seal]:

@@ -303,10 +303,9 @@ def sealed_vectors() -> list:
 
 
 def _sealed(key: bytes, count: int, type: int, flags: int, seq: int, fields: bytes) -> dict:
-    counted = fields + struct.pack("<I", count)
-    told = key.ljust(64, b"\0") + struct.pack("<BBH", type, flags, seq) + counted
-    mac = sha256(told).digest()[:8]
-    sealed = frame.encode(type, seq, counted + mac, flags)
+    told = key.ljust(64, b"\0") + struct.pack("<BBHI", type, flags, seq, count) + fields
+    seal = struct.pack("<I", count) + sha256(told).digest()[:8]
+    sealed = frame.encode(type, seq, fields + seal, flags)
     about = {"type": type, "flags": flags, "seq": seq, "fields": fields.hex()}
     return {"key": key.hex(), **about, "frame": sealed.hex()}
 

@@ -73,6 +73,28 @@ def test_a_frame_with_a_bit_flipped_is_as_one_lost(place, bit):
     assert board.grabs == 1
 
 
+@given(st.data())
+def test_a_sealed_frame_of_which_bytes_are_lost_takes_none_with_it(data):
+    """Its trailer checks the seal alone; what it swallowed instead is found, as ever."""
+    board, requester = connected()
+    first, second, third = grab_frames(requester, 3)
+    start = data.draw(st.integers(0, len(first) - 1))
+    end = data.draw(st.integers(start + 1, len(first)))
+    board.exchange(first[:start] + first[end:] + second + third, 0)
+    assert board.grabs == 2
+
+
+def test_a_sealed_frame_s_trailer_checks_the_seal():
+    _, requester = connected()
+    (data,) = grab_frames(requester, 1)
+    last = len(data) - frame.TRAILER_BYTES - 1
+    for place, kind in ((frame.HEADER_BYTES, frame.Frame), (last, frame.Damaged)):
+        changed, decoder = bytearray(data), frame.Decoder()
+        changed[place] ^= 1
+        decoder.receive(changed)
+        assert isinstance(decoder.next_event(), kind)
+
+
 def test_what_is_not_sealed_is_not_done_nor_told():
     board, requester = connected()
     requester.receive(b"".join(board.exchange(*grab_frames(requester, 1), 0)), 0)

@@ -185,6 +185,8 @@ def test_interrupted_embedding_goes_on(taught, project, tiny):
     upgraded = upgrade(taught, project, None, quiet)
     assert upgraded.embedding_name == "tiny" and 0 < upgraded.embedding_bytes < size
     assert info(taught).state == ""
+    # A board without a key: it is said, and none is given unasked.
+    assert upgrading.NO_KEY in upgraded.lines() and not upgraded.has_key
 
 
 def test_refused_embedding(taught, project, tiny, monkeypatch):

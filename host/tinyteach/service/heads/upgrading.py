@@ -30,6 +30,11 @@ COMMAND = "tinyteach upgrade"
 UNTAUGHT = (
     "The board has its new embedding and recognises nothing until 'tinyteach deploy' has run."
 )
+# A key shuts other computers out, so nobody is given one who has not asked for it.
+NO_KEY = (
+    "The board has no key, so whoever reaches its port may change it; run 'tinyteach pair' to give "
+    "it one."
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Upgraded(JsonResult):
 
     ``embedding_name`` is None for one that does not ship, ``embedding_bytes`` None where
     the board had it already. ``upgrade_s`` is from the first photograph read to the head live.
+    ``has_key``: boards that were paired before there were keys have none.
     """
 
     embedding: str
@@ -46,6 +52,7 @@ class Upgraded(JsonResult):
     trained: Trained
     deployed: Deployed
     upgrade_s: float
+    has_key: bool
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -57,7 +64,8 @@ class Upgraded(JsonResult):
             f"{sent if self.embedding_bytes is not None else 'found the embedding there'} and "
             f"deployed the head, in {self.upgrade_s:.2f} s."
         )
-        return [*self.trained.problems, done, *self.deployed.problems]
+        keys = [] if self.has_key else [NO_KEY]
+        return [*self.trained.problems, done, *self.deployed.problems, *keys]
 
 
 def embedding_to_upgrade_to(project: Project, named: str | None) -> tuple[str, Embedding]:
@@ -83,7 +91,8 @@ def upgrade(
         deployed = deploy_head(client, trained_head(project), progress)
     upgrade_s = round(time.perf_counter() - start, 3)
     fingerprint = chosen.fingerprint
-    return Upgraded(fingerprint.hex(), name_of(fingerprint), sent, trained, deployed, upgrade_s)
+    name = name_of(fingerprint)
+    return Upgraded(fingerprint.hex(), name, sent, trained, deployed, upgrade_s, client.is_keyed)
 
 
 def _check_board(client: BoardClient, embedding: Embedding) -> None:
