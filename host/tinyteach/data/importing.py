@@ -17,7 +17,7 @@ from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
 from tinyteach.data.names import portable_name, same_name
 from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
-from tinyteach.data.photos import list_photos, load_photos
+from tinyteach.data.pixel_index import PixelIndex
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
@@ -59,10 +59,13 @@ def import_folder(
     plan = plan or plan_import(project, source, level)
     run = _Import(project, plan, recordings)
     total = len(plan.collection.photos)
-    for done, photo in enumerate(plan.collection.photos, 1):
-        run.take(photo)
-        if on_progress:
-            on_progress(done, total)
+    try:
+        for done, photo in enumerate(plan.collection.photos, 1):
+            run.take(photo)
+            if on_progress:
+                on_progress(done, total)
+    finally:
+        run.keep()
     return run.result
 
 
@@ -75,8 +78,9 @@ class _Import:
         self._bursts = recordings_in(plan.collection)
         self._recordings, self._run = recordings, secrets.token_hex(3)
         self._names = plan.names
-        self._owner = _owners(project)
-        self._before = frozenset(self._owner)
+        self._index = PixelIndex(project)
+        self._added: set[bytes] = set()
+        self._folders: dict[str, Path] = {}
         self._made: set[str] = set()
         self.result = ImportResult(skipped=list(plan.collection.skipped), renamed=plan.renamed)
 
@@ -92,33 +96,40 @@ class _Import:
             self._skip(photo, as_clause(str(error), photo.name))
             return
         digest = pixel_digest(square)
-        if digest in self._owner:
-            self.result.known += digest in self._before
-            why = f"the same photograph is in class {self._owner[digest]!r} already"
+        if owner := self._index.owner(digest):
+            self.result.known += digest not in self._added
+            why = f"the same photograph is in class {owner!r} already"
             self._skip(photo, why, is_copy=True)
             return
         folder = self._class_dir(class_name)
         try:
-            self._store(photo, folder, square)
+            path = self._store(photo, folder, square)
         except ProjectError:
             self._leave_no_empty_class(folder)
             raise
-        self._owner[digest] = class_name
+        self._index.add(digest, class_name, path)
+        self._added.add(digest)
+
+    def keep(self) -> None:
+        """Have the project remember whose pixels are whose."""
+        self._index.keep()
 
     def _skip(self, photo: ClassPhoto, why: str, is_copy: bool = False) -> None:
         self.result.skipped.append(Skipped(photo.name, why, is_copy))
 
     def _class_dir(self, class_name: str) -> Path:
-        """The folder of a class, made when first needed."""
-        if same_name(class_name, self._project.classes()) is None:
-            self._made.add(self._project.add_class(class_name))
-        return self._project.class_dir(class_name)
+        """The folder of a class, made when first needed; asked for once: that lists all of them."""
+        if class_name not in self._folders:
+            if same_name(class_name, self._project.classes()) is None:
+                self._made.add(self._project.add_class(class_name))
+            self._folders[class_name] = self._project.class_dir(class_name)
+        return self._folders[class_name]
 
     def _leave_no_empty_class(self, folder: Path) -> None:
         if folder.name in self._made and not any(folder.iterdir()):
             self._project.remove_class(folder.name)
 
-    def _store(self, photo: ClassPhoto, folder: Path, square: NDArray[np.uint8]) -> None:
+    def _store(self, photo: ClassPhoto, folder: Path, square: NDArray[np.uint8]) -> Path:
         path = _free_path(folder, photo)
         write_atomically(path, encode_png(square))
         known = self._records.get(photo.entry.parts)
@@ -134,6 +145,7 @@ class _Import:
         )
         append_records(self._project.index_path, [record])
         self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
+        return path
 
     def _burst(self, photo: ClassPhoto, class_name: str) -> str:
         """What was taken in one go with a photograph; other imports' bursts differ."""
@@ -150,15 +162,6 @@ class _Import:
 def as_clause(sentence: str, name: str) -> str:
     """What an error says of a photograph, to stand behind its name."""
     return f"it {sentence.removeprefix(f'{name} ')}" if sentence.startswith(name) else sentence
-
-
-def _owners(project: Project) -> dict[bytes, str]:
-    """The class of each photograph in the project, by its pixels."""
-    owners: dict[bytes, str] = {}
-    for photo in list_photos(project):
-        for square in load_photos([photo]).squares:  # one at a time: memory
-            owners[pixel_digest(square)] = photo.class_name
-    return owners
 
 
 def recordings_in(collection: Collection) -> dict[tuple[str, ...], str]:
