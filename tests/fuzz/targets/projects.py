@@ -138,7 +138,7 @@ def _photo_index() -> list[bytes]:
 
 
 def _kept_features() -> list[bytes]:
-    one = KeptFeatures(np.zeros(4, np.int8), np.ones((2, 4), np.int8), np.zeros(3, np.float32))
+    one = KeptFeatures(np.zeros(4, np.int8), np.ones((2, 4), np.int8), np.zeros(3, np.uint8))
 
     def save(project: Project) -> bytes:
         save_kept(project, MADE_BY, {bytes(32): one})
