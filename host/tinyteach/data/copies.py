@@ -6,6 +6,7 @@ different photographs of one scene.
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,45 +15,70 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tinyteach.chains import chained
+
 SIDE = 16  # pixels of a small view
+SMALL_VALUES = SIDE * SIDE * 3
 # Root mean square difference of two small views, in parts of their own contrast. Copies in JPEG,
 # in half and double the size or a tenth brighter stay below it, different photographs above.
 NEAR = 0.08
 LEVELS = 32  # by which a copy may be brighter or darker on average, of 256
 _LEAST_CONTRAST = 8.0  # levels; in what is flat, noise is no difference
 _END_BYTES = 4096  # of files of one size, compared before they are read whole
-_ROWS = 512  # compared at once with all others
+
+
+def small_pixels(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photograph (uint8 [N, N, 3]) as SIDE × SIDE pixels, RGB: uint8 [SMALL_VALUES]."""
+    image = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(image).ravel()
+
+
+def small_views(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`small_view`s of `small_pixels`, uint8 [N, SMALL_VALUES]: float32 [N, 1 + SMALL_VALUES]."""
+    values = pixels.astype(np.float32)
+    levels = values.mean(axis=1, keepdims=True)
+    values -= levels
+    values /= np.maximum(values.std(axis=1, keepdims=True), _LEAST_CONTRAST)
+    return np.concatenate([levels, values], axis=1)
 
 
 def small_view(square: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A photograph (uint8 [N, N, 3]) as float32 [1 + SIDE·SIDE·3]: its level, then its contrast."""
-    image = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX)
-    values = np.asarray(image, np.float32).ravel()
-    level = values.mean()
-    contrast = max(float(values.std()), _LEAST_CONTRAST)
-    return np.append(level, (values - level) / contrast).astype(np.float32)
+    """A photograph (uint8 [N, N, 3]): its level, then its contrast, float32 [1 + SMALL_VALUES]."""
+    view: NDArray[np.float32] = small_views(small_pixels(square)[None])[0]
+    return view
 
 
-def alike(views: Sequence[NDArray[np.float32]], mirrored: bool = False) -> NDArray[np.intp]:
+def alike(
+    views: NDArray[np.float32] | Sequence[NDArray[np.float32]], mirrored: bool = False
+) -> NDArray[np.intp]:
     """For each of `small_view`s the first that it is a copy of, by way of others or itself: int.
 
     With ``mirrored``, also where one is the other's mirror image.
     """
     if not len(views):
         return np.empty(0, int)
-    distinct, places = np.unique(np.stack(views), axis=0, return_inverse=True)
-    first = np.full(len(distinct), len(views))
-    np.minimum.at(first, places.ravel(), np.arange(len(views)))
-    groups = np.arange(len(distinct))
-    for start in range(0, len(distinct), _ROWS):
-        near = _near(distinct[start : start + _ROWS], distinct, start)
-        if mirrored:
-            near |= _near(_mirror(distinct[start : start + _ROWS]), distinct, start)
-        for place in np.flatnonzero(near.any(axis=1)):
-            _join(groups, np.unique(groups[[start + place, *np.flatnonzero(near[place])]]))
-    lowest = np.full(len(distinct), len(views))
-    np.minimum.at(lowest, groups, first)
-    return lowest[groups][places.ravel()]
+    every = np.asarray(views)
+    first, places = _distinct(every)
+    some = every if len(first) == len(every) else every[first]
+    levels, pixels = some[:, 0], some[:, 1:]
+
+    def as_bright(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool]:
+        found: NDArray[np.bool] = np.abs(levels[rows][:, None] - levels[columns]) <= LEVELS
+        return found
+
+    radius = NEAR * math.sqrt(pixels.shape[1])
+    copies = chained(pixels, radius, _mirror if mirrored else None, as_bright)
+    found: NDArray[np.intp] = first[copies][places]
+    return found
+
+
+def _distinct(views: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each different one comes first, and for each which of those it is."""
+    seen: dict[bytes, int] = {}
+    places = [seen.setdefault(hashlib.sha256(view).digest(), len(seen)) for view in views]
+    first = np.full(len(seen), len(views))
+    np.minimum.at(first, places, np.arange(len(views)))
+    return first, np.array(places)
 
 
 def copied(
@@ -97,38 +123,5 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _near(some: NDArray[np.float32], views: NDArray[np.float32], start: int) -> NDArray[np.bool]:
-    """Which of ``some``, views from ``start`` on, are copies of which others: bool, S×N."""
-    # Means of differences are no larger than the differences: what is far here is far in detail.
-    near = _within(_coarse(some), _coarse(views))
-    near &= np.abs(some[:, :1] - views[:, 0]) <= LEVELS
-    near[np.arange(len(some)), np.arange(start, start + len(some))] = False  # itself
-    rows, columns = near.any(axis=1), near.any(axis=0)
-    inner = np.ix_(rows, columns)
-    near[inner] &= _within(some[rows, 1:], views[columns, 1:])
-    return near
-
-
-def _coarse(views: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Grey means of two by two pixels, N×(SIDE/2)²."""
-    half = SIDE // 2
-    blocks = views[:, 1:].reshape(-1, half, 2, half, 2, 3)
-    means: NDArray[np.float32] = blocks.mean((2, 4, 5)).reshape(len(views), -1)
-    return means
-
-
-def _within(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool]:
-    """Which rows differ by no more than NEAR, by their products: bool, S×N."""
-    lengths = (some**2).sum(1)[:, None] + (others**2).sum(1)
-    near: NDArray[np.bool] = lengths - 2 * some @ others.T <= NEAR**2 * some.shape[1] + 1e-3
-    return near
-
-
-def _mirror(views: NDArray[np.float32]) -> NDArray[np.float32]:
-    pixels = views[:, 1:].reshape(-1, SIDE, SIDE, 3)[:, :, ::-1].reshape(len(views), -1)
-    return np.concatenate([views[:, :1], pixels], axis=1)
-
-
-def _join(groups: NDArray[np.intp], found: NDArray[np.intp]) -> None:
-    if len(found) > 1:
-        groups[np.isin(groups, found)] = found[0]
+def _mirror(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return pixels.reshape(-1, SIDE, SIDE, 3)[:, :, ::-1].reshape(len(pixels), -1)

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,7 @@ from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.layouts import INDEX_NAME, ClassPhoto, Collection
 from tinyteach.data.names import portable_name, same_name
 from tinyteach.data.photo_index import PhotoRecord, append_records, parse_records
-from tinyteach.data.photos import Photo, list_photos, load_photos
+from tinyteach.data.pixel_index import PixelIndex
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
@@ -56,10 +56,13 @@ def import_folder(
     plan = plan or plan_import(project, source, level)
     run = _Import(project, plan, recordings)
     total = len(plan.collection.photos)
-    for done, photo in enumerate(plan.collection.photos, 1):
-        run.take(photo)
-        if on_progress:
-            on_progress(done, total)
+    try:
+        for done, photo in enumerate(plan.collection.photos, 1):
+            run.take(photo)
+            if on_progress:
+                on_progress(done, total)
+    finally:
+        run.keep()
     return run.result
 
 
@@ -72,10 +75,10 @@ class _Import:
         self._bursts = recordings_in(plan.collection)
         self._recordings, self._run = recordings, secrets.token_hex(3)
         self._names = plan.names
-        self._owner: dict[bytes, str] = {}
-        self._listed: set[Path] = set()
         self._index_bytes = self._measured()
-        self._before = set(self._own(list_photos(project)))
+        self._index = PixelIndex(project)
+        self._added: set[bytes] = set()
+        self._folders: dict[str, Path] = {}
         self._made: set[str] = set()
         self.result = ImportResult(skipped=list(plan.collection.skipped), renamed=plan.renamed)
 
@@ -100,37 +103,32 @@ class _Import:
                 return
             folder = self._class_dir(class_name)
             try:
-                self._store(photo, folder, content, square.shape[0])
+                path = self._store(photo, folder, content, square.shape[0])
             except ProjectError:
                 self._leave_no_empty_class(folder)
                 raise
             self._index_bytes = self._measured()
-        self._owner[digest] = class_name
+        self._index.add(digest, class_name, path)
+        self._added.add(digest)
+
+    def keep(self) -> None:
+        """Have the project remember whose pixels are whose."""
+        self._index.keep()
 
     def _is_known(self, photo: ClassPhoto, digest: bytes) -> bool:
         """Whether the project has a photograph already, which is said then."""
-        if digest not in self._owner:
+        owner = self._index.owner(digest)
+        if owner is None:
             return False
-        self.result.known += digest in self._before
-        why = f"the same photograph is in class {self._owner[digest]!r} already"
+        self.result.known += digest not in self._added
+        why = f"the same photograph is in class {owner!r} already"
         self._skip(photo, why, is_copy=True)
         return True
 
     def _learn_of_others(self) -> None:
         """What another process added meanwhile is in the project, too."""
         if self._measured() != self._index_bytes:
-            added = [p for p in list_photos(self._project) if p.path not in self._listed]
-            self._before |= self._own(added).keys()
-
-    def _own(self, photos: Iterable[Photo]) -> dict[bytes, str]:
-        """Note the class of each photograph, by its pixels."""
-        owners: dict[bytes, str] = {}
-        for photo in photos:
-            self._listed.add(photo.path)
-            for square in load_photos([photo]).squares:  # one at a time: memory
-                owners[pixel_digest(square)] = photo.class_name
-        self._owner |= owners
-        return owners
+            self._index.look_again()
 
     def _measured(self) -> int:
         """How long the index is: who adds a photograph adds a line."""
@@ -143,18 +141,20 @@ class _Import:
         self.result.skipped.append(Skipped(photo.name, why, is_copy))
 
     def _class_dir(self, class_name: str) -> Path:
-        """The folder of a class, made when first needed."""
-        if same_name(class_name, self._project.classes()) is None:
-            self._made.add(self._project.add_class(class_name))
-        return self._project.class_dir(class_name)
+        """The folder of a class, made when first needed, or again where another removed it."""
+        folder = self._folders.get(class_name)
+        if folder is None or not folder.is_dir():  # asking for all classes lists all of them
+            if same_name(class_name, self._project.classes()) is None:
+                self._made.add(self._project.add_class(class_name))
+            folder = self._folders[class_name] = self._project.class_dir(class_name)
+        return folder
 
     def _leave_no_empty_class(self, folder: Path) -> None:
         if folder.name in self._made and not any(folder.iterdir()):
             self._project.remove_class(folder.name)
 
-    def _store(self, photo: ClassPhoto, folder: Path, content: bytes, side: int) -> None:
+    def _store(self, photo: ClassPhoto, folder: Path, content: bytes, side: int) -> Path:
         path = _free_path(folder, photo)
-        self._listed.add(path)
         write_atomically(path, content)
         known = self._records.get(photo.entry.parts)
         record = PhotoRecord(
@@ -169,6 +169,7 @@ class _Import:
         )
         append_records(self._project.index_path, [record])
         self.result.added[folder.name] = self.result.added.get(folder.name, 0) + 1
+        return path
 
     def _burst(self, photo: ClassPhoto, class_name: str) -> str:
         """What was taken in one go with a photograph; other imports' bursts differ."""

@@ -18,20 +18,21 @@ from numpy.typing import NDArray
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
-from tinyteach.files import MAX_BYTES, read_file, write_atomically
+from tinyteach.files import read_file, write_atomically
 
 NAME = ".features.npz"  # with a dot: no listing of photographs takes it for anything
 # Higher with every change to what is kept, or to how views are drawn.
-FORMAT = 1
+FORMAT = 2
+MAX_BYTES = 256 << 20  # of a hundred thousand photographs, each seen once
 
 
 @dataclass(frozen=True)
 class KeptFeatures:
-    """Of one photograph: features int8 [F], drawn views int8 [n, F], `small_view` float32 [S]."""
+    """Of one photograph: features int8 [F], drawn views int8 [n, F], `small_pixels` uint8 [S]."""
 
     features: NDArray[np.int8]
     views: NDArray[np.int8]
-    small: NDArray[np.float32]
+    small: NDArray[np.uint8]
 
     @property
     def arrays(self) -> tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]]:
@@ -62,7 +63,7 @@ def save_kept(project: Project, made_by: bytes, kept: Mapping[bytes, KeptFeature
         keys=np.array([np.frombuffer(key, np.uint8) for key in kept], np.uint8),
         features=np.array([each.features for each in kept.values()], np.int8),
         views=np.array([each.views[:views] for each in kept.values()], np.int8),
-        small=np.array([each.small for each in kept.values()], np.float32),
+        small=np.array([each.small for each in kept.values()], np.uint8),
     )
     if stream.tell() <= MAX_BYTES:
         with suppress(ProjectError):
@@ -78,7 +79,7 @@ def load_kept(project: Project, made_by: bytes) -> dict[bytes, KeptFeatures]:
 
 
 def _read(path: Path, made_by: bytes) -> dict[bytes, KeptFeatures]:
-    content = io.BytesIO(read_file(path))
+    content = io.BytesIO(read_file(path, MAX_BYTES))
     with zipfile.ZipFile(content) as archive:
         if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
             raise ValueError("too large to be ours")
@@ -98,7 +99,7 @@ def _check(
     small: NDArray[np.generic],
 ) -> None:
     forms = [(each.dtype.name, each.ndim) for each in (keys, features, views, small)]
-    if forms != [("uint8", 2), ("int8", 2), ("int8", 3), ("float32", 2)]:
+    if forms != [("uint8", 2), ("int8", 2), ("int8", 3), ("uint8", 2)]:
         raise ValueError("no features")
     if views.shape[2] != features.shape[1]:
         raise ValueError("views and photographs have as many features")

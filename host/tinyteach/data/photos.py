@@ -185,7 +185,7 @@ def _list_class(
     above = path_key(folder.relative_to(project.root))
     unrecorded: dict[str, list[str]] = {}
     found: list[tuple[str, str, PhotoRecord | None]] = []
-    for below in _files(folder, listing.problems):
+    for below in files_below(folder, listing.problems):
         place, _, file = below.rpartition("/")
         ending = os.path.splitext(file)[1].lower()  # noqa: PTH122
         if ending not in SUFFIXES or not os.path.isfile(f"{folder}/{below}"):  # noqa: PTH113
@@ -216,7 +216,7 @@ def recordings(photos: Sequence[Photo]) -> list[str]:
     return joined([photo.burst for photo in photos], copies)
 
 
-def _files(folder: Path, problems: list[str]) -> list[str]:
+def files_below(folder: Path, problems: list[str]) -> list[str]:
     """All files below a folder but litter, in a fixed order; what cannot be listed is told.
 
     By their paths below it, with slashes.

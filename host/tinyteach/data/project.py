@@ -7,6 +7,7 @@
     <project>/heads/                 head.tflite and its report; history/ keeps those before
     <project>/deleted/               what was deleted and can be put back, see deleted.py
     <project>/.features.npz          what was computed of the photographs, see kept_features.py
+    <project>/.pixels.json           by their pixels which there are, see pixel_index.py
 
 The folders are the truth: a class exists while its folder does, whoever made
 it. The settings only give the order.

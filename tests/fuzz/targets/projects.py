@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fuzz.targets.target import Target
-from tinyteach.data import kept_features
+from tinyteach.data import kept_features, pixel_index
 from tinyteach.data.deleted import delete_class, restore
 from tinyteach.data.kept_features import KeptFeatures, load_kept, save_kept
 from tinyteach.data.learnt import list_learnt, save_learnt
@@ -79,6 +79,15 @@ def decode_kept_features(data: bytes) -> None:
         assert each.views.shape[1] == len(each.features)
 
 
+def decode_kept_pixels(data: bytes) -> None:
+    """Whatever it says, photographs that are not there are not known."""
+    project = _project("pixels")
+    pixel_index.kept_path(project).write_bytes(data)
+    index = pixel_index.PixelIndex(project)
+    assert index.owner(bytes(32)) is None
+    index.keep()
+
+
 def decode_learnt(data: bytes) -> None:
     project = _project("learnt")
     folder = project.learnt_dir("cat")
@@ -129,13 +138,18 @@ def _photo_index() -> list[bytes]:
 
 
 def _kept_features() -> list[bytes]:
-    one = KeptFeatures(np.zeros(4, np.int8), np.ones((2, 4), np.int8), np.zeros(3, np.float32))
+    one = KeptFeatures(np.zeros(4, np.int8), np.ones((2, 4), np.int8), np.zeros(3, np.uint8))
 
     def save(project: Project) -> bytes:
         save_kept(project, MADE_BY, {bytes(32): one})
         return kept_features.kept_path(project).read_bytes()
 
     return [_saved("p", save)]
+
+
+def _kept_pixels() -> list[bytes]:
+    files = {"cat/1.png": [120, 1_700_000_000_000_000_000, "00" * 32], "cat/2.png": [9, 1, ""]}
+    return [json.dumps({"made_by": pixel_index.MADE_BY, "files": files}).encode()]
 
 
 def _learnt() -> list[bytes]:
@@ -154,6 +168,10 @@ TARGETS = (
     ),
     Target("photo_index", decode_photo_index, _photo_index, (), (b'"path":', b'"burst":', b"\n")),
     Target("kept_features", decode_kept_features, _kept_features, (), _NPZ),
+    Target(
+        *("kept_pixels", decode_kept_pixels, _kept_pixels),
+        words=(b'"made_by":', b'"files":', b"null", b"[]", b"1e999"),
+    ),
     Target("learnt", decode_learnt, _learnt, (), _NPZ),
     Target(
         "reports",

@@ -5,11 +5,13 @@ below NEAR but for a few; of separate photographs of the same kind of thing the 
 is, but for what lies unmoved on one table (docs/advice.md).
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyteach.chains import chained
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.head.format.quantise import dequantise
 
@@ -24,26 +26,22 @@ def same_scene(
     ``features`` are int8 [N, F], made by ``embedding``.
     """
     found = np.arange(len(features))
-    for label in dict.fromkeys(labels):
-        places = np.flatnonzero([each == label for each in labels])
-        found[places] = places[_linked(_directions(features[places], embedding))]
+    by_class: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        by_class.setdefault(label, []).append(place)
+    # Of vectors of length one, the square of their distance is twice the cosine distance.
+    radius = math.sqrt(2 * NEAR)
+    for places in map(np.array, by_class.values()):
+        found[places] = places[chained(_directions(features[places], embedding), radius)]
     return found
 
 
 def _directions(features: NDArray[np.int8], embedding: Embedding) -> NDArray[np.float32]:
+    """Which way each lies from what pictures of anything have on average, of length one."""
     values = dequantise(features, embedding.scale, embedding.zero_point)
     if len(embedding.background):
         anything = dequantise(embedding.background, embedding.scale, embedding.zero_point)
         values = values - anything.mean(axis=0)
-    return values
-
-
-def _linked(directions: NDArray[np.float32]) -> NDArray[np.intp]:
-    """The first place of each chain of near ones."""
-    from sklearn.cluster import DBSCAN
-
-    # With one neighbour enough, its clusters are the chains.
-    chains = DBSCAN(eps=NEAR, min_samples=1, metric="cosine").fit_predict(directions)
-    _, first = np.unique(chains, return_index=True)
-    of_chain: NDArray[np.intp] = first[chains]
-    return of_chain
+    lengths = np.sqrt(np.einsum("ij,ij->i", values, values))
+    found: NDArray[np.float32] = values / np.maximum(lengths, 1e-12)[:, None]
+    return found

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinyteach.data.bursts import joined
-from tinyteach.data.copies import alike, small_view
+from tinyteach.data.copies import SMALL_VALUES, alike, small_pixels, small_views
 from tinyteach.data.images import decode_square, load_square, opened_photo
 from tinyteach.data.kept_features import KeptFeatures, load_kept, save_kept
 from tinyteach.data.photos import Photo, is_frame, list_all
@@ -54,8 +54,8 @@ class _Known:
 class KnownPhotos:
     """A `PhotoSource` that embeds each photograph once, whichever training asks.
 
-    A file that changed is embedded anew, and all where `preprocessing` changes. About 33 KB stay in
-    memory for each, not its pixels; `keep` has the project remember them.
+    A file that changed is embedded anew, and all where `preprocessing` changes. At most 34 KB
+    stay in memory for each, not its pixels; `keep` has the project remember them.
     """
 
     def __init__(
@@ -217,7 +217,8 @@ class KnownPhotos:
             self._compared = list(self._keys)
 
     def _find_copies(self) -> None:
-        views = [small for key in self._keys if (small := self._known[key].small) is not None]
+        small = [pixels for k in self._keys if (pixels := self._known[k].small) is not None]
+        views = small_views(np.array(small, np.uint8).reshape(len(small), SMALL_VALUES))
         bursts = [photo.burst for photo in self._photos]
         bursts = joined(bursts, alike(views, mirrored=True).tolist())
         features = [self.features(place) for place in range(len(self))]
@@ -286,7 +287,7 @@ class KnownPhotos:
                 square = decode_square(file, str(photo.path))
         except PhotoError as error:
             return _Known(problem=str(error))
-        features, small = self._embedder.features(square), small_view(square)
+        features, small = self._embedder.features(square), small_pixels(square)
         drawn = self._embedder.views(square, views, is_frame(photo))
         return _Known(content, features, drawn, small)
 
