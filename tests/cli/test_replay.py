@@ -69,12 +69,13 @@ def test_another_head_is_told_once_and_in_words(tinyteach, board, trained_projec
     assert then in tinyteach("replay", tape, "--list").out
 
 
-def test_it_is_listed_and_asked_again(tinyteach, tape):
+def test_it_is_listed_and_asked_again(tinyteach, tape, monkeypatch):
     listed = json.loads(tinyteach("replay", tape, "--list", "--json").out)
     assert listed["words"][0] == "classify" and listed["ending"] == ""
     assert {"HELLO", "OPEN", "WRITE", "RUN"} < {
         s["verb"] for s in listed["connections"][0]["steps"]
     }
+    monkeypatch.setenv("COLUMNS", "200")  # on one line, however many digits its milliseconds have
     assert "bytes of a photograph" in tinyteach("replay", tape, "--list").out
     for options in ((), ("--real-time",)):
         again = json.loads(tinyteach("replay", tape, "--json", *options).out)
