@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.data.bursts import guess_bursts
+from tinyteach.data.bursts import DAY, FOLDER, guess_bursts
 from tinyteach.data.entries import Skipped
 from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest, taken_on
 from tinyteach.data.import_plan import ImportPlan, plan_import
@@ -21,9 +21,6 @@ from tinyteach.data.photos import list_photos, load_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
-
-# What counts as one recording: a class's photographs of a day, of a folder, or each by itself.
-DAY, FOLDER, NONE = RECORDINGS = ("day", "folder", "none")
 
 
 @dataclass
