@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from paired import views_of
 from tinyteach.cli.output import print_json, show_table
 from tinyteach.data.drawing import DEMO_OBJECTS
-from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
+from tinyteach.embedding.view_names import STRETCHED
 from tinyteach.service.heads.exporting import joined_model
 from trained import one_strength, train_head
 

@@ -23,7 +23,7 @@ from tinyteach.head.fit.sources import Across
 from tinyteach.head.report.enough import Enough
 from tinyteach.service.boards.clearing import Unpaired, Wiped
 from tinyteach.service.boards.keys import KeyEntry, KeyMoved
-from tinyteach.service.boards.opening import BoardEntry
+from tinyteach.service.boards.finding import BoardEntry
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.teaching import ButtonSet, Forgotten, Held, Taught
 from tinyteach.service.boards.verification import Summary

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tinyteach.errors import UsageError
 from tinyteach.firmware import LED, BoardFile, boards_dir
 
 STAGES = ("preprocess", "embedding", "head")
@@ -73,6 +74,15 @@ def _read(key: str, text: str) -> BoardFacts:
         (led["pin"], led["lit"]) if led else None,
         (button["pin"], button["down"]) if button else None,
     )
+
+
+def check_camera(named: str) -> None:
+    """UsageError where no board of that name has a camera whose pins are known."""
+    names = [facts.key for facts in all_facts() if facts.camera and facts.firmware]
+    if named not in names:
+        raise UsageError(
+            f"There are no pins of a camera {named!r}; there are those of {', '.join(names)}."
+        )
 
 
 def facts_of(machine: str) -> BoardFacts | None:

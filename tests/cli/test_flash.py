@@ -118,7 +118,9 @@ OTHER_BOARDS = [
 
 @pytest.mark.parametrize(("ids", "way"), OTHER_BOARDS, ids=lambda value: str(value))
 @pytest.mark.parametrize("command", [("flash", "firmware.bin"), ("restore",)])
-def test_board_that_is_no_esp_board(tinyteach, monkeypatch, ids, way, command):
+def test_board_that_is_no_esp_board(tinyteach, monkeypatch, tmp_path, ids, way, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "firmware.bin").touch()
     port = ListPortInfo("/dev/ttyACM7")
     port.vid, port.pid = ids
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port])

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import segno
 
-from tinyteach.cli import studio as command
 from tinyteach.errors import UsageError
 from tinyteach.studio import lan
 from tinyteach.studio.addresses import EVERYWHERE, LOOPBACK, Address
@@ -55,7 +54,7 @@ def test_what_it_opens_is_said(tinyteach, monkeypatch, tmp_path):
     def serve(folder, board, host, port, browser, tell):
         tell(Address(host, 4711), Path("key.json"), False)
 
-    monkeypatch.setattr(command, "serve", serve)
+    monkeypatch.setattr("tinyteach.studio.serve.serve", serve)
     said = tinyteach("studio", "-p", tmp_path / "things", "--lan").out
     assert f"For a phone in this network: http://{OWN}:4711/" in said and lan.OPENS in said
     assert "█" in said

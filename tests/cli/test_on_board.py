@@ -244,8 +244,10 @@ def kept(board):
 
 def test_nothing_is_changed_by_photographs_that_cannot_be(tinyteach, taught, taught_board, fails):
     before = json.loads(taught("info", "--json"))["head"]
-    said = fails("--board", taught_board.port, "retrain", "--from-board", "--add", "no-such-folder")
-    assert "no-such-folder" in said and "The board was not changed." in said
+    retrain = ("--board", taught_board.port, "retrain", "--from-board", "--add")
+    assert "no-such-folder" in fails(*retrain, "no-such-folder")
+    Path("empty").mkdir()
+    assert "The board was not changed." in fails(*retrain, "empty")
     assert json.loads(taught("info", "--json"))["head"] == before
     take_key(taught_board)  # which this computer gave it, as it had not seen it before
 

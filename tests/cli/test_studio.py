@@ -4,7 +4,6 @@ import socket
 
 import pytest
 
-from tinyteach.cli import studio as command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.errors import MissingToolError, ProjectError, UsageError
 from tinyteach.extras import how_to_add
@@ -45,7 +44,9 @@ def test_no_second_project_inside_of_one(fails, tmp_path, monkeypatch):
 def test_a_folder_without_one_is_served_as_it_is(tinyteach, tmp_path, monkeypatch):
     """The page offers to make one there."""
     served = []
-    monkeypatch.setattr(command, "serve", lambda folder, board, *_: served.append((folder, board)))
+    monkeypatch.setattr(
+        "tinyteach.studio.serve.serve", lambda folder, board, *_: served.append((folder, board))
+    )
     monkeypatch.chdir(tmp_path)
     assert tinyteach("--board", "kitchen", "studio", "--no-browser").code == 0
     assert served == [(tmp_path, "kitchen")] and [*tmp_path.iterdir()] == []

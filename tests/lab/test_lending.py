@@ -18,7 +18,8 @@ from tinyteach.hil.words import opened
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
 from tinyteach.lab.given_back import all_given_back
-from tinyteach.service.boards.opening import at_hand, pair_board, resolve_port
+from tinyteach.service.boards.finding import at_hand, resolve_port
+from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.verification import PLUGIN
 from tinyteach.service.lab import exporting
 from tinyteach.service.lab.lab_file import LabBoard, LabFile

@@ -65,6 +65,8 @@ def modules_in(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             modules.add(node.module or "")
             modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Later":
+            modules |= {f"tinyteach.{ast.literal_eval(node.args[0])}"}  # cli/later.py
     return modules
 
 
@@ -227,6 +229,14 @@ def nested_imports(tree: ast.Module) -> set[str]:
     inside = {node for function in functions for node in ast.walk(function)}
     modules = {node.module or "" for node in inside if isinstance(node, ast.ImportFrom)}
     return {name for name in modules if name.startswith("tinyteach")}
+
+
+def test_what_is_imported_later_is_there(root):
+    modules = modules_of_the_host(root)
+    for path in (root / "host" / "tinyteach" / "cli").glob("*.py"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Later":
+                assert f"tinyteach.{ast.literal_eval(node.args[0])}" in modules, path
 
 
 def test_own_modules_are_imported_at_the_top(root):

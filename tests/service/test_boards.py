@@ -13,8 +13,8 @@ from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.errors import BoardNotFoundError, BoardNotPairedError, UsageError
 from tinyteach.link.port_holder import Holder
+from tinyteach.service.boards import finding, virtual_boards
 from tinyteach.service.boards import opening as boards
-from tinyteach.service.boards import virtual_boards
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.running import running
 
@@ -50,10 +50,10 @@ def test_boards_by_product_and_mode(monkeypatch):
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
     monkeypatch.setattr("tinyteach.device.usb.discovery.USB_DEVICES", Path("/nowhere"))
     held = {"/dev/ttyACM2": [Holder(7, "screen")]}
-    monkeypatch.setattr("tinyteach.service.boards.opening.holders", lambda port: held.get(port, []))
+    monkeypatch.setattr("tinyteach.service.boards.finding.holders", lambda port: held.get(port, []))
     for number in range(2):
         remember(PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO"))
-    entries = [(entry.name, entry.kind, entry.status) for entry in boards.list_boards()]
+    entries = [(entry.name, entry.kind, entry.status) for entry in finding.list_boards()]
     assert entries == [
         ("desk0", "ESP32 with its own USB (XIAO ESP32S3 Sense or other)", "paired"),
         ("desk1", "ESP32-S3", "paired; boot loader: press its reset button, or flash it"),
@@ -84,16 +84,16 @@ def test_board_is_found_when_its_port_changed(attached, paired_flashes, tmp_path
             first = board.port
             attached({"F412FA": first})
             boards.pair_board(first, "desk", quiet)
-            assert boards.resolve_port("desk") == first
+            assert finding.resolve_port("desk") == first
             taken.enter_context(kept_taken(first))
         board = taken.enter_context(VirtualBoard("i386", flash))
         assert board.port != first
         attached({"F412FA": board.port})
         with boards.open_board("desk") as client:
             assert client.port == board.port
-        assert boards.resolve_port(board.unique_id.hex()) == board.port
-        assert boards.resolve_port(None) == board.port
-        entry = boards.list_boards()[0]
+        assert finding.resolve_port(board.unique_id.hex()) == board.port
+        assert finding.resolve_port(None) == board.port
+        entry = finding.list_boards()[0]
         assert (entry.name, entry.port, entry.status) == ("desk", board.port, "paired")
 
 
@@ -107,14 +107,14 @@ def test_another_board_at_a_known_port_is_not_taken_for_it(attached, switch_on):
 
 def test_board_that_is_not_attached_is_listed(attached):
     remember(PairedBoard("0123456789ab", "desk", "/dev/ttyACM0", "F412FA", "XIAO"))
-    entry = boards.list_boards()[0]
+    entry = finding.list_boards()[0]
     assert (entry.name, entry.port, entry.status) == ("desk", "", "not attached")
 
 
 def test_several_boards_need_a_name(attached):
     attached({"A": "/dev/ttyACM0", "B": "/dev/ttyACM1"})
     with pytest.raises(BoardNotFoundError, match="several boards .*ttyACM0.*choose one"):
-        boards.resolve_port(None)
+        finding.resolve_port(None)
 
 
 @pytest.mark.soak  # as device/test_pairing.py has it
@@ -129,8 +129,8 @@ def test_names_given_at_pairing(attached, switch_on):
 
 def test_environment_names_the_board(attached, monkeypatch):
     monkeypatch.setenv("TINYTEACH_BOARD", "/dev/ttyACM7")
-    assert boards.resolve_port(None) == "/dev/ttyACM7"
-    assert boards.resolve_port("COM3") == "COM3"
+    assert finding.resolve_port(None) == "/dev/ttyACM7"
+    assert finding.resolve_port("COM3") == "COM3"
 
 
 def test_unpaired_board_is_named_as_the_user_named_it(attached, monkeypatch):
@@ -170,13 +170,13 @@ def test_virtual_board_by_name_from_start_to_stop(attached):
     started = virtual_boards.start_virtual("bench", "i386", camera=True)
     try:
         taken.enter_context(kept_taken(started.port))
-        assert boards.resolve_port("bench") == started.port
+        assert finding.resolve_port("bench") == started.port
         paired = boards.pair_board("bench", None, quiet)
         assert paired.name == "bench" and find_board("bench").port == started.port
         assert "cat" in virtual_boards.show_to_virtual("bench", None, "cat").sentence()
         with boards.open_board("bench") as client:
             assert client.grab()[1]
-        assert [entry.status for entry in boards.list_boards()] == ["running, paired"]
+        assert [entry.status for entry in finding.list_boards()] == ["running, paired"]
     finally:
         virtual_boards.stop_virtual("bench")
     with pytest.raises(BoardNotFoundError):

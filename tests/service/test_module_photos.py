@@ -12,8 +12,8 @@ from tinyteach.data.photos import Recording, save_burst
 from tinyteach.data.project import Project
 from tinyteach.embedding import preprocess, stretched
 from tinyteach.embedding.agent_code import metadata
-from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import load_embedding
+from tinyteach.embedding.view_names import SQUARE, STRETCHED
 from tinyteach.errors import BoardRefusedError, ModelError, UsageError
 from tinyteach.head.fit.train import FitSettings, fit_at_once
 from tinyteach.head.format.head_file import load_head

@@ -29,6 +29,7 @@ from tinyteach.service.heads.recognition import classify_on_host, set_threshold
 from tinyteach.service.heads.tested import NOTHING_ELSE, OTHER_THINGS
 from tinyteach.service.heads.under_test import HeadTested
 from tinyteach.service.photos.labelled import read_labelled
+from tinyteach.service.words.values import check_fraction
 from tinyteach_protocol import messages
 
 OBJECTS = {"cat": "Cat", "coffee": "coffee", "rocket": "rocket", "motorcycle": "Unknown"}
@@ -172,7 +173,7 @@ def test_without_photographs_of_a_class_nothing_is_reached(tested):
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, 90, float("nan")])
 def test_what_is_asked_for_is_a_fraction(fraction):
     with pytest.raises(UsageError, match="from 0 to 1"):
-        testing.check_fraction(fraction)
+        check_fraction(fraction)
 
 
 # What is read

@@ -7,8 +7,8 @@ import pytest
 from tinyteach import paths
 from tinyteach.device.registry import PairedBoard, find_board, paired_boards, remember
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, PhotoError
+from tinyteach.service.boards import finding, virtual_boards
 from tinyteach.service.boards import opening as boards
-from tinyteach.service.boards import virtual_boards
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.boards.virtual_boards import demo_object_names
 
@@ -68,7 +68,7 @@ def test_firmware_for_a_virtual_board_of_another_home(paired_flashes, tmp_path, 
     started = virtual_boards.start_virtual("elsewhere", "i386", camera=False)
     with monkeypatch.context() as patch:
         patch.setenv("TINYTEACH_HOME", str(tmp_path / "other"))
-        assert started.port not in boards.virtual_ports()
+        assert started.port not in finding.virtual_ports()
         with pytest.raises(BoardRefusedError, match="is a virtual board"):
             refuse_other_boards(started.port, None)
         link = tmp_path / "board"
@@ -81,7 +81,7 @@ def test_firmware_for_a_virtual_board_of_another_home(paired_flashes, tmp_path, 
 def test_firmware_for_a_virtual_board_that_has_stopped():
     remember(PairedBoard("0123", "desk", "/dev/pts/4321", "", boards.VIRTUAL_MACHINE + " with x86"))
     with pytest.raises(BoardRefusedError, match="is a virtual board.*--board desk pair"):
-        refuse_other_boards(boards.resolve_port("desk"), "desk")
+        refuse_other_boards(finding.resolve_port("desk"), "desk")
 
 
 def test_an_object_that_was_taken_for_a_file(monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.progress import Progress, shown
-from tinyteach.service.boards.opening import BoardEntry, board_meant, list_boards
+from tinyteach.service.boards.finding import BoardEntry, board_meant, list_boards
 from tinyteach.service.boards.sessions import agent_of, identity, open_session
 from tinyteach.service.boards.teaching import (
     Forgotten,

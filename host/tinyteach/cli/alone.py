@@ -6,21 +6,16 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.later import Later
 from tinyteach.cli.output import note
 from tinyteach.errors import UsageError
 from tinyteach.plain_text import plain
-from tinyteach.service.boards.clearing import named_port, unpair_board, wipe_board
+from tinyteach.service.boards.changes import Changes
 from tinyteach.service.boards.rule_text import parse_rule
-from tinyteach.service.boards.rules import (
-    Changes,
-    add_rule,
-    change_settings,
-    clear_rules,
-    held_rules,
-    remove_rule,
-)
-from tinyteach.service.boards.sessions import refuse_module
 
+_clearing = Later("service.boards.clearing")
+_rules = Later("service.boards.rules")
+_sessions = Later("service.boards.sessions")
 app = new_app()
 rule_app = new_group("rule", no_args_is_help=True)
 app.add_typer(rule_app, name="rule")
@@ -52,14 +47,14 @@ def add(
     """Add a rule to the board."""
     rule = parse_rule(condition, " ".join(action), otherwise, hold)
     with asked.open_board() as board:
-        asked.answer(add_rule(board.client, rule))
+        asked.answer(_rules.add_rule(board.client, rule))
 
 
 @command(rule_app, "board", "project", "as_json", name="list")
 def list_rules(asked: Asked) -> None:
     """List the board's rules."""
     with asked.open_board() as board:
-        asked.answer(held_rules(board.client))
+        asked.answer(_rules.held_rules(board.client))
 
 
 @command(rule_app, "board", "project", "as_json")
@@ -68,14 +63,14 @@ def remove(
 ) -> None:
     """Remove a rule from the board."""
     with asked.open_board() as board:
-        asked.answer(remove_rule(board.client, number))
+        asked.answer(_rules.remove_rule(board.client, number))
 
 
 @command(rule_app, "board", "project", "as_json")
 def clear(asked: Asked) -> None:
     """Remove all rules from the board."""
     with asked.open_board() as board:
-        count = clear_rules(board.client)
+        count = _rules.clear_rules(board.client)
     line = f"{count} rules removed." if count else "The board had no rules."
     asked.tell({"removed": count}, [line])
 
@@ -113,9 +108,11 @@ def alone(
 ) -> None:
     """Show or set how the board works without a computer."""
     changes = Changes(smoothing, interval, lines, keep, keep_every, watchdog)
+    changes.check()
     with asked.open_board() as board:
         client = board.client
-        found = change_settings(client, changes) if changes.any else held_rules(client)
+        change = _rules.change_settings
+        found = change(client, changes) if changes.any else _rules.held_rules(client)
     asked.tell(found.as_dict(), found.setting_lines())
 
 
@@ -125,11 +122,11 @@ def wipe(asked: Asked, yes: YesOption = False) -> None:
 
     That is heads, rules and kept views.
     """
-    board = asked.board_meant()
-    refuse_module(board)
-    port, name = named_port(board)
+    board = asked.board_there()
+    _sessions.refuse_module(board)
+    port, name = _clearing.named_port(board)
     _confirm(f"Forget all that {name} has learnt?", yes)
-    asked.answer(wipe_board(port, name))
+    asked.answer(_clearing.wipe_board(port, name))
 
 
 @command(app, "board", "project", "as_json")
@@ -138,11 +135,11 @@ def unpair(asked: Asked, yes: YesOption = False) -> None:
 
     Its own main.py comes back.
     """
-    board = asked.board_meant()
-    refuse_module(board)
-    port, name = named_port(board)
+    board = asked.board_there()
+    _sessions.refuse_module(board)
+    port, name = _clearing.named_port(board)
     _confirm(f"Take TinyTeach and all it has learnt off {name}?", yes)
-    asked.answer(unpair_board(port, name))
+    asked.answer(_clearing.unpair_board(port, name))
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -9,19 +9,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import typer
 
 import tinyteach as tt
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import SHARED
 from tinyteach.cli.output import print_json, say, show_table
 from tinyteach.lab.given_back import all_given_back
 from tinyteach.progress import Progress, progress_bar
 from tinyteach.results import Lines, Result, Table
 
+_finding = Later("service.boards.finding")
 Does = Callable[..., None]
 CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
@@ -40,16 +41,22 @@ class Asked:
         return self.project or Path()
 
     def board_meant(self, or_new: bool = False) -> str | None:
-        """Which board, by the one rule of `service.boards.opening`.
+        """Which board, by the one rule of `service.boards.finding`.
 
         ``or_new``: the project folder may yet have to be made.
         """
-        opening = import_module("tinyteach.service.boards.opening")
-        meant: str | None = opening.board_meant(self.board, self.project, or_new)
+        meant: str | None = _finding.board_meant(self.board, self.project, or_new)
+        return meant
+
+    def board_there(self, or_new: bool = False) -> str | None:
+        """The same; BoardNotFoundError where it is not there, as far as can be told at once."""
+        meant = self.board_meant(or_new)
+        _finding.check_there(meant)
         return meant
 
     def open_board(self) -> "tt.Board":
         """The same, held open: a context manager."""
+        self.board_there()
         return tt.Board(self.board, self.project)
 
     def progress(self) -> AbstractContextManager[Progress]:

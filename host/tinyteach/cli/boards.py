@@ -2,29 +2,33 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.completion import objects, virtual_boards
 from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption, JsonOption
-from tinyteach.errors import UsageError
 from tinyteach.results import Lines, Table
-from tinyteach.service.boards.opening import BoardEntry, list_boards, pair_board
-from tinyteach.service.boards.sessions import NEEDS_NO_PAIRING, overview_of, refuse_module
-from tinyteach.service.boards.virtual_boards import (
+from tinyteach.service.words.pairing import check_pairing
+from tinyteach.service.words.virtual import (
+    GROVE,
+    MODULE_DIALECTS,
     MODULE_LOADERS,
-    VIRTUAL,
-    pins_of_virtual,
-    show_to_virtual,
-    start_virtual,
-    start_virtual_module,
-    stop_virtual,
+    check_shown,
+    check_started,
 )
-from tinyteach.service.projects.suited import of_another, of_larger
 
+if TYPE_CHECKING:
+    from tinyteach.service.boards.finding import BoardEntry
+
+_finding = Later("service.boards.finding")
+_opening = Later("service.boards.opening")
+_sessions = Later("service.boards.sessions")
+_suited = Later("service.projects.suited")
+_virtual = Later("service.boards.virtual_boards")
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
@@ -43,11 +47,11 @@ VirtualOption = Annotated[
 def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List attached and paired boards; start and steer virtual ones."""
     if not context.invoked_subcommand:
-        found = list_boards()
+        found = _finding.list_boards()
         Asked(as_json=as_json).tell([board.as_dict() for board in found], _listed(found))
 
 
-def _listed(found: list[BoardEntry]) -> Lines:
+def _listed(found: "list[BoardEntry]") -> Lines:
     if not found:
         return ["No board is attached. 'tinyteach boards start' starts a virtual one."]
     rows = [(b.name, b.port or "–", b.kind, b.status) for b in found]
@@ -70,7 +74,7 @@ def start(
     camera: Annotated[bool, typer.Option(help="Whether it has a camera.")] = True,
     dialect: Annotated[
         str, typer.Option(metavar="el|ma|hx", help="What a Grove's firmware speaks.")
-    ] = "el",
+    ] = MODULE_DIALECTS[0],
     loader: Annotated[
         str,
         typer.Option(metavar="|".join(MODULE_LOADERS), help="How a Grove's boot loader behaves."),
@@ -84,18 +88,16 @@ def start(
     It is the real agent on a real MicroPython. With --kind grove a virtual Grove Vision AI V2,
     which speaks as Seeed's firmware does.
     """
-    if kind == "grove":
-        board = start_virtual_module(name or "grove", dialect, loader, firmware)
+    check_started(name, kind, arch, dialect, loader, firmware)
+    if kind == GROVE:
+        board = _virtual.start_virtual_module(name or GROVE, dialect, loader, firmware)
         _tell_started(asked, board, "info")
-    elif kind == "board" and (dialect, loader, firmware) != ("el", MODULE_LOADERS[0], ""):
-        raise UsageError("--dialect, --loader and --firmware are a Grove's; add --kind grove.")
-    elif kind == "board":
-        _tell_started(asked, start_virtual(name or VIRTUAL, arch, camera), "pair")
     else:
-        raise UsageError(f"There is no kind {kind!r} of virtual board; choose board or grove.")
+        started = _virtual.start_virtual(name or _finding.VIRTUAL, arch, camera)
+        _tell_started(asked, started, "pair")
 
 
-def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
+def _tell_started(asked: Asked, board: "BoardEntry", next_command: str) -> None:
     what = board.kind.partition(" (")[0]
     runs = f"The {what} {board.name} runs on {board.port}."
     asked.tell(board.as_dict(), [runs, f"Next: tinyteach --board {board.name} {next_command}"])
@@ -104,7 +106,8 @@ def _tell_started(asked: Asked, board: BoardEntry, next_command: str) -> None:
 @command(boards_app, "as_json")
 def stop(asked: Asked, board: VirtualOption = None) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    name = stop_virtual(_meant(asked, board))
+    meant = _meant(asked, board)
+    name = _virtual.stop_virtual(meant)
     asked.tell({"stopped": name}, [f"The virtual board {name} has stopped."])
 
 
@@ -125,14 +128,16 @@ def show(
     board: VirtualOption = None,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
-    asked.answer(show_to_virtual(_meant(asked, board), photo, demo_object))
+    check_shown(photo, demo_object)
+    meant = _meant(asked, board)
+    asked.answer(_virtual.show_to_virtual(meant, photo, demo_object))
 
 
 @command(boards_app, "as_json")
 def pins(asked: Asked, board: VirtualOption = None) -> None:
     """Show the levels of the pins that a virtual board sets."""
     name = _meant(asked, board)
-    levels = pins_of_virtual(name)
+    levels = _virtual.pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
     asked.tell(levels, lines or [f"The board {name} sets no pin."])
 
@@ -140,7 +145,9 @@ def pins(asked: Asked, board: VirtualOption = None) -> None:
 def _meant(asked: Asked, named: str | None) -> str:
     """The virtual board that a command means, by the rule of all commands."""
     asked = replace(asked, board=named) if named else asked
-    return asked.board_meant() or VIRTUAL
+    meant = asked.board_meant() or _finding.VIRTUAL
+    _finding.virtual_meant(meant)
+    return meant
 
 
 @command(app, "board", "project", "as_json")
@@ -171,13 +178,14 @@ def pair(
     Without --embedding the board keeps the one that it has; a board without gets base. It gets a
     key, which this computer keeps: only who has that can change the board.
     """
-    board = asked.board_meant()
-    refuse_module(board, NEEDS_NO_PAIRING)
+    check_pairing(name, embedding, camera)
+    board = asked.board_there()
+    _sessions.refuse_module(board, _sessions.NEEDS_NO_PAIRING)
     with asked.progress() as progress:
-        paired = pair_board(board, name, progress, embedding, camera, private, new_key)
-    paired.notes.extend(of_another(asked.project, paired.embedding))
+        paired = _opening.pair_board(board, name, progress, embedding, camera, private, new_key)
+    paired.notes.extend(_suited.of_another(asked.project, paired.embedding))
     if embedding is None:
-        paired.notes.extend(of_larger(paired.heap_bytes, paired.embedding))
+        paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding))
     done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
     told = [*paired.notes, *filter(None, [paired.state])]
     met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."
@@ -188,5 +196,5 @@ def pair(
 def info(asked: Asked) -> None:
     """Show what a board is: chip, camera, models, memory, flash."""
     with asked.open_board() as board:
-        overview = overview_of(board.session)
+        overview = _sessions.overview_of(board.session)
     asked.answer(overview)

@@ -7,9 +7,10 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
-from tinyteach.service.demo import run_demo
 
+_demo = Later("service.demo")
 app = new_app()
 
 
@@ -37,7 +38,7 @@ def demo(
     photographs instead of being shown them.
     """
     with asked.progress() as progress:
-        measured = run_demo(
+        measured = _demo.run_demo(
             *(photos, per_class, held_out, arch, asked.board, asked.say, progress, embedding)
         )
     asked.answer(measured)

@@ -5,8 +5,9 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
-from tinyteach.service.doctor.examination import examine
+from tinyteach.cli.later import Later
 
+_examination = Later("service.doctor.examination")
 app = new_app()
 
 
@@ -18,7 +19,7 @@ def doctor(asked: Asked) -> None:
     for it and started again.
     """
     with asked.progress() as progress:
-        page = examine(asked.board_meant(), progress)
+        page = _examination.examine(asked.board_meant(), progress)
     rows = [f.as_dict() | {"exit_code": exit_code_of(f.error)} for f in page.findings]
     asked.tell(page.as_dict() | {"findings": rows}, page.lines())
     raise typer.Exit(exit_code_of(page.error))

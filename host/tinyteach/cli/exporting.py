@@ -8,10 +8,15 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.completion import heads
 from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import ProjectOption
 from tinyteach.errors import UsageError
-from tinyteach.service.heads.exporting import export_model
-from tinyteach.service.projects.zipping import export_photos
+from tinyteach.service.projects.chosen_head import check_exportable
+from tinyteach.service.projects.opening import open_project
+from tinyteach.service.words.values import check_runtime
+
+_exporting = Later("service.heads.exporting")
+_zipping = Later("service.projects.zipping")
 
 app = new_app()
 export_app = new_group("export", invoke_without_command=True)
@@ -38,7 +43,8 @@ def photos(
     target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The zip to write.")],
 ) -> None:
     """Write all photographs as a zip of class folders."""
-    file = export_photos(asked.folder, target)
+    open_project(asked.folder)
+    file = _zipping.export_photos(asked.folder, target)
     told = {"file": str(file), "bytes": file.stat().st_size}
     asked.tell(told, [f"Wrote {file}."])
 
@@ -69,4 +75,6 @@ def model(
 
     Beside it lies a page that shows how it is used.
     """
-    asked.answer(export_model(asked.project, runtime, to, head))
+    check_runtime(runtime)
+    check_exportable(asked.project, head)
+    asked.answer(_exporting.export_model(asked.project, runtime, to, head))

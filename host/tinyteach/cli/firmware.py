@@ -9,14 +9,16 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.cli.output import note
 from tinyteach.progress import Progress
-from tinyteach.service.flash.firmware_images import hint_lines, image_hints
-from tinyteach.service.flash.flashing import flash_board, restore_board
-from tinyteach.service.flash.module_firmware import ModuleFlashed
-from tinyteach.service.projects.embeddings import put_into
+from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 
+_backups = Later("service.flash.backups")
+_embeddings = Later("service.projects.embeddings")
+_flashing = Later("service.flash.flashing")
+_images = Later("service.flash.firmware_images")
 app = new_app()
 
 
@@ -43,13 +45,15 @@ def flash(
     boards that are no ESP boards, and does nothing.
     """
     if image is None:
-        hints = image_hints()
-        asked.tell([hint.as_dict() for hint in hints], hint_lines(hints))
+        hints = _images.image_hints()
+        asked.tell([hint.as_dict() for hint in hints], _images.hint_lines(hints))
         return
+    _images.check_image(image)
+    board = asked.board_there()
     with _progress(asked) as progress:
-        done = flash_board(asked.board_meant(), image, progress, asked.say, backup)
+        done = _flashing.flash_board(board, image, progress, asked.say, backup)
     asked.answer(done)
-    then = "capture CLASS" if isinstance(done, ModuleFlashed) else "pair"
+    then = "capture CLASS" if isinstance(done, _flashing.ModuleFlashed) else "pair"
     asked.say(f"Next: tinyteach --board {done.port or 'PORT'} {then}")
 
 
@@ -67,8 +71,11 @@ def restore(
 
     All that is on it now goes.
     """
+    if backup is not None:
+        _backups.read_backup(backup)
+    board = asked.board_there()
     with _progress(asked) as progress:
-        done = restore_board(asked.board_meant(), backup, progress, asked.say, any_board)
+        done = _flashing.restore_board(board, backup, progress, asked.say, any_board)
     asked.answer(done)
     asked.say("The board has again what it had when the backup was made.")
 
@@ -84,7 +91,9 @@ def romfs(
     By default base. From there its weights are read in place, so that they take none of the board's
     memory.
     """
-    path = put_into(folder, embedding)
+    if embedding is not None:
+        check_kind(embedding_path(embedding))
+    path = _embeddings.put_into(folder, embedding)
     wrote = (
         f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "
         "board's ROMFS; pair the board afterwards."

@@ -3,8 +3,6 @@
 What is refused here is refused before what takes time is imported.
 """
 
-from functools import partial
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -12,16 +10,19 @@ import typer
 from tinyteach.cli import completion
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.service.heads.trainable import check_trainable
+from tinyteach.service.projects.chosen_head import check_head
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 from tinyteach.service.projects.opening import open_project, reported_project
+from tinyteach.service.words.values import check_threshold, check_view
 
-_advising = partial(import_module, "tinyteach.service.heads.advising")
-_deploying = partial(import_module, "tinyteach.service.heads.deploying")
-_head_list = partial(import_module, "tinyteach.service.heads.head_list")
-_training = partial(import_module, "tinyteach.service.heads.training")
-_upgrading = partial(import_module, "tinyteach.service.heads.upgrading")
+_advising = Later("service.heads.advising")
+_deploying = Later("service.heads.deploying")
+_head_list = Later("service.heads.head_list")
+_training = Later("service.heads.training")
+_upgrading = Later("service.heads.upgrading")
 app = new_app()
 ViewOption = Annotated[
     str | None,
@@ -40,9 +41,10 @@ def train(
     view: ViewOption = None,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
+    check_view(view)
     check_trainable(asked.folder)
     with asked.progress() as progress:
-        trained = _training().train(asked.folder, seed, progress, preprocessing=view)
+        trained = _training.train(asked.folder, seed, progress, preprocessing=view)
     asked.answer(trained)
 
 
@@ -50,7 +52,7 @@ def train(
 def report(asked: Asked) -> None:
     """Show how well the last training did, and what helps."""
     reported_project(asked.folder)
-    asked.answer(_training().load_report(asked.folder))
+    asked.answer(_training.load_report(asked.folder))
 
 
 @command(app, "project", "as_json")
@@ -60,14 +62,15 @@ def advise(asked: Asked) -> None:
     And which photographs are odd. Read from the last training; nothing is computed or changed.
     """
     reported_project(asked.folder)
-    asked.answer(_advising().advise(asked.folder))
+    asked.answer(_advising.advise(asked.folder))
 
 
 @command(app, "project", "as_json")
 def heads(asked: Asked) -> None:
     """List the heads that were trained, the newest first."""
-    found = _head_list().list_heads(asked.folder)
-    asked.tell([head.as_dict() for head in found], _head_list().heads_lines(found))
+    open_project(asked.folder)
+    found = _head_list.list_heads(asked.folder)
+    asked.tell([head.as_dict() for head in found], _head_list.heads_lines(found))
 
 
 @command(app, "board", "project", "as_json")
@@ -90,11 +93,13 @@ def deploy(
     ] = None,
 ) -> None:
     """Write the trained head to the board's flash and put it to work."""
+    check_threshold(threshold)
     project = open_project(asked.folder)
+    check_head(project, head)
     # What is missing needs no board to be told.
-    _deploying().head_to_deploy(project, head, threshold)
+    _deploying.head_to_deploy(project, head, threshold)
     with asked.progress() as progress, asked.open_board() as board:
-        deployed = _deploying().deploy(board.session, project, progress, threshold, head)
+        deployed = _deploying.deploy(board.session, project, progress, threshold, head)
     asked.answer(deployed)
 
 
@@ -116,8 +121,9 @@ def upgrade(asked: Asked, embedding: EmbeddingOption = None) -> None:
     project = open_project(asked.folder)
     if embedding is not None:
         check_kind(embedding_path(embedding))
+    asked.board_there()
     # What is none needs no board to be told.
-    _upgrading().embedding_to_upgrade_to(project, embedding)
+    _upgrading.embedding_to_upgrade_to(project, embedding)
     with asked.progress() as progress, asked.open_board() as board:
-        upgraded = _upgrading().upgrade(board.client, project, embedding, progress)
+        upgraded = _upgrading.upgrade(board.client, project, embedding, progress)
     asked.answer(upgraded)

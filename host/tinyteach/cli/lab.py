@@ -7,12 +7,13 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.later import Later
 from tinyteach.cli.output import say
-from tinyteach.service.lab.exporting import export as export_boards
-from tinyteach.service.lab.lab_file import read_lab_file
-from tinyteach.service.lab.labgrid_env import install
-from tinyteach.service.lab.status import lab_status
 
+_exporting = Later("service.lab.exporting")
+_lab_file = Later("service.lab.lab_file")
+_labgrid = Later("service.lab.labgrid_env")
+_status = Later("service.lab.status")
 app = new_app()
 lab_app = new_group("lab", no_args_is_help=True)
 app.add_typer(lab_app, name="lab")
@@ -29,7 +30,7 @@ CoordinatorOption = Annotated[
 @command(lab_app)
 def setup(asked: Asked) -> None:
     """Install labgrid into an environment of its own; print where."""
-    asked.say(str(install()))
+    asked.say(str(_labgrid.install()))
 
 
 @command(lab_app)
@@ -42,10 +43,11 @@ def export(
     ] = False,
 ) -> None:
     """Lend this computer's boards, and look after them, until Ctrl-C."""
-    export_boards(read_lab_file(file, coordinator, open_boards), say)
+    lab = _lab_file.read_lab_file(file, coordinator, open_boards)
+    _exporting.export(lab, say)
 
 
 @command(lab_app, "as_json")
 def status(asked: Asked, coordinator: CoordinatorOption = None) -> None:
     """List the lab's boards: how they are, and who has them."""
-    asked.answer(lab_status(coordinator))
+    asked.answer(_status.lab_status(coordinator))

@@ -1,20 +1,27 @@
-"""teach, pull, retrain: learning on the board itself, and from it."""
+"""teach, pull, retrain: learning on the board itself, and from it.
+
+What is refused here is refused before what takes time is imported.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.completion import classes
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.errors import UsageError
-from tinyteach.service.boards.teaching import button_classes, held_by, set_button
-from tinyteach.service.heads import pulling, retraining
 from tinyteach.service.projects.opening import open_project
+from tinyteach.service.words.teaching import button_classes, check_button
+from tinyteach.service.words.values import check_photos_source, check_pictures
 
+_pictures = Later("api.pictures")
+_pulling = Later("service.heads.pulling")
+_retraining = Later("service.heads.retraining")
+_teaching = Later("service.boards.teaching")
 app = new_app()
 
 
@@ -61,8 +68,9 @@ def teach(
     if button is not None:
         named = [name for name in (class_name, *map(str, files or [])) if name is not None]
         classes = button_classes(named)
+        check_button(button)
         with asked.open_board() as board:
-            asked.answer(set_button(board.client, button, classes))
+            asked.answer(_teaching.set_button(board.client, button, classes))
         return
     if [class_name is not None, forget is not None, list_them].count(True) != 1:
         raise UsageError("Name a class to teach, or say --forget CLASS, --list or --button PIN.")
@@ -70,12 +78,18 @@ def teach(
         _teach(asked, class_name, files or [], count, afresh)
         return
     with asked.open_board() as board:
-        asked.answer(board.forget(forget) if forget is not None else held_by(board.client))
+        asked.answer(
+            board.forget(forget) if forget is not None else _teaching.held_by(board.client)
+        )
 
 
 def _teach(asked: Asked, class_name: str, files: list[Path], count: int, afresh: bool) -> None:
+    button_classes([class_name])  # what is no class needs no board to be refused
+    check_pictures(files)
     with asked.progress() as progress:
-        squares = [as_square(file) for file in files]  # before anything is asked of a board
+        squares = [
+            _pictures.as_square(file) for file in files
+        ]  # before anything is asked of a board
         with asked.open_board() as board:
             taught = board.teach(class_name, squares, count, afresh, progress)
     asked.answer(taught)
@@ -91,7 +105,7 @@ def pull(asked: Asked) -> None:
     """
     project = open_project(asked.folder)
     with asked.progress() as progress, asked.open_board() as board:
-        pulled = pulling.pull(board.client, project, progress)
+        pulled = _pulling.pull(board.client, project, progress)
     asked.answer(pulled)
 
 
@@ -112,7 +126,11 @@ def retrain(
     Also far from where it was trained: without a project, --from-board makes one that is called
     like the board. The head that the board had stays there to roll back to.
     """
-    board = asked.board_meant(or_new=True)
+    for source in add or []:
+        check_photos_source(source)
+    if not from_board:
+        open_project(asked.folder)
+    board = asked.board_there(or_new=True)
     with asked.progress() as progress:
-        done = retraining.retrain(asked.project, board, from_board, add or [], progress)
+        done = _retraining.retrain(asked.project, board, from_board, add or [], progress)
     asked.answer(done)

@@ -1,4 +1,7 @@
-"""capture, preview, import: photographs into a project."""
+"""capture, preview, import: photographs into a project.
+
+What is refused here is refused before what takes time is imported.
+"""
 
 from itertools import chain, islice
 from pathlib import Path
@@ -7,18 +10,20 @@ from typing import Annotated
 import typer
 
 from tinyteach.cli.asked import Asked, command
-from tinyteach.cli.bars import live_console
 from tinyteach.cli.completion import classes
 from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
-from tinyteach.cli.picture import show_pictures
 from tinyteach.cli.terminal_pictures import protocol_named
-from tinyteach.service.photos import importing, recording
-from tinyteach.service.photos.recording import class_to_record, preview_views
-from tinyteach.service.projects.opening import open_project
+from tinyteach.service.projects.opening import class_to_record, open_project
+from tinyteach.service.words.values import check_photos_source, check_recordings
 
+_bars = Later("cli.bars")
+_importing = Later("service.photos.importing")
+_picture = Later("cli.picture")
+_recording = Later("service.photos.recording")
 app = new_app()
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, help="How many photographs.")]
 
@@ -42,7 +47,7 @@ def capture(
     project = open_project(asked.folder)
     stored = class_to_record(project, class_name)
     with asked.progress() as progress, asked.open_board() as board:
-        taken = recording.capture(board.session, project, stored, count, small, note, progress)
+        taken = _recording.capture(board.session, project, stored, count, small, note, progress)
     asked.answer(taken)
     if taken.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -66,7 +71,7 @@ def preview(
     """Show in the terminal what the board sees."""
     if pictures is not None:
         protocol_named(pictures)  # what is none needs no board to be refused
-    with asked.open_board() as board, preview_views(board.session) as views:
+    with asked.open_board() as board, _recording.preview_views(board.session) as views:
         first = next(views)
         shown = islice(chain([first], views), count or None)
         if out is not None:
@@ -76,9 +81,9 @@ def preview(
         elif asked.as_json:
             for view in shown:
                 asked.tell({**view.as_dict(), "file": None}, [])
-        elif (console := live_console()) is not None:
+        elif (console := _bars.live_console()) is not None:
             asked.say(*first.fault())
-            show_pictures((view.pixels for view in shown), console, named=pictures)
+            _picture.show_pictures((view.pixels for view in shown), console, named=pictures)
         else:
             asked.say(first.sentence(), *first.fault())
 
@@ -107,19 +112,21 @@ def import_photos(
     ImageFolder, with or without train and test; exports of Teachable Machine and Edge
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
-    importing.check_recordings(recordings)
-    plan = importing.plan_photos(asked.folder, source, level)
-    told = importing.planned(plan, dry_run)
+    check_recordings(recordings)
+    open_project(asked.folder)
+    check_photos_source(source)
+    plan = _importing.plan_photos(asked.folder, source, level)
+    told = _importing.planned(plan, dry_run)
     if dry_run:
         asked.tell(told.as_dict(), told.plan_lines())
         return
     asked.say(*told.plan_lines())
     try:
         with asked.progress() as progress:
-            summary = importing.import_photos(
+            summary = _importing.import_photos(
                 *(asked.folder, source, progress, plan), recordings=recordings
             )
-    except importing.NothingImportedError as error:
+    except _importing.NothingImportedError as error:
         asked.answer(error.summary)
         raise
     asked.answer(summary)

@@ -3,8 +3,6 @@
 What is refused here is refused before what takes time is imported.
 """
 
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +11,14 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.completion import classes
 from tinyteach.cli.groups import new_app, new_group
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
 from tinyteach.results import Table
 from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.opening import create_project, open_project
 
-_counting = partial(import_module, "tinyteach.service.projects.counting")
-_suited = partial(import_module, "tinyteach.service.projects.suited")
+_counting = Later("service.projects.counting")
+_suited = Later("service.projects.suited")
 app = new_app()
 class_app = new_group("class", no_args_is_help=True)
 app.add_typer(class_app, name="class")
@@ -33,7 +32,7 @@ def new(
 ) -> None:
     """Make a project folder."""
     made = create_project(folder, embedding)
-    notes = [] if made.embedding in shipped() else _suited().of_small_boards(made)
+    notes = [] if made.embedding in shipped() else _suited.of_small_boards(made)
     asked.tell(
         {"project": made.name, "path": str(made.root), "notes": notes},
         [
@@ -81,8 +80,9 @@ def remove(
 @command(class_app, "project", "as_json", name="list")
 def list_classes(asked: Asked) -> None:
     """List classes with the number of photographs and recordings in each."""
-    summary, problems = _counting().class_summary(open_project(asked.folder))
-    by_bytes = _counting().COUNTED_BY_BYTES
+    project = open_project(asked.folder)
+    summary, problems = _counting.class_summary(project)
+    by_bytes = _counting.COUNTED_BY_BYTES
     told = {"classes": summary, "problems": problems, "counted": by_bytes}
     table = Table(("class", "photos", "recordings"), [tuple(row.values()) for row in summary])
     counted = [by_bytes] if any(row["photos"] for row in summary) else []

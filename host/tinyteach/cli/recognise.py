@@ -6,39 +6,46 @@ from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyteach.api.pictures import as_square
 from tinyteach.cli.asked import Asked, command
-from tinyteach.cli.bars import live_console, show_bars
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
-from tinyteach.cli.picture import show_picture
 from tinyteach.errors import UsageError, VerificationError
 from tinyteach.progress import Progress
-from tinyteach.service.boards import verification
-from tinyteach.service.heads import comparing, testing
-from tinyteach.service.heads.looking import explain_on_host
-from tinyteach.service.heads.module_verifying import verify_on_module
-from tinyteach.service.heads.recognised import Recognised
-from tinyteach.service.heads.recognition import (
-    classify_on_host,
-    classify_square,
-    deployed_labels,
-    threshold_steps,
-)
-from tinyteach.service.heads.tested import Tested
-from tinyteach.service.heads.under_test import on_board, on_computer
-from tinyteach.service.photos.labelled import LabelledPhotos, read_labelled
-from tinyteach.service.photos.recording import View
+from tinyteach.service.projects.chosen_head import check_head
 from tinyteach.service.projects.opening import open_project, project_meant
+from tinyteach.service.words.values import (
+    check_fraction,
+    check_photos_source,
+    check_pictures,
+    check_threshold,
+)
 
+if TYPE_CHECKING:
+    from tinyteach.service.heads.recognised import Recognised
+    from tinyteach.service.heads.tested import Tested
+    from tinyteach.service.photos.labelled import LabelledPhotos
+
+_bars = Later("cli.bars")
+_comparing = Later("service.heads.comparing")
+_labelled = Later("service.photos.labelled")
+_looking = Later("service.heads.looking")
+_module_verifying = Later("service.heads.module_verifying")
+_picture = Later("cli.picture")
+_pictures = Later("api.pictures")
+_recognition = Later("service.heads.recognition")
+_recording = Later("service.photos.recording")
+_testing = Later("service.heads.testing")
+_under_test = Later("service.heads.under_test")
+_verification = Later("service.boards.verification")
 app = new_app()
-Reads = Callable[..., LabelledPhotos]
+Reads = Callable[..., "LabelledPhotos"]
 
 
 @command(app, "board", "project", "as_json")
@@ -60,14 +67,14 @@ def watch(
     In a terminal a bar a class, smoothed as the board does it by itself; else, and as JSON, each
     view as it is.
     """
-    if threshold is not None:
-        threshold_steps(threshold)  # what is no probability needs no board to be refused
-    console = None if asked.as_json else live_console()
+    check_threshold(threshold)  # what is no probability needs no board to be refused
+    asked.board_there()
+    console = None if asked.as_json else _bars.live_console()
     smooth = console is not None
     with asked.open_board() as board, closing(board.watch(threshold, smooth)) as watched:
         results = islice(watched, count or None)
         if console is not None:
-            show_bars(results, console)
+            _bars.show_bars(results, console)
             return
         for result in results:
             asked.answer(result)
@@ -99,10 +106,13 @@ def classify(
     """
     if out is not None:
         _check_out(out, files, why)
+    if why or on_host:
+        check_head(open_project(asked.folder))
+    check_pictures(files)
     if why:
         _explain(asked, files, out)
         return
-    results = classify_on_host(asked.folder, files) if on_host else _on_board(asked, files)
+    results = _on_host(asked, files) if on_host else _on_board(asked, files)
     for file, result in zip(files, results, strict=True):
         asked.tell({"file": str(file), **result.as_dict()}, [f"{file}: {result.line()}"])
 
@@ -116,25 +126,31 @@ def _check_out(out: Path, files: list[Path], why: bool) -> None:
 
 
 def _explain(asked: Asked, files: list[Path], out: Path | None) -> None:
-    for file, each in zip(files, explain_on_host(asked.folder, files), strict=True):
+    for file, each in zip(files, _looking.explain_on_host(asked.folder, files), strict=True):
         if out is not None:
-            View(each.picture).save(out)
+            _recording.View(each.picture).save(out)
         lines = [f"{file}: {each.recognised.line()}", *each.looks.lines()]
         asked.tell({"file": str(file), **each.as_dict()}, lines)
         if not asked.as_json:
-            show_picture(each.picture)
+            _picture.show_picture(each.picture)
     if out is not None:
         asked.say(f"Saved the photograph to {out}: blue speaks for the class, orange against it.")
 
 
-def _on_board(asked: Asked, files: list[Path]) -> list[Recognised]:
-    squares = [as_square(file) for file in files]
+def _on_host(asked: Asked, files: list[Path]) -> "list[Recognised]":
+    found: list[Recognised] = _recognition.classify_on_host(asked.folder, files)
+    return found
+
+
+def _on_board(asked: Asked, files: list[Path]) -> "list[Recognised]":
+    asked.board_there()
+    squares = [_pictures.as_square(file) for file in files]
     with asked.open_board() as board:
         if board.is_module:
             note("A Grove Vision AI V2 can be sent no photographs: computed here.")
-            return classify_on_host(asked.folder, files)
-        labels = deployed_labels(board.client)
-        return [classify_square(board.client, square, labels) for square in squares]
+            return _on_host(asked, files)
+        labels = _recognition.deployed_labels(board.client)
+        return [_recognition.classify_square(board.client, each, labels) for each in squares]
 
 
 @command(app, "board", "project", "as_json")
@@ -164,10 +180,14 @@ def test(
     The head at work on the board, or with --host the project's. Folders are read as by import.
     Those called like a class hold that class; all others, such as unknown, hold other things.
     """
-    testing.check_fraction(at_least)
+    check_fraction(at_least)
+    check_photos_source(source)
+    if on_host:
+        check_head(open_project(asked.folder))
     run = _tested_here if on_host else _tested_there
     with asked.progress() as progress:
-        tested = run(asked, partial(read_labelled, source, level=level, copies=copies), progress)
+        read = partial(_labelled.read_labelled, source, level=level, copies=copies)
+        tested = run(asked, read, progress)
     shortfall = tested.shortfall(at_least)
     code = exit_code_of(VerificationError) if shortfall else 0
     asked.tell(tested.as_dict() | {"at_least": at_least, "exit_code": code}, tested.lines())
@@ -175,18 +195,21 @@ def test(
         raise VerificationError(shortfall)
 
 
-def _tested_here(asked: Asked, read: Reads, progress: Progress) -> Tested:
+def _tested_here(asked: Asked, read: Reads, progress: Progress) -> "Tested":
     project = open_project(asked.folder)
-    head = on_computer(project)
-    return testing.test(head, read(project, progress=progress), progress)
+    head = _under_test.on_computer(project)
+    tested: Tested = _testing.test(head, read(project, progress=progress), progress)
+    return tested
 
 
-def _tested_there(asked: Asked, read: Reads, progress: Progress) -> Tested:
+def _tested_there(asked: Asked, read: Reads, progress: Progress) -> "Tested":
     """What is wrong with the photographs needs no board to be told."""
     project = project_meant(asked.project)
     photos = read(project, progress=progress)
     with asked.open_board() as board:
-        return testing.test(on_board(board.client, project), photos, progress)
+        head = _under_test.on_board(board.client, project)
+        tested: Tested = _testing.test(head, photos, progress)
+        return tested
 
 
 @command(app, "board", "project", "as_json")
@@ -204,11 +227,15 @@ def verify(
     exactness, accuracy, latency, memory, deploying. Without --board, and where the project has
     none, a virtual board is started for it. What was deployed before is at work again at the end.
     """
-    board = asked.board_meant()
+    if photos is not None:
+        check_photos_source(photos)
+    board = asked.board_there() if asked.board_meant() else None
     with asked.progress() as progress:
-        of_module = verify_on_module(board, asked.project, photos, junit, progress)
+        of_module = _module_verifying.verify_on_module(
+            board, asked.project, photos, junit, progress
+        )
     try:
-        summary = of_module or verification.verify(board, photos, junit, quiet=asked.as_json)
+        summary = of_module or _verification.verify(board, photos, junit, quiet=asked.as_json)
     except KeyboardInterrupt as stopped:
         if stopped.args and not asked.as_json:
             note("tinyteach: " + stopped.args[0])
@@ -232,10 +259,12 @@ def why(
     scores of a whole run, on what the camera sees; on drawn objects where the board has no camera.
     Exit code 12 where one differs.
     """
-    photo = None if file is None else (str(file), as_square(file))
+    check_pictures([] if file is None else [file])
+    asked.board_there()
+    photo = None if file is None else (str(file), _pictures.as_square(file))
     project = project_meant(asked.project)
     with asked.progress() as progress, asked.open_board() as board:
-        compared = comparing.compare(board.client, photo, project, progress)
+        compared = _comparing.compare(board.client, photo, project, progress)
     code = 0 if compared.agrees else exit_code_of(VerificationError)
     asked.tell(compared.as_dict() | {"exit_code": code}, compared.lines())
     raise typer.Exit(code)

@@ -9,12 +9,14 @@ import typer
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.exit_codes import INTERRUPTED, exit_code_of
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.errors import VerificationError
 from tinyteach.files import made_folder
 from tinyteach.service.projects.opening import project_meant
-from tinyteach.service.soak import page
-from tinyteach.service.soak import soaking as soaks
+from tinyteach.service.words.values import WRITES_MAX, check_soak
 
+_page = Later("service.soak.page")
+_soaking = Later("service.soak.soaking")
 app = new_app()
 
 
@@ -36,7 +38,7 @@ def soak(
             metavar="COUNT",
             help="Heads are written or switched so often at most, since flash wears.",
         ),
-    ] = soaks.WRITES_MAX,
+    ] = WRITES_MAX,
     report: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write soak.html, soak.svg and soak.json there."),
@@ -48,13 +50,15 @@ def soak(
     project has none, a virtual board is started for it. Ctrl-C ends it in order, with its report.
     What was on the board is on it again at the end.
     """
-    board, project = asked.board_meant(), project_meant(asked.project)
+    check_soak(minutes, writes)
+    project = project_meant(asked.project)
+    board = asked.board_there() if asked.board_meant() else None
     # Before a soak of hours it is known whether its report can be written.
     with made_folder(report) if report else nullcontext():
         with asked.progress() as progress:
-            soaked = soaks.soak(board, minutes, seed, project, progress, power, writes)
+            soaked = _soaking.soak(board, minutes, seed, project, progress, power, writes)
         if report is not None:
-            page.write(soaked, report)
+            _page.write(soaked, report)
     code = 0 if soaked.held else exit_code_of(VerificationError)
     code = INTERRUPTED if soaked.interrupted and not code else code
     asked.tell(soaked.as_dict() | {"exit_code": code}, soaked.lines())

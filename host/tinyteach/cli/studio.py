@@ -7,14 +7,15 @@ import typer
 
 from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
+from tinyteach.cli.later import Later
 from tinyteach.errors import UsageError
-from tinyteach.service.boards.opening import board_meant
+from tinyteach.service.boards.finding import board_meant
 from tinyteach.service.projects.beside import is_project
 from tinyteach.service.projects.opening import open_or_create_project, refuse_inside
 from tinyteach.studio.addresses import EVERYWHERE, LOOPBACK, Address
 from tinyteach.studio.lan import OPENS, lan_opening, qr_lines
-from tinyteach.studio.serve import serve
 
+_serving = Later("studio.serve")
 app = new_app()
 
 
@@ -58,7 +59,7 @@ def studio(
     if lan:
         host = EVERYWHERE
     folder = _folder(asked.project)
-    serve(folder, board_meant(asked.board, folder, or_new=True), host, port, browser, tell)
+    _serving.serve(folder, board_meant(asked.board, folder, or_new=True), host, port, browser, tell)
 
 
 def _folder(named: Path | None) -> Path:

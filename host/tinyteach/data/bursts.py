@@ -9,6 +9,8 @@ nearly the same are found when they are trained on (head/fit/scenes.py).
 import re
 from collections.abc import Sequence
 
+# What --recordings counts as one: a class's photographs of a day, of a folder, each by itself.
+DAY, FOLDER, NONE = RECORDINGS = ("day", "folder", "none")
 # <time>-<burst>-<number>, the names that TinyTeach gives.
 _OWN = re.compile(r"(?P<burst>\d{8}T\d{9}Z-[0-9a-f]{6})-\d+")
 # What Roboflow adds to the name of each picture that it makes of one: cup_jpg.rf.2b1f….jpg.

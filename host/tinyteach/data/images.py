@@ -4,7 +4,6 @@ import hashlib
 import importlib.util
 import io
 import re
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ from PIL import ExifTags, Image
 
 from tinyteach.data.foreign_kinds import READS_HEIC, foreign_kind, is_heic
 from tinyteach.data.repairs import lacks_pixels, mended_forms
+from tinyteach.data.there import check_photo, not_opened
 from tinyteach.errors import PhotoError
-from tinyteach.files import reason
 
 # Pillow reads AVIF since 11.3, where it was built with the library for it.
 _AVIF = importlib.util.find_spec("PIL._avif") is not None
@@ -78,15 +77,12 @@ def load_square(path: str | Path) -> NDArray[np.uint8]:
 def opened_photo(path: str | Path) -> Iterator[io.BufferedReader]:
     """The file of a photograph, to be read; PhotoError, also where reading it fails."""
     path = Path(path)
+    check_photo(path)
     try:
-        if stat.S_ISFIFO(path.stat().st_mode):  # opening one waits for somebody who writes
-            raise PhotoError(f"{path} is no file but a pipe; name a photograph.")
         with path.open("rb") as file:
             yield file
     except OSError as error:
-        raise PhotoError(
-            f"{path} cannot be opened ({reason(error)}); check the name and the permissions."
-        ) from error
+        raise not_opened(path, error) from error
 
 
 def decode_square(source: bytes | IO[bytes], name: str) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tinyteach.data.bursts import guess_bursts
+from tinyteach.data.bursts import DAY, FOLDER, guess_bursts
 from tinyteach.data.entries import Skipped
 from tinyteach.data.images import SUFFIXES, encode_png, pixel_digest, taken_on
 from tinyteach.data.import_plan import ImportPlan, plan_import
@@ -18,9 +18,6 @@ from tinyteach.data.pixel_index import PixelIndex
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import write_atomically
-
-# What counts as one recording: a class's photographs of a day, of a folder, or each by itself.
-DAY, FOLDER, NONE = RECORDINGS = ("day", "folder", "none")
 
 
 @dataclass

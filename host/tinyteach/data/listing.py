@@ -24,8 +24,9 @@ from tinyteach.data.foreign_kinds import foreign_kind
 from tinyteach.data.images import MAX_FILE_BYTES, SUFFIXES
 from tinyteach.data.litter import is_litter
 from tinyteach.data.tars import tar_members
+from tinyteach.data.there import check_source
 from tinyteach.data.zips import zip_members
-from tinyteach.errors import PhotoError, UsageError
+from tinyteach.errors import PhotoError
 from tinyteach.files import reason
 
 _ZIPS = (".zip", ".tm")  # a Teachable Machine project (.tm) is a zip
@@ -61,12 +62,11 @@ def list_entries(source: str | Path) -> Entries:
     """
     source = Path(source)
     entries = Entries()
+    check_source(source)
     if source.is_dir():
         _Walk(source, entries).run()
-    elif source.is_file():
-        _add_file(source, entries)
     else:
-        raise UsageError(f"There is no folder or zip {source}; check the name.")
+        _add_file(source, entries)
     entries.files.sort(key=lambda entry: entry.parts)
     return entries
 

@@ -9,6 +9,13 @@ from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.errors import UsageError
 from tinyteach.files import made_folder, read_json, write_json
 from tinyteach.locks import one_at_a_time
+from tinyteach.plain_text import plain
+
+NAME_CHARACTERS_MAX = 63
+NOT_A_NAME = (
+    "A board's name is one line of 1 to 63 characters without / \\ and :, which ports have; choose "
+    "another name."
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,13 @@ def forget(*names: str) -> None:
 def _write(boards: list[PairedBoard]) -> None:
     with made_folder(_file().parent):
         write_json(_file(), [asdict(entry) for entry in boards])
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError for a name by which the board could not be told from a port, or seen."""
+    is_seen = 0 < len(name) <= NAME_CHARACTERS_MAX and plain(name).strip() == name
+    if not is_seen or set(name) & set("/\\:"):
+        raise UsageError(NOT_A_NAME)
 
 
 def free_name(wanted: str, board_id: str) -> str:

@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding import preprocess, stretched
-
-SQUARE = "square"  # the agent's: the centre square, averaged by area
-STRETCHED = "stretched"  # a Grove Vision AI V2's firmware: the whole frame, nearest neighbour
+from tinyteach.embedding.view_names import SQUARE, STRETCHED
 
 # Pixels, uint8 (N×N×3 for the first, H×W×3 for the second), and the model's side to its tensor.
 TO_TENSOR: dict[str, Callable[[NDArray[np.uint8], int], NDArray[np.int8]]] = {

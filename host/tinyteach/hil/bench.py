@@ -12,7 +12,7 @@ from tinyteach.hil.ends import GONE
 from tinyteach.hil.found import Found, Heads, found_on, put_back
 from tinyteach.hil.results import BoardRecord, Pending
 from tinyteach.hil.words import opened
-from tinyteach.service.boards.opening import AnotherBoardError
+from tinyteach.service.boards.finding import AnotherBoardError
 from tinyteach.service.boards.verification import check_ready
 from tinyteach.service.projects.embeddings import described, load_named, name_of
 

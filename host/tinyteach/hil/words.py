@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from tinyteach.api.board import Board
-from tinyteach.service.boards.opening import at_hand
-from tinyteach.service.boards.virtual_boards import VIRTUAL, temporary_virtual_board
+from tinyteach.service.boards.finding import VIRTUAL, at_hand
+from tinyteach.service.boards.virtual_boards import temporary_virtual_board
 from tinyteach.service.tapes.taping import untaped
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 from tinyteach.plain_text import plain
 
 PROCESSES = Path("/proc")
+MISSING_HINT = (
+    "There is no port {port}; 'tinyteach boards' lists what is attached and can start a "
+    "virtual board."
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ def holders(port: str, besides: Collection[int] = ()) -> list[Holder]:
     found = [pid for pid in _processes() if pid not in passed_over and _has_open(pid, port)]
     locked = set(found) & _lockers(port)
     return [Holder(pid, _name(pid)) for pid in sorted(locked or found)]
+
+
+def is_missing(port: str) -> bool:
+    """Whether a port's file is missing; addresses and Windows' ports have none."""
+    return port.startswith("/") and not os.path.lexists(port)
 
 
 def _processes() -> list[int]:

@@ -12,7 +12,7 @@ from typing import Self
 import serial
 
 from tinyteach.errors import BoardNotFoundError, LinkError
-from tinyteach.link.port_holder import holders
+from tinyteach.link.port_holder import MISSING_HINT, holders
 
 # USB ports ignore the rate; a UART bridge under MicroPython runs at this one.
 BAUD_RATE = 115_200
@@ -39,10 +39,6 @@ BROWSERS = ("chrom", "msedge", "opera", "vivaldi", "brave")
 USUAL_GROUP = "dialout"
 # The one bridge whose Windows driver needs the lines set by hand (`_open_with_lines`).
 SILICON_LABS = 0x10C4
-MISSING_HINT = (
-    "There is no port {port}; 'tinyteach boards' lists what is attached and can start a "
-    "virtual board."
-)
 TAKES_NOTHING = (
     "The board on {port} takes no bytes, because a program on it hangs or does not listen; press "
     "its reset button, then run the command again."

@@ -19,6 +19,7 @@ from tinyteach.embedding.threads import one_blas_thread
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Table
+from tinyteach.service.boards import finding
 from tinyteach.service.boards import opening as boards
 from tinyteach.service.boards.virtual_boards import virtual_board
 from tinyteach.service.heads.deployed import Deployed
@@ -135,7 +136,7 @@ def _stage(
     board: str | None, arch: str | None, embedding: str | None, tell: Tell, progress: Progress
 ) -> Iterator[_Stage]:
     if board is not None:
-        yield _Stage(boards.resolve_port(board), None)
+        yield _Stage(finding.resolve_port(board), None)
         return
     with virtual_board(arch) as virtual:
         tell(f"Started a virtual board on {virtual.port} (MicroPython for {virtual.arch}).")

@@ -5,9 +5,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tinyteach.service.boards.opening import list_boards
+from tinyteach.service.boards.finding import VIRTUAL, list_boards
 from tinyteach.service.boards.virtual_boards import (
-    VIRTUAL,
     demo_object_names,
     show_picture_to_virtual,
     show_to_virtual,

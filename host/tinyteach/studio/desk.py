@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinyteach.errors import ProjectError
 from tinyteach.plain_text import plain
-from tinyteach.service.boards.opening import board_meant
+from tinyteach.service.boards.finding import board_meant
 from tinyteach.service.projects import beside
 from tinyteach.workbench.workbench import Workbench
 

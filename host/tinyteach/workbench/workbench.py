@@ -11,16 +11,16 @@ import numpy as np
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.view_names import SQUARE, STRETCHED
 from tinyteach.errors import BoardRefusedError, TinyTeachError
 from tinyteach.head.format.head_file import Head
 from tinyteach.service.boards import virtual_boards
+from tinyteach.service.boards.finding import VIRTUAL, board_meant
 from tinyteach.service.boards.module_overview import ModuleOverview
-from tinyteach.service.boards.opening import board_meant, pair_board
+from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Overview, Session, is_module
-from tinyteach.service.boards.virtual_boards import VIRTUAL
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.recognised import Recognised

@@ -17,7 +17,7 @@ from patience import PATIENCE_S
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import TfliteModel
 from tinyteach.errors import MissingToolError, ModelError, ProjectError, UsageError
-from tinyteach.head.export.package import RUNTIMES
+from tinyteach.head.export.runtimes import RUNTIMES
 from tinyteach.head.format.head_file import with_threshold
 from tinyteach.head.npu import compiling
 from tinyteach.head.npu.compiling import compile_model

@@ -6,7 +6,8 @@ import pytest
 from module_terminal import Terminal
 from tinyteach.errors import UsageError
 from tinyteach.service.boards import virtual_boards
-from tinyteach.service.boards.opening import list_boards
+from tinyteach.service.boards.finding import list_boards
+from tinyteach.service.words import virtual as virtual_words
 from tinyteach.virtual import running
 from tinyteach.virtual.at.image import DIALECTS
 from tinyteach.virtual.at.loaders import LOADERS
@@ -54,8 +55,8 @@ def test_what_there_is_none_of_is_refused_with_what_there_is(home):
 
 def test_names_of_dialects_and_loaders_are_those_of_the_module():
     """Written down twice, because Windows has not what the modules need in which they are."""
-    assert virtual_boards.MODULE_DIALECTS == DIALECTS
-    assert tuple(LOADERS) == virtual_boards.MODULE_LOADERS
+    assert virtual_words.MODULE_DIALECTS == DIALECTS
+    assert tuple(LOADERS) == virtual_words.MODULE_LOADERS
 
 
 def test_a_version_that_is_named_replaces_the_one_before(home):

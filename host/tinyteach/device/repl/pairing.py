@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from tinyteach.board_facts import led_file
 from tinyteach.device.keys import KEY_PATH
-from tinyteach.device.registry import PairedBoard, changing, find_board, free_name, remember
+from tinyteach.device.registry import (
+    PairedBoard,
+    changing,
+    check_name,
+    find_board,
+    free_name,
+    remember,
+)
 from tinyteach.device.repl.fitness import (
     ARENA_BYTES,
     SLOW_BOOT_S,
@@ -47,7 +54,6 @@ from tinyteach.errors import (
 )
 from tinyteach.firmware import BoardFile, board_files
 from tinyteach.link.serial_link import TakesNothingError
-from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
 from tinyteach_protocol import messages
@@ -61,11 +67,6 @@ BOOTING = "Waiting for the board's boot.py"
 DOES_NOT_START = (
     "All is written, but the agent on {port} does not answer; press the board's reset button, then "
     "run 'tinyteach --board {port} doctor', which says why."
-)
-NAME_CHARACTERS_MAX = 63
-NOT_A_NAME = (
-    "A board's name is one line of 1 to 63 characters without / \\ and :, which ports have; choose "
-    "another name."
 )
 # Once where something shows that it is no agent, again where nothing is heard.
 HELLO_TRIES = (1, 2)
@@ -175,13 +176,6 @@ def _paired(client: BoardClient, name: str, installed: Installed, progress: Prog
     )
 
 
-def _check_name(name: str) -> None:
-    """Raises UsageError for a name by which the board could not be told from a port, or seen."""
-    is_seen = 0 < len(name) <= NAME_CHARACTERS_MAX and plain(name).strip() == name
-    if not is_seen or set(name) & set("/\\:"):
-        raise UsageError(NOT_A_NAME)
-
-
 def _choose_name(name: str | None, board_id: str) -> str:
     known = find_board(board_id)
     chosen = name or (known.name if known else free_name("board", board_id))
@@ -204,7 +198,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
             progress(BOOTING, 0, 1)
 
     if name is not None:
-        _check_name(name)
+        check_name(name)
     if wanted.gives_key:
         refuse_network(port)
     freed = free_the_repl(port)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinyteach.board_facts import all_facts
+from tinyteach.board_facts import all_facts, check_camera
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.repl_answers import flag
 from tinyteach.device.repl.survey import SETTINGS, Survey
@@ -83,7 +83,8 @@ def camera_settings(repl: RawRepl, facts: Survey, named: str | None) -> CameraSe
     present = facts.files.get(SETTINGS)
     is_users = present is not None and present not in [wiring.file.digest for wiring in known]
     if named is not None:
-        chosen = _named(named, known)
+        check_camera(named)
+        chosen = next(wiring for wiring in known if wiring.name == named)
         if is_users and present != chosen.file.digest:
             raise UsageError(CHANGED_BY_HAND)
         return CameraSettings(chosen.file)
@@ -93,14 +94,6 @@ def camera_settings(repl: RawRepl, facts: Survey, named: str | None) -> CameraSe
     if not repl.evaluate(WANTS_PINS, flag):
         return CameraSettings()
     return _by_chip(facts.machine, known)
-
-
-def _named(name: str, known: Sequence[Wiring]) -> Wiring:
-    for wiring in known:
-        if wiring.name == name:
-            return wiring
-    names = ", ".join(wiring.name for wiring in known)
-    raise UsageError(f"There are no pins of a camera {name!r}; there are those of {names}.")
 
 
 def _by_chip(machine: str, known: Sequence[Wiring]) -> CameraSettings:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyteach.head.export import runtimes
 from tinyteach.head.export.c_source import c_header, c_source
 from tinyteach.head.npu.compiling import Compiled
 
@@ -48,8 +49,8 @@ class Model:
 
 
 def files_for(runtime: str, model: Model) -> Files:
-    """Content by name, with slashes; ``runtime`` is one of `RUNTIMES`."""
-    return RUNTIMES[runtime](model)
+    """Content by name, with slashes; ``runtime`` is one of `runtimes.RUNTIMES`."""
+    return _FILES[runtime](model)
 
 
 def _litert(model: Model) -> Files:
@@ -93,12 +94,12 @@ def _grove(model: Model) -> Files:
     return {**files, LABELS: _lines(model.outputs), PAGE: _filled("grove.md", model)}
 
 
-RUNTIMES: dict[str, Callable[[Model], Files]] = {
-    "litert": _litert,
-    "tflm": _tflm,
-    "openmv": _openmv,
-    "grove": _grove,
-    "arduino": _arduino,
+_FILES: dict[str, Callable[[Model], Files]] = {
+    runtimes.LITERT: _litert,
+    runtimes.TFLM: _tflm,
+    runtimes.OPENMV: _openmv,
+    runtimes.GROVE: _grove,
+    runtimes.ARDUINO: _arduino,
 }
 
 

@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
+from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding, TfliteModel
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.head.fit.augment import augment
 
 # Views are worth their time: on ten hand signs with 20 photographs each, 0, 8 and 32 views of every

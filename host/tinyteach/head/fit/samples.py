@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.embedding.preprocessing import SQUARE
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.head.fit.novelty import MOST_NUMBERS, averaged
 from tinyteach.head.fit.regression import LinearHead, fit_each
 from tinyteach.head.format.quantise import dequantise

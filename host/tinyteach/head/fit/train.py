@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding, TfliteModel
 from tinyteach.embedding.threads import one_blas_thread
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.fit.evaluate import Trial, cross_validate
 from tinyteach.head.fit.evaluation import Evaluation

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyteach.embedding import agent_code
-from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
+from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import TfliteModel
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import ModelError
 from tinyteach.files import read_file
 from tinyteach.head.format.examples import Examples

@@ -7,7 +7,7 @@ same bytes. With a novelty more operators stand beside the two, and add to the l
 
 import numpy as np
 
-from tinyteach.embedding.preprocessing import SQUARE
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.head.format.examples import ENTRY, Examples, pack_examples
 from tinyteach.head.format.graph import MIN_RUNTIME_VERSION, Graph, packed_model, schema
 from tinyteach.head.format.metadata import (

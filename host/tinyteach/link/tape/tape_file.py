@@ -96,16 +96,22 @@ def entry_bytes(kind: int, link: int, after_us: int, data: bytes) -> bytes:
 
 def read_tape(path: Path) -> Tape:
     """A file, also one that is cut short; TapeError where it is missing, foreign or damaged."""
-    content = _content(path)
-    if len(content) < HEAD.size or not content.startswith(MAGIC):
-        raise TapeError(FOREIGN.format(path))
-    if content[len(MAGIC)] != VERSION:
-        raise TapeError(NEWER.format(path))
+    content = check_kind(path)
     blocks = _blocks(content, path)
     about = _about(next(blocks, b""), path)
     entries = tuple(_entries(blocks, path))
     last = entries[-1].kind if entries else 0
     return Tape(about, entries, last if last in (FULL, ENDED) else 0)
+
+
+def check_kind(path: Path) -> bytes:
+    """The file's content; TapeError where it is missing, foreign or from a newer TinyTeach."""
+    content = _content(path)
+    if len(content) < HEAD.size or not content.startswith(MAGIC):
+        raise TapeError(FOREIGN.format(path))
+    if content[len(MAGIC)] != VERSION:
+        raise TapeError(NEWER.format(path))
+    return content
 
 
 def _content(path: Path) -> bytes:

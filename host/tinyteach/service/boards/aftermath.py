@@ -8,7 +8,7 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.link.tape.opened import is_tape
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 
 Result = TypeVar("Result")
 # From when it was asked: a board that restarts answers again within this time, as does one whose

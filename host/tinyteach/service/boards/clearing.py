@@ -10,7 +10,7 @@ from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
 from tinyteach.results import Sentence
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 
 NO_ANSWER_YET = (
     "and does not answer yet; press its reset button, and run 'tinyteach doctor' where that is no "

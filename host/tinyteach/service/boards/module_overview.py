@@ -8,7 +8,7 @@ from tinyteach.device.at.module_info import ModuleInfo
 from tinyteach.device.at.module_results import PERCENT
 from tinyteach.head.format.rejection import STEPS
 from tinyteach.results import Lines, Table
-from tinyteach.service.boards.opening import running_virtuals, virtual_kind
+from tinyteach.service.boards.finding import running_virtuals, virtual_kind
 from tinyteach.service.projects.embeddings import SHORT_DIGITS
 
 CAN = "photographs, deploying, recognising; no rules, no teaching on it"

@@ -8,7 +8,8 @@ from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.usb.products import ESPRESSIF, MICROPYTHON_OWN, OPENMV, RASPBERRY
 from tinyteach.errors import BoardRefusedError
 from tinyteach.link.port_holder import holders
-from tinyteach.service.boards.opening import is_virtual, virtual_ports
+from tinyteach.service.boards.finding import virtual_ports
+from tinyteach.service.boards.opening import is_virtual
 
 VIRTUAL_BOARD = (
     "{port} is a virtual board, which has MicroPython and a camera built in and no firmware to be "

@@ -16,13 +16,12 @@ from tinyteach.device.wire.rules import decode as decode_rules
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.results import Lines, Table
 from tinyteach.service.boards.aftermath import surely
+from tinyteach.service.boards.changes import WEIGHT_STEPS, Changes
 from tinyteach.service.boards.rule_text import condition_text, missing_labels, rests_with
 from tinyteach_protocol import messages
 
-WEIGHT_MIN, WEIGHT_STEPS = 8, 256
 NOT_CHANGED = "The rules were not changed; run the command again."
 NOT_KNOWN = "Whether the rules were changed is not known; 'tinyteach rule list' says what there is."
-SECONDS_MAX = 0xFFFF - 1
 
 
 @dataclass(frozen=True)
@@ -168,57 +167,6 @@ def replace_rules(client: BoardClient, now: Sequence[Rule], rules: Sequence[Rule
     file = file.with_rules(tuple(rules))
     write_rules(client, file)
     return _alone(client, file)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Settings to be changed; None leaves one as it is."""
-
-    smoothing: float | None = None
-    interval_ms: int | None = None
-    lines: str | None = None
-    keep: int | None = None
-    keep_s: int | None = None
-    watchdog_s: int | None = None
-
-    @property
-    def any(self) -> bool:
-        return any(value is not None for value in asdict(self).values())
-
-    def applied_to(self, settings: Settings) -> Settings:
-        """Raises UsageError for a value that a board does not take."""
-        given = {
-            "weight": None if self.smoothing is None else _weight(self.smoothing),
-            "interval_ms": _within("interval", self.interval_ms, 0xFFFF),
-            "line_s": None if self.lines is None else _line_s(self.lines),
-            "keep": _within("number of views kept", self.keep, 255),
-            "keep_s": _within("time between views kept", self.keep_s, SECONDS_MAX),
-            "watchdog_s": _within("watchdog's time", self.watchdog_s, 255),
-        }
-        return replace(settings, **{k: v for k, v in given.items() if v is not None})
-
-
-def _within(what: str, value: int | None, highest: int) -> int | None:
-    if value is not None and not 0 <= value <= highest:
-        raise UsageError(f"The {what} is a number from 0 to {highest}.")
-    return value
-
-
-def _weight(smoothing: float) -> int:
-    weight = round(smoothing * WEIGHT_STEPS)
-    if not WEIGHT_MIN <= weight <= WEIGHT_STEPS:
-        lowest = WEIGHT_MIN / WEIGHT_STEPS
-        raise UsageError(f"The weight of a new view is from {lowest:.2f} to 1, which smooths not.")
-    return weight
-
-
-def _line_s(words: str) -> int:
-    named = {"off": NO_LINES_S, "changes": 0}
-    if words in named:
-        return named[words]
-    if not words.isdigit() or not 1 <= int(words) <= SECONDS_MAX:
-        raise UsageError("Lines are 'off', 'changes', or seconds such as 5.")
-    return int(words)
 
 
 def change_settings(client: BoardClient, changes: Changes) -> Alone:

@@ -10,8 +10,9 @@ from tinyteach.device.registry import was_paired
 from tinyteach.device.usb.discovery import attached_ports
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
+from tinyteach.service.boards.finding import at_hand, resolve_port, running_virtuals
 from tinyteach.service.boards.module_overview import ModuleOverview, module_overview
-from tinyteach.service.boards.opening import at_hand, open_board, resolve_port, running_virtuals
+from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.overview import BoardOverview, board_info
 from tinyteach.virtual.running import GROVE
 

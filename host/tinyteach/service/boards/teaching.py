@@ -6,13 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinyteach.board_facts import facts_of
-from tinyteach.data.names import UNKNOWN, check_class_name, same_name
+from tinyteach.data.names import same_name
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, UsageError
 from tinyteach.plain_text import plain
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines, Sentence, Table
 from tinyteach.service.boards.aftermath import surely, tell
+from tinyteach.service.words.teaching import (
+    NO_BUTTON,
+    OWN_BUTTON,
+    button_classes,
+    parse_button,
+    taught_name,
+)
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.messages import Message
 
@@ -108,7 +115,7 @@ def teach(
     """
     before = held_by(client)
     examples = {} if afresh else before.examples
-    class_name = _as_stored(class_name, examples)
+    class_name = taught_name(class_name, examples)
     _check_room(examples, class_name, count)
     frames, interrupted = 0, False
     try:
@@ -149,21 +156,10 @@ def _record(client: BoardClient, square: np.ndarray | None) -> None:
     client.teach(messages.TEACH_FRAME, source=messages.SOURCE_IMAGE)
 
 
-def _as_stored(class_name: str, examples: Mapping[str, int]) -> str:
-    """The class's name as boards and projects store it, or that of the class that it means."""
-    stored = check_class_name(class_name)
-    if stored == UNKNOWN:
-        raise UsageError(
-            "A board cannot be taught what is unknown: all is unknown to it that resembles no "
-            "class; record it into a project with 'tinyteach capture unknown'."
-        )
-    return same_name(stored, examples) or stored
-
-
 def room_for(client: BoardClient, class_name: str, afresh: bool) -> int:
     """How many more frames of a class the board takes; not below 0."""
     examples = {} if afresh else held_by(client).examples
-    return max(0, OF_A_CLASS - examples.get(_as_stored(class_name, examples), 0))
+    return max(0, OF_A_CLASS - examples.get(taught_name(class_name, examples), 0))
 
 
 def _check_room(examples: Mapping[str, int], class_name: str, count: int) -> None:
@@ -204,8 +200,6 @@ def forget(client: BoardClient, class_name: str) -> Forgotten:
     return Forgotten(class_name, list(left.examples), left.fingerprint)
 
 
-OWN_BUTTON = "board"
-NO_BUTTON = "off"
 LINE_BYTES = 240  # pin and classes in one field of the wire
 
 
@@ -225,11 +219,6 @@ class ButtonSet(Sentence):
         )
 
 
-def button_classes(classes: Sequence[str]) -> list[str]:
-    """The names as boards store them; UsageError for one that is none."""
-    return [_as_stored(name, {}) for name in classes]
-
-
 def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonSet:
     """Let the button on ``pin`` teach, 'board' for the board's own and 'off' for none.
 
@@ -239,7 +228,7 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
     if pin == NO_BUTTON:
         _tell_button(client, "")
         return ButtonSet("", [])
-    number, down = _own_button(client) if pin == OWN_BUTTON else _pin(pin)
+    number, down = _own_button(client) if pin == OWN_BUTTON else parse_button(pin)
     text = "\n".join([f"{number} {down}", *names])
     if len(text.encode()) > LINE_BYTES:
         raise UsageError("These classes' names together are too long; name fewer or shorter.")
@@ -254,13 +243,6 @@ def set_button(client: BoardClient, pin: str, classes: Sequence[str]) -> ButtonS
 
 def _tell_button(client: BoardClient, text: str) -> None:
     tell(client, lambda: client.teach(messages.TEACH_BUTTON, text), BUTTON_NOT_KNOWN)
-
-
-def _pin(text: str) -> tuple[str, int]:
-    number, _, down = text.partition(":")
-    if not number or " " in number or down not in ("", "0", "1"):
-        raise UsageError(f"{text!r} is no pin; write it like 9, or 9:1 for one that goes high.")
-    return number, int(down or 0)
 
 
 def _own_button(client: BoardClient) -> tuple[str, int]:

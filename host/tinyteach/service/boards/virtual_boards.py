@@ -8,29 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyteach import paths
-from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
+from tinyteach.data.demo_objects import DEMO_OBJECTS
+from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.images import decode_square
-from tinyteach.device.registry import find_board
-from tinyteach.errors import BoardNotFoundError, MissingToolError, PhotoError, UsageError
+from tinyteach.device.registry import check_name, find_board
+from tinyteach.errors import MissingToolError, UsageError
 from tinyteach.results import Sentence
-from tinyteach.service.boards.opening import (
-    START_HINT,
-    BoardEntry,
-    is_virtual,
-    pair_for_now,
-    virtual_kind,
-)
+from tinyteach.service.boards.finding import BoardEntry, virtual_kind, virtual_meant
+from tinyteach.service.boards.opening import is_virtual, pair_for_now
+from tinyteach.service.words.virtual import check_arch, check_module, check_shown
 from tinyteach.virtual.running import Control, find, running, start_daemon, start_module
 
 if TYPE_CHECKING:
     from tinyteach.virtual.board import VirtualBoard
 
 DEMO_VIEWS = 60
-VIRTUAL = "virtual"  # the one that is meant where none is named
-# Named here as well: Windows has not what the modules need in which they are.
-MODULE_DIALECTS = ("el", "ma", "hx")
-MODULE_LOADERS = ("0002000b", "2.12", "debug-menu", "no-end-ack")
 
 
 @dataclass(frozen=True)
@@ -47,8 +40,10 @@ class BeforeCamera(Sentence):
 
 
 def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
-    """Start a virtual board in the background."""
+    """Start a virtual board in the background; UsageError for what no board can be called."""
     _refuse_windows()
+    check_name(name)
+    check_arch(arch)
     if find(name) is None:
         _refuse_paired_name(name)
     info = start_daemon(arch, name, camera=camera)
@@ -61,17 +56,12 @@ def start_virtual_module(name: str, dialect: str, loader: str, firmware: str = "
     ``firmware`` is the version that it tells, empty for the dialect's own.
     """
     _refuse_windows()
-    _require_one_of(dialect, MODULE_DIALECTS, "dialect")
-    _require_one_of(loader, MODULE_LOADERS, "boot loader")
+    check_name(name)
+    check_module(dialect, loader)
     if find(name) is None:
         _refuse_paired_name(name)
     info = start_module(dialect, name, loader=loader, firmware=firmware)
     return BoardEntry(info.name, info.port, virtual_kind(info), "running")
-
-
-def _require_one_of(name: str, names: tuple[str, ...], what: str) -> None:
-    if name not in names:
-        raise UsageError(f"There is no {what} {name!r}; choose one of {', '.join(names)}.")
 
 
 def _refuse_paired_name(name: str) -> None:
@@ -118,23 +108,10 @@ def stop_virtual(board: str) -> str:
 
 def show_to_virtual(name: str, photo: Path | None, shown: str | None) -> BeforeCamera:
     """Put a photograph, a folder of them or a demo object before the camera."""
-    if (photo is None) == (shown is None):
-        raise UsageError("Name a photograph or folder to show, or an object with --object.")
-    if photo is not None:
-        _require_there(photo)
+    check_shown(photo, shown)
     control = _control(name)
     control.show(photo if photo is not None else _demo_views(str(shown)))
     return BeforeCamera(control.info.name, str(photo) if photo is not None else None, shown)
-
-
-def _require_there(photo: Path) -> None:
-    """PhotoError where there is no such file, before a board is looked for."""
-    if photo.exists():
-        return
-    instead = "name a photograph, or a folder of them"
-    if str(photo) in DEMO_OBJECTS:
-        instead = f"for the demo's object run 'tinyteach boards show --object {photo}'"
-    raise PhotoError(f"There is no file {str(photo)!r} here; {instead}.")
 
 
 def show_picture_to_virtual(name: str, content: bytes) -> None:
@@ -151,8 +128,6 @@ def _demo_views(name: str) -> Path:
     """A folder of views of a demo object, as a moving hand would show it."""
     from PIL import Image
 
-    if name not in DEMO_OBJECTS:
-        raise UsageError(f"There is no demo object {name!r}; there are {', '.join(DEMO_OBJECTS)}.")
     folder = paths.state_dir() / "drawn" / name
     folder.mkdir(parents=True, exist_ok=True)
     if len(list(folder.iterdir())) >= DEMO_VIEWS:
@@ -175,18 +150,7 @@ def _control(board: str) -> Control:
     Raises BoardNotFoundError where there is none.
     """
     _refuse_windows()
-    boards = running()
-    known = find_board(board)
-    for info in boards:
-        if board in (info.name, info.unique_id, info.port):
-            return Control(info)
-    for info in boards:
-        if known and known.board_id == info.unique_id:
-            return Control(info)
-    raise BoardNotFoundError(
-        f"No virtual board named {board} runs; 'tinyteach boards' lists what there is, and "
-        f"{START_HINT}."
-    )
+    return Control(virtual_meant(board))
 
 
 def processor_clock(port: str) -> Callable[[], int] | None:

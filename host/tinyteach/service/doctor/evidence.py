@@ -19,8 +19,9 @@ from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.link.port_holder import holders
 from tinyteach.link.serial_link import SerialLink, TakesNothingError
 from tinyteach.progress import Progress
+from tinyteach.service.boards.finding import resolve_port, virtual_processes
 from tinyteach.service.boards.link_speed import measure_link
-from tinyteach.service.boards.opening import check_identity, resolve_port, virtual_processes
+from tinyteach.service.boards.opening import check_identity
 from tinyteach.service.doctor.colours import colour_order
 from tinyteach_protocol import messages
 

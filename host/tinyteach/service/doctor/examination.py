@@ -5,7 +5,7 @@ from dataclasses import replace
 from tinyteach.device.registry import changing, find_board, remember
 from tinyteach.errors import TinyTeachError
 from tinyteach.progress import Progress
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, gather

@@ -89,15 +89,25 @@ class Image:
     content: bytes
 
 
+def check_image(source: str) -> None:
+    """FirmwareError for a file that cannot be read; what has an address is not asked for."""
+    if not _is_remote(source):
+        _read(source)
+
+
 def load_image(source: str, progress: Progress) -> Image:
     """From a file, or an address; from the one .bin or .img in it where it is a zip.
 
     Raises FirmwareError.
     """
-    remote = source.startswith(("http://", "https://"))
+    remote = _is_remote(source)
     content = _download(source, progress) if remote else _read(source)
     name = PurePosixPath(urlparse(source).path).name if remote else Path(source).name
     return _unzip(name, content) if content.startswith(b"PK\x03\x04") else Image(name, content)
+
+
+def _is_remote(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
 
 
 def _read(source: str) -> bytes:

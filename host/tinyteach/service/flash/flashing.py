@@ -16,7 +16,7 @@ from tinyteach.extras import how_to_add
 from tinyteach.paths import backups_dir
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult, Lines
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.boards.other_boards import refuse_other_boards
 from tinyteach.service.boards.sessions import module_at, refuse_module
 from tinyteach.service.flash import backups

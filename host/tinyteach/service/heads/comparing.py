@@ -12,8 +12,8 @@ from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.trace import piece
 from tinyteach.embedding.preprocess import expand, to_tensor
-from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardRefusedError, ModelError, TinyTeachError
 from tinyteach.head.format.head_file import MAX_FILE_BYTES, Head, load_head
 from tinyteach.progress import Progress

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tinyteach.errors import ProjectError
 from tinyteach.files import read_file
-from tinyteach.service.heads.exporting import check_runtime, export_model
+from tinyteach.service.heads.exporting import export_model
 from tinyteach.service.heads.training import load_report
 from tinyteach.service.projects.opening import open_project
 from tinyteach.service.projects.zipping import export_photos
+from tinyteach.service.words.values import check_runtime
 
 PHOTOGRAPHS, REPORT = "photographs", "report"
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from tinyteach.data.project import Project
 from tinyteach.embedding import agent_code
-from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.stretched import input_side
+from tinyteach.embedding.view_names import STRETCHED
 from tinyteach.errors import ModelError, UsageError
 from tinyteach.files import write_folder
-from tinyteach.head.export.package import RUNTIMES, Files, Model, files_for
+from tinyteach.head.export.package import Files, Model, files_for
+from tinyteach.head.export.runtimes import GROVE, LITERT, RUNTIMES
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.joined import join
 from tinyteach.head.format.metadata import file_labels
@@ -19,10 +20,11 @@ from tinyteach.head.npu.compiling import Compiled, compile_model, missing_compil
 from tinyteach.results import JsonResult
 from tinyteach.service.heads.head_list import chosen_head
 from tinyteach.service.heads.recognition import SCORE_STEPS
+from tinyteach.service.projects.chosen_head import is_file_name, no_head_file
 from tinyteach.service.projects.embeddings import described, find_embedding, load_named, name_of
 from tinyteach.service.projects.opening import open_project, project_meant
+from tinyteach.service.words.values import check_runtime
 
-GROVE, LITERT = "grove", "litert"
 _SEEN_OTHERWISE = (
     "The head was not trained on a Grove Vision AI V2's views; 'tinyteach train --view stretched' "
     "makes one that was."
@@ -72,14 +74,6 @@ def export_model(
     return _told(runtime, target, files, joined, head)
 
 
-def check_runtime(runtime: str) -> None:
-    """UsageError where there is no such runtime."""
-    if runtime not in RUNTIMES:
-        *most, last = RUNTIMES
-        choose = f"{', '.join(most)} or {last}"
-        raise UsageError(f"There is no export for {runtime!r}; choose {choose}.")
-
-
 def missing_for() -> dict[str, str]:
     """What is to be installed first, as a sentence by runtime; "" where nothing is missing."""
     return {runtime: missing_compiler() if runtime == GROVE else "" for runtime in RUNTIMES}
@@ -120,23 +114,15 @@ def model_for_module(embedding: Embedding, head: Head) -> tuple[bytes, Compiled,
 
 
 def _pair(folder: Path | None, named: str | None) -> tuple[Embedding, Head]:
-    if named is None or not _is_file_name(named):
+    if named is None or not is_file_name(named):
         project = open_project(folder or Path())
         head = chosen_head(project, named)
         return embedding_of(head, project), head
     try:
         head = load_head_file(Path(named))
     except FileNotFoundError as error:
-        raise ModelError(
-            f"There is no head file {named}; name one that 'tinyteach train' wrote, or the digits "
-            "of one of 'tinyteach heads'."
-        ) from error
+        raise no_head_file(named) from error
     return embedding_of(head, project_meant(folder)), head
-
-
-def _is_file_name(named: str) -> bool:
-    """Whether it is a path and no digits of a head in the history."""
-    return named.endswith(".tflite") or os.path.basename(named) != named or os.path.exists(named)  # noqa: PTH110, PTH119
 
 
 def embedding_of(head: Head, project: Project | None) -> Embedding:

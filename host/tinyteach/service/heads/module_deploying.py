@@ -4,8 +4,8 @@ import time
 
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.at.module_results import PERCENT
-from tinyteach.embedding.preprocessing import STRETCHED
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.view_names import STRETCHED
 from tinyteach.errors import BoardRefusedError
 from tinyteach.head.format.head_file import Head
 from tinyteach.progress import Progress

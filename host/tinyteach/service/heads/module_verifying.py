@@ -17,7 +17,7 @@ from tinyteach.errors import BoardNotFoundError, ProjectError, UsageError
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.head.npu.compiling import Compiled
 from tinyteach.progress import Progress
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.boards.sessions import module_at
 from tinyteach.service.boards.verification import Summary
 from tinyteach.service.heads.exporting import embedding_of, model_for_module

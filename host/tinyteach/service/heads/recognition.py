@@ -12,17 +12,20 @@ from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.wire_answers import check_scores
-from tinyteach.embedding.preprocessing import SQUARE, TO_TENSOR
+from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.errors import BoardRefusedError, LinkError, ProjectError, UsageError
+from tinyteach.embedding.view_names import SQUARE
+from tinyteach.errors import BoardRefusedError, LinkError
 from tinyteach.head.format.head_file import Head, load_head_file
 from tinyteach.head.format.rejection import UNKNOWN
 from tinyteach.service.boards.aftermath import tell
 from tinyteach.service.boards.sessions import Session
 from tinyteach.service.heads.module_results import module_results
 from tinyteach.service.heads.recognised import Recognised
+from tinyteach.service.projects.chosen_head import no_head_yet
 from tinyteach.service.projects.embeddings import check_head, project_embedding
 from tinyteach.service.projects.opening import open_project
+from tinyteach.service.words.values import check_threshold
 from tinyteach_protocol import errors, messages
 from tinyteach_protocol.error_sentences import error_sentence
 from tinyteach_protocol.messages import Message
@@ -117,8 +120,7 @@ def set_threshold(client: BoardClient, probability: float) -> None:
 
 def threshold_steps(probability: float) -> int:
     """A probability as the board's threshold, 0…255; UsageError outside of 0…1."""
-    if not 0 <= probability <= 1:
-        raise UsageError("A threshold is a probability from 0 to 1, such as 0.6.")
+    check_threshold(probability)
     return min(round(probability * SCORE_STEPS), SCORE_STEPS - 1)
 
 
@@ -160,9 +162,7 @@ def trained_head(project: Project) -> Head:
     try:
         return load_head_file(project.head_path)
     except FileNotFoundError as error:
-        raise ProjectError(
-            f"{project.name} has no trained head yet; run 'tinyteach train'."
-        ) from error
+        raise no_head_yet(project) from error
 
 
 class Reference:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyteach.data.project import SETTINGS_NAME, Project
+from tinyteach.data.there import check_source
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.refusals import refusal
-from tinyteach.embedding.preprocessing import SQUARE
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
@@ -66,6 +67,8 @@ def retrain(
     the head to roll back to.
     """
     start = time.perf_counter()
+    for source in add:
+        check_source(source)
     if not from_board:
         folder = open_project(folder or Path()).root
     name, paired = _meet(board, progress)

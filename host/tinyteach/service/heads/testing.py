@@ -6,7 +6,7 @@ from dataclasses import replace
 from tinyteach.data.import_plan import ImportPlan, names_here
 from tinyteach.data.layouts import ClassPhoto
 from tinyteach.data.names import UNKNOWN
-from tinyteach.errors import PhotoError, UsageError
+from tinyteach.errors import PhotoError
 from tinyteach.progress import Progress, unseen
 from tinyteach.service.boards.link_speed import PHOTO_TIME_S
 from tinyteach.service.heads.figures import Shown
@@ -47,12 +47,6 @@ def test(under: UnderTest, photos: LabelledPhotos, progress: Progress = unseen) 
         compared=photos.compared,
         notes=[*photos.collection.decided(), *plan.rename_lines(), *_notes(under, photos)],
     )
-
-
-def check_fraction(at_least: float | None) -> None:
-    """UsageError where what is asked for is no fraction from 0 to 1."""
-    if at_least is not None and not 0 <= at_least <= 1:
-        raise UsageError("What --at-least asks for is a fraction from 0 to 1, such as 0.9.")
 
 
 def _plan(photos: LabelledPhotos, classes: Sequence[str]) -> ImportPlan:

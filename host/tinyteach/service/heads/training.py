@@ -14,9 +14,8 @@ from tinyteach.data.photo_index import WEBCAM
 from tinyteach.data.photos import BOARD, SOURCES, list_all
 from tinyteach.data.project import Project
 from tinyteach.device.registry import find_board
-from tinyteach.embedding.preprocessing import TO_TENSOR
 from tinyteach.embedding.runtime import Embedding
-from tinyteach.errors import ProjectError, TrainingError, UsageError
+from tinyteach.errors import ProjectError, TrainingError
 from tinyteach.files import read_json
 from tinyteach.head.fit.classes import check_classes
 from tinyteach.head.fit.outlook import Outlook, look_ahead
@@ -33,6 +32,7 @@ from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.counting import COUNTED_BY_LOOKS
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
 from tinyteach.service.projects.opening import open_project, reported_project
+from tinyteach.service.words.values import check_view
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def train(
     are left out then. ``preprocessing`` is one of embedding/preprocessing.py, by default that of
     the cameras that took the photographs. TrainingError where nothing can be trained.
     """
-    _check_preprocessing(preprocessing)
+    check_view(preprocessing)
     project = open_project(folder)
     start = time.perf_counter()
     photos = known
@@ -140,11 +140,6 @@ def train(
         advice=report.advice,
         problems=photos.problems,
     )
-
-
-def _check_preprocessing(named: str | None) -> None:
-    if named is not None and named not in TO_TENSOR:
-        raise UsageError(f"There is no view {named!r}; choose {' or '.join(TO_TENSOR)}.")
 
 
 def _check_classes(project: Project) -> None:

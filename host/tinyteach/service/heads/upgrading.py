@@ -7,8 +7,8 @@ from tinyteach.data.project import Project
 from tinyteach.device.repl.fitness import memory_fault, more_memory
 from tinyteach.device.wire.changing import GOES_ON, NOT_KNOWN, adding, change_embedding
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.runtime import Embedding
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardRefusedError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult

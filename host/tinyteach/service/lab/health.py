@@ -11,7 +11,8 @@ from tinyteach import __version__
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.errors import BoardNotPairedError, LinkError, TinyTeachError
 from tinyteach.plain_text import plain
-from tinyteach.service.boards.opening import pair_for_now, resolve_port
+from tinyteach.service.boards.finding import resolve_port
+from tinyteach.service.boards.opening import pair_for_now
 from tinyteach.service.boards.sessions import Session, identity, open_session
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.flash.flashing import flash_board

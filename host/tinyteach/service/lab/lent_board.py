@@ -11,7 +11,7 @@ from tinyteach.lab.coordinator import Coordinator, RefusedError
 from tinyteach.lab.lease import RefusedClaimError
 from tinyteach.lab.places import BOARD, HEALTH, MARK, OFFLINE, OK, YES, LabPlace
 from tinyteach.link.port_server import PortServer
-from tinyteach.service.boards.opening import resolve_port
+from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.lab.health import SickError, Upkeep, check, examine_fully
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
 

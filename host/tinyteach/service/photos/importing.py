@@ -8,10 +8,11 @@ from typing import Any
 
 from tinyteach.data.entries import Skipped
 from tinyteach.data.import_plan import ImportPlan, plan_import
-from tinyteach.data.importing import RECORDINGS, import_folder
-from tinyteach.errors import PhotoError, UsageError
+from tinyteach.data.importing import import_folder
+from tinyteach.errors import PhotoError
 from tinyteach.progress import Progress
 from tinyteach.service.projects.opening import open_project
+from tinyteach.service.words.values import check_recordings
 
 _FOLDERS_SHOWN = 3
 _UNDATED = "{} without the day on which it was taken: a recording of its own each."
@@ -105,14 +106,6 @@ class NothingImportedError(PhotoError):
             f"left out is {summary.skipped[0].rstrip('.')}."
         )
         self.summary = summary
-
-
-def check_recordings(named: str | None) -> None:
-    """UsageError where recordings cannot be told so."""
-    if named is not None and named not in RECORDINGS:
-        raise UsageError(
-            f"Recordings cannot be told by {named!r}; choose one of {', '.join(RECORDINGS)}."
-        )
 
 
 def plan_photos(folder: Path, source: Path, level: int | None = None) -> ImportPlan:

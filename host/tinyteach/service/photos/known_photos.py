@@ -17,9 +17,9 @@ from tinyteach.data.images import decode_square, load_square, opened_photo
 from tinyteach.data.kept_features import KeptFeatures, load_kept, save_kept
 from tinyteach.data.photos import Photo, is_frame, list_all
 from tinyteach.data.project import Project
-from tinyteach.embedding.preprocessing import SQUARE, STRETCHED
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import on_all_cores, one_blas_thread
+from tinyteach.embedding.view_names import SQUARE, STRETCHED
 from tinyteach.errors import PhotoError
 from tinyteach.head.fit.meanwhile import importing_meanwhile
 from tinyteach.head.fit.photo_features import PhotoEmbedder, views_per_photo

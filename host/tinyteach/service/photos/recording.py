@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from tinyteach.data.images import is_black
-from tinyteach.data.names import UNKNOWN, is_unknown, same_name
 from tinyteach.data.photo_index import FRAME, WEBCAM
 from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
@@ -19,13 +18,13 @@ from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
-from tinyteach.errors import LinkError, ProjectError, UsageError
+from tinyteach.errors import LinkError, UsageError
 from tinyteach.files import reason
 from tinyteach.progress import Progress
 from tinyteach.results import Sentence
 from tinyteach.service.boards.sessions import Session, identity
 from tinyteach.service.photos.frames import frames, take_frame
-from tinyteach.service.projects.opening import make_if_unknown
+from tinyteach.service.projects.opening import class_to_record, make_if_unknown
 from tinyteach_protocol import messages
 
 Tell = Callable[[str], None]
@@ -61,21 +60,6 @@ class Captured(Sentence):
             f"{made}Recorded {photographs} of {self.class_name}, {self.side}×{self.side} pixels "
             f"each (recording {self.recording})."
         )
-
-
-def class_to_record(project: Project, class_name: str) -> str:
-    """The class as it is stored; ProjectError where there is none such.
-
-    That of what is unknown stands in every project: recording into it makes it.
-    """
-    stored = same_name(class_name, project.classes())
-    if stored is None and is_unknown(class_name):
-        return UNKNOWN
-    if stored is None:
-        raise ProjectError(
-            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
-        )
-    return stored
 
 
 def capture(

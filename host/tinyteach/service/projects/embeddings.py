@@ -7,9 +7,9 @@ from tinyteach.data.project import DEFAULT_EMBEDDING, Project
 from tinyteach.device.repl.fitness import heap_needed
 from tinyteach.device.repl.pairing import Wanted
 from tinyteach.device.repl.survey import EMBEDDING
-from tinyteach.embedding.preprocessing import SQUARE
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import Embedding, load_embedding, open_embedding
+from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardRefusedError, ModelError
 from tinyteach.files import made_folder, write_atomically
 from tinyteach.head.format.head_file import Head

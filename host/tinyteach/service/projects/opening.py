@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from tinyteach.data.names import UNKNOWN, is_unknown
+from tinyteach.data.names import UNKNOWN, is_unknown, same_name
 from tinyteach.data.project import COLOURS, DEFAULT_EMBEDDING, SETTINGS_NAME, Project
 from tinyteach.errors import ProjectError
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
@@ -79,3 +79,18 @@ def make_if_unknown(project: Project, class_name: str) -> None:
     """Make the class of what is unknown, where that is meant and is not there: it always may be."""
     if is_unknown(class_name) and UNKNOWN not in project.classes():
         project.set_colour(project.add_class(UNKNOWN), COLOUR_OF_UNKNOWN)
+
+
+def class_to_record(project: Project, class_name: str) -> str:
+    """The class as it is stored; ProjectError where there is none such.
+
+    That of what is unknown stands in every project: recording into it makes it.
+    """
+    stored = same_name(class_name, project.classes())
+    if stored is None and is_unknown(class_name):
+        return UNKNOWN
+    if stored is None:
+        raise ProjectError(
+            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
+        )
+    return stored

@@ -6,7 +6,7 @@ from functools import partial
 from tinyteach.data.project import Project
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.embedding.threads import one_blas_thread
-from tinyteach.errors import TinyTeachError, UsageError
+from tinyteach.errors import TinyTeachError
 from tinyteach.head.fit.photo_features import PhotoEmbedder, SquaresInMemory
 from tinyteach.head.fit.train import train_source
 from tinyteach.head.format.head_file import Head, with_threshold
@@ -20,8 +20,8 @@ from tinyteach.service.soak.as_found import BoardBefore, found_on, leave_as_foun
 from tinyteach.service.soak.run import SoakRun
 from tinyteach.service.soak.soaked import Soaked
 from tinyteach.service.soak.stage import Stage, stage_for
+from tinyteach.service.words.values import WRITES_MAX, check_soak
 
-WRITES_MAX = 200  # far below what wears a sector of NOR flash out
 PHOTOS_PER_CLASS, SIDE_MAX = 12, 120
 NOT_LEFT = "The board could not be left as it was found ({}); 'tinyteach info' says what it has."
 LEFT_OWN = "The virtual board was the soak's own and is gone."
@@ -41,8 +41,7 @@ def soak(
     Ctrl-C ends it in order. What was on the board is on it again at the end. ``power`` is a
     command that switches the board's power, with {} for on and off.
     """
-    if not 0 < minutes < float("inf") or writes_max < 2:
-        raise UsageError("A soak takes more than 0 minutes and needs at least 2 writes of heads.")
+    check_soak(minutes, writes_max)
     with one_blas_thread(), stage_for(board, power, progress) as stage:
         with open_board(stage.where()) as client:
             info = client.info()

@@ -12,7 +12,8 @@ from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
 from tinyteach.data.handheld import HandheldCamera
 from tinyteach.errors import BoardNotFoundError, UsageError
 from tinyteach.progress import Progress
-from tinyteach.service.boards.opening import pair_for_now, resolve_port, running_virtuals
+from tinyteach.service.boards.finding import resolve_port, running_virtuals
+from tinyteach.service.boards.opening import pair_for_now
 from tinyteach.service.boards.virtual_boards import virtual_board
 from tinyteach.virtual.running import Control
 

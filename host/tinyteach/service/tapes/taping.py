@@ -5,9 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tinyteach.link.tape.recorder import Recorder, taping, untaped
+from tinyteach.link.tape.tape_file import check_kind
 
 __all__ = ["Recorder", "recording_of_command", "taping", "untaped"]
 OF_THE_RUN = ("--board", "-b", "--record")  # and a word after them
+
+
+def check_tape(file: Path) -> None:
+    """TapeError where there is none, or a file of another kind."""
+    check_kind(file)
 
 
 @contextmanager
