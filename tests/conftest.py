@@ -4,6 +4,7 @@ import fcntl
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import BinaryIO
 import pytest
 
 import one_thread  # noqa: F401  (before numpy comes)
-from flashes import make_paired, starter
+from flashes import make_deployed, make_paired, starter
 from longest import LONGEST
 from patience import PATIENCE_S, be_patient
 from tinyteach.embedding import runtime
@@ -110,6 +111,12 @@ def _patient():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible():
+    """Ctrl-C ends what tests start, also where a shell runs them beside others."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository's root folder."""
@@ -203,6 +210,16 @@ def trained_heads(made_once):
         return load_head(path.read_bytes())
 
     return head("cat", "coffee"), head("cat", "coffee", "rocket")
+
+
+@pytest.fixture(scope="session")
+def with_head(made_once, paired_flashes, trained_heads, tmp_path_factory):
+    """with_head() starts a paired board of 32 bits, the first of those heads at work on it."""
+    image = made_once(
+        "with a head", lambda path: make_deployed(paired_flashes("i386"), path, trained_heads[0])
+    )
+    start = starter(lambda _: image, tmp_path_factory)
+    return lambda **options: start("i386", **options)
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from paired import deploy
 from tinyteach.device.repl.pairing import Wanted, pair
+from tinyteach.device.wire.client import BoardClient
 from tinyteach.virtual.board import VirtualBoard
 
 
@@ -27,6 +29,13 @@ def make_paired(arch: str, flash: Path, embedding: bytes, **options) -> Path:
         patch.setenv("TINYTEACH_HOME", str(flash.with_suffix(".home")))
         pair(board.port, Wanted(embedding), None, lambda *_: None)
     return flash
+
+
+def make_deployed(paired: Path, flash: Path, head) -> None:
+    """A paired board's flash (i386) after a head was put to work."""
+    shutil.copy(paired, flash)
+    with VirtualBoard("i386", flash) as board, BoardClient(board.port) as client:
+        deploy(client, head)
 
 
 def starter(image, tmp_path_factory):

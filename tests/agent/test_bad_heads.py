@@ -46,10 +46,9 @@ def restarted(board):
 
 
 @pytest.mark.parametrize("every", [False, soak(True)])
-def test_every_bad_head_is_refused(switch_on, trained_heads, square, every):
-    with switch_on("i386") as board:
+def test_every_bad_head_is_refused(with_head, trained_heads, square, every):
+    with with_head() as board:
         with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
             scores = scores_of(client, square)
             for what, content in bad_heads().items():
                 if not every and (what in TWINS or len(content) > LARGE_BYTES):
@@ -89,11 +88,9 @@ CRASHING = ("more features", "255 scores for anything else", "no label")
 
 
 @pytest.mark.parametrize("what", few(CRASHING, "255 scores for anything else"))
-def test_a_bad_head_in_flash_is_no_crash_loop(switch_on, trained_heads, square, what):
-    with switch_on("i386") as board:
+def test_a_bad_head_in_flash_is_no_crash_loop(with_head, trained_heads, square, what):
+    with with_head() as board:
         board.show(square)
-        with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
         plant(board, bad_heads()[what])
         with await_agent(board.port, "") as client:
             info = client.info()

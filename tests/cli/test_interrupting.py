@@ -119,11 +119,9 @@ def test_reader_that_goes_away(start, board):
     assert_board_is_free(board)
 
 
-def test_plug_pulled_while_watching(tinyteach, switch_on, trained_heads):
+def test_plug_pulled_while_watching(tinyteach, with_head):
     (cat,), said = views_of("cat", 1), []
-    with switch_on("i386") as board:
-        with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
+    with with_head() as board:
         pulled = threading.Thread(target=board.drop_link)
 
         def pull_in_a_stream(data):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paired import deploy, views_of
+from paired import views_of
 from planted_kernels import plant
 from tinyteach.cli.exit_codes import exit_code_of
 from tinyteach.device.repl.pairing import free_the_repl
@@ -27,12 +27,10 @@ def photo(photo_folder):
 
 
 @pytest.fixture
-def other(switch_on, trained_heads):
+def other(with_head):
     """A board of the test's own, with a head."""
-    with switch_on("i386") as board:
+    with with_head() as board:
         board.show(views_of("cat", 1)[0])
-        with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
         yield board
 
 

@@ -3,12 +3,16 @@
 import json
 import runpy
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from slices import few
 from tinyteach.embedding.runtime import EMBEDDING_FILE
+
+AGAINST = ("--against", str(Path(__file__).resolve().parents[2]))  # this checkout, too
 
 
 @pytest.fixture
@@ -92,10 +96,11 @@ def test_teaching(measured, tmp_path):
     assert row["taught"] >= 50 and row["photos all"] >= 50 and row["4 old"] >= 0
 
 
-def test_training(measured, tmp_path, root):
+@pytest.mark.parametrize("against", few([(), AGAINST], ()))
+def test_training(measured, tmp_path, against):
     photos = photo_folder(tmp_path / "light")
-    options = ("--photos", str(photos), "--classes", "2", "--shots", "7", "--against", str(root))
-    found, again = measured("training.py", *options).values()  # both are this checkout
+    options = ("--photos", str(photos), "--classes", "2", "--shots", "7", *against)
+    found, again = measured("training.py", *options).values()
     assert found["train_s"] > 0 and again["heads"] == found["heads"] and len(found["heads"]) == 1
     steps = found["steps_cpu_s"]
     assert {"start", "read", "evaluate", "fit", "quantise", "advise"} <= set(steps)

@@ -48,11 +48,9 @@ def first_of(board, photo, *changes):
 
 
 @pytest.fixture
-def taught(switch_on, trained_heads):
+def taught(with_head):
     """A board with a head at work."""
-    with switch_on("i386") as board:
-        with BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
+    with with_head() as board:
         yield board
 
 

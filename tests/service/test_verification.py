@@ -63,11 +63,11 @@ def test_a_board_without_an_embedding_is_one_sentence(switch_on, capsys):
 
 def test_a_board_that_goes_away_ends_it_at_once(switch_on, monkeypatch, capfd):
     """Not the same again for each check that is left."""
-    expect_silence(monkeypatch, 100)
     with switch_on("i386") as board:
 
         def pull_the_cable(*_):
             board.stop()
+            expect_silence(monkeypatch, 100)
             return halves_of_views(3)
 
         monkeypatch.setattr(bench_photos, "halves", pull_the_cable)

@@ -1,7 +1,6 @@
 """A studio of the test's own, served over loopback for real."""
 
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(HANGS_S))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible():
-    """Ctrl-C ends what these tests start, also where a shell runs them beside others."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
