@@ -1,7 +1,9 @@
 """Keys from the command line: given by pairing, carried to another computer, missed, lost."""
 
 import json
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,35 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
             assert client.is_private and client.is_proven
         assert at(here, "pair", *named, "--open").code == 0
         assert at(tmp_path / "third", "info", *named).code == 0
+
+
+def test_a_stolen_project_is_no_key(tinyteach, switch_on, trained_project, tmp_path, monkeypatch):
+    """All its owner has but the keys: the very head that is at work is not put to work with it."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    in_project = ("-p", trained_project)
+    monkeypatch.setenv("TINYTEACH_HOME", str(here))
+    with switch_on("i386") as board:
+        named = ("--board", board.port)
+        assert tinyteach("pair", *named, "--name", "kitchen").code == 0
+        for words in (["capture", "cat", "-n", "1"], ["deploy"], ["deploy", "--threshold", "0.7"]):
+            assert tinyteach(*in_project, *named, *words).code == 0
+        (key,) = map(keys.key_of, keys.keyed_boards())
+        before = tinyteach("info", *named, "--json").out
+        stolen = Path(shutil.copytree(trained_project, tmp_path / "stolen"))
+        content = b"".join(path.read_bytes() for path in stolen.rglob("*") if path.is_file())
+        assert key not in content and key.hex().encode() not in content
+        monkeypatch.setenv("TINYTEACH_HOME", str(there))
+        for words in (
+            *(["deploy"], ["rollback"], ["teach", "x", "-n", "1"], ["alone", "--interval", "9"]),
+            *(["rule", "add", "cat", "say", "x"], ["pair"], ["unpair", "--yes"], ["wipe", "--yes"]),
+        ):
+            assert tinyteach("-p", stolen, *named, *words).code == 19, words
+        monkeypatch.setenv("TINYTEACH_HOME", str(here))
+        after = tinyteach("info", *named, "--json").out
+    kept = ("head", "previous_head", "embedding", "access")
+    assert [json.loads(after).get(each) for each in kept] == [
+        json.loads(before).get(each) for each in kept
+    ]
 
 
 def test_a_board_without_a_key_says_so(tinyteach, board):

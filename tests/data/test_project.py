@@ -74,6 +74,28 @@ def test_damaged_settings(project, content):
         Project.open(project.root)
 
 
+@pytest.mark.parametrize(
+    ("board", "is_fine"),
+    [
+        *(("kitchen", True), ("lab:fast", True), ("/dev/ttyACM0", True), ("COM3", True)),
+        *(("socket://lab:1", True), ("RFC2217://lab:1?poll_modem", True)),
+        *(("spy:///dev/ttyACM0?file=.bashrc", False), ("Spy://socket://lab:1", False)),
+        *(("alt:///dev/ttyACM0?class=Serial", False), ("x socket://lab:1", False)),
+    ],
+)
+def test_a_project_of_somebody_else_names_a_board_and_no_file_to_write(project, board, is_fine):
+    """pyserial's spy://PORT?file=PATH empties PATH."""
+    before = json.loads(project.settings_path.read_text())
+    project.board = board
+    assert Project.open(project.root).board == (board if is_fine else None)
+    project.settings_path.write_text(json.dumps({**before, "board": board}))
+    if is_fine:
+        assert Project.open(project.root).board == board
+    else:
+        with pytest.raises(ProjectError, match="URL that a project may not name"):
+            Project.open(project.root)
+
+
 def test_damaged_settings_are_healed_by_a_new_project(project, square):
     project.add_class("cup")
     save_burst(project, "cup", [square(1)])

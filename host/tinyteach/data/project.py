@@ -14,6 +14,7 @@ it. The settings only give the order.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -40,6 +41,8 @@ from tinyteach.locks import one_at_a_time
 SETTINGS_NAME = "tinyteach.json"
 FORMAT_VERSION = 1
 DEFAULT_EMBEDDING = "base"
+# A project may come from somebody else, and others of pyserial's URLs write files (spy://…?file=).
+BOARD_URL = re.compile(r"(socket|rfc2217)://", re.IGNORECASE)
 COLOURS = 8  # that front ends tell classes apart by; a class has the number of one
 _REMOVED = ".removed"  # of folders on their way out, hidden
 
@@ -101,7 +104,9 @@ class Project:
 
     @board.setter
     def board(self, name: str | None) -> None:
-        self._set(board=name)
+        """Remembers none that `_may_name` has a project not name."""
+        if name is None or _may_name(name):
+            self._set(board=name)
 
     @property
     def embedding(self) -> str:
@@ -377,11 +382,18 @@ def _settings_fault(settings: object) -> str:
     for key, kind in expected.items():
         if not isinstance(settings.get(key), kind) or isinstance(settings.get(key), bool):
             return f"{key!r} is missing or of another kind"
+    if not _may_name(settings.get("board") or ""):
+        return "'board' is a URL that a project may not name"
     if not all(isinstance(name, str) for name in settings["classes"]):
         return "'classes' holds something else than names"
     if "\0" in (settings.get("embedding") or ""):
         return "'embedding' is no file's name"
     return ""
+
+
+def _may_name(board: str) -> bool:
+    """Whether it is a board's name or port, or a URL that only leads to one."""
+    return "://" not in board or BOARD_URL.match(board) is not None
 
 
 def _delete_folder(folder: Path) -> None:

@@ -79,7 +79,7 @@ def deploy_head(client: BoardClient, head: Head, progress: Progress) -> Deployed
         sent = _upload_head(client, head, progress)
         _switch_head(client, head)
     except BoardRefusedError as error:
-        raise BoardRefusedError(f"{error} {_kept(client)}", error.code) from error
+        raise type(error)(f"{error} {_kept(client)}", error.code) from error
     duration_s = time.perf_counter() - start
     known = find_board(client.board_id)
     return Deployed(
