@@ -11,20 +11,26 @@ ARGS ?=
 BOARD ?=
 MINUTES ?= 10
 SOAK ?= marked $(sort $(wildcard tests/soak/*.py))
-PYTEST := $(BIN)/pytest -n 5 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
+PYTEST := $(BIN)/pytest -n 7 --dist loadscope --no-loadscope-reorder --hypothesis-profile ci
 
 .PHONY: demo test debian lint soak fuzz bench hil docs pictures clean
 
 demo: .venv/installed-demo
 	$(BIN)/tinyteach demo $(ARGS)
 
-# Where Python keeps no bytecode every worker compiles all tests anew, which takes it 6 s.
+# Where Python keeps no bytecode every worker compiles all tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Five on two cores, since for more than half of the time a test waits for a board; the longest files first
-# (tests/conftest.py). The ci profile of hypothesis: the same examples each time, no limit on their duration.
-test: .venv/installed-test debian lint
+# Seven on two cores, since for more than half of the time a test waits for a board; the longest files first
+# (tests/conftest.py), TensorFlow in one process and a browser in two (tests/scheduling.py).
+# The ci profile of hypothesis: the same examples each time, no limit on their duration.
+test: .venv/installed-test debian lint .venv/compiled-tests
 	$(PYTEST) $(ARGS)
+
+# Once, by one process, before all would do it at the same time.
+.venv/compiled-tests: .venv/installed-test
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
+	@touch $@
 
 # One line of what Debian has and is not here; nothing where all is.
 debian: .venv/installed-test

@@ -11,6 +11,12 @@ from tinyteach.data.project import Project
 BRIGHT = """() => { const canvas = document.querySelector(".screen .view");
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, index) => index % 4 < 3 && value > 40); }"""
+# The picture's mean red, green and blue; whether one of them is another now.
+COLOUR = """() => { const canvas = document.querySelector(".screen .view"), sums = [0, 0, 0, 0];
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  data.forEach((value, index) => { sums[index % 4] += value; });
+  return sums.slice(0, 3).map((sum) => sum / (data.length / 4)); }"""
+CHANGED = f"(before) => ({COLOUR})().some((mean, n) => Math.abs(mean - before[n]) > 20)"
 
 
 @pytest.mark.usefixtures("paired_before")
@@ -34,9 +40,10 @@ def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_pat
         flow.add_class(name)
     flow.hold("rocket", 4)
     webcam = flow.button("This computer's webcam")
+    of_the_rocket = page.evaluate(COLOUR)
     webcam.click()
     page.locator('button[aria-pressed="true"]').get_by_text("webcam").wait_for()
-    page.wait_for_timeout(500)  # a frame or two: what was held before is gone
+    page.wait_for_function(CHANGED, arg=of_the_rocket)
     flow.hold("at my desk", 4)
     flow.trained()
     flow.deploy()

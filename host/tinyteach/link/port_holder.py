@@ -35,7 +35,8 @@ def holders(port: str, besides: Collection[int] = ()) -> list[Holder]:
     if sys.platform != "linux" or not port.startswith("/"):
         return []
     passed_over = {os.getpid(), *besides}
-    found = [pid for pid in _processes() if pid not in passed_over and _has_open(pid, port)]
+    wanted = str(Path(port).resolve())
+    found = [pid for pid in _processes() if pid not in passed_over and _has_open(pid, wanted)]
     locked = set(found) & _lockers(port)
     return [Holder(pid, _name(pid)) for pid in sorted(locked or found)]
 
@@ -49,18 +50,17 @@ def _processes() -> list[int]:
     return [int(entry.name) for entry in PROCESSES.iterdir() if entry.name.isdigit()]
 
 
-def _has_open(pid: int, port: str) -> bool:
-    wanted = Path(port).resolve()
+def _has_open(pid: int, wanted: str) -> bool:
     try:
-        files = list((PROCESSES / str(pid) / "fd").iterdir())
+        with os.scandir(PROCESSES / str(pid) / "fd") as files:
+            return any(_opened(file.path) == wanted for file in files)
     except OSError:
         return False  # it has ended, or is another user's
-    return any(_opened(file) == wanted for file in files)
 
 
-def _opened(file: Path) -> Path | None:
+def _opened(file: str) -> str | None:
     try:
-        return file.readlink()
+        return os.readlink(file)  # noqa: PTH115 - a computer's processes have thousands
     except OSError:
         return None  # closed meanwhile
 
