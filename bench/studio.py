@@ -30,7 +30,9 @@ from tinyteach.cli.output import print_json, show_table
 SEEN = 3  # classes that are shown to the camera and recorded
 BURST = 10
 HOLD_MS = 500
-PATIENCE_MS = 120_000
+PATIENCE_MS = (
+    1_800_000  # thousands of photographs are trained on for minutes, where others work, too
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

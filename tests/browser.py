@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,12 @@ FLAGS = (
 )
 PATIENCE_MS = 600_000  # of a page that stands still
 WIDE = {"width": 1280, "height": 900}
+# The page's words at a path, with what varies in them.
+SAID = """async ([path, values]) => {
+  const { strings } = await import("./js/strings.js");
+  const found = path.split(".").reduce((at, key) => at[key], strings);
+  return typeof found === "function" ? found(...values) : found;
+}"""
 
 
 def find_chromium() -> str:
@@ -113,7 +120,7 @@ class StudioProcess(Asker):
 
 
 class Flow:
-    """What a person does on the page, step by step."""
+    """What a person does on the page, step by step, in whichever language it is."""
 
     def __init__(self, page) -> None:
         self.page = page
@@ -146,8 +153,16 @@ class Flow:
     def button(self, name: str, **options):
         return self.page.get_by_role("button", name=name, **options)
 
+    def said(self, path: str, *values) -> str:
+        """The page's own words, by their path in strings/en.js."""
+        return self.page.evaluate(SAID, [path, values])
+
+    def press(self, path: str) -> None:
+        """The button that says so."""
+        self.button(self.said(path), exact=True).click()
+
     def start_virtual(self) -> None:
-        self.button("Start the virtual board").click()
+        self.press("connect.startVirtual")
         connected = '#board-status[data-state="connected"]:visible'
         self.part(f"{connected}, .notice.error").first.wait_for()
         assert self.part(connected).count(), self.part(".notice.error").all_inner_texts()
@@ -158,8 +173,8 @@ class Flow:
             self.part("#panel-connect").get_by_role("button", name=name, exact=True).click()
 
     def add_class(self, name: str) -> None:
-        self.page.get_by_label("Name of the new class").fill(name)
-        self.button("Add class").click()
+        self.page.get_by_label(self.said("classes.newName")).fill(name)
+        self.press("classes.add")
         self.card(name).wait_for()
 
     def card(self, name: str):
@@ -167,7 +182,8 @@ class Flow:
 
     def count(self, name: str) -> int:
         """Photographs that the card of a class shows."""
-        return int(self.card(name).get_by_text("photo").first.inner_text().split()[0])
+        told = self.card(name).locator(".counts > div").first.inner_text()
+        return int(re.sub(r"\D", "", told))
 
     def hold(self, name: str, photos: int) -> None:
         """Press the record button until so many photographs are counted, and let go."""
@@ -175,7 +191,7 @@ class Flow:
         self.page.mouse.down()
         self.counted(name, photos)
         self.page.mouse.up()
-        self.card(name).get_by_role("button", name="Hold to record").wait_for()
+        self.card(name).get_by_role("button", name=self.said("classes.hold")).wait_for()
 
     def counted(self, name: str, photos: int) -> None:
         """Wait until so many are shown."""
@@ -194,33 +210,38 @@ class Flow:
     def teach(self, name: str) -> None:
         """Show an object and have the board learn it."""
         self.show(name)
-        self.page.get_by_label("Class to teach").fill(name)
-        self.button("Teach", exact=True).click()
-        self.part(f'[data-taught="{name}"]').get_by_text("10 of 32 examples").wait_for()
+        self.page.get_by_label(self.said("teach.name")).fill(name)
+        self.press("teach.teach")
+        known = self.said("teach.examples", 10, 32)
+        self.part(f'[data-taught="{name}"]').get_by_text(known).wait_for()
 
     def deploy(self) -> None:
-        self.part("#panel-deploy").get_by_role("button", name="Deploy to the board").click()
+        name = self.said("deploy.deploy")
+        self.part("#panel-deploy").get_by_role("button", name=name).click()
 
     @property
     def on_board(self) -> str:
         return self.part("#on-board").inner_text()
 
 
-# By browser, windows that tests which passed have left: a new one's process takes longer to start
+# By browser and options, windows that tests which passed have left: a new one's process takes longer to start
 # than the page.
 _LEFT: WeakKeyDictionary = WeakKeyDictionary()
 
 
 @contextmanager
-def person_at(browser, url):
-    """A `Flow` at the page, in a window of its own; a context manager."""
-    left = _LEFT.setdefault(browser, [])
-    page = left.pop() if left else browser.new_context(viewport=WIDE).new_page()
+def person_at(browser, url, **options):
+    """A `Flow` at the page, in a window of its own; a context manager.
+
+    ``options`` of the window, such as its ``viewport`` and ``locale``.
+    """
+    alike = _LEFT.setdefault(browser, {}).setdefault(repr(options), [])
+    page = alike.pop() if alike else browser.new_context(**{"viewport": WIDE} | options).new_page()
     person = Flow(page)
     page.goto(url)
     yield person
     # Shown with a test that failed: what it waited for in vain.
     print(page.evaluate("() => document.body.innerText"))  # noqa: T201
     person.leave()
-    left.append(page)
+    alike.append(page)
     assert person.problems == []

@@ -150,9 +150,9 @@ def page_studio(browser, folder, home_folder, object_views, virtual, monkeypatch
 
 
 @pytest.fixture
-def flow(browser, page_studio):
-    """A person at the page of ``page_studio``."""
-    with person_at(browser, page_studio.url) as person:
+def flow(request, browser, page_studio):
+    """A person at the page of ``page_studio``; a test may say in what window."""
+    with person_at(browser, page_studio.url, **getattr(request, "param", {})) as person:
         yield person
 
 

@@ -6,6 +6,8 @@ from browser import Flow, violations
 from tinyteach.data.project import Project
 
 SAID = "async (name) => (await import('./js/strings.js')).strings.classes.remove(name)"
+ISOLATED = "async (said) => (await import('./js/strings.js')).isolatedIn(said)"
+RIGHT = "חתול שחור"  # from right to left, in two words
 WIDE = f"🚀 {'x' * 30}"
 # Whether a field is as tall as its text needs, no more and no less: its height, and that of a copy.
 HEIGHTS = """field => new Promise((done) =>
@@ -58,8 +60,18 @@ def test_typed_while_another_page_renames(untrained_flow, folder):
     flow = untrained_flow
     other = Flow(flow.page.context.new_page())
     other.page.goto(flow.page.url)
-    assert flow.page.evaluate(SAID, "חתול") == "Delete \u2068חתול\u2069"  # its sentence stays put
+    assert (
+        flow.page.evaluate(SAID, RIGHT) == f"Delete \u2068{RIGHT}\u2069"
+    )  # its sentence stays put
     assert flow.page.evaluate(SAID, "tom") == "Delete tom"
+    assert flow.page.evaluate(ISOLATED, f"Record {RIGHT} 2, or tom/{RIGHT}.png.") == (
+        f"Record \u2068{RIGHT}\u2069 2, or tom/\u2068{RIGHT}\u2069.png."
+    )
+    for _ in range(2):  # the studio refuses the second one
+        flow.add_class(RIGHT)
+    flow.part(".notice.error").get_by_text(f"\u2068{RIGHT}\u2069").wait_for()
+    flow.card(RIGHT).get_by_role("button", name="Delete").click()
+    flow.card(RIGHT).wait_for(state="detached")
     field = name_of(flow, "cat")
     field.fill("tom")
     name_of(other, "cat").fill("kitten")

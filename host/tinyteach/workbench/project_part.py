@@ -22,7 +22,9 @@ class ToldProject:
         """As it is now."""
         with self._telling:
             self._waits = False
-            self._feed.publish("project", project_part(self._folder))
+            now = project_part(self._folder)
+            if now != self._feed.get("project"):  # thousands of photographs are much to be told
+                self._feed.publish("project", now)
 
     def wait(self) -> None:
         """Have it told by `go_on`: to list thousands of photographs takes time that is needed."""

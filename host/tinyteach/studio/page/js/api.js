@@ -1,7 +1,7 @@
 // Requests to the studio. Addresses are relative: its folder is the first of this page's own.
 
 import { get } from "./store.js";
-import { strings } from "./strings.js";
+import { isolatedIn, strings } from "./strings.js";
 
 // Of which project this page is: what it asks is not meant for another that the studio has gone to.
 function about() {
@@ -35,14 +35,14 @@ async function answered(method, address, body, isJson = true) {
     throw new Error(strings.failed);
   }
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(value.error?.sentence ?? strings.failed);
+  if (!answer.ok) throw new Error(isolatedIn(value.error?.sentence) ?? strings.failed);
   return value;
 }
 
 // A file to keep: its name and content.
 async function file(address) {
   const answer = await fetch(address, about()).catch(() => null);
-  if (!answer?.ok) throw new Error((await answer?.json().catch(() => null))?.error?.sentence ?? strings.failed);
+  if (!answer?.ok) throw new Error(isolatedIn((await answer?.json().catch(() => null))?.error?.sentence) ?? strings.failed);
   const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
   return { name, content: await answer.blob() };
 }

@@ -8,7 +8,7 @@ import { attempt } from "./notices.js";
 import { drawView } from "./picture.js";
 import { sceneChooser } from "./scene.js";
 import { follow, get } from "./store.js";
-import { strings } from "./strings.js";
+import { isolatedIn, strings } from "./strings.js";
 import { webcamSource } from "./webcam.js";
 
 const words = strings.connect;
@@ -115,7 +115,7 @@ export function connectPanel() {
     findings.replaceChildren(...page.findings.map((finding) =>
       el("li", { "data-status": finding.status },
         el("span.mark", words.doctorMarks[finding.status]),
-        el("span", el("strong", finding.name), ` ${finding.line}`))));
+        el("span", el("strong", finding.name), ` ${isolatedIn(finding.line)}`))));
     doctor.open = !page.healthy;
     show(doctor, true);
   }

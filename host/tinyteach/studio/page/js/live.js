@@ -2,6 +2,7 @@
 
 import { refusal } from "./api.js";
 import { get, put } from "./store.js";
+import { isolatedIn } from "./strings.js";
 
 const RETRY_MS = [300, 600, 1200, 2000];
 const AHEAD = 2; // views that may be on their way while one is drawn
@@ -38,7 +39,7 @@ export function open() {
 
 function takeText(data) {
   const message = JSON.parse(data);
-  if (message.error) failures.forEach((tell) => tell(message.error.sentence));
+  if (message.error) failures.forEach((tell) => tell(isolatedIn(message.error.sentence)));
   else put(message.part, message.value);
 }
 

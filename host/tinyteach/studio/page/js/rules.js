@@ -6,7 +6,7 @@ import { el, keep, newId, panel, show, text } from "./dom.js";
 import { askedFor } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { named, percent, strings } from "./strings.js";
+import { isolatedIn, named, percent, strings } from "./strings.js";
 
 const words = strings.rules;
 
@@ -26,7 +26,7 @@ export function rulesPanel() {
     }));
     keep(list, rows, (rule) => `${rule.number} ${rule.text}`, ruleRow, (row, rule) => row.update(rule));
     keep(problems, (rules?.problems ?? []).map((sentence) => ({ sentence })), (each) => each.sentence,
-      (each) => el("li", each.sentence));
+      (each) => el("li", isolatedIn(each.sentence)));
     show(empty, !rows.length);
     text(empty, rules ? rules.sentence || words.none : words.noBoard);
     show(clear, rows.length > 1 || (rules?.problems.length && !rows.length));
@@ -57,7 +57,7 @@ function ruleRow(rule) {
   const mark = el("span.tag");
   const remove = el("button.quiet.icon", { titled: words.remove(rule.text) }, "✕");
   remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
-  const row = el("li", el("code.grow", rule.text), mark, remove);
+  const row = el("li", el("code.grow", isolatedIn(rule.text)), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
     text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);

@@ -25,6 +25,10 @@ function isolating(words) {
   return Object.fromEntries(Object.entries(words).map(([key, each]) => [key, isolating(each)]));
 }
 
+// The same of a sentence of the studio's own, in which names stand already.
+const NAMES = new RegExp(`${TO_THE_LEFT.source}(?:[\\s\\p{M}\\p{N}_-]*${TO_THE_LEFT.source})*`, "gu");
+export const isolatedIn = (sentence) => sentence?.replace(NAMES, "\u2068$&\u2069");
+
 const said = await import(`./strings/${language}.js`);
 export const { percent } = said;
 export const strings = isolating(said.strings);

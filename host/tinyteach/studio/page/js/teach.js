@@ -6,7 +6,7 @@ import { el, keep, newId, panel, progressBar, show, text } from "./dom.js";
 import { askedFor, sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { strings } from "./strings.js";
+import { isolatedIn, strings } from "./strings.js";
 
 const words = strings.teach;
 const BUSY = ["recording", "learning", "pulling"];
@@ -100,6 +100,6 @@ function sentence(state, isFree) {
   if (state.status === "recording") return words.recording(state.class, state.done, state.total);
   if (state.status === "learning") return words.learning(state.class);
   if (state.status === "pulling") return words.pulling(state.done, state.total);
-  if (state.status === "failed") return state.sentence;
+  if (state.status === "failed") return isolatedIn(state.sentence);
   return isFree ? words.ready : "";
 }

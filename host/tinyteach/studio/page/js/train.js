@@ -7,7 +7,7 @@ import { isDoubtful } from "./filters.js";
 import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get, put } from "./store.js";
-import { named, percent, strings } from "./strings.js";
+import { isolatedIn, named, percent, strings } from "./strings.js";
 import { SMALL } from "./thumbnails.js";
 
 const words = strings.train;
@@ -37,9 +37,9 @@ export function trainPanel() {
   let shown = "";
 
   follow("training", async (training) => {
-    const told = training.status === "done" && training.fit_s !== null ? words.done(training.fit_s) : words.status[training.status];
+    const state = training.status === "done" && training.fit_s !== null ? words.done(training.fit_s) : words.status[training.status];
     const isEmpty = training.status === "waiting" && filled() < 2;
-    text(status, isEmpty ? words.none : training.sentence || told);
+    text(status, isEmpty ? words.none : training.sentence ? isolatedIn(training.sentence) : state);
     status.dataset.state = training.status;
     progress.tell(training, ["fitting", "testing"].includes(training.status), training.status === "done");
     const fingerprint = training.result?.fingerprint;
@@ -58,7 +58,7 @@ export function trainPanel() {
     show(worth, doubtful.length);
     worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
     for (const [list, sentences] of [[enough, [...(report.enough?.sentences ?? []), ...(report.sources?.sentences ?? [])]], [advice, report.advice]])
-      list.replaceChildren(...sentences.map((sentence) => el("li", sentence)));
+      list.replaceChildren(...sentences.map((sentence) => el("li", isolatedIn(sentence))));
     show(details, true);
     put("report", report);
   }
@@ -90,7 +90,7 @@ export function trainPanel() {
     if (picked.length < 2) return text(compared, words.compareHint);
     const [after, before] = picked.map((each) => each.fingerprint).sort(newestFirst);
     const result = await attempt(() => api.compare(before, after));
-    return result && text(compared, result.sentence);
+    return result && text(compared, isolatedIn(result.sentence));
   }
 
   const newestFirst = (a, b) => place(a) - place(b);

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { attempt, notice } from "./notices.js";
 import { follow, put } from "./store.js";
-import { strings } from "./strings.js";
+import { isolatedIn, strings } from "./strings.js";
 
 const words = strings.classes;
 const ARCHIVE = /\.(zip|tm|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
@@ -46,10 +46,11 @@ export async function send(items, className) {
   if (!items.length) return;
   // Bare files were sent as a class's; here they have the names that they were chosen by.
   const bare = new Set(className ? items.map(({ path }) => path).filter(isBare) : []);
-  const asChosen = (sentence) => {
+  const asChosen = (said) => {
+    const sentence = said.replace(/[\u2068\u2069]/g, ""); // an error's names are isolated already
     const from = sentence.indexOf(`${className}/`);
     const name = sentence.slice(from + className.length + 1).split(": ")[0];
-    return bare.has(name) ? sentence.slice(0, from) + sentence.slice(from + className.length + 1) : sentence;
+    return isolatedIn(bare.has(name) ? sentence.slice(0, from) + sentence.slice(from + className.length + 1) : sentence);
   };
   await attempt(async () => {
     const { upload } = await api.beginUpload();
@@ -61,7 +62,7 @@ export async function send(items, className) {
       put("sending", words.importing(0, items.length));
       const { added, skipped, told } = await api.importUpload(upload);
       const count = Object.values(added).reduce((sum, each) => sum + each, 0);
-      notice([words.imported(count, skipped.length), ...told].join(" "));
+      notice([words.imported(count, skipped.length), ...told.map(isolatedIn)].join(" "));
       put("leftOut", { added: count, count: skipped.length, sentences: skipped.map(asChosen) });
     } catch (error) {
       await api.dropUpload(upload).catch(() => null);
