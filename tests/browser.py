@@ -224,8 +224,8 @@ class Flow:
         return self.part("#on-board").inner_text()
 
 
-# By browser and options, windows that tests which passed have left: a new one's process takes longer to start
-# than the page.
+# By browser and options, windows that tests which passed have left: a new one's process takes
+# longer to start than the page.
 _LEFT: WeakKeyDictionary = WeakKeyDictionary()
 
 
@@ -235,8 +235,10 @@ def person_at(browser, url, **options):
 
     ``options`` of the window, such as its ``viewport`` and ``locale``.
     """
+    options = {"viewport": WIDE} | options
     alike = _LEFT.setdefault(browser, {}).setdefault(repr(options), [])
-    page = alike.pop() if alike else browser.new_context(**{"viewport": WIDE} | options).new_page()
+    page = alike.pop() if alike else browser.new_context(**options).new_page()
+    page.set_viewport_size(options["viewport"])
     person = Flow(page)
     page.goto(url)
     yield person

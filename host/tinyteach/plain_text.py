@@ -55,3 +55,8 @@ def plain_json(value: object) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return json.dumps(found[0])[1:-1]
+
+
+def as_typed(word: str) -> str:
+    """A word of a command that is shown, to be copied: one with blanks in quotation marks."""
+    return f'"{word}"' if " " in word else word

@@ -189,3 +189,9 @@ def test_virtual_board_by_name_from_start_to_stop(attached):
                 assert client.port == again.port and client.info().state == ""
         finally:
             virtual_boards.stop_virtual("bench")
+
+
+def test_a_file_that_is_no_port():
+    refused = pytest.raises(BoardNotFoundError, match="'/dev/null' is no port")
+    with refused, boards.open_board("/dev/null"):
+        pass

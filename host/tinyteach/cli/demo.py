@@ -9,6 +9,9 @@ from tinyteach.cli.asked import Asked, command
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
+from tinyteach.service.projects.embedding_files import check_kind, embedding_path
+from tinyteach.service.words.values import check_photos_source
+from tinyteach.service.words.virtual import check_arch
 
 _demo = Later("service.demo")
 app = new_app()
@@ -37,6 +40,11 @@ def demo(
     Pair, record, train, deploy, recognise. With --board, that board is sent the
     photographs instead of being shown them.
     """
+    check_arch(arch)
+    if embedding is not None:
+        check_kind(embedding_path(embedding))
+    if photos is not None:
+        check_photos_source(photos)
     with asked.progress() as progress:
         measured = _demo.run_demo(
             *(photos, per_class, held_out, arch, asked.board, asked.say, progress, embedding)

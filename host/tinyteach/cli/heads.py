@@ -16,7 +16,7 @@ from tinyteach.service.heads.trainable import check_trainable
 from tinyteach.service.projects.chosen_head import check_head
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 from tinyteach.service.projects.opening import open_project, reported_project
-from tinyteach.service.words.values import check_threshold, check_view
+from tinyteach.service.words.values import check_seed, check_threshold, check_view
 
 _advising = Later("service.heads.advising")
 _deploying = Later("service.heads.deploying")
@@ -41,6 +41,7 @@ def train(
     view: ViewOption = None,
 ) -> None:
     """Train a head on the photographs, estimate its accuracy."""
+    check_seed(seed)
     check_view(view)
     check_trainable(asked.folder)
     with asked.progress() as progress:

@@ -13,6 +13,7 @@ from tinyteach.cli.completion import classes
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption
+from tinyteach.plain_text import as_typed
 from tinyteach.results import Table
 from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.opening import create_project, open_project
@@ -38,7 +39,7 @@ def new(
         [
             f"Made the project {made.name} in {made.root}.",
             *notes,
-            f"Next: cd {made.root} && tinyteach class add NAME",
+            f"Next: cd {as_typed(str(made.root))} && tinyteach class add NAME",
         ],
     )
 

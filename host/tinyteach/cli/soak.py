@@ -13,7 +13,7 @@ from tinyteach.cli.later import Later
 from tinyteach.errors import VerificationError
 from tinyteach.files import made_folder
 from tinyteach.service.projects.opening import project_meant
-from tinyteach.service.words.values import WRITES_MAX, check_soak
+from tinyteach.service.words.values import WRITES_MAX, check_seed, check_soak
 
 _page = Later("service.soak.page")
 _soaking = Later("service.soak.soaking")
@@ -50,6 +50,7 @@ def soak(
     project has none, a virtual board is started for it. Ctrl-C ends it in order, with its report.
     What was on the board is on it again at the end.
     """
+    check_seed(seed)
     check_soak(minutes, writes)
     project = project_meant(asked.project)
     board = asked.board_there() if asked.board_meant() else None

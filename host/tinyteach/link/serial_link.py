@@ -12,7 +12,7 @@ from typing import Self
 import serial
 
 from tinyteach.errors import BoardNotFoundError, LinkError
-from tinyteach.link.port_holder import MISSING_HINT, holders
+from tinyteach.link.port_holder import MISSING_HINT, holders, is_missing
 
 # USB ports ignore the rate; a UART bridge under MicroPython runs at this one.
 BAUD_RATE = 115_200
@@ -39,6 +39,7 @@ BROWSERS = ("chrom", "msedge", "opera", "vivaldi", "brave")
 USUAL_GROUP = "dialout"
 # The one bridge whose Windows driver needs the lines set by hand (`_open_with_lines`).
 SILICON_LABS = 0x10C4
+NO_PORT = "{port!r} is no port or port URL; 'tinyteach boards' lists those there are."
 TAKES_NOTHING = (
     "The board on {port} takes no bytes, because a program on it hangs or does not listen; press "
     "its reset button, then run the command again."
@@ -200,9 +201,7 @@ def open_port(port: str, baud_rate: int = BAUD_RATE) -> serial.SerialBase:
         _open_with_lines(opened)
         wait_in_writes(opened)
     except ValueError as error:
-        raise BoardNotFoundError(
-            f"{port!r} is no port or port URL; 'tinyteach boards' lists those there are."
-        ) from error
+        raise BoardNotFoundError(NO_PORT.format(port=port)) from error
     except (serial.SerialException, OSError) as error:
         raise _explain(port, error) from error
     return opened
@@ -239,7 +238,8 @@ def _explain(port: str, error: Exception) -> BoardNotFoundError:
         return BoardNotFoundError(_busy(port))
     if "://" in port:
         return BoardNotFoundError(f"Nothing answers at {port}; check the address and try again.")
-    return BoardNotFoundError(MISSING_HINT.format(port=port))
+    is_there = port.startswith("/") and not is_missing(port)
+    return BoardNotFoundError((NO_PORT if is_there else MISSING_HINT).format(port=port))
 
 
 def _busy(port: str) -> str:

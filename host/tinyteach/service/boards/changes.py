@@ -51,7 +51,7 @@ def _within(what: str, value: int | None, highest: int) -> int | None:
 
 
 def _weight(smoothing: float) -> int:
-    weight = round(smoothing * WEIGHT_STEPS)
+    weight = round(smoothing * WEIGHT_STEPS) if 0 <= smoothing <= 1 else 0  # nan is neither
     if not WEIGHT_MIN <= weight <= WEIGHT_STEPS:
         lowest = WEIGHT_MIN / WEIGHT_STEPS
         raise UsageError(f"The weight of a new view is from {lowest:.2f} to 1, which smooths not.")

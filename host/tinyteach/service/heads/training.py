@@ -32,7 +32,7 @@ from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.counting import COUNTED_BY_LOOKS
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
 from tinyteach.service.projects.opening import open_project, reported_project
-from tinyteach.service.words.values import check_view
+from tinyteach.service.words.values import check_seed, check_view
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def train(
     are left out then. ``preprocessing`` is one of embedding/preprocessing.py, by default that of
     the cameras that took the photographs. TrainingError where nothing can be trained.
     """
+    check_seed(seed)
     check_view(preprocessing)
     project = open_project(folder)
     start = time.perf_counter()

@@ -4,9 +4,10 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from tinyteach.data.names import UNKNOWN, is_unknown, same_name
+from tinyteach.data.names import UNKNOWN, check_class_name, is_unknown, same_name
 from tinyteach.data.project import COLOURS, DEFAULT_EMBEDDING, SETTINGS_NAME, Project
 from tinyteach.errors import ProjectError
+from tinyteach.plain_text import as_typed
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
 
 COLOUR_OF_UNKNOWN = COLOURS - 1  # front ends have grey there
@@ -90,7 +91,8 @@ def class_to_record(project: Project, class_name: str) -> str:
     if stored is None and is_unknown(class_name):
         return UNKNOWN
     if stored is None:
+        name = check_class_name(class_name)
         raise ProjectError(
-            f"There is no class {class_name!r}; run 'tinyteach class add {class_name}' first."
+            f"There is no class {name!r}; run 'tinyteach class add {as_typed(name)}' first."
         )
     return stored

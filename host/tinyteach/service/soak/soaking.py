@@ -20,7 +20,7 @@ from tinyteach.service.soak.as_found import BoardBefore, found_on, leave_as_foun
 from tinyteach.service.soak.run import SoakRun
 from tinyteach.service.soak.soaked import Soaked
 from tinyteach.service.soak.stage import Stage, stage_for
-from tinyteach.service.words.values import WRITES_MAX, check_soak
+from tinyteach.service.words.values import WRITES_MAX, check_seed, check_soak
 
 PHOTOS_PER_CLASS, SIDE_MAX = 12, 120
 NOT_LEFT = "The board could not be left as it was found ({}); 'tinyteach info' says what it has."
@@ -41,6 +41,7 @@ def soak(
     Ctrl-C ends it in order. What was on the board is on it again at the end. ``power`` is a
     command that switches the board's power, with {} for on and off.
     """
+    check_seed(seed)
     check_soak(minutes, writes_max)
     with one_blas_thread(), stage_for(board, power, progress) as stage:
         with open_board(stage.where()) as client:

@@ -9,6 +9,7 @@ from tinyteach.embedding.view_names import VIEW_NAMES
 from tinyteach.errors import UsageError
 from tinyteach.head.export.runtimes import RUNTIMES
 
+SEED_MAX = 2**32 - 1  # numpy's and scikit-learn's
 WRITES_MAX = 200  # of a soak; far below what wears a sector of NOR flash out
 
 
@@ -47,6 +48,12 @@ def check_soak(minutes: float, writes_max: int) -> None:
     """UsageError where there is no time for it, or nothing may be written."""
     if not 0 < minutes < float("inf") or writes_max < 2:
         raise UsageError("A soak takes more than 0 minutes and needs at least 2 writes of heads.")
+
+
+def check_seed(seed: int) -> None:
+    """UsageError for a number from which nothing can be drawn."""
+    if not 0 <= seed <= SEED_MAX:
+        raise UsageError(f"A seed is a whole number from 0 to {SEED_MAX}.")
 
 
 def check_view(named: str | None) -> None:
