@@ -106,12 +106,17 @@ def main() -> int:
     parser.add_argument("--arch", nargs="+", choices=ARCHS, default=ARCHS)
     parser.add_argument("--link", nargs="+", choices=LINKS, default=LINKS)
     options = parser.parse_args()
-    began_s, wrong, late, codes = time.monotonic(), [], [], Counter()
+    began_s, wrong, late, unmade, codes = time.monotonic(), [], [], [], Counter()
     parts = planned(options)
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
         running = {pool.submit(run_part, part): part for part in parts}
         for done in as_completed(running):
-            part, outcomes = running[done], done.result()
+            part = running[done]
+            if done.exception():  # not even what comes before its sessions went well
+                unmade.append(part)
+                say(f"{part}: {done.exception()}")
+                continue
+            outcomes = done.result()
             say(line_of(part, outcomes))
             codes.update(outcome.code for outcome in outcomes)
             wrong += [(part, each) for each in outcomes if each.wrong]
@@ -125,7 +130,7 @@ def main() -> int:
         f"{codes.total()} sessions in {took_s:.0f} s: {len(wrong)} wrong, {len(late)} more than "
         f"{BOUND_S:.0f} s longer; exit codes {dict(sorted(codes.items()))}"
     )
-    return 1 if wrong or late else 0
+    return 1 if wrong or late or unmade else 0
 
 
 if __name__ == "__main__":
