@@ -8,8 +8,10 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
@@ -35,6 +37,7 @@ from tinyteach.head.format.head_file import load_head, load_head_file
 from tinyteach.service.projects.opening import create_project, open_project
 
 What = list[str] | Callable[[Path], object]
+Arm = Callable[[], Callable[[], None]]
 CLASSES = ("cat", "coffee")
 PHOTOS_EACH = 6
 # In what a command may end that is left to its end: success, or a sentence.
@@ -52,7 +55,7 @@ class Done:
 class Started:
     """A process; it waits for `go` where it was told to."""
 
-    def __init__(self, folder: Path, what: What, arm: Callable[[], Callable[[], None]]) -> None:
+    def __init__(self, folder: Path, what: What, arm: Arm = lambda: lambda: None) -> None:
         """``arm`` is called in the process before it begins, and what it returns at its end."""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until `finish`
         self.pid = os.fork()
@@ -69,9 +72,18 @@ class Started:
         finally:
             os._exit(70)
 
-    def finish(self) -> Done:
-        """Wait until it has ended."""
+    def send(self, number: int) -> None:
+        """A signal."""
+        os.kill(self.pid, number)
+
+    def finish(self, within_s: float | None = None) -> Done:
+        """Wait until it has ended; one that does not in time is killed, which its code says."""
+        killer = threading.Timer(within_s, self.send, (signal.SIGKILL,)) if within_s else None
+        if killer:
+            killer.start()
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        if killer:
+            killer.cancel()
         with self._said:
             self._said.seek(0)
             return Done(code, self._said.read().decode())
@@ -103,7 +115,7 @@ def _do(what: What) -> None:
         sys.exit(exit_code_of(type(error)))
 
 
-def run(folder: Path, what: What, arm: Callable[[], Callable[[], None]] = lambda: lambda: None):
+def run(folder: Path, what: What, arm: Arm = lambda: lambda: None) -> Done:
     """What it came to in ``folder``."""
     return Started(folder, what, arm).finish()
 

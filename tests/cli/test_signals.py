@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from tinyteach.errors import PhotoError
 from tinyteach.signals import ending_in_order
 
 
@@ -29,3 +30,19 @@ def test_a_signal_that_is_ignored_stays_so():
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def test_what_a_library_makes_of_ctrl_c_is_ctrl_c_again():
+    """Numpy raises TypeError where it was interrupted while it compared; a sentence stays one."""
+    for error, told in (
+        (TypeError("no common dtype"), KeyboardInterrupt),
+        (PhotoError(), PhotoError),
+    ):
+        with pytest.raises(told), ending_in_order():
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise error from None
+    with pytest.raises(TypeError), ending_in_order():
+        raise TypeError
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

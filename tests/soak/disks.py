@@ -26,101 +26,23 @@ import pytest  # noqa: E402
 
 import one_thread  # noqa: E402, F401
 from faulty_disk import FULL, KILL, NONE, READ_ONLY, armed  # noqa: E402
-from flashes import make_paired  # noqa: E402
 from patience import be_patient  # noqa: E402
+from project_commands import COMMANDS, ON_BOARD, TAKEN_AWAY, made, paired_board  # noqa: E402
 from project_trials import (  # noqa: E402
     FINE,
-    PHOTOS_EACH,
     Done,
     What,
     faults_in,
     faults_of,
     litter_in,
-    make,
     pixels_of,
     preload,
     run,
 )
-from tinyteach.data.deleted import delete_class, delete_photos, restore  # noqa: E402
-from tinyteach.data.drawing import demo_object  # noqa: E402
-from tinyteach.data.handheld import HandheldCamera  # noqa: E402
-from tinyteach.data.moving import move_photos  # noqa: E402
-from tinyteach.data.photos import list_photos  # noqa: E402
-from tinyteach.device import keys  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
-from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
 from tinyteach.head.format.head_file import load_head_file  # noqa: E402
 from tinyteach.service.heads.pulling import read_head  # noqa: E402
-from tinyteach.service.projects.beside import duplicate  # noqa: E402
-from tinyteach.service.projects.opening import open_project  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
-
-SOME_BOARD = "0123456789ab"  # whose key is here, in a file to be taken, and nowhere else
-
-
-def _move(folder: Path) -> None:
-    project = open_project(folder)
-    move_photos(project, [photo.id for photo in list_photos(project, "cat")], "coffee")
-
-
-def _delete(folder: Path) -> None:
-    project = open_project(folder)
-    delete_photos(project, [photo.id for photo in list_photos(project, "cat")])
-
-
-def _restore(folder: Path) -> None:
-    project = open_project(folder)
-    restore(project, delete_class(project, "cat"))
-
-
-def _settings(folder: Path) -> None:
-    project = open_project(folder)
-    project.order_classes(project.classes()[::-1])
-    project.set_colour("cat", 5)
-    project.name, project.board = "others", "a board"
-
-
-COMMANDS: dict[str, What] = {
-    "import": ["import", "../photos"],
-    "class add": ["class", "add", "dog", "fox"],
-    "class rename": ["class", "rename", "cat", "lion"],
-    "class remove": ["class", "remove", "coffee", "--delete-photos"],
-    "train": ["train"],
-    "report": ["report"],
-    "export photos": ["export", "photos", "../all.zip"],
-    "export model": ["export", "model", "--to", "../model"],
-    "romfs": ["romfs", "../rom"],
-    "new": ["new", "../another"],
-    "test": ["test", "../photos", "--host"],
-    "keys export": ["keys", "export", SOME_BOARD, "../again.json"],
-    "keys import": ["keys", "import", "../key.json"],
-    "keys forget": ["keys", "forget", SOME_BOARD],
-    "move photographs": _move,
-    "delete photographs": _delete,
-    "delete and restore": _restore,
-    "duplicate": lambda folder: duplicate(folder.resolve().parent, "project", "copy"),
-    "settings": _settings,
-}
-# Each with ``--board``.
-ON_BOARD = {
-    "deploy": ["deploy", "--threshold", "0.5"],
-    "capture": ["capture", "cat", "-n", "2"],
-    "pull": ["pull"],
-    "rule add": ["rule", "add", "cat >= 80% for 3 frames", "say", "cat"],
-    "alone": ["alone", "--smoothing", "0.5"],
-    "rollback": ["rollback"],
-    "teach": ["teach", "cat", "-n", "2"],
-    "pair": ["pair", "--name", "desk"],
-    "pair --new-key": ["pair", "--new-key"],
-    "retrain": ["retrain", "--add", "../photos"],
-    "recorded": ["--record", "../a.tape", "info"],
-}
-# Commands after which photographs lie elsewhere or nowhere, as they were asked to: how many.
-TAKEN_AWAY = {
-    "class remove": (0, PHOTOS_EACH),
-    "delete photographs": range(PHOTOS_EACH + 1),
-    "delete and restore": range(PHOTOS_EACH + 1),
-}
 
 
 @dataclass(frozen=True)
@@ -211,36 +133,29 @@ def _of_board(place: Path, board: VirtualBoard | None, each: Trial) -> str:
     return ""
 
 
-def planned(folder: Path, options, board: VirtualBoard | None) -> list[Trial]:
-    trials = []
-    for command in options.command:
-        count = operations(folder, command, board)
-        step = max(1, -(-count // options.each))
-        for fault in (KILL, FULL):
-            trials += [Trial(command, fault, at) for at in range(1, count + 1, step)]
-        trials.append(Trial(command, READ_ONLY, 0))
-    return trials
+def planned(folder: Path, command: str, board: VirtualBoard | None, at_most: int) -> list[Trial]:
+    """Of a command, so many operations at most."""
+    count = operations(folder, command, board)
+    places = range(1, count + 1, max(1, -(-count // at_most)))
+    return [
+        *(Trial(command, fault, at) for fault in (KILL, FULL) for at in places),
+        Trial(command, READ_ONLY, 0),
+    ]
 
 
-def made(folder: Path) -> Path:
-    """A project with a head, keys, and what is imported."""
-    make(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINYTEACH_HOME", str(folder / "home"))
-        keys.keep_key(SOME_BOARD, keys.made_key())
-    keys.write_key(folder / "key.json", "ba9876543210", keys.made_key())
-    return folder
-
-
-def paired_board(stack: ExitStack, place: Path, folder: Path) -> VirtualBoard:
-    """A board with the project's head, twice: so that it can be rolled back."""
-    flash = make_paired("i386", place / "flash", EMBEDDING_FILE.read_bytes())
-    board = stack.enter_context(VirtualBoard("i386", flash))
-    board.show_source(HandheldCamera(demo_object("cat"), seed=3).next_view)
-    for words in (["pair"], ["deploy", "--threshold", "0.4"], ["deploy", "--threshold", "0"]):
-        done = run(folder / "project", ["--board", board.port, *words])
-        assert done.code == 0, done.err
-    return board
+def tried(trials: list[Trial], folder: Path, board: VirtualBoard | None) -> int:
+    """How many failed; tells of each that did, and of all."""
+    began_s, failed = time.monotonic(), 0
+    for each in trials:
+        if wrong := trial(folder, each, board):
+            failed += 1
+            sys.stdout.write(f"{each}: {wrong}\n")
+    counts = Counter(each.fault for each in trials)
+    how = ", ".join(f"{counts[fault]} {fault}" for fault in (KILL, FULL, READ_ONLY))
+    took_s = time.monotonic() - began_s
+    sys.stdout.write(f"{trials[0].command:20} {how}: {failed} failed, {took_s:.0f} s\n")
+    sys.stdout.flush()
+    return failed
 
 
 def main() -> int:
@@ -251,23 +166,18 @@ def main() -> int:
     parser.add_argument("--command", nargs="+", choices=every, default=every)
     options = parser.parse_args()
     preload()
-    began_s, counts, failed = time.monotonic(), Counter(), 0
+    count, failed = 0, 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         folder = made(Path(name) / "made")
         board = None
         if set(options.command) & set(ON_BOARD):
             board = paired_board(stack, Path(name), folder)
-        trials = planned(folder, options, board)
-        for each in trials:
-            counts[f"{each.command} {each.fault}"] += 1
-            if wrong := trial(folder, each, board if each.command in ON_BOARD else None):
-                failed += 1
-                sys.stdout.write(f"{each}: {wrong}\n")
-                sys.stdout.flush()
-    for name, count in sorted(counts.items()):
-        sys.stdout.write(f"{name:30} {count:4}\n")
-    sys.stdout.write(f"{len(trials)} trials, {failed} failed, {time.monotonic() - began_s:.0f} s\n")
+        for command in options.command:
+            used = board if command in ON_BOARD else None
+            trials = planned(folder, command, used, options.each)
+            count, failed = count + len(trials), failed + tried(trials, folder, used)
+    sys.stdout.write(f"{count} trials, {failed} failed\n")
     return 1 if failed else 0
 
 

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 
 from tinyteach import __version__
+from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.page import page, terminal_width
 from tinyteach.cli.table import (
     GROUPS,
@@ -22,8 +23,11 @@ from tinyteach.cli.table import (
 
 def run() -> None:
     """Run the command; every error that a user can meet is one sentence and an exit code."""
-    code = _shown(sys.argv[1:])
-    sys.exit(import_module("tinyteach.cli.parser").run() if code is None else code)
+    try:
+        code = _shown(sys.argv[1:])
+        sys.exit(import_module("tinyteach.cli.parser").run() if code is None else code)
+    except KeyboardInterrupt:  # while that was imported, or put away
+        sys.exit(INTERRUPTED)
 
 
 def _shown(words: list[str]) -> int | None:

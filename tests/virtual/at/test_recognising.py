@@ -1,5 +1,7 @@
 """What the virtual module recognises, and what of a model it refuses."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -126,6 +128,16 @@ def test_pairs_are_found_by_their_bytes_and_the_oldest_are_forgotten(monkeypatch
     assert original_of(contents[2] + b"\xff" * 99) == b"\2"
     assert original_of(contents[1]) == b"\1" and original_of(contents[0]) is None
     assert len(list((paths.state_dir() / "virtual" / "compiled").iterdir())) == 2
+
+
+def test_the_last_pair_stays_where_a_clock_was_set_back(monkeypatch):
+    monkeypatch.setattr(compiled, "PAIRS_MAX", 2)
+    contents = [compiled_model(filler_bytes=size) for size in (100, 200, 300)]
+    for number, content in enumerate(contents):
+        remember(content, bytes([number]))
+        for path in compiled._by_age(compiled._folder()):
+            os.utime(path, (4e9 - number, 4e9 - number))
+        assert original_of(content) == bytes([number])
 
 
 def test_config_word_is_read_from_the_npu_s_commands():

@@ -45,7 +45,8 @@ def remember(compiled: bytes, original: bytes) -> None:
     make_folder(folder)
     name = f"{len(compiled)}-{sha256(compiled).hexdigest()}.tflite"
     write_atomically(folder / name, original)
-    for path in _by_age(folder)[:-PAIRS_MAX]:
+    others = [path for path in _by_age(folder) if path.name != name]  # whatever the clock says
+    for path in others[: max(0, len(others) + 1 - PAIRS_MAX)]:
         path.unlink(missing_ok=True)
 
 
