@@ -22,7 +22,7 @@ from flash_journal import CLEAN, Left, Operation, cut_flashes, journalled, opera
 from flashes import make_paired
 from key_paths import CHANGES, STOOD_IN, fault_of_count, keyed, unkeyed, without_main
 from paired import deploy, make_head, other_embedding, teach, views_of
-from pairing_trials import check_main, give_users_main, quiet, take_off
+from pairing_trials import check_main, give_users_main, quiet, take_off, wanted
 from tinyteach.device.keys import KEY_PATH
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.wire.client import BoardClient
@@ -191,6 +191,7 @@ def pairing(bench: Bench) -> None:
 
 
 def users_program(bench: Bench) -> None:
+    wanted(bench.board, bench.embedding)  # asks the board, which a flash by itself cannot be
     give_users_main(bench.board)
 
 
