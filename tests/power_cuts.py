@@ -20,12 +20,15 @@ from littlefs.context import UserContext
 from alone import Shown, set_up
 from flash_journal import CLEAN, Left, Operation, cut_flashes, journalled, operations_in
 from flashes import make_paired
+from key_paths import CHANGES, STOOD_IN, fault_of_count, keyed, unkeyed, without_main
 from paired import deploy, make_head, other_embedding, teach, views_of
-from pairing_trials import check_main, give_users_main, quiet, take_off
+from pairing_trials import check_main, give_users_main, quiet, take_off, wanted
+from tinyteach.device.keys import KEY_PATH
 from tinyteach.device.repl.pairing import Wanted, pair
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.device.wire.rules import RuleFile, Settings
 from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
+from tinyteach.firmware import MAIN
 from tinyteach.service.boards.rule_text import parse_rule
 from tinyteach.service.boards.rules import write_rules
 from tinyteach.virtual.board import VirtualBoard
@@ -188,6 +191,7 @@ def pairing(bench: Bench) -> None:
 
 
 def users_program(bench: Bench) -> None:
+    wanted(bench.board, bench.embedding)  # asks the board, which a flash by itself cannot be
     give_users_main(bench.board)
 
 
@@ -210,6 +214,8 @@ PATHS: dict[str, tuple[bool, Callable[[Bench], None], Callable[[Bench], None]]] 
     "settings": (True, with_rules, setting),
     "kept views": (True, full_ring, keeping),
     "upgrade": (True, two_heads, upgrading),
+    "proven deploy": (True, keyed, deploying),
+    **{path: (True, *steps) for path, steps in CHANGES.items()},
 }
 
 
@@ -291,10 +297,13 @@ class Judge:
         earlier = [new.previous] if held.head == new.head != old.head else [old.previous, None]
         if held.previous not in (*earlier, new.previous):
             return "the head before is another"
-        for path in {*held.others, *old.others}:
-            if held.others.get(path) not in (old.others.get(path), new.others.get(path)):
+        others = held.others
+        if self._run.path in CHANGES:
+            others = without_main(others, old.others)
+        for path in {*others, *old.others}:
+            if others.get(path) not in (old.others.get(path), new.others.get(path)):
                 return f"{path} is neither the old nor the new"
-        return self._of_kept(held.kept)
+        return fault_of_count(others, old.others) or self._of_kept(held.kept)
 
     def _of_kept(self, kept: dict[int, bytes]) -> str:
         if len(kept) < len(self.old.kept) - 1:
@@ -311,12 +320,17 @@ class Judge:
             return None
         held = held_on(left.image)
         keys = ("head", "rules", "embedding")
-        return [getattr(held, key) for key in keys] == [getattr(self.new, key) for key in keys]
+        is_new = [getattr(held, key) == getattr(self.new, key) for key in keys]
+        return all(is_new) and held.others.get(KEY_PATH) == self.new.others.get(KEY_PATH)
 
 
 def fault_of_start(run: Run, left: Left) -> str:
     """What is wrong when the real agent starts with that flash and is asked."""
     held = held_on(left.image)
+    if held.others.get(MAIN) == STOOD_IN:
+        return ""  # it says that it is to be paired again, and is no agent
+    if run.path in CHANGES:
+        unkeyed(None)  # this computer has the new key, the board perhaps the old one
     with tempfile.TemporaryDirectory() as name:
         flash = Path(name) / "flash"
         with VirtualBoard(ARCH, flash):
@@ -324,6 +338,8 @@ def fault_of_start(run: Run, left: Left) -> str:
         with flash.open("r+b") as file:
             file.write(left.image)
         with VirtualBoard(ARCH, flash) as board, BoardClient(board.port) as client:
+            if not client.is_proven and client.is_keyed:
+                return "" if KEY_PATH in held.others else "the agent has a key"
             info = client.info()
     if (info.head or None, info.embedding or None) != (held.head, held.embedding):
         return "the agent has another head or embedding than its flash"

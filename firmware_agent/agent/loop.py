@@ -83,9 +83,7 @@ class Agent:
 
     def step(self) -> None:
         """Read what has come, answer it, send an event if the host wants one, or work alone."""
-        patience_ms = 0 if self.responder.credit > 0 else _WAIT_MS
-        if self._alone:
-            patience_ms = min(patience_ms, self._alone.wait_ms())
+        patience_ms = self._patience_ms()
         while self.link.wait(patience_ms):
             if self._read():
                 self._serve()
@@ -98,6 +96,12 @@ class Agent:
         if not self._framed:
             self._press()
             self._work_alone()
+
+    def _patience_ms(self) -> int:
+        """By itself: where this is in hand in ``step``, which a whole session may pass in, the
+        collector takes the work without a host for used while a head is put to work."""
+        patience_ms = 0 if self.responder.credit > 0 else _WAIT_MS
+        return min(patience_ms, self._alone.wait_ms()) if self._alone else patience_ms
 
     def _press(self) -> None:
         """The button that teaches, where there is one, may be down."""

@@ -124,6 +124,8 @@ def _require(_sealing: "Any", request: "Request", _expected: bytes) -> None:
 
 def _number() -> int:
     try:
-        return int(files.read_whole(_NUMBER))
+        number = int(files.read_whole(_NUMBER))
     except (OSError, ValueError):
         return 0
+    # Damaged, it must not keep out who holds the key.
+    return number if 0 <= number <= 0xFFFFFFFF else 0

@@ -15,7 +15,7 @@ from fat_image import FatImage
 from paired import deploy, make_head, other_embedding
 from slices import few, soak
 from tinyteach.device.repl import pairing
-from tinyteach.device.repl.pairing import Wanted, pair_for_now
+from tinyteach.device.repl.pairing import Wanted, pair, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILES
@@ -212,3 +212,32 @@ def test_power_lost_while_the_embedding_is_replaced(switch_on_fat, every):
         return info.embedding != old
 
     assert switches(last_steps(switch_on_fat, change, 18), every, is_new)
+
+
+@pytest.mark.soak
+def test_power_lost_while_heads_are_counted(switch_on_fat, heads, home, tmp_path):
+    """Of a board with a key: it is there, and no head that was proven before is taken again."""
+    keyed, flash = tmp_path / "keyed", tmp_path / "flash"
+    embedding = EMBEDDING_FILES["base"].read_bytes()
+    with switch_on_fat() as board:
+        pair(board.port, Wanted(embedding, gives_key=True, new_key=True), None, quiet)
+        with BoardClient(board.port) as client:
+            deploy(client, heads[2])
+    shutil.copy(flash, keyed)
+
+    def start():
+        shutil.copy(keyed, flash)
+        return VirtualBoard(flash_path=flash, **FAT)
+
+    def change(client):
+        client.upload(messages.HEAD, heads[0].content)
+        assert client.is_proven
+
+    counts = []
+    for operations in last_steps(start, change, 10):
+        with start() as board:
+            cut_in(board, change, operations)
+            counts.append(FatImage(board.flash.contents()).files["/tinyteach/number"])
+            assert faults(board) == [], operations
+    assert set(counts) == {b"1", b"2"}
+    assert counts == sorted(counts)

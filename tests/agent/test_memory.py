@@ -1,10 +1,15 @@
 """The agent's heap: half a megabyte holds everything that it does, on both word sizes."""
 
+import time
+
 import numpy as np
 import pytest
+import serial
 
 from alone import set_up
+from keyed import frames_in
 from paired import deploy, do_all, make_head, scores_of, teach, teach_all, views_of
+from patience import PATIENCE_S
 from slices import few, soak
 from soak.always_on import ALLOWED_BYTES, RULES, part, two_objects
 from tinyteach.device.repl.pairing import Wanted, pair_for_now
@@ -18,13 +23,17 @@ from tinyteach.head.format.tflite_writer import write_head
 from tinyteach.service.heads.recognition import Reference
 from tinyteach.service.projects.embeddings import heap_of
 from tinyteach.virtual.board import VirtualBoard
-from tinyteach_protocol import errors
+from tinyteach_protocol import errors, frame, messages
+from tinyteach_protocol.session import hello_frame
 
 from .conftest import ARCHS
 
 HEAP_BYTES = 512 << 10
 # What the start of a virtual board and pairing's own question take of the heap asked for.
 FIRMWARE_BYTES = 5120
+# What the agent lets pile up before it collects (agent/memory.py), and more.
+GARBAGE_BYTES = 5120
+ALONE_S = 1  # for it to have begun by itself; where it has not, what follows holds all the same
 OBJECTS = (("cat", "coffee"), ("cat", "coffee", "rocket"))
 PEAK_BYTES = 262 << 10  # of what the agent uses, where words have 32 bits as on boards
 # While a head is made of examples; what makes it is loaded only then.
@@ -71,6 +80,30 @@ def test_everything_fits(client, trained_heads):
     assert info.heap_peak <= info.heap_total
     if info.arch == "x86":
         assert info.heap_peak <= PEAK_BYTES
+
+
+def test_work_without_a_host_is_let_go_of_where_one_comes(board):
+    """Also where HELLO and what follows come so close that the agent reads all in one go."""
+    with BoardClient(board.port) as client:
+        usual = client.info()
+    time.sleep(ALONE_S)
+    hello, seq, _ = hello_frame(1, 1)
+    answer = b""
+    with serial.Serial(board.port, timeout=PATIENCE_S) as port:
+        port.write(hello + frame.encode(messages.INFO, seq + 1))
+        while not (told := _answer_in(answer, messages.INFO)):
+            piece = port.read(1)
+            assert piece, "the board is silent"
+            answer += piece + port.read(port.in_waiting)
+        port.write(frame.encode(messages.BYE, seq + 2))
+    assert usual.heap_free - told.heap_free < GARBAGE_BYTES
+
+
+def _answer_in(data, verb):
+    for sent in frames_in(data):
+        if sent[:2] == frame.MAGIC and sent[2] == verb | messages.RESPONSE:
+            return messages.decode(sent[2], 0, sent[frame.HEADER_BYTES : -frame.TRAILER_BYTES])
+    return None
 
 
 FRAMES = 50  # a part; tests/soak/always_on.py takes 10,000 in all

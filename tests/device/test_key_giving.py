@@ -6,10 +6,11 @@ import pytest
 
 from keyed import give_key
 from tinyteach.device import keys
-from tinyteach.device.repl import pairing
+from tinyteach.device.repl import key_giving, pairing
 from tinyteach.device.repl.key_giving import NUMBER_PATH
 from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
 from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.survey import survey
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError
 from tinyteach.service.heads.retraining import retrain
@@ -76,6 +77,20 @@ def test_what_is_not_the_board_gets_no_key_of_it(keyed, wanted):
     assert keys.key_of(identity) == key
     pair(board.port, replace(wanted, new_key=True), None, quiet)
     assert key_on(board) == keys.key_of(identity) not in (key, other[1:])
+
+
+def test_a_board_that_makes_no_random_numbers_gets_none(paired_board, monkeypatch):
+    """As firmware without os.urandom: that is said, and such a board cannot be private."""
+    ask = key_giving.ASK.replace("'urandom'", "'no such thing'")
+    monkeypatch.setattr(key_giving, "ASK", ask)
+    free_the_repl(paired_board.port)
+    with raw_repl(paired_board.port) as repl:
+        facts = survey(repl)
+        given = key_giving.key_given(repl, facts, facts.id, True, None, False)
+        with pytest.raises(BoardRefusedError, match="cannot be private"):
+            key_giving.key_given(repl, facts, facts.id, True, True, False)
+        repl.reset()
+    assert given.file is None and "has no key" in given.note
 
 
 def test_a_pairing_that_fails_takes_no_key_away(keyed, wanted, monkeypatch):

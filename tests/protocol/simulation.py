@@ -17,7 +17,7 @@ from tinyteach_protocol.sealing import seals
 
 FRAME_BYTES = 20000
 CAP_KEYED = 32
-KEY = bytes(range(32))
+KEY = NONCES = bytes(range(32))
 
 
 class Dice:
@@ -173,6 +173,17 @@ class Board:
             )
             out.append(bytes(frame))
         return out
+
+
+def connected():
+    """A board and a host that have proven themselves to each other."""
+    board, requester = Board(), Requester()
+    board.key = KEY
+    requester.hello(0, 1 << 20)
+    requester.receive(b"".join(board.exchange(requester.data_to_send(), 0)), 0)
+    board.prove([NONCES])
+    requester.begin_seals(seals(KEY, NONCES))
+    return board, requester
 
 
 class Link:

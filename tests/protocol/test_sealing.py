@@ -5,23 +5,10 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.simulation import KEY, Board, Link
+from protocol.simulation import KEY, NONCES, Board, Link, connected
 from tinyteach_protocol import errors, frame, messages
-from tinyteach_protocol.requester import SLOW_TIMEOUT_MS, Refused, Requester, Response
+from tinyteach_protocol.requester import SLOW_TIMEOUT_MS, Refused, Response
 from tinyteach_protocol.sealing import Seal, is_same, proof, seals
-
-NONCES = bytes(range(32))
-
-
-def connected():
-    """A board and a host that have proven themselves to each other."""
-    board, requester = Board(), Requester()
-    board.key = KEY
-    requester.hello(0, 1 << 20)
-    requester.receive(b"".join(board.exchange(requester.data_to_send(), 0)), 0)
-    board.prove([NONCES])
-    requester.begin_seals(seals(KEY, NONCES))
-    return board, requester
 
 
 def grab_frames(requester, count):

@@ -1,8 +1,9 @@
 """Power lost at every flash operation: ``python tests/soak/power.py``.
 
-Pairing, pairing again, deploy, rollback, teach, rules, settings, kept views and another embedding,
-each run once on a virtual 32-bit board with LittleFS. Then every flash is looked at that a cut
-leaves: before each operation, with that operation half done (torn), and with the block that was
+Pairing, pairing again, deploy, rollback, teach, rules, settings, kept views, another embedding, a
+key, another key, a board made private or open, and a deploy that is proven, each run once on a
+virtual 32-bit board with LittleFS. Then every flash is looked at that a cut leaves: before each
+operation, with that operation half done (torn), and with the block that was
 written first behind all others (reordered) between two syncs. On each there must be the old or the
 new, whole, and nothing else changed; once the new is there it stays. On ``--starts`` of each path
 the real agent starts and says the same. Ends with 1 where that is not so.

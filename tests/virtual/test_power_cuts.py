@@ -20,7 +20,9 @@ def heads(trained_heads):
         return [*trained_heads, make_head("cat", "rocket")]
 
 
-@pytest.fixture(scope="module", params=["deploy", "rollback", soak("teach"), soak("rules")])
+@pytest.fixture(
+    scope="module", params=["deploy", "rollback", soak("teach"), soak("rules"), soak("new key")]
+)
 def run(request, heads, paired_flashes, tmp_path_factory):
     """One path's journal."""
     with pytest.MonkeyPatch.context() as patch:

@@ -3,6 +3,7 @@
 from fuzz.targets import (
     archives,
     flash,
+    keys,
     labs,
     models,
     module,
@@ -14,5 +15,5 @@ from fuzz.targets import (
 )
 from fuzz.targets.target import Target
 
-MODULES = (wire, models, archives, pictures, projects, settings, module, labs, tapes, flash)
+MODULES = (wire, keys, models, archives, pictures, projects, settings, module, labs, tapes, flash)
 TARGETS: dict[str, Target] = {each.name: each for own in MODULES for each in own.TARGETS}
