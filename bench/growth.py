@@ -8,7 +8,7 @@ known; classes are listed; a head is trained, and again when features are known;
 shown, photographs are exported, and the studio is opened until it has sent the project. Each is a
 process of its own: its seconds on the clock and of the processors, and its peak of memory. On a
 machine that others use, too, only the processors' seconds mean much. With --against another
-checkout does the same in turn.
+checkout does the same in turn. Standard error says how far it is.
 """
 
 import argparse
@@ -21,7 +21,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -84,11 +83,8 @@ def draw(folder: Path, photos: int, classes: int, seed: int) -> None:
 
 def drawn(folder: Path, photos: int, classes: int, seed: int) -> Path:
     """The same in another process, whose memory is not that of those who are measured."""
-    maker = get_context("spawn").Process(target=draw, args=(folder, photos, classes, seed))
-    maker.start()
-    maker.join()
-    if maker.exitcode:
-        raise SystemExit("The photographs could not be drawn.")
+    numbers = map(str, (photos, classes, seed))
+    subprocess.run([sys.executable, __file__, "--draw", folder, *numbers], check=True)
     return folder
 
 
@@ -211,10 +207,18 @@ def main() -> None:
     add("--against", type=Path, help="another checkout, such as a git worktree of an older commit")
     add("--json", action="store_true", help="print one JSON object")
     add("--quick", action="store_true", help="a few photographs, to see that it works")
+    add("--draw", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.draw:
+        draw(Path(options.draw[0]), *map(int, options.draw[1:]))
+        return
     if options.quick:
         vars(options).update(QUICK)
-    found = list(measure(options))
+    found = []
+    for checkout, took in measure(options):
+        found.append((checkout, took))
+        cost = f"{took.cpu_s:.1f} s of CPU, {took.peak_mb:.0f} MB"
+        sys.stderr.write(f"{took.photos} photographs, {took.step}: {cost}\n")
     if options.json:
         print_json({"steps": [{"checkout": checkout, **vars(took)} for checkout, took in found]})
     else:

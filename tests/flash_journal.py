@@ -69,13 +69,21 @@ class Operation:
 
 
 @contextmanager
+def patched_rom(folder: Path, **more: str) -> Iterator[None]:
+    """Boards that are made meanwhile have this code at the end of firmware modules, by name."""
+    shutil.copytree(process.ROM_PARENT / "rom", folder / "rom")
+    for module, code in more.items():
+        with (folder / "rom" / f"{module}.py").open("a") as file:
+            file.write(code)
+    with patch.object(process, "ROM_PARENT", folder):
+        yield
+
+
+@contextmanager
 def journalled(folder: Path) -> Iterator[Path]:
     """The file into which boards write that are made meanwhile; one at a time."""
-    shutil.copytree(process.ROM_PARENT / "rom", folder / "rom")
     path = folder / "journal"
-    with (folder / "rom" / "flash.py").open("a") as file:
-        file.write(_JOURNAL.format(path=str(path)))
-    with patch.object(process, "ROM_PARENT", folder):
+    with patched_rom(folder, flash=_JOURNAL.format(path=str(path))):
         yield path
 
 

@@ -35,10 +35,9 @@ def chained(
     ``also`` is a condition more.
     """
     groups = np.arange(len(points))
-    for turn in (None, turned) if turned else (None,):
-        queries = turn(points) if turn else points
-        for rows, columns in _candidates(points, queries, radius):
-            near = _within(queries[rows], points[columns], radius)
+    for turn in (_as_it_is, turned) if turned else (_as_it_is,):
+        for rows, columns in _candidates(points, turn, radius):
+            near = _within(turn(points[rows]), points[columns], radius)
             if also:
                 near &= also(rows, columns)
             first, second = np.nonzero(near)
@@ -50,9 +49,9 @@ def chained(
 
 
 def _candidates(
-    points: Points, queries: Points, radius: float
+    points: Points, turn: Callable[[Points], Points], radius: float
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Rows of ``queries`` with the columns of ``points`` that any of them can be near to."""
+    """Rows with the columns that any of them, turned, can be near to."""
     everything = np.arange(len(points))
     if len(points) <= FEW:
         yield from ((rows, everything) for rows in _blocks(everything))
@@ -60,11 +59,15 @@ def _candidates(
     from scipy.spatial import KDTree
 
     along = _directions(points)
-    tree, places = KDTree(points @ along), queries @ along
+    tree = KDTree(points @ along)
     reach = radius * (1 + _ROUNDING) + _ROUNDING
     for rows in _blocks(tree.indices):  # neighbours together: their candidates are few
-        found = tree.query_ball_point(places[rows], reach, return_sorted=False)
+        found = tree.query_ball_point(turn(points[rows]) @ along, reach, return_sorted=False)
         yield rows, np.unique(np.concatenate([np.asarray(each, int) for each in found]))
+
+
+def _as_it_is(points: Points) -> Points:
+    return points
 
 
 def _blocks(order: NDArray[np.intp]) -> list[NDArray[np.intp]]:

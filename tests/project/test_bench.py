@@ -78,6 +78,14 @@ def test_link(measured, switch_on):
     assert all(row["bytes"] > 0 and row["bytes_per_second"] > 0 for row in found.values())
 
 
+@pytest.mark.soak
+def test_growth(measured):
+    found = measured("growth.py")["steps"]
+    by_step = {step["step"]: step for step in found if step["photos"] == 40}
+    assert len(by_step) == 10 and len(found) == 20
+    assert all(step["cpu_s"] > 0 and step["peak_mb"] > 20 for step in found)
+
+
 def photo_folder(folder):
     """Two classes, dark and bright, of seven noisy photographs each."""
     rng = np.random.default_rng(0)

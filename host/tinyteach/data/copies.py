@@ -24,6 +24,7 @@ SMALL_VALUES = SIDE * SIDE * 3
 NEAR = 0.08
 LEVELS = 32  # by which a copy may be brighter or darker on average, of 256
 _LEAST_CONTRAST = 8.0  # levels; in what is flat, noise is no difference
+_ROWS = 1024  # made at once
 _END_BYTES = 4096  # of files of one size, compared before they are read whole
 
 
@@ -35,11 +36,14 @@ def small_pixels(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def small_views(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """`small_view`s of `small_pixels`, uint8 [N, SMALL_VALUES]: float32 [N, 1 + SMALL_VALUES]."""
-    values = pixels.astype(np.float32)
-    levels = values.mean(axis=1, keepdims=True)
-    values -= levels
-    values /= np.maximum(values.std(axis=1, keepdims=True), _LEAST_CONTRAST)
-    return np.concatenate([levels, values], axis=1)
+    views = np.empty((len(pixels), 1 + pixels.shape[1]), np.float32)
+    for start in range(0, len(pixels), _ROWS):
+        values = pixels[start : start + _ROWS].astype(np.float32)
+        levels = values.mean(axis=1, keepdims=True)
+        contrasts = np.maximum(values.std(axis=1, keepdims=True), _LEAST_CONTRAST)
+        views[start : start + _ROWS, :1] = levels
+        views[start : start + _ROWS, 1:] = (values - levels) / contrasts
+    return views
 
 
 def small_view(square: NDArray[np.uint8]) -> NDArray[np.float32]:

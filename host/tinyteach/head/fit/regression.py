@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STRENGTHS = (0.1, 0.3, 1.0)
 DEFAULT_STRENGTH = 0.3
 MAX_STEPS = 200
+_ROWS = 2048  # whose squares there are at once
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def fit(
     largest target needs at least one. ``views_per_photo`` rows share one photograph's weight.
     All together weigh as much as ``rows`` rows, by default as many as there are.
     """
-    return fit_each(values, targets, (strength,), views_per_photo, rows)[0]
+    return fit_each(values.copy(), targets, (strength,), views_per_photo, rows)[0]
 
 
 def fit_each(
@@ -61,15 +62,19 @@ def fit_each(
     rows: int | None = None,
     start: LinearHead | None = None,
 ) -> list[LinearHead]:
-    """`fit` with each of ``strengths``; the first begins at ``start``, if it has these classes."""
+    """`fit` with each of ``strengths``; the first begins at ``start``, if it has these classes.
+
+    ``values`` are overwritten: of many photographs there is no room for them twice.
+    """
     from sklearn.linear_model import LogisticRegression
 
     # One scale for all features, so that the penalty means the same for every embedding. A scale
     # for each would raise the noise of features that hardly vary over a few photographs.
     share = _equal_shares(targets)
     mean = share @ values
-    scaled = values - mean
-    spread = float(np.sqrt(share @ np.mean(scaled**2, axis=1))) or 1.0
+    scaled = values
+    scaled -= mean
+    spread = float(np.sqrt(share @ _mean_squares(scaled))) or 1.0
     scaled /= spread
     # The next one begins where the one before ended: a few steps are left to it.
     model = LogisticRegression(tol=1e-3, max_iter=MAX_STEPS, warm_start=True)
@@ -87,6 +92,12 @@ def fit_each(
         )
         heads.append(LinearHead(weights, bias))
     return heads
+
+
+def _mean_squares(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Of each row: float, N."""
+    starts = range(0, len(values), _ROWS)
+    return np.concatenate([np.mean(values[s : s + _ROWS] ** 2, axis=1) for s in starts])
 
 
 def _begin_at(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tinyteach.embedding.view_names import SQUARE
 from tinyteach.head.fit.novelty import MOST_NUMBERS, averaged
 from tinyteach.head.fit.regression import LinearHead, fit_each
-from tinyteach.head.format.quantise import dequantise
+from tinyteach.head.format.quantise import dequantise, in_parts
 
 
 def _nothing() -> NDArray[np.int8]:
@@ -73,6 +73,10 @@ class Samples:
         """The means over the map's places of real ``values``: float, N×F to N×P."""
         return averaged(values, math.prod(self.grid))
 
+    def averages_of(self, features: NDArray[np.int8]) -> NDArray[np.floating]:
+        """The same of int8 ``features``, N×F to N×P."""
+        return in_parts(features, lambda some: self.averages(self.values(some)))
+
     def background_rows(self) -> NDArray[np.int8]:
         """The background set: int8, B×F, also where it is empty."""
         return self.background.reshape(len(self.background), self.features.shape[1])
@@ -86,18 +90,18 @@ class Samples:
         away = np.arange(len(self.background)) % parts == part
         return replace(self, background=self.background[~away]), self.background_rows()[away]
 
-    def without_class(self, left_out: int) -> tuple["Samples", NDArray[np.int8]]:
-        """The same without one class, and the features of its photographs."""
+    def without_class(self, left_out: int) -> tuple["Samples", NDArray[np.intp]]:
+        """The same without one class, and which photographs are left to train on.
+
+        Its photographs stay among the features, which are not copied, as of no class: −1.
+        """
         stays = self.targets != left_out
-        targets = self.targets[stays]
         rest = replace(
             self,
             labels=self.labels[:left_out] + self.labels[left_out + 1 :],
-            targets=targets - (targets > left_out),
-            features=self.features[stays],
-            views=self.views[stays],
+            targets=np.where(stays, self.targets - (self.targets > left_out), -1),
         )
-        return rest, self.features[~stays]
+        return rest, np.flatnonzero(stays)
 
 
 def fit_photos(

@@ -79,8 +79,9 @@ def leave_classes_out(samples: Samples, strength: float, temperature: float) -> 
     bare = samples.few_views(0)
 
     def without(left_out: int) -> FoldResult:
-        rest, photos = bare.without_class(left_out)
-        fold = Fold(rest, np.arange(len(rest.targets)), np.empty(0, int), photos)
+        rest, train = bare.without_class(left_out)
+        photos = bare.features[bare.targets == left_out]
+        fold = Fold(rest, train, np.empty(0, int), photos)
         return fold.test_with(fold.cooled(fold.head(strength), temperature))
 
     chosen = np.unique(np.linspace(0, classes - 1, LEFT_OUT_CLASSES).astype(int))

@@ -88,8 +88,8 @@ def with_own_novelty(samples: Samples, indices: NDArray[np.intp], linear: Linear
     if not (samples.has_background and samples.can_be_averaged):
         return FloatHead(linear)
     own = indices[samples.targets[indices] < len(samples.labels)]
-    background = samples.averages(samples.values(samples.background_rows()))
-    averages = samples.averages(samples.values(samples.features[own]))
+    background = samples.averages_of(samples.background_rows())
+    averages = samples.averages_of(samples.features[own])
     with one_blas_thread():
         return FloatHead(linear, fit_novelty(averages, samples.targets[own], background))
 

@@ -13,6 +13,7 @@ https://ai.google.dev/edge/litert/models/quantization_spec gives the constraints
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,7 @@ BIAS_MAX = 2**30  # leaves the int32 accumulator room for the products
 MIN_LOGIT_RANGE = 1.0  # nats; a head that has learnt nothing still needs a scale
 # Beyond so many nats above the best class's logit another one makes no difference to a score.
 CERTAIN = 8.0
+ROWS = 2048  # of features that are real values at once
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,21 @@ class QuantisedHead:
 
 def dequantise(features: NDArray[np.int8], scale: float, zero_point: int) -> NDArray[np.float32]:
     """The real values of int8 ``features``: float32 of the same shape."""
-    return (features.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+    values = features.astype(np.float32)
+    values -= np.float32(zero_point)
+    values *= np.float32(scale)
+    return values
+
+
+def in_parts(
+    rows: NDArray[np.int8], of: Callable[[NDArray[np.int8]], NDArray[np.floating]]
+) -> NDArray[np.floating]:
+    """What ``of`` makes of ``rows``, some at a time: as real values all take eight times the room.
+
+    Of each row it makes one, whatever the others.
+    """
+    starts = range(0, len(rows), ROWS) or range(1)
+    return np.concatenate([of(rows[start : start + ROWS]) for start in starts])
 
 
 def quantise(
@@ -89,7 +105,9 @@ def quantise(
     ``representative`` are int8 feature vectors, N×features with N ≥ 1, with the embedding's
     ``scale`` and ``zero_point``; the logits they reach set the logits' range.
     """
-    logits = dequantise(representative, scale, zero_point) @ weights.T + bias
+    logits = in_parts(
+        representative, lambda some: dequantise(some, scale, zero_point) @ weights.T + bias
+    )
     logit_scale, logit_zero_point = _range_to_scale(float(logits.min()), float(logits.max()))
     largest = np.abs(weights).max(axis=1)
     weight_scales = np.maximum(largest / WEIGHT_MAX, np.abs(bias) / (BIAS_MAX * scale))
@@ -130,14 +148,19 @@ def with_novelty(
     ``directions`` (float, R×P), ``signs`` (1 or −1, R) and ``centre`` (float, P) are of real
     values p: the mean over the map's ``places`` (height, width) of the features.
     """
-    values = dequantise(representative, head.input_scale, head.input_zero_point)
-    averages = values.reshape(len(values), places[0] * places[1], -1).mean(axis=1)
+
+    def averages_of(some: NDArray[np.int8]) -> NDArray[np.floating]:
+        values = dequantise(some, head.input_scale, head.input_zero_point)
+        found: NDArray[np.floating] = values.reshape(len(some), math.prod(places), -1).mean(axis=1)
+        return found
+
+    averages = in_parts(representative, averages_of)
     away = (averages - centre) @ directions.T
     # What is farther than any representative is as far as can be told.
     scale = max(float(np.abs(away).max()), 1e-6) / 127
     direction_scale = max(float(np.abs(directions).max()), 1e-9) / WEIGHT_MAX
     square_scale = (127 * scale) ** 2 / 255
-    own = _logits_of(head, representative)
+    own = in_parts(representative, lambda some: _logits_of(head, some))
     added = away**2 @ signs
     most = min(float(added.max()), float(own.max() - own[:, -1].min()) + CERTAIN)
     added_scale, added_zero = _range_to_scale(max(float(added.min()), -most), most)
