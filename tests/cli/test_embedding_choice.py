@@ -14,8 +14,8 @@ from tinyteach.device.repl.raw_repl import raw_repl
 
 @pytest.fixture(scope="module")
 def own_board(switch_on):
-    """A paired board whose embedding these tests change."""
-    with switch_on("i386") as started:
+    """A paired board whose embedding these tests change; the largest does not fit."""
+    with switch_on("i386", heap="448k") as started:
         yield started
 
 
@@ -119,6 +119,33 @@ def test_upgrade_and_back(ask, fails, tinyteach, own_board, project, tiny):
     said = tinyteach("-b", own_board.port, "-p", project, "upgrade").out
     assert "recognises cat, coffee with the embedding base" in said and said.count("\n") == 1
     assert "found the embedding there" in said
+
+
+def test_a_board_with_external_memory_is_told_of_the_largest_and_takes_it(
+    tinyteach, fails, switch_on, project
+):
+    with switch_on("i386", heap="1m") as board:
+        on = ("-b", board.port, "-p", project)
+        told = tinyteach(*on, "pair").out
+        assert "memory holds the embedding plus, too" in told and "upgrade --embedding plus" in told
+        tinyteach(*on, "deploy")
+        upgraded = json.loads(tinyteach(*on, "upgrade", "--embedding", "plus", "--json").out)
+        assert upgraded["embedding_name"] == "plus"
+        assert upgraded["deployed"]["labels"] == ["cat", "coffee"]
+        assert "another embedding" in fails("-b", board.port, "rollback")
+        assert "memory holds" not in tinyteach(*on, "pair").out
+        found = json.loads(tinyteach("-b", board.port, "info", "--json").out)
+        assert found["embedding_name"] == "plus" and found["state"] == ""
+
+
+@pytest.mark.parametrize("command", ["pair", "upgrade"])
+def test_a_board_that_is_too_small_for_the_largest_is_told_which_fit(
+    fails, own_board, own_key, project, command
+):
+    keep_key(*own_key)
+    said = fails("-b", own_board.port, "-p", project, command, "--embedding", "plus")
+    assert "bytes of free memory and needs" in said
+    assert "or the embedding tiny or base, which fits" in said
 
 
 def test_deploy_and_host_refuse_another_embedding(ask, fails, own_board, project, tiny):

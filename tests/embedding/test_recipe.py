@@ -15,13 +15,14 @@ import pytest
 from PIL import Image
 
 from tinyteach.embedding.litert import schema_module
-from tinyteach.embedding.recipe import train
+from tinyteach.embedding.recipe import train, trainer
 from tinyteach.embedding.recipe.background import SCENES
+from tinyteach.embedding.recipe.beginning import LEARNT, begin_as, convolutions, return_towards
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import COMPONENTS
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
 from tinyteach.embedding.recipe.narrow import _convolutions
-from tinyteach.embedding.recipe.network import SIZES, Size, build_network
+from tinyteach.embedding.recipe.network import SIZES, Separable, Size, build_network
 from tinyteach.embedding.recipe.teacher import Teacher, TeacherOnGpu, fit_projection
 from tinyteach.embedding.recipe.views import draw_view
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
@@ -33,7 +34,7 @@ SHIPPED = dict(SIZES)
 SMALL = {
     "base": Size(((4, 4, 4),), ((8, 4, 1),), 16),
     "tiny": Size(((4, 4, 4),), ((6, 4, 1),), 8),
-    "plus": Size(((4, 4, 4),), ((6, 6, 1),), 8, 96),
+    "plus": Separable(4, ((6, 4), (8, 4)), hidden=8, pixels=80, taught=64, kept=6),
 }
 
 
@@ -121,7 +122,7 @@ def test_the_recipe_makes_the_layers_of_what_is_shipped(name):
         (tuple(graph.tensors[op.inputs[1]].shape), tuple(graph.tensors[op.outputs[0]].shape[1:]))
         for op in _convolutions(model)
     ]
-    layers = [layer for layer in build_network(SHIPPED[name]).layers if hasattr(layer, "kernel")]
+    layers = [layer for layer in build_network(SHIPPED[name]).layers if hasattr(layer, "filters")]
     made = [
         ((layer.filters, *layer.kernel.shape[:3]), tuple(layer.output.shape[1:]))
         for layer in layers
@@ -146,6 +147,63 @@ def test_the_tiny_one_learns_from_the_same_lessons(trained, trained_tiny):
     assert card["training"]["size"] == "tiny" and "--size tiny" in card["training"]["command"]
     lessons = sorted(path.name for path in (trained.parent / "scratch").glob("*.npy"))
     assert lessons == ["targets.npy", "views.npy"]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    """A classifier in floats that begins with the layers of the third size, and goes on."""
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(7)
+    network = build_network(SMALL["plus"])
+    classes = keras.layers.Dense(5)(network.output)
+    function = tf.function(keras.Model(network.input, classes)).get_concrete_function(
+        tf.TensorSpec((1, *network.input_shape[1:]))
+    )
+    path = tmp_path_factory.mktemp("published") / "published.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([function]).convert())
+    return path
+
+
+def test_the_largest_begins_as_a_published_one(data, published, tmp_path, monkeypatch):
+    """Of pictures larger than those that it learns from."""
+    monkeypatch.setattr(trainer, "_learn_by_batches", lambda *_: [])
+    out = recipe(data, tmp_path, "--start", str(published), "--rate", "0.001", size="plus")
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["side"] == 80 and card["features"] == 3 * 3 * 6 and set(card["ops"]) <= ALLOWED_OPS
+    assert card["ops"] == {"CONV_2D": 4, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1}
+    assert f"--start {published.name} --rate 0.001" in card["training"]["command"]
+    assert card["training"]["start"]["file"] == published.name
+    assert np.load(tmp_path / "scratch" / "views.npy").shape[2:] == (64, 64, 3)
+    learnt = build_network(SIZES["plus"])
+    learnt.load_weights(tmp_path / "scratch" / "plus" / train.NETWORK_FILE)
+    for found, (kernel, bias) in zip(
+        [layer.get_weights() for layer in learnt.layers if layer.weights],
+        convolutions(published.read_bytes()),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found[0], kernel)
+        np.testing.assert_array_equal(found[1], bias)
+
+
+def test_what_was_learnt_is_averaged_with_the_beginning(published):
+    network = build_network(SIZES["plus"])
+    begin_as(network, published.read_bytes())
+    before = network.get_weights()
+    network.set_weights([weights + 1.0 for weights in before])
+    return_towards(network, published.read_bytes())
+    for found, weights in zip(network.get_weights(), before, strict=True):
+        np.testing.assert_allclose(found, weights + LEARNT, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [("tiny", "cannot begin as another"), ("plus", "does not begin with")]
+)
+def test_a_start_that_does_not_fit_is_refused(size, said, data, teacher, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        recipe(data, tmp_path, "--start", str(teacher), size=size)
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.soak

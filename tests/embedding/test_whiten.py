@@ -32,10 +32,25 @@ def test_a_whitened_network_is_a_linear_map_of_the_cells(name):
     size, rng = SIZES[name], np.random.default_rng(2)
     network = build_network(size)
     images = rng.integers(0, 256, (40, size.pixels, size.pixels, 3), np.uint8)
-    white = whiten(network, images)
+    white = whiten(network, images, size.kept)
     pixels = to_input(images[:8].astype(np.float32))
     before = np.asarray(network(pixels)).reshape(-1, size.channels)
-    after = np.asarray(white(pixels)).reshape(-1, size.channels)
+    after = np.asarray(white(pixels)).reshape(-1, size.kept)
     kernel, bias = (np.asarray(a) for a in white.layers[-2].get_weights())
     np.testing.assert_allclose(after, before @ kernel[0, 0] + bias, atol=1e-3)
     assert white.output_shape == (None, size.features)
+
+
+def test_channels_of_the_largest_variance_are_kept_and_cells_hear_their_neighbours():
+    size, rng = SIZES["base"], np.random.default_rng(3)
+    network = build_network(size)
+    images = rng.integers(0, 256, (40, 64, 64, 3), np.uint8)
+    pixels = to_input(images[:4].astype(np.float32))
+    every, some, smooth = (
+        np.asarray(whiten(network, images, *how)(pixels)).reshape(4, 4, 4, -1)
+        for how in ((64,), (5,), (5, True))
+    )
+    np.testing.assert_allclose(some, every[..., -5:], atol=1e-4)
+    beyond = np.pad(some, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    around = sum(beyond[:, i : i + 4, j : j + 4] for i in range(3) for j in range(3)) / 9
+    np.testing.assert_allclose(smooth, some + around, atol=1e-4)

@@ -25,6 +25,9 @@ MUST_HAVE = {
     "tinyteach/embedding/embedding_tiny.tflite",
     "tinyteach/embedding/embedding_tiny.json",
     "tinyteach/embedding/embedding_tiny.background.npz",
+    "tinyteach/embedding/embedding_plus.tflite",
+    "tinyteach/embedding/embedding_plus.json",
+    "tinyteach/embedding/embedding_plus.background.npz",
     "tinyteach/data/drawings.json",
     "tinyteach/head/report/templates/report.html.j2",
     "tinyteach/studio/page/index.html",
@@ -99,7 +102,7 @@ def test_retraining_needs_no_tensorflow(wheel):
     base = [requirement for requirement in needed if "extra ==" not in requirement]
     assert base
     assert not [requirement for requirement in base if "tensorflow" in requirement]
-    assert metadata["License-Expression"] == "MIT"
+    assert metadata["License-Expression"] == "MIT AND Apache-2.0"
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def test_stand_in_has_other_features(tiny):
 
 
 def test_names_of_what_ships(tiny):
-    assert list(embeddings.shipped()) == ["base", "tiny"]
+    assert list(embeddings.shipped()) == ["base", "tiny", "plus"]
     fingerprint = embeddings.load_named("tiny").fingerprint
     assert embeddings.name_of(fingerprint) == "tiny"
     assert embeddings.described(fingerprint) == f"tiny {fingerprint.hex()[:12]}"
@@ -101,16 +101,22 @@ def test_what_fits_a_heap_by_what_pairing_asks_for(monkeypatch):
     assert embeddings.fitting(middle) == ["tiny", "base"]
 
 
-def test_a_board_that_holds_a_larger_one_is_told_so(tiny):
-    name = {name: embeddings.load_named(name).fingerprint.hex() for name in ("base", "tiny")}
-    assert all("base" in line for line in suited.of_larger(1 << 19, name["tiny"]))
-    assert suited.of_larger(1 << 18, name["tiny"]) == []
+def test_a_board_that_holds_a_larger_one_is_told_so():
+    names = ("tiny", "base", "plus")
+    digest = {name: embeddings.load_named(name).fingerprint.hex() for name in names}
+    heaps = [embeddings.heap_of(embeddings.embedding_path(name).read_bytes()) for name in names]
+    for heap, largest in zip(heaps, names, strict=True):
+        told = {name: suited.of_larger(heap, digest[name]) for name in names}
+        for name, lines in told.items():
+            is_smaller = names.index(name) < names.index(largest)
+            assert [f"embedding {largest}, too" in line for line in lines] == [True] * is_smaller
     assert suited.of_larger(1 << 30, "00" * 32) == suited.of_larger(1 << 30, "") == []
 
 
 def test_what_is_not_there_is_not_offered(monkeypatch, tmp_path):
     monkeypatch.setitem(runtime.EMBEDDING_FILES, "tiny", tmp_path / "none.tflite")
-    with pytest.raises(UsageError, match=r"no embedding 'tiny'; choose base, or name a \.tflite"):
+    choices = r"no embedding 'tiny'; choose base or plus, or name a \.tflite"
+    with pytest.raises(UsageError, match=choices):
         embeddings.embedding_path("tiny")
 
 

@@ -4,4 +4,8 @@ from pathlib import Path
 
 EMBEDDING_FILE = Path(__file__).with_name("embedding.tflite")
 # By the names that users give.
-EMBEDDING_FILES = {"base": EMBEDDING_FILE, "tiny": EMBEDDING_FILE.with_stem("embedding_tiny")}
+EMBEDDING_FILES = {
+    "base": EMBEDDING_FILE,
+    "tiny": EMBEDDING_FILE.with_stem("embedding_tiny"),
+    "plus": EMBEDDING_FILE.with_stem("embedding_plus"),
+}

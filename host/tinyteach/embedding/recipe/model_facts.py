@@ -21,7 +21,7 @@ class ModelFacts:
     ops: dict[str, int]
     macs: int
     largest_step_bytes: int
-    fused_relus: int  # convolutions and additions with ReLU inside
+    fused_relus: int  # convolutions and additions with ReLU or ReLU6 inside
 
 
 def model_facts(content: bytes) -> ModelFacts:
@@ -62,6 +62,7 @@ def _activations(op: Any, shapes: list[np.ndarray], constant: list[bool]) -> int
 
 
 def _has_relu(options: Any, schema: Any) -> bool:
-    relu = schema.ActivationFunctionType.RELU
-    fusing = isinstance(options, schema.Conv2DOptionsT | schema.AddOptionsT)
-    return fusing and options.fusedActivationFunction == relu
+    kinds = schema.ActivationFunctionType
+    convolutions = schema.Conv2DOptionsT | schema.DepthwiseConv2DOptionsT
+    fusing = isinstance(options, convolutions | schema.AddOptionsT)
+    return fusing and options.fusedActivationFunction in (kinds.RELU, kinds.RELU6)

@@ -53,7 +53,7 @@ def build(content: bytes) -> Callable[[Any], list[Any]]:
     schema = schema_module()
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
-    tensors = [_read(tensor, model.buffers[tensor.buffer]) for tensor in graph.tensors]
+    tensors = [read_tensor(tensor, model.buffers[tensor.buffer]) for tensor in graph.tensors]
     steps = [(op.outputs[0], _step(model, op, tensors)) for op in graph.operators]
     first, last = int(graph.inputs[0]), [int(number) for number in graph.outputs]
 
@@ -70,7 +70,8 @@ def build(content: bytes) -> Callable[[Any], list[Any]]:
     return run
 
 
-def _read(tensor: Any, buffer: Any) -> Quantised:
+def read_tensor(tensor: Any, buffer: Any) -> Quantised:
+    """A tensor of a file's graph with the buffer that it names."""
     names = {"UINT8": np.uint8, "INT8": np.int8, "INT32": np.int32, "FLOAT32": np.float32}
     types = {getattr(schema_module().TensorType, name): names[name] for name in names}
     dtype = np.dtype(types.get(tensor.type, np.float32))

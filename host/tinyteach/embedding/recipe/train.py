@@ -23,6 +23,7 @@ from tinyteach.embedding.recipe.background import (
     with_scenes,
     write_background,
 )
+from tinyteach.embedding.recipe.beginning import return_towards
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import VIEWS_FILE, make_lessons
 from tinyteach.embedding.recipe.network import SIZES, USUAL_PIXELS, build_network
@@ -78,7 +79,7 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     data = _read(options)
     console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
-    run |= {"start": options.start} if options.start else {}
+    run |= {"start": file_facts(options.start)} if options.start else {}
     run |= {"rate": options.rate} if options.rate != LEARNING_RATE else {}
     learnt = options.scratch / options.size
     claim(learnt, run)
@@ -92,7 +93,8 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
         return
     extent = {"images": len(data.images), "classes": len(data.classes)}
     of_run = source | run | extent | json.loads((learnt / FACTS_FILE).read_text())
-    _write(options, data.images, learnt, of_run | {"command": _command(options)})
+    images = _as_boards_see(options, data)
+    _write(options, images, learnt, of_run | {"command": _command(options)})
     console.print(f"{options.out.stat().st_size} bytes in {options.out}")
 
 
@@ -102,11 +104,20 @@ def _read(options: argparse.Namespace) -> LabelledImages:
     if views.exists():
         data = read_labels(options.data, options.folder)
     else:
-        data = read_images(options.data, options.folder, SIZES[options.size].pixels)
+        data = read_images(options.data, options.folder, SIZES[options.size].taught)
     data = data.only(split_classes(len(data.classes))[0])
     if views.exists():
         data = replace(data, images=np.load(views, mmap_mode="r")[0, : len(data.labels)])
     return data
+
+
+def _as_boards_see(options: argparse.Namespace, data: LabelledImages) -> np.ndarray:
+    """The images at the side that boards give the network."""
+    size = SIZES[options.size]
+    if size.taught == size.pixels:
+        return data.images
+    larger = read_images(options.data, options.folder, size.pixels)
+    return larger.only(split_classes(len(larger.classes))[0]).images
 
 
 def _learn(
@@ -123,7 +134,7 @@ def _learn(
         *(options.faces, options.teacher, options.maps, options.views, options.close_ups),
         *(options.scratch, options.seed, progress),
     )
-    how = options.rate, options.start or ""
+    how = options.rate, options.start
     run = RecipeRun(options.epochs, options.batch, options.seed, *how)
     epochs, began = run.epochs - epochs_behind(learnt), time.monotonic()
     network = train_network(SIZES[options.size], lessons, run, learnt, progress)
@@ -155,10 +166,13 @@ def _write(
     from tinyteach.embedding.recipe.whiten import whiten
 
     keras.utils.clear_session()  # layers' names go into the file and count up within a process
-    network = build_network(SIZES[options.size])
+    size = SIZES[options.size]
+    network = build_network(size)
     network.load_weights(learnt / NETWORK_FILE)
+    if options.start:
+        return_towards(network, options.start.read_bytes())
     measured = images[:: max(1, len(images) // _MEASURED_IMAGES)]
-    content = quantise(whiten(network, measured), measured)
+    content = quantise(whiten(network, measured, size.kept, size.smoothed), measured)
     options.out.write_bytes(content)
     _write_background(options, content, images)
     card = describe(content) | {"terms": options.terms, "training": of_run}
@@ -183,7 +197,7 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
         source |= {"faces": file_facts(options.faces), "close_ups": options.close_ups}
     if options.more:
         source |= {"more": [file_facts(path) for path in options.more], "crops": options.crops}
-    pixels = SIZES[options.size].pixels
+    pixels = SIZES[options.size].taught
     if pixels != USUAL_PIXELS:
         source |= {"pixels": pixels}
     return source | {"folder": options.folder, "views": options.views, "seed": options.seed}
@@ -197,7 +211,7 @@ def _command(options: argparse.Namespace) -> str:
     maps = f"--maps {' '.join(map(str, options.maps))} " if options.maps else ""
     if options.more:
         faces += f"--more {' '.join(path.name for path in options.more)} --crops {options.crops} "
-    start = f"--start {options.start} " if options.start else ""
+    start = f"--start {options.start.name} " if options.start else ""
     start += f"--rate {options.rate:g} " if options.rate != LEARNING_RATE else ""
     return (
         f"python -m tinyteach.embedding.recipe.train --size {options.size} "
@@ -241,7 +255,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")
     add("--terms", default="", help="for the card: the terms that data and teacher come under")
-    add("--start", choices=SIZES, help="embedding that ships, which the network begins as")
+    add("--start", type=Path, help="MobileNetV1 0.25 (.tflite), which plus begins as")
     add("--rate", type=float, default=LEARNING_RATE, help="learning rate, at most")
     add("--seed", type=int, default=1)
     add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")

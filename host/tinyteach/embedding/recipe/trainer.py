@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinyteach.embedding.recipe.accelerator import backend, on_gpu
-from tinyteach.embedding.recipe.growth import grow
+from tinyteach.embedding.recipe.beginning import begin_as
 from tinyteach.embedding.recipe.lessons import Lessons
-from tinyteach.embedding.recipe.network import Size, build_heads, build_network
+from tinyteach.embedding.recipe.network import Separable, Size, build_heads, build_network
 from tinyteach.embedding.recipe.progress import Progress
 from tinyteach.embedding.recipe.resident import ResidentLessons
 from tinyteach.embedding.recipe.student import make_student
@@ -20,7 +20,6 @@ from tinyteach.embedding.recipe.student import make_student
 LEARNING_RATE = 4e-3
 WARM_UP = 0.02  # of the run
 WEIGHT_DECAY = 0.02
-_MET = 512  # images by which a network that begins as another is normalised
 _SAVE_S = 10  # between checkpoints, at least
 
 
@@ -28,18 +27,18 @@ _SAVE_S = 10  # between checkpoints, at least
 class RecipeRun:
     """How long and how: an epoch shows every image once, in one of its views.
 
-    ``start`` names the embedding that the network begins as, empty for one by chance.
+    ``start`` is the file (.tflite) of a network that it begins as, or None for one by chance.
     """
 
     epochs: int
     batch: int
     seed: int
     rate: float = LEARNING_RATE  # at most
-    start: str = ""
+    start: Path | None = None
 
 
 def train_network(
-    size: Size, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
+    size: Size | Separable, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
 ) -> Any:
     """Train a network, from ``checkpoints`` on where an earlier run left one: a Keras model."""
     import keras
@@ -54,14 +53,14 @@ def train_network(
 
 
 def _train(
-    size: Size, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
+    size: Size | Separable, lessons: Lessons, run: RecipeRun, checkpoints: Path, progress: Progress
 ) -> Any:
     batches = len(lessons.labels) // run.batch or 1
     student = _student(size, lessons, run, run.epochs * batches)
     learn = _learn_resident if backend() == "jax" else _learn_by_batches
     first = _resume(student, checkpoints)
     if run.start and not first:
-        grow(student.network, size, run.start, lessons.views[0, :_MET])
+        begin_as(student.network, run.start.read_bytes())
     saved = float("-inf")
     for epoch, lost in learn(student, lessons, run, range(first, run.epochs), progress):
         if epoch + 1 == run.epochs or time.monotonic() >= saved + _SAVE_S:
@@ -73,10 +72,10 @@ def _train(
     return student.network
 
 
-def _student(size: Size, lessons: Lessons, run: RecipeRun, steps: int) -> Any:
+def _student(size: Size | Separable, lessons: Lessons, run: RecipeRun, steps: int) -> Any:
     classes = int(lessons.labels.max()) + 1
     student = make_student(
-        build_network(size), build_heads(size, classes, *lessons.targets.shape[-2:])
+        build_network(size, size.taught), build_heads(size, classes, *lessons.targets.shape[-2:])
     )
     student.build((None, *lessons.views.shape[2:]))
     student.compile(optimizer=_optimiser(steps, run.rate), jit_compile=False)

@@ -3,6 +3,9 @@
 A classifier learnt from a few photographs cannot tell which differences matter. Left as they
 are, the few directions in which pretraining images differ most outweigh all others, and what
 tells a user's classes apart is seldom one of them. Whitened, every direction counts the same.
+
+The same holds of places: that what is in one cell is in its neighbours, too, is likelier than that
+it is not. Of a map of many channels each cell may therefore have its neighbourhood's mean added.
 """
 
 from typing import Any
@@ -16,24 +19,42 @@ LEAST_VARIANCE = 1e-3
 _BATCH = 256
 
 
-def whiten(network: Any, images: np.ndarray) -> Any:
-    """``network`` with its features whitened over the cells of uint8 ``images``: a Keras model."""
+def whiten(network: Any, images: np.ndarray, kept: int, smoothed: bool = False) -> Any:
+    """``network`` with its features whitened over the cells of uint8 ``images``: a Keras model.
+
+    It keeps the ``kept`` channels of the largest variance; each cell of ``smoothed`` ones has the
+    mean of the 3×3 around it added, of which there is nothing beyond the border.
+    """
     import keras
 
     last = network.layers[-1].input  # the map that the last layer makes a vector of
     seen = keras.Model(network.input, last)
     cells = np.concatenate([_cells(seen, block) for block in _blocks(images)])
     kernel, bias = whitening(cells)
-    layer = keras.layers.Conv2D(kernel.shape[1], 1)
-    features = keras.layers.Reshape(network.output_shape[1:])(layer(last))
-    layer.set_weights([kernel[None, None], bias])
+    layer = keras.layers.Conv2D(kept, 1)
+    features = layer(last)
+    layer.set_weights([kernel[None, None, :, -kept:], bias[-kept:]])
+    features = _smooth(features) if smoothed else features
+    features = keras.layers.Reshape((-1,))(features)
     return keras.Model(network.input, features, name="embedding")
+
+
+def _smooth(maps: Any) -> Any:
+    import keras
+
+    layer = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
+    smooth = layer(maps)
+    own = np.full((3, 3, maps.shape[-1], 1), 1 / 9, np.float32)
+    own[1, 1] += 1.0
+    layer.set_weights([own])
+    return smooth
 
 
 def whitening(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kernel (C×C) and bias (C), float32, by which ``cells`` (N×C) get covariance 1 and mean 0.
 
-    By principal components, apart from variances below `LEAST_VARIANCE`.
+    By principal components, of which the last has the largest variance, apart from variances
+    below `LEAST_VARIANCE`.
     """
     cells = cells.astype(np.float64)
     mean = cells.mean(axis=0)
