@@ -116,6 +116,7 @@ class Bench:
         self.project = folder / "project"
         self._clean: dict[str, tuple[float, dict[str, int]]] = {}
         self._photos: set[str] = set()
+        self._trouble = ""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -212,6 +213,7 @@ class Bench:
     def _state(self):
         with BoardClient(str(self.link.place)) as client:
             info = client.info()
+            self._trouble = info.state
             return info.head, info.previous_head, info.embedding, read_rules(client)
 
     def _faults(self, kind: str, said: Said, before, wanted: bytes) -> Iterator[str]:
@@ -227,10 +229,8 @@ class Bench:
         yield self._of_photographs(kind, said)
 
     def _of_the_board(self, kind: str, said: Said, before, after) -> str:
-        with BoardClient(str(self.link.place)) as client:
-            state = client.info().state
-        if state and not (kind == "upgrade" and said.code):
-            return f"the board is not well: {state}"
+        if self._trouble and not (kind == "upgrade" and said.code):
+            return f"the board is not well: {self._trouble}"
         if kind in ("capture", "watch", "pull") and after != before:
             return "what only reads has changed the board"
         is_new = after != before
