@@ -126,6 +126,8 @@ def preload() -> None:
     typer.main.get_command(import_module("tinyteach.cli.parser").app)
     for module, _ in COMMANDS.values():
         groups._commands_in(module)
+    for module in ("sklearn.linear_model", "sklearn.model_selection", "ai_edge_litert.interpreter"):
+        import_module(module)
     with tempfile.TemporaryDirectory() as name, redirect_stdout(io.StringIO()):
         create_project(Path(name, "things")).add_class("a class")
         with suppress(SystemExit):  # which has typer, pydantic and rich import theirs

@@ -1,24 +1,14 @@
 """Commands that are sent a signal at some moment: a few trials of tests/soak/signals.py."""
 
-import importlib.util
 import signal
-from pathlib import Path
 
 import pytest
 
 import project_trials
+from soak_commands import soak_command
 from tinyteach.cli import main
 
-PATH = Path(__file__).parents[1] / "soak" / "signals.py"
-
-
-@pytest.fixture(scope="module")
-def signals():
-    """The command as a module."""
-    spec = importlib.util.spec_from_file_location("signals", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+signals = soak_command("signals")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +30,7 @@ def made(tmp_path_factory):
         ("export photos", signal.SIGTERM, 0.0),
     ],
 )
-def test_nothing_is_half_or_left_behind(signals, made, command, number, after_s):
+def test_nothing_is_half_or_left_behind(made, command, number, after_s):
     wrong, _ = signals.trial(made, signals.Trial(0, command, number, 1.0, False), None, after_s)
     assert wrong == ""
 

@@ -1,26 +1,15 @@
 """Commands at once in one project: a few of the pairs of tests/soak/together.py."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 import project_trials
 from paired import views_of
+from soak_commands import soak_command
 from tinyteach.data.photos import Recording
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
 
-PATH = Path(__file__).parents[1] / "soak" / "together.py"
-
-
-@pytest.fixture(scope="module")
-def together():
-    """The command as a module."""
-    spec = importlib.util.spec_from_file_location("together", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+together = soak_command("together")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +30,7 @@ def made(tmp_path_factory):
         ("class add", "class add"),
     ],
 )
-def test_nothing_is_lost_or_there_twice(together, made, names):
+def test_nothing_is_lost_or_there_twice(made, names):
     wrong, done = together.trial(made, together.Pair(0, names, 0.0), None)
     assert wrong == "" and any(each.code == 0 for each in done)
 

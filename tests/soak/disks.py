@@ -27,7 +27,14 @@ import pytest  # noqa: E402
 import one_thread  # noqa: E402, F401
 from faulty_disk import FULL, KILL, NONE, READ_ONLY, armed  # noqa: E402
 from patience import be_patient  # noqa: E402
-from project_commands import COMMANDS, ON_BOARD, TAKEN_AWAY, made, paired_board  # noqa: E402
+from project_commands import (  # noqa: E402
+    COMMANDS,
+    ON_BOARD,
+    TAKEN_AWAY,
+    made,
+    paired_board,
+    take_keys_over,
+)
 from project_trials import (  # noqa: E402
     FINE,
     Done,
@@ -43,6 +50,7 @@ from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.head.format.head_file import load_head_file  # noqa: E402
 from tinyteach.service.heads.pulling import read_head  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
+from trained import quick_trainings  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -76,15 +84,8 @@ def operations(folder: Path, command: str, board: VirtualBoard | None = None) ->
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
         done = faulty(place, words_of(command, board))
         assert done.code == 0, (command, done.err)
-        _take_keys_over(folder, place)
+        take_keys_over(folder, place)
         return int(done.err.split()[-1])
-
-
-def _take_keys_over(folder: Path, place: Path) -> None:
-    """What a pairing changed on the board holds for the next trials, too."""
-    home = "home/config"
-    if (place.parent / home).exists():
-        shutil.copytree(place.parent / home, folder / home, dirs_exist_ok=True)
 
 
 def trial(folder: Path, each: Trial, board: VirtualBoard | None = None) -> str:
@@ -98,7 +99,7 @@ def trial(folder: Path, each: Trial, board: VirtualBoard | None = None) -> str:
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         if board:
-            _take_keys_over(folder, place)
+            take_keys_over(folder, place)
         return wrong
 
 
@@ -168,6 +169,7 @@ def main() -> int:
     preload()
     count, failed = 0, 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        stack.enter_context(quick_trainings())
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         folder = made(Path(name) / "made")
         board = None

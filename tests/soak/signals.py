@@ -28,7 +28,13 @@ import pytest  # noqa: E402
 
 import one_thread  # noqa: E402, F401
 from patience import be_patient  # noqa: E402
-from project_commands import COMMANDS, ON_BOARD, made, paired_board  # noqa: E402
+from project_commands import (  # noqa: E402
+    COMMANDS,
+    ON_BOARD,
+    made,
+    paired_board,
+    take_keys_over,
+)
 from project_trials import (  # noqa: E402
     FINE,
     Done,
@@ -43,6 +49,7 @@ from project_trials import (  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.signals import OF_A_SIGNAL  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
+from trained import quick_trainings  # noqa: E402
 
 # What Python does before is its own: the pipe is closed when the command begins.
 PROGRAM = "from tinyteach.cli.main import run; import os; os.close({}); run()"
@@ -134,13 +141,8 @@ def lasts(folder: Path, command: str, board: VirtualBoard) -> float:
         done = Started(place, words_of(command, board)).finish()
         assert done.code == 0, (command, done.err)
         took_s = time.monotonic() - began_s
-        _take_keys_over(folder, place)
+        take_keys_over(folder, place)
         return took_s
-
-
-def _take_keys_over(folder: Path, place: Path) -> None:
-    if (place.parent / "home/config").exists():
-        shutil.copytree(place.parent / "home/config", folder / "home/config", dirs_exist_ok=True)
 
 
 def trial(folder: Path, each: Trial, board: VirtualBoard | None, lasts_s: float) -> tuple[str, str]:
@@ -157,7 +159,7 @@ def trial(folder: Path, each: Trial, board: VirtualBoard | None, lasts_s: float)
             wrong = _faults(place, each, done, before) or _of_board(place, each, board, done)
         except Exception as error:
             wrong = f"{type(error).__name__}: {error}"
-        _take_keys_over(folder, place)
+        take_keys_over(folder, place)
         return wrong, "well" if done.code == 0 else "by the signal"
 
 
@@ -201,6 +203,7 @@ def main() -> int:
     began_s, ended, failed = time.monotonic(), Counter(), 0
     lengths: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        stack.enter_context(quick_trainings())
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         folder = made(Path(name) / "made")
         board = paired_board(stack, Path(name), folder)

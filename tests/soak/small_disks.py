@@ -36,6 +36,8 @@ from project_trials import (  # noqa: E402
     preload,
     run,
 )
+from tinyteach.signals import ending_in_order  # noqa: E402
+from trained import quick_trainings  # noqa: E402
 
 PAGE_BYTES = 4096  # of a tmpfs
 DISK_BYTES = 64 << 20
@@ -159,7 +161,8 @@ def main() -> int:
         sys.stdout.write("Nothing was tried: only root may mount a small disk.\n")
         return 0
     preload()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+    with ending_in_order(), tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        stack.enter_context(quick_trainings())
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         folder, port = made(Path(name) / "made"), ""
         if set(options.command) & set(ON_BOARD):

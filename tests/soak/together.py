@@ -52,6 +52,7 @@ from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
 from tinyteach.service.projects.opening import open_project  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
+from trained import quick_trainings  # noqa: E402
 
 CAPTURED = 3
 
@@ -208,6 +209,7 @@ def main() -> int:
     preload()
     began_s, ended, failed = time.monotonic(), Counter(), 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        stack.enter_context(quick_trainings())
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         be_patient(patch)
         patch.setenv("TINYTEACH_HOME", f"{name}/home")

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,8 +94,16 @@ def duplicate(place: Path, source: str, name: str) -> Path:
             f"{project.root} could not be copied ({_why(error)}); free space, or mend that."
         ) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        _remove(beside)
     return target
+
+
+def _remove(folder: Path) -> None:
+    """Also a copy of folders that may not be written, which may not either."""
+    for place, _, _ in os.walk(folder):
+        with suppress(OSError):
+            Path(place).chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _what_was_deleted(project: Path) -> Callable[[str, list[str]], set[str]]:
