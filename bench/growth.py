@@ -139,6 +139,8 @@ class Project:
     def _note(self, step: str, clock_s: float, usage: resource.struct_rusage) -> None:
         cpu_s, peak_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
         self.took.append(Took(self._photos, step, clock_s, cpu_s, peak_mb))
+        told = f"{self._photos} photographs, {step}: {cpu_s:.1f} s of CPU, {peak_mb:.0f} MB"
+        sys.stderr.write(f"{told}\n")
 
 
 def _waited(process: subprocess.Popen[Any]) -> resource.struct_rusage:
@@ -214,11 +216,7 @@ def main() -> None:
         return
     if options.quick:
         vars(options).update(QUICK)
-    found = []
-    for checkout, took in measure(options):
-        found.append((checkout, took))
-        cost = f"{took.cpu_s:.1f} s of CPU, {took.peak_mb:.0f} MB"
-        sys.stderr.write(f"{took.photos} photographs, {took.step}: {cost}\n")
+    found = list(measure(options))
     if options.json:
         print_json({"steps": [{"checkout": checkout, **vars(took)} for checkout, took in found]})
     else:
