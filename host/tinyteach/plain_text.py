@@ -5,7 +5,7 @@ Letters of every script stay, and the joiners that Persian, Indic scripts and em
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # What separates lines or columns becomes a blank.
 _BLANKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
@@ -29,6 +29,12 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _UNSEEN.sub("", _HALVES.sub("\ufffd", _BLANKS.sub(" ", text)))
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """'a, b or c'."""
+    *most, last = choices
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def isolated(text: str, names: Iterable[str]) -> str:

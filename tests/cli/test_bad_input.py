@@ -59,7 +59,7 @@ def test_threshold_that_is_no_probability(fails, threshold):
         ("virtual", "The virtual board does not run"),
         ("socket://127.0.0.1:1", "Nothing answers at socket://127.0.0.1:1"),
         ("nonsense://x", "'nonsense://x' is no port"),
-        ("/etc/hostname", "There is no port /etc/hostname"),
+        ("/etc/hostname", "'/etc/hostname' is no port"),
     ],
 )
 def test_wrong_port(tinyteach, fails, nothing_attached, board, sentence):
@@ -314,7 +314,7 @@ def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
 def test_unknown_embedding(tinyteach, fails, board, project, tiny, command):
     options = () if command[0] == "new" else ("-b", board.port, "-p", project)
     said = fails(*options, *command, "--embedding", "huge")
-    assert "There is no embedding 'huge'; choose base or tiny, or name a .tflite file" in said
+    assert "There is no embedding 'huge'; choose base, tiny or plus, or name a .tflite file" in said
 
 
 def test_embedding_that_is_none(fails, board, project, photo_folder):

@@ -19,6 +19,7 @@ from tinyteach.service.flash import backups  # noqa: F401 - so that its clock is
 ASKED = {
     "data/deleted.py": "a number with chance in it; nobody sorts them",
     "data/head_history.py": "behind the newest, whatever the clock says",
+    "data/pixel_index.py": "a file's, compared with itself, beside its length",
     "data/photos.py": "a name with chance in it; sorts recordings, which nothing hangs on",
     "service/flash/backups.py": "behind the newest, whatever the clock says",
     "link/tape/recorder.py": "a name with the process's number in it, which is a new file's",

@@ -14,19 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from small_pictures import colourful
 from tinyteach.embedding.litert import schema_module
 from tinyteach.embedding.recipe import train, trainer
 from tinyteach.embedding.recipe.background import SCENES
 from tinyteach.embedding.recipe.beginning import LEARNT, begin_as, convolutions, return_towards
 from tinyteach.embedding.recipe.card import describe
-from tinyteach.embedding.recipe.lessons import COMPONENTS
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
 from tinyteach.embedding.recipe.narrow import _convolutions
 from tinyteach.embedding.recipe.network import SIZES, Separable, Size, build_network
-from tinyteach.embedding.recipe.teacher import Teacher, TeacherOnGpu, fit_projection
 from tinyteach.embedding.recipe.views import draw_view
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
-from tinyteach.errors import ModelError
 
 CLASSES, PER_CLASS = 3, 8
 SHIPPED = dict(SIZES)
@@ -34,7 +32,7 @@ SHIPPED = dict(SIZES)
 SMALL = {
     "base": Size(((4, 4, 4),), ((8, 4, 1),), 16),
     "tiny": Size(((4, 4, 4),), ((6, 4, 1),), 8),
-    "plus": Separable(4, ((6, 4), (8, 4)), hidden=8, pixels=80, taught=64, kept=6),
+    "plus": Separable(4, ((6, 4), (8, 4)), hidden=8, pixels=112, taught=96, kept=6),
 }
 
 
@@ -46,13 +44,6 @@ def small_sizes():
         yield
 
 
-def colourful(number: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    image = rng.integers(0, 256, (64, 64, 3), np.uint8)
-    image[16:48, 16:48, number] = 255
-    return image
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("data") / "images.zip"
@@ -62,34 +53,6 @@ def data(tmp_path_factory) -> Path:
                 stream = io.BytesIO()
                 Image.fromarray(colourful(number, index)).save(stream, "png")
                 archive.writestr(f"train/{number}/{index}.png", stream.getvalue())
-    return path
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory) -> Path:
-    """A small classifier of its own, quantised to uint8 as the published ones are.
-
-    Operator 0 makes int8 of its input, 1 and 2 are the convolutions.
-    """
-    import keras
-    import tensorflow as tf
-
-    keras.utils.set_random_seed(3)
-    image = keras.Input((96, 96, 3), batch_size=1)
-    x = keras.layers.Conv2D(12, 5, 4, activation="relu")(image)
-    x = keras.layers.Conv2D(20, 3, 3, activation="relu")(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    network = keras.Model(image, keras.layers.Dense(5, activation="softmax")(x))
-    function = tf.function(network).get_concrete_function(tf.TensorSpec((1, 96, 96, 3)))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    rng = np.random.default_rng(0)
-    converter.representative_dataset = lambda: (
-        [rng.uniform(0, 255, (1, 96, 96, 3)).astype(np.float32)] for _ in range(8)
-    )
-    converter.inference_input_type = converter.inference_output_type = tf.uint8
-    path = tmp_path_factory.mktemp("teacher") / "teacher.tflite"
-    path.write_bytes(converter.convert())
     return path
 
 
@@ -171,11 +134,11 @@ def test_the_largest_begins_as_a_published_one(data, published, tmp_path, monkey
     monkeypatch.setattr(trainer, "_learn_by_batches", lambda *_: [])
     out = recipe(data, tmp_path, "--start", str(published), "--rate", "0.001", size="plus")
     card = json.loads(out.with_suffix(".json").read_text())
-    assert card["side"] == 80 and card["features"] == 3 * 3 * 6 and set(card["ops"]) <= ALLOWED_OPS
+    assert card["side"] == 112 and card["features"] == 4 * 4 * 6 and set(card["ops"]) <= ALLOWED_OPS
     assert card["ops"] == {"CONV_2D": 4, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1}
     assert f"--start {published.name} --rate 0.001" in card["training"]["command"]
     assert card["training"]["start"]["file"] == published.name
-    assert np.load(tmp_path / "scratch" / "views.npy").shape[2:] == (64, 64, 3)
+    assert np.load(tmp_path / "scratch" / "views.npy").shape[2:] == (96, 96, 3)
     learnt = build_network(SIZES["plus"])
     learnt.load_weights(tmp_path / "scratch" / "plus" / train.NETWORK_FILE)
     for found, (kernel, bias) in zip(
@@ -254,14 +217,6 @@ def test_the_lessons_hold_both_of_the_teachers_maps(trained):
     targets = np.load(trained.parent / "scratch" / "targets.npy")
     assert targets.shape == (2, CLASSES * PER_CLASS, 4, 2, 12) and targets.dtype == np.float16
     assert targets.any(axis=(0, 1, 2, 4)).all()
-
-
-def test_both_maps_come_from_one_pass_in_the_order_asked_for(teacher):
-    images = np.stack([colourful(number, 5) for number in range(3)])
-    first, second = Teacher(teacher, [2, 1], threads=1).grids(images)
-    assert (first.shape, second.shape) == ((3, 4, 20), (3, 4, 12))
-    for number, found in ((2, first), (1, second)):
-        np.testing.assert_array_equal(found, Teacher(teacher, [number]).grids(images)[0])
 
 
 def test_a_second_run_takes_its_images_from_the_lessons(trained, data, tmp_path):
@@ -360,69 +315,3 @@ def test_labels_alone_teach_too(untraced, data, tmp_path, monkeypatch):
     assert "teacher" not in json.loads(out.read_text())
     learnt = build_network(SIZES["base"])
     learnt.load_weights(tmp_path / "scratch" / "base" / train.NETWORK_FILE)
-
-
-def test_a_teacher_in_floats_sees_what_the_quantised_one_sees(teacher):
-    images = np.stack([colourful(number, 5) for number in range(3)])
-    both = zip(
-        TeacherOnGpu(teacher, [1, 2]).grids(images),
-        Teacher(teacher, [1, 2]).grids(images),
-        strict=True,
-    )
-    for floats, quantised in both:
-        lengths = np.linalg.norm(floats, axis=-1) * np.linalg.norm(quantised, axis=-1)
-        assert ((floats * quantised).sum(axis=-1) / lengths).min() > 0.99
-
-
-def test_a_teacher_sees_each_quarter_by_itself(teacher):
-    """Changing one corner leaves the opposite quarter's features as they were."""
-    plain = np.full((64, 64, 3), 128, np.uint8)
-    marked = plain.copy()
-    marked[:16, :16] = colourful(0, 1)[:16, :16]
-    ((before, after),) = Teacher(teacher).grids(np.stack([plain, marked]))
-    assert before.shape == (4, 20)
-    assert np.abs(after[0] - before[0]).max() > 0
-    np.testing.assert_array_equal(after[3], before[3])
-
-
-def test_the_teachers_grid_is_the_mean_of_its_feature_map(teacher):
-    from tinyteach.embedding.recipe.teacher import cut_at_feature_map
-    from tinyteach.embedding.runtime import TfliteModel
-
-    images = np.stack([colourful(number, 5) for number in range(3)])
-    model = TfliteModel(cut_at_feature_map(teacher.read_bytes()), reference=False)
-    details = model.output_details
-    large = [Image.fromarray(image).resize((96, 96), Image.Resampling.BILINEAR) for image in images]
-    maps = model.run(np.stack([np.asarray(image) for image in large])).astype(np.float64)
-    means = (maps.mean(axis=(1, 2)) - details.zero_point) * details.scale
-    np.testing.assert_allclose(
-        Teacher(teacher).grids(images)[0].mean(axis=1), means, rtol=1e-4, atol=1e-4
-    )
-
-
-def test_components_are_uncorrelated_and_centred():
-    rng = np.random.default_rng(0)
-    grids = (rng.normal(size=(500, 4, 6)) @ rng.normal(size=(6, 6)) + 3).astype(np.float32)
-    cells = fit_projection(grids, 4)(grids).reshape(-1, 4).astype(np.float64)
-    assert np.abs(cells.mean(axis=0)).max() < 0.01
-    correlation = np.corrcoef(cells, rowvar=False)
-    assert np.abs(correlation - np.eye(4)).max() < 0.01
-    assert (np.diff(cells.std(axis=0)) < 0).all()
-    assert COMPONENTS == 96
-
-
-def test_a_teacher_without_a_feature_map_is_refused(tmp_path):
-    import keras
-    import tensorflow as tf
-
-    network = keras.Sequential([keras.Input((4,), batch_size=1), keras.layers.Dense(2)])
-    function = tf.function(network).get_concrete_function(tf.TensorSpec((1, 4)))
-    path = tmp_path / "dense.tflite"
-    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([function]).convert())
-    with pytest.raises(ModelError, match="no feature map"):
-        Teacher(path)
-
-
-def test_a_map_that_is_none_is_refused(teacher):
-    with pytest.raises(ModelError, match="no feature map"):
-        Teacher(teacher, [99])

@@ -108,7 +108,7 @@ def test_training_report_history_and_compare(studio):
         ("POST", "/api/board/teach", {"class": "cat"}, 504),
         ("POST", "/api/board/forget", {}, 400),
         ("POST", "/api/board/pull", None, 504),
-        ("POST", "/api/virtual/show", {"object": "dragon"}, 404),
+        ("POST", "/api/virtual/show", {"object": "dragon"}, 400),
         ("PUT", "/api/virtual/view", b"no board", 404),
         ("PUT", "/api/virtual/view", bytes(2 << 20), 413),
         ("GET", "/api/report", None, 404),

@@ -14,7 +14,6 @@ it. The settings only give the order.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,15 +33,13 @@ from tinyteach.data.names import (
     stored_form,
 )
 from tinyteach.data.photo_index import move_records
+from tinyteach.data.project_settings import FORMAT_VERSION, may_name, read_settings
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import made_folder, parse_json, read_file, reason, write_json
+from tinyteach.files import made_folder, reason, write_json
 from tinyteach.locks import one_at_a_time
 
 SETTINGS_NAME = "tinyteach.json"
-FORMAT_VERSION = 1
 DEFAULT_EMBEDDING = "base"
-# A project may come from somebody else, and others of pyserial's URLs write files (spy://…?file=).
-BOARD_URL = re.compile(r"(socket|rfc2217)://", re.IGNORECASE)
 COLOURS = 8  # that front ends tell classes apart by; a class has the number of one
 _REMOVED = ".removed"  # of folders on their way out, hidden
 
@@ -79,7 +76,7 @@ class Project:
         """Open an existing project; ProjectError where there is none or it is damaged."""
         root = Path(path).resolve()
         try:
-            return cls(root, _read_settings(root / SETTINGS_NAME))
+            return cls(root, read_settings(root / SETTINGS_NAME))
         except FileNotFoundError as error:
             raise ProjectError(
                 f"{root} is not a TinyTeach project; make one with 'tinyteach new NAME' "
@@ -105,7 +102,7 @@ class Project:
     @board.setter
     def board(self, name: str | None) -> None:
         """Remembers none that `_may_name` has a project not name."""
-        if name is None or _may_name(name):
+        if name is None or may_name(name):
             self._set(board=name)
 
     @property
@@ -208,7 +205,7 @@ class Project:
         What another one changed before is known then. ProjectError where its turn does not end.
         """
         with one_at_a_time(self.settings_path):
-            self._settings = _read_settings(self.settings_path)
+            self._settings = read_settings(self.settings_path)
             yield
 
     def add_classes(self, names: Sequence[str]) -> list[str]:
@@ -341,7 +338,7 @@ class Project:
     def _set(self, **changes: object) -> None:
         """Change settings and leave what another program changed meanwhile."""
         with one_at_a_time(self.settings_path):
-            self._settings = {**_read_settings(self.settings_path), **changes}
+            self._settings = {**read_settings(self.settings_path), **changes}
             write_json(self.settings_path, self._settings)
 
     def _change(self, action: Callable[[], object]) -> None:
@@ -352,48 +349,6 @@ class Project:
                 f"The folder {self.photos_dir} could not be changed ({reason(error)}); "
                 "close programs that use it and try again."
             ) from error
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    """The settings; FileNotFoundError where there are none, ProjectError where they are damaged."""
-    try:
-        settings: dict[str, Any] = parse_json(read_file(path))
-        fault = _settings_fault(settings)
-    except ValueError as error:  # not JSON, or in no encoding that it may have
-        fault = str(error)
-    if fault:
-        raise ProjectError(
-            f"{path} is damaged ({fault}); mend it, or delete it and run 'tinyteach new' "
-            "on this folder again, which keeps the photographs."
-        )
-    if settings["format"] > FORMAT_VERSION:
-        raise ProjectError(
-            f"{path} was written by a newer TinyTeach; update with 'pip install -U tinyteach'."
-        )
-    return settings
-
-
-def _settings_fault(settings: object) -> str:
-    if not isinstance(settings, dict):
-        return "it is no JSON object"
-    text = str | None
-    expected: dict[str, Any] = {"format": int, "name": str, "classes": list}
-    expected |= {"board": text, "embedding": text}
-    for key, kind in expected.items():
-        if not isinstance(settings.get(key), kind) or isinstance(settings.get(key), bool):
-            return f"{key!r} is missing or of another kind"
-    if not _may_name(settings.get("board") or ""):
-        return "'board' is a URL that a project may not name"
-    if not all(isinstance(name, str) for name in settings["classes"]):
-        return "'classes' holds something else than names"
-    if "\0" in (settings.get("embedding") or ""):
-        return "'embedding' is no file's name"
-    return ""
-
-
-def _may_name(board: str) -> bool:
-    """Whether it is a board's name or port, or a URL that only leads to one."""
-    return "://" not in board or BOARD_URL.match(board) is not None
 
 
 def _delete_folder(folder: Path) -> None:

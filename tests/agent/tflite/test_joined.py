@@ -48,5 +48,5 @@ def test_with_the_picture_averaged_in_front(pair, compare):
     model = join(embedding, head, stretched.input_side(embedding.side))
     pictures = [v for name in THINGS for v in views_of(name, 1, seed=6, side=240)]
     vectors = [[stretched.to_input(picture, embedding.side)[None]] for picture in pictures]
-    vectors.append([np.random.default_rng(2).integers(-128, 128, (1, 192, 192, 3), np.int8)])
+    vectors.append([np.random.default_rng(2).integers(-128, 128, vectors[0][0].shape, np.int8)])
     compare([Case(model, vectors)])

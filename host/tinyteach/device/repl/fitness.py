@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from tinyteach.device.repl.survey import AGENT, CAMERA_MODULES, FOLDERS, Survey
 from tinyteach.errors import BoardRefusedError
 from tinyteach.firmware import LIBRARY, BoardFile
+from tinyteach.plain_text import one_of
 
 MIN_MICROPYTHON = (1, 24)
 # Beside the embedding: the agent's code and tables (host tests measure them), with room to work.
@@ -120,7 +121,7 @@ def memory_fault(heap_bytes: int, needed: int) -> str:
 
 def more_memory(fitting: Sequence[str]) -> str:
     """What to do about it, the end of that sentence; ``fitting``: embeddings that do fit."""
-    instead = f"the embedding {' or '.join(fitting)}, which fits" if fitting else OTHER_EMBEDDING
+    instead = f"the embedding {one_of(fitting)}, which fits" if fitting else OTHER_EMBEDDING
     return f"use a board with more, such as one with PSRAM, or {instead}."
 
 

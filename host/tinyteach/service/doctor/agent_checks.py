@@ -1,14 +1,23 @@
 """The line on the agent: is it there, this computer's, whole, and does it answer?"""
 
+from hashlib import sha256
+
 from tinyteach import __version__
-from tinyteach.device.repl.fitness import boot_fault, harmless_shadows, library_fault
+from tinyteach.device.repl.fitness import (
+    ARENA_BYTES,
+    boot_fault,
+    harmless_shadows,
+    heap_needed,
+    library_fault,
+)
 from tinyteach.device.repl.pairing import lies_in_rom, wanted_files
 from tinyteach.device.repl.survey import EMBEDDING, Survey, changed_files, embedding_on
 from tinyteach.errors import BoardNotPairedError, BoardRefusedError, TinyTeachError
 from tinyteach.firmware import LIBRARY, BoardFile
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped, to_fix
-from tinyteach.service.projects.embeddings import for_pairing
+from tinyteach.service.projects.embedding_files import shipped
+from tinyteach.service.projects.embeddings import for_pairing, heap_of
 
 NO_REPL, NO_AGENT = "needs MicroPython", "needs a running agent"
 DIFFERING_SHOWN = 3
@@ -78,13 +87,18 @@ def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
     return [file for file in changed if file.path != EMBEDDING or not stays]
 
 
-def embedding_heap_bytes(evidence: Evidence) -> int:
-    """What the embedding that the board has after pairing takes of its heap."""
+def heap_with_embedding(evidence: Evidence) -> int:
+    """Bytes of heap that an agent takes with the embedding that the board has after pairing."""
     if _in_rom(evidence):
-        return 0
+        return heap_needed(0, ARENA_BYTES)
     if evidence.survey and _has_its_own(evidence):
-        return evidence.survey.embedding_bytes
-    return len(_wanted(evidence)[-1].content)
+        present = embedding_on(evidence.survey)
+        for path in shipped().values():
+            content = path.read_bytes()
+            if sha256(content).hexdigest() == present:
+                return heap_of(content)
+        return heap_needed(evidence.survey.embedding_bytes, ARENA_BYTES)  # of what is not here
+    return heap_of(_wanted(evidence)[-1].content)
 
 
 def _has_its_own(evidence: Evidence) -> bool:

@@ -1,13 +1,11 @@
 """The lines on port, MicroPython, room, link and restarts: each from what was learnt."""
 
 from tinyteach.device.repl.fitness import (
-    ARENA_BYTES,
     CATCHES,
     MIN_MICROPYTHON,
     SLOW_BOOT_S,
     SPARE_FLASH_BYTES,
     boot_fault,
-    heap_needed,
     is_filled_by_boot,
     is_too_old,
 )
@@ -23,7 +21,7 @@ from tinyteach.firmware import MARCH
 from tinyteach.service.boards.overview import STARTS
 from tinyteach.service.doctor.agent_checks import (
     NO_REPL,
-    embedding_heap_bytes,
+    heap_with_embedding,
     pair_command,
     pairing_would_write,
 )
@@ -99,7 +97,7 @@ def check_memory(evidence: Evidence) -> Finding:
     if facts is None:
         return skipped("memory", NO_REPL)
     free, boot = facts.heap_free, facts.root + "/boot.py"
-    needed = heap_needed(embedding_heap_bytes(evidence), ARENA_BYTES)
+    needed = heap_with_embedding(evidence)
     if free < needed:
         found = f"{_kb(free)} free, {_kb(needed)} needed"
         if is_filled_by_boot(facts, needed):

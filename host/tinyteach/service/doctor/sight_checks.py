@@ -1,9 +1,7 @@
 """The lines on camera, colours, embedding and head: each from what was learnt."""
 
 from tinyteach.device.repl.fitness import (
-    ARENA_BYTES,
     camera_shadows,
-    heap_needed,
     is_filled_by_boot,
 )
 from tinyteach.device.repl.survey import embedding_on
@@ -12,7 +10,7 @@ from tinyteach.errors import BoardRefusedError, ModelError, VerificationError
 from tinyteach.service.doctor.agent_checks import (
     NO_AGENT,
     NO_REPL,
-    embedding_heap_bytes,
+    heap_with_embedding,
     pair_command,
 )
 from tinyteach.service.doctor.colours import WORDS, colour_order
@@ -121,7 +119,7 @@ def check_embedding(evidence: Evidence) -> Finding:
     pair = f"run {pair_command(evidence)}"
     if not digest:
         return to_fix("embedding", "none on the board", pair, ModelError)
-    needed = heap_needed(embedding_heap_bytes(evidence), ARENA_BYTES)
+    needed = heap_with_embedding(evidence)
     if is_filled_by_boot(evidence.survey, needed):
         return skipped("embedding", "needs the memory that boot.py keeps")
     if evidence.info and not evidence.info.embedding:

@@ -13,7 +13,7 @@ def check_exportable(folder: Path | None, named: str | None) -> None:
     """Raises ModelError for a head's file that is missing, else what `check_head` does."""
     if named is None or not is_file_name(named):
         check_head(open_project(folder or Path()), named)
-    elif not os.path.lexists(named):
+    elif _is_missing(named):
         raise no_head_file(named)
 
 
@@ -21,8 +21,19 @@ def check_head(project: Project, digits: str | None = None) -> None:
     """ProjectError where the project has no head yet, or none in its history that begins so."""
     if digits is not None:
         kept_head(project, digits)
-    elif not os.path.lexists(project.head_path):
+    elif _is_missing(project.head_path):
         raise no_head_yet(project)
+
+
+def _is_missing(path: Path | str) -> bool:
+    """Not where nobody may look: whoever opens it says so."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def no_head_yet(project: Project) -> ProjectError:

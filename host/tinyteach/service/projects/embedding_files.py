@@ -5,6 +5,7 @@ from pathlib import Path
 from tinyteach.embedding import shipped as of_tinyteach
 from tinyteach.errors import ModelError, UsageError
 from tinyteach.files import read_file
+from tinyteach.plain_text import one_of
 
 # TFLite's schema: file_identifier, which FlatBuffers puts behind the root's offset.
 IDENTIFIER, IDENTIFIER_AT = b"TFL3", 4
@@ -22,7 +23,7 @@ def embedding_path(named: str, folder: Path | None = None) -> Path:
     """
     known = shipped()
     path = known.get(named) or (folder or Path()) / named
-    choose = f"choose {' or '.join(known)}, or name a .tflite file"
+    choose = f"choose {one_of(list(known))}, or name a .tflite file"
     try:
         if path.is_dir():
             raise UsageError(f"{named!r} is a folder and no embedding; {choose}.")

@@ -8,6 +8,7 @@ from tinyteach.data.there import check_photo, check_source
 from tinyteach.embedding.view_names import VIEW_NAMES
 from tinyteach.errors import UsageError
 from tinyteach.head.export.runtimes import RUNTIMES
+from tinyteach.plain_text import one_of
 
 SEED_MAX = 2**32 - 1  # numpy's and scikit-learn's
 WRITES_MAX = 200  # of a soak; far below what wears a sector of NOR flash out
@@ -65,5 +66,4 @@ def check_view(named: str | None) -> None:
 def check_runtime(runtime: str) -> None:
     """UsageError where there is no such runtime to export for."""
     if runtime not in RUNTIMES:
-        *most, last = RUNTIMES
-        raise UsageError(f"There is no export for {runtime!r}; choose {', '.join(most)} or {last}.")
+        raise UsageError(f"There is no export for {runtime!r}; choose {one_of(list(RUNTIMES))}.")
