@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from PIL import Image
-from small_pictures import colourful
 
+from small_pictures import colourful
 from tinyteach.embedding.recipe.lessons import COMPONENTS
 from tinyteach.embedding.recipe.teacher import Teacher, TeacherOnGpu, fit_projection
 from tinyteach.errors import ModelError
