@@ -5,6 +5,7 @@ import typer
 
 from tinyteach import __version__
 from tinyteach.cli.parser import app
+from tinyteach.embedding.shipped import EMBEDDING_FILES
 
 
 def commands(group=None, path=()):
@@ -43,6 +44,11 @@ def test_help_fits_a_narrow_terminal_and_breaks_no_word(tinyteach, path, monkeyp
         told[columns] = tinyteach(*path, "--help").out
         assert all(len(line) <= columns for line in told[columns].splitlines())
     assert set(told[60].split()) == set(told[80].split())
+
+
+@pytest.mark.parametrize("command", ("new", "pair", "upgrade", "romfs"))
+def test_every_embedding_that_ships_is_named(tinyteach, command):
+    assert f"--embedding {'|'.join(EMBEDDING_FILES)}|FILE" in tinyteach(command, "--help").out
 
 
 def test_version(tinyteach):

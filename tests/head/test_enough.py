@@ -86,6 +86,7 @@ def test_copies(copies, words):
     ("copies", "words"),
     [
         ([["a/1", "b/1"]], "1 is in several (a/1 and b/1)."),
+        ([["a/1", "a/2", "b/1"]], "1 is in several (such as a/1 and b/1; 'tinyteach report --"),
         ([["a/1", "b/1", "c/1"]], "1 is in several (such as a/1 and b/1; 'tinyteach report --"),
         ([[f"a/{n}", f"b/{n}"] for n in range(9)], "9 are in several (such as a/0 and b/0; "),
     ],

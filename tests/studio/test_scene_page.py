@@ -16,6 +16,7 @@ COLOUR = """() => { const canvas = document.querySelector(".screen .view"), sums
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   data.forEach((value, index) => { sums[index % 4] += value; });
   return sums.slice(0, 3).map((sum) => sum / (data.length / 4)); }"""
+PEEKED = BRIGHT.replace(".screen .view", ".peek")
 CHANGED = f"(before) => ({COLOUR})().some((mean, n) => Math.abs(mean - before[n]) > 20)"
 
 
@@ -77,6 +78,7 @@ def test_the_webcam_takes_photographs(flow, folder):
     assert hold.is_disabled()  # there is no board
     page.get_by_label("Record by this computer's webcam").check()
     flow.part(".screen .webcam").wait_for()
+    page.wait_for_function(PEEKED)  # in a narrow window it alone stays in sight
     flow.hold("at my desk", 4)
     taken = list_photos(Project.open(folder), "at my desk")
     assert {(photo.source, photo.record.side) for photo in taken} == {("webcam", 240)}
@@ -90,6 +92,7 @@ def test_the_webcam_takes_photographs(flow, folder):
     assert violations(page) == []
     page.get_by_label("Record by this computer's webcam").uncheck()
     flow.part(".screen .webcam").wait_for(state="detached")
+    assert not page.evaluate(PEEKED)
     assert hold.is_disabled()
     flow.start_virtual()
     flow.deploy()

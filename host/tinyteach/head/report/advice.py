@@ -45,7 +45,14 @@ def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
     if not copies:
         return []
     are = "1 is" if len(copies) == 1 else f"{len(copies)} are"
-    return [f"Keep each photograph in one class only: {are} in several ({example(copies)})."]
+    named = example([_of_two_classes(copies[0]), *copies[1:]])
+    return [f"Keep each photograph in one class only: {are} in several ({named})."]
+
+
+def _of_two_classes(names: Sequence[str]) -> list[str]:
+    """The names, ``class/file``, with one of another class behind the first."""
+    own = names[0].split("/")[0]
+    return [names[0], *sorted(names[1:], key=lambda name: name.split("/")[0] == own)]
 
 
 def example(copies: Sequence[Sequence[str]]) -> str:

@@ -38,7 +38,7 @@ export function classesPanel() {
 
   follow(["project", "recording", "board", "online", "webcam"], tell);
   follow("sending", (told) => text(sending, told ?? ""));
-  const section = panel("classes", strings.steps.classes, form, none, list, sending, leftOut(),
+  const section = panel("classes", strings.steps.classes, form, none, sending, leftOut(), list,
     el("label.drop-hint.faint", words.drop, files));
   takeDrops(section, (items) => send(items, ""));
   return section;

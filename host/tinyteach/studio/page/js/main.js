@@ -12,10 +12,11 @@ import { drawView } from "./picture.js";
 import { followProjects, projectButton } from "./projects.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
-import { follow } from "./store.js";
+import { follow, get } from "./store.js";
 import { otherLanguage, otherTag, strings } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
+import { peekAt } from "./webcam.js";
 
 const THEMES = ["auto", "light", "dark"];
 const KEY = "tinyteach-theme";
@@ -47,7 +48,8 @@ function header(nav) {
   follow("refused", (sentence) => text(offline, sentence || strings.offline));
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas.peek", { width: 64, height: 64, "aria-hidden": "true" });
-  onView((view) => drawView(peek, view));
+  onView((view) => get("webcam") || drawView(peek, view));
+  follow("webcam", (video) => peekAt(peek, video));
   return [peek, el("h1", strings.title), ...projectButton(), el("span.grow"), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
 }
 

@@ -35,6 +35,23 @@ export function squareOf(canvas, source, x, y, side) {
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
 }
 
+function centre({ videoWidth, videoHeight }) {
+  const side = Math.min(videoWidth, videoHeight);
+  return [(videoWidth - side) / 2, (videoHeight - side) / 2, side];
+}
+
+// Show on a small canvas what the webcam sees, for as long as it is recorded by.
+export function peekAt(canvas, video) {
+  canvas.width = canvas.height = 64; // which clears it
+  const [x, y, side] = video ? centre(video) : [];
+  const next = () => {
+    if (!video || get("webcam") !== video) return;
+    canvas.getContext("2d").drawImage(video, x, y, side, side, 0, 0, canvas.width, canvas.height);
+    setTimeout(next, FRAME_MS);
+  };
+  next();
+}
+
 // The choice to record by the webcam, and what it sees in `place`, where one looks while recording.
 export function webcamSource(place) {
   const box = el("input", { type: "checkbox" });
@@ -52,15 +69,14 @@ export function webcamSource(place) {
       place.append(video);
     }
     show(hint, box.checked);
-    put("webcam", box.checked);
+    put("webcam", video);
   });
 
   // While a button is held; the studio takes none before its recording has begun.
   follow("holding", async (name) => {
     const canvas = el("canvas", { width: SIDE, height: SIDE });
     while (name && video && get("holding") === name) {
-      const side = Math.min(video.videoWidth, video.videoHeight);
-      const picture = get("recording") && (await squareOf(canvas, video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side));
+      const picture = get("recording") && (await squareOf(canvas, video, ...centre(video)));
       if (picture && get("holding") === name && (await attempt(() => api.webcam(picture))) === null) return;
       await new Promise((done) => setTimeout(done, FRAME_MS));
     }
