@@ -15,7 +15,7 @@ from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.repl.survey import survey
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError
+from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError, ProjectError
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads.retraining import retrain
 from tinyteach.service.heads.upgrading import upgrade
@@ -88,6 +88,19 @@ def test_what_would_be_refused_at_its_end_is_refused_before_any_work(keyed, tmp_
     with pytest.raises(NoKeyError):
         soak(board.port, 1.0, 0, None, quiet)
     assert said == [] and made.embedding == "base" and not made.head_path.exists()
+
+
+def test_where_no_key_can_be_kept_the_board_works_on(keyed, wanted, tmp_path, monkeypatch):
+    """With the key that it had: a full disk here is nothing to stop a board for."""
+    board, _, key = keyed
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "full"))
+    keys._folder().parent.mkdir(parents=True)
+    keys._folder().write_bytes(b"")
+    with pytest.raises(ProjectError):
+        pair(board.port, replace(wanted, new_key=True), None, quiet)
+    with BoardClient(board.port) as client:
+        assert client.is_keyed
+    assert key_on(board) == key
 
 
 def test_what_is_not_the_board_gets_no_key_of_it(keyed, wanted):
