@@ -1,5 +1,6 @@
 """What an import costs does not grow with what the project has: by what it does to files."""
 
+import json
 import os
 import shutil
 import sys
@@ -85,6 +86,29 @@ def test_what_changed_is_decoded_anew(project, tmp_path, save_image, decoded):
     os.utime(first.path, ns=(1, 1))
     again = import_folder(project, tmp_path / "some")
     assert decoded == [str(first.path)] and (again.known, sum(again.added.values())) == (3, 1)
+
+
+def test_what_changed_under_the_same_size_and_time_is_decoded_anew(
+    project, tmp_path, save_image, decoded
+):
+    import_folder(project, pictures(tmp_path / "some", save_image, 4))
+    first = list_photos(project)[0]
+    about, other = first.path.stat(), list_photos(project)[1].path.read_bytes()
+    shorter = min(about.st_size, len(other))
+    first.path.write_bytes(other[:shorter].ljust(about.st_size, b"\0"))
+    os.utime(first.path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    import_folder(project, tmp_path / "some")
+    assert decoded == [str(first.path)]
+
+
+def test_one_letter_of_it_damaged_lets_nothing_in_twice_nor_keeps_any_out(
+    project, tmp_path, save_image, decoded
+):
+    import_folder(project, pictures(tmp_path / "some", save_image, 4))
+    kept = kept_path(project).read_bytes()
+    digest = json.loads(kept)["files"]["cat/0.png"][-1].encode()
+    kept_path(project).write_bytes(kept.replace(digest, digest[::-1]))
+    assert import_folder(project, tmp_path / "some").known == 4 and len(decoded) == 4
 
 
 def test_a_photograph_that_is_gone_is_not_known(project, tmp_path, save_image):

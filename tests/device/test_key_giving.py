@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from keyed import give_key
+from paired import views_of
+from tinyteach.data.photos import save_burst
+from tinyteach.data.project import Project
 from tinyteach.device import keys
 from tinyteach.device.repl import key_giving, pairing
 from tinyteach.device.repl.key_giving import NUMBER_PATH
@@ -12,8 +15,11 @@ from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.repl.survey import survey
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError
+from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError, ProjectError
+from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads.retraining import retrain
+from tinyteach.service.heads.upgrading import upgrade
+from tinyteach.service.soak.soaking import soak
 
 from .conftest import quiet
 
@@ -65,6 +71,36 @@ def test_without_the_key_nobody_pairs_a_board(keyed, wanted, tmp_path, monkeypat
     assert key_on(board) == keys.key_of(identity) != key
     with BoardClient(board.port) as client:
         assert client._proven._number == 0  # heads are counted anew
+
+
+def test_what_would_be_refused_at_its_end_is_refused_before_any_work(keyed, tmp_path, monkeypatch):
+    """Else the project would have a head for an embedding that the board has not."""
+    board, *_ = keyed
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "thief"))
+    made = Project.create(tmp_path / "things")
+    for name in ("cat", "coffee"):
+        save_burst(made, made.add_class(name), views_of(name, 3, side=96))
+    said = []
+    with BoardClient(board.port) as client, pytest.raises(NoKeyError):
+        upgrade(client, made, "tiny", lambda *step: said.append(step))
+    with pytest.raises(NoKeyError):
+        verify(board.port, None, None, quiet=True)
+    with pytest.raises(NoKeyError):
+        soak(board.port, 1.0, 0, None, quiet)
+    assert said == [] and made.embedding == "base" and not made.head_path.exists()
+
+
+def test_where_no_key_can_be_kept_the_board_works_on(keyed, wanted, tmp_path, monkeypatch):
+    """With the key that it had: a full disk here is nothing to stop a board for."""
+    board, _, key = keyed
+    monkeypatch.setenv("TINYTEACH_HOME", str(tmp_path / "full"))
+    keys._folder().parent.mkdir(parents=True)
+    keys._folder().write_bytes(b"")
+    with pytest.raises(ProjectError):
+        pair(board.port, replace(wanted, new_key=True), None, quiet)
+    with BoardClient(board.port) as client:
+        assert client.is_keyed
+    assert key_on(board) == key
 
 
 def test_what_is_not_the_board_gets_no_key_of_it(keyed, wanted):

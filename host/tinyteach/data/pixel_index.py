@@ -1,11 +1,13 @@
 """Which photographs a project has, by their pixels, kept so that no import decodes them all.
 
-    <project>/.pixels.json   by its file what a photograph's pixels were, with its size and time
+    <project>/.pixels.json   by its file what a photograph's pixels were, with its size and times
 
 The photographs are the truth: a file that changed is decoded anew, and all where this one is
-missing, damaged or of another decoder; it may be deleted, and nothing but an import reads it.
+missing, damaged (its check sum tells) or of another decoder; it may be deleted, and nothing but an
+import reads it.
 """
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -20,12 +22,12 @@ from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import format_json, read_json, write_atomically
 
 NAME = ".pixels.json"  # with a dot: no listing of photographs takes it for anything
-FORMAT = 1  # higher with every change to what is kept, or to how a photograph is decoded
+FORMAT = 2  # higher with every change to what is kept, or to how a photograph is decoded
 MADE_BY = f"{FORMAT} {PIL.__version__}"
 
-# Of a file: bytes, time of its last change in ns, and the digest of its pixels in hex; "" where it
-# cannot be read.
-Kept = tuple[int, int, str]
+# Of a file: bytes, the times of its last change in ns, of its content and of anything, which no
+# program sets back, and the digest of its pixels in hex; "" where it cannot be read.
+Kept = tuple[int, int, int, str]
 
 
 def kept_path(project: Project) -> Path:
@@ -59,16 +61,14 @@ class PixelIndex:
         """One that was just written."""
         self._owners[digest.hex()] = class_name
         with suppress(OSError):
-            about = path.stat()
-            self._files[self._below(path)] = about.st_size, about.st_mtime_ns, digest.hex()
+            self._files[self._below(path)] = *_stamp(path.stat()), digest.hex()
 
     def keep(self) -> None:
         """Have the project remember it, where it can be written."""
         if self._files == self._before:
             return
         with suppress(ProjectError):
-            content = format_json({"made_by": MADE_BY, "files": self._files})
-            write_atomically(kept_path(self._project), content)
+            write_atomically(kept_path(self._project), as_kept(self._files))
 
     def _look_at(self, class_name: str, folder: Path) -> None:
         for below in files_below(folder, []):
@@ -81,16 +81,29 @@ class PixelIndex:
                     self._take(class_name, path, f"{folder.name}/{below}", about)
 
     def _take(self, class_name: str, path: str, place: str, about: os.stat_result) -> None:
-        size, time_ns = about.st_size, about.st_mtime_ns
+        stamp = _stamp(about)
         kept = self._known.get(place)
-        if kept is None or tuple(kept[:2]) != (size, time_ns):
-            kept = size, time_ns, _digest(path)
+        if kept is None or kept[:-1] != stamp:
+            kept = *stamp, _digest(path)
         self._files[place] = kept
-        if kept[2]:
-            self._owners[kept[2]] = class_name
+        if kept[-1]:
+            self._owners[kept[-1]] = class_name
 
     def _below(self, path: Path) -> str:
         return path.relative_to(self._project.photos_dir).as_posix()
+
+
+def as_kept(files: dict[str, Kept]) -> bytes:
+    """The file that says so."""
+    return format_json({"made_by": MADE_BY, "check": _check(files), "files": files})
+
+
+def _check(files: object) -> str:
+    return hashlib.sha256(format_json(files)).hexdigest()
+
+
+def _stamp(about: os.stat_result) -> tuple[int, int, int]:
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def _digest(path: str) -> str:
@@ -103,10 +116,12 @@ def _digest(path: str) -> str:
 def _kept(project: Project) -> dict[str, Kept]:
     """What was kept; nothing where that cannot be read or is another decoder's."""
     try:
-        found = read_json(kept_path(project), {"made_by": str, "files": dict})
-        if found["made_by"] != MADE_BY:
+        found = read_json(kept_path(project), {"made_by": str, "check": str, "files": dict})
+        if found["made_by"] != MADE_BY or found["check"] != _check(found["files"]):
             return {}
-        files = found["files"].items()
-        return {place: (int(size), int(ns), str(of)) for place, (size, ns, of) in files}
+        return {
+            place: (int(a), int(b), int(c), str(d))
+            for place, (a, b, c, d) in found["files"].items()
+        }
     except (OSError, OverflowError, TypeError, ValueError, ProjectError):
         return {}

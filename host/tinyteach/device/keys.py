@@ -58,6 +58,15 @@ def keep_key(board_id: str, key: bytes) -> None:
     write_key(_path(board_id), board_id, key)
 
 
+def check_room(board_id: str) -> None:
+    """ProjectError where no key can be kept now; before a board is changed for one."""
+    make_folder(_folder())
+    trial = _folder() / f".{board_id}.trial"
+    write_key(trial, board_id, bytes(KEY_BYTES))
+    with suppress(OSError):
+        trial.unlink()
+
+
 def forget_key(board_id: str) -> bool:
     """Whether there was one."""
     if not IDENTITY.fullmatch(board_id) or not _path(board_id).exists():

@@ -14,6 +14,7 @@ from tinyteach.data.kept_features import KeptFeatures, load_kept, save_kept
 from tinyteach.data.learnt import list_learnt, save_learnt
 from tinyteach.data.photo_index import PhotoRecord, format_records, parse_records
 from tinyteach.data.project import SETTINGS_NAME, Project
+from tinyteach.files import parse_json
 from tinyteach.service.heads.head_list import heads_lines, list_heads
 from tinyteach.service.heads.training import load_report
 
@@ -82,10 +83,19 @@ def decode_kept_features(data: bytes) -> None:
 def decode_kept_pixels(data: bytes) -> None:
     """Whatever it says, photographs that are not there are not known."""
     project = _project("pixels")
-    pixel_index.kept_path(project).write_bytes(data)
-    index = pixel_index.PixelIndex(project)
-    assert index.owner(bytes(32)) is None
-    index.keep()
+    for content in (data, _checked(data)):
+        pixel_index.kept_path(project).write_bytes(content)
+        index = pixel_index.PixelIndex(project)
+        assert index.owner(bytes(32)) is None
+        index.keep()
+
+
+def _checked(data: bytes) -> bytes:
+    """With a check sum that fits, where there is anything to check."""
+    try:
+        return pixel_index.as_kept(parse_json(data)["files"])
+    except (ValueError, TypeError, KeyError):
+        return data
 
 
 def decode_learnt(data: bytes) -> None:
@@ -148,8 +158,10 @@ def _kept_features() -> list[bytes]:
 
 
 def _kept_pixels() -> list[bytes]:
-    files = {"cat/1.png": [120, 1_700_000_000_000_000_000, "00" * 32], "cat/2.png": [9, 1, ""]}
-    return [json.dumps({"made_by": pixel_index.MADE_BY, "files": files}).encode()]
+    ns = 1_700_000_000_000_000_000
+    return [
+        pixel_index.as_kept({"cat/1.png": (120, ns, ns, "00" * 32), "cat/2.png": (9, 1, 1, "")})
+    ]
 
 
 def _learnt() -> list[bytes]:

@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinyteach.device.keys import KEY_PATH, keep_key, key_of, made_key
+from tinyteach.device.keys import KEY_PATH, check_room, keep_key, key_of, made_key
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.repl_answers import digits, flag, record
 from tinyteach.device.repl.survey import Survey
@@ -75,6 +76,11 @@ class KeyGiven:
     file: BoardFile | None = None
     note: str = ""
     is_new: bool = False
+
+    def check_room(self, changed: Sequence[BoardFile]) -> None:
+        """ProjectError where the key is among what is ``changed`` and cannot be kept here."""
+        if self.file in changed:
+            check_room(self.board_id)
 
     def keep(self, file: BoardFile) -> None:
         """Keep the key here, when ``file`` is next to be written: it may reach the board now."""

@@ -50,6 +50,7 @@ from tinyteach.errors import (
     BoardRefusedError,
     LinkError,
     NoKeyError,
+    ProjectError,
     UsageError,
 )
 from tinyteach.firmware import BoardFile, board_files
@@ -225,6 +226,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         size = len(embedding.content) if embedding else facts.embedding_bytes
         room = 0 if in_place else size, wanted.arena_bytes
         check_room(facts, changed, *room, wanted.fitting)
+        key.check_room(changed)
         to_send = embedding if _replaces(facts, wanted, embedding, at_work) else None
         now = [file for file in changed if file is not to_send]
         # A copy on flash of what is in ROMFS would be loaded into the heap.
@@ -265,7 +267,7 @@ def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
     """A board that is not paired for some reason, and so is unchanged, runs its program again."""
     try:
         yield
-    except (BoardRefusedError, UsageError):
+    except (BoardRefusedError, ProjectError, UsageError):
         with suppress(LinkError):
             repl.reset()
         raise

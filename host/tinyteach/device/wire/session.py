@@ -169,6 +169,11 @@ class WireSession:
         """Whether both ends of this session have shown that they hold the board's key."""
         return self._proven is not None
 
+    def check_key(self) -> None:
+        """NoKeyError where the board takes no change from this session: before any work for one."""
+        if self.is_keyed and not self.is_proven:
+            raise refusal(errors.NO_KEY)
+
     # Asking
 
     def _now_ms(self) -> int:

@@ -123,8 +123,9 @@ def verify(
 
 
 def _ready_port(board: str) -> str:
-    """Where the board is; an error where it does not answer, or has nothing to verify."""
+    """Where the board is; an error where it is silent, has nothing to verify or takes nothing."""
     with open_board(board) as client:
+        client.check_key()
         check_ready(client.info())
         return client.port
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from tinyteach.data.project import SETTINGS_NAME, Project
 from tinyteach.data.there import check_source
 from tinyteach.device.registry import find_board
-from tinyteach.device.wire.refusals import refusal
 from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
 from tinyteach.progress import Progress
@@ -22,7 +21,6 @@ from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
 from tinyteach.service.projects.opening import create_project, open_project
-from tinyteach_protocol.errors import NO_KEY
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,7 @@ def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:
     """
     try:
         with open_agent(board) as client:
-            if client.is_keyed and not client.is_proven:
-                raise refusal(NO_KEY)
+            client.check_key()
             known = find_board(client.board_id)
     except BoardNotPairedError:
         known = None

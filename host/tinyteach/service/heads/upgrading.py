@@ -79,7 +79,8 @@ def upgrade(
 ) -> Upgraded:
     """Retrain a project for an embedding, by default its own, and put both on the board.
 
-    Project and board stay as they are where training fails, or where the board is too small.
+    Project and board stay as they are where training fails, and where the board is too small or
+    has a key that is not here.
     """
     setting, chosen = embedding_to_upgrade_to(project, named)
     _check_board(client, chosen)
@@ -96,7 +97,8 @@ def upgrade(
 
 
 def _check_board(client: BoardClient, embedding: Embedding) -> None:
-    """Refuse a board whose memory does not hold an embedding that it has not yet."""
+    """Refuse one that takes nothing from here, or has no memory for what it has not yet."""
+    client.check_key()
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
     if info.embedding != embedding.fingerprint and not client.reads_in_place:

@@ -46,6 +46,7 @@ def soak(
     with one_blas_thread(), stage_for(board, power, progress) as stage:
         with open_board(stage.where()) as client:
             info = client.info()
+            client.check_key()
             check_ready(info)
             embedding = embedding_on(info, project)
             found = found_on(client)
