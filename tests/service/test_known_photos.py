@@ -116,6 +116,21 @@ def test_what_changes_or_goes_is_noticed(project, known, embedded):
     assert len(known.problems) == 1 and "cannot be read" in known.problems[0]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of a file's last change")
+def test_an_edit_whose_time_is_set_back_is_noticed(project, known, embedded):
+    known.look(project)
+    path = project.photos_dir / known.ids[0]
+    Image.new("RGB", (96, 96), (9, 90, 200)).save(path, compress_level=0)
+    known.look(project)
+    about = path.stat()
+    Image.new("RGB", (96, 96), (200, 90, 9)).save(path, compress_level=0)
+    assert path.stat().st_size == about.st_size
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    seen = len(embedded)
+    known.look(project)
+    assert len(embedded) == seen + 1
+
+
 def test_what_is_embedded_when_somebody_interrupts_is_not_embedded_again(project, known, embedded):
     def interrupted(step, done, total):
         if done == 3:

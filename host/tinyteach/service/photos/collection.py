@@ -51,12 +51,13 @@ def thumbnail(folder: Path, photo_id: str, side: int) -> bytes:
     if side not in THUMBNAIL_SIDES:
         raise UsageError(f"A picture is {THUMBNAIL_SIDES} pixels wide; ask for one of them.")
     path = photo_path(open_project(folder), photo_id)
-    return _thumbnail(path, side, path.stat().st_mtime_ns)
+    about = path.stat()
+    return _thumbnail(path, side, (about.st_mtime_ns, about.st_ctime_ns))
 
 
 @lru_cache(maxsize=KEPT_THUMBNAILS)
-def _thumbnail(path: Path, side: int, changed_ns: int) -> bytes:
-    """Of the file as it was changed last at that time, which whoever scrolls asks for again."""
+def _thumbnail(path: Path, side: int, changed_ns: tuple[int, int]) -> bytes:
+    """Of the file as it was changed last at those times; whoever scrolls asks for it again."""
     from PIL import Image
 
     image = Image.fromarray(load_square(path))

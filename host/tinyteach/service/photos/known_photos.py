@@ -27,7 +27,7 @@ from tinyteach.head.fit.scenes import same_scene
 from tinyteach.progress import Progress
 
 # A file as it was: path, bytes, time of its last change.
-Key = tuple[str, int, int]
+Key = tuple[str, int, int, int]
 NOTHING: Mapping[bytes, KeptFeatures] = MappingProxyType({})
 
 
@@ -318,5 +318,6 @@ def _key(path: Path) -> Key:
     try:
         about = path.stat()
     except OSError:
-        return str(path), 0, 0
-    return str(path), about.st_size, about.st_mtime_ns
+        return str(path), 0, 0, 0
+    # Nobody sets back when it was changed, as they may when its content was.
+    return str(path), about.st_size, about.st_mtime_ns, about.st_ctime_ns
