@@ -18,7 +18,7 @@ from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 from tinyteach.embedding.view_names import STRETCHED
 from tinyteach.service.heads.exporting import joined_model
-from trained import one_strength, train_head
+from trained import quick_trainings, train_head
 
 SIDE = 240  # of a module's frame
 BITS_A_BYTE, BAUD = 10, 921_600
@@ -32,7 +32,7 @@ def measured(name: str, classes: int) -> dict[str, float | int | str]:
     squares = [v for thing in things for seed in (1, 2) for v in views_of(thing, 2, seed, SIDE)]
     labels = [thing for thing in things for _ in range(4)]
     embedding = load_embedding(EMBEDDING_FILES[name])
-    with one_strength():
+    with quick_trainings():
         head = train_head(squares, labels, labels, embedding, views=1, preprocessing=STRETCHED).head
     model = joined_model(embedding, head, "grove")
     compiled = model.compiled

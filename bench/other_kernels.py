@@ -19,7 +19,7 @@ from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.embedding.preprocess import to_tensor
 from tinyteach.embedding.runtime import TfliteModel, load_embedding
 from tinyteach.head.format.joined import join
-from trained import one_strength, train_head
+from trained import quick_trainings, train_head
 
 THINGS, EACH = [*DEMO_OBJECTS][:3], 8
 
@@ -29,7 +29,7 @@ def joined_model() -> tuple[bytes, int]:
     squares = [view for thing in THINGS for view in views_of(thing, EACH, seed=1, side=240)]
     labels = [thing for thing in THINGS for _ in range(EACH)]
     embedding = load_embedding()
-    with one_strength():
+    with quick_trainings():
         head = train_head(squares, labels, labels, embedding, views=1).head
     return join(embedding, head), embedding.side
 

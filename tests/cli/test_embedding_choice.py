@@ -10,6 +10,7 @@ from little_embedding import little_embedding
 from tinyteach.device.keys import keep_key
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.service.projects.embedding_files import shipped
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,11 @@ def test_new_project_names_its_embedding(tinyteach, tiny, tmp_path):
         folder = tmp_path / f"of {kept[-4:]}"
         assert tinyteach("new", folder, "--embedding", named).code == 0
         assert json.loads((folder / "tinyteach.json").read_text())["embedding"] == kept
+
+
+def test_help_names_each_that_ships(tinyteach):
+    for command in ("new", "pair", "upgrade", "romfs"):
+        assert "|".join([*shipped(), "FILE"]) in tinyteach(command, "--help").out
 
 
 def test_pairing_keeps_the_embedding_unless_told(ask, tinyteach, own_board, project, tiny):

@@ -169,6 +169,13 @@ def test_a_start_that_does_not_fit_is_refused(size, said, data, teacher, tmp_pat
     assert said in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_start_that_is_missing_is_told_before_images_are_read(data, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        recipe(data, tmp_path, "--start", str(tmp_path / "none.tflite"), size="plus")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "none.tflite; check the path" in said and "images of" not in said
+
+
 @pytest.mark.soak
 def test_a_finished_run_is_quantised_elsewhere(trained, data, teacher, tmp_path, capsys):
     """Without its lessons, as one that comes back from a GPU machine; it learns nothing anew."""

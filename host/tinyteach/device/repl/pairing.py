@@ -57,7 +57,7 @@ from tinyteach.firmware import BoardFile, board_files
 from tinyteach.link.serial_link import TakesNothingError
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
-from tinyteach_protocol import messages
+from tinyteach_protocol import errors, messages
 
 OTHER_COLOURS = (
     "The order of the camera's colours is another than it was on this board; run "
@@ -147,22 +147,36 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
             remember(PairedBoard(client.board_id, chosen, *where, colours))
         if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
-        return _paired(client, chosen, installed, progress)
+        return _paired(client, chosen, installed, wanted.fitting, progress)
 
 
 def pair_for_now(port: str, wanted: Wanted, progress: Progress) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
     installed = install(port, wanted, progress)
     with _await_paired(port, "", installed) as client:
-        return _paired(client, client.board_id, installed, progress)
+        return _paired(client, client.board_id, installed, wanted.fitting, progress)
 
 
-def _paired(client: BoardClient, name: str, installed: Installed, progress: Progress) -> Paired:
+def _another(fits: Sequence[str]) -> str:
+    """What to do about an embedding that does not load; ``fits``: others, the smallest first."""
+    such = f", such as {fits[0]} ('--embedding {fits[0]}')" if fits else ""
+    return f"pair the board with another embedding{such}"
+
+
+def _paired(
+    client: BoardClient,
+    name: str,
+    installed: Installed,
+    fitting: Callable[[int], Sequence[str]],
+    progress: Progress,
+) -> Paired:
     if installed.embedding is not None:
         change_embedding(client, installed.embedding, "tinyteach pair", progress)
     info = client.info()
-    if not info.embedding and any(path.endswith(EMBEDDING) for path in installed.written):
-        raise BoardRefusedError(f"{info.trouble[0]}; pair the board with another embedding.")
+    came = any(path.endswith(EMBEDDING) for path in installed.written)
+    # One that was there and does not load would be left in place by every pairing from now on.
+    if not info.embedding and (came or info.state_code == errors.NO_EMBEDDING):
+        raise BoardRefusedError(f"{info.trouble[0]}; {_another(fitting(info.heap_total))}.")
     return Paired(
         client.board_id,
         name,

@@ -76,11 +76,11 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     use_a_thread_an_operator()
     source = _source(options)
     claim(options.scratch, source)
-    data = _read(options)
-    console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
     run |= {"start": file_facts(options.start)} if options.start else {}
     run |= {"rate": options.rate} if options.rate != LEARNING_RATE else {}
+    data = _read(options)
+    console.print(f"{len(data.images)} images of {len(data.classes)} classes")
     learnt = options.scratch / options.size
     claim(learnt, run)
     if not (learnt / NETWORK_FILE).exists():

@@ -19,7 +19,7 @@ from tinyteach.service.projects.opening import open_project
 
 NO_MAP = (
     "Where the head looks cannot be said: the features of this embedding are no map of the "
-    "picture, as those of base and tiny are."
+    "picture, as those of the embeddings that ship are."
 )
 DIGITS = 4  # behind the point, of what is told
 
