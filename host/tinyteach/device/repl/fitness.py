@@ -19,7 +19,7 @@ AGENT_HEAP_BYTES = 163_840
 ARENA_BYTES = 24_576
 # What the embedding base takes; a larger one's larger blocks leave larger gaps between them.
 BASE_BYTES = 131_776
-GAPS = 16  # in parts of what it takes more
+GAPS = 4  # in parts of what it takes more
 # Directory and metadata blocks, two heads, and an upload under way.
 SPARE_FLASH_BYTES = 131_072
 CATCHES = "goes on after Ctrl-C, as a main.py does that catches KeyboardInterrupt"
