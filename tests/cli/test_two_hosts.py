@@ -33,10 +33,14 @@ class Said:
 
     @property
     def is_well(self) -> bool:
-        """Success, or one sentence."""
-        told = [line for line in self.err.splitlines() if line.startswith("tinyteach: ")]
+        """Success, or one sentence; beside it may stand what the board printed.
+
+        A session that is taken over leaves bytes under way, one of which may be Ctrl-C.
+        """
+        own = [line for line in self.err.splitlines() if not line.startswith("board: ")]
+        told = [line for line in own if line.startswith("tinyteach: ")]
         is_told = len(told) == 1 and bool(SENTENCE.match(told[0]))
-        return "Traceback" not in self.err and (self.code == 0 or is_told and self.code != 1)
+        return "Traceback" not in "".join(own) and (self.code == 0 or is_told and self.code != 1)
 
 
 class Host:
