@@ -7,7 +7,7 @@ import pytest
 
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS, model_facts
-from tinyteach.embedding.recipe.network import SIZES
+from tinyteach.embedding.recipe.sizes import SIZES
 from tinyteach.embedding.requirements import arena_bytes
 from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 

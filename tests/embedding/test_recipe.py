@@ -22,7 +22,8 @@ from tinyteach.embedding.recipe.beginning import LEARNT, begin_as, convolutions,
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
 from tinyteach.embedding.recipe.narrow import _convolutions
-from tinyteach.embedding.recipe.network import SIZES, Separable, Size, build_network
+from tinyteach.embedding.recipe.network import build_network
+from tinyteach.embedding.recipe.sizes import SIZES, Separable, Size
 from tinyteach.embedding.recipe.views import draw_view
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 

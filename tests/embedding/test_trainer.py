@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tinyteach.embedding.recipe.lessons import NO_LABEL, Lessons
-from tinyteach.embedding.recipe.network import Size, build_heads, build_network
+from tinyteach.embedding.recipe.network import build_heads, build_network
 from tinyteach.embedding.recipe.resident import draw_rows
+from tinyteach.embedding.recipe.sizes import Size
 from tinyteach.embedding.recipe.student import (
     _cross_entropy,
     _student_class,

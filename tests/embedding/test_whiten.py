@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinyteach.embedding.recipe.network import SIZES, build_network
+from tinyteach.embedding.recipe.network import build_network
+from tinyteach.embedding.recipe.sizes import SIZES
 from tinyteach.embedding.recipe.student import to_input
 from tinyteach.embedding.recipe.whiten import LEAST_VARIANCE, whiten, whitening
 

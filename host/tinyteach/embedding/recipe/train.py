@@ -26,7 +26,7 @@ from tinyteach.embedding.recipe.background import (
 from tinyteach.embedding.recipe.beginning import return_towards
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import VIEWS_FILE, make_lessons
-from tinyteach.embedding.recipe.network import SIZES, USUAL_PIXELS, build_network
+from tinyteach.embedding.recipe.network import build_network
 from tinyteach.embedding.recipe.pretraining_data import (
     LabelledImages,
     read_images,
@@ -35,6 +35,7 @@ from tinyteach.embedding.recipe.pretraining_data import (
 )
 from tinyteach.embedding.recipe.progress import Progress, show_progress
 from tinyteach.embedding.recipe.scratch import claim, file_facts
+from tinyteach.embedding.recipe.sizes import SIZES, USUAL_PIXELS
 from tinyteach.embedding.recipe.trainer import (
     LEARNING_RATE,
     RecipeRun,

@@ -12,9 +12,10 @@ import numpy as np
 from tinyteach.embedding.recipe.accelerator import backend, on_gpu
 from tinyteach.embedding.recipe.beginning import begin_as
 from tinyteach.embedding.recipe.lessons import Lessons
-from tinyteach.embedding.recipe.network import Separable, Size, build_heads, build_network
+from tinyteach.embedding.recipe.network import build_heads, build_network
 from tinyteach.embedding.recipe.progress import Progress
 from tinyteach.embedding.recipe.resident import ResidentLessons
+from tinyteach.embedding.recipe.sizes import Separable, Size
 from tinyteach.embedding.recipe.student import make_student
 
 LEARNING_RATE = 4e-3
