@@ -29,7 +29,7 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         assert paired["written"] == ["/tinyteach/key"]
         assert any("has a key now" in note for note in paired["notes"])
         listed = json.loads(at(here, "keys", "list", "--json").out)["keys"]
-        assert listed == [{"board_id": paired["board_id"], "name": "kitchen"}]
+        assert listed == [{"board_id": paired["board_id"], "name": "kitchen", "fault": None}]
         assert at(here, "rule", "clear", *named).code == 0
 
         refused = at(there, "rule", "clear", *named)
@@ -151,6 +151,43 @@ def test_a_damaged_key_is_exported_nowhere_and_in_nobody_s_way(fails, tinyteach,
     assert "holds no board's key" in fails("keys", "export", OTHER, tmp_path / "b.key")
     assert tinyteach("keys", "import", file).code == 0
     assert keys.key_of(OTHER) == bytes(range(32))
+
+
+DAMAGES = {
+    "cut off": lambda whole: whole[:-9],
+    "bare": lambda whole: json.loads(whole)["key"].encode(),
+    "no text": lambda whole: b"\xff\xfe" + whole,
+    "another board's": lambda whole: whole.replace(OTHER.encode(), b"0e" * 8),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_key_is_listed_as_that_and_shown_nowhere(tinyteach, tmp_path, damage):
+    """Beside one that is whole, in one sentence; by no command is any of the file told."""
+    key = bytes(range(1, 33))
+    for board_id in (OTHER, "0c" * 8):
+        keys.keep_key(board_id, key)
+    path = keys._path(OTHER)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    listed = tinyteach("keys", "list")
+    assert listed.code == 0 and listed.out.count("holds no board's key") == 1
+    told = json.loads(tinyteach("keys", "list", "--json").out)["keys"]
+    assert [bool(each["fault"]) for each in told] == [False, True]
+    said = [listed, tinyteach("keys", "export", OTHER, tmp_path / "b.key")]
+    if damage != "another board's":
+        said += [tinyteach("keys", "import", path), tinyteach("pair", "--board", path)]
+    said += [tinyteach("info", "--board", OTHER), tinyteach("keys", "forget", OTHER)]
+    for each in said:
+        assert key.hex()[:8] not in each.out + each.err
+    assert said[-1].code == 0 and keys.keyed_boards() == ["0c" * 8]
+
+
+def test_a_key_that_others_can_read_is_told(tinyteach):
+    keys.keep_key(OTHER, bytes(range(1, 33)))
+    keys._path(OTHER).chmod(0o644)
+    assert "can be read by others" in tinyteach("keys", "list").out
+    keys._path(OTHER).chmod(0o600)
+    assert "can be read by others" not in tinyteach("keys", "list").out
 
 
 def test_the_variable_warns_as_the_option_does(tinyteach, monkeypatch):

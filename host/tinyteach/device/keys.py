@@ -3,13 +3,14 @@
 Each is a file of its own, which only the user may read.
 """
 
+import os
 import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
 from tinyteach import paths
-from tinyteach.errors import UsageError
+from tinyteach.errors import ProjectError, UsageError
 from tinyteach.files import fits, make_folder, parse_json, read_file, write_atomically
 from tinyteach.files import format_json as as_json
 from tinyteach_protocol.sealed_session import KEY_BYTES
@@ -22,6 +23,8 @@ IDENTITY = re.compile(r"[0-9a-f]{2,64}")
 KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 _SHAPE = {"board": str, "key": str}
 DAMAGED = "{path} holds no board's key; delete it, then import the key again or pair the board."
+NO_KEY_FILE = "{path} holds no board's key; name a file that 'tinyteach keys export' wrote."
+FOR_OTHERS = "{path} can be read by others; run 'chmod 600' on it, or pair with --new-key."
 
 
 def key_of(board_id: str) -> bytes | None:
@@ -29,12 +32,25 @@ def key_of(board_id: str) -> bytes | None:
     if not IDENTITY.fullmatch(board_id):
         return None
     try:
-        owner, key = read_key(_path(board_id))
+        owner, key = read_key(_path(board_id), DAMAGED)
     except FileNotFoundError:
         return None
     if owner != board_id:
         raise UsageError(DAMAGED.format(path=_path(board_id)))
     return key
+
+
+def fault_of(board_id: str) -> str | None:
+    """What is wrong with the file of a board's key, in a sentence without anything of it."""
+    try:
+        key_of(board_id)
+        rights = _path(board_id).stat().st_mode
+    except FileNotFoundError:  # forgotten meanwhile
+        return None
+    except (UsageError, ProjectError) as error:
+        return str(error)
+    is_open = os.name == "posix" and rights & ~FILE_MODE & 0o777
+    return FOR_OTHERS.format(path=_path(board_id)) if is_open else None
 
 
 def keyed_boards() -> list[str]:
@@ -76,8 +92,8 @@ def forget_key(board_id: str) -> bool:
     return True
 
 
-def read_key(path: Path) -> tuple[str, bytes]:
-    """A board's identity and key, of a file; UsageError where it holds none."""
+def read_key(path: Path, damaged: str = NO_KEY_FILE) -> tuple[str, bytes]:
+    """A board's identity and key, of a file; UsageError, in these words, where it holds none."""
     content = read_file(path)
     try:
         told = parse_json(content)
@@ -87,7 +103,7 @@ def read_key(path: Path) -> tuple[str, bytes]:
                 return told["board"], key
     except ValueError:
         pass
-    raise UsageError(DAMAGED.format(path=path))
+    raise UsageError(damaged.format(path=path))
 
 
 def write_key(path: Path, board_id: str, key: bytes) -> None:

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyteach.device.keys import forget_key, keep_key, key_of, keyed_boards, read_key, write_key
+from tinyteach.device.keys import (
+    fault_of,
+    forget_key,
+    keep_key,
+    key_of,
+    keyed_boards,
+    read_key,
+    write_key,
+)
 from tinyteach.device.registry import find_board, paired_boards
 from tinyteach.errors import ProjectError, UsageError
 from tinyteach.results import JsonResult, Lines, Sentence, Table
@@ -20,10 +28,14 @@ OTHER_KEY = (
 
 @dataclass(frozen=True)
 class KeyEntry(JsonResult):
-    """A board whose key is here; ``name`` is empty where it is not paired here."""
+    """A board whose key is here; ``name`` is empty where it is not paired here.
+
+    ``fault`` says what is wrong with the key's file, and None where nothing is.
+    """
 
     board_id: str
     name: str
+    fault: str | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,9 @@ class Keys:
     def lines(self) -> Lines:
         if not self.entries:
             return [NONE_HERE]
-        return [Table(("board", "name"), [(e.board_id, e.name or "–") for e in self.entries])]
+        rows = [(each.board_id, each.name or "–") for each in self.entries]
+        faults = [each.fault for each in self.entries if each.fault]
+        return [Table(("board", "name"), rows), *faults]
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ class KeyMoved(Sentence):
 def list_keys() -> Keys:
     """Those that are here."""
     names = {board.board_id: board.name for board in paired_boards()}
-    return Keys([KeyEntry(each, names.get(each, "")) for each in keyed_boards()])
+    return Keys([KeyEntry(each, names.get(each, ""), fault_of(each)) for each in keyed_boards()])
 
 
 def export_key(board: str, path: Path) -> KeyMoved:
