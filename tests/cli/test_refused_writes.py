@@ -158,6 +158,8 @@ def test_what_is_another_users(as_nobody, refused, made_trained_project, open_fo
     for line in (*changes, "class remove cat --delete-photos"):
         assert "permission denied" in refused("-p", trained_project, *line.split())
     assert as_nobody("-p", trained_project, "report").code == 0
+    for place in (trained_project / "heads", trained_project / "heads" / "history"):
+        os.chown(place, NOBODY, NOBODY)  # else training reads no photograph
     for path, line in (
         ("photos.jsonl", "class list"),
         ("heads", "report"),
@@ -171,6 +173,73 @@ def test_what_is_another_users(as_nobody, refused, made_trained_project, open_fo
         said = refused("-p", trained_project, *line.split())
         assert path in said and "permission denied" in said, (line, said)
         (trained_project / path).chmod(0o755)
+
+
+WORK = (
+    "tinyteach.service.heads.training.KnownPhotos",
+    "tinyteach.service.photos.importing.import_folder",
+    "tinyteach.service.heads.retraining.open_agent",
+    "tinyteach.service.boards.verification.verify",
+    "tinyteach.service.soak.soaking.soak",
+    "tinyteach.service.heads.exporting.joined_model",
+    "tinyteach.data.exporting.list_photos",
+    "tinyteach.service.heads.looking.explain_on_host",
+    "tinyteach.device.repl.pairing.install",
+)
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """What takes long, or begins to: reached by no command that is refused before."""
+
+    def work(*_, **__):
+        raise AssertionError("this was work")
+
+    for name in WORK:
+        monkeypatch.setattr(name, work)
+    monkeypatch.setattr("tinyteach.service.boards.finding.check_there", lambda _: None)
+
+
+def test_what_cannot_be_kept_is_refused_before_the_work(
+    refused, no_work, made_trained_project, photo_folder, open_folder
+):
+    """Where the end would be refused, no photograph is read, no board asked, no model made."""
+    project = Path(shutil.copytree(made_trained_project, open_folder / "project"))
+    photos = shutil.copytree(photo_folder, open_folder / "photos")
+    photo = next((project / "photos" / "cat").glob("*.png"))
+    kept = open_folder / "kept"
+    kept.mkdir()
+    for line, named in {
+        "train": "heads",
+        f"import {photos}": "photos",
+        "capture cat": "photos/cat",
+        "capture unknown": "photos",
+        "pull": "project",
+        "upgrade": "heads",
+        "retrain": "heads",
+        "retrain --from-board": "heads",
+        f"retrain --add {photos}": "heads",
+        f"export photos {kept}/all.zip": "kept/all.zip",
+        f"export photos {kept}/nosuch/all.zip": "nosuch/all.zip",
+        f"export model --to {kept}/model": "kept/model",
+        f"classify --why {photo} --out {kept}/why.png": "kept/why.png",
+        f"preview --out {kept}/view.png": "kept/view.png",
+        f"verify --junit {kept}/junit.xml": "kept/junit.xml",
+        f"soak --report {kept}/soak": "kept/soak",
+        f"romfs {kept}/rom": "kept/rom",
+    }.items():
+        said = refused("-p", project, "--board", "virtual", *line.split())
+        assert f"{named} could not be written" in said, (line, said)
+    (open_folder / "home").chmod(0o500)
+    assert "config could not be written" in refused("--board", "socket://127.0.0.1:9", "pair")
+
+
+def test_what_may_be_written_is_not_refused(as_nobody, made_trained_project, open_folder):
+    """In a project whose folder is another's the head is written where heads may be."""
+    project = Path(shutil.copytree(made_trained_project, open_folder / "project"))
+    for place in (project / "heads", *(project / "heads").rglob("*")):
+        os.chown(place, NOBODY, NOBODY)
+    assert as_nobody("-p", project, "train").code == 0
 
 
 def test_a_home_that_cannot_be_written(refused, open_folder):

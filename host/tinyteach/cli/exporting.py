@@ -14,6 +14,7 @@ from tinyteach.errors import UsageError
 from tinyteach.service.projects.chosen_head import check_exportable
 from tinyteach.service.projects.opening import open_project
 from tinyteach.service.words.values import check_runtime
+from tinyteach.writable import check_new_file, check_writable
 
 _exporting = Later("service.heads.exporting")
 _zipping = Later("service.projects.zipping")
@@ -44,6 +45,7 @@ def photos(
 ) -> None:
     """Write all photographs as a zip of class folders."""
     open_project(asked.folder)
+    check_new_file(target)
     file = _zipping.export_photos(asked.folder, target)
     told = {"file": str(file), "bytes": file.stat().st_size}
     asked.tell(told, [f"Wrote {file}."])
@@ -77,4 +79,5 @@ def model(
     """
     check_runtime(runtime)
     check_exportable(asked.project, head)
+    check_writable(to or Path())
     asked.answer(_exporting.export_model(asked.project, runtime, to, head))

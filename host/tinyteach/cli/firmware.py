@@ -14,6 +14,7 @@ from tinyteach.cli.options import EmbeddingOption
 from tinyteach.cli.output import note
 from tinyteach.progress import Progress
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
+from tinyteach.writable import check_writable
 
 _backups = Later("service.flash.backups")
 _embeddings = Later("service.projects.embeddings")
@@ -93,6 +94,7 @@ def romfs(
     """
     if embedding is not None:
         check_kind(embedding_path(embedding))
+    check_writable(folder)
     path = _embeddings.put_into(folder, embedding)
     wrote = (
         f"Wrote {path}. 'mpremote romfs deploy {folder}' writes the folder over all that is in the "

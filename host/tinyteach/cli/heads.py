@@ -15,6 +15,7 @@ from tinyteach.cli.options import EmbeddingOption
 from tinyteach.service.heads.trainable import check_trainable
 from tinyteach.service.projects.chosen_head import check_head
 from tinyteach.service.projects.embedding_files import check_kind, embedding_path
+from tinyteach.service.projects.keeping import check_keeps_head
 from tinyteach.service.projects.opening import open_project, reported_project
 from tinyteach.service.words.values import check_seed, check_threshold, check_view
 
@@ -122,6 +123,7 @@ def upgrade(asked: Asked, embedding: EmbeddingOption = None) -> None:
     project = open_project(asked.folder)
     if embedding is not None:
         check_kind(embedding_path(embedding))
+    check_keeps_head(project)
     asked.board_there()
     # What is none needs no board to be told.
     _upgrading.embedding_to_upgrade_to(project, embedding)

@@ -14,6 +14,7 @@ from tinyteach.cli.exit_codes import INTERRUPTED
 from tinyteach.cli.groups import new_app
 from tinyteach.cli.later import Later
 from tinyteach.errors import UsageError
+from tinyteach.service.projects.keeping import check_keeps_learnt
 from tinyteach.service.projects.opening import open_project
 from tinyteach.service.words.teaching import button_classes, check_button
 from tinyteach.service.words.values import check_photos_source, check_pictures
@@ -104,6 +105,7 @@ def pull(asked: Asked) -> None:
     Training takes them in place of photographs.
     """
     project = open_project(asked.folder)
+    check_keeps_learnt(project)
     with asked.progress() as progress, asked.open_board() as board:
         pulled = _pulling.pull(board.client, project, progress)
     asked.answer(pulled)

@@ -17,8 +17,10 @@ from tinyteach.cli.later import Later
 from tinyteach.cli.options import LevelOption
 from tinyteach.cli.output import note
 from tinyteach.cli.terminal_pictures import protocol_named
+from tinyteach.service.projects.keeping import check_keeps_photos
 from tinyteach.service.projects.opening import class_to_record, open_project
 from tinyteach.service.words.values import check_photos_source, check_recordings
+from tinyteach.writable import check_new_file
 
 _bars = Later("cli.bars")
 _importing = Later("service.photos.importing")
@@ -46,6 +48,7 @@ def capture(
     """
     project = open_project(asked.folder)
     stored = class_to_record(project, class_name)
+    check_keeps_photos(project, stored if stored in project.classes() else None)
     with asked.progress() as progress, asked.open_board() as board:
         taken = _recording.capture(board.session, project, stored, count, small, note, progress)
     asked.answer(taken)
@@ -71,6 +74,7 @@ def preview(
     """Show in the terminal what the board sees."""
     if pictures is not None:
         protocol_named(pictures)  # what is none needs no board to be refused
+    check_new_file(out)
     with asked.open_board() as board, _recording.preview_views(board.session) as views:
         first = next(views)
         shown = islice(chain([first], views), count or None)
@@ -113,8 +117,10 @@ def import_photos(
     Impulse; or a zip of any of them. Says what it takes for classes before it begins.
     """
     check_recordings(recordings)
-    open_project(asked.folder)
+    project = open_project(asked.folder)
     check_photos_source(source)
+    if not dry_run:
+        check_keeps_photos(project)
     plan = _importing.plan_photos(asked.folder, source, level)
     told = _importing.planned(plan, dry_run)
     if dry_run:

@@ -26,6 +26,7 @@ from tinyteach.service.words.values import (
     check_pictures,
     check_threshold,
 )
+from tinyteach.writable import check_new_file
 
 if TYPE_CHECKING:
     from tinyteach.service.heads.recognised import Recognised
@@ -123,6 +124,7 @@ def _check_out(out: Path, files: list[Path], why: bool) -> None:
         raise UsageError("--out saves what --why shows of one photograph; name --why and one.")
     if os.path.lexists(out):
         raise UsageError(f"{out} is there already; name a file that is not, such as why.png.")
+    check_new_file(out)
 
 
 def _explain(asked: Asked, files: list[Path], out: Path | None) -> None:
@@ -229,6 +231,7 @@ def verify(
     """
     if photos is not None:
         check_photos_source(photos)
+    check_new_file(junit)
     board = asked.board_there() if asked.board_meant() else None
     with asked.progress() as progress:
         of_module = _module_verifying.verify_on_module(

@@ -14,6 +14,7 @@ from tinyteach.errors import VerificationError
 from tinyteach.files import made_folder
 from tinyteach.service.projects.opening import project_meant
 from tinyteach.service.words.values import WRITES_MAX, check_seed, check_soak
+from tinyteach.writable import check_writable
 
 _page = Later("service.soak.page")
 _soaking = Later("service.soak.soaking")
@@ -55,6 +56,7 @@ def soak(
     project = project_meant(asked.project)
     board = asked.board_there() if asked.board_meant() else None
     # Before a soak of hours it is known whether its report can be written.
+    check_writable(*([report] if report else []))
     with made_folder(report) if report else nullcontext():
         with asked.progress() as progress:
             soaked = _soaking.soak(board, minutes, seed, project, progress, power, writes)

@@ -63,7 +63,7 @@ def keep_head(
     be, everything stays as it was. The same head again, of photographs that did not change, is
     kept once.
     """
-    with one_at_a_time(_history(project)):  # else a head could lie beside another one's report
+    with one_at_a_time(history_dir(project)):  # else a head could lie beside another one's report
         folder = _place_of(project, fingerprint[:DIGITS])
         kept = {folder / name: content for name, content in files.items()}
         with made_folder(folder):
@@ -79,16 +79,16 @@ def _place_of(project: Project, digits: str) -> Path:
         if newest.fingerprint == digits:
             return newest.folder
         time = max(time, datetime.fromisoformat(newest.time) + _NEXT)
-    return _history(project) / f"{time.strftime(_TIME)}-{digits}"
+    return history_dir(project) / f"{time.strftime(_TIME)}-{digits}"
 
 
 def kept_heads(project: Project) -> list[KeptHead]:
     """All that are whole, the newest first."""
     try:
-        folders = sorted(_history(project).glob("*-*/head.tflite"), reverse=True)
+        folders = sorted(history_dir(project).glob("*-*/head.tflite"), reverse=True)
     except OSError as error:
         raise ProjectError(
-            f"{_history(project)} cannot be listed ({reason(error)}); check its permissions."
+            f"{history_dir(project)} cannot be listed ({reason(error)}); check its permissions."
         ) from error
     return [kept for path in folders if (kept := _kept(path.parent)) is not None]
 
@@ -103,7 +103,8 @@ def kept_head(project: Project, fingerprint: str) -> KeptHead:
     )
 
 
-def _history(project: Project) -> Path:
+def history_dir(project: Project) -> Path:
+    """Where the heads before lie; missing until one is trained."""
     return project.heads_dir / "history"
 
 

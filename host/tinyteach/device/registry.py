@@ -10,6 +10,7 @@ from tinyteach.errors import UsageError
 from tinyteach.files import made_folder, read_json, write_json
 from tinyteach.locks import one_at_a_time
 from tinyteach.plain_text import plain
+from tinyteach.writable import check_writable
 
 NAME_CHARACTERS_MAX = 63
 NOT_A_NAME = (
@@ -63,6 +64,11 @@ def find_board(name: str) -> PairedBoard | None:
 def changing() -> AbstractContextManager[None]:
     """While what is read here is what is changed: no other process remembers or forgets."""
     return one_at_a_time(_file())
+
+
+def check_remembers() -> None:
+    """ProjectError where no board could be remembered now; before one is changed for it."""
+    check_writable(_file().parent)
 
 
 def remember(board: PairedBoard) -> None:

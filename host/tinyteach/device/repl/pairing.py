@@ -12,6 +12,7 @@ from tinyteach.device.registry import (
     PairedBoard,
     changing,
     check_name,
+    check_remembers,
     find_board,
     free_name,
     remember,
@@ -135,6 +136,7 @@ class Installed:
 
 def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Paired:
     """`install`, then remember the board as ``name``, so that it is found whatever its port."""
+    check_remembers()
     usb_serial = usb_serial_of(port)
     installed = install(port, wanted, progress, name)
     with _await_paired(port, usb_serial, installed) as client:

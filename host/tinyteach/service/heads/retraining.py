@@ -20,7 +20,13 @@ from tinyteach.service.heads.recognition import trained_head
 from tinyteach.service.heads.training import Trained, train
 from tinyteach.service.photos.importing import ImportSummary, import_photos
 from tinyteach.service.photos.unsure_views import sorting_hint
-from tinyteach.service.projects.opening import create_project, open_project
+from tinyteach.service.projects.keeping import (
+    check_keeps_head,
+    check_keeps_learnt,
+    check_keeps_photos,
+)
+from tinyteach.service.projects.opening import create_project, open_project, project_meant
+from tinyteach.writable import check_writable
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ def retrain(
         check_source(source)
     if not from_board:
         folder = open_project(folder or Path()).root
+    _check_keeps(folder, from_board, bool(add))
     name, paired = _meet(board, progress)
     project = _project(folder, name)
     pulled = _pull(project, name, progress) if from_board else None
@@ -78,6 +85,19 @@ def retrain(
         deployed = deploy_head(client, trained_head(project), progress)
     took_s = round(time.perf_counter() - start, 3)
     return Retrained(str(project.root), paired, pulled, added, trained, deployed, took_s)
+
+
+def _check_keeps(folder: Path | None, from_board: bool, adds: bool) -> None:
+    """ProjectError where the project, or the folder in which it is to be made, takes nothing."""
+    project = project_meant(folder, or_new=True)
+    if project is None:
+        check_writable(folder or Path())
+        return
+    check_keeps_head(project)
+    if from_board:
+        check_keeps_learnt(project)
+    if adds:
+        check_keeps_photos(project)
 
 
 def _meet(board: str | None, progress: Progress) -> tuple[str, bool]:

@@ -7,16 +7,19 @@ from tinyteach.data.litter import is_litter
 from tinyteach.data.names import is_unknown
 from tinyteach.data.project import Project
 from tinyteach.head.fit.classes import check_classes
+from tinyteach.service.projects.keeping import check_keeps_head
 
 
 def check_trainable(folder: Path) -> None:
     """TrainingError where no head can be made of the project's classes, by names of files alone.
 
-    Whether the files are photographs is not asked: `training` does, which reads them.
+    Whether the files are photographs is not asked: `training` does, which reads them. ProjectError
+    where the head could not be written.
     """
     project = Project.open(folder)
     filled = [name for name in project.classes() if _has_files(project, name)]
     check_classes(filled, to_train(project, filled))
+    check_keeps_head(project)
 
 
 def to_train(project: Project, filled: Collection[str]) -> list[str]:

@@ -31,6 +31,7 @@ from tinyteach.service.heads.trainable import to_train
 from tinyteach.service.photos.known_photos import KnownPhotos
 from tinyteach.service.projects.counting import COUNTED_BY_LOOKS
 from tinyteach.service.projects.embeddings import SHORT_DIGITS, project_embedding
+from tinyteach.service.projects.keeping import check_keeps_head
 from tinyteach.service.projects.opening import open_project, reported_project
 from tinyteach.service.words.values import check_seed, check_view
 
@@ -94,6 +95,7 @@ def train(
     check_seed(seed)
     check_view(preprocessing)
     project = open_project(folder)
+    check_keeps_head(project)
     start = time.perf_counter()
     photos = known
     if photos is None:

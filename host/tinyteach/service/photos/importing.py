@@ -11,6 +11,7 @@ from tinyteach.data.import_plan import ImportPlan, plan_import
 from tinyteach.data.importing import import_folder
 from tinyteach.errors import PhotoError
 from tinyteach.progress import Progress
+from tinyteach.service.projects.keeping import check_keeps_photos
 from tinyteach.service.projects.opening import open_project
 from tinyteach.service.words.values import check_recordings
 
@@ -131,9 +132,11 @@ def import_photos(
     NothingImportedError where none could be taken.
     """
     check_recordings(recordings)
+    project = open_project(folder)
+    check_keeps_photos(project)
     plan = plan or plan_photos(folder, source)
     result = import_folder(
-        open_project(folder),
+        project,
         source,
         lambda done, total: progress("Importing", done, total),
         plan=plan,
