@@ -162,12 +162,26 @@ def test_what_was_learnt_is_averaged_with_the_beginning(published):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [("tiny", "cannot begin as another"), ("plus", "does not begin with")]
+    ("size", "said"),
+    [
+        ("tiny", "cannot begin as another"),
+        ("plus", "does not begin with"),
+        ("plus", "is no .tflite network"),
+    ],
 )
-def test_a_start_that_does_not_fit_is_refused(size, said, data, teacher, tmp_path, capsys):
+def test_a_start_that_does_not_fit_is_refused_before_any_work(
+    size, said, data, teacher, tmp_path, capsys
+):
+    """No image is read, no lesson made, nothing claimed: the right file can go on at once."""
+    start = teacher
+    if "is no" in said:
+        start = tmp_path / "start.tflite"
+        start.write_bytes(teacher.read_bytes()[:200])
     with pytest.raises(SystemExit):
-        recipe(data, tmp_path, "--start", str(teacher), size=size)
-    assert said in " ".join(capsys.readouterr().out.split())
+        recipe(data, tmp_path, "--start", str(start), size=size)
+    told = " ".join(capsys.readouterr().out.split())
+    assert said in told and "images of" not in told
+    assert not (tmp_path / "scratch").exists()
 
 
 def test_a_start_that_is_missing_is_told_before_images_are_read(data, tmp_path, capsys):

@@ -4,11 +4,15 @@ The file is a quantised classifier (.tflite). Its layers' weights are the real n
 integers stand for, with batch normalisation folded in.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.recipe.network import build_network
+from tinyteach.embedding.recipe.scratch import file_facts
+from tinyteach.embedding.recipe.sizes import Separable, Size
 from tinyteach.embedding.recipe.teacher_network import read_tensor
 from tinyteach.errors import UsageError
 
@@ -35,6 +39,21 @@ def begin_as(network: Any, content: bytes) -> None:
         )
     for layer, weights in zip(layers, found, strict=False):
         layer.set_weights(weights)
+
+
+def check_start(size: Size | Separable, path: Path) -> None:
+    """UsageError where networks of that size cannot begin as the file; before lessons are made."""
+    import keras
+
+    file_facts(path)  # says what cannot be read
+    try:
+        begin_as(build_network(size), path.read_bytes())
+    except UsageError:
+        raise
+    except Exception as error:  # decoders raise of every kind on damaged files
+        raise UsageError(f"{path} is no .tflite network; check the path of --start.") from error
+    finally:
+        keras.utils.clear_session()  # layers' names count up within a process
 
 
 def return_towards(network: Any, content: bytes) -> None:

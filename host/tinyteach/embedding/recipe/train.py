@@ -23,7 +23,7 @@ from tinyteach.embedding.recipe.background import (
     with_scenes,
     write_background,
 )
-from tinyteach.embedding.recipe.beginning import return_towards
+from tinyteach.embedding.recipe.beginning import check_start, return_towards
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import VIEWS_FILE, make_lessons
 from tinyteach.embedding.recipe.network import build_network
@@ -75,6 +75,8 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     """
     _check(options)
     use_a_thread_an_operator()
+    if options.start:
+        check_start(SIZES[options.size], options.start)
     source = _source(options)
     claim(options.scratch, source)
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
