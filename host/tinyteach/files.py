@@ -192,29 +192,6 @@ def _write_through(path: Path, content: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def append_lines(path: Path, lines: list[str]) -> None:
-    """Add lines to a text file in one write, so that two writers cannot mix theirs.
-
-    POSIX: with O_APPEND "no intervening file modification operation shall
-    occur between changing the file offset and the write operation".
-    """
-    if not lines:
-        return
-    flags = os.O_APPEND | os.O_CREAT | os.O_RDWR | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(path, flags, 0o666)
-        try:
-            # A line that an interrupted write left open must not swallow the next one. Where it
-            # is another writer's, still on its way, this leaves an empty line: readers skip those.
-            start = "\n" if _ends_within_line(descriptor) else ""
-            text = start + "".join(f"{line}\n" for line in lines)
-            _write_at_once(descriptor, text.encode(errors="backslashreplace"))
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise not_written(path, error) from error
-
-
 def not_written(path: Path, error: OSError | ValueError) -> ProjectError:
     """What to raise where a file cannot be written."""
     return ProjectError(
@@ -233,16 +210,3 @@ def reason(error: OSError | ValueError) -> str:
 
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
-
-
-def _write_at_once(descriptor: int, content: bytes) -> None:
-    if os.write(descriptor, content) != len(content):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _ends_within_line(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    if size == 0:
-        return False
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1) != b"\n"

@@ -56,10 +56,7 @@ def _turn(place: Path, file: Path, turn_s: float) -> AbstractContextManager[obje
         if lock:
             return lock
         if time.monotonic() > end_s:
-            raise ProjectError(
-                f"Another TinyTeach is changing {file}, but does not get on; end that process, or "
-                "wait for it, and try again."
-            )
+            raise _does_not_get_on(file)
         time.sleep(LOOK_EVERY_S)
 
 
@@ -81,6 +78,26 @@ def try_lock(path: Path) -> TextIO | None:
     return file
 
 
+def lock_open(descriptor: int, file: Path, turn_s: float = TURN_S) -> bool:
+    """Hold an open file itself until it is closed; False where nothing can be locked.
+
+    ProjectError where another process holds it for longer than ``turn_s``.
+    """
+    end_s = time.monotonic() + turn_s
+    while (is_locked := _try_lock_open(descriptor)) is None:
+        if time.monotonic() > end_s:
+            raise _does_not_get_on(file)
+        time.sleep(LOOK_EVERY_S)
+    return is_locked
+
+
+def _does_not_get_on(file: Path) -> ProjectError:
+    return ProjectError(
+        f"Another TinyTeach is changing {file}, but does not get on; end that process, or wait for "
+        "it, and try again."
+    )
+
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -92,8 +109,21 @@ if sys.platform == "win32":
                 raise BlockingIOError from error
             raise
 
+    def _try_lock_open(descriptor: int) -> bool | None:
+        return False  # a part of a file that is locked, nobody reads
+
 else:
     import fcntl
 
     def _lock(file: TextIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _try_lock_open(descriptor: int) -> bool | None:
+        """None: another has it."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        except OSError:  # a disk of another computer's, without locks
+            return False
+        return True

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tinyteach.errors import ProjectError
-from tinyteach.files import append_lines, write_atomically, write_json
+from tinyteach.files import write_atomically, write_json
+from tinyteach.lines import append_lines
 
 
 def test_json_is_readable_and_ends_its_line(tmp_path):

@@ -16,7 +16,7 @@ HOST_ROOMS = (
 )
 # Shared by every room: errors, files, locks, places on disk, the agent's sources, plain text.
 COMMON = {"errors", "files", "locks", "paths", "firmware", "board_facts", "plain_text"}
-COMMON |= {"chains", "extras", "progress", "results", "signals", "writable"}
+COMMON |= {"chains", "extras", "lines", "progress", "results", "signals", "writable"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {
     "serial": {"link", "device"},

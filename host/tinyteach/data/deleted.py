@@ -19,7 +19,6 @@ from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
 from tinyteach.files import made_folder, make_folder, read_json, reason, write_json
 
-FOLDER = "deleted"
 _NOTE = "undo.json"
 _NUMBER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 
@@ -64,7 +63,7 @@ def restore(project: Project, number: str) -> int:
 
 
 def _restore(project: Project, number: str) -> int:
-    place = project.root / FOLDER / number
+    place = project.deleted_dir / number
     if not _NUMBER.fullmatch(number) or not (place / _NOTE).is_file():
         raise ProjectError("This was put back already, or is gone; there is nothing to undo.")
     order = _order_before(place)
@@ -83,7 +82,7 @@ def _restore(project: Project, number: str) -> int:
 
 def _new_place(project: Project) -> Path:
     now = datetime.now(UTC)
-    place = project.root / FOLDER / f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    place = project.deleted_dir / f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     # First: what is moved after it can be put back, however far the moving comes.
     with made_folder(place):
         write_json(place / _NOTE, {"classes": project.classes()})

@@ -127,12 +127,13 @@ class _Import:
         if self._measured() != self._index_bytes:
             self._index.look_again()
 
-    def _measured(self) -> int:
-        """How long the index is: who adds a photograph adds a line."""
+    def _measured(self) -> tuple[int, int]:
+        """Which index there is and how long: who adds a photograph adds a line."""
         try:
-            return self._project.index_path.stat().st_size
+            about = self._project.index_path.stat()
         except OSError:
-            return 0
+            return 0, 0
+        return about.st_ino, about.st_size
 
     def _skip(self, photo: ClassPhoto, why: str, is_copy: bool = False) -> None:
         self.result.skipped.append(Skipped(photo.name, why, is_copy))

@@ -30,4 +30,5 @@ def move_photos(project: Project, photo_ids: Sequence[str], class_name: str) -> 
                 append_records(project.index_path, [replace(record, path=now, class_name=name)])
             move_file(path, target)
         moved.append(f"{name}/{target.name}")
+    project.compact_index()
     return moved

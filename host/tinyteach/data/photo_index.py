@@ -1,24 +1,26 @@
 """photos.jsonl: one JSON line a photograph, saying how it was taken.
 
-Lines are only ever added; the last one of a path holds. Lines of photographs
+Lines are added; the last one of a path holds. Lines of photographs
 that are gone, and lines that are damaged, are passed over: the folders are the
-truth, the index only adds what a picture cannot tell.
+truth, the index only adds what a picture cannot tell. What moving, renaming and
+removing leave behind goes once it is most of them (compaction.py).
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 
 from tinyteach.data.bursts import own_burst
-from tinyteach.files import append_lines, format_json, parse_json, read_file
+from tinyteach.files import format_json, parse_json, read_file
+from tinyteach.lines import append_lines
 
 FRAME = "frame"  # a `PhotoRecord.kind`
 WEBCAM = "webcam"  # a `PhotoRecord.sensor`: a computer's own camera, whatever is in it
 # Lines that were read before, for who lists a project again and again: about a KB each.
 KNOWN_LINES = 20_000
-MAX_INDEX_BYTES = 1 << 30  # some million lines: it only ever grows
+MAX_INDEX_BYTES = 1 << 30  # some million lines
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,20 @@ def read_records(index: Path) -> dict[str, PhotoRecord]:
     By such a name, which holds time and burst and so is no other's, a
     photograph that was moved by hand to another class keeps its record.
     """
-    records = {}
-    for path, record in parse_records(_content(index)).items():
-        key = path_key(PurePosixPath(path)) if _is_odd(path) else composed(path)
-        records[key] = record
-        name = key.rpartition("/")[2]
-        if own_burst(name):
-            records[name] = record
-    return records
+    return {
+        key: record
+        for path, record in parse_records(_content(index)).items()
+        for key in index_keys(path)
+    }
+
+
+def index_keys(path: str) -> Iterator[str]:
+    """By what a line with this path is looked up."""
+    key = path_key(PurePosixPath(path)) if _is_odd(path) else composed(path)
+    yield key
+    name = key.rpartition("/")[2]
+    if own_burst(name):
+        yield name
 
 
 def _is_odd(path: str) -> bool:
@@ -85,7 +93,7 @@ def move_records(index: Path, old_folder: str, new_folder: str) -> None:
 
 def parse_records(content: bytes) -> dict[str, PhotoRecord]:
     """Records by path from an index file's content."""
-    records = (_from_line(line) for line in content.split(b"\n"))
+    records = (record_of(line) for line in content.split(b"\n"))
     return {record.path: record for record in records if record is not None}
 
 
@@ -116,7 +124,8 @@ def _to_line(record: PhotoRecord) -> str:
 
 
 @lru_cache(maxsize=KNOWN_LINES)
-def _from_line(line: bytes) -> PhotoRecord | None:
+def record_of(line: bytes) -> PhotoRecord | None:
+    """What a line of an index says; None for a damaged one."""
     try:
         fields = parse_json(line)
         return PhotoRecord(

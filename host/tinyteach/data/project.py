@@ -22,6 +22,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from tinyteach.data.compaction import compact_index
 from tinyteach.data.litter import is_litter
 from tinyteach.data.names import (
     check_class_name,
@@ -39,6 +40,7 @@ from tinyteach.files import made_folder, reason, write_json
 from tinyteach.locks import one_at_a_time
 
 SETTINGS_NAME = "tinyteach.json"
+DELETED = "deleted"  # the folder of what can be put back, see deleted.py
 DEFAULT_EMBEDDING = "base"
 COLOURS = 8  # that front ends tell classes apart by; a class has the number of one
 _REMOVED = ".removed"  # of folders on their way out, hidden
@@ -129,6 +131,11 @@ class Project:
     @property
     def index_path(self) -> Path:
         return self.root / "photos.jsonl"
+
+    @property
+    def deleted_dir(self) -> Path:
+        """Where what was deleted lies until it is put back; may be missing."""
+        return self.root / DELETED
 
     @property
     def heads_dir(self) -> Path:
@@ -248,7 +255,9 @@ class Project:
         is cut no photograph loses its record, and the same command completes it.
         """
         with self.changing():
-            return self._rename_class(old, new)
+            stored = self._rename_class(old, new)
+        self.compact_index()
+        return stored
 
     def _rename_class(self, old: str, new: str) -> str:
         name, source, before = self.class_name(old), self.class_dir(old), self.classes()
@@ -276,6 +285,12 @@ class Project:
             self._change(partial(_delete_folder, folder))
         with self.changing():  # last: on a full disk there is room now
             self._set(classes=self.classes())
+        self.compact_index()
+
+    def compact_index(self) -> None:
+        """Leave out of the index what is of no use, where that is most of it."""
+        with self.changing():
+            compact_index(self.index_path, self.photos_dir, self.deleted_dir)
 
     def _put_aside(self, name: str, delete_photos: bool) -> None:
         folder, name = self.class_dir(name), self.class_name(name)

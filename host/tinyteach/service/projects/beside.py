@@ -8,9 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyteach.data import deleted
 from tinyteach.data.names import check_project_name
-from tinyteach.data.project import SETTINGS_NAME
+from tinyteach.data.project import DELETED, SETTINGS_NAME
 from tinyteach.errors import ProjectError
 from tinyteach.files import reason
 from tinyteach.plain_text import plain
@@ -107,7 +106,7 @@ def _remove(folder: Path) -> None:
 
 
 def _what_was_deleted(project: Path) -> Callable[[str, list[str]], set[str]]:
-    return lambda folder, names: {deleted.FOLDER} if Path(folder) == project else set()
+    return lambda folder, names: {DELETED} if Path(folder) == project else set()
 
 
 def _why(error: OSError | ValueError) -> str:
