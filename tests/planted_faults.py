@@ -300,7 +300,12 @@ FAULTS = [
     ),
     (other_version, 4, "agent", r"version 0\.0\.1, and this computer has \d\S*; " + PAIR),
     (damaged_agent, 4, "agent", r"files are damaged: /lib/agent/loop\.mpy; " + PAIR),
-    (little_memory, 5, "memory", r"\d+ KB free, 295 KB needed; use a board with more, .*\."),
+    (
+        little_memory,
+        5,
+        "memory",
+        r"\d+ KB free, 295 KB needed; use a board with more, .*--embedding tiny'\.",
+    ),
     (full_flash, 5, "flash", r"\d+ KB free, 131 KB needed; delete files on it .*\."),
     (
         slow_link,

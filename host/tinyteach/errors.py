@@ -38,12 +38,13 @@ class BoardNotPairedError(TinyTeachError):
 class BoardRefusedError(TinyTeachError):
     """The agent answered with an error code (protocol/SPEC.md, error codes).
 
-    ``code`` is that number, or 0 where the host refused on the board's behalf.
+    ``code`` is that number, or 0 where the host refused on the board's behalf; ``detail`` are the
+    board's own words, plain, empty where it said none.
     """
 
-    def __init__(self, message: str, code: int = 0) -> None:
+    def __init__(self, message: str, code: int = 0, detail: str = "") -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.detail = code, detail
 
 
 class NoKeyError(BoardRefusedError):

@@ -7,10 +7,16 @@ import pytest
 
 from keyed import give_key
 from little_embedding import little_embedding
+from patience import PATIENCE_S
 from tinyteach.device.keys import keep_key
 from tinyteach.device.repl import pairing
 from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError
+from tinyteach.service.heads.upgrading import send_embedding
 from tinyteach.service.projects.embedding_files import shipped
+from tinyteach.service.projects.embeddings import load_named
+from tinyteach_protocol import requester
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +158,20 @@ def test_a_board_that_is_too_small_for_the_largest_is_told_which_fit(
     said = fails("-b", own_board.port, "-p", project, command, "--embedding", "plus")
     assert "bytes of free memory and needs" in said
     assert "or the embedding tiny or base, which fits" in said
+
+
+def test_a_board_that_has_less_than_was_reckoned_says_which_fits(own_board, own_key, monkeypatch):
+    """To train again, as of a head, would be no help: the embedding itself is too large."""
+    keep_key(*own_key)
+    monkeypatch.setattr(requester, "TIMEOUT_MS", PATIENCE_S * 1000)
+    with BoardClient(own_board.port) as client:
+        had = client.info().embedding
+        with pytest.raises(BoardRefusedError) as told:
+            send_embedding(client, load_named("plus"), lambda *_: None)
+        assert client.info().embedding == had
+    said = str(told.value)
+    assert "not enough memory" in said and "train again" not in said
+    assert "name another one, such as base ('--embedding base'). The board keeps its old" in said
 
 
 def test_deploy_and_host_refuse_another_embedding(ask, fails, own_board, project, tiny):

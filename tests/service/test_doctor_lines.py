@@ -85,6 +85,18 @@ CRASH = (
 CRASH += "in run\nValueError: odd\n"
 
 
+def test_too_little_memory_names_the_largest_embedding_that_fits(monkeypatch):
+    monkeypatch.setattr(board_checks, "heap_with_embedding", lambda _: 556_076)
+    for heap, instead in (
+        (300_000, "pair it with '--embedding base'"),
+        (250_000, "pair it with '--embedding tiny'"),
+        (100_000, "a smaller embedding"),
+    ):
+        facts = SimpleNamespace(heap_free=heap, boot_heap=0, root="")
+        told = board_checks.check_memory(Evidence(None, "p", survey=facts)).line()
+        assert told.endswith(f"such as one with PSRAM, or {instead}."), told
+
+
 def test_clock_and_restarts():
     evidence = Evidence(None, "/dev/ttyACM0", boot=BOOT)
     assert board_checks.check_clock(evidence).found == "not set (2000-01-01 00:00:09)"

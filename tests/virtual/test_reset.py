@@ -6,7 +6,7 @@ import pytest
 
 from tinyteach.errors import LinkError, UsageError
 from tinyteach.virtual.board import VirtualBoard
-from tinyteach.virtual.board_memory import parse_heap
+from tinyteach.virtual.heap import parse_heap
 
 from .conftest import raw_repl, run, write_file
 

@@ -89,6 +89,15 @@ def test_terminated_daemon_cleans_up(home):
     assert not running.registration(info.name).exists() and not Path(info.control).exists()
 
 
+def test_another_heap_is_another_board(home):
+    """Nobody who asks for a small board is given a large one that runs; else any will do."""
+    info = running.start_daemon(heap="64k")
+    assert info.heap_bytes == 64 << 10
+    assert running.start_daemon(heap="65536") == running.start_daemon() == info
+    with pytest.raises(UsageError, match="with a heap of 65536 bytes; stop it first"):
+        running.start_daemon(heap="1m")
+
+
 def test_failure_leaves_nothing_and_says_why(home):
     with pytest.raises(LinkError, match="does not start"):
         running.start_daemon(heap="1k")

@@ -71,6 +71,13 @@ def start(
         str | None,
         typer.Option(metavar="amd64|i386|armhf", help="Word size; this machine's by default."),
     ] = None,
+    heap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Memory of the board's programs, as 280k or 1m; 512k by default.",
+        ),
+    ] = None,
     camera: Annotated[bool, typer.Option(help="Whether it has a camera.")] = True,
     dialect: Annotated[
         str, typer.Option(metavar="el|ma|hx", help="What a Grove's firmware speaks.")
@@ -88,12 +95,12 @@ def start(
     It is the real agent on a real MicroPython. With --kind grove a virtual Grove Vision AI V2,
     which speaks as Seeed's firmware does.
     """
-    check_started(name, kind, arch, dialect, loader, firmware)
+    check_started(name, kind, arch, heap, dialect, loader, firmware)
     if kind == GROVE:
         board = _virtual.start_virtual_module(name or GROVE, dialect, loader, firmware)
         _tell_started(asked, board, "info")
     else:
-        started = _virtual.start_virtual(name or _finding.VIRTUAL, arch, camera)
+        started = _virtual.start_virtual(name or _finding.VIRTUAL, arch, camera, heap)
         _tell_started(asked, started, "pair")
 
 

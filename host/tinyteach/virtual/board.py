@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 
 from tinyteach.errors import LinkError
 from tinyteach.virtual import board_memory, optics, process, processor_time
-from tinyteach.virtual.board_memory import BoardMemory, parse_heap
+from tinyteach.virtual.board_memory import BoardMemory
 from tinyteach.virtual.flash_image import FlashImage
+from tinyteach.virtual.heap import DEFAULT, parse_heap
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.interrupt import INTERRUPT_POLL_S, Interrupt
 from tinyteach.virtual.line import Filter, Line
@@ -64,7 +65,7 @@ class VirtualBoard:
         self,
         arch: str | None = None,
         flash_path: Path | None = None,
-        heap: int | str = "512k",
+        heap: int | str = DEFAULT,
         *,
         camera: bool = True,
         camera_modules: Mapping[str, Path] = process.CAMERA_MODULES,
@@ -77,7 +78,7 @@ class VirtualBoard:
         self.interpreter = micropython.find(arch)
         self.scene = Scene(sensor or (lambda *_: ""))
         self.flash = FlashImage(flash_path, flash_bytes)
-        heap_bytes = parse_heap(heap)
+        self.heap_bytes = heap_bytes = parse_heap(heap)
         self.memory = BoardMemory(heap_bytes, self.flash.size_bytes, file_system)
         if romfs:
             self.deploy_romfs(romfs)

@@ -25,16 +25,6 @@ ROMFS_BYTES_MAX = 1 << 20
 FILE_SYSTEMS = ("littlefs", "fat")
 
 
-def parse_heap(heap: int | str) -> int:
-    """``512k``, ``2m`` or a number of bytes."""
-    text = str(heap).lower()
-    factor = {"k": 1 << 10, "m": 1 << 20}.get(text[-1:], 1)
-    digits = text[:-1] if factor > 1 else text
-    if not digits.isdigit():
-        raise UsageError(f"{heap!r} is no heap size; write it like 512k.")
-    return int(digits) * factor
-
-
 class BoardMemory:
     """Registers by name, frame buffers by number."""
 

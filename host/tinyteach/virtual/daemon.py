@@ -38,6 +38,8 @@ class Steered(Protocol):
     @property
     def arch(self) -> str: ...
     @property
+    def heap_bytes(self) -> int: ...  # 0 where there is none to speak of
+    @property
     def unique_id(self) -> bytes: ...
     def show(self, photograph: Photograph) -> None: ...
     def show_source(self, source: Callable[[], Photograph]) -> None: ...
@@ -107,7 +109,7 @@ def _registered(name: str, board: Steered) -> Iterator[tuple[socket.socket, Virt
     folder = tempfile.mkdtemp(prefix="tinyteach-", dir="/tmp" if is_long else None)
     path = registration(name)
     control = f"{folder}/control"
-    what = (board.arch, control, board.unique_id.hex(), board.kind)
+    what = (board.arch, control, board.unique_id.hex(), board.kind, board.heap_bytes)
     info = VirtualInfo(name, board.port, os.getpid(), *what)
     try:
         with socket.socket(socket.AF_UNIX) as listener:

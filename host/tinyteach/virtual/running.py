@@ -27,6 +27,7 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.files import make_folder, not_written, read_json
+from tinyteach.virtual.heap import DEFAULT, parse_heap
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.photograph import Photograph, open_photograph
 
@@ -42,7 +43,8 @@ BOARD, GROVE = KINDS = ("board", "grove")
 class VirtualInfo:
     """A running virtual board or module; ``control`` is its socket, ``unique_id`` hex digits.
 
-    ``arch`` is Debian's name, of a module the dialect of the firmware that it was made with.
+    ``arch`` is Debian's name, of a module the dialect of the firmware that it was made with;
+    ``heap_bytes`` is 0 where that is not told, as by a module.
     """
 
     name: str
@@ -52,6 +54,7 @@ class VirtualInfo:
     control: str
     unique_id: str
     kind: str = BOARD
+    heap_bytes: int = 0
 
 
 def registration(name: str) -> Path:
@@ -97,23 +100,33 @@ def _forget(path: Path, control: str) -> None:
 
 
 def start_daemon(
-    arch: str | None = None, name: str = "virtual", *, camera: bool = True, heap: str = "512k"
+    arch: str | None = None,
+    name: str = "virtual",
+    *,
+    camera: bool = True,
+    heap: str | None = None,
 ) -> VirtualInfo:
     """Start a virtual board in the background, or give the one of that name that runs.
 
-    ``arch`` is Debian's name (default: this machine's). Returns when the board
-    has started; on failure nothing is left running. Raises MissingToolError
-    without MicroPython, UsageError where the name is in use for another
-    architecture, LinkError where the board does not start.
+    ``arch`` is Debian's name (default: this machine's), ``heap`` as in heap.py. Returns when the
+    board has started; on failure nothing is left running. Raises MissingToolError without
+    MicroPython, UsageError where the name is in use for another architecture or heap, LinkError
+    where the board does not start.
     """
     present = find(name)
     if present:
-        return _require(present, BOARD, arch)
+        return _require(present, BOARD, arch, heap)
     # Found here first, so that what it prints while fetching is seen.
     interpreter = micropython.find(arch)
-    command = [sys.executable, "-m", "tinyteach.virtual", "--name", name, "--heap", heap]
-    command += ["--arch", interpreter.arch, *([] if camera else ["--no-camera"])]
-    return _require(_launch(command, name), BOARD, arch)
+    command = [sys.executable, "-m", "tinyteach.virtual", "--name", name]
+    command += [
+        "--heap",
+        heap or DEFAULT,
+        "--arch",
+        interpreter.arch,
+        *([] if camera else ["--no-camera"]),
+    ]
+    return _require(_launch(command, name), BOARD, arch, heap)
 
 
 def start_module(
@@ -133,12 +146,16 @@ def start_module(
     return _require(_launch(command, name), GROVE, dialect)
 
 
-def _require(info: VirtualInfo, kind: str, arch: str | None) -> VirtualInfo:
-    if info.kind == kind and arch in (None, info.arch):
+def _require(
+    info: VirtualInfo, kind: str, arch: str | None, heap: str | None = None
+) -> VirtualInfo:
+    same_heap = heap is None or info.heap_bytes in (0, parse_heap(heap))
+    if info.kind == kind and arch in (None, info.arch) and same_heap:
         return info
+    its_heap = "" if same_heap else f" with a heap of {info.heap_bytes} bytes"
     raise UsageError(
-        f"A virtual board named {info.name} runs already, as {info.arch}; stop it first or give "
-        "the new one another name."
+        f"A virtual board named {info.name} runs already, as {info.arch}{its_heap}; stop it first "
+        "or give the new one another name."
     )
 
 

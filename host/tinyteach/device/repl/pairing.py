@@ -22,6 +22,7 @@ from tinyteach.device.repl.fitness import (
     SLOW_BOOT_S,
     check_firmware,
     check_room,
+    heap_needed,
     notes_on,
     nothing_fits,
 )
@@ -149,14 +150,14 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
             remember(PairedBoard(client.board_id, chosen, *where, colours))
         if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
-        return _paired(client, chosen, installed, wanted.fitting, progress)
+        return _paired(client, chosen, installed, wanted, progress)
 
 
 def pair_for_now(port: str, wanted: Wanted, progress: Progress) -> Paired:
     """`install` on a board that will be gone, such as one of this process: not remembered."""
     installed = install(port, wanted, progress)
     with _await_paired(port, "", installed) as client:
-        return _paired(client, client.board_id, installed, wanted.fitting, progress)
+        return _paired(client, client.board_id, installed, wanted, progress)
 
 
 def _another(fits: Sequence[str]) -> str:
@@ -169,16 +170,18 @@ def _paired(
     client: BoardClient,
     name: str,
     installed: Installed,
-    fitting: Callable[[int], Sequence[str]],
+    wanted: Wanted,
     progress: Progress,
 ) -> Paired:
-    if installed.embedding is not None:
-        change_embedding(client, installed.embedding, "tinyteach pair", progress)
+    if (embedding := installed.embedding) is not None:
+        less = heap_needed(len(embedding), wanted.arena_bytes) - 1
+        smaller = wanted.fitting(min(client.info().heap_total, less))
+        change_embedding(client, embedding, "tinyteach pair", progress, smaller=smaller)
     info = client.info()
     came = any(path.endswith(EMBEDDING) for path in installed.written)
     # One that was there and does not load would be left in place by every pairing from now on.
     if not info.embedding and (came or info.state_code == errors.NO_EMBEDDING):
-        raise BoardRefusedError(f"{info.trouble[0]}; {_another(fitting(info.heap_total))}.")
+        raise BoardRefusedError(f"{info.trouble[0]}; {_another(wanted.fitting(info.heap_total))}.")
     return Paired(
         client.board_id,
         name,

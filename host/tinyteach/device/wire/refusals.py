@@ -67,4 +67,4 @@ def refusal(code: int, detail: str = "") -> BoardRefusedError:
     if detail:
         sentence = f"{sentence.rstrip('.')} ({detail})."
     kind = NoKeyError if code == NO_KEY else BoardRefusedError
-    return kind(sentence, code)
+    return kind(sentence, code, detail)

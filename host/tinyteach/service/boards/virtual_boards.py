@@ -39,14 +39,14 @@ class BeforeCamera(Sentence):
         return f"The camera of {self.board} sees {f'{self.photo} now' if self.photo else held}."
 
 
-def start_virtual(name: str, arch: str | None, camera: bool) -> BoardEntry:
+def start_virtual(name: str, arch: str | None, camera: bool, heap: str | None = None) -> BoardEntry:
     """Start a virtual board in the background; UsageError for what no board can be called."""
     _refuse_windows()
     check_name(name)
     check_arch(arch)
     if find(name) is None:
         _refuse_paired_name(name)
-    info = start_daemon(arch, name, camera=camera)
+    info = start_daemon(arch, name, camera=camera, heap=heap)
     return BoardEntry(info.name, info.port, virtual_kind(info), "running")
 
 

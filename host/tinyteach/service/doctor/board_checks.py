@@ -3,6 +3,7 @@
 from tinyteach.device.repl.fitness import (
     CATCHES,
     MIN_MICROPYTHON,
+    OTHER_EMBEDDING,
     SLOW_BOOT_S,
     SPARE_FLASH_BYTES,
     boot_fault,
@@ -27,6 +28,7 @@ from tinyteach.service.doctor.agent_checks import (
 )
 from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped, to_fix
+from tinyteach.service.projects.embeddings import fitting
 
 NO_PORT = "needs a port"
 # A UART at 115,200 baud carries 11 KB a second, USB some hundreds.
@@ -104,10 +106,16 @@ def check_memory(evidence: Evidence) -> Finding:
             found += f", because {boot} keeps {_kb(facts.boot_heap)}"
             fix = f"take out of {boot} what fills the memory"
             return to_fix("memory", found, fix, BoardRefusedError)
-        fix = "use a board with more, such as one with PSRAM, or pair it with '--embedding tiny'"
-        return to_fix("memory", found, fix, BoardRefusedError)
+        return to_fix("memory", found, _with_less(free), BoardRefusedError)
     peak = f", the agent used {_kb(evidence.info.heap_peak)} at most" if evidence.info else ""
     return passed("memory", f"{_kb(free)} free for the agent{peak}")
+
+
+def _with_less(free_bytes: int) -> str:
+    """What to do about a board's memory; of the embeddings that ship, the largest that fits."""
+    fits = fitting(free_bytes)
+    instead = f"pair it with '--embedding {fits[-1]}'" if fits else OTHER_EMBEDDING
+    return f"use a board with more, such as one with PSRAM, or {instead}"
 
 
 def check_flash(evidence: Evidence) -> Finding:

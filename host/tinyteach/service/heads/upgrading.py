@@ -110,11 +110,14 @@ def _check_board(client: BoardClient, embedding: Embedding) -> None:
 
 def send_embedding(client: BoardClient, embedding: Embedding, progress: Progress) -> int | None:
     """Put an embedding to work on a board; bytes that crossed the link, None if it was there."""
-    if client.info().embedding == embedding.fingerprint:
+    info = client.info()
+    if info.embedding == embedding.fingerprint:
         return None
+    # The board may have less than was reckoned with; what fits in less than this one needs may do.
+    smaller = fitting(min(info.heap_total, heap_of(embedding.content) - 1))
 
     def put_to_work(client: BoardClient) -> None:
         sentences = GOES_ON.format(COMMAND), NOT_KNOWN.format(COMMAND)
         commit(client, lambda info: info.embedding, embedding.fingerprint, *sentences)
 
-    return change_embedding(client, embedding.content, COMMAND, progress, put_to_work)
+    return change_embedding(client, embedding.content, COMMAND, progress, put_to_work, smaller)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tinyteach.data.demo_objects import DEMO_OBJECTS
 from tinyteach.device.registry import check_name
 from tinyteach.errors import PhotoError, UsageError
+from tinyteach.virtual.heap import check_heap
 
 GROVE, BOARD = "grove", "board"
 ARCHITECTURES = ("amd64", "i386", "armhf", "arm64")
@@ -17,7 +18,13 @@ MODULE_LOADERS = ("0002000b", "2.12", "debug-menu", "no-end-ack")
 
 
 def check_started(
-    name: str | None, kind: str, arch: str | None, dialect: str, loader: str, firmware: str
+    name: str | None,
+    kind: str,
+    arch: str | None,
+    heap: str | None,
+    dialect: str,
+    loader: str,
+    firmware: str,
 ) -> None:
     """UsageError for what no virtual board can be, or where what is a Grove's is not one's."""
     if kind not in (GROVE, BOARD):
@@ -25,6 +32,10 @@ def check_started(
     if name is not None:
         check_name(name)
     check_arch(arch)
+    if heap is not None:
+        check_heap(heap)
+        if kind == GROVE:
+            raise UsageError("--heap is a board's; leave it out, or leave out --kind grove.")
     check_module(dialect, loader)
     if kind == BOARD and (dialect, loader, firmware) != (MODULE_DIALECTS[0], MODULE_LOADERS[0], ""):
         raise UsageError("--dialect, --loader and --firmware are a Grove's; add --kind grove.")

@@ -62,7 +62,7 @@ class VirtualModule:
         self.flash = ModuleFlash(flash_path)
         self.camera = ModuleCamera()
         self.starts = 0
-        self.arch = dialect  # as what is registered has it
+        self.arch, self.heap_bytes = dialect, 0  # as what is registered has it
         self._kind = LOADERS[loader]
         self._wire = Wire()
         self._plugged = threading.Condition()
