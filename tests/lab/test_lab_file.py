@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyteach.errors import ProjectError
+from tinyteach.lab.places import LEASE, LabPlace
 from tinyteach.service.lab.lab_file import LabBoard, LabFile, parse_lab_file, read_lab_file
 
 BOARD = '[boards.left]\nboard = "left"\n'
@@ -50,6 +51,7 @@ def test_all_keys():
         ("[boards.'Left one']\nboard='x'", "names have small letters"),
         (BOARD + "tags = ['Ä']", "boards.left: tags have"),
         (BOARD + "tags = ['tinyteach']", "some are taken"),
+        (BOARD + "tags = ['tinyteach_lease']", "some are taken"),
         (BOARD + "protocol = 'x25'", "protocol is rfc2217 or raw"),
         (BOARD + 'power = "\'"', "power is no command line"),
         (BOARD + "image = 'a.bin'\nrepair = false", "image needs repair"),
@@ -74,6 +76,14 @@ def test_any_bytes_are_a_lab_or_a_clause(content):
         assert parse_lab_file(content).boards
     except ValueError as error:
         assert str(error)
+
+
+@given(st.text(max_size=30), st.integers(-1, 1 << 17))
+def test_any_tag_is_where_a_board_is_lent_or_nowhere(host, port):
+    tags = {LEASE: f"{host}:{port}"}
+    where = LabPlace("left", tags, "", "", "").lease_address
+    assert where == ((host, port) if host and 0 <= port < 1 << 16 else None)
+    assert LabPlace("left", {LEASE: host.replace(":", "")}, "", "", "").lease_address is None
 
 
 VALUES = st.one_of(st.text(max_size=9), st.integers(), st.floats(), st.booleans())

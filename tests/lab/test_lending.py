@@ -18,6 +18,7 @@ from tinyteach.hil.words import opened
 from tinyteach.lab.borrowing import acquire
 from tinyteach.lab.coordinator import Coordinator
 from tinyteach.lab.given_back import all_given_back
+from tinyteach.lab.places import LEASE
 from tinyteach.service.boards.finding import at_hand, resolve_port
 from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.verification import PLUGIN
@@ -84,6 +85,16 @@ def test_by_name_by_tag_and_none(lab):
             acquire("lab:left", wait_s=0.2).__enter__()
     with pytest.raises(BoardNotFoundError, match=r"no board 'nobody'; it has left \(virtual_one\)"):
         acquire("lab:nobody").__enter__()
+    assert nothing_is_left(lab)
+
+
+def test_who_borrows_asks_for_nothing_of_the_others(lab, monkeypatch):
+    """Where a board is lent its place says; where that is not so, until its exporter looks."""
+    monkeypatch.delattr(Coordinator, "resources")
+    with Coordinator(lab.coordinator.address) as coordinator:
+        coordinator.set_tags("left", {LEASE: "127.0.0.1:1"})
+        with acquire("lab:left") as lease, BoardClient(lease.url) as client:
+            assert client.board_id == lab.lender.boards["left"].board_id
     assert nothing_is_left(lab)
 
 

@@ -2,10 +2,11 @@
 
 labgrid's own coordinator and exporter on loopback, ``tinyteach lab export`` as a user runs it, and
 workers that borrow any board, ask it who it is and give it back. Prints how many boards were held
-twice or lost and how long a borrowing took; then how soon a killed worker's and a stopped worker's
-board is free, whether anything is held twice while coordinator, labgrid's exporter and
-``tinyteach lab export`` are killed and started again, and how a board without power goes and comes
-back. Ends with 1 where something was held twice, lost, or did not come back.
+twice or lost and how long a borrowing took, of one who borrows alone, too, beside the way in which
+it was done before; then how soon a killed worker's and a stopped worker's board is free, whether
+anything is held twice while coordinator, labgrid's exporter and ``tinyteach lab export`` are killed
+and started again, and how a board without power goes and comes back. Ends with 1 where something
+was held twice, lost, or did not come back. ``--quick`` measures one who borrows alone only.
 """
 
 import argparse
@@ -27,12 +28,15 @@ from lab_farm import Farm  # noqa: E402
 from labgrid import coordinator_in, programs  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
 from tinyteach.errors import LabError  # noqa: E402
+from tinyteach.lab.coordinator import Coordinator  # noqa: E402
 from tinyteach.lab.places import is_ours  # noqa: E402
+from tinyteach.service.lab.labgrid_env import ExporterProcess  # noqa: E402
 from tinyteach.service.lab.status import lab_status  # noqa: E402
 
 LEASE_S = 20
 PORT = 24100
 FREE_S_MAX = 60
+PLACES = 50  # of which one who borrows alone has any
 WORKER = """
 import fcntl, json, sys, time
 from tinyteach.device.wire.client import BoardClient
@@ -66,6 +70,26 @@ while count:
         say(error=str(error))
         time.sleep(1)
 say(end=True)
+"""
+
+
+# Borrowings in turn: as they are, and as they were when a borrower asked for all resources.
+TIMER = """
+import json, sys, time
+from tinyteach.lab import borrowing
+plain = borrowing._acquire
+
+def asking_for_all(coordinator, *rest):
+    coordinator.resources()
+    return plain(coordinator, *rest)
+
+began_s, told = time.monotonic(), {"now": [], "before": []}
+while time.monotonic() < began_s + float(sys.argv[1]):
+    for how, each in (("now", plain), ("before", asking_for_all)):
+        borrowing._acquire, asked_s = each, time.monotonic()
+        with borrowing.acquire("lab:", 600):
+            told[how].append(time.monotonic() - asked_s)
+print(json.dumps(told))
 """
 
 
@@ -173,6 +197,29 @@ def many(soak: Soak) -> bool:
     return is_clean(told, errors_allowed=False) and not lost
 
 
+def alone(soak: Soak) -> bool:
+    """One who borrows alone, of a lab with as many places and ports whoever has them."""
+    others = [f"other{number}" for number in range(PLACES - len(soak.names))]
+    with ExitStack() as stack:
+        coordinator = stack.enter_context(Coordinator(soak.coordinator.address))
+        ports = {"cls": "NetworkSerialPort", "host": "127.0.0.1", "port": 1, "speed": 115200}
+        where = ("others", "127.0.0.1", soak.coordinator.address)
+        exporter = ExporterProcess(*where, {name: {"NetworkSerialPort": ports} for name in others})
+        stack.callback(exporter.stop)
+        for name in others:
+            coordinator.add_place(name)
+            coordinator.add_match(name, f"others/{name}/*")
+        command = [sys.executable, "-W", "ignore", "-c", TIMER, str(soak.options.alone_s)]
+        told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    now_s, before_s = (statistics.median(told[how]) for how in ("now", "before"))
+    say(
+        f"{len(told['now'])} borrowings alone of {PLACES} places: median {now_s * 1000:.1f} ms; in "
+        f"turn with them, asking for all resources, {before_s * 1000:.1f} ms: a ratio of "
+        f"{now_s / before_s:.2f}, load {os.getloadavg()[0]:.1f}"
+    )
+    return True
+
+
 def dead(soak: Soak) -> bool:
     """Workers that are killed, and one that stands still."""
     free_s = [_free_after(soak, signal.SIGKILL) for _ in range(soak.options.kills)]
@@ -248,7 +295,7 @@ def sick(soak: Soak) -> bool:
     return max(offline_s, back_s) < 600
 
 
-PARTS = {"many": many, "dead": dead, "restarted": restarted, "sick": sick}
+PARTS = {"many": many, "alone": alone, "dead": dead, "restarted": restarted, "sick": sick}
 
 
 def say(text: str) -> None:
@@ -266,7 +313,13 @@ def main() -> int:
     parser.add_argument("--pause-s", type=float, default=10.0, help="between two restarts")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--alone-s", type=float, default=20.0, help="seconds of borrowing alone")
+    parser.add_argument(
+        "--quick", action="store_true", help="of borrowing alone only: within a minute"
+    )
     options = parser.parse_args()
+    if options.quick:
+        options.boards, options.parts = 2, ["alone"]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         os.environ |= {"TINYTEACH_HOME": f"{folder}/home", "TINYTEACH_LABGRID": str(programs())}
         soak = Soak(options, Path(folder), stack)

@@ -12,7 +12,6 @@ from tinyteach.lab.lease import Lease, RefusedClaimError
 from tinyteach.lab.places import (
     BOARD,
     HEALTH,
-    LEASE_GROUP,
     MARK,
     OK,
     PREFIX,
@@ -92,8 +91,8 @@ def _try_once(coordinator: Coordinator, wanted: str, wait_s: float, give_up: flo
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, POLL_S_MAX)
         place = coordinator.reserved(token)
-    exporter = next((each.exporter for each in places if each.name == place), "")
-    lease = _acquire(coordinator, place, exporter)
+    address = next((each.lease_address for each in places if each.name == place), None)
+    lease = _acquire(coordinator, place, address)
     with suppress(RefusedError):  # it may have expired meanwhile
         coordinator.cancel(token)
     if lease is None:
@@ -104,24 +103,13 @@ def _try_once(coordinator: Coordinator, wanted: str, wait_s: float, give_up: flo
     return lease
 
 
-def _acquire(coordinator: Coordinator, place: str, exporter: str) -> Lease | None:
+def _acquire(coordinator: Coordinator, place: str, address: tuple[str, int] | None) -> Lease | None:
     """None where labgrid's place or its board cannot be had now, though it was reserved."""
     try:
         coordinator.acquire(place)
-        address = _lease_address(coordinator, exporter)
         return Lease(address, place, coordinator.name) if address else None
     except (RefusedError, RefusedClaimError, OSError):
         return None
-
-
-def _lease_address(coordinator: Coordinator, exporter: str) -> tuple[str, int] | None:
-    """Where that exporter lends; None where it is not connected."""
-    for resource in coordinator.resources():
-        path = resource.path
-        if (path.exporter_name, path.group_name) == (exporter, LEASE_GROUP):
-            params = resource.params
-            return params["address"].string_value, int(params["port"].uint_value)
-    return None
 
 
 def _tags_of(coordinator: Coordinator, places: list[LabPlace], wanted: str) -> dict[str, str]:

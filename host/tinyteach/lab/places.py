@@ -12,6 +12,9 @@ from tinyteach.plain_text import plain
 PREFIX = "lab:"
 # Tags of our places. What the lab's file calls a board is one more tag each, with the value YES.
 MARK, HEALTH = "tinyteach", "tinyteach_health"
+# Where its exporting computer lends it: HOST:PORT. Who asks labgrid for that asks for all that the
+# whole lab exports.
+LEASE = "tinyteach_lease"
 BOARD, YES = "board", "yes"
 OK, OFFLINE = "ok", "offline"
 # A tag is a key of labgrid's: a small letter, then small letters, digits and _.
@@ -19,7 +22,6 @@ TAG = re.compile(r"[a-z][a-z0-9_]+")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 # Which names of sessions are ours: what they hold may be released where they are dead.
 OWNERS = "/tinyteach/"
-LEASE_GROUP, LEASE_RESOURCE = "tinyteach-lease", "lease"
 SERIAL_PORT = "NetworkSerialPort"
 
 
@@ -47,6 +49,12 @@ class LabPlace:
     @property
     def is_well(self) -> bool:
         return self.tags.get(HEALTH) == OK
+
+    @property
+    def lease_address(self) -> tuple[str, int] | None:
+        """Where it is lent; None where it is not."""
+        host, _, port = self.tags.get(LEASE, "").rpartition(":")
+        return (host, int(port)) if host and port.isdecimal() and int(port) < 1 << 16 else None
 
     @property
     def words(self) -> list[str]:

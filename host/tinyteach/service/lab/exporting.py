@@ -8,7 +8,7 @@ from typing import Any
 
 from tinyteach.errors import LabError
 from tinyteach.lab.coordinator import Coordinator, RefusedError
-from tinyteach.lab.places import LEASE_GROUP, LEASE_RESOURCE, SERIAL_PORT, LabPlace, is_ours
+from tinyteach.lab.places import SERIAL_PORT, LabPlace, is_ours
 from tinyteach.service.lab.lab_file import LabFile
 from tinyteach.service.lab.labgrid_env import ExporterProcess, programs
 from tinyteach.service.lab.lease_server import LeaseServer
@@ -81,8 +81,10 @@ class Lender:
                 board.reason = ""  # until the first look at it, which is before it is lent
         address = (lab.host, lab.port)
         self._leases = LeaseServer(address, self.boards, coordinator, lab.lease_s)
+        for board in self.boards.values():
+            board.lent_at(lab.host, self._leases.port)
         self._release_own()
-        resources = self._resources(self._leases.port)
+        resources = self._resources()
         self._exporter = ExporterProcess(lab.name, lab.host, coordinator.address, resources)
         self._leases.start()
         self._tell(f"Lending at {lab.host}:{self._leases.port}: {', '.join(self.boards)}.")
@@ -213,13 +215,10 @@ class Lender:
         finally:
             self._at_the_doctor.discard(board.name)
 
-    def _resources(self, lease_port: int) -> dict[str, Any]:
+    def _resources(self) -> dict[str, Any]:
         """labgrid's environment of exported resources."""
-        lease = {"cls": "NetworkService", "address": self._lab.host, "port": lease_port}
-        groups = {LEASE_GROUP: {LEASE_RESOURCE: {**lease, "username": "tinyteach"}}}
-        for board in self.boards.values():
-            groups[board.name] = {SERIAL_PORT: self._serial_port(board)}
-        return groups
+        boards = self.boards.values()
+        return {board.name: {SERIAL_PORT: self._serial_port(board)} for board in boards}
 
     def _serial_port(self, board: LentBoard) -> dict[str, Any]:
         about = {"port": board.server.port, "protocol": board.about.protocol}

@@ -11,7 +11,7 @@ from typing import Any
 from tinyteach.errors import ProjectError
 from tinyteach.files import fits, read_file
 from tinyteach.lab.coordinator import address_meant
-from tinyteach.lab.places import HEALTH, LEASE_GROUP, MARK, NAME, TAG
+from tinyteach.lab.places import HEALTH, LEASE, MARK, NAME, TAG
 from tinyteach.link.port_server import PROTOCOLS, RFC2217
 
 MISSING = "There is no file {path}; docs/lab.md has an example of a lab's file."
@@ -147,14 +147,14 @@ def _check_numbers(lab: LabFile) -> None:
 
 def _board(name: str, about: Any) -> LabBoard:
     where = f"boards.{name}"
-    if not NAME.fullmatch(name) or name == LEASE_GROUP:
+    if not NAME.fullmatch(name):
         raise ValueError(f"{where}: names have small letters, digits, - and _")
     if not isinstance(about, dict):
         raise ValueError(f"{where} must be a table")
     _check_keys(about, _BOARD_KEYS, where)
     tags = about.get("tags", [])
     wrong = [t for t in tags if not isinstance(t, str) or not TAG.fullmatch(t)]
-    if wrong or {MARK, HEALTH, "name"} & set(tags):
+    if wrong or {MARK, HEALTH, LEASE, "name"} & set(tags):
         raise ValueError(f"{where}: tags have small letters, digits and _; some are taken")
     if not about.get("board"):
         raise ValueError(f"{where} needs 'board', as --board takes it")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from tinyteach.errors import LabError
 from tinyteach.lab.coordinator import Coordinator, RefusedError
 from tinyteach.lab.lease import RefusedClaimError
-from tinyteach.lab.places import BOARD, HEALTH, MARK, OFFLINE, OK, YES, LabPlace
+from tinyteach.lab.places import BOARD, HEALTH, LEASE, MARK, OFFLINE, OK, YES, LabPlace
 from tinyteach.link.port_server import PortServer
 from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.lab.health import SickError, Upkeep, check, examine_fully
@@ -36,6 +36,7 @@ class LentBoard:
         self._lock = threading.RLock()
         self.owner = ""
         self._lease = object()
+        self._lease_at = ""
         self._said: tuple[dict[str, str], str] = ({}, "")
         self._ended: deque[str] = deque(maxlen=ENDED_MAX)
         self.reason = NOT_YET  # empty: it is well
@@ -130,7 +131,12 @@ class LentBoard:
     @property
     def tags(self) -> dict[str, str]:
         own = dict.fromkeys(self.about.tags, YES)
-        return {**own, MARK: BOARD, HEALTH: OFFLINE if self.reason else OK}
+        lease = {LEASE: self._lease_at} if self._lease_at else {}
+        return {**own, MARK: BOARD, HEALTH: OFFLINE if self.reason else OK, **lease}
+
+    def lent_at(self, host: str, port: int) -> None:
+        """Where its leases are claimed from now on."""
+        self._lease_at = f"{host}:{port}"
 
     def settle(self, coordinator: Coordinator, place: LabPlace | None = None) -> None:
         """Let labgrid's place say how the board is, where it does not.
