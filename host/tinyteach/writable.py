@@ -32,7 +32,9 @@ def _refusal(place: Path) -> int:
     """Why nothing is written there, as a number of errno; 0 where it may be."""
     # os.path says no of what may not be read, too.
     whole = place.absolute()
-    there = next(each for each in (whole, *whole.parents) if os.path.exists(each))  # noqa: PTH110
+    there = next(each for each in (whole, *whole.parents) if os.path.lexists(each))
+    if not os.path.exists(there):  # noqa: PTH110 - a link to nowhere
+        return errno.ENOENT
     mode = os.W_OK | (os.X_OK if there.is_dir() else 0)
     if os.access(there, mode, effective_ids=os.access in os.supports_effective_ids):
         return 0

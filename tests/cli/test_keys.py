@@ -10,6 +10,7 @@ import pytest
 from tinyteach.device import keys
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import ProjectError
 
 OTHER = "0f" * 8
 
@@ -182,12 +183,48 @@ def test_a_damaged_key_is_listed_as_that_and_shown_nowhere(tinyteach, tmp_path, 
     assert said[-1].code == 0 and keys.keyed_boards() == ["0c" * 8]
 
 
-def test_a_key_that_others_can_read_is_told(tinyteach):
+def test_a_key_that_others_can_read_or_replace_is_told(tinyteach):
     keys.keep_key(OTHER, bytes(range(1, 33)))
-    keys._path(OTHER).chmod(0o644)
-    assert "can be read by others" in tinyteach("keys", "list").out
-    keys._path(OTHER).chmod(0o600)
-    assert "can be read by others" not in tinyteach("keys", "list").out
+    path = keys._path(OTHER)
+    for of_file, of_folder, told in (
+        (0o644, 0o700, "can be read by others"),
+        (0o600, 0o770, "can be written by others"),
+        (0o600, 0o700, None),
+    ):
+        path.chmod(of_file)
+        path.parent.chmod(of_folder)
+        said = tinyteach("keys", "list", "--json")
+        (entry,) = json.loads(said.out)["keys"]
+        assert told in entry["fault"] if told else entry["fault"] is None
+
+
+def test_a_folder_that_cannot_be_the_user_s_alone_keeps_no_key(fails, tmp_path, monkeypatch):
+    """Which is known before a board is changed, too: both do the same."""
+    file = tmp_path / "a.key"
+    keys.write_key(file, OTHER, bytes(range(32)))
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    assert "cannot be made yours alone (operation not permitted)" in fails("keys", "import", file)
+    with pytest.raises(ProjectError, match="yours alone"):
+        keys.check_room(OTHER)
+
+
+def test_a_key_that_is_a_link_is_read_and_another_takes_the_link_s_place(tinyteach, tmp_path):
+    """What it led to stays, as does what a link to nowhere is to an export."""
+    keys.keep_key(OTHER, bytes(range(1, 33)))
+    elsewhere, path = tmp_path / "elsewhere", keys._path(OTHER)
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    assert keys.key_of(OTHER) == bytes(range(1, 33))
+    keys.keep_key(OTHER, bytes(range(32)))
+    assert not path.is_symlink() and elsewhere.read_bytes() == before
+    nowhere = tmp_path / "nowhere.key"
+    nowhere.symlink_to(tmp_path / "none")
+    assert tinyteach("keys", "export", OTHER, nowhere).code == 7 and nowhere.is_symlink()
 
 
 def test_the_variable_warns_as_the_option_does(tinyteach, monkeypatch):

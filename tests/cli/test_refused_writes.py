@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tinyteach.cli.exit_codes import exit_code_of
+from tinyteach.device.keys import write_key
 from tinyteach.errors import ProjectError
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
@@ -240,6 +241,23 @@ def test_what_may_be_written_is_not_refused(as_nobody, made_trained_project, ope
     for place in (project / "heads", *(project / "heads").rglob("*")):
         os.chown(place, NOBODY, NOBODY)
     assert as_nobody("-p", project, "train").code == 0
+
+
+def test_keys_that_nobody_may_look_at_are_not_none(refused, open_folder):
+    """Nor are they forgotten where the folder may not be changed; each in a sentence."""
+    folder = open_folder / "home" / "config" / "keys"
+    folder.mkdir(parents=True)
+    write_key(folder / "0f0f.json", "0f0f", bytes(range(32)))
+    for mode, line, said in (
+        (0o000, "list", "cannot be listed (permission denied)"),
+        (0o755, "export 0f0f a.key", "0f0f.json cannot be read (permission denied)"),
+        (0o755, "forget 0f0f", "cannot be deleted (permission denied)"),
+    ):
+        folder.chmod(mode)
+        assert said in refused("keys", *line.split()), line
+    shutil.rmtree(folder)
+    folder.write_bytes(b"")
+    assert "cannot be listed (not a directory)" in refused("keys", "list")
 
 
 def test_a_home_that_cannot_be_written(refused, open_folder):

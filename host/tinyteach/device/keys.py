@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tinyteach import paths
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import fits, make_folder, parse_json, read_file, write_atomically
+from tinyteach.files import fits, make_folder, parse_json, read_file, reason, write_atomically
 from tinyteach.files import format_json as as_json
 from tinyteach_protocol.sealed_session import KEY_BYTES
 
@@ -25,6 +25,10 @@ _SHAPE = {"board": str, "key": str}
 DAMAGED = "{path} holds no board's key; delete it, then import the key again or pair the board."
 NO_KEY_FILE = "{path} holds no board's key; name a file that 'tinyteach keys export' wrote."
 FOR_OTHERS = "{path} can be read by others; run 'chmod 600' on it, or pair with --new-key."
+BY_OTHERS = "{path} can be written by others, who may put keys there; run 'chmod 700' on it."
+NOT_YOURS = (
+    "The folder {path} cannot be made yours alone ({why}); check whose it is, or move it away."
+)
 
 
 def key_of(board_id: str) -> bytes | None:
@@ -44,20 +48,30 @@ def fault_of(board_id: str) -> str | None:
     """What is wrong with the file of a board's key, in a sentence without anything of it."""
     try:
         key_of(board_id)
-        rights = _path(board_id).stat().st_mode
+        rights, of_folder = _path(board_id).stat().st_mode, _folder().stat().st_mode
     except FileNotFoundError:  # forgotten meanwhile
         return None
     except (UsageError, ProjectError) as error:
         return str(error)
-    is_open = os.name == "posix" and rights & ~FILE_MODE & 0o777
-    return FOR_OTHERS.format(path=_path(board_id)) if is_open else None
+    if os.name != "posix":
+        return None
+    if rights & ~FILE_MODE & 0o777:
+        return FOR_OTHERS.format(path=_path(board_id))
+    return BY_OTHERS.format(path=_folder()) if of_folder & 0o022 else None
 
 
 def keyed_boards() -> list[str]:
-    """Identities of the boards whose keys are here."""
-    if not _folder().is_dir():
+    """Identities of the boards whose keys are here; ProjectError where nobody may look."""
+    try:
+        found = list(_folder().iterdir())
+    except FileNotFoundError:
         return []
-    return sorted(path.stem for path in _folder().glob("*.json") if IDENTITY.fullmatch(path.stem))
+    except OSError as error:
+        raise ProjectError(
+            f"{_folder()} cannot be listed ({reason(error)}); check its permissions, or move it "
+            "away."
+        ) from error
+    return sorted(p.stem for p in found if p.suffix == ".json" and IDENTITY.fullmatch(p.stem))
 
 
 def made_key() -> bytes:
@@ -69,14 +83,13 @@ def keep_key(board_id: str, key: bytes) -> None:
     """Keep a board's key in place of the one before; UsageError where it is no board of ours."""
     if not IDENTITY.fullmatch(board_id):
         raise UsageError("This board's identity is none that can have a key; pair it again.")
-    make_folder(_folder())
-    _folder().chmod(FOLDER_MODE)
+    _make_folder()
     write_key(_path(board_id), board_id, key)
 
 
 def check_room(board_id: str) -> None:
     """ProjectError where no key can be kept now; before a board is changed for one."""
-    make_folder(_folder())
+    _make_folder()
     trial = _folder() / f".{board_id}.trial"
     write_key(trial, board_id, bytes(KEY_BYTES))
     with suppress(OSError):
@@ -85,10 +98,15 @@ def check_room(board_id: str) -> None:
 
 def forget_key(board_id: str) -> bool:
     """Whether there was one."""
-    if not IDENTITY.fullmatch(board_id) or not _path(board_id).exists():
+    if not IDENTITY.fullmatch(board_id) or not os.path.lexists(_path(board_id)):
         return False
-    with suppress(FileNotFoundError):
-        _path(board_id).unlink()
+    try:
+        _path(board_id).unlink(missing_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{_path(board_id)} cannot be deleted ({reason(error)}); check the permissions of its "
+            "folder."
+        ) from error
     return True
 
 
@@ -109,6 +127,15 @@ def read_key(path: Path, damaged: str = NO_KEY_FILE) -> tuple[str, bytes]:
 def write_key(path: Path, board_id: str, key: bytes) -> None:
     """A file that only its owner may read."""
     write_atomically(path, as_json({"board": board_id, "key": key.hex()}) + b"\n", FILE_MODE)
+
+
+def _make_folder() -> None:
+    """Where it is missing; the user's alone in any case, ProjectError where it cannot be."""
+    make_folder(_folder())
+    try:
+        _folder().chmod(FOLDER_MODE)
+    except OSError as error:
+        raise ProjectError(NOT_YOURS.format(path=_folder(), why=reason(error))) from error
 
 
 def _folder() -> Path:

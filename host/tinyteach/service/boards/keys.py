@@ -1,5 +1,6 @@
 """The keys of boards that this computer has: listed, taken to another computer, forgotten."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def export_key(board: str, path: Path) -> KeyMoved:
     key = key_of(board_id)
     if key is None:
         raise UsageError(NO_KEY.format(board=board))
-    if path.exists():
+    if os.path.lexists(path):  # also a link to nowhere, in whose place it would come
         raise ProjectError(IS_THERE.format(path=path))
     write_key(path, board_id, key)
     return KeyMoved(board_id, "exported", str(path))
