@@ -10,6 +10,7 @@ from operator_cases import (
     MOST,
     addition_of_all_bytes,
     convolution_of_sums,
+    halves,
     random_cases,
     softmax_case,
 )
@@ -28,6 +29,19 @@ def test_factors_that_shift_to_the_left_not_or_to_a_half(compare):
     sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
     halves = [convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (0, 1, 2, 4)]
     compare([convolution_of_sums(sums, 27.44), *halves])
+
+
+@pytest.mark.parametrize("every", [8, soak(1)])
+def test_sums_next_to_a_half(unit, every):
+    """And far beyond what an int8 holds; with factors that the MAC16 kernels take short or not."""
+    rng, cases = np.random.default_rng(8), []
+    for power in np.arange(0, 18, every / 8):
+        factor, zero = float(np.float32(2**-power)), int(rng.choice([-128, 0, 127]))
+        sums = np.concatenate(
+            [halves(rng, factor) - zero / factor, rng.integers(-(2**30), 2**30, 9)]
+        )
+        cases.append(convolution_of_sums(np.round(sums), factor, zero))
+    unit(cases)
 
 
 def test_addition_of_every_two_bytes(compare):
