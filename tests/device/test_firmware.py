@@ -36,6 +36,7 @@ def test_dsp_instructions_go_to_no_core_without_them(mpy):
         "kernels_thumb.mpy",
         "thumb_dot.mpy",
         "thumb_gather.mpy",
+        "thumb_requantise.mpy",
         "thumb_rows.mpy",
     }
     assert not [path for path in by_path(mpy) if "thumb" in path]

@@ -10,7 +10,7 @@ from operator_cases import (
     MOST,
     addition_of_all_bytes,
     convolution_of_sums,
-    halves,
+    next_to_halves,
     random_cases,
     softmax_case,
 )
@@ -33,15 +33,8 @@ def test_factors_that_shift_to_the_left_not_or_to_a_half(compare):
 
 @pytest.mark.parametrize("every", [8, soak(1)])
 def test_sums_next_to_a_half(unit, every):
-    """And far beyond what an int8 holds; with factors that the MAC16 kernels take short or not."""
-    rng, cases = np.random.default_rng(8), []
-    for power in np.arange(0, 18, every / 8):
-        factor, zero = float(np.float32(2**-power)), int(rng.choice([-128, 0, 127]))
-        sums = np.concatenate(
-            [halves(rng, factor) - zero / factor, rng.integers(-(2**30), 2**30, 9)]
-        )
-        cases.append(convolution_of_sums(np.round(sums), factor, zero))
-    unit(cases)
+    """With factors that the MAC16 kernels take short or not."""
+    unit([next_to_halves(power) for power in np.arange(0, 18, every / 8)])
 
 
 def test_addition_of_every_two_bytes(compare):

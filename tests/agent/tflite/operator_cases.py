@@ -52,6 +52,14 @@ def convolution_of_sums(sums: np.ndarray, weight_scale: float, zero: int = 0) ->
     return Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]], f"{weight_scale}")
 
 
+def next_to_halves(power: float) -> Case:
+    """Sums next to a half, and far beyond what an int8 holds; the factor is 2**-power."""
+    rng, factor = np.random.default_rng(int(8 * power)), float(np.float32(2**-power))
+    zero = int(rng.choice([-128, 0, 127]))
+    sums = np.append(halves(rng, factor) - zero / factor, rng.integers(-(2**29), 2**29, 9))
+    return convolution_of_sums(np.round(sums), factor, zero)
+
+
 def addition_of_all_bytes(scales: tuple[float, float, float], zeros: tuple[int, int, int]) -> Case:
     """An ADD of each int8 with each; scales and zero points of both inputs and the output."""
     values = np.arange(-128, 128, dtype=np.int8)
