@@ -96,6 +96,20 @@ def counted(notes: replay.Notes, board: Board, vector_bytes: int) -> Cost:
     return twice - once
 
 
+def by_layer(board: Board, kernels: str, name: str) -> list[tuple[str, int, Cost]]:
+    """Each operator of an embedding: its kernel, the bytes of its result, and its cost."""
+    functions, model = replay.native_functions(board.core), EMBEDDING_FILES[name].read_bytes()
+    i386 = micropython.find("i386", with_ffi=True).argv
+    (notes,) = recording.record_models(i386, [model], kernels, functions)
+    played = replay.Replay(notes, functions, board.core, every_step=True)
+    # The first part is reading the view, and what loading did; behind the last nothing is left.
+    traces = list(executed.steps(played.program, bytes(image_bytes(model))))[1:]
+    return [
+        (step.kernel, step.size, cost(trace, board.core))
+        for step, trace in zip(played.steps, traces, strict=False)
+    ]
+
+
 def image_bytes(model: bytes) -> int:
     """Of its input."""
     return math.prod(TfliteModel(model).input_details.shape)
@@ -178,7 +192,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="the smaller embedding alone")
+    parser.add_argument("--layers", choices=EMBEDDING_FILES, help="the operators of one, instead")
     options = parser.parse_args()
+    if options.layers:
+        for board in BOARDS:
+            for kernels in board.kernels:
+                show_layers(board, kernels, options.layers)
+        return
     names = [name for name in EMBEDDING_FILES if name == "tiny" or not options.quick]
     found = {board.name: measure(board, names) for board in BOARDS}
     found["Cortex-M7"]["scalar C"] = in_scalar_c(names)
@@ -210,6 +230,14 @@ def main() -> None:
         if n == names[0]
     ]
     show_table(f"Of 100 instructions of {names[0]}", ("kernels", *issue.KINDS), shares)
+
+
+def show_layers(board: Board, kernels: str, name: str) -> None:
+    """Print them, numbered."""
+    found = enumerate(by_layer(board, kernels, name))
+    rows = [[n, kernel, size, *_figures(each, board.mhz)] for n, (kernel, size, each) in found]
+    heads = ("", "operator", "bytes", "millions", "cycles, millions", "ms")
+    show_table(f"{board.name}, {kernels}: {name}", heads, rows)
 
 
 def _figures(count: Cost, mhz: int) -> list[str]:

@@ -14,6 +14,7 @@ _EXECUTED = re.compile(rb"^Trace \d+: (\S+) \[[0-9a-f]+/([0-9a-f]+)/")
 # Arm's and RISC-V's have their words between address and name.
 _INSTRUCTION = re.compile(rb"^0x([0-9a-f]+):\s+(?:[0-9a-f]{4,8}\s+)*(.*\S)")
 
+SYSTEM_CALL = r"syscall|svc|ecall"
 # What QEMU is to log (-d) for `traced`.
 LOGGED = "nochain,exec,in_asm"
 
@@ -43,8 +44,19 @@ def trace(program: Program, vectors: bytes = b"") -> Trace:
     return traced(_log(program, vectors, LOGGED))
 
 
+def steps(program: Program, vectors: bytes) -> Iterator[Trace]:
+    """What a program executes from one of its calls of the system to the next: it reads, writes."""
+    return parts(_log(program, vectors, LOGGED), SYSTEM_CALL)
+
+
 def traced(log: Iterable[bytes]) -> Trace:
     """The same from QEMU's log, which tells what is in a piece before its first execution."""
+    (found,) = parts(log, r"(?!)")
+    return found
+
+
+def parts(log: Iterable[bytes], end: str) -> Iterator[Trace]:
+    """The same, up to each piece whose last instruction's name is one of ``end``, and the rest."""
     found, numbers = Trace(), dict[bytes, int]()
     translated: list[str] = []
     last = None
@@ -56,6 +68,9 @@ def traced(log: Iterable[bytes]) -> Trace:
                 translated = []
             if last is not None:
                 found.follows[last, int(executed[2], 16)] += 1
+                if re.match(end, found.pieces[last][-1]):
+                    yield found
+                    found = Trace(found.pieces)
             last = numbers[executed[1]]
         elif line.startswith(b"IN:"):
             translated = []
@@ -63,7 +78,7 @@ def traced(log: Iterable[bytes]) -> Trace:
             translated.append(" ".join(instruction[2].decode().split()))
     if last is not None:
         found.follows[last, 0] += 1
-    return found
+    yield found
 
 
 def disassembled(program: Program, vectors: bytes = b"") -> dict[int, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import tinyteach_protocol
 from tinyteach import short_names
 from tinyteach.errors import MissingToolError
-from tinyteach.native import mac16, pictures
+from tinyteach.native import depthwise, mac16, pictures
 from tinyteach.native.mpy_file import with_code
 
 LIBRARY = "/lib"
@@ -30,6 +30,7 @@ NATIVE_WORD, ASSEMBLER_WORD, MAC16_WORD = "viper", "thumb", "mac16"
 # Modules whose functions get machine code that is made here.
 MADE_HERE = {
     "agent.tflite.mac16_code": mac16.programs,
+    "agent.tflite.mac16_depthwise": depthwise.programs,
     "agent.vision.mac16_rows": pictures.programs,
 }
 COMPILE_TIMEOUT_S = 60

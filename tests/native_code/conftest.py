@@ -84,3 +84,9 @@ class Compare:
 def compare(request, board_with) -> Compare:
     core, kernels = request.param
     return Compare(board_with(core), kernels)
+
+
+@pytest.fixture(scope="session")
+def unit(board_with) -> Compare:
+    """The same for the MAC16 kernels alone."""
+    return Compare(board_with("xtensa"), "mac16")

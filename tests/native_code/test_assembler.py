@@ -4,8 +4,8 @@ import executed
 import machine
 import pytest
 
-from tinyteach.native import mac16, pictures
-from tinyteach.native.xtensa import ACCLO, Assembler
+from tinyteach.native import depthwise, mac16, pictures
+from tinyteach.native.xtensa import ACCLO, M0, Assembler
 
 # Method, arguments, and what the disassembler calls it.
 INSTRUCTIONS = [
@@ -55,6 +55,11 @@ INSTRUCTIONS = [
     ("mula_dd_ldinc", ("ll", 1, 2, 0, 2), "mula.dd.ll.ldinc m1, a2, m0, m2"),
     ("mula_dd_ldinc", ("hh", 3, 3, 1, 3), "mula.dd.hh.ldinc m3, a3, m1, m3"),
     ("mula_dd_ldinc", ("lh", 0, 3, 1, 2), "mula.dd.lh.ldinc m0, a3, m1, m2"),
+    ("mula_dd", ("hl", 0, 3), "mula.dd.hl m0, m3"),
+    ("mula_aa", ("lh", 4, 7), "mula.aa.lh a4, a7"),
+    ("mula_ad", ("hl", 4, 3), "mula.ad.hl a4, m3"),
+    ("mula_da_ldinc", ("hl", 2, 3, 0, 9), "mula.da.hl.ldinc m2, a3, m0, a9"),
+    ("wsr", (5, M0 + 3), "wsr.m3 a5"),
 ]
 
 
@@ -111,7 +116,7 @@ def test_as_another_tool_reads_them():
 def test_no_loop_begins_with_an_instruction_that_crosses_a_word():
     loops = [
         at
-        for program in (*mac16.programs(), *pictures.programs())
+        for program in (*mac16.programs(), *depthwise.programs(), *pictures.programs())
         for at in range(0, len(program), 3)
         if int.from_bytes(program[at : at + 3], "little") & 0xF0FF == 0x9076
     ]

@@ -34,6 +34,7 @@ def conv_2d(op):
     %s
 k.conv_2d, k.add = conv_2d, kernels_viper.add
 k.fully_connected = kernels_viper.fully_connected
+k.depthwise_conv_2d = kernels_viper.depthwise_conv_2d
 from agent.vision import kernels_mac16 as m
 if "%s" == "pictures too":
     m.big, m.little, m.across = m.viper.big, m.viper.little, m.viper.across
@@ -93,10 +94,10 @@ def test_a_trial_that_was_stopped_is_begun_again(micropython, tmp_path):
 
 def test_the_trial_on_the_boards_code(board_with, tmp_path):
     board, rng = board_with("xtensa"), np.random.default_rng(4)
-    views = rng.integers(0, 256, 50 * (60 + 80 + 54), np.uint8).tobytes()
+    views = rng.integers(0, 256, 50 * (60 + 80 + 54 + 120), np.uint8).tobytes()
     results = set()
     for kernels in ("viper", "mac16"):
         given = (board.functions, tmp_path, [kernels])
         notes = recording.run_recorder(board.i386, "record_trial.py", *given)[0]
         results.add(board.play(notes, views, every_step=True))
-    assert len(results) == 1 and len(results.pop()) == 50 * (80 + 80 + 8)
+    assert len(results) == 1 and len(results.pop()) == 50 * (80 + 80 + 8 + 60)

@@ -1,5 +1,6 @@
 """Estimates of cycles: instructions in their turns, and what a run of QEMU tells of them."""
 
+from collections import Counter
 from functools import partial
 
 import executed
@@ -113,3 +114,16 @@ def test_each_instruction_is_of_one_kind():
     kinds = issue.by_kind(trace, S3.language)
     assert kinds.keys() <= set(issue.KINDS)
     assert kinds.total() == trace.instructions().total()
+
+
+def test_parts_between_calls_of_the_system():
+    def program() -> machine.Program:
+        made = _calling(XTENSA, _xtensa(ROUNDS))
+        made.write(made.put(bytes(4)), 4)
+        return made
+
+    parts = list(executed.steps(program(), b"?"))  # read, write, nothing left to read
+    assert (
+        sum((each.follows for each in parts), Counter()) == executed.trace(program(), b"?").follows
+    )
+    assert [each.instructions()["bnez"] for each in parts[:3]] == [0, ROUNDS, 0]

@@ -10,6 +10,7 @@ from operator_cases import (
     MOST,
     addition_of_all_bytes,
     convolution_of_sums,
+    next_to_halves,
     random_cases,
     softmax_case,
 )
@@ -28,6 +29,12 @@ def test_factors_that_shift_to_the_left_not_or_to_a_half(compare):
     sums = np.array([3, -3, 1 << 25, 1 << 26, 1 << 30, -(1 << 30), 638406945, -926746399])
     halves = [convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (0, 1, 2, 4)]
     compare([convolution_of_sums(sums, 27.44), *halves])
+
+
+@pytest.mark.parametrize("every", [8, soak(1)])
+def test_sums_next_to_a_half(unit, every):
+    """With factors that the MAC16 kernels take short or not."""
+    unit([next_to_halves(power) for power in np.arange(0, 18, every / 8)])
 
 
 def test_addition_of_every_two_bytes(compare):

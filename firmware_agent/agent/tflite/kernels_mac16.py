@@ -1,7 +1,8 @@
 """The viper kernels with dot products by the MAC16 unit, for ESP32 and ESP32-S3.
 
-CONV_2D, FULLY_CONNECTED and, in the same machine code, ADD; the rest is kernels_viper's. Patches
-and one channel's weights are widened to int16, a block of pixels at a time.
+CONV_2D, FULLY_CONNECTED, DEPTHWISE_CONV_2D of 3x3 and, in the same machine code, ADD; the rest is
+kernels_viper's. Patches and one channel's weights are widened to int16, a block of pixels at a
+time.
 """
 
 from array import array
@@ -19,14 +20,13 @@ _MEMORY_BYTES = const(12288)
 _PATCH_BYTES = const(4096)
 # Where ``sizes`` and ``windows`` hold what differs from block to block.
 _PIXELS = const(3)
-_FIRST = const(8)
+_FIRST = const(7)
 _COUNT = const(0)
 
 # What its trial came to: mac16_trial.
 _PASSED = []
 
 bind = viper.bind
-depthwise_conv_2d = viper.depthwise_conv_2d
 average_pool_2d = viper.average_pool_2d
 mean = viper.mean
 max_pool_2d = viper.max_pool_2d
@@ -49,8 +49,20 @@ def prepare(op):
     if op.kernel == "add":
         op.sizes = additions(op)
         return viper.lay_out(op, ("table", 1024), ("table2", 1024))
+    if op.kernel == "depthwise_conv_2d":
+        return prepare_depthwise(op)
     op.widened = op.kernel in ("conv_2d", "fully_connected") and op.origin == 128
     return prepare_widened(op) if op.widened else viper.prepare(op)
+
+
+def prepare_depthwise(op):
+    from agent.tflite import mac16_depthwise as depthwise
+
+    op.widened = depthwise.fits(op)
+    if not op.widened:
+        return viper.prepare(op)
+    op.multiply = depthwise.run
+    return viper.lay_out(op, depthwise.prepare(op))
 
 
 def prepare_widened(op):
@@ -60,9 +72,7 @@ def prepare_widened(op):
     convolution.fold(op.weights, bias, channels, patch, 1, patch, op.input_zero_point, op.origin)
     op.bias = bias
     turns = (op.patch + 3) // 4
-    # Factors are positive: what is below zero stays there, and under a ReLU is zero.
-    least = 1 if op.lowest == zero else -(1 << 31)
-    op.sizes = array("i", (turns, op.patch, channels, 0, op.lowest, op.highest, zero, least, 0))
+    op.sizes = array("i", (turns, op.patch, channels, 0, op.lowest, op.highest, zero, 0))
     op.windows = windows(window, op.input_zero_point, 4 * turns - op.patch)
     held = window.in_height * window.in_width * window.in_channels + window.pixels * channels
     room = max(_PATCH_BYTES, _MEMORY_BYTES - held)
@@ -70,10 +80,10 @@ def prepare_widened(op):
     accumulators = 0
     if op.kernel == "fully_connected":
         op.block, accumulators = 1, 4 * channels
-    # Four bytes are read beyond both; nobody uses them.
+    # Eight bytes are read beyond weights, four beyond patches; nobody uses them.
     return viper.lay_out(
         op,
-        ("wide_weights", 8 * turns + 4),
+        ("wide_weights", 8 * turns + 8),
         ("accumulators", accumulators),
         ("patches", op.block * 8 * turns + 4),
     )
@@ -124,6 +134,13 @@ def conv_2d(op):
             op.shifts,
         )
         start += block
+
+
+def depthwise_conv_2d(op):
+    if op.widened:
+        op.multiply(op)
+    else:
+        viper.depthwise_conv_2d(op)
 
 
 def add(op):

@@ -8,7 +8,7 @@ import sys
 from array import array
 
 from agent.tflite import kernels_viper as viper
-from agent.tflite import thumb_dot, thumb_gather
+from agent.tflite import thumb_dot, thumb_gather, thumb_requantise
 from agent.tflite import viper_convolution as convolution
 from agent.tflite import viper_requantise as requantise
 
@@ -17,9 +17,12 @@ name = "thumb"
 # Bytes of patches gathered at once, and accumulators filled; both of two pixels at least.
 _PATCH_BYTES = const(4096)
 _ACCUMULATORS = const(512)
-# Where thumb_dot's ``sizes`` and thumb_gather's ``windows`` hold what differs from call to call.
+# Where thumb_dot's ``sizes``, thumb_gather's ``windows`` and thumb_requantise's ``results`` hold
+# what differs from call to call.
 _PAIRS = const(2)
 _PIXELS = const(0)
+_COUNT = const(1)
+_FIRST = const(2)
 
 bind = viper.bind
 depthwise_conv_2d = viper.depthwise_conv_2d
@@ -52,6 +55,7 @@ def prepare_dual(op):
     convolution.fold(
         op.weights, bias, op.out_channels, op.patch, 1, op.patch, op.input_zero_point, 128
     )
+    op.results = results(op, bias) if op.kernel == "conv_2d" else None
     op.bias = None
     op.sizes = array("i", [op.patch, op.out_channels, 0])
     op.sizes.extend(bias)
@@ -65,6 +69,20 @@ def prepare_dual(op):
     return viper.lay_out(
         op, ("accumulators", 4 * op.block * op.out_channels), ("patches", op.block * op.patch)
     )
+
+
+def results(op, bias):
+    """As thumb_requantise reads it, beside ``multipliers``; None where it is not for this one."""
+    channels = op.out_channels
+    most = max(max(bias), -min(bias)) + (op.patch << 14)
+    if max(op.shifts) > 31 or most >= 1 << 30:
+        return None
+    rights = bytearray((channels + 3) // 4 * 4)
+    for channel in range(channels):
+        rights[channel] = 31 - op.shifts[channel]
+    op.multipliers.extend(array("i", rights))
+    op.shifts = None
+    return array("i", (channels, 0, 0, op.output_zero_point, op.lowest, op.highest))
 
 
 def windows(window, zero):
@@ -87,6 +105,15 @@ def sums(op, start, count):
     thumb_dot.dot_products(op.weights, op.patches, op.accumulators, op.sizes)
 
 
+def to_int8(op, start, count):
+    if op.results is None:
+        requantise.requantise(op.accumulators, 0, op.target, op, start, count)
+        return
+    op.results[_COUNT] = count
+    op.results[_FIRST] = start * op.out_channels
+    thumb_requantise.requantise(op.accumulators, op.target, op.results, op.multipliers)
+
+
 def conv_2d(op):
     if not op.dual:
         viper.conv_2d(op)
@@ -95,7 +122,7 @@ def conv_2d(op):
     while start < total:  # a range whose step is no constant would be allocated
         count = min(block, total - start)
         sums(op, start, count)
-        requantise.requantise(op.accumulators, 0, op.target, op, start, count)
+        to_int8(op, start, count)
         start += block
 
 

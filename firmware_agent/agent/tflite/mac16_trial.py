@@ -66,7 +66,23 @@ class Dense:
         self.exponents = bytearray((60, 61, 62, 63))
 
 
-OPERATORS = (Convolution, Addition, Dense)
+class Depthwise:
+    """Windows that go down further than across, and factors of which one is the short way's."""
+
+    def __init__(self):
+        self.kernel, self.bias = "depthwise_conv_2d", None
+        self.window = Window((1, 8, 5, 3), (3, 3), (2, 1), SAME)
+        self.out_channels, self.depth_multiplier, self.origin = 3, 1, 128
+        self.input_zero_point, self.output_zero_point = 7, -4
+        self.lowest, self.highest = -128, 100
+        self.weights = memoryview(bytes([(7 * k * k + 31 * k) & 255 for k in range(27)]))
+        self.source = memoryview(bytes([(11 * k * k + 77 * k) & 255 for k in range(120)]))
+        self.target = memoryview(bytearray(60))
+        self.multipliers = array("i", (1 << 30, 0x7FFFFFFF, 0x5A827999))
+        self.shifts = bytearray((32 - 8, 32 - 9, 32 - 3))
+
+
+OPERATORS = (Convolution, Addition, Dense, Depthwise)
 
 
 def made(operator, kernels):

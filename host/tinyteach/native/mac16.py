@@ -13,12 +13,12 @@ components/xtensa/xtensa_context.S, _xt_context_save; tie.h's XCHAL_NCP_SA_STORE
 
 from tinyteach.native.addition import add
 from tinyteach.native.function import INT, POINTER, Function
+from tinyteach.native.requantise import PLACES, ToInt8
 from tinyteach.native.xtensa import ACCLO
 
 # What ``sizes`` holds for `sums` and `convolve`, int32 each: taps / 4 rounded up, taps, channels,
-# pixels; then for `convolve` alone the range of its results, the zero point, the least sum that is
-# not the lowest result, and the first pixel.
-TURNS, TAPS, CHANNELS, PIXELS, LOW, HIGH, ZERO, LEAST, FIRST = range(9)
+# pixels; then for `convolve` alone the range of its results, the zero point, and the first pixel.
+TURNS, TAPS, CHANNELS, PIXELS, LOW, HIGH, ZERO, FIRST = range(8)
 # ``windows`` for `gather`: the pixels, then columns of the output, rows of the input, values of a
 # row of it and of the filter, rows of the filter, values from one window to the next, rows to the
 # next, padding above in rows and to the left in values, the padding's value, and zeros behind each
@@ -110,7 +110,7 @@ _WEIGHTS, _PATCHES, _WIDE, _BIAS, _OUT, _SIZES, _MULTIPLIERS, _SHIFTS = (4 * i f
 def sums() -> bytes:
     """``sums(weights, patches, wide, bias, accumulators, sizes)``: a row of int32 for each pixel.
 
-    ``wide`` is room for a channel's weights as int16, four bytes more than that.
+    ``wide`` is room for a channel's weights as int16, eight bytes more than that.
     """
     return _products(Function((POINTER,) * 6), requantised=False)
 
@@ -118,93 +118,80 @@ def sums() -> bytes:
 def convolve() -> bytes:
     """``convolve(weights, patches, wide, bias, target, sizes, multipliers, shifts)``: int8 outputs.
 
-    Sums are requantised as viper_requantise does it.
+    What comes of the sums is what viper_requantise makes of them.
     """
     return _products(Function((POINTER,) * 8), requantised=True)
 
 
 def _products(f: Function, *, requantised: bool) -> bytes:
-    wide, patch, x, t, u, turns, factor, right, out, channels, pixels, high, low, zero = range(
-        2, 16
-    )
-    bias, channel, place, upper, least = (f.local(index) for index in range(5))
+    wide, patch, x, t, turns, out, channels, end, bias, *result = range(2, 16)
+    channel, place = f.local(0), f.local(1)
+    places = [f.local(2 + index) for index in range(PLACES)]
+    pointers = _SIZES, _MULTIPLIERS, _SHIFTS
+    to_int8 = ToInt8(f, (x, t, *result), places, pointers, (LOW, HIGH, ZERO))
     f.l32i(t, 1, _SIZES)
     f.l32i(x, t, 4 * CHANNELS)
     f.s32i(x, 1, channel)
     if requantised:
-        f.l32i(u, t, 4 * FIRST)
-        f.mull(u, u, x)
-        f.l32i(out, 1, _OUT)
-        f.add(out, out, u)
+        f.l32i(out, t, 4 * FIRST)
+        f.addi(out, out, -1)
+        f.mull(out, out, x)
+        f.l32i(t, 1, _OUT)
+        f.add(out, out, t)
         f.s32i(out, 1, _OUT)
-        f.l32i(u, t, 4 * LEAST)
-        f.s32i(u, 1, least)
     f.label("channel")
     _widen_weights(f)
     # What the channel needs, and where the next one's is.
+    if requantised:
+        to_int8.begin()
     f.l32i(t, 1, _BIAS)
-    f.l32i(u, t)
-    f.s32i(u, 1, bias)
+    f.l32i(bias, t)
     f.addi(t, t, 4)
     f.s32i(t, 1, _BIAS)
     f.l32i(out, 1, _OUT)
     f.addi(t, out, 1 if requantised else 4)
     f.s32i(t, 1, _OUT)
-    f.l32i(patch, 1, _PATCHES)
-    f.addi(patch, patch, -4)
     f.l32i(t, 1, _SIZES)
     f.l32i(turns, t, 4 * TURNS)
     f.l32i(channels, t, 4 * CHANNELS)
-    f.l32i(pixels, t, 4 * PIXELS)
-    if requantised:
-        f.l32i(low, t, 4 * LOW)
-        f.l32i(high, t, 4 * HIGH)
-        f.l32i(zero, t, 4 * ZERO)
-        f.l32i(t, 1, _MULTIPLIERS)
-        f.l32i(factor, t)
-        f.srai(u, factor, 16)
-        f.s32i(u, 1, upper)
-        f.extui(factor, factor, 0, 16)
-        f.addi(t, t, 4)
-        f.s32i(t, 1, _MULTIPLIERS)
-        f.l32i(t, 1, _SHIFTS)
-        f.l8ui(u, t)
-        f.addi(t, t, 1)
-        f.s32i(t, 1, _SHIFTS)
-        f.movi(right, 31)
-        f.sub(right, right, u)
-    else:
-        f.slli(channels, channels, 2)
-    f.l32i(u, 1, _WIDE)
-    f.addi(u, u, -4)
-    f.s32i(u, 1, place)
+    f.l32i(end, t, 4 * PIXELS)
+    f.l32i(patch, 1, _PATCHES)
+    f.addi(patch, patch, -4)
+    f.mull(end, end, turns)
+    f.slli(end, end, 3)
+    f.add(end, end, patch)
+    f.l32i(t, 1, _WIDE)
+    f.addi(t, t, -4)
+    f.s32i(t, 1, place)
     f.label("pixel")
-    f.l32i(x, 1, bias)
-    f.wsr(x, ACCLO)
     f.l32i(wide, 1, place)
-    f.ldinc(0, wide)
+    f.wsr(bias, ACCLO)
     f.ldinc(2, patch)
+    f.ldinc(0, wide)
+    f.ldinc(1, wide)
+    # What is loaded is there for the next but one: M3 and M2 are one product ahead, M0 and M1 two.
     f.loopnez(turns, "product")
-    f.mula_dd_ldinc("ll", 1, wide, 0, 2)
-    f.mula_dd_ldinc("hh", 3, patch, 0, 2)
-    f.mula_dd_ldinc("ll", 0, wide, 1, 3)
-    f.mula_dd_ldinc("hh", 2, patch, 1, 3)
+    f.mula_dd_ldinc("ll", 3, patch, 0, 2)
+    f.mula_dd_ldinc("hh", 0, wide, 0, 2)
+    f.mula_dd_ldinc("ll", 2, patch, 1, 3)
+    f.mula_dd_ldinc("hh", 1, wide, 1, 3)
     f.label("product")
-    f.rsr(x, ACCLO)
     f.addi(patch, patch, -4)
     if requantised:
-        _requantise(f, x, (t, u, wide), factor, right, (low, high, zero), (upper, least))
-        f.s8i(x, out)
+        to_int8.store(out, channels)
     else:
+        f.rsr(x, ACCLO)
         f.s32i(x, out)
-    f.add(out, out, channels)
-    f.addi(pixels, pixels, -1)
-    f.bnez(pixels, "pixel")
+        f.addx4(out, channels, out)
+    f.bne(patch, end, "pixel")
     f.l32i(t, 1, channel)
     f.addi(t, t, -1)
     f.s32i(t, 1, channel)
     f.bnez(t, "channel")
-    return f.finish()
+    f.answer()
+    if requantised:
+        to_int8.exactly()
+    return f.code()
 
 
 def _widen_weights(f: Function) -> None:
@@ -221,38 +208,6 @@ def _widen_weights(f: Function) -> None:
     f.sub(turns, turns, taps)
     f.movi(7, 0)
     f.fill(7, to, turns)
-
-
-def _requantise(
-    f: Function,
-    x: int,
-    free: tuple[int, int, int],
-    factor: int,
-    right: int,
-    results: tuple[int, int, int],
-    places: tuple[int, int],
-) -> None:
-    """x to its int8; ``right`` is by how many bits less one, -1 and below: by none, or to the left.
-
-    ``factor`` holds the lower half of the multiplier, ``upper`` the place of the other.
-    """
-    (t, u, w), (low, high, zero), (upper, least) = free, results, places
-    f.bgez(right, "shifted")
-    f.movi(t, -1)
-    f.sub(t, t, right)
-    f.ssl(t)
-    f.sll(x, x)
-    f.label("shifted")
-    f.l32i(t, 1, least)
-    f.blt(x, t, "lowest")
-    f.scale(x, (t, u, w), factor, upper, right)
-    f.add(x, x, zero)
-    f.max(x, x, low)
-    f.min(x, x, high)
-    f.j("there")
-    f.label("lowest")
-    f.mov(x, low)
-    f.label("there")
 
 
 def programs() -> tuple[bytes, ...]:

@@ -8,7 +8,8 @@ components/xtensa/<chip>/include/xtensa/config/core-isa.h). Instructions are of 
 
 from collections.abc import Callable
 
-ACCLO = 16  # special register: the low half of MAC16's accumulator
+# Special registers: the low half of MAC16's accumulator, and M0.
+ACCLO, M0 = 16, 32
 _BRANCH_REACH, _LOOP_REACH = range(-128, 128), range(256)
 
 
@@ -180,14 +181,26 @@ class Assembler:
 
     def mula_dd_ldinc(self, halves: str, w: int, s: int, x: int, y: int) -> None:
         """The same, and load w as `ldinc` does, after x and y were read."""
-        self._rrr(
-            0,
-            8 | _HALVES[halves],
-            _within(x, (0, 1)) << 2 | _within(w, range(4)),
-            s,
-            (_within(y, (2, 3)) - 2) << 2,
-            4,
-        )
+        r = _within(x, (0, 1)) << 2 | _within(w, range(4))
+        self._mula(0, halves, r, s, (_within(y, (2, 3)) - 2) << 2)
+
+    def mula_dd(self, halves: str, x: int, y: int) -> None:
+        self._mula(2, halves, _within(x, (0, 1)) << 2, 0, (_within(y, (2, 3)) - 2) << 2)
+
+    def mula_aa(self, halves: str, s: int, t: int) -> None:
+        """Of halves of two address registers."""
+        self._mula(7, halves, 0, s, t)
+
+    def mula_ad(self, halves: str, s: int, y: int) -> None:
+        """The first factor is a half of an address register."""
+        self._mula(3, halves, 0, s, (_within(y, (2, 3)) - 2) << 2)
+
+    def mula_da_ldinc(self, halves: str, w: int, s: int, x: int, t: int) -> None:
+        """The second factor is a half of an address register; load w as well."""
+        self._mula(4, halves, _within(x, (0, 1)) << 2 | _within(w, range(4)), s, t)
+
+    def _mula(self, op2: int, halves: str, r: int, s: int, t: int) -> None:
+        self._rrr(op2, 8 | _HALVES[halves], r, s, t, 4)
 
     # Where to go on.
     def beq(self, s: int, t: int, to: str) -> None:

@@ -38,7 +38,7 @@ def halves(rng, factor: float) -> np.ndarray:
     return np.clip(np.concatenate([nearest - 1, nearest, nearest + 1]), -(2**31), 2**31 - 1)
 
 
-def convolution_of_sums(sums: np.ndarray, weight_scale: float) -> Case:
+def convolution_of_sums(sums: np.ndarray, weight_scale: float, zero: int = 0) -> Case:
     """A CONV_2D whose accumulators are exactly ``sums``: they are its bias."""
     tensors = [
         Tensor((1, 1, 1, 1), 1.0, 0),
@@ -47,9 +47,17 @@ def convolution_of_sums(sums: np.ndarray, weight_scale: float) -> Case:
     ]
     options = schema.Conv2DOptionsT()
     options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
-    target = Tensor((1, 1, 1, len(sums)), 1.0, 0)
+    target = Tensor((1, 1, 1, len(sums)), 1.0, zero)
     model = one_operator(Op.CONV_2D, tensors, target, (Options.Conv2DOptions, options))
     return Case(model, [[np.zeros((1, 1, 1, 1), np.int8)]], f"{weight_scale}")
+
+
+def next_to_halves(power: float) -> Case:
+    """Sums next to a half, and far beyond what an int8 holds; the factor is 2**-power."""
+    rng, factor = np.random.default_rng(int(8 * power)), float(np.float32(2**-power))
+    zero = int(rng.choice([-128, 0, 127]))
+    sums = np.append(halves(rng, factor) - zero / factor, rng.integers(-(2**29), 2**29, 9))
+    return convolution_of_sums(np.round(sums), factor, zero)
 
 
 def addition_of_all_bytes(scales: tuple[float, float, float], zeros: tuple[int, int, int]) -> Case:

@@ -11,6 +11,7 @@ from operator_cases import (
     convolution_of_sums,
     dense_of_sums,
     halves,
+    next_to_halves,
     random_cases,
     softmax_case,
 )
@@ -67,6 +68,11 @@ def test_convolution_wraps_a_left_shift_that_overflows(compare):
 def test_convolution_rounds_halves(compare):
     """Where the factor is a power of two, each other product ends in a half."""
     compare([convolution_of_sums(np.arange(-40, 40), 2.0**-power) for power in (1, 2, 4)])
+
+
+@pytest.mark.parametrize("compare", [("armhf", "thumb")], indirect=True, ids="-".join)
+def test_convolution_of_sums_next_to_a_half(compare):
+    compare([next_to_halves(power) for power in np.arange(0, 18, 0.5)])
 
 
 @pytest.mark.parametrize("compare", DIFFERENT, indirect=True, ids="-".join)

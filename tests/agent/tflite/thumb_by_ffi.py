@@ -32,6 +32,10 @@ class thumb_gather:
     gather = function(thumb_code.GATHER, "PPPi")
 
 
+class thumb_requantise:
+    requantise = function(thumb_code.REQUANTISE, "PPPP")
+
+
 class thumb_rows:
     columns = function(thumb_code.COLUMNS, "PPPi")
     across = function(thumb_code.ACROSS, "PPP")
@@ -39,4 +43,5 @@ class thumb_rows:
 
 agent.tflite.thumb_dot = thumb_dot
 agent.tflite.thumb_gather = thumb_gather
+agent.tflite.thumb_requantise = thumb_requantise
 agent.vision.thumb_rows = thumb_rows
