@@ -157,7 +157,7 @@ def test_a_board_that_is_too_small_for_the_largest_is_told_which_fit(
     keep_key(*own_key)
     said = fails("-b", own_board.port, "-p", project, command, "--embedding", "plus")
     assert "bytes of free memory and needs" in said
-    assert "or the embedding tiny or base, which fits" in said
+    assert "or the embedding tiny, open or base, which fits" in said
 
 
 def test_a_board_that_has_less_than_was_reckoned_says_which_fits(own_board, own_key, monkeypatch):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tinyteach.embedding.recipe import evaluate
 from tinyteach.embedding.recipe.pretraining_data import read_images, split_classes
+from tinyteach.embedding.runtime import EMBEDDING_FILE
 from tinyteach.errors import PhotoError
 
 
@@ -48,7 +49,8 @@ def test_the_command_measures_and_fills_the_card(tmp_path, capsys):
     photos = photo_zip(tmp_path / "light.zip", {"dark": 60, "bright": 190}, 22)
     card = tmp_path / "card.json"
     card.write_text("{}")
-    evaluate.main(["--photos", str(photos), "--card", str(card)])
+    model = ["--model", str(EMBEDDING_FILE)]  # of the card's name there is none
+    evaluate.main(["--photos", str(photos), "--card", str(card), *model])
     assert "too few" in capsys.readouterr().out  # 22 photographs do not allow 50 shots
     entry = json.loads(card.read_text())["few_shot"]["light"]
     assert (entry["classes"], entry["photos"]) == (2, 44)

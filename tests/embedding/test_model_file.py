@@ -15,15 +15,17 @@ from tinyteach.embedding.runtime import EMBEDDING_FILE, EMBEDDING_FILES
 LIMITS = {
     "base": (3_700_000, 180_000, 32_768),
     "tiny": (1_100_000, 80_000, 32_768),
+    "open": (3_700_000, 180_000, 65_536),
     "plus": (11_000_000, 400_000, 131_072),
 }
 # Of each: all have ReLU but the convolutions before an addition, and what whitens and smooths.
 LAYERS = {
     "base": {"CONV_2D": 9, "ADD": 4, "RESHAPE": 1},
     "tiny": {"CONV_2D": 7, "ADD": 3, "RESHAPE": 1},
+    "open": {"CONV_2D": 9, "DEPTHWISE_CONV_2D": 8, "RESHAPE": 1},
     "plus": {"CONV_2D": 14, "DEPTHWISE_CONV_2D": 13, "RESHAPE": 1},
 }
-RELUS = {"base": 8, "tiny": 6, "plus": 25}
+RELUS = {"base": 8, "tiny": 6, "open": 15, "plus": 25}
 
 
 @pytest.fixture(params=EMBEDDING_FILES)
@@ -83,7 +85,7 @@ def test_macs_are_those_of_the_layers_by_hand():
 def test_the_card_carries_what_was_trained_and_measured(card):
     training = card["training"]
     assert training["command"].startswith("python -m tinyteach.embedding.recipe.train --size ")
-    assert training["epochs"] > 1 and training["images"] > 1000
+    assert training.get("drawn", 0) > 1000 or training["epochs"] > 1 and training["images"] > 1000
     for entry in card["few_shot"].values():
         for shots, figure in entry["accuracy"].items():
             assert entry["plain_pixels"][shots]["mean"] < figure["mean"] <= 100
@@ -93,7 +95,8 @@ def test_the_documentation_states_the_cards_figures(card, root, size):
     text = (root / "docs" / "embedding.md").read_text()
     assert card["fingerprint"] in text
     assert card["training"]["command"] in text
-    for number in (f"{card['macs']:,}", f"{card['bytes']:,}", str(card["training"]["epochs"])):
+    epochs = str(card["training"].get("epochs", ""))
+    for number in (f"{card['macs']:,}", f"{card['bytes']:,}", epochs):
         assert number in text
     for name, entry in card["few_shot"].items():
         row = re.search(rf"^\| {size}: {re.escape(name)}.*$", text, re.MULTILINE)

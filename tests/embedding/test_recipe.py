@@ -23,7 +23,7 @@ from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.model_facts import ALLOWED_OPS
 from tinyteach.embedding.recipe.narrow import _convolutions
 from tinyteach.embedding.recipe.network import build_network
-from tinyteach.embedding.recipe.sizes import SIZES, Separable, Size
+from tinyteach.embedding.recipe.sizes import NEIGHBOURS, SIZES, WINDOWS, Separable, Size
 from tinyteach.embedding.recipe.views import draw_view
 from tinyteach.embedding.runtime import EMBEDDING_FILES, load_embedding
 
@@ -33,7 +33,8 @@ SHIPPED = dict(SIZES)
 SMALL = {
     "base": Size(((4, 4, 4),), ((8, 4, 1),), 16),
     "tiny": Size(((4, 4, 4),), ((6, 4, 1),), 8),
-    "plus": Separable(4, ((6, 4), (8, 4)), hidden=8, pixels=112, taught=96, kept=6),
+    "open": Separable(4, ((6, 4),), 8, pixels=48, taught=48, kept=6, smoothing=WINDOWS),
+    "plus": Separable(4, ((6, 4), (8, 4)), 8, pixels=112, taught=96, kept=6, smoothing=NEIGHBOURS),
 }
 
 
@@ -149,6 +150,22 @@ def test_the_largest_begins_as_a_published_one(data, published, tmp_path, monkey
     ):
         np.testing.assert_array_equal(found[0], kernel)
         np.testing.assert_array_equal(found[1], bias)
+
+
+def test_of_drawn_scenes_nothing_is_learnt(published, tmp_path, capsys):
+    out = tmp_path / "open.tflite"
+    drawn = ["--size", "open", "--drawn", "20", "--out", str(out)]
+    train.main([*drawn, "--start", str(published)])
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["features"] == 5 * 5 * 6 and card["training"]["drawn"] == 20
+    assert card["ops"] == {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 2, "RESHAPE": 1}
+    assert "--size open --drawn 20 --start published.tflite" in card["training"]["command"]
+    assert load_embedding(out).background.shape == (40 + SCENES, 5 * 5 * 6)
+    for wrong in (drawn, ["--size", "open", "--out", str(out)]):
+        with pytest.raises(SystemExit):
+            train.main(wrong)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "name a trained network with --start" in told and "Name pictures with --data" in told
 
 
 def test_what_was_learnt_is_averaged_with_the_beginning(published):

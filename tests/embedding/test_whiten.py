@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinyteach.embedding.recipe.network import build_network
-from tinyteach.embedding.recipe.sizes import SIZES
+from tinyteach.embedding.recipe.sizes import NEIGHBOURS, SIZES, WINDOWS, side_of_map
 from tinyteach.embedding.recipe.student import to_input
 from tinyteach.embedding.recipe.whiten import LEAST_VARIANCE, whiten, whitening
 
@@ -39,7 +39,8 @@ def test_a_whitened_network_is_a_linear_map_of_the_cells(name):
     after = np.asarray(white(pixels)).reshape(-1, size.kept)
     kernel, bias = (np.asarray(a) for a in white.layers[-2].get_weights())
     np.testing.assert_allclose(after, before @ kernel[0, 0] + bias, atol=1e-3)
-    assert white.output_shape == (None, size.features)
+    side = side_of_map(size, size.pixels)
+    assert white.output_shape == (None, side * side * size.kept)
 
 
 def test_channels_of_the_largest_variance_are_kept_and_cells_hear_their_neighbours():
@@ -47,11 +48,14 @@ def test_channels_of_the_largest_variance_are_kept_and_cells_hear_their_neighbou
     network = build_network(size)
     images = rng.integers(0, 256, (40, 64, 64, 3), np.uint8)
     pixels = to_input(images[:4].astype(np.float32))
-    every, some, smooth = (
-        np.asarray(whiten(network, images, *how)(pixels)).reshape(4, 4, 4, -1)
-        for how in ((64,), (5,), (5, True))
+    every, some, smooth, windows = (
+        np.asarray(whiten(network, images, *how)(pixels))
+        for how in ((64,), (5,), (5, NEIGHBOURS), (5, WINDOWS))
     )
-    np.testing.assert_allclose(some, every[..., -5:], atol=1e-4)
-    beyond = np.pad(some, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    some, smooth, windows = (maps.reshape(4, -1, 5) for maps in (some, smooth, windows))
+    np.testing.assert_allclose(some, every.reshape(4, 16, 64)[..., -5:], atol=1e-4)
+    beyond = np.pad(some.reshape(4, 4, 4, 5), ((0, 0), (1, 1), (1, 1), (0, 0)))
     around = sum(beyond[:, i : i + 4, j : j + 4] for i in range(3) for j in range(3)) / 9
-    np.testing.assert_allclose(smooth, some + around, atol=1e-4)
+    np.testing.assert_allclose(smooth, some + around.reshape(4, 16, 5), atol=1e-4)
+    means = sum(beyond[:, 1 + i : 4 + i, 1 + j : 4 + j] for i in (0, 1) for j in (0, 1)) / 4
+    np.testing.assert_allclose(windows, means.reshape(4, 9, 5), atol=1e-4)

@@ -66,7 +66,7 @@ def test_it_computes_what_the_two_do(pair, pictures):
 def test_with_the_picture_averaged_in_front(pair, pictures):
     embedding, head = pair
     joined = TfliteModel(join(embedding, head, stretched.input_side(embedding.side)))
-    side = 224 if embedding.side == 112 else 192
+    side = {64: 192, 80: 160, 112: 224}[embedding.side]
     assert joined.input_details.shape == (1, side, side, 3)
     taken = np.array([stretched.to_input(picture, embedding.side) for picture in pictures])
     tensors = [stretched.to_tensor(picture, embedding.side) for picture in pictures]

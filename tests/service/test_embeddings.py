@@ -11,6 +11,7 @@ from tinyteach.data.photos import save_burst
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import runtime
+from tinyteach.embedding.shipped import BETTER_AND_BETTER
 from tinyteach.errors import BoardRefusedError, LinkError, ModelError, TrainingError, UsageError
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.verification import verify
@@ -85,7 +86,7 @@ def test_stand_in_has_other_features(tiny):
 
 
 def test_names_of_what_ships(tiny):
-    assert list(embeddings.shipped()) == ["base", "tiny", "plus"]
+    assert list(embeddings.shipped()) == ["base", "tiny", "open", "plus"]
     fingerprint = embeddings.load_named("tiny").fingerprint
     assert embeddings.name_of(fingerprint) == "tiny"
     assert embeddings.described(fingerprint) == f"tiny {fingerprint.hex()[:12]}"
@@ -97,12 +98,12 @@ def test_what_fits_a_heap_by_what_pairing_asks_for(monkeypatch):
     smallest = embeddings.heap_of(embeddings.embedding_path("tiny").read_bytes())
     middle = embeddings.heap_of(embeddings.embedding_path("base").read_bytes())
     assert embeddings.fitting(smallest - 1) == []
-    assert embeddings.fitting(middle - 1) == ["tiny"]
-    assert embeddings.fitting(middle) == ["tiny", "base"]
+    assert embeddings.fitting(middle - 1) == ["tiny", "open"]
+    assert embeddings.fitting(middle) == ["tiny", "open", "base"]
 
 
 def test_a_board_that_holds_a_larger_one_is_told_so():
-    names = ("tiny", "base", "plus")
+    names = BETTER_AND_BETTER
     digest = {name: embeddings.load_named(name).fingerprint.hex() for name in names}
     heaps = [embeddings.heap_of(embeddings.embedding_path(name).read_bytes()) for name in names]
     for heap, largest in zip(heaps, names, strict=True):
@@ -110,12 +111,13 @@ def test_a_board_that_holds_a_larger_one_is_told_so():
         for name, lines in told.items():
             is_smaller = names.index(name) < names.index(largest)
             assert [f"embedding {largest}, too" in line for line in lines] == [True] * is_smaller
-    assert suited.of_larger(1 << 30, "00" * 32) == suited.of_larger(1 << 30, "") == []
+    of_open = embeddings.load_named("open").fingerprint.hex()
+    assert all(suited.of_larger(1 << 30, other) == [] for other in (of_open, "00" * 32, ""))
 
 
 def test_what_is_not_there_is_not_offered(monkeypatch, tmp_path):
     monkeypatch.setitem(runtime.EMBEDDING_FILES, "tiny", tmp_path / "none.tflite")
-    choices = r"no embedding 'tiny'; choose base or plus, or name a \.tflite"
+    choices = r"no embedding 'tiny'; choose base, open or plus, or name a \.tflite"
     with pytest.raises(UsageError, match=choices):
         embeddings.embedding_path("tiny")
 
@@ -203,7 +205,7 @@ def test_refused_embedding(taught, project, tiny, monkeypatch):
         raise BoardRefusedError("No.", errors.BAD_MODEL)
 
     monkeypatch.setattr(BoardClient, "commit", refuse)
-    with pytest.raises(BoardRefusedError, match=r"No\. The board keeps its old embedding and head"):
+    with pytest.raises(BoardRefusedError, match=r"The board keeps its old embedding and head"):
         upgrade(taught, project, "tiny", quiet)
     assert info(taught).head == before.head
 

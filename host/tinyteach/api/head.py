@@ -51,9 +51,9 @@ class Head:
     def load(cls, path: str | PathLike[str], embedding: str | None = None) -> Self:
         """Read a head from a .tflite file.
 
-        ``embedding`` is ``base``, ``tiny``, ``plus`` or a .tflite file; without it, the one that
-        ships with the fingerprint that the head names. Raises ModelError where the file is no
-        head or is damaged, UsageError where there is no such embedding.
+        ``embedding`` is ``base``, ``tiny``, ``open``, ``plus`` or a .tflite file; without it, the
+        one that ships with the fingerprint that the head names. Raises ModelError where the file
+        is no head or is damaged, UsageError where there is no such embedding.
         """
         try:
             file = head_file.load_head(read_file(Path(path)))

@@ -38,8 +38,9 @@ HAS_ANOTHER = (
 class Project:
     """The project in ``folder``, which is made where there is nothing yet.
 
-    ``embedding`` is ``base``, ``tiny``, ``plus`` or a .tflite file, for a new project. Raises
-    ProjectError where the folder is something else, UsageError for an embedding that is not there.
+    ``embedding`` is ``base``, ``tiny``, ``open``, ``plus`` or a .tflite file, for a new project.
+    Raises ProjectError where the folder is something else, UsageError for an embedding that is not
+    there.
     """
 
     def __init__(self, folder: str | PathLike[str], embedding: str | None = None) -> None:

@@ -29,7 +29,7 @@ EmbeddingOption = Annotated[
     str | None,
     typer.Option(
         "--embedding",
-        metavar="base|tiny|plus|FILE",
+        metavar="base|tiny|open|plus|FILE",
         help="The embedding: one that ships, or a .tflite file.",
     ),
 ]

@@ -35,7 +35,7 @@ def begin_as(network: Any, content: bytes) -> None:
     if _shapes(layer.get_weights() for layer in layers) != _shapes(found[: len(layers)]):
         raise UsageError(
             "The file of --start does not begin with this network's layers; "
-            "use MobileNetV1 0.25 for the size plus."
+            "use MobileNetV1 0.25 for the sizes open and plus."
         )
     for layer, weights in zip(layers, found, strict=False):
         layer.set_weights(weights)

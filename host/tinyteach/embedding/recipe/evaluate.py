@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _measure_all(options: argparse.Namespace) -> dict[str, Any]:
-    embedding = load_embedding(options.model)
+    embedding = load_embedding(options.model or _model_of(options.card))
     figures = {}
     for path in options.photos:
         figures[path.stem] = measure(embedding, read_images(path, side=embedding.side))
@@ -116,6 +116,10 @@ def _measure_all(options: argparse.Namespace) -> dict[str, Any]:
         data = data.only(split_classes(len(data.classes))[1])
         figures[f"{path.stem}, classes held back"] = measure(embedding, data)
     return figures
+
+
+def _model_of(card: Path | None) -> Path:
+    return card.with_suffix(".tflite") if card else EMBEDDING_FILE
 
 
 def _table(figures: dict[str, Any]) -> Table:
@@ -137,7 +141,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--photos", type=Path, nargs="+", default=[], help="zips or folders of <class>/<image>")
     add("--held-back", type=Path, nargs="+", default=[], help="pretraining zips: classes kept out")
     add("--folder", default="val/", help="where in a pretraining zip the images are")
-    add("--model", type=Path, default=EMBEDDING_FILE, help="the .tflite file to measure")
+    add("--model", type=Path, help="the .tflite file to measure, by default that of the card")
     add("--card", type=Path, help="model card (JSON) to write the figures into")
     return parser.parse_args(arguments)
 

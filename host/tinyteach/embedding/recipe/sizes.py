@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 USUAL_PIXELS = 64
+NEIGHBOURS, WINDOWS = "neighbours", "windows"
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Size:
     stages: tuple[tuple[int, int, int], ...]  # filters, stride of the entry, residual blocks
     hidden: int  # filters of the heads' 1×1 convolution
     pixels: int = USUAL_PIXELS  # side of the picture
-    smoothed = False
+    smoothing = ""
 
     @property
     def taught(self) -> int:
@@ -39,7 +40,8 @@ class Size:
     @property
     def features(self) -> int:
         """Length of the feature vector, the whitened map."""
-        return side_of_map(self, self.pixels) ** 2 * self.kept
+        side = side_of_map(self, self.pixels) - (self.smoothing == WINDOWS)
+        return side**2 * self.kept
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Separable:
 
     Boards give it larger pictures than it learnt from: things in crops drawn for training look
     larger than in what is recognised later (Touvron et al. 2019, arXiv:1906.06423). Of its many
-    channels the whitened map keeps those of the largest variance; each cell hears its neighbours.
+    channels the whitened map keeps those of the largest variance.
     """
 
     stem: int  # filters of the first convolution, 3×3 in steps of 2
@@ -57,7 +59,7 @@ class Separable:
     pixels: int
     taught: int
     kept: int
-    smoothed = True
+    smoothing: str  # what cells hear of each other, see `whiten.py`
 
     @property
     def strides(self) -> list[int]:
@@ -78,11 +80,12 @@ def side_of_map(size: Size | Separable, pixels: int) -> int:
 
 
 _MOBILENET = (
-    *((16, 1), (32, 2), (32, 1), (64, 2), (64, 1)),
-    *((128, 2), (128, 1), (128, 1), (128, 1), (128, 1), (128, 1), (256, 2)),
+    *((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1)),
+    *((128, 1), (128, 1), (128, 1), (128, 1), (256, 2)),
 )
 SIZES: dict[str, Size | Separable] = {
     "base": Size(((8, 3, 2), (16, 3, 2)), ((16, 1, 1), (32, 2, 1), (64, 2, 2)), 192),
     "tiny": Size(((8, 4, 4),), ((8, 1, 1), (20, 2, 1), (48, 2, 1)), 128),
-    "plus": Separable(8, _MOBILENET, hidden=256, pixels=112, taught=96, kept=96),
+    "open": Separable(8, _MOBILENET[:7], 192, pixels=80, taught=80, kept=64, smoothing=WINDOWS),
+    "plus": Separable(8, _MOBILENET, 256, pixels=112, taught=96, kept=96, smoothing=NEIGHBOURS),
 }

@@ -23,7 +23,7 @@ from tinyteach.embedding.recipe.background import (
     with_scenes,
     write_background,
 )
-from tinyteach.embedding.recipe.beginning import check_start, return_towards
+from tinyteach.embedding.recipe.beginning import begin_as, check_start, return_towards
 from tinyteach.embedding.recipe.card import describe
 from tinyteach.embedding.recipe.lessons import VIEWS_FILE, make_lessons
 from tinyteach.embedding.recipe.network import build_network
@@ -34,6 +34,7 @@ from tinyteach.embedding.recipe.pretraining_data import (
     split_classes,
 )
 from tinyteach.embedding.recipe.progress import Progress, show_progress
+from tinyteach.embedding.recipe.scenes import draw_scenes
 from tinyteach.embedding.recipe.scratch import claim, file_facts
 from tinyteach.embedding.recipe.sizes import SIZES, USUAL_PIXELS
 from tinyteach.embedding.recipe.trainer import (
@@ -77,6 +78,26 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     use_a_thread_an_operator()
     if options.start:
         check_start(SIZES[options.size], options.start)
+    if options.drawn:
+        _learn_nothing(options)
+    else:
+        _teach(options, console, progress)
+    if options.out.exists():
+        console.print(f"{options.out.stat().st_size} bytes in {options.out}")
+
+
+def _learn_nothing(options: argparse.Namespace) -> None:
+    """The published layers as they are, whitened and quantised as drawn scenes show them."""
+    size = SIZES[options.size]
+    network = build_network(size)
+    begin_as(network, options.start.read_bytes())
+    images = draw_scenes(options.drawn, size.pixels, options.seed)
+    of_run = {"size": options.size, "start": file_facts(options.start), "drawn": options.drawn}
+    of_run |= {"seed": options.seed, "command": _command(options)}
+    _finish(options, network, images, of_run)
+
+
+def _teach(options: argparse.Namespace, console: Console, progress: Progress) -> None:
     source = _source(options)
     claim(options.scratch, source)
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
@@ -98,7 +119,6 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
     of_run = source | run | extent | json.loads((learnt / FACTS_FILE).read_text())
     images = _as_boards_see(options, data)
     _write(options, images, learnt, of_run | {"command": _command(options)})
-    console.print(f"{options.out.stat().st_size} bytes in {options.out}")
 
 
 def _read(options: argparse.Namespace) -> LabelledImages:
@@ -162,20 +182,27 @@ def _more(options: argparse.Namespace) -> MorePictures:
 def _write(
     options: argparse.Namespace, images: np.ndarray, learnt: Path, of_run: dict[str, Any]
 ) -> None:
-    """Whiten and quantise the network; the file, its background set and its card."""
+    """What learnt, averaged with what it began as, becomes the file."""
     import keras
 
-    from tinyteach.embedding.recipe.quantise import quantise
-    from tinyteach.embedding.recipe.whiten import whiten
-
     keras.utils.clear_session()  # layers' names go into the file and count up within a process
-    size = SIZES[options.size]
-    network = build_network(size)
+    network = build_network(SIZES[options.size])
     network.load_weights(learnt / NETWORK_FILE)
     if options.start:
         return_towards(network, options.start.read_bytes())
+    _finish(options, network, images, of_run)
+
+
+def _finish(
+    options: argparse.Namespace, network: Any, images: np.ndarray, of_run: dict[str, Any]
+) -> None:
+    """Whiten and quantise the network; the file, its background set and its card."""
+    from tinyteach.embedding.recipe.quantise import quantise
+    from tinyteach.embedding.recipe.whiten import whiten
+
+    size = SIZES[options.size]
     measured = images[:: max(1, len(images) // _MEASURED_IMAGES)]
-    content = quantise(whiten(network, measured, size.kept, size.smoothed), measured)
+    content = quantise(whiten(network, measured, size.kept, size.smoothing), measured)
     options.out.write_bytes(content)
     _write_background(options, content, images)
     card = describe(content) | {"terms": options.terms, "training": of_run}
@@ -208,6 +235,10 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
 
 def _command(options: argparse.Namespace) -> str:
     """The command that repeats this run, without this machine's folders."""
+    begin = f"python -m tinyteach.embedding.recipe.train --size {options.size} "
+    if options.drawn:
+        drawn = f"--drawn {options.drawn} --start {options.start.name} --seed {options.seed} "
+        return f"{begin}{drawn}--out {options.out.name}"
     teacher = f"--teacher {options.teacher.name} " if options.teacher else ""
     faces = f"--faces {options.faces.name} " if options.faces else ""
     faces += f"--close-ups {options.close_ups} " if options.faces else ""
@@ -217,8 +248,7 @@ def _command(options: argparse.Namespace) -> str:
     start = f"--start {options.start.name} " if options.start else ""
     start += f"--rate {options.rate:g} " if options.rate != LEARNING_RATE else ""
     return (
-        f"python -m tinyteach.embedding.recipe.train --size {options.size} "
-        f"--data {options.data.name} "
+        f"{begin}--data {options.data.name} "
         f"{teacher}{maps}{faces}--folder {options.folder} --views {options.views} "
         f"--epochs {options.epochs} --batch {options.batch} {start}--seed {options.seed} "
         f"--scratch SCRATCH --out {options.out.name}"
@@ -233,12 +263,24 @@ def _check(options: argparse.Namespace) -> None:
             "Training an embedding needs Keras on TensorFlow or JAX; "
             "run `pip install tinyteach[embedding]`."
         ) from error
+    if options.drawn and not options.start:
+        raise UsageError("Of drawn scenes nothing is learnt; name a trained network with --start.")
+    if not options.drawn and not (options.data and options.scratch):
+        raise UsageError("Name pictures with --data, and with --scratch a folder for lessons.")
     if options.maps and not options.teacher:
         raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
-    counts = options.views, options.epochs, options.batch, options.close_ups, options.crops
-    if min(counts) < 1:
+    counts = (
+        options.drawn or 1,
+        options.views,
+        options.epochs,
+        options.batch,
+        options.close_ups,
+        options.crops,
+    )
+    if min(counts) < 1 or options.drawn < 0:
         raise UsageError(
-            "--views, --epochs, --batch, --close-ups and --crops must be at least 1; change them."
+            "--views, --epochs, --batch, --close-ups and --crops must be at least 1 "
+            "and --drawn not negative; change them."
         )
 
 
@@ -246,7 +288,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tinyteach.embedding.recipe.train")
     add = parser.add_argument
     add("--size", choices=SIZES, default="base", help="which of the networks")
-    add("--data", type=Path, required=True, help="zip or folder with FOLDER<class>/<image>")
+    add("--data", type=Path, help="zip or folder with FOLDER<class>/<image>")
+    add("--drawn", type=int, default=0, help="draw so many scenes instead, and learn nothing")
     add("--folder", default="train/", help="where in it the training images are")
     add("--teacher", type=Path, help=".tflite image classifier to learn from beside the labels")
     add("--maps", type=int, nargs="+", default=[], help="operators in it whose maps to learn")
@@ -258,10 +301,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--epochs", type=int, default=160, help="times that every image is shown")
     add("--batch", type=int, default=512, help="images a step")
     add("--terms", default="", help="for the card: the terms that data and teacher come under")
-    add("--start", type=Path, help="MobileNetV1 0.25 (.tflite), which plus begins as")
+    add("--start", type=Path, help="MobileNetV1 0.25 (.tflite), to begin as")
     add("--rate", type=float, default=LEARNING_RATE, help="learning rate, at most")
     add("--seed", type=int, default=1)
-    add("--scratch", type=Path, required=True, help="folder for lessons and checkpoints")
+    add("--scratch", type=Path, help="folder for lessons and checkpoints")
     add("--out", type=Path, required=True, help="the .tflite file to write")
     return parser.parse_args(arguments)
 

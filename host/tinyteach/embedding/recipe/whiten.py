@@ -5,25 +5,32 @@ are, the few directions in which pretraining images differ most outweigh all oth
 tells a user's classes apart is seldom one of them. Whitened, every direction counts the same.
 
 The same holds of places: that what is in one cell is in its neighbours, too, is likelier than that
-it is not. Of a map of many channels each cell may therefore have its neighbourhood's mean added.
+it is not. Each cell may therefore have its neighbourhood's mean added, or give way to the means of
+all windows of 2×2 cells.
 """
 
 from typing import Any
 
 import numpy as np
 
+from tinyteach.embedding.recipe.sizes import NEIGHBOURS, WINDOWS
 from tinyteach.embedding.recipe.student import to_input
 
 # Of the largest variance: directions with less than this are not blown up to the size of others.
 LEAST_VARIANCE = 1e-3
 _BATCH = 256
+_SMOOTHINGS = {
+    NEIGHBOURS: (np.pad(np.ones((1, 1)), 1) + 1 / 9, "same"),
+    WINDOWS: (np.full((2, 2), 1 / 4), "valid"),
+}
 
 
-def whiten(network: Any, images: np.ndarray, kept: int, smoothed: bool = False) -> Any:
+def whiten(network: Any, images: np.ndarray, kept: int, smoothing: str = "") -> Any:
     """``network`` with its features whitened over the cells of uint8 ``images``: a Keras model.
 
-    It keeps the ``kept`` channels of the largest variance; each cell of ``smoothed`` ones has the
-    mean of the 3×3 around it added, of which there is nothing beyond the border.
+    It keeps the ``kept`` channels of the largest variance. With `NEIGHBOURS` each cell has the mean
+    of the 3×3 around it added, of which there is nothing beyond the border; with `WINDOWS` the
+    means of each 2×2 cells stay, a row and a column fewer.
     """
     import keras
 
@@ -34,19 +41,18 @@ def whiten(network: Any, images: np.ndarray, kept: int, smoothed: bool = False) 
     layer = keras.layers.Conv2D(kept, 1)
     features = layer(last)
     layer.set_weights([kernel[None, None, :, -kept:], bias[-kept:]])
-    features = _smooth(features) if smoothed else features
+    features = _smooth(features, smoothing) if smoothing else features
     features = keras.layers.Reshape((-1,))(features)
     return keras.Model(network.input, features, name="embedding")
 
 
-def _smooth(maps: Any) -> Any:
+def _smooth(maps: Any, smoothing: str) -> Any:
     import keras
 
-    layer = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
+    kernel, padding = _SMOOTHINGS[smoothing]
+    layer = keras.layers.DepthwiseConv2D(len(kernel), padding=padding, use_bias=False)
     smooth = layer(maps)
-    own = np.full((3, 3, maps.shape[-1], 1), 1 / 9, np.float32)
-    own[1, 1] += 1.0
-    layer.set_weights([own])
+    layer.set_weights([np.repeat(kernel[:, :, None, None], maps.shape[-1], axis=2)])
     return smooth
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tinyteach.board_facts import facts_of
 from tinyteach.data.project import Project
 from tinyteach.device.registry import paired_boards
+from tinyteach.embedding.shipped import BETTER_AND_BETTER
 from tinyteach.errors import TinyTeachError
 from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.embeddings import (
@@ -59,7 +60,7 @@ def of_larger(heap_bytes: int, fingerprint: str) -> list[str]:
     ``fingerprint``: the SHA-256 of the board's as hex; the user's own have no size of ours.
     """
     name = name_of(bytes.fromhex(fingerprint))
-    fits = fitting(heap_bytes)
+    fits = [each for each in fitting(heap_bytes) if each in BETTER_AND_BETTER]
     if name not in fits or name == fits[-1]:
         return []
     return [
