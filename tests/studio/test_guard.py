@@ -166,6 +166,17 @@ def test_a_person_reads_a_page_and_a_script_json(studio):
         assert answer.headers["content-type"].startswith("text/html")
         text = answer.content.decode()
         assert AGAIN in text and "tinyteach studio" in text and "refresh" not in text
+    for wished in (
+        {"Accept_Language": "zh-CN,zh;q=0.9,en;q=0.8"},
+        {"Cookie": "x=1; tinyteach-language=zh"},
+    ):
+        page = studio.ask(
+            "GET", "/", Sec_Fetch_Mode="navigate", **wished, **KEYLESS
+        ).content.decode()
+        assert 'lang="zh-Hans"' in page and "请在项目文件夹中运行" in page
+    for wished in ("fr-FR", "en-GB,zh;q=0.5", "", "\xff;,"):
+        page = studio.ask("GET", "/", Sec_Fetch_Mode="navigate", Accept_Language=wished, **KEYLESS)
+        assert AGAIN in page.content.decode()
     led_here = {"Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "cross-site"}
     assert b"refresh" in studio.ask("GET", "/", **led_here, **KEYLESS).content
     check_refused(studio.ask("GET", "/", Sec_Fetch_Mode="cors", Accept="text/html", **KEYLESS))

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from sentences import sentences, unknown_errors
 from tinyteach.errors import TinyTeachError
 from tinyteach.head.report.coded import codes_of, say
-from tinyteach.studio.sentences import CATALOGUE, OF_CODED, VALUE, catalogue, coded, codes_in
+from tinyteach.studio.sentences import CATALOGUE, OF_CODED, SAID, VALUE, catalogue, coded, codes_in
 from tinyteach.studio.statuses import error_body
 
-SAID = CATALOGUE.parent / "page" / "js" / "strings" / "zh-said.json"
 ADVICE = CATALOGUE.parents[1] / "head" / "report"
 ANEW = "run python tests/sentences.py, and say what is new in js/strings/zh-said.json"
 AMONG = re.compile(r"\{(\w+)(?:\|percent)?\}")
@@ -22,7 +21,7 @@ AMONG = re.compile(r"\{(\w+)(?:\|percent)?\}")
 
 @pytest.fixture(scope="module")
 def in_chinese():
-    return json.loads(SAID.read_text(encoding="utf-8"))
+    return json.loads(SAID["zh"].read_text(encoding="utf-8"))
 
 
 def advice():

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 CATALOGUE = Path(__file__).with_name("sentences.json")
+# By language of the page but English: each sentence by its code, and its tag.
+SAID = {"zh": Path(__file__).parent / "page" / "js" / "strings" / "zh-said.json"}
+TAGS = {"en": "en", "zh": "zh-Hans"}
 # Where sentences are in what the studio tells; all else is names and numbers.
 FIELDS = ("sentence", "problem", "problems", "told", "skipped", "missing")
 NAMES_ONLY = ("photos", "tested")  # of thousands
@@ -127,6 +130,18 @@ def _values(code: str, text: str) -> dict[str, str] | None:
     named = list(zip(names, [*values, rest], strict=True))
     found = dict(named)
     return found if all(found[name] == value for name, value in named) else None
+
+
+def said_in(language: str, sentence: str) -> tuple[str, str]:
+    """A sentence in which nothing varies as the page says it, and the tag of its language.
+
+    In English where it is not known in the other.
+    """
+    found = coded(sentence) if language in SAID else None
+    if found is None or found["values"]:
+        return TAGS["en"], sentence
+    known = json.loads(SAID[language].read_text(encoding="utf-8"))
+    return TAGS[language], known[found["code"]]
 
 
 @functools.cache
