@@ -32,6 +32,12 @@ SAID = """async ([path, values]) => {
 }"""
 
 
+ON_TOP = """(element) => {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
+
+
 def find_chromium() -> str:
     """Its path; skips where there is none."""
     for name in CHROMIUM:
@@ -149,6 +155,10 @@ class Flow:
 
     def part(self, selector: str, **options):
         return self.page.locator(selector, **options)
+
+    def is_on_top(self, found) -> bool:
+        """Whether a press in the middle of it would meet it."""
+        return found.evaluate(ON_TOP)
 
     def button(self, name: str, **options):
         return self.page.get_by_role("button", name=name, **options)

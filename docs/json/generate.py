@@ -105,6 +105,7 @@ REPORT = {
     "worst": [{"name": str, **PREDICTED, "cells": (CELLS, None)}],
     "tested": [{"name": str, **PREDICTED}],
     **{"in_several_classes": [[str]], "advice": [str], "enough": Enough, "sure": float},
+    "codes": {str: {"code": str, "values": dict}},
     "sources": {"photos": {str: int}, "across": [Across], "sentences": [str]},
     "timings_s": {str: float},
 }

@@ -78,7 +78,7 @@ def test_a_page_of_a_studio_that_ended(command_flow, command_studio):
     alert = flow.page.get_by_role("alert")
     alert.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
     studio.start()
-    alert.get_by_text("This is no address of the studio that runs here now").wait_for()
+    alert.get_by_text("open the address that its terminal shows").wait_for()
     flow.page.reload()
     flow.page.get_by_text("This is no address of the studio that runs here now").wait_for()
     assert flow.page.url == old

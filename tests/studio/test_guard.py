@@ -1,6 +1,7 @@
 """Who may come in: only the studio's own page and scripts, by cookie or key, Host and Origin."""
 
 import gzip
+import re
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -12,8 +13,8 @@ from tinyteach.studio.statuses import status_of
 
 EVERYWHERE = ("/", "/js/main.js", "/api/boards", "/api/photos/picture?id=cat/1.png")
 KEYLESS = {"Authorization": None}
-SENT_BYTES_MAX = 75_000  # of all files of the page, compressed as a browser asks for them
-LOADED_BYTES_MAX = 150 << 10  # of those that it loads, as they are
+# Of what a browser loads as the page opens, compressed as it asks for it, and as it is.
+SENT_BYTES_MAX, LOADED_BYTES_MAX = 65_000, 150_000
 
 
 @pytest.fixture
@@ -165,6 +166,17 @@ def test_a_person_reads_a_page_and_a_script_json(studio):
         assert answer.headers["content-type"].startswith("text/html")
         text = answer.content.decode()
         assert AGAIN in text and "tinyteach studio" in text and "refresh" not in text
+    for wished in (
+        {"Accept_Language": "zh-CN,zh;q=0.9,en;q=0.8"},
+        {"Cookie": "x=1; tinyteach-language=zh"},
+    ):
+        page = studio.ask(
+            "GET", "/", Sec_Fetch_Mode="navigate", **wished, **KEYLESS
+        ).content.decode()
+        assert 'lang="zh-Hans"' in page and "请在项目文件夹中运行" in page
+    for wished in ("fr-FR", "en-GB,zh;q=0.5", "", "\xff;,"):
+        page = studio.ask("GET", "/", Sec_Fetch_Mode="navigate", Accept_Language=wished, **KEYLESS)
+        assert AGAIN in page.content.decode()
     led_here = {"Sec_Fetch_Mode": "navigate", "Sec_Fetch_Site": "cross-site"}
     assert b"refresh" in studio.ask("GET", "/", **led_here, **KEYLESS).content
     check_refused(studio.ask("GET", "/", Sec_Fetch_Mode="cors", Accept="text/html", **KEYLESS))
@@ -192,14 +204,27 @@ def sent_bytes(studio, place, size):
     return len(answer.content)
 
 
-def test_the_page_in_both_languages_is_small(studio, root):
+def loaded_as_it_opens(page):
+    """Files that a browser asks for before anybody has pressed anything, but for the language's."""
+    html = (page / "index.html").read_text()
+    wanted = [page / "index.html", *(page / n for n in re.findall('(?:href|src)="([^"]+)"', html))]
+    for path in wanted:
+        if path.suffix == ".js":
+            imported = re.findall(r'from "(\./[^"]+)"', path.read_text())
+            wanted += {(path.parent / name).resolve() for name in imported} - set(wanted)
+    return wanted
+
+
+def test_the_page_is_small_in_each_language(studio, root):
     page = root / "host" / "tinyteach" / "studio" / "page"
-    sizes = {path: path.stat().st_size for path in page.rglob("*") if path.is_file()}
-    sent = [sent_bytes(studio, f"/{p.relative_to(page).as_posix()}", s) for p, s in sizes.items()]
-    assert sum(sent) < SENT_BYTES_MAX
-    languages = [size for path, size in sizes.items() if path.parent.name == "strings"]
-    assert len(languages) == 2
-    assert sum(sizes.values()) - min(languages) < LOADED_BYTES_MAX  # a browser loads one
+    files = loaded_as_it_opens(page)
+    assert len(files) == len(set(files)) > 20
+    languages = [page / "js" / "strings" / f"{name}.js" for name in ("en", "zh")]
+    sizes = {path: path.stat().st_size for path in [*files, *languages]}
+    sent = {p: sent_bytes(studio, f"/{p.relative_to(page).as_posix()}", sizes[p]) for p in sizes}
+    for language in languages:
+        assert sum(sent[path] for path in [*files, language]) < SENT_BYTES_MAX
+        assert sum(sizes[path] for path in [*files, language]) < LOADED_BYTES_MAX
 
 
 def test_the_page_needs_nothing_from_elsewhere(root):

@@ -1,10 +1,12 @@
 """The page in its two languages: each has all words, and the browser or the person says which."""
 
+import ast
 import re
 
 import pytest
 
 from browser import violations
+from tinyteach.studio.sentences import CATALOGUE, SAID, catalogue
 
 # Every string by its path, with its arity and what it gives: a few samples stand for what varies.
 WORDS = """async (language) => {
@@ -26,6 +28,8 @@ WORDS = """async (language) => {
   walk((await import(`./js/strings/${language}.js`)).strings, "");
   return found;
 }"""
+PERCENT = """() => Promise.all(["en", "zh"].map(async (language) =>
+  (await import(`./js/strings/${language}.js`)).percent(0.8)))"""
 # Names, file types, keys and what one types; they are the same in every language.
 NAMES = (
     *("TinyTeach", "English", "LiteRT", "TensorFlow Lite Micro", "OpenMV", "Arduino"),
@@ -63,6 +67,17 @@ def test_each_language_has_every_word(opened):
         assert [p for p, g in words.items() if any(o in str(t) for t in g[1:] for o in odd)] == []
     assert not re.search("[\\u4e00-\\u9fff]", str(english).replace("中文", ""))
     assert left_in_english(chinese) == {}
+    # One way to write a share, which is the advice's, too.
+    said = f"{english} {chinese} {SAID['zh'].read_text()} {[*catalogue().values()]} {advised()}"
+    assert re.search(r"\d%", said) and not re.search(r"[\d}] %", said)
+    assert page.evaluate(PERCENT) == ["80%", "80%"] == [f"{0.8:.0%}"] * 2
+
+
+def advised():
+    """All text in the code that makes a report."""
+    paths = (CATALOGUE.parents[1] / "head" / "report").glob("*.py")
+    texts = (n for path in paths for n in ast.walk(ast.parse(path.read_text())))
+    return [n.value for n in texts if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
 def left_in_english(words):

@@ -122,8 +122,13 @@ def test_sizes_themes_and_languages(flow):
     assert not flow.page.get_by_text("unknown", exact=True).count()  # it has a name of its own
     flow.part(".matrix .right button").first.click()
     flow.part("dialog figcaption").first.wait_for()
+    flow.button(flow.said("train.remove")).first.click()
+    flow.part("dialog .notice").wait_for()
+    assert flow.is_on_top(flow.part(".notice"))
+    flow.press("undo")
+    flow.part(".notice", has_text=flow.said("undone", 1)).wait_for()
     assert flow.page.evaluate(CUT, [NAMES, PHONE[0]]) == []
-    flow.button("关闭").click()
+    flow.button("关闭", exact=True).click()
     flow.button("项目: things").click()
     flow.part("dialog.projects li").wait_for()
     assert flow.page.evaluate(CUT, [NAMES, PHONE[0]]) == [] and violations(flow.page) == []

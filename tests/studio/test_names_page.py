@@ -6,7 +6,7 @@ from browser import Flow, violations
 from tinyteach.data.project import Project
 
 SAID = "async (name) => (await import('./js/strings.js')).strings.classes.remove(name)"
-ISOLATED = "async (said) => (await import('./js/strings.js')).isolatedIn(said)"
+ISOLATED = "async (said) => (await import('./js/strings.js')).told(said)"
 RIGHT = "חתול שחור"  # from right to left, in two words
 WIDE = f"🚀 {'x' * 30}"
 # Whether a field is as tall as its text needs, no more and no less: its height, and that of a copy.

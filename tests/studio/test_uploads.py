@@ -48,6 +48,9 @@ def test_photographs_go_into_their_class(studio):
     answer = send(studio, **{"cat/a.png": png(seed=5), "cat/b.png": png(seed=6)})
     assert answer.value == {"added": {"cat": 2}, "skipped": [], "renamed": {}, "told": []}
     assert photos_of(studio) == {"cat": 6, "coffee": 4}
+    rows = studio.bench.feed.get("project")["classes"]
+    # Nobody has recorded what came as files.
+    assert [(row["bursts"], row["files"]) for row in rows] == [(1, 2), (1, 0)]
 
 
 def test_a_folder_and_a_zip_bring_their_classes(studio):

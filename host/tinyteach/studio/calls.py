@@ -13,6 +13,7 @@ from tinyteach.errors import UsageError
 from tinyteach.studio.answers import desk_of, project_of
 from tinyteach.studio.bodies import fits, read_json
 from tinyteach.studio.desk import Desk
+from tinyteach.studio.sentences import with_codes
 from tinyteach.workbench.workbench import Workbench
 
 Kind = TypeVar("Kind")
@@ -65,6 +66,12 @@ def route(method: str, path: str, use: Callable[[Call], object]) -> Route:
         result = await run_in_threadpool(use, call)
         if isinstance(result, Response):
             return result
-        return JSONResponse({"ok": True} if result is None else result)
+        return JSONResponse(_told(result))
 
     return Route(path, endpoint, methods=[method])
+
+
+def _told(result: object) -> object:
+    if isinstance(result, dict):
+        return result if "codes" in result else with_codes(result)
+    return {"ok": True} if result is None else result

@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import html
+import re
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tinyteach.errors import TinyTeachError
+from tinyteach.studio.sentences import TAGS, said_in
 from tinyteach.studio.statuses import error_body, status_of
 
 STYLE = (
@@ -19,7 +21,7 @@ STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # this page, it is ours who asks.
 AGAIN = '<meta http-equiv="refresh" content="0">'
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{tag}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -85,5 +87,15 @@ def _body(error: TinyTeachError) -> Response:
 def _page(error: TinyTeachError, asked: dict[bytes, bytes]) -> Response:
     headers = security_headers("127.0.0.1", f"'sha256-{STYLE_HASH}'")
     again = AGAIN if asked.get(b"sec-fetch-site") == b"cross-site" else ""
-    text = PAGE.format(again=again, style=STYLE, sentence=html.escape(str(error), quote=False))
+    tag, sentence = said_in(_language(asked), str(error))
+    told = html.escape(sentence, quote=False)
+    text = PAGE.format(tag=tag, again=again, style=STYLE, sentence=told)
     return HTMLResponse(text, status_of(type(error)), headers=headers)
+
+
+def _language(asked: dict[bytes, bytes]) -> str:
+    """As the page's own js/strings.js chooses: by its cookie, else as the browser asks."""
+    chosen = re.findall(rb"tinyteach-language=([a-z]+)", asked.get(b"cookie", b""))
+    wished = re.findall(rb"(?:^|,)\s*([A-Za-z]+)", asked.get(b"accept-language", b""))
+    names = (each.decode().lower() for each in [*chosen, *wished])
+    return next((name for name in names if name in TAGS), "en")

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tinyteach.errors import TinyTeachError, UsageError
 from tinyteach.studio.answers import desk_of
 from tinyteach.studio.bodies import fits, parsed
+from tinyteach.studio.sentences import with_codes
 from tinyteach.studio.statuses import error_body
 from tinyteach.workbench.views import LiveView
 from tinyteach.workbench.workbench import Workbench
@@ -104,8 +105,8 @@ class OpenPage:
             self._news.clear()
             while self._stale:
                 part = self._stale.pop()
-                value = self._bench.feed.get(part)
-                await self._socket.send_text(json.dumps({"part": part, "value": value}))
+                told = with_codes({"part": part, "value": self._bench.feed.get(part)})
+                await self._socket.send_text(json.dumps(told))
             if self._view is not None and self._granted > self._sent:
                 view = self._view
                 self._sent += 1

@@ -1,7 +1,10 @@
 """How an error is told on the web: its HTTP status, and the one body that it has."""
 
+from typing import Any
+
 from tinyteach import errors
 from tinyteach.plain_text import plain
+from tinyteach.studio.sentences import with_codes
 
 STATUSES = {
     errors.TinyTeachError: 500,
@@ -34,15 +37,12 @@ def status_of(kind: type[errors.TinyTeachError]) -> int:
     return next(STATUSES[parent] for parent in kind.__mro__ if parent in STATUSES)
 
 
-def error_body(
-    error: errors.TinyTeachError, status: int | None = None
-) -> dict[str, dict[str, str | int]]:
+def error_body(error: errors.TinyTeachError, status: int | None = None) -> dict[str, Any]:
     """The body of every answer that is an error (docs/studio-api.md); by default its own status."""
     kind = type(error)
-    return {
-        "error": {
-            "code": errors.public_kind(kind).removesuffix("Error"),
-            "sentence": plain(str(error)),
-            "status": status_of(kind) if status is None else status,
-        }
+    told = {
+        "code": errors.public_kind(kind).removesuffix("Error"),
+        "sentence": plain(str(error)),
+        "status": status_of(kind) if status is None else status,
     }
+    return with_codes({"error": told})

@@ -1,9 +1,12 @@
 """The part ``project``: classes and photographs as they are on disk."""
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tinyteach.data.photos import FILE
 from tinyteach.service.heads.pulling import learnt_counts
 from tinyteach.service.photos.collection import PhotoEntry, list_photos
 from tinyteach.service.projects.opening import open_project
@@ -48,9 +51,18 @@ def project_part(folder: Path) -> dict[str, Any]:
     classes = []
     for name in project.classes():
         own = by_class.get(name, [])
-        bursts = len({entry.burst for entry in own})
-        row = {"name": name, "colour": colours[name], "photos": len(own), "bursts": bursts}
-        classes.append({**row, "learnt": learnt.get(name, 0)})
+        row = {"name": name, "colour": colours[name], "photos": len(own)}
+        classes.append({**row, **_recordings(own), "learnt": learnt.get(name, 0)})
     photos = [{"id": e.id, "burst": e.burst, "time": e.time, "source": e.source} for e in entries]
     told = {"name": project.name, "folder": str(folder), "classes": classes}
     return {**told, "photos": photos, "problems": problems}
+
+
+def _recordings(photos: Sequence[PhotoEntry]) -> dict[str, int]:
+    """How many there are, and how many files of which nobody knows what they were taken with.
+
+    Each of those is a burst of its own, which is no recording: nobody has made one.
+    """
+    bursts = Counter(entry.burst for entry in photos)
+    files = sum(entry.source == FILE and bursts[entry.burst] == 1 for entry in photos)
+    return {"bursts": len(bursts) - files, "files": files}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tinyteach.head.fit.evaluation import ClassResult, Evaluation
+from tinyteach.head.report.coded import say
 
 FEW_PHOTOS = 10
 ENOUGH_PHOTOS = 20
@@ -11,7 +12,10 @@ LOW = 0.8  # recall or precision below which a class needs attention
 MAX_MISTAKEN = 4
 MAX_SENTENCES = 6
 
-_ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
+_ALL_WELL = say(
+    "all-well",
+    "Nothing stands out: deploy the head and try it in places that it has not seen.",
+)
 
 
 def advise(
@@ -46,7 +50,9 @@ def _in_several(copies: Sequence[Sequence[str]]) -> list[str]:
         return []
     are = "1 is" if len(copies) == 1 else f"{len(copies)} are"
     named = example([_of_two_classes(copies[0]), *copies[1:]])
-    return [f"Keep each photograph in one class only: {are} in several ({named})."]
+    sentence = f"Keep each photograph in one class only: {are} in several ({named})."
+    one, other = _of_two_classes(copies[0])[:2]
+    return [say("in-several-classes", sentence, count=len(copies), one=one, other=other)]
 
 
 def _of_two_classes(names: Sequence[str]) -> list[str]:
@@ -69,12 +75,20 @@ def _too_few(counts: dict[str, int]) -> list[str]:
         return []
     if len(few) > 3:
         return [
-            f"Record more of {joined(list(few))}: each has fewer than {FEW_PHOTOS} photographs, "
-            f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier."
+            say(
+                "few-photographs-each",
+                f"Record more of {joined(list(few))}: each has fewer than {FEW_PHOTOS} "
+                f"photographs, and with {ENOUGH_PHOTOS} or more a head becomes much steadier.",
+                **{"labels": list(few), "few": FEW_PHOTOS, "enough": ENOUGH_PHOTOS},
+            )
         ]
     return [
-        f"Record more of {label}: it has only {photographs(count)}, "
-        f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier."
+        say(
+            "few-photographs",
+            f"Record more of {label}: it has only {photographs(count)}, "
+            f"and with {ENOUGH_PHOTOS} or more a head becomes much steadier.",
+            **{"label": label, "count": count, "enough": ENOUGH_PHOTOS},
+        )
         for label, count in sorted(few.items(), key=lambda item: item[1])
     ]
 
@@ -94,15 +108,20 @@ def _mistaken_for(evaluation: Evaluation, result: ClassResult) -> str:
     missed, other = int(row.sum()), evaluation.labels[int(row.argmax())]
     was = "was" if missed == 1 else "were"
     taken = taken_for(other, int(row.max()), missed)
-    return (
+    return say(
+        "often-mistaken",
         f"Record more of {result.label}, in other light and from other sides: {missed} of its "
-        f"{photographs(result.support)} {was} taken for {taken}."
+        f"{photographs(result.support)} {was} taken for {taken}.",
+        **{"label": result.label, "missed": missed, "tested": result.support, "rival": taken},
     )
 
 
 def taken_for(rival: str, taken: int, missed: int) -> str:
     """What ``missed`` photographs were taken for, ``taken`` of them for the rival."""
-    return rival if taken == missed else f"something else, most often {rival} ({taken})"
+    if taken == missed:
+        return say("one-class", rival, rival=rival)
+    sentence = f"something else, most often {rival} ({taken})"
+    return say("something-else", sentence, rival=rival, taken=taken)
 
 
 def _one_recording(evaluation: Evaluation, counts: dict[str, int]) -> list[str]:
@@ -111,8 +130,12 @@ def _one_recording(evaluation: Evaluation, counts: dict[str, int]) -> list[str]:
         return []
     photos, their = ("photographs", "its") if len(labels) == 1 else ("photographs of each", "the")
     return [
-        f"Record {joined(labels)} once more, elsewhere: {their} {photos} come from one "
-        "recording, so the accuracy shown is probably too high."
+        say(
+            "one-recording",
+            f"Record {joined(labels)} once more, elsewhere: {their} {photos} come from one "
+            "recording, so the accuracy shown is probably too high.",
+            labels=labels,
+        )
     ]
 
 
@@ -122,16 +145,24 @@ def _imbalance(counts: dict[str, int]) -> list[str]:
     if counts[small] < FEW_PHOTOS or counts[large] < IMBALANCE * counts[small]:
         return []
     return [
-        f"Record more of {small}: it has {photographs(counts[small])} "
-        f"and {large} has {counts[large]}."
+        say(
+            "imbalance",
+            f"Record more of {small}: it has {photographs(counts[small])} "
+            f"and {large} has {counts[large]}.",
+            **{"small": small, "few": counts[small], "large": large, "many": counts[large]},
+        )
     ]
 
 
 def _magnets(evaluation: Evaluation) -> list[str]:
     """Classes that others are taken for, though their own photographs are recognised."""
     return [
-        f"{result.label} is seen too often: only {result.precision:.0%} of what was taken for it "
-        "is; record more of the others, with the same background."
+        say(
+            "seen-too-often",
+            f"{result.label} is seen too often: only {result.precision:.0%} of what was taken for "
+            "it is; record more of the others, with the same background.",
+            **{"label": result.label, "precision": result.precision or 0.0},
+        )
         for result in evaluation.classes
         if _low(result.precision) and not _low(result.recall)
     ]

@@ -8,6 +8,7 @@ from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.learning_curve import FEWEST, Forecast, forecasts
 from tinyteach.head.fit.outlook import NextClass, Outlook
 from tinyteach.head.report.advice import example, joined, photographs, taken_for
+from tinyteach.head.report.coded import Coded, say
 
 HARDLY = 0.01  # of accuracy: a gain that is none
 MAX_NAMED = 3  # photographs in a sentence
@@ -90,19 +91,28 @@ def _named(found: NextClass | None, name: Callable[[int], str]) -> Next | None:
 
 def _about_more(expected: Sequence[Forecast], evaluation: Evaluation) -> str:
     if not expected or evaluation.accuracy is None:
-        return (
+        return say(
+            "more-unknown",
             "What more photographs would bring cannot be told yet: "
-            f"it takes at least {FEWEST} of each class."
+            f"it takes at least {FEWEST} of each class.",
+            fewest=FEWEST,
         )
-    first, *others = (
-        f"{each.accuracy:.0%} right ({each.low:.0%} to {each.high:.0%})" for each in expected
-    )
-    further = [f"with {each.more} {told}" for each, told in zip(expected[1:], others, strict=True)]
-    of_each = f"{expected[0].more} photographs more of each class expect {first}"
-    told = ", ".join([of_each, *further])
+    told = [_forecast(each, is_first=not place) for place, each in enumerate(expected)]
     if expected[-1].accuracy - evaluation.accuracy < HARDLY:
-        return f"More photographs of the same kind would hardly help: with {told}."
-    return f"With {told}."
+        sentence = f"More photographs of the same kind would hardly help: with {', '.join(told)}."
+        return say("more-hardly-helps", sentence, expected=told)
+    return say("more-helps", f"With {', '.join(told)}.", expected=told)
+
+
+def _forecast(each: Forecast, is_first: bool) -> Coded:
+    right = f"{each.accuracy:.0%} right ({each.low:.0%} to {each.high:.0%})"
+    sentence = (
+        f"{each.more} photographs more of each class expect {right}"
+        if is_first
+        else f"with {each.more} {right}"
+    )
+    share = {"accuracy": each.accuracy, "low": each.low, "high": each.high}
+    return say("forecast" if is_first else "forecast-further", sentence, more=each.more, **share)
 
 
 def _about_next(found: Next | None) -> list[str]:
@@ -110,10 +120,17 @@ def _about_next(found: Next | None) -> list[str]:
         return []
     was = "was" if found.missed == 1 else "were"
     taken = taken_for(found.rival, found.taken, found.missed)
+    values = {"label": found.label, "rival": found.rival, "missed": found.missed}
+    values |= {"tested": found.tested, "taken": taken}
     return [
-        f"Photograph {found.label} next, from where it looks like {found.rival}: {found.missed} "
-        f"of its {photographs(found.tested)} {was} taken for {taken} "
-        f"({found.photo}, beside {found.rival_photo})."
+        say(
+            "photograph-next",
+            f"Photograph {found.label} next, from where it looks like {found.rival}: "
+            f"{found.missed} of its {photographs(found.tested)} {was} taken for {taken} "
+            f"({found.photo}, beside {found.rival_photo}).",
+            **values,
+            **{"photo": found.photo, "rival_photo": found.rival_photo},
+        )
     ]
 
 
@@ -123,19 +140,32 @@ def _about_copies(copies: Sequence[Sequence[str]]) -> list[str]:
         return []
     are = "shows the same as another" if count == 1 else "show the same as others"
     return [
-        f"{photographs(count)} {are} and {'teaches' if count == 1 else 'teach'} nothing new "
-        f"({example(copies)}): move the thing between two photographs."
+        say(
+            "copies",
+            f"{photographs(count)} {are} and {'teaches' if count == 1 else 'teach'} nothing new "
+            f"({example(copies)}): move the thing between two photographs.",
+            **{"count": count, "one": copies[0][0], "other": copies[0][1]},
+        )
     ]
 
 
 def _about_doubted(doubted: Sequence[Doubtful]) -> list[str]:
     if not doubted:
         return []
-    named = "; ".join(f"{d.name} looks like {d.likely}" for d in doubted[:MAX_NAMED])
+    named = [_doubt(each) for each in doubted[:MAX_NAMED]]
     return [
-        f"Look whether {photographs(len(doubted))} {'is' if len(doubted) == 1 else 'are'} in the "
-        f"right class: {named}{_more(doubted)}."
+        say(
+            "mislabelled",
+            f"Look whether {photographs(len(doubted))} {'is' if len(doubted) == 1 else 'are'} in "
+            f"the right class: {'; '.join(named)}{_more(doubted)}.",
+            **{"count": len(doubted), "such": named},
+        )
     ]
+
+
+def _doubt(each: Doubtful) -> Coded:
+    sentence = f"{each.name} looks like {each.likely}"
+    return say("looks-like", sentence, name=each.name, likely=each.likely)
 
 
 def _about_backgrounds(labels: Sequence[str]) -> list[str]:
@@ -143,8 +173,12 @@ def _about_backgrounds(labels: Sequence[str]) -> list[str]:
         return []
     it = "it" if len(labels) == 1 else "each"
     return [
-        f"Record {joined(labels)} before other backgrounds, too: what is behind {it} is alike in "
-        "all photographs, and may be all that the head has learnt of it."
+        say(
+            "one-background",
+            f"Record {joined(labels)} before other backgrounds, too: what is behind {it} is alike "
+            "in all photographs, and may be all that the head has learnt of it.",
+            labels=list(labels),
+        )
     ]
 
 

@@ -2,16 +2,19 @@
 
 from tinyteach.head.format.rejection import OWN, Rejection
 from tinyteach.head.report.advice import photographs
+from tinyteach.head.report.coded import say
 
 # By `python bench/none_of_these.py` on five sets, 20 photographs a class, 5 % of their own refused:
 # other things taken for a class, before and after so many photographs of what is around.
-BEFORE, AFTER, COUNT = "8%", "4%", 20
+BEFORE, AFTER, COUNT = 0.08, 0.04, 20
 WELL = 0.05  # no more than so much is taken for a class: enough was recorded
 
-_NOT_YET = (
+_NOT_YET = say(
+    "record-unknown",
     "Record what else the board will see, such as hands and the empty place, as unknown: on five "
-    f"sets {COUNT} such photographs lowered what was wrongly taken for a class from {BEFORE} to "
-    f"{AFTER}."
+    f"sets {COUNT} such photographs lowered what was wrongly taken for a class from "
+    f"{BEFORE:.0%} to {AFTER:.0%}.",
+    **{"count": COUNT, "before": BEFORE, "after": AFTER},
 )
 
 
@@ -24,9 +27,19 @@ def advise_unknown(rejection: Rejection, count: int, unaided: float | None) -> l
     if now is None or unaided is None:
         return [_NOT_YET] if rejection.false_accepts else []
     gained = 100 * (unaided - now) / count
-    each = f": each photograph takes off {gained:.1f} points" if gained >= 0.05 else ""
-    more = "" if now <= WELL else f"; record {COUNT} more of what is around"
+    each, more = "", ""
+    if gained >= 0.05:
+        points = f"{gained:.1f}"
+        sentence = f": each photograph takes off {points} points"
+        each = say("unknown-each", sentence, points=points)
+    if now > WELL:
+        more = say("unknown-more", f"; record {COUNT} more of what is around", count=COUNT)
     return [
-        f"Of your {photographs(count)} of unknown {unaided:.0%} would be taken for a class had "
-        f"none been recorded, and {now:.0%} are by heads that learnt from the others{each}{more}."
+        say(
+            "unknown-helped",
+            f"Of your {photographs(count)} of unknown {unaided:.0%} would be taken for a class had "
+            "none been recorded, and "
+            f"{now:.0%} are by heads that learnt from the others{each}{more}.",
+            **{"count": count, "unaided": unaided, "now": now, "each": each, "more": more},
+        )
     ]

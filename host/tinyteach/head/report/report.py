@@ -22,6 +22,7 @@ from tinyteach.head.fit.outlook import Outlook
 from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import advise, joined, photographs
+from tinyteach.head.report.coded import codes_of
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown
 from tinyteach.head.report.pages import render
@@ -144,6 +145,7 @@ class Report:
             "advice": self.advice,
             "enough": self.enough.as_dict(),
             "sources": self.sources.as_dict(),
+            "codes": codes_of([*self.advice, *self.enough.sentences, *self.sources.sentences]),
             "timings_s": self.timings,
         }
 

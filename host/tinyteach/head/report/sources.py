@@ -6,6 +6,7 @@ from typing import Any
 
 from tinyteach.head.fit.sources import Across
 from tinyteach.head.report.advice import joined, photographs
+from tinyteach.head.report.coded import say
 
 NAMES = {"board": "the board's", "webcam": "the webcam's"}
 
@@ -25,22 +26,30 @@ class Sources:
         webcam, all_of_them = self.photos.get("webcam", 0), sum(self.photos.values())
         if not webcam:
             return []
-        share = (
+        share = say(
+            "by-webcam",
             f"{photographs(webcam)} of {all_of_them} ({webcam / all_of_them:.0%}) "
-            f"{'is' if webcam == 1 else 'are'} by a webcam."
+            f"{'is' if webcam == 1 else 'are'} by a webcam.",
+            **{"count": webcam, "all": all_of_them, "share": webcam / all_of_them},
         )
         return [share, *map(_about, self.across), *self._advice()]
 
     def _advice(self) -> list[str]:
         if not self.photos.get("board"):
             return [
-                "The board's own camera sees things otherwise: record each class with it, too; "
-                "then the two are tested against each other."
+                say(
+                    "no-board-camera",
+                    "The board's own camera sees things otherwise: record each class with it, "
+                    "too; then the two are tested against each other.",
+                )
             ]
         if not self.across:
             return [
-                "Record two classes or more with both cameras; then the two are tested against "
-                "each other."
+                say(
+                    "both-cameras",
+                    "Record two classes or more with both cameras; then the two are tested "
+                    "against each other.",
+                )
             ]
         return []
 
@@ -51,8 +60,11 @@ class Sources:
 
 
 def _about(across: Across) -> str:
-    return (
+    share = across.right / across.tested
+    return say(
+        "trained-on-board" if across.trained_on == "board" else "trained-on-webcam",
         f"Trained on {NAMES[across.trained_on]} {across.trained} of {joined(across.classes)} and "
-        f"tested on {NAMES[across.tested_on]} {across.tested}: "
-        f"{across.right / across.tested:.0%} right."
+        f"tested on {NAMES[across.tested_on]} {across.tested}: {share:.0%} right.",
+        **{"trained": across.trained, "tested": across.tested, "share": share},
+        labels=list(across.classes),
     )

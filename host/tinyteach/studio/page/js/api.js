@@ -1,7 +1,7 @@
 // Requests to the studio. Addresses are relative: its folder is the first of this page's own.
 
 import { get } from "./store.js";
-import { isolatedIn, strings } from "./strings.js";
+import { learn, strings, told } from "./strings.js";
 
 // Of which project this page is: what it asks is not meant for another that the studio has gone to.
 function about() {
@@ -35,27 +35,39 @@ async function answered(method, address, body, isJson = true) {
     throw new Error(strings.failed);
   }
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(isolatedIn(value.error?.sentence) ?? strings.failed);
+  if (!answer.ok) throw await failure(value);
+  await learn(value);
   return value;
+}
+
+// What an answer that is an error says, as this page says it; `sentence` is as the studio did.
+async function failure(answer) {
+  await learn(answer);
+  const sentence = answer.error?.sentence;
+  return Object.assign(new Error(told(sentence) ?? strings.failed), { sentence });
 }
 
 // A file to keep: its name and content.
 async function file(address) {
   const answer = await fetch(address, about()).catch(() => null);
-  if (!answer?.ok) throw new Error(isolatedIn((await answer?.json().catch(() => null))?.error?.sentence) ?? strings.failed);
+  if (!answer?.ok) throw await failure((await answer?.json().catch(() => null)) ?? {});
   const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
   return { name, content: await answer.blob() };
 }
 
-// Why the studio does not let this page in any more; "" where it does, or does not answer.
-export async function refusal() {
+// Whether a studio runs and does not let this page in: it is another one, started since.
+export async function isRefused() {
   try {
-    const answer = await fetch(".");
-    return answer.status === 403 ? (await answer.json()).error.sentence : "";
+    return (await fetch(".")).status === 403;
   } catch {
-    return "";
+    return false;
   }
 }
+
+// A part of the page that is seldom needed, which is loaded then.
+export const loaded = (name) => import(`./${name}.js`).catch(() => {
+  throw new Error(strings.failed);
+});
 
 const part = encodeURIComponent;
 const [read, post, put, patch, drop] = ["GET", "POST", "PUT", "PATCH", "DELETE"].map(

@@ -1,20 +1,22 @@
 // Classes: add, rename, reorder, colour, delete; hold to record; photographs.
 
-import { api } from "./api.js";
+import { api, loaded } from "./api.js";
 import { UNKNOWN, paint, palette } from "./colours.js";
 import { el, keep, newId, panel, show, text } from "./dom.js";
+import { takeDrops } from "./drops.js";
 import { sendsName } from "./forms.js";
 import { holdButton } from "./hold.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
 import { named, strings } from "./strings.js";
 import { DRAGGED, movePhotos, thumbnails } from "./thumbnails.js";
-import { send, takeDrops } from "./uploads.js";
 
 const words = strings.classes;
 const ENOUGH = 20;
 const IMBALANCE = 4;
 const KEYS = 9; // the first nine classes have one
+
+const send = (items, name) => attempt(async () => (await loaded("uploads")).send(items, name));
 
 export function classesPanel() {
   const list = el("div.cards");
@@ -36,7 +38,7 @@ export function classesPanel() {
       (element, each) => element.update(each, largest)));
   }
 
-  follow(["project", "recording", "board", "online", "webcam"], tell);
+  follow(["project", "recording", "board", "online", "webcam", "report"], tell);
   follow("sending", (told) => text(sending, told ?? ""));
   const section = panel("classes", strings.steps.classes, form, none, sending, leftOut(), list,
     el("label.drop-hint.faint", words.drop, files));
@@ -59,7 +61,7 @@ function leftOut() {
 }
 
 // What is none of the others has its place at the end, also while there is no such class.
-const NONE_YET = { name: UNKNOWN, colour: palette.length - 1, photos: 0, bursts: 0, learnt: 0 };
+const NONE_YET = { name: UNKNOWN, colour: palette.length - 1, photos: 0, bursts: 0, files: 0, learnt: 0 };
 const standing = (classes) => [...classes.filter((each) => each.name !== UNKNOWN),
   classes.find((each) => each.name === UNKNOWN) ?? NONE_YET];
 
@@ -74,9 +76,10 @@ function card(name) {
   // Of several lines where it is long: a name is never cut.
   const field = el("textarea.name", { rows: 1, readonly: isUnknown, maxlength: 63, "aria-label": words.name, autocomplete: "off" }, named(name));
   const photoCount = el("div");
-  const burstCount = el("div", { title: words.counted });
+  const burstCount = el("div");
+  const fileCount = el("div");
   const learnt = el("div");
-  const counts = el("div.faint.counts", photoCount, burstCount, learnt);
+  const counts = el("div.faint.counts", photoCount, burstCount, fileCount, learnt);
   const held = el("span");
   const key = el("kbd", { "aria-hidden": "true" });
   const hold = el("button.hold", held, key);
@@ -147,7 +150,12 @@ function card(name) {
     if (recording?.class !== name) taken = unknown;
     const fresh = unknown.map((id) => ({ id, burst: "now" }));
     text(photoCount, words.photos(each.photos + fresh.length));
-    text(burstCount, words.bursts(each.bursts + (fresh.length ? 1 : 0)));
+    const tested = testedOf(each);
+    const bursts = tested ?? each.bursts + (fresh.length ? 1 : 0);
+    const files = tested === null ? each.files : 0;
+    text(burstCount, bursts || !files ? words.bursts(bursts) : "");
+    burstCount.title = tested === null ? words.counted : words.tested;
+    text(fileCount, files ? words.ofFiles(files) : "");
     text(learnt, each.learnt ? words.learnt(each.learnt) : "");
     show(none, !own.length && !fresh.length);
     // Much is told that changes nothing here: thousands of photographs are not gone through for it.
@@ -174,10 +182,17 @@ function photosOf(name) {
 const areSame = (list, before) => list.length === before?.length
   && list.every(({ id, burst, time }, place) => id === before[place].id && burst === before[place].burst && time === before[place].time);
 
+// How many recordings the last test has found in a class by what its photographs show, which files say
+// nothing of; null where none was made since it changed.
+function testedOf({ name, photos, learnt }) {
+  const row = get("report")?.classes.find(({ label }) => label === name);
+  return row?.photos === photos + learnt ? row.recordings : null;
+}
+
 function advice(each, largest) {
   if (!each.photos) return "";
   if (each.photos < ENOUGH) return words.few(ENOUGH - each.photos);
-  if (each.bursts < 2) return words.oneBurst;
+  if ((testedOf(each) ?? each.bursts + each.files) < 2) return words.oneBurst;
   if (each.name !== UNKNOWN && largest.photos >= IMBALANCE * each.photos) return words.unbalanced(largest.name);
   return words.enough;
 }

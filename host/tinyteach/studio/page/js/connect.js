@@ -1,14 +1,13 @@
 // Connect: which boards there are, what the held one sees, what the doctor says of it.
 
-import { api } from "./api.js";
+import { api, loaded } from "./api.js";
 import { el, keep, panel, progressBar, show, text } from "./dom.js";
 import { onView } from "./live.js";
 import { looksBox, looksOver } from "./looks.js";
 import { attempt } from "./notices.js";
 import { drawView } from "./picture.js";
-import { sceneChooser } from "./scene.js";
-import { follow, get } from "./store.js";
-import { isolatedIn, strings } from "./strings.js";
+import { follow, get, put } from "./store.js";
+import { strings, told } from "./strings.js";
 import { webcamSource } from "./webcam.js";
 
 const words = strings.connect;
@@ -27,7 +26,8 @@ export function connectPanel() {
   const progress = progressBar(words.pair);
   const boards = el("ul.rows", { "aria-label": words.boards });
   const hint = el("p.faint", words.noBoards);
-  const scene = sceneChooser();
+  const scene = el("div", { hidden: true });
+  let chooser = null;
   const findings = el("ul.findings", { lang: "en" });
   const verdict = el("span", { role: "status" });
   const doctor = el("details", { hidden: true, open: true }, el("summary", verdict), findings);
@@ -49,22 +49,27 @@ export function connectPanel() {
     const board = get("board");
     if (!board) return;
     const { status: state, sentence, facts } = board;
-    const told = words.status[state];
-    const name = facts.name ?? sentence;
-    text(status, typeof told === "function" ? told(name) : told);
+    const said = words.status[state];
+    const name = facts.name ?? words.busyWith[sentence] ?? sentence;
+    text(status, typeof said === "function" ? said(name) : said);
     status.dataset.state = state;
     const held = state === "connected";
     show(actions, state !== "none");
     const machine = facts.machine ?? get("alone")?.machine ?? "";
     isVirtual = machine.includes("virtual");
-    scene.tell(Boolean(held || get("alone")) && isVirtual);
+    tellScene(Boolean(held || get("alone")) && isVirtual);
     const blind = get("sight") || (held && !facts.has_camera ? words.noCamera : "");
     show(empty, !held || blind);
     if (!held || blind) {
       empty.classList.remove("clear");
-      text(empty, blind || sentence || status.textContent);
+      text(empty, told(blind || (state === "busy" ? "" : sentence)) || status.textContent);
       text(rate, "–");
     }
+  }
+
+  function tellScene(isThere) {
+    if (isThere) chooser ??= attempt(async () => (await loaded("scene")).sceneChooser(scene));
+    chooser?.then((there) => there?.tell(isThere));
   }
 
   const telling = () => {
@@ -84,7 +89,7 @@ export function connectPanel() {
     for (const board of listed) board.held = Boolean(board.port) && board.port === held;
     keep(boards, listed, (board) => `${board.name} ${board.port} ${board.status} ${board.held}`, boardRow);
     show(hint, state !== "connected");
-    scene.offer(found.objects);
+    put("objects", found.objects);
   }
 
   function boardRow(board) {
@@ -111,11 +116,12 @@ export function connectPanel() {
     const page = await attempt(() => api.doctor(get("board")?.facts.name ?? null));
     examine.disabled = false;
     if (!page) return;
-    text(verdict, page.sentence);
+    const faults = page.findings.filter((finding) => finding.status === "fix");
+    text(verdict, page.healthy ? words.doctorWell : words.doctorFaults(faults.length, faults[0].name));
     findings.replaceChildren(...page.findings.map((finding) =>
       el("li", { "data-status": finding.status },
         el("span.mark", words.doctorMarks[finding.status]),
-        el("span", el("strong", finding.name), ` ${isolatedIn(finding.line)}`))));
+        el("span", el("strong", finding.name), ` ${told(finding.line)}`))));
     doctor.open = !page.healthy;
     show(doctor, true);
   }
@@ -129,6 +135,6 @@ export function connectPanel() {
   return panel("connect", strings.steps.connect,
     screen,
     el("div.line", rate, size), looksBox(), webcamSource(screen),
-    status, progress.element, actions, scene.element, doctor,
+    status, progress.element, actions, scene, doctor,
     el("h3", words.boards), hint, boards);
 }

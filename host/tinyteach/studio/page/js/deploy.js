@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { el, panel, progressBar, show, text } from "./dom.js";
 import { attempt } from "./notices.js";
 import { follow, get } from "./store.js";
-import { isolatedIn, strings } from "./strings.js";
+import { strings, told } from "./strings.js";
 import { takeAlong } from "./takealong.js";
 
 const words = strings.deploy;
@@ -69,7 +69,7 @@ function difference(labels, facts, lesson) {
 function sentence(sent, held, head, facts) {
   if (sent.status === "sending") return words.sending(sent.done, sent.total);
   if (sent.status === "interrupted") return words.interrupted;
-  if (sent.status === "failed") return isolatedIn(sent.sentence);
+  if (sent.status === "failed") return told(sent.sentence);
   if (!held) return words.noBoard;
   if (!head) return words.nothing;
   if (sent.status === "done" && sent.fingerprint === facts.head) {

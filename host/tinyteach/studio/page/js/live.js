@@ -1,8 +1,8 @@
 // The WebSocket: parts as they change, views as fast as this page draws them, the record button.
 
-import { refusal } from "./api.js";
+import { isRefused } from "./api.js";
 import { get, put } from "./store.js";
-import { isolatedIn } from "./strings.js";
+import { learn, told } from "./strings.js";
 
 const RETRY_MS = [300, 600, 1200, 2000];
 const AHEAD = 2; // views that may be on their way while one is drawn
@@ -32,15 +32,19 @@ export function open() {
   socket.onmessage = ({ data }) => (typeof data === "string" ? takeText(data) : takeView(data));
   socket.onclose = async () => {
     put("online", false);
-    put("refused", await refusal());
+    put("refused", await isRefused());
     setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
   };
 }
 
+// One after the other, though words are loaded for one.
+let taken = Promise.resolve();
 function takeText(data) {
   const message = JSON.parse(data);
-  if (message.error) failures.forEach((tell) => tell(isolatedIn(message.error.sentence)));
-  else put(message.part, message.value);
+  taken = taken.then(() => learn(message)).then(() => {
+    if (message.error) failures.forEach((tell) => tell(told(message.error.sentence)));
+    else put(message.part, message.value);
+  });
 }
 
 // Each view is drawn in the browser's own time; only then is another one asked for. A hidden page

@@ -45,7 +45,7 @@ function header(nav) {
   follow("online", (online) => {
     offline.hidden = online;
   });
-  follow("refused", (sentence) => text(offline, sentence || strings.offline));
+  follow("refused", (refused) => text(offline, refused ? strings.restarted : strings.offline));
   // On a phone the picture scrolls away while one records: this one stays.
   const peek = el("canvas.peek", { width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => get("webcam") || drawView(peek, view));

@@ -6,6 +6,7 @@ import { el } from "./dom.js";
 import { strings } from "./strings.js";
 
 const SHOWN_MS = 8000;
+const SHOWN_MAX = 4;
 const WAYS_BACK_MAX = 50;
 const place = () => document.getElementById("notices");
 const waysBack = []; // the newest last; Ctrl+Z takes it, also when its notice is gone
@@ -27,17 +28,38 @@ export function wayBack(undo) {
   return () => waysBack.includes(way);
 }
 
+// What is behind a dialog is neither seen nor pressed: notices stand in the one that is open.
+function brought() {
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  const wanted = dialog ?? document.body;
+  if (place().parentElement !== wanted) wanted.append(place());
+  dialog?.addEventListener("close", () => dialog.contains(place()) && brought(), { once: true });
+  return place();
+}
+
+export function openDialog(dialog) {
+  dialog.showModal();
+  brought();
+}
+
 export function notice(sentence, { undo = null, isError = false } = {}) {
   const item = el("div", { class: isError ? "notice error" : "notice" }, el("span", sentence));
   const close = () => item.remove();
   if (undo) {
     const way = keepWay({ undo, close });
     item.append(el("button.quiet", { title: strings.undoKey, onclick: () => takeBack(way) }, strings.undo));
-  }
+  } else forgetLike(item);
   item.append(el("button.quiet", { "aria-label": strings.dismiss, onclick: close }, "✕"));
-  place().append(item);
-  while (place().childElementCount > 4) place().firstElementChild.remove();
+  brought().append(item);
+  while (place().childElementCount > SHOWN_MAX) place().firstElementChild.remove();
   setTimeout(close, isError ? 2 * SHOWN_MS : SHOWN_MS);
+}
+
+// The same once more is the same notice, of now.
+function forgetLike(item) {
+  for (const other of [...place().children]) {
+    if (other.className === item.className && other.firstChild.textContent === item.textContent) other.remove();
+  }
 }
 
 // A way back is gone once; it stays if that failed.

@@ -6,7 +6,7 @@ import { el, keep, newId, panel, show, text } from "./dom.js";
 import { askedFor } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { isolatedIn, named, percent, strings } from "./strings.js";
+import { named, percent, strings, told } from "./strings.js";
 
 const words = strings.rules;
 
@@ -26,9 +26,9 @@ export function rulesPanel() {
     }));
     keep(list, rows, (rule) => `${rule.number} ${rule.text}`, ruleRow, (row, rule) => row.update(rule));
     keep(problems, (rules?.problems ?? []).map((sentence) => ({ sentence })), (each) => each.sentence,
-      (each) => el("li", isolatedIn(each.sentence)));
+      (each) => el("li", told(each.sentence)));
     show(empty, !rows.length);
-    text(empty, rules ? rules.sentence || words.none : words.noBoard);
+    text(empty, rules ? told(rules.sentence) || words.none : words.noBoard);
     show(clear, rows.length > 1 || (rules?.problems.length && !rows.length));
     clear.disabled = !held;
     form.enable(held);
@@ -57,7 +57,7 @@ function ruleRow(rule) {
   const mark = el("span.tag");
   const remove = el("button.quiet.icon", { titled: words.remove(rule.text) }, "✕");
   remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
-  const row = el("li", el("code.grow", isolatedIn(rule.text)), mark, remove);
+  const row = el("li", el("code.grow", told(rule.text)), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
     text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);
@@ -182,7 +182,7 @@ function trial() {
 }
 
 function seen(alone) {
-  if (alone.problem) return alone.problem;
+  if (alone.problem) return told(alone.problem);
   if (!alone.label) return words.listening(alone.name);
   const sure = alone.probability === null ? "" : percent(alone.probability);
   return words.sees(alone.name, named(alone.label), named(alone.best_label), sure);

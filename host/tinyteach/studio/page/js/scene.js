@@ -3,19 +3,19 @@
 import { api } from "./api.js";
 import { el, keep, show } from "./dom.js";
 import { attempt, notice } from "./notices.js";
-import { get } from "./store.js";
+import { follow, get } from "./store.js";
 import { strings } from "./strings.js";
 import { FRAME_MS, SIDE, closeWebcam, openWebcam, squareOf } from "./webcam.js";
 
 const words = strings.scene;
 const SWAY = 0.06; // of a hand, in parts of the picture
 
-export function sceneChooser() {
+export function sceneChooser(element) {
   const objects = el("div.chips");
   const own = el("div.chips");
   const files = el("input.hidden-file", { type: "file", multiple: true, accept: "image/*", "aria-label": words.photos });
   const webcam = el("button.chip", { "aria-pressed": "false", onclick: () => toggleWebcam() }, words.webcam);
-  const element = el("div", { hidden: true }, el("h3", words.title), objects, own,
+  element.append(el("h3", words.title), objects, own,
     el("div.chips", el("label.button.chip", words.photos, files), webcam));
   const camera = handCamera();
   let video = null;
@@ -76,9 +76,9 @@ export function sceneChooser() {
     show(element, isThere);
     if (!isThere && camera.isOn()) stop();
   };
-  const offer = (names) => keep(objects, names, (name) => name, (name) =>
-    el("button.chip", { "aria-pressed": "false", onclick: (event) => showObject(event.target, name) }, name));
-  return { element, tell, offer };
+  follow("objects", (names) => keep(objects, names, (name) => name, (name) =>
+    el("button.chip", { "aria-pressed": "false", onclick: (event) => showObject(event.target, name) }, name)));
+  return { tell };
 }
 
 // A virtual module; else the virtual board is meant.

@@ -27,11 +27,11 @@ function isolating(words) {
 
 // The same of a sentence of the studio's own, in which names stand already.
 const NAMES = new RegExp(`${TO_THE_LEFT.source}(?:[\\s\\p{M}\\p{N}_-]*${TO_THE_LEFT.source})*`, "gu");
-export const isolatedIn = (sentence) => sentence?.replace(NAMES, "\u2068$&\u2069");
+const isolatedIn = (sentence) => sentence.replace(NAMES, "\u2068$&\u2069");
 
-const said = await import(`./strings/${language}.js`);
-export const { percent } = said;
-export const strings = isolating(said.strings);
+const words = await import(`./strings/${language}.js`);
+export const { percent } = words;
+export const strings = isolating(words.strings);
 
 // A class as it is shown: what is none of them is called so in the project's files, too.
 export const named = (name) => (name === UNKNOWN ? strings.unknown : name);
@@ -43,3 +43,34 @@ export const otherTag = TAGS[otherLanguage];
 export function chooseLanguage(name) {
   document.cookie = `${KEY}=${name}; path=/; max-age=${YEAR_S}; samesite=strict`;
 }
+
+// What the studio says is English; beside it stands a code, and what varies. By that this page says it in
+// its own language, of which the sentences are loaded with the first.
+const CODES_MAX = 2000;
+const codes = new Map();
+let sentences = null;
+
+export async function learn(answer) {
+  if (language === "en" || !answer.codes) return;
+  sentences ??= fetch(`js/strings/${language}-said.json`).then((file) => file.json()).catch(() => ({}));
+  const known = await sentences;
+  if (codes.size > CODES_MAX) codes.clear();
+  for (const [sentence, coded] of Object.entries(answer.codes)) codes.set(sentence, filled(coded, known));
+}
+
+const together = new Intl.ListFormat(TAGS[language], { type: "conjunction" });
+function filled({ code, values }, known) {
+  const shown = (value, isShare) => {
+    if (Array.isArray(value)) return together.format(value.map((each) => shown(each, isShare)));
+    if (typeof value === "object") return filled(value, known);
+    return typeof value === "number" && isShare ? percent(value) : isolated(named(String(value)));
+  };
+  return known[code]?.replace(/\{(\w+)(\|percent)?\}/g, (_, name, isShare) => shown(values[name], isShare));
+}
+
+// As this page says it; where it cannot, as the studio did. `change` is done to it before names in it are isolated.
+export function told(sentence, change = (said) => said) {
+  const said = codes.get(sentence);
+  return said ? change(said) : sentence && isolatedIn(change(sentence));
+}
+export const tongueOf = (sentence) => (codes.get(sentence) ? null : "en");

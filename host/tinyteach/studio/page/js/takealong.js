@@ -1,10 +1,10 @@
 // What one takes along as a file: photographs, the report, the model for elsewhere.
 
 import { api } from "./api.js";
-import { el, show, text } from "./dom.js";
+import { el, show } from "./dom.js";
 import { attempt } from "./notices.js";
 import { follow } from "./store.js";
-import { strings } from "./strings.js";
+import { strings, told, tongueOf } from "./strings.js";
 
 const words = strings.takeAlong;
 const KEPT_MS = 10000; // a browser has begun to save it long before
@@ -19,17 +19,17 @@ export function takeAlong() {
     button.disabled = false;
     if (taken) save(taken);
   });
-  const hint = el("p.faint", { lang: "en", hidden: true });
+  const hint = el("p.faint", { hidden: true });
   follow("project", once(() => offer(what, hint)));
   return el("div", el("h3", words.title), el("div.actions", what, button), hint);
 }
 
 // What cannot be made here is not offered, and what is missing stands below.
 async function offer(what, hint) {
-  const told = await attempt(api.downloads);
-  const missing = Object.entries(told?.missing ?? {}).filter(([, sentence]) => sentence);
+  const found = await attempt(api.downloads);
+  const missing = Object.entries(found?.missing ?? {}).filter(([, sentence]) => sentence);
   for (const [runtime] of missing) [...what.options].find(({ value }) => value === runtime).disabled = true;
-  text(hint, missing.map(([, sentence]) => sentence).join(" "));
+  hint.replaceChildren(...missing.map(([, sentence]) => el("span", { lang: tongueOf(sentence) }, `${told(sentence)} `)));
   show(hint, missing.length);
 }
 

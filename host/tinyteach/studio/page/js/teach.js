@@ -6,7 +6,7 @@ import { el, keep, newId, panel, progressBar, show, text } from "./dom.js";
 import { askedFor, sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get } from "./store.js";
-import { isolatedIn, strings } from "./strings.js";
+import { strings, told } from "./strings.js";
 
 const words = strings.teach;
 const BUSY = ["recording", "learning", "pulling"];
@@ -64,7 +64,7 @@ export function teachPanel() {
     keep(list, classes, (each) => each.name, row, (item, each) =>
       item.update({ ...each, most: taught.most, isFree, isLast: classes.length === 1 }));
     show(empty, !classes.length);
-    text(empty, taught ? taught.sentence || words.none : get("alone") ? words.isAlone : words.noBoard);
+    text(empty, taught ? told(taught.sentence) || words.none : get("alone") ? words.isAlone : words.noBoard);
     name.disabled = afresh.disabled = teach.disabled = !isFree;
     pull.disabled = !isFree || !classes.some((each) => each.examples);
     progress.tell(state, isBusy, state.status === "learning");
@@ -100,6 +100,6 @@ function sentence(state, isFree) {
   if (state.status === "recording") return words.recording(state.class, state.done, state.total);
   if (state.status === "learning") return words.learning(state.class);
   if (state.status === "pulling") return words.pulling(state.done, state.total);
-  if (state.status === "failed") return isolatedIn(state.sentence);
+  if (state.status === "failed") return told(state.sentence);
   return isFree ? words.ready : "";
 }

@@ -138,9 +138,10 @@ export function thumbnails(className) {
   function update(photos) {
     all = photos;
     const numbers = new Map(photos.map(({ id }, index) => [id, index + 1]));
-    const bursts = [...new Set(photos.map(({ burst }) => burst))];
-    const places = new Map(bursts.map((burst, index) => [burst, index]));
-    shown = filter.apply(photos).map((photo) => ({ ...photo, number: numbers.get(photo.id), recording: places.get(photo.burst) }));
+    const bursts = Map.groupBy(photos, ({ burst }) => burst);
+    const places = new Map();
+    for (const [burst, [{ source }, ...more]] of bursts) if (more.length || source !== "file") places.set(burst, places.size);
+    shown = filter.apply(photos).map((photo) => ({ ...photo, number: numbers.get(photo.id), recording: places.get(photo.burst) ?? null }));
     for (const id of [...selected]) if (!numbers.has(id)) selected.delete(id);
     grid.set(shown);
     if (refocus >= 0 && shown.length) grid.focus(Math.min(refocus, shown.length - 1));
@@ -156,7 +157,8 @@ export function thumbnails(className) {
   function mark(element, { id, number, recording, source }) {
     element.setAttribute("aria-selected", String(selected.has(id)));
     element.setAttribute("aria-label", words.photo(number, className));
-    element.title = source === "webcam" ? words.burstOfWebcam(recording + 1) : words.burst(recording + 1);
+    const title = source === "webcam" ? words.burstOfWebcam : words.burst;
+    element.title = recording === null ? words.file : title(recording + 1);
     element.classList.toggle("tinted", recording % 2 === 1);
   }
 

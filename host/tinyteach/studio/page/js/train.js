@@ -1,13 +1,12 @@
 // Train: how good the head is, what is taken for what, what would help, the heads so far.
 
-import { api } from "./api.js";
+import { api, loaded } from "./api.js";
 import { UNKNOWN } from "./colours.js";
 import { el, keep, panel, progressBar, show, text } from "./dom.js";
 import { isDoubtful } from "./filters.js";
-import { lookedOver } from "./looks.js";
 import { attempt, notice } from "./notices.js";
 import { follow, get, put } from "./store.js";
-import { isolatedIn, named, percent, strings } from "./strings.js";
+import { named, percent, strings, told, tongueOf } from "./strings.js";
 import { SMALL } from "./thumbnails.js";
 
 const words = strings.train;
@@ -22,13 +21,12 @@ export function trainPanel() {
   const matrix = el("div.matrix");
   const worst = el("div.worst");
   const worth = el("div", el("h3", words.worst), el("p.faint", words.worstHint), worst);
-  const enough = el("ul.advice", { id: "enough", lang: "en" });
-  const advice = el("ul.advice", { id: "advice", lang: "en" });
+  const enough = el("ul.advice", { id: "enough" });
+  const advice = el("ul.advice", { id: "advice" });
   const heads = el("ul.rows", { id: "heads" });
   const compared = el("p.faint", { role: "status" }, words.compareHint);
   const again = el("button.quiet", { onclick: () => trainAgain() }, words.again);
   const picked = [];
-  const photos = photoDialog();
   const details = el("div", { hidden: true },
     el("h3", words.confusion), el("p.faint", words.confusionHint), matrix,
     el("h3", words.enough), enough,
@@ -39,7 +37,7 @@ export function trainPanel() {
   follow("training", async (training) => {
     const state = training.status === "done" && training.fit_s !== null ? words.done(training.fit_s) : words.status[training.status];
     const isEmpty = training.status === "waiting" && filled() < 2;
-    text(status, isEmpty ? words.none : training.sentence ? isolatedIn(training.sentence) : state);
+    text(status, isEmpty ? words.none : training.sentence ? told(training.sentence) : state);
     status.dataset.state = training.status;
     progress.tell(training, ["fitting", "testing"].includes(training.status), training.status === "done");
     const fingerprint = training.result?.fingerprint;
@@ -50,15 +48,21 @@ export function trainPanel() {
     }
   });
 
+  let dialog = null;
+  const openPhotos = (name, photos) => attempt(async () => {
+    dialog ??= loaded("photodialog").then(({ photoDialog }) => photoDialog(section));
+    (await dialog).open(name, photos);
+  });
+
   function tellReport(report) {
     text(figure, report.accuracy === null ? "–" : percent(report.accuracy));
     text(interval, report.interval ? words.interval(...report.interval) : words.untested);
-    matrix.replaceChildren(confusionTable(report, photos.open));
+    matrix.replaceChildren(confusionTable(report, openPhotos));
     const doubtful = report.worst.filter((photo) => isDoubtful(photo, report)).slice(0, WORST);
     show(worth, doubtful.length);
-    worst.replaceChildren(...doubtful.map((photo) => thumb(photo, photos.open)));
+    worst.replaceChildren(...doubtful.map((photo) => thumb(photo, openPhotos)));
     for (const [list, sentences] of [[enough, [...(report.enough?.sentences ?? []), ...(report.sources?.sentences ?? [])]], [advice, report.advice]])
-      list.replaceChildren(...sentences.map((sentence) => el("li", isolatedIn(sentence))));
+      list.replaceChildren(...sentences.map((sentence) => el("li", { lang: tongueOf(sentence) }, told(sentence))));
     show(details, true);
     put("report", report);
   }
@@ -71,7 +75,7 @@ export function trainPanel() {
   }
 
   function headRow(head) {
-    if (head.problem) return el("li", el("div.grow", head.problem));
+    if (head.problem) return el("li", el("div.grow", told(head.problem)));
     const pick = el("input", { type: "checkbox", "aria-label": words.pick(head.fingerprint) });
     pick.addEventListener("change", () => choose(pick, head.fingerprint));
     const marks = [head.current ? words.current : "", head.onBoard ? words.onBoard : ""].filter(Boolean);
@@ -90,7 +94,7 @@ export function trainPanel() {
     if (picked.length < 2) return text(compared, words.compareHint);
     const [after, before] = picked.map((each) => each.fingerprint).sort(newestFirst);
     const result = await attempt(() => api.compare(before, after));
-    return result && text(compared, isolatedIn(result.sentence));
+    return result && text(compared, told(result.sentence));
   }
 
   const newestFirst = (a, b) => place(a) - place(b);
@@ -98,12 +102,12 @@ export function trainPanel() {
 
   follow(["heads", "board"], tellHeads);
 
-  return panel("train", strings.steps.train,
+  const section = panel("train", strings.steps.train,
     status, progress.element,
     el("div.line.accuracy", figure, el("span.grow", words.accuracy), again),
     interval, details,
-    el("details", el("summary", words.history), heads, compared),
-    photos.element);
+    el("details", el("summary", words.history), heads, compared));
+  return section;
 }
 
 // Classes that there is something of.
@@ -131,47 +135,10 @@ function confusionTable(report, open) {
       el("tr", el("th", { scope: "row" }, named(label)), ...labels.map((_, column) => cell(row, column))))));
 }
 
-const taken = ({ label, predicted, probability }) => words.taken(named(label), named(predicted), probability);
+export const taken = ({ label, predicted, probability }) => words.taken(named(label), named(predicted), probability);
 
 function thumb(photo, open) {
   const title = taken(photo);
   return el("button", { class: photo.label === photo.predicted ? "thumb" : "thumb wrong", titled: title, onclick: () => open(title, [photo]) },
     el("img", { src: api.picture(photo.name, SMALL), width: 44, height: 44, loading: "lazy", alt: "" }));
-}
-
-function photoDialog() {
-  const title = el("h3", { id: "dialog-title" });
-  const pictures = el("div.pictures");
-  const close = el("button", { onclick: () => element.close() }, words.close);
-  const box = el("input", { type: "checkbox" });
-  const where = el("label.line", box, words.looked);
-  const element = el("dialog", { "aria-labelledby": "dialog-title" }, title, where, pictures, close);
-  const tellWhere = () => pictures.querySelectorAll(".looks").forEach((canvas) => show(canvas, box.checked));
-  box.addEventListener("change", tellWhere);
-
-  const figure = (photo, side) => {
-    const item = el("figure",
-      el("div.looked",
-        el("img", { src: api.picture(photo.name, side), alt: taken(photo) }),
-        photo.cells ? lookedOver(photo) : null),
-      el("figcaption", taken(photo)),
-      el("button.quiet", { onclick: async () => {
-        const done = await attempt(() => api.deletePhotos([photo.name]));
-        if (!done) return;
-        item.remove();
-        notice(strings.classes.deleted(1), { undo: done.undo });
-      } }, words.remove));
-    return item;
-  };
-
-  return {
-    element,
-    open: (name, photos) => {
-      text(title, name);
-      pictures.replaceChildren(...photos.slice(0, 60).map((photo) => figure(photo, photos.length > 1 ? SMALL : 480)));
-      show(where, photos.some((photo) => photo.cells));
-      tellWhere();
-      element.showModal();
-    },
-  };
 }

@@ -2,7 +2,7 @@
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const photos = (count) => plural(count, "photo", "photos");
-export const percent = (value) => `${Math.round(value * 100)} %`;
+export const percent = (value) => `${Math.round(value * 100)}%`;
 
 const actions = { "pin high": "set a pin high", "pin low": "set a pin low", say: "print a line" };
 
@@ -12,7 +12,8 @@ export const strings = {
   otherLanguage: "中文",
   theme: "Theme",
   themes: { auto: "System", light: "Light", dark: "Dark" },
-  offline: "The studio does not answer; run 'tinyteach studio' in the project's folder, and this page goes on by itself.",
+  offline: "The studio does not answer. If it has ended, run 'tinyteach studio' in the project's folder and open the address that it shows.",
+  restarted: "The studio was started again, and this page is of the one before: open the address that its terminal shows.",
   failed: "The studio did not answer; check that it still runs in its terminal.",
   dismiss: "Dismiss",
   undo: "Undo",
@@ -67,6 +68,9 @@ export const strings = {
     doctor: "Doctor",
     doctorAll: "Run the doctor: look the board over",
     held: "in use",
+    doctorWell: "All is well, as far as it could be looked at.",
+    doctorFaults: (count, first) => `${count} to be mended; begin with ${first}, then run the doctor again.`,
+    busyWith: { Pairing: "Pairing", Doctor: "Looking the board over", "On its own": "The board works on its own" },
     doctorMarks: { pass: "ok", fix: "fix", skip: "–" },
     black: "The picture is black: take the cap off the lens, or let some light in.",
     nothingShown: "Nothing is before its camera yet: press a thing below, or hold photographs of your own or this computer's webcam before it.",
@@ -89,13 +93,16 @@ export const strings = {
 
   classes: {
     add: "Add class",
-    unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 8 % to 4 %.",
+    unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 8% to 4%.",
     newName: "Name of the new class",
     placeholder: "such as red cup",
     none: "Add a class for each thing to tell apart, such as “mug” and “glass”. Two are enough to begin.",
     photos,
     bursts: (count) => plural(count, "recording", "recordings"),
     counted: "Recordings are counted with copies of the same bytes as one.",
+    tested: "As the last test counted them: what was taken in one go or shows nearly the same is one.",
+    ofFiles: (count) => plural(count, "file added", "files added"),
+    file: "Added as a file",
     learnt: (count) => plural(count, "example from a board", "examples from a board"),
     noPhotos: "No photos yet: hold the button while the board sees it, or drop photos here.",
     hold: "Hold to record",
@@ -164,7 +171,7 @@ export const strings = {
     nothing: (count) => `There is nothing to train on yet: ${count ? "one class has" : "no class has"} photos, and two are needed. Hold a record button, or drop photos on a class.`,
     accuracy: "right",
     interval: (low, high) =>
-      `between ${percent(low)} and ${percent(high)}, with 95 % certainty${high - low > 0.25 ? ": too few recordings to know" : ""}`,
+      `between ${percent(low)} and ${percent(high)}, with 95% certainty${high - low > 0.25 ? ": too few recordings to know" : ""}`,
     untested: "Not tested yet",
     confusion: "What was taken for what",
     confusionHint: "Rows: what it is. Columns: what it was taken for. Press a number to see its photos.",
