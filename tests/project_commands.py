@@ -99,7 +99,7 @@ AGAIN: dict[str, tuple[list[str], ...]] = {
     "pair --new-key": (["pair"],),
     "upgrade": (["upgrade"],),
     "wipe": (["wipe", "--yes"], ["deploy"]),
-    "unpair": (["unpair", "--yes"], ["pair"], ["deploy"]),
+    "unpair": (["unpair", "--yes"], ["pair", "--new-key"], ["deploy"]),
 }
 
 # Commands after which photographs lie elsewhere or nowhere, as they were asked to: how many.
