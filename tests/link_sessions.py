@@ -16,9 +16,12 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
+import pytest
+
 from fair_clock import FairClock
 from faulty_link import FaultyLink, draw
 from paired import other_embedding
+from patience import be_patient
 from slow_uart import SlowUart
 from tinyteach.cli import main
 from tinyteach.data.drawing import DEMO_OBJECTS, demo_object
@@ -120,7 +123,7 @@ class Bench:
         self._prepare()
 
     def _prepare(self) -> None:
-        with BoardClient(str(self.link.place)) as client:
+        with _patiently(), BoardClient(str(self.link.place)) as client:
             board_id = client.board_id
         remember(PairedBoard(board_id, "bench", str(self.link.place), "", "virtual"))
         self.do("new", self.project)
@@ -134,8 +137,9 @@ class Bench:
         self._photos = self._on_disk()
 
     def do(self, *words: object) -> Said:
-        """A command that must go well."""
-        said = self._run(*words)
+        """A command that must go well: nothing is wrong with the link, others are busy at most."""
+        with _patiently():
+            said = self._run(*words)
         assert said.code == 0, (words, said)
         return said
 
@@ -211,18 +215,21 @@ class Bench:
     # What must hold
 
     def _state(self):
-        with BoardClient(str(self.link.place)) as client:
+        with _patiently(), BoardClient(str(self.link.place)) as client:
             info = client.info()
             self._trouble = info.state
             return info.head, info.previous_head, info.embedding, read_rules(client)
 
     def _faults(self, kind: str, said: Said, before, wanted: bytes) -> Iterator[str]:
         yield from _ended_well(said)
+        began_s = self._clock.now_s()
         try:
             after = self._state()
         except TinyTeachError as error:
             yield f"the board is not there afterwards: {error}"
             return
+        if (took_s := self._clock.now_s() - began_s) > BOUND_S:
+            yield f"the board answers only {took_s:.0f} s afterwards"
         yield self._of_the_board(kind, said, before, after)
         if wanted and after[0] not in (before[0], wanted):
             yield "the head at work is neither the one before nor the new one"
@@ -268,6 +275,14 @@ class Bench:
         if expected is not None and new != expected or new > (CAPTURED if kind == "capture" else 0):
             return f"{new} photographs are new"
         return ""
+
+
+@contextlib.contextmanager
+def _patiently() -> Iterator[None]:
+    """While a board must answer that others may keep from its processor."""
+    with pytest.MonkeyPatch.context() as patched:
+        be_patient(patched)
+        yield
 
 
 def _ended_well(said: Said) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Commands that change something, a project that they change, and the board that they use."""
 
-import shutil
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -56,6 +56,7 @@ COMMANDS: dict[str, What] = {
     "romfs": ["romfs", "../rom"],
     "new": ["new", "../another"],
     "test": ["test", "../photos", "--host"],
+    "classify --why": ["classify", "../photos/cat/0.png", "--host", "--why", "--out", "../why.png"],
     "keys export": ["keys", "export", SOME_BOARD, "../again.json"],
     "keys import": ["keys", "import", "../key.json"],
     "keys forget": ["keys", "forget", SOME_BOARD],
@@ -77,7 +78,28 @@ ON_BOARD = {
     "pair": ["pair", "--name", "desk"],
     "pair --new-key": ["pair", "--new-key"],
     "retrain": ["retrain", "--add", "../photos"],
+    "preview --out": ["preview", "--out", "../view.png"],
     "recorded": ["--record", "../a.tape", "info"],
+    "upgrade": ["upgrade", "--embedding", "tiny"],
+    "wipe": ["wipe", "--yes"],
+    "unpair": ["unpair", "--yes"],
+}
+# Virtual boards in the background: what must go well before, and after whatever became of it.
+_START, _STOP = ["boards", "start"], ["boards", "stop"]
+_SHOW = ["boards", "show", "--object", "cat"]
+IN_BACKGROUND = {
+    "boards start": ([], _START, [_START, _SHOW, _STOP]),
+    "boards show": ([_START], _SHOW, [_SHOW, _STOP]),
+    "boards stop": ([_START], _STOP, [_START, _STOP]),
+}
+# What takes a board's head, agent or key with it, and what must go well in its project afterwards,
+# whatever became of it; then the board has a head again.
+AGAIN: dict[str, tuple[list[str], ...]] = {
+    "pair": (["pair"],),
+    "pair --new-key": (["pair"],),
+    "upgrade": (["upgrade"],),
+    "wipe": (["wipe", "--yes"], ["deploy"]),
+    "unpair": (["unpair", "--yes"], ["pair", "--new-key"], ["deploy"]),
 }
 
 # Commands after which photographs lie elsewhere or nowhere, as they were asked to: how many.
@@ -98,19 +120,44 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def paired_board(stack: ExitStack, place: Path, folder: Path) -> VirtualBoard:
+def paired_board(stack: ExitStack, place: Path, folder: Path) -> "Kept":
     """A board with the project's head, twice: so that it can be rolled back."""
     flash = make_paired("i386", place / "flash", EMBEDDING_FILE.read_bytes())
     board = stack.enter_context(VirtualBoard("i386", flash))
     board.show_source(HandheldCamera(demo_object("cat"), seed=3).next_view)
     for words in (["pair"], ["deploy", "--threshold", "0.4"], ["deploy", "--threshold", "0"]):
-        done = run(folder / "project", ["--board", board.port, *words])
-        assert done.code == 0, done.err
-    return board
+        must(folder / "project", ["--board", board.port, *words])
+    return Kept(board)
 
 
-def take_keys_over(folder: Path, place: Path) -> None:
-    """What a pairing from a copy changed on the board holds for the next copies, too."""
-    home = "home/config"
-    if (place.parent / home).exists():
-        shutil.copytree(place.parent / home, folder / home, dirs_exist_ok=True)
+def settle(place: Path, command: str, board: VirtualBoard) -> None:
+    """Have done what is to go well after a command; AssertionError where it does not."""
+    must(place, *(["--board", board.port, *words] for words in AGAIN.get(command, ())))
+
+
+def must(place: Path, *commands: list[str]) -> None:
+    """Each goes well; AssertionError where it does not."""
+    for words in commands:
+        done = run(place, words)
+        assert done.code == 0, (words, done.err)
+
+
+class Kept:
+    """A board as it was at a moment, with a head, one before it, and a key that its project has."""
+
+    def __init__(self, board: VirtualBoard) -> None:
+        self.board = board
+        board.cut_power_now()
+        self._flash = board.flash.contents()
+        board.power_on()
+
+    def begin(self, place: Path, command: str) -> list[str]:
+        """A command's words, for the board `put_back`."""
+        return ["--board", self.put_back().port, *ON_BOARD[command]]
+
+    def put_back(self) -> VirtualBoard:
+        """The board, as it was then, whatever was written to it since."""
+        self.board.cut_power_now()
+        os.pwrite(self.board.flash.fileno(), self._flash, 0)
+        self.board.power_on()
+        return self.board

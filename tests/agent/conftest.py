@@ -62,8 +62,8 @@ def thumb_folder(tmp_path_factory) -> Path:
 def home(tmp_path_factory):
     """Where this computer's keys are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINYTEACH_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
+        patch.setenv("TINYTEACH_HOME", str(folder := tmp_path_factory.mktemp("home")))
+        yield folder
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ but its flash, by another reader: no clusters of two files, none that a file has
 import bisect
 import shutil
 import threading
+from collections import Counter
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +21,7 @@ from tinyteach.device.repl.pairing import Wanted, pair, pair_for_now
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import EMBEDDING_FILES
-from tinyteach.errors import LinkError
+from tinyteach.errors import LinkError, TinyTeachError
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach_protocol import messages
 
@@ -241,3 +243,42 @@ def test_power_lost_while_heads_are_counted(switch_on_fat, heads, home, tmp_path
             assert faults(board) == [], operations
     assert set(counts) == {b"1", b"2"}
     assert counts == sorted(counts)
+
+
+@pytest.mark.soak
+def test_power_lost_while_a_key_is_given(switch_on_fat, home, tmp_path):
+    """Another one, in each flash operation; no agent starts without a key, and pairing goes on."""
+    keyed, flash = tmp_path / "keyed", tmp_path / "flash"
+    wanted = Wanted(EMBEDDING_FILES["base"].read_bytes(), gives_key=True, new_key=True)
+    with switch_on_fat() as board:
+        pair(board.port, wanted, None, quiet)
+        agents_main = FatImage(board.flash.contents()).files["/main.py"]
+    shutil.copy(flash, keyed)
+    shutil.copytree(home, tmp_path / "before")
+
+    def start():
+        shutil.rmtree(home)
+        shutil.copytree(tmp_path / "before", home)
+        shutil.copy(keyed, flash)
+        return VirtualBoard(flash_path=flash, **FAT)
+
+    with start() as board:
+        first = board.memory.block_operations
+        pair(board.port, wanted, None, quiet)
+        total = board.memory.block_operations - first
+    moments = Counter()
+    for operations in range(total):
+        with start() as board:
+            with cable_goes_with_the_power(board), suppress(TinyTeachError):
+                board.cut_power(operations)
+                pair(board.port, wanted, None, quiet)
+            board.cut_power_now()
+            files = FatImage(board.flash.contents()).files
+            is_whole = files.get("/main.py") == agents_main
+            moments[is_whole, "/tinyteach/key" in files] += 1
+            board.power_on()
+            pair(board.port, replace(wanted, new_key=False), None, quiet)
+            with BoardClient(board.port) as client:
+                assert client.is_proven, operations
+            assert faults(board) == [], operations
+    assert moments[True, False] == 0 and moments[True, True] and moments[False, False]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tinyteach.data import head_history
-from tinyteach.data.head_history import keep_head, kept_head, kept_heads
+from tinyteach.data.head_history import change_head, keep_head, kept_head, kept_heads
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
 
@@ -38,6 +38,16 @@ def test_the_same_again_is_kept_once(project):
     for number in (1, 2, 2, 1):
         keep(project, number)
     assert [kept.content for kept in kept_heads(project)] == [b"\1", b"\2", b"\1"]
+
+
+def test_a_head_that_was_trained_meanwhile_stays(project):
+    """As where a deploy with a threshold of its own ends after a training has."""
+    for trained in (b"first", b"second"):
+        keep_head(project, trained.hex(), {"head.tflite": trained}, {project.head_path: trained})
+    assert not change_head(project, b"first", b"first with a threshold")
+    assert project.head_path.read_bytes() == b"second"
+    assert change_head(project, b"second", b"second with a threshold")
+    assert project.head_path.read_bytes() == b"second with a threshold"
 
 
 def test_the_oldest_go(project, monkeypatch):

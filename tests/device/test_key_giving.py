@@ -12,7 +12,7 @@ from tinyteach.device import keys
 from tinyteach.device.repl import key_giving, pairing
 from tinyteach.device.repl.key_giving import NUMBER_PATH
 from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
-from tinyteach.device.repl.raw_repl import raw_repl
+from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
 from tinyteach.device.repl.survey import survey
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError, ProjectError
@@ -101,6 +101,36 @@ def test_where_no_key_can_be_kept_the_board_works_on(keyed, wanted, tmp_path, mo
     with BoardClient(board.port) as client:
         assert client.is_keyed
     assert key_on(board) == key
+
+
+# What was done of the writing of a key, as LittleFS and FAT leave it.
+CUTS = {
+    "before": lambda repl, write: None,
+    "after": lambda repl, write: write(),
+    "between": lambda repl, write: repl.run(f"import os; os.remove({keys.KEY_PATH!r})"),
+}
+
+
+@pytest.mark.parametrize("when", CUTS)
+def test_giving_a_key_that_was_cut_short_goes_on(keyed, wanted, monkeypatch, when):
+    """By the same command or a plain one; the key before is not lost where the board has it."""
+    board, identity, key = keyed
+    plain = RawRepl.write_file
+
+    def write_file(repl, path, content, progress):
+        if not path.endswith(keys.KEY_PATH):
+            return plain(repl, path, content, progress)
+        CUTS[when](repl, lambda: plain(repl, path, content, progress))
+        raise LinkError("The cable is out.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RawRepl, "write_file", write_file)
+        with pytest.raises(LinkError, match="cable"):
+            pair(board.port, replace(wanted, new_key=True), None, quiet)
+    assert keys.key_of(identity) == key
+    pair(board.port, wanted, None, quiet)
+    assert (keys.key_of(identity) == key) == (when == "before")
+    assert key_on(board) == keys.key_of(identity) and keys.coming_key(identity) is None
 
 
 def test_what_is_not_the_board_gets_no_key_of_it(keyed, wanted):

@@ -31,9 +31,10 @@ from patience import be_patient  # noqa: E402
 from project_commands import (  # noqa: E402
     COMMANDS,
     ON_BOARD,
+    Kept,
     made,
     paired_board,
-    take_keys_over,
+    settle,
 )
 from project_trials import (  # noqa: E402
     FINE,
@@ -44,7 +45,6 @@ from project_trials import (  # noqa: E402
     litter_in,
     pixels_of,
     preload,
-    run,
 )
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.signals import OF_A_SIGNAL  # noqa: E402
@@ -126,40 +126,38 @@ class Fresh:
             return Done(code, self._said.read().decode(errors="replace"))
 
 
-def words_of(command: str, board: VirtualBoard | None) -> list[str]:
-    port = ["--board", board.port] if board and command in USE_A_BOARD else []
+def words_of(command: str, board: VirtualBoard) -> list[str]:
+    port = ["--board", board.port] if command in USE_A_BOARD else []
     return [*port, *WORDS[command]]
 
 
-def lasts(folder: Path, command: str, board: VirtualBoard) -> float:
+def lasts(folder: Path, command: str, kept: Kept) -> float:
     """How long it takes that is not disturbed, in seconds."""
     if command in ENDLESS:
         return ENDLESS_S
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
+        words = words_of(command, kept.put_back())
         began_s = time.monotonic()
-        done = Started(place, words_of(command, board)).finish()
+        done = Started(place, words).finish()
         assert done.code == 0, (command, done.err)
-        took_s = time.monotonic() - began_s
-        take_keys_over(folder, place)
-        return took_s
+        return time.monotonic() - began_s
 
 
-def trial(folder: Path, each: Trial, board: VirtualBoard | None, lasts_s: float) -> tuple[str, str]:
+def trial(folder: Path, each: Trial, kept: Kept, lasts_s: float) -> tuple[str, str]:
     """What is wrong after one, empty where nothing is; and how it ended."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(shutil.copytree(folder, Path(name) / "copy")) / "project"
-        before = pixels_of(place)
+        before, board = pixels_of(place), kept.put_back()
         words = words_of(each.command, board)
         process = (Fresh if each.is_fresh else Started)(place, words)
         time.sleep(each.part * (FRESH_S + lasts_s if each.is_fresh else lasts_s))
         process.send(each.number)
         done = process.finish(ENDS_WITHIN_S)
         try:
-            wrong = _faults(place, each, done, before) or _of_board(place, each, board, done)
+            wrong = _faults(place, each, done, before) or _of_board(place, each, board)
         except Exception as error:
             wrong = f"{type(error).__name__}: {error}"
-        take_keys_over(folder, place)
         return wrong, "well" if done.code == 0 else "by the signal"
 
 
@@ -177,13 +175,9 @@ def _faults(place: Path, each: Trial, done: Done, before: set[bytes]) -> str:
     return wrong or faults_in(place)
 
 
-def _of_board(place: Path, each: Trial, board: VirtualBoard | None, done: Done) -> str:
+def _of_board(place: Path, each: Trial, board: VirtualBoard) -> str:
     """It answers; one whose pairing was cut does so after the next."""
-    if board is None:
-        return ""
-    if each.command.startswith("pair") and done.code:
-        again = run(place, ["--board", board.port, "pair"])
-        assert again.code == 0, again.err
+    settle(place, each.command, board)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINYTEACH_HOME", str(place.parent / "home"))
         with BoardClient(board.port) as client:
@@ -206,12 +200,12 @@ def main() -> int:
         stack.enter_context(quick_trainings())
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
         folder = made(Path(name) / "made")
-        board = paired_board(stack, Path(name), folder)
+        kept = paired_board(stack, Path(name), folder)
         for seed in range(options.seed, options.seed + options.trials):
             each = drawn(seed, options)
             if each.command not in lengths:
-                lengths[each.command] = lasts(folder, each.command, board)
-            wrong, how = trial(folder, each, board, lengths[each.command])
+                lengths[each.command] = lasts(folder, each.command, kept)
+            wrong, how = trial(folder, each, kept, lengths[each.command])
             ended[how] += 1
             failed += bool(wrong)
             if wrong or options.verbose:

@@ -25,7 +25,15 @@ import pytest  # noqa: E402
 
 import one_thread  # noqa: E402, F401
 from patience import be_patient  # noqa: E402
-from project_commands import COMMANDS, ON_BOARD, TAKEN_AWAY, made, paired_board  # noqa: E402
+from project_commands import (  # noqa: E402
+    COMMANDS,
+    ON_BOARD,
+    TAKEN_AWAY,
+    Kept,
+    made,
+    paired_board,
+    settle,
+)
 from project_trials import (  # noqa: E402
     Arm,
     Done,
@@ -109,10 +117,12 @@ def give_up_rights() -> Callable[[], None]:
     return lambda: None
 
 
-def trial(folder: Path, each: Trial, port: str = "") -> tuple[str, Done]:
+def trial(folder: Path, each: Trial, kept: Kept | None = None) -> tuple[str, Done]:
     """What is wrong after one, empty where nothing is; and how it ended."""
     arm: Arm = give_up_rights if each.room == NOT_OURS else lambda: lambda: None
-    what = COMMANDS.get(each.command) or ["--board", port, *ON_BOARD[each.command]]
+    board = kept.put_back() if kept and each.command in ON_BOARD else None
+    words = ["--board", board.port, *ON_BOARD[each.command]] if board else []
+    what = COMMANDS.get(each.command) or words
     with disk() as place:
         project = Path(shutil.copytree(folder, place / "copy")) / "project"
         before = pixels_of(project)
@@ -124,10 +134,13 @@ def trial(folder: Path, each: Trial, port: str = "") -> tuple[str, Done]:
             wrong = wrong or f"{missing} photographs are gone"
         if left := litter_in(place):
             wrong = wrong or f"it left {left}"
-        return wrong or faults_in(project), done
+        wrong = wrong or faults_in(project)
+        if board and not wrong:
+            settle(project, each.command, board)
+        return wrong, done
 
 
-def tried(folder: Path, command: str, port: str, pages_max: int) -> tuple[int, int]:
+def tried(folder: Path, command: str, kept: Kept | None, pages_max: int) -> tuple[int, int]:
     """How many trials there were of a command, and how many failed."""
     rooms: list[int | str] = [READ_ONLY, NOT_OURS]
     rooms += [page * PAGE_BYTES for page in (*range(8), *range(8, pages_max, 5))]
@@ -135,7 +148,7 @@ def tried(folder: Path, command: str, port: str, pages_max: int) -> tuple[int, i
     for room in rooms:
         each = Trial(command, room)
         try:
-            wrong, done = trial(folder, each, port)
+            wrong, done = trial(folder, each, kept)
         except Exception as error:
             wrong, done = f"{type(error).__name__}: {error}", Done(70, "")
         count, failed = count + 1, failed + bool(wrong)
@@ -164,10 +177,10 @@ def main() -> int:
     with ending_in_order(), tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         stack.enter_context(quick_trainings())
         be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
-        folder, port = made(Path(name) / "made"), ""
+        folder, kept = made(Path(name) / "made"), None
         if set(options.command) & set(ON_BOARD):
-            port = paired_board(stack, Path(name), folder).port
-        found = [tried(folder, command, port, options.pages) for command in options.command]
+            kept = paired_board(stack, Path(name), folder)
+        found = [tried(folder, command, kept, options.pages) for command in options.command]
     count, failed = map(sum, zip(*found, strict=True))
     sys.stdout.write(f"{count} trials, {failed} failed\n")
     return 1 if failed else 0

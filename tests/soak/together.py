@@ -50,6 +50,11 @@ from tinyteach.data.images import load_square  # noqa: E402
 from tinyteach.data.photos import list_photos  # noqa: E402
 from tinyteach.device.wire.client import BoardClient  # noqa: E402
 from tinyteach.embedding.runtime import EMBEDDING_FILE  # noqa: E402
+from tinyteach.head.format.head_file import (  # noqa: E402
+    load_head,
+    load_head_file,
+    with_threshold,
+)
 from tinyteach.service.projects.opening import open_project  # noqa: E402
 from tinyteach.virtual.board import VirtualBoard  # noqa: E402
 from trained import quick_trainings  # noqa: E402
@@ -178,9 +183,10 @@ def _lost(place: Path, names: tuple[str, str], told: set[str]) -> str:
 def _half(place: Path, pair: Pair, told: set[str]) -> str:
     """What belongs together and does not."""
     project = open_project(place)
-    if "train" in told and "deploy" not in pair.names:
+    if "train" in told:
         newest, report = kept_heads(project)[0], project.report_path("json").read_bytes()
-        if newest.content != project.head_path.read_bytes():
+        at_work = load_head_file(project.head_path)  # a deploy may give it another threshold
+        if with_threshold(load_head(newest.content), at_work.threshold).content != at_work.content:
             return "the head at work is not the last one"
         if newest.report_path.read_bytes() != report:
             return "the report is another head's"

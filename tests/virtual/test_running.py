@@ -12,6 +12,7 @@ import pytest
 
 from tinyteach import paths
 from tinyteach.errors import BoardNotFoundError, LinkError, PhotoError, UsageError
+from tinyteach.locks import try_lock
 from tinyteach.virtual import running
 
 from .conftest import run, write_file
@@ -33,6 +34,20 @@ def test_start_find_stop(home):
     assert "x86" in run(info, "import sys; print(sys.implementation._machine)")
     running.Control(info).stop()
     assert running.running() == [] and not Path(info.control).exists()
+
+
+def test_one_that_another_process_starts_is_waited_for(home, monkeypatch):
+    """Whoever started it may have been killed, and the next finds neither a board nor a place."""
+    info = running.start_daemon()
+    place = running.registration(info.name)
+    not_yet = place.rename(place.with_suffix(".later"))
+
+    def ready_once_looked_at(lock):
+        not_yet.rename(place)
+        return try_lock(lock)
+
+    monkeypatch.setattr(running, "try_lock", ready_once_looked_at)
+    assert running.start_daemon() == info
 
 
 def test_flash_and_identity_stay(home):

@@ -12,7 +12,14 @@ from typing import Any
 
 from tinyteach.data.project import Project
 from tinyteach.errors import ProjectError
-from tinyteach.files import made_folder, read_file, read_json, reason, write_together
+from tinyteach.files import (
+    made_folder,
+    read_file,
+    read_json,
+    reason,
+    write_atomically,
+    write_together,
+)
 from tinyteach.locks import one_at_a_time
 
 KEPT_MAX = 30  # 10 KB of head and some 50 KB of report each
@@ -70,6 +77,15 @@ def keep_head(
             write_together({**(present or {}), **kept})
         for old in kept_heads(project)[KEPT_MAX:]:
             shutil.rmtree(old.folder, ignore_errors=True)
+
+
+def change_head(project: Project, before: bytes, now: bytes) -> bool:
+    """Have the project's head changed, unless a training has put another there; whether it is."""
+    with one_at_a_time(_history(project)):
+        if read_file(project.head_path) != before:
+            return False
+        write_atomically(project.head_path, now)
+        return True
 
 
 def _place_of(project: Project, digits: str) -> Path:

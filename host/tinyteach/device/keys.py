@@ -11,7 +11,15 @@ from pathlib import Path
 
 from tinyteach import paths
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import fits, make_folder, parse_json, read_file, reason, write_atomically
+from tinyteach.files import (
+    fits,
+    make_folder,
+    not_written,
+    parse_json,
+    read_file,
+    reason,
+    write_atomically,
+)
 from tinyteach.files import format_json as as_json
 from tinyteach_protocol.sealed_session import KEY_BYTES
 
@@ -83,8 +91,7 @@ def keep_key(board_id: str, key: bytes) -> None:
     """Keep a board's key in place of the one before; UsageError where it is no board of ours."""
     if not IDENTITY.fullmatch(board_id):
         raise UsageError("This board's identity is none that can have a key; pair it again.")
-    _make_folder()
-    write_key(_path(board_id), board_id, key)
+    _write_own(_path(board_id), board_id, key)
 
 
 def check_room(board_id: str) -> None:
@@ -98,7 +105,10 @@ def check_room(board_id: str) -> None:
 
 def forget_key(board_id: str) -> bool:
     """Whether there was one."""
-    if not IDENTITY.fullmatch(board_id) or not os.path.lexists(_path(board_id)):
+    if not IDENTITY.fullmatch(board_id):
+        return False
+    forget_coming(board_id)
+    if not os.path.lexists(_path(board_id)):
         return False
     try:
         _path(board_id).unlink(missing_ok=True)
@@ -144,3 +154,47 @@ def _folder() -> Path:
 
 def _path(board_id: str) -> Path:
     return _folder() / f"{board_id}.json"
+
+
+def _write_own(path: Path, board_id: str, key: bytes) -> None:
+    _make_folder()
+    write_key(path, board_id, key)
+
+
+# A board that is given a key has it, the one before or, on FAT, none where that is cut short. So
+# both are kept until it is known: the one before is not lost, and the next pairing goes on.
+
+
+def keep_coming(board_id: str, key: bytes) -> None:
+    """Keep the key that a board is about to get, beside the one that it has."""
+    _write_own(_coming(board_id), board_id, key)
+
+
+def coming_key(board_id: str) -> bytes | None:
+    """That of a board whose giving did not come to its end; None where none was cut short."""
+    if not IDENTITY.fullmatch(board_id):
+        return None
+    try:
+        return read_key(_coming(board_id))[1]
+    except (FileNotFoundError, UsageError):
+        return None
+
+
+def take_coming(board_id: str) -> None:
+    """The board has it: from now on it is the board's key."""
+    try:
+        _coming(board_id).replace(_path(board_id))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise not_written(_path(board_id), error) from error
+
+
+def forget_coming(board_id: str) -> None:
+    """The board has not got it."""
+    with suppress(OSError):
+        _coming(board_id).unlink()
+
+
+def _coming(board_id: str) -> Path:
+    return _folder() / f"{board_id}.coming"

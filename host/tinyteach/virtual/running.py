@@ -13,6 +13,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from tinyteach.errors import (
     UsageError,
 )
 from tinyteach.files import make_folder, not_written, read_json
+from tinyteach.locks import LOOK_EVERY_S, try_lock
 from tinyteach.virtual.heap import DEFAULT, parse_heap
 from tinyteach.virtual.interpreter import micropython
 from tinyteach.virtual.photograph import Photograph, open_photograph
@@ -179,12 +181,24 @@ def _launch(command: list[str], name: str) -> VirtualInfo:
         raise
     if "error" in answer:
         process.wait()
-        # Another process may have started the same board in the meantime.
-        present = find(name)
-        if present:
+        if present := _of_another(name):
             return present
         raise LinkError(answer["error"])
     return VirtualInfo(**answer["info"])
+
+
+def _of_another(name: str) -> VirtualInfo | None:
+    """The same board that another process starts or has started in the meantime, once it answers.
+
+    That may have been killed itself, and what it started is not ready yet. None: there is none.
+    """
+    end_s = time.monotonic() + START_TIMEOUT_S
+    while not (present := find(name)) and time.monotonic() < end_s:
+        if lock := try_lock(registration(name).with_suffix(".lock")):
+            lock.close()
+            break
+        time.sleep(LOOK_EVERY_S)
+    return present
 
 
 def _open_log(log: Path) -> BinaryIO:

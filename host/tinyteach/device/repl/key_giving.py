@@ -2,15 +2,24 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tinyteach.device.keys import KEY_PATH, check_room, keep_key, key_of, made_key
+from tinyteach.device.keys import (
+    KEY_PATH,
+    check_room,
+    coming_key,
+    forget_coming,
+    keep_coming,
+    key_of,
+    made_key,
+    take_coming,
+)
 from tinyteach.device.repl.raw_repl import RawRepl
 from tinyteach.device.repl.repl_answers import digits, flag, record
 from tinyteach.device.repl.survey import Survey
 from tinyteach.errors import BoardRefusedError, NoKeyError, UsageError
-from tinyteach.firmware import BoardFile
+from tinyteach.firmware import MAIN, BoardFile
 from tinyteach.link.networks import is_insecure, is_network
 
 NUMBER_PATH = "/tinyteach/number"  # that of the newest head that was proven (agent/proof.py)
@@ -83,9 +92,14 @@ class KeyGiven:
             check_room(self.board_id)
 
     def keep(self, file: BoardFile) -> None:
-        """Keep the key here, when ``file`` is next to be written: it may reach the board now."""
+        """Keep the key here, when ``file`` is next to be written.
+
+        From its own on it may have reached the board; when main.py's turn comes, the last, it has.
+        """
         if file is self.file:
-            keep_key(self.board_id, file.content[1:])
+            keep_coming(self.board_id, file.content[1:])
+        elif self.file and file.path == MAIN:
+            take_coming(self.board_id)
 
     def forget_number(self, repl: RawRepl, facts: Survey) -> None:
         """With another key the board counts heads anew."""
@@ -106,13 +120,20 @@ def key_given(
 
     ``private`` None leaves that as it is. What does not show that it has the key that is here is
     never sent it. Raises NoKeyError where the board's key and this computer's differ, unless a
-    ``new`` one is wanted, and BoardRefusedError where the board cannot be private.
+    ``new`` one is wanted or the board is without one since giving it was cut short, and
+    BoardRefusedError where the board cannot be private.
     """
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
     told = repl.evaluate(ASK % (facts.root + KEY_PATH, challenge), ANSWER)
-    known = key_of(board_id)
+
+    def is_shown(key: bytes) -> bool:
+        digest: str = told["shown"]
+        return hashlib.sha256(challenge + key).hexdigest() == digest
+
+    known = _known_now(board_id, is_shown)
     has_one = KEY_PATH in facts.files
-    is_same = known is not None and told["shown"] == hashlib.sha256(challenge + known).hexdigest()
+    is_same = known is not None and is_shown(known)
+    new = new or (not has_one and coming_key(board_id) is not None)
     if has_one and not is_same and not new:
         raise NoKeyError(NOT_THE_SAME.format(board=board_id) if known else LACKS)
     if not gives:
@@ -128,3 +149,14 @@ def key_given(
         return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + known))
     note = REPLACED if has_one or known else GIVEN
     return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + made_key()), note, is_new=True)
+
+
+def _known_now(board_id: str, is_shown: Callable[[bytes], bool]) -> bytes | None:
+    """This computer's key of a board, once the board has shown which of two it has got."""
+    coming = coming_key(board_id)
+    if coming and is_shown(coming):
+        take_coming(board_id)
+    known = key_of(board_id)
+    if known and is_shown(known):
+        forget_coming(board_id)
+    return known

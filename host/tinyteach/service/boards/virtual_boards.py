@@ -1,5 +1,6 @@
 """Virtual boards: start, stop and steer them; one for as long as a test or a demo takes."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from tinyteach.data.handheld import HandheldCamera
 from tinyteach.data.images import decode_square
 from tinyteach.device.registry import check_name, find_board
 from tinyteach.errors import MissingToolError, UsageError
+from tinyteach.files import write_folder
+from tinyteach.locks import one_at_a_time
 from tinyteach.results import Sentence
 from tinyteach.service.boards.finding import BoardEntry, virtual_kind, virtual_meant
 from tinyteach.service.boards.opening import is_virtual, pair_for_now
@@ -21,6 +24,9 @@ from tinyteach.service.words.virtual import check_arch, check_module, check_show
 from tinyteach.virtual.running import Control, find, running, start_daemon, start_module
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tinyteach.virtual.board import VirtualBoard
 
 DEMO_VIEWS = 60
@@ -125,18 +131,23 @@ def pins_of_virtual(name: str) -> dict[str, int]:
 
 
 def _demo_views(name: str) -> Path:
-    """A folder of views of a demo object, as a moving hand would show it."""
+    """A folder of views of a demo object, as a moving hand would show it: all of them or none."""
+    folder = paths.state_dir() / "drawn" / f"{name}-{DEMO_VIEWS}"
+    with one_at_a_time(folder):
+        if not folder.is_dir():  # the same camera shows the same views
+            camera = HandheldCamera(demo_object(name))
+            views = (_as_bmp(camera.next_view()) for _ in range(DEMO_VIEWS))
+            write_folder(folder, {f"{number:03}.bmp": view for number, view in enumerate(views)})
+    return folder
+
+
+def _as_bmp(view: "NDArray[np.uint8]") -> bytes:
+    """Packing it as PNG would take as long as drawing it, and somebody waits."""
     from PIL import Image
 
-    folder = paths.state_dir() / "drawn" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    if len(list(folder.iterdir())) >= DEMO_VIEWS:
-        return folder  # the same camera shows the same views
-    camera = HandheldCamera(demo_object(name))
-    for number in range(DEMO_VIEWS):
-        # Packing them as PNG would take as long as drawing them, and somebody waits.
-        Image.fromarray(camera.next_view()).save(folder / f"{number:03}.bmp")
-    return folder
+    picture = io.BytesIO()
+    Image.fromarray(view).save(picture, "BMP")
+    return picture.getvalue()
 
 
 def demo_object_names() -> list[str]:

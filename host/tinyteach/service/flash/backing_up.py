@@ -1,5 +1,6 @@
 """Reading a board's whole flash into a backup, resumed where an earlier try was cut off."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,6 +84,7 @@ def _read_all(flash: "EspFlash", path: Path, progress: Progress, say: Say) -> No
                 took = _duration((time.monotonic() - began) * pieces)
                 say(f"Backing up {megabytes(total)} to {path}, which takes about {took}.")
             progress("Backing up", min(start + PIECE_BYTES, total), total)
+        os.fsync(file.fileno())  # before the board's flash is erased
 
 
 def _resumable_bytes(flash: "EspFlash", part: Path) -> int:

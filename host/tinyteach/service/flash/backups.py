@@ -6,7 +6,6 @@ says that the flash of that board is being rewritten: until that has ended well,
 board is no content to be backed up.
 """
 
-import json
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -54,7 +53,10 @@ def keep(chip: Chip, path: Path) -> None:
     """The finished part becomes the backup ``path``; its owner stands there before it is."""
     part = part_file(chip)
     owner = BackupOwner(chip.mac, chip.name, sha256(part.read_bytes()).hexdigest())
-    path.with_suffix(".json").write_text(json.dumps(asdict(owner)))
+    try:
+        write_json(path.with_suffix(".json"), asdict(owner))
+    except ProjectError as error:
+        raise FirmwareError(f"{error} Nothing was written to the board.") from error
     part.replace(path)
 
 

@@ -3,13 +3,13 @@
 import time
 from dataclasses import dataclass
 
+from tinyteach.data.head_history import change_head
 from tinyteach.data.project import Project
 from tinyteach.device.at.module_client import ModuleClient
 from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import BoardRefusedError, LinkError
-from tinyteach.files import write_atomically
 from tinyteach.head.format.head_file import Head, with_threshold
 from tinyteach.progress import Progress
 from tinyteach.service.boards.aftermath import commit, surely
@@ -33,7 +33,10 @@ def head_to_deploy(project: Project, fingerprint: str | None, threshold: float |
 
     That is a probability, and takes the place of the one that training chose.
     """
-    head = chosen_head(project, fingerprint)
+    return _with(threshold, chosen_head(project, fingerprint))
+
+
+def _with(threshold: float | None, head: Head) -> Head:
     return head if threshold is None else with_threshold(head, threshold_steps(threshold))
 
 
@@ -47,12 +50,13 @@ def deploy(
     """Put the project's head to work on a board, or one of its history.
 
     With a ``threshold`` of its own the head becomes the project's once it is at work, so that both
-    say the same.
+    say the same; not where another has been trained meanwhile.
     """
-    head = head_to_deploy(project, fingerprint, threshold)
+    chosen = chosen_head(project, fingerprint)
+    head = _with(threshold, chosen)
     deployed = put_to_work(session, head, project, progress)
     if threshold is not None and fingerprint is None:
-        write_atomically(project.head_path, head.content)
+        change_head(project, chosen.content, head.content)
     return deployed
 
 

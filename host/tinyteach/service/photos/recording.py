@@ -1,5 +1,6 @@
 """Photographs through the board's camera: recordings and the live view."""
 
+import io
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ from tinyteach.device.registry import find_board
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding.preprocess import expand
 from tinyteach.errors import LinkError, UsageError
-from tinyteach.files import reason
+from tinyteach.files import write_atomically
 from tinyteach.progress import Progress
 from tinyteach.results import Sentence
 from tinyteach.service.boards.sessions import Session, identity
@@ -201,17 +202,22 @@ class View:
         )
 
     def save(self, path: Path) -> None:
-        """Write it as a picture in the format of the file's ending; UsageError if it cannot be."""
+        """Write it as a picture in the format of the file's ending; UsageError if there is none.
+
+        ProjectError where it cannot be written: what is there stays as it is.
+        """
         from PIL import Image
 
+        picture = io.BytesIO()
         try:
-            Image.fromarray(self.pixels).save(path)
+            kind = Image.registered_extensions()[path.suffix.lower()]
+            Image.fromarray(self.pixels).save(picture, kind)
         except (ValueError, OSError, KeyError) as error:  # KeyError: a format that is only read
-            why = reason(error) if isinstance(error, OSError) else "of which format is not known"
             raise UsageError(
-                f"The view cannot be written to {path} ({why}); name a file such as view.png "
-                "in a folder of yours."
+                f"The view cannot be written to {path} (of which format is not known); name a file "
+                "such as view.png."
             ) from error
+        write_atomically(path, picture.getvalue())
 
 
 @contextmanager
