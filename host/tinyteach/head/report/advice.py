@@ -11,7 +11,7 @@ LOW = 0.8  # recall or precision below which a class needs attention
 MAX_MISTAKEN = 4
 MAX_SENTENCES = 6
 
-_ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
+ALL_WELL = "Nothing stands out: deploy the head and try it in places that it has not seen."
 
 
 def advise(
@@ -20,7 +20,7 @@ def advise(
     in_several_classes: Sequence[Sequence[str]] = (),
     said_of: str = "",
 ) -> list[str]:
-    """Sentences, the most useful first; ``photo_counts`` are photographs per class.
+    """Sentences, the most useful first, or none; ``photo_counts`` are photographs per class.
 
     ``in_several_classes`` are names of the same photograph in different classes. What
     ``said_of``, a class, is taken for is said elsewhere.
@@ -33,7 +33,7 @@ def advise(
         *_one_recording(evaluation, counts),
         *_imbalance(counts),
     ]
-    return sentences[:MAX_SENTENCES] or [_ALL_WELL]
+    return sentences[:MAX_SENTENCES]
 
 
 def photographs(count: int) -> str:
@@ -102,6 +102,8 @@ def _mistaken_for(evaluation: Evaluation, result: ClassResult) -> str:
 
 def taken_for(rival: str, taken: int, missed: int) -> str:
     """What ``missed`` photographs were taken for, ``taken`` of them for the rival."""
+    if taken == 1 < missed:
+        return f"something else, such as {rival}"
     return rival if taken == missed else f"something else, most often {rival} ({taken})"
 
 

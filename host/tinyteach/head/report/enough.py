@@ -48,6 +48,11 @@ class Enough:
     one_background: Sequence[str] = ()  # classes whose photographs have the same background
     sentences: Sequence[str] = field(default_factory=list)
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is something to do."""
+        return bool(self.next_class or self.copies or self.mislabelled or self.one_background)
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON types."""
         return asdict(self)
@@ -66,13 +71,15 @@ def enough_of(
     def name(index: int) -> str:
         return names[index] if index < len(names) else NO_NAME
 
-    expected = forecasts(outlook.curve, evaluation, interval, photos) if outlook.curve else []
+    why_not = _no_forecast(evaluation)
+    curve = None if why_not else outlook.curve
+    expected = forecasts(curve, evaluation, interval, photos) if curve else []
     doubted = [
         Doubtful(name(d.index), d.label, d.likely, d.probability) for d in outlook.mislabelled
     ]
     following = _named(outlook.next_class, name)
     sentences = [
-        _about_more(expected, evaluation),
+        _about_more(expected, evaluation, why_not),
         *_about_next(following),
         *_about_copies(copies),
         *_about_doubted(doubted),
@@ -88,12 +95,19 @@ def _named(found: NextClass | None, name: Callable[[int], str]) -> Next | None:
     return Next(found.label, found.rival, found.missed, found.taken, found.tested, *shown)
 
 
-def _about_more(expected: Sequence[Forecast], evaluation: Evaluation) -> str:
+def _no_forecast(evaluation: Evaluation) -> str:
+    """Why the accuracy says too little to be carried on, as a clause; empty where it does not."""
+    if len(evaluation.labels) < 2:
+        return "there is no second class that one could be taken for"
+    if set(evaluation.optimistic) == set(evaluation.labels):
+        return "it takes a second recording of each class, elsewhere"
+    return ""
+
+
+def _about_more(expected: Sequence[Forecast], evaluation: Evaluation, why_not: str) -> str:
     if not expected or evaluation.accuracy is None:
-        return (
-            "What more photographs would bring cannot be told yet: "
-            f"it takes at least {FEWEST} of each class."
-        )
+        why_not = why_not or f"it takes at least {FEWEST} of each class"
+        return f"What more photographs would bring cannot be told yet: {why_not}."
     first, *others = (
         f"{each.accuracy:.0%} right ({each.low:.0%} to {each.high:.0%})" for each in expected
     )
