@@ -96,6 +96,20 @@ def _changed(change) -> bytes:
     return packed(model)
 
 
+def _scales_of(number_of):
+    """Of a tensor between operators: one scale a channel, which only weights may have."""
+
+    def change(model):
+        graph = model.subgraphs[0]
+        tensor = graph.tensors[number_of(graph)]
+        scales, points = tensor.quantization.scale, tensor.quantization.zeroPoint
+        tensor.quantization.scale = np.repeat(scales, tensor.shape[-1]).astype(np.float32)
+        tensor.quantization.zeroPoint = np.repeat(points, tensor.shape[-1])
+        tensor.quantization.quantizedDimension = len(tensor.shape) - 1
+
+    return change
+
+
 # What a board cannot run → the file, and words of the sentence.
 NOT_RUN = {
     **{name: (ending_in(name), name) for name in LACKING},
@@ -104,6 +118,15 @@ NOT_RUN = {
     "dilation": (_changed(dilated), "CONV_2D: dilation"),
     "another activation": (_changed(with_tanh), "CONV_2D: a fused activation"),
     "16 bits": (_changed(with_int16), "CONV_2D: a tensor that should be int8"),
+    "an image of several scales": (
+        _changed(_scales_of(lambda graph: graph.inputs[0])),
+        "a tensor has more scales than 1",
+    ),
+    "a vector of several scales": (
+        _changed(_scales_of(lambda graph: graph.outputs[0])),
+        "a tensor has more scales than 1",
+    ),
+    "a reshape for any batch": (ending_in("SHAPE", "PACK"), "takes one image (in Keras:"),
     "dynamic shapes": (_changed(of_any_size), "dimension that is zero"),
 }
 
@@ -192,6 +215,19 @@ def _of_dense(model):
     return packed(model)
 
 
+def open_sides(model):
+    """As of keras.Input((None, None, 3))."""
+    graph = model.subgraphs[0]
+    image = graph.tensors[graph.inputs[0]]
+    image.shape, image.shapeSignature = [1, 1, 1, 3], [-1, -1, -1, 3]
+
+
+def channels_first(model):
+    """As PyTorch has images."""
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].shape = [1, 3, 64, 64]
+
+
 # What was refused for another reason than the true one → the file, and the true one's words.
 NAMED = {
     "LSTM": (packed(with_operator("LSTM", 20)), "it uses LSTM"),
@@ -212,6 +248,9 @@ NAMED = {
     "many operators": (_changed(many_operators), "more than 256 operators"),
     "many tensors": (_changed(many_tensors), "more than 512 tensors"),
     "many dimensions": (_changed(many_dimensions), "more than 6 dimensions"),
+    "images of any size": (_changed(open_sides), "takes images of any size"),
+    "channels first": (_changed(channels_first), "this one takes 1×3×64×64 of int8 from "),
+    "another scaling": (_changed(_input_scale), "this one takes 1×64×64×3 of int8 from -0.502 to"),
     "a bias that LiteRT refuses": (
         _changed(bias_along_no_dimension),
         "CONV_2D: a tensor is quantised along a dimension that it does not have",

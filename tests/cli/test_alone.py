@@ -49,7 +49,7 @@ def test_rules_are_added_listed_and_removed(tinyteach, board, at):
     }
     left = json.loads(tinyteach("rule", "remove", *at, "1", "--json").out)
     assert [rule["condition"] for rule in left["rules"]] == ["coffee"]
-    assert tinyteach("rule", "clear", *at).out == "1 rules removed.\n"
+    assert tinyteach("rule", "clear", *at).out == "1 rule removed.\n"
     assert tinyteach("rule", "clear", *at).out == "The board had no rules.\n"
 
 

@@ -97,6 +97,8 @@ def test_pulled_classes_are_renamed_and_removed_like_others(taught, tinyteach):
     taught("-p", "project", "pull")
     assert tinyteach("-p", "project", "class", "rename", "rocket", "moonship").code == 0
     assert tinyteach("-p", "project", "class", "remove", "cat").code != 0  # it holds something
+    again = json.loads(taught("-p", "project", "pull", "--json"))
+    assert again["classes"] == ["cat", "coffee"] and not any(again["examples"].values())
     trained = json.loads(tinyteach("-p", "project", "train", "--json").out)
     assert trained["classes"] == ["cat", "coffee", "moonship"] and trained["learnt"] == 6
 

@@ -77,6 +77,14 @@ ANNOTATED = {
     },
     "a table": {**photos("train", "test"), "train.csv": TABLE},
     "a table beside one folder": {**photos("photos of all"), "table.csv": TABLE},
+    "a table of names without endings": {
+        **{f"images/Train_{n}.jpg": None for n in range(4)},
+        "train.csv": "image_id,healthy,scab\nTrain_0,1,0\nTrain_1,0,1\n",
+    },
+    "a table of numbers": {
+        **photos("photos of all"),
+        "train.csv": "id,label\n0,1\n1,0\n2,1\n3,0\n",
+    },
     "a table in JSON": {**photos(""), "list.json": '[{"file": "x/1.jpg", "label": 3}]'},
     "metadata of Hugging Face": {**photos("train"), "train/metadata.jsonl": "{}"},
     "Tiny ImageNet's validation alone": {
@@ -125,6 +133,10 @@ FINE = {
         **photos("cup"),
         "cup/README.txt": "1.jpg by me",
         "cup/a.csv": "1,2",
+    },
+    "a table of other things beside one class": {
+        **{f"cup/cup2024-{n}.jpg": None for n in range(3)},
+        "cup/prices.csv": "cup2024,3\ncup2024-1,4\n",
     },
 }
 

@@ -210,6 +210,81 @@ def test_modes_that_are_not_red_green_and_blue(photo):
         assert near(decode_square(content, "x"), photo)
 
 
+def as_real(grey):
+    return grey.astype(np.float32) / 255
+
+
+# What programs and cameras make of a grey picture, uint8; all show the same.
+DEEP = {
+    "0 to 255 in 16 bits": lambda grey: grey.astype(np.uint16),
+    "12 bits in 16": lambda grey: grey.astype(np.uint16) << 4,
+    "16 bits": lambda grey: grey.astype(np.uint16) << 8,
+    "0 to 255 in 32 bits": lambda grey: grey.astype(np.int32),
+    "16 bits in 32": lambda grey: grey.astype(np.int32) << 8,
+    "31 bits": lambda grey: grey.astype(np.int32) << 23,
+    "real, 16 bits": lambda grey: grey.astype(np.float32) * 257,
+    "real, a lamp brighter than white": lambda grey: np.where(grey > 250, 6, as_real(grey)),
+    "real, a pixel that is no number": lambda grey: np.where(grey == 9, np.nan, as_real(grey)),
+    "real, a pixel beyond all": lambda grey: np.where(grey == 252, np.inf, as_real(grey)),
+    "real, sharpened": lambda grey: as_real(grey) * 1.04 - 0.02,
+}
+
+
+@pytest.mark.parametrize("made", DEEP.values(), ids=DEEP.keys())
+def test_white_of_deep_grey_is_found(photo, made):
+    grey = np.array(Image.fromarray(photo).convert("L")).clip(0, 249)
+    grey[0, :3] = 250, 251, 252
+    deep = made(grey)
+    kinds = ("TIFF", "PNG") if deep.dtype == np.uint16 else ("TIFF",)
+    for kind in kinds:
+        content = encoded(Image.fromarray(deep.astype(deep.dtype.newbyteorder("="))), kind)
+        assert near(decode_square(content, "x"), np.dstack([grey] * 3))
+
+
+def test_a_dark_photograph_of_16_bits_stays_dark():
+    dark = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 3  # to a fifth of white
+    decoded = decode_square(encoded(Image.fromarray(dark), "PNG"), "x")
+    assert np.array_equal(decoded[..., 0], dark >> 8)
+
+
+def tiff_with(photo, tag: int, kind: int, value: int, values: np.ndarray) -> bytes:
+    """A plain TIFF of one strip of ``values``, with one more entry."""
+    height, width, *more = values.shape
+    samples, entries = (more or [1])[0], 10
+    bits = 8 * values.dtype.itemsize
+    behind = 8 + 2 + 12 * entries + 4
+    of_bits = bits if samples == 1 else behind
+    rows = [(256, 4, width), (257, 4, height), (258, 3, of_bits), (259, 3, 1)]
+    rows += [(262, 3, 2 if samples == 3 else 1), (273, 4, behind + 6), (277, 3, samples)]
+    rows += [(278, 4, height), (279, 4, values.nbytes), (284, 3, 1)]
+    rows = [row for row in rows if row[0] != tag] + [(tag, kind, value)]
+    packed = b"".join(
+        struct.pack("<HHII", number, of, samples if number == 258 else 1, at)
+        for number, of, at in sorted(rows)
+    )
+    start = struct.pack("<2sHIH", b"II", 42, 8, len(rows)) + packed + bytes(4)
+    return (start.ljust(behind, b"\0") + struct.pack("<3H", *[bits] * 3)).ljust(
+        behind + 6, b"\0"
+    ) + values.tobytes()
+
+
+def test_forms_of_tiff_that_would_show_something_else(photo):
+    """Pillow reads them without a word, and gives other values."""
+    deep = photo.astype(np.uint16) << 8
+    assert near(decode_square(tiff_with(photo, 284, 3, 1, deep), "x"), photo)
+    for tag, value, values in (
+        (284, 2, deep),  # colours apart
+        (262, 0, deep[..., 0]),  # white is 0
+        (339, 2, photo[..., 0]),  # with a sign
+        (339, 2, deep[..., 0] >> 1),
+    ):
+        with pytest.raises(PhotoError, match="cannot be read"):
+            decode_square(tiff_with(photo, tag, 3, value, values), "x")
+    below = Image.fromarray(as_real(photo[..., 0]) * 2 - 1)
+    with pytest.raises(PhotoError, match="cannot be read"):
+        decode_square(encoded(below, "TIFF"), "x")
+
+
 def test_transparency_of_palettes_and_grey_is_white():
     palette = Image.new("P", (10, 10), 1)
     palette.putpalette([0, 0, 0, 9, 9, 9, 30, 60, 90])

@@ -45,6 +45,21 @@ def test_where_nothing_can_be_foretold_that_is_said(evaluation):
     )
 
 
+@pytest.mark.parametrize(
+    ("evaluation", "why"),
+    [
+        (evaluation_of([[10]], folds=5), "there is no second class that one could be taken for."),
+        (
+            evaluation_of([[9, 1], [0, 10]], folds=5, optimistic=("class 0", "class 1")),
+            "it takes a second recording of each class, elsewhere.",
+        ),
+    ],
+)
+def test_what_is_no_estimate_is_not_carried_on(evaluation, why):
+    (sentence,) = said(evaluation, curve=LearningCurve(0.5, 0.05))
+    assert sentence.startswith("What more photographs") and sentence.endswith(f"yet: {why}")
+
+
 def test_the_class_to_photograph_next_is_said_once():
     """Not also among what would help."""
     evaluation = evaluation_of([[14, 6], [1, 19]], folds=5)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from reports import SCRIPT, Page, evaluation_of, report_of
+from tinyteach.head.fit.outlook import NextClass, Outlook
 from tinyteach.head.format.rejection import BACKGROUND, OWN, Rejection
 from tinyteach.head.report.advice import advise
 from tinyteach.head.report.none_of_these import advise_unknown
@@ -150,13 +151,18 @@ def test_an_estimate_of_nothing_but_single_recordings_claims_no_whole_ones():
 @pytest.mark.parametrize(
     ("confusion", "counts", "options", "sentence"),
     [
-        ([[16, 4], [0, 20]], [20, 20], {}, "Nothing stands out"),
         ([[15, 5], [0, 20]], [20, 20], {}, "5 of its 20 photographs were taken for class 1."),
         (
             [[10, 4, 1], [0, 15, 0], [0, 0, 15]],
             [15, 15, 15],
             {},
             "5 of its 15 photographs were taken for something else, most often class 1 (4).",
+        ),
+        (
+            [[1, 1, 1], [0, 3, 0], [0, 0, 3]],
+            [3, 3, 3],
+            {},
+            "2 of its 3 photographs were taken for something else, such as class 1.",
         ),
         ([[4, 0], [0, 20]], [4, 20], {}, "it has only 4 photographs"),
         ([[0, 0], [0, 20]], [1, 20], {"untested": ("class 0",)}, "it has only 1 photograph,"),
@@ -174,6 +180,45 @@ def test_advice(confusion, counts, options, sentence):
     sentences = advise(evaluation_of(confusion, **options), counts)
     assert any(sentence in given for given in sentences), sentences
     assert all(given.endswith(".") for given in sentences)
+
+
+ASKING = Outlook(next_class=NextClass("class 0", "class 1", 4, 4, 20, 3, 30))
+UNKNOWN_ASKED, ALL_GOOD = Rejection(128, 0.03, {BACKGROUND: 0.09}), Rejection(128, 0.03, {OWN: 0})
+
+
+@pytest.mark.parametrize(
+    ("rejection", "outlook", "is_well"),
+    [
+        (ALL_GOOD, Outlook(), True),
+        (Rejection(0), Outlook(), True),
+        (ALL_GOOD, ASKING, False),
+        (UNKNOWN_ASKED, Outlook(), False),
+    ],
+)
+def test_all_is_well_only_where_nothing_is_asked_for(rejection, outlook, is_well):
+    evaluation = evaluation_of([[16, 4], [0, 20]], folds=5)
+    photo, labels = np.zeros((64, 64, 3), np.uint8), ["class 0", "class 1"] * 20 + ["unknown"]
+    report = make_report(
+        *(evaluation, [photo] * 41, labels, ["a"] * 41),
+        **{"title": "T", "rejection": rejection, "outlook": outlook, "unaided": 0.5},
+    )
+    assert any("Nothing stands out" in sentence for sentence in report.advice) == is_well
+
+
+@pytest.mark.parametrize(
+    ("confusion", "words"),
+    [
+        ([[10]], " With one class that is always so: look at what is wrongly accepted."),
+        (
+            [[10, 0], [0, 0]],
+            " That is class 0 alone, and does not say whether the head tells classes apart.",
+        ),
+        ([[10, 0], [0, 1]], ""),
+    ],
+)
+def test_what_the_accuracy_of_one_class_is_worth(confusion, words):
+    method = report_of(evaluation_of(confusion, folds=5)).method
+    assert words in method and ("always so" in method or "alone" in method) == bool(words)
 
 
 def test_advice_stays_short():

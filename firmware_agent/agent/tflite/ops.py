@@ -72,9 +72,11 @@ class Op:
         self.target = views[self.output]
 
 
-def activation(tensor: "Tensor") -> "Tensor":
+def activation(tensor: "Tensor", scales_max: int = 1) -> "Tensor":
+    """The tensor, which must be one of bytes; LiteRT has no scale for one that has several."""
     is_byte = ITEM_BYTES.get(tensor.type) == 1
     require(is_byte, "a tensor that should be int8 or uint8 is of another type")
+    require(tensor.scale_count() <= scales_max, "a tensor has more scales than %d" % scales_max)
     return tensor
 
 
@@ -94,7 +96,7 @@ class Weighted(Op):
     def __init__(self, model: "Model", operator: "Operator", rank: int, channel_axis: int) -> None:
         super().__init__(model, operator, 2)
         source, target = self.tensors(model)
-        weights = activation(model.tensor(self.inputs[1]))
+        weights = activation(model.tensor(self.inputs[1]), _MAX_CHANNELS)
         require(weights.data is not None, "an operator's weights are not constant")
         require(weights.type == source.type, "weights are not of their input's type")
         require(len(weights.shape) == rank, "weights do not have the rank they must")

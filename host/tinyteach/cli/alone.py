@@ -71,7 +71,9 @@ def clear(asked: Asked) -> None:
     """Remove all rules from the board."""
     with asked.open_board() as board:
         count = _rules.clear_rules(board.client)
-    line = f"{count} rules removed." if count else "The board had no rules."
+    line = (
+        f"{count} rule{'' if count == 1 else 's'} removed." if count else "The board had no rules."
+    )
     asked.tell({"removed": count}, [line])
 
 

@@ -193,7 +193,9 @@ def pair(
     paired.notes.extend(_suited.of_another(asked.project, paired.embedding))
     if embedding is None:
         paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding))
-    done = f"{len(paired.written)} files written." if paired.written else "All was up to date."
+    count = len(paired.written)
+    written = f"{count} file{'' if count == 1 else 's'} written."
+    done = written if count else "All was up to date."
     told = [*paired.notes, *filter(None, [paired.state])]
     met = f"Paired {paired.name} ({paired.machine}, MicroPython {paired.micropython})."
     asked.tell(paired.as_dict(), [met, done, *told])

@@ -20,6 +20,7 @@ _NAMES = re.compile(
     r"(.*_)?(imagelabels|labels|annos|setid)\.mat",
     re.IGNORECASE,
 )
+_TELLING = re.compile(r"(?=.*\d).{4,}", re.DOTALL)  # of a photograph's name without its ending
 _TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml"})
 # What a file beside one photograph holds where it annotates it.
 _BESIDE = {
@@ -38,7 +39,7 @@ def annotation_file(companions: Sequence[Entry], photos: Sequence[Entry]) -> str
     annotating = next((entry.name for entry in beside[:_SAMPLE] if _annotates(entry)), None)
     if annotating:
         return annotating
-    names, of_one = {photo.parts[-1] for photo in photos}, {entry.parts for entry in beside}
+    names, of_one = _NamesOf(photos), {entry.parts for entry in beside}
     tables = (e for e in companions if e.suffix in _TABLES and e.parts not in of_one)
     return next((entry.name for entry in tables if _speaks_of(entry, names)), None)
 
@@ -88,10 +89,29 @@ def _annotates(entry: Entry) -> bool:
     return pattern is not None and bool(pattern.search(_start(entry)))
 
 
-def _speaks_of(entry: Entry, names: set[str]) -> bool:
+class _NamesOf:
+    """Names of photographs as tables write them: whole, or without what stands behind the dot."""
+
+    def __init__(self, photos: Iterable[Entry]) -> None:
+        self.whole = {photo.parts[-1] for photo in photos}
+        self.stems = {name.rpartition(".")[0] for name in self.whole} - {""}
+        # Short numbers stand in any table.
+        self.telling = {stem for stem in self.stems if _TELLING.fullmatch(stem)}
+
+    def are_in(self, words: set[str]) -> bool:
+        """Whether a table of these words names photographs."""
+        several = len(self.telling & words) >= 2
+        return (
+            several
+            or not self.whole.isdisjoint(words)
+            or (len(self.stems) > 2 and self.stems <= words)
+        )
+
+
+def _speaks_of(entry: Entry, names: _NamesOf) -> bool:
     """Whether a table names photographs: by whole words, as names with dots are none."""
     words = re.split(rb"[\s,;\t\"'<>/\\]+", _start(entry))
-    return not names.isdisjoint(word.decode(errors="replace") for word in words)
+    return names.are_in({word.decode(errors="replace") for word in words})
 
 
 def _start(entry: Entry) -> bytes:

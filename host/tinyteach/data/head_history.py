@@ -81,7 +81,7 @@ def keep_head(
 
 def change_head(project: Project, before: bytes, now: bytes) -> bool:
     """Have the project's head changed, unless a training has put another there; whether it is."""
-    with one_at_a_time(_history(project)):
+    with one_at_a_time(history_dir(project)):
         if read_file(project.head_path) != before:
             return False
         write_atomically(project.head_path, now)

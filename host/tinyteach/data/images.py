@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from tinyteach.data.depths import eight_bits, is_misread
 from tinyteach.data.foreign_kinds import READS_HEIC, foreign_kind, is_heic
 from tinyteach.data.repairs import lacks_pixels, mended_forms
 from tinyteach.data.there import check_photo, not_opened
@@ -64,7 +65,7 @@ class _UnreadableError(PhotoError):
 def load_square(path: str | Path) -> NDArray[np.uint8]:
     """The photograph's centre square, uint8 [N, N, 3] RGB, 8 <= N <= 1024.
 
-    EXIF orientation is applied, transparency laid on white, 16 bits cut to 8.
+    EXIF orientation is applied, transparency laid on white, deeper pixels brought to 8 bits.
     A square PNG keeps its pixels up to 1024 x 1024; of any other image the
     centre square is reduced to 480 x 480 by area averaging if it is larger.
     PhotoError names the file and says what to do.
@@ -187,6 +188,8 @@ def taken_on(content: bytes) -> str:
 
 
 def _upright(image: Image.Image) -> Image.Image:
+    if is_misread(image):
+        raise ValueError("Pillow would take it for another form")
     image.load()  # some metadata stands behind the pixels; and Pillow turns TIFF by itself
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -203,13 +206,8 @@ def _centre_square(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "F":  # TIFF: 0 to 1, or 0 to 255
-        values = np.nan_to_num(np.asarray(image))
-        scale = 255 if values.max() <= 1 else 1
-        image = Image.fromarray(np.clip(values * scale, 0, 255).astype(np.uint8))
-    if image.mode.startswith("I"):  # 16-bit grey; Pillow would clip it, not scale it
-        high_bytes = np.asarray(image).astype(np.int64) >> 8
-        image = Image.fromarray(np.clip(high_bytes, 0, 255).astype(np.uint8))
+    if image.mode == "F" or image.mode.startswith("I"):  # Pillow would clip, not scale them
+        image = Image.fromarray(eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

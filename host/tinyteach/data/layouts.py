@@ -41,7 +41,7 @@ _MAX_PARTS = 100  # no collection is so deep; a name in a zip can have thousands
 # Files that collections come with and nobody expects to be imported.
 _COMPANIONS = frozenset(
     {".json", ".jsonl", ".labels", ".names", ".txt", ".md", ".csv", ".tsv", ".xml", ".yaml"}
-    | {".yml", ".html", ".pdf", ".data", ".mat"}
+    | {".yml", ".html", ".pdf", ".data", ".mat", ".aae"}
 )
 
 

@@ -28,6 +28,12 @@ _NOT_RUN = "Boards cannot run this .tflite model ({}); {}."
 # BuiltinOperator of the schema, and the most codes that the agent reads.
 _CUSTOM, _MAX_CODES = 32, 256
 _OPERATORS = "make one of operators that they have: {}"
+# What converters write in RESHAPE's place where a batch may be of any size.
+_OF_ANY_BATCH = "SHAPE"
+_ONE_IMAGE = (
+    "SHAPE and what goes with it are there for a batch of any size: make it again of a network "
+    "that takes one image (in Keras: batch_shape=(1, 96, 96, 3))"
+)
 
 
 @cache
@@ -168,7 +174,8 @@ def _why_not(content: bytes, reason: str) -> str:
         lacking = {operator.code for operator in model.operators} - set(kinds)
         if lacking:
             names = sorted(_own_name(model, code) for code in lacking)
-            return _NOT_RUN.format(f"it uses {', '.join(names)}", _advice())
+            advice = _ONE_IMAGE if _OF_ANY_BATCH in names else _advice()
+            return _NOT_RUN.format(f"it uses {', '.join(names)}", advice)
         for operator in model.operators:
             try:
                 kinds[operator.code](model, operator)

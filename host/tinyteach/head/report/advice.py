@@ -12,7 +12,7 @@ LOW = 0.8  # recall or precision below which a class needs attention
 MAX_MISTAKEN = 4
 MAX_SENTENCES = 6
 
-_ALL_WELL = say(
+ALL_WELL = say(
     "all-well",
     "Nothing stands out: deploy the head and try it in places that it has not seen.",
 )
@@ -24,7 +24,7 @@ def advise(
     in_several_classes: Sequence[Sequence[str]] = (),
     said_of: str = "",
 ) -> list[str]:
-    """Sentences, the most useful first; ``photo_counts`` are photographs per class.
+    """Sentences, the most useful first, or none; ``photo_counts`` are photographs per class.
 
     ``in_several_classes`` are names of the same photograph in different classes. What
     ``said_of``, a class, is taken for is said elsewhere.
@@ -37,7 +37,7 @@ def advise(
         *_one_recording(evaluation, counts),
         *_imbalance(counts),
     ]
-    return sentences[:MAX_SENTENCES] or [_ALL_WELL]
+    return sentences[:MAX_SENTENCES]
 
 
 def photographs(count: int) -> str:
@@ -120,6 +120,8 @@ def taken_for(rival: str, taken: int, missed: int) -> str:
     """What ``missed`` photographs were taken for, ``taken`` of them for the rival."""
     if taken == missed:
         return say("one-class", rival, rival=rival)
+    if taken == 1:
+        return say("something-else-such", f"something else, such as {rival}", rival=rival)
     sentence = f"something else, most often {rival} ({taken})"
     return say("something-else", sentence, rival=rival, taken=taken)
 

@@ -49,6 +49,11 @@ class Enough:
     one_background: Sequence[str] = ()  # classes whose photographs have the same background
     sentences: Sequence[str] = field(default_factory=list)
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is something to do."""
+        return bool(self.next_class or self.copies or self.mislabelled or self.one_background)
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON types."""
         return asdict(self)
@@ -67,13 +72,15 @@ def enough_of(
     def name(index: int) -> str:
         return names[index] if index < len(names) else NO_NAME
 
-    expected = forecasts(outlook.curve, evaluation, interval, photos) if outlook.curve else []
+    why_not = _no_forecast(evaluation)
+    curve = None if why_not else outlook.curve
+    expected = forecasts(curve, evaluation, interval, photos) if curve else []
     doubted = [
         Doubtful(name(d.index), d.label, d.likely, d.probability) for d in outlook.mislabelled
     ]
     following = _named(outlook.next_class, name)
     sentences = [
-        _about_more(expected, evaluation),
+        _about_more(expected, evaluation, why_not),
         *_about_next(following),
         *_about_copies(copies),
         *_about_doubted(doubted),
@@ -89,13 +96,20 @@ def _named(found: NextClass | None, name: Callable[[int], str]) -> Next | None:
     return Next(found.label, found.rival, found.missed, found.taken, found.tested, *shown)
 
 
-def _about_more(expected: Sequence[Forecast], evaluation: Evaluation) -> str:
+def _no_forecast(evaluation: Evaluation) -> Coded | None:
+    """Why the accuracy says too little to be carried on, as a clause; None where it does not."""
+    if len(evaluation.labels) < 2:
+        return say("no-second-class", "there is no second class that one could be taken for")
+    if set(evaluation.optimistic) == set(evaluation.labels):
+        return say("no-second-recording", "it takes a second recording of each class, elsewhere")
+    return None
+
+
+def _about_more(expected: Sequence[Forecast], evaluation: Evaluation, why_not: Coded | None) -> str:
     if not expected or evaluation.accuracy is None:
+        why = why_not or say("too-few", f"it takes at least {FEWEST} of each class", fewest=FEWEST)
         return say(
-            "more-unknown",
-            "What more photographs would bring cannot be told yet: "
-            f"it takes at least {FEWEST} of each class.",
-            fewest=FEWEST,
+            "more-unknown", f"What more photographs would bring cannot be told yet: {why}.", why=why
         )
     told = [_forecast(each, is_first=not place) for place, each in enumerate(expected)]
     if expected[-1].accuracy - evaluation.accuracy < HARDLY:

@@ -18,14 +18,20 @@ _NOT_YET = say(
 )
 
 
+def asks_for_unknown(rejection: Rejection, unaided: float | None) -> bool:
+    """Whether `advise_unknown` asks for photographs."""
+    now = rejection.false_accepts.get(OWN)
+    return bool(rejection.false_accepts) if now is None or unaided is None else now > WELL
+
+
 def advise_unknown(rejection: Rejection, count: int, unaided: float | None) -> list[str]:
     """At most one sentence; ``count`` is how many photographs of unknown there are.
 
     ``unaided``: the share of them that would be taken for a class had none been recorded.
     """
-    now = rejection.false_accepts.get(OWN)
+    now, asks = rejection.false_accepts.get(OWN), asks_for_unknown(rejection, unaided)
     if now is None or unaided is None:
-        return [_NOT_YET] if rejection.false_accepts else []
+        return [_NOT_YET] if asks else []
     gained = 100 * (unaided - now) / count
     each, more = "", ""
     if gained >= 0.05:

@@ -21,10 +21,10 @@ from tinyteach.head.fit.evaluation import (
 from tinyteach.head.fit.outlook import Outlook
 from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
-from tinyteach.head.report.advice import advise, joined, photographs
+from tinyteach.head.report.advice import ALL_WELL, advise, joined, photographs
 from tinyteach.head.report.coded import codes_of
 from tinyteach.head.report.enough import Enough, enough_of
-from tinyteach.head.report.none_of_these import advise_unknown
+from tinyteach.head.report.none_of_these import advise_unknown, asks_for_unknown
 from tinyteach.head.report.pages import render
 from tinyteach.head.report.sources import Sources
 
@@ -100,7 +100,8 @@ class Report:
     @property
     def method(self) -> str:
         """How the accuracy came about and what it is worth, in sentences."""
-        return _method(self.evaluation, self.recordings) + _worth(self.interval)
+        method = _method(self.evaluation, self.recordings)
+        return method + _of_one(self.evaluation) + _worth(self.interval)
 
     def as_dict(self) -> dict[str, Any]:
         """The report's facts as JSON types; ``confusion`` is true class × predicted class.
@@ -238,6 +239,8 @@ def make_report(
     enough = enough_of(outlook, evaluation, interval, sum(counts), titles, copies)
     said_of = outlook.next_class.label if outlook.next_class else ""
     advice = advise(evaluation, counts, in_several_classes, said_of)
+    if not (advice or enough.asks or asks_for_unknown(found, unaided)):
+        advice = [ALL_WELL]
     advice += advise_unknown(found, labels.count(UNKNOWN), unaided)
     return Report(
         *(title, evaluation, rows, worst, advice, timings or {}, found),
@@ -258,6 +261,16 @@ def _met(outlook: Outlook, photos: Sequence[NDArray[np.uint8]]) -> list[bytes]:
 
 def _bursts(labels: Sequence[str], bursts: Sequence[str], label: str) -> int:
     return len({burst for burst, other in zip(bursts, labels, strict=True) if other == label})
+
+
+def _of_one(evaluation: Evaluation) -> str:
+    """What an accuracy of one class alone is worth: no other could be said."""
+    tested = [result.label for result in evaluation.classes if result.support]
+    if len(tested) != 1:
+        return ""
+    if len(evaluation.labels) == 1:
+        return " With one class that is always so: look at what is wrongly accepted."
+    return f" That is {tested[0]} alone, and does not say whether the head tells classes apart."
 
 
 def _worth(interval: tuple[float, float] | None) -> str:

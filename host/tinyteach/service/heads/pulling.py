@@ -37,7 +37,10 @@ NO_EXAMPLES = (
 
 @dataclass(frozen=True)
 class Pulled(JsonResult):
-    """What came from a board: its classes, the examples of each and the views that are new here."""
+    """What came from a board: its classes, the examples of each and the views that are new here.
+
+    A class whose examples are all here by another name is none of them.
+    """
 
     board: str
     fingerprint: str  # of the board's head, hex digits
@@ -50,12 +53,11 @@ class Pulled(JsonResult):
         total = sum(self.examples.values())
         hint = sorting_hint(self.unsorted)
         if not total:
-            return [
-                f"All that the board knows of {', '.join(self.classes)} is here already.",
-                *hint,
-            ]
+            of = f" of {', '.join(self.classes)}" if self.classes else ""
+            return [f"All that the board knows{of} is here already.", *hint]
         by_class = ", ".join(f"{name} {count}" for name, count in self.examples.items() if count)
-        pulled = f"Pulled {total} examples from the board ({by_class}). Next: tinyteach train"
+        examples = f"{total} example{'' if total == 1 else 's'}"
+        pulled = f"Pulled {examples} from the board ({by_class}). Next: tinyteach train"
         return [*hint, pulled]
 
 
@@ -86,16 +88,15 @@ def read_head_file(client: BoardClient, progress: Progress) -> bytes:
 def add_to_project(project: Project, client: BoardClient, head: Head) -> Pulled:
     """Add a board's classes, examples and unsure views to a project with its head's embedding."""
     _agree_on_embedding(project, head.embedding_fingerprint)
-    names = [_class_here(project, label) for label in head.labels]
-    vectors = head.examples.vectors if head.examples else ()
-    if vectors and len(vectors[-1]):
-        names.append(_class_here(project, UNKNOWN))
-    known = _known_here(project)
-    added = dict.fromkeys(names, 0)
-    for name, rows in zip(names, vectors, strict=False):
-        added[name] = _save(project, name, rows, known, head)
+    known, added = _known_here(project), {}
+    for label, rows in _examples_by_label(head):
+        fresh = without_known(rows, known)
+        if len(rows) and not len(fresh) and not _is_here(project, label):
+            continue  # they are here by another name, or the class was removed here
+        name = _class_here(project, label)
+        added[name] = _save(project, name, fresh, head)
     unsorted = bring_unsure(project, client, head)
-    return Pulled(client.board_id, head.fingerprint.hex(), names, added, unsorted)
+    return Pulled(client.board_id, head.fingerprint.hex(), list(added), added, unsorted)
 
 
 def learnt_counts(project: Project) -> dict[str, int]:
@@ -106,8 +107,16 @@ def learnt_counts(project: Project) -> dict[str, int]:
     return counts
 
 
-def _save(project: Project, name: str, rows: np.ndarray, known: set[bytes], head: Head) -> int:
-    fresh = without_known(rows, known)
+def _examples_by_label(head: Head) -> list[tuple[str, np.ndarray]]:
+    """Each class of a head with its examples, int8 [N, F]; unknown only where it has some."""
+    if head.examples is None:
+        return [(label, np.empty((0, 0), np.int8)) for label in head.labels]
+    *known, unknown = head.examples.vectors
+    rows = list(zip(head.labels, known, strict=True))
+    return [*rows, (UNKNOWN, unknown)] if len(unknown) else rows
+
+
+def _save(project: Project, name: str, fresh: np.ndarray, head: Head) -> int:
     if len(fresh):
         digits = head.fingerprint.hex()[:SHORT_DIGITS]
         save_learnt(project, name, digits, fresh, head.embedding_fingerprint)
@@ -126,6 +135,11 @@ def _agree_on_embedding(project: Project, fingerprint: bytes) -> None:
             "project, made with the board's embedding."
         )
     project.embedding = name
+
+
+def _is_here(project: Project, label: str) -> bool:
+    name = portable_name(plain(label))
+    return name is not None and same_name(name, project.classes()) is not None
 
 
 def _class_here(project: Project, label: str) -> str:

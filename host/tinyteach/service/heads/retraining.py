@@ -9,6 +9,7 @@ from tinyteach.data.there import check_source
 from tinyteach.device.registry import find_board
 from tinyteach.embedding.view_names import SQUARE
 from tinyteach.errors import BoardNotPairedError, TinyTeachError
+from tinyteach.head.report.advice import photographs
 from tinyteach.progress import Progress
 from tinyteach.results import JsonResult
 from tinyteach.service.boards.opening import pair_board
@@ -47,13 +48,14 @@ class Retrained(JsonResult):
     def lines(self) -> list[str]:
         """For a person."""
         of_board = sum(self.pulled.examples.values()) if self.pulled else 0
+        examples = f"{of_board} example{'' if of_board == 1 else 's'}"
         photos = sum(self.added.added.values()) if self.added else 0
         told = [*self.added.decided(), *self.added.left_out()] if self.added else []
         met = f"Paired {self.deployed.board}. " if self.paired else ""
         return [
             *told,
             *self.trained.problems,
-            f"{met}Pulled {of_board} examples and added {photos} photographs in {self.folder}.",
+            f"{met}Pulled {examples} and added {photographs(photos)} in {self.folder}.",
             *self.trained.lines()[len(self.trained.problems) : -1],
             *(sorting_hint(self.pulled.unsorted) if self.pulled else []),
             self.deployed.sentence(),

@@ -22,6 +22,7 @@ from tinyteach.head.fit.outlook import Outlook, look_ahead
 from tinyteach.head.fit.sources import across_sources
 from tinyteach.head.fit.train import TrainedHead, train_source
 from tinyteach.head.format.examples import Learnt, join_learnt
+from tinyteach.head.report.advice import photographs
 from tinyteach.head.report.report import Report, make_report
 from tinyteach.head.report.sources import Sources
 from tinyteach.progress import Progress
@@ -66,7 +67,8 @@ class Trained(JsonResult):
         """For a person."""
         learnt = f" and {self.learnt} examples from boards" if self.learnt else ""
         first = (
-            f"Trained {len(self.classes)} classes on {self.photos} photographs{learnt} "
+            f"Trained {len(self.classes)} class{'' if len(self.classes) == 1 else 'es'} on "
+            f"{photographs(self.photos)}{learnt} "
             f"in {self.train_s:.2f} s."
         )
         if self.accuracy is not None:
