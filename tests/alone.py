@@ -97,6 +97,15 @@ def reading(board):
         yield next_line
 
 
+@contextlib.contextmanager
+def reading_from_power_on(board):
+    """`reading`, from the first line: who opens a port anew does not hear what came before."""
+    board.cut_power_now()
+    with reading(board) as next_line:
+        board.power_on()
+        yield next_line
+
+
 def fields_of(line):
     """A JSON line's fields; none where it is no JSON."""
     try:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+import hypothesis
 import pytest
 
 import one_thread  # noqa: F401  (before numpy comes)
@@ -26,6 +27,11 @@ from tinyteach.service.photos import bench_photos
 from tinyteach.virtual import flash_image
 from tinyteach.virtual.interpreter import micropython as mp
 
+# Without --hypothesis-profile, too: an example takes as long as it takes.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 gc.disable()  # until all are collected: nothing of that is garbage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,6 +114,25 @@ def _patient():
     """For what is to answer; tests of what is not say so (patience.py)."""
     with pytest.MonkeyPatch.context() as patch:
         be_patient(patch)
+        yield
+
+
+# Where what all may share is; models and programs that somebody wants tests to use.
+OF_THIS_MACHINE = ("TINYTEACH_CACHE", "TINYTEACH_LABGRID", "TINYTEACH_MODELS")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _at_nobodys_home(tmp_path_factory):
+    """No test sees or changes what this user has paired, started, set or plugged in.
+
+    Nor what another process of tests has: folders that make a home of their own begin with this.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("TINYTEACH_", "LG_")) and name not in OF_THIS_MACHINE:
+                patch.delenv(name)
+        patch.setenv("TINYTEACH_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr("serial.tools.list_ports.comports", list)
         yield
 
 

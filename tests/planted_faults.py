@@ -15,7 +15,7 @@ import serial
 from serial.tools.list_ports_common import ListPortInfo
 
 import faulty_port
-from patience import expect_silence
+from patience import expect_silence, remark_on_slow_links
 from tinyteach.device.registry import PairedBoard, remember
 from tinyteach.device.repl import entering, raw_repl
 from tinyteach.device.repl.pairing import await_agent, free_the_repl
@@ -191,6 +191,7 @@ def full_flash(env):
 
 @contextlib.contextmanager
 def slow_link(env):
+    remark_on_slow_links(env.patch, "service.doctor.board_checks")
     with changed(env) as board:
         board.set_speed(11_500)
         yield board

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 import serial
 
-from alone import Shown, fields_of, has, power_cycle, reading, set_up, wait_for
+from alone import (
+    Shown,
+    fields_of,
+    has,
+    power_cycle,
+    reading,
+    reading_from_power_on,
+    set_up,
+    wait_for,
+)
 from paired import deploy, views_of
 from patience import PATIENCE_S
 from tinyteach.device.repl.raw_repl import raw_repl
@@ -44,10 +53,8 @@ def test_rule_fires_a_pin_without_a_host_after_a_power_cycle(board, trained_head
 def test_lines_of_json_reach_a_plain_reader(board, trained_heads, views):
     set_up(board, trained_heads[1], interval_ms=20, line_s=1)
     board.show(views["rocket"])
-    power_cycle(board)
-    with reading(board) as next_line:
-        first = fields_of(next_line())
-        assert first["board"] == board.unique_id.hex()
+    with reading_from_power_on(board) as next_line:
+        first = fields_of(next_line(has(board=board.unique_id.hex())))
         assert first["classes"] == list(trained_heads[1].labels) and first["tinyteach"]
         said = fields_of(next_line(has(label="rocket")))
         assert set(said) == {"label", "probability", "best_label"}
@@ -112,8 +119,7 @@ def test_rule_without_its_class_rests_and_that_is_said(board, trained_heads, vie
         deploy(client, trained_heads[0])
         said = resting_rules(client, trained_heads[0].labels)
     assert said == ["Rule 1 (rocket) rests: the head on the board has no class rocket."]
-    with reading(board) as next_line:  # alone at the port, and before what is printed once
-        power_cycle(board)
+    with reading_from_power_on(board) as next_line:
         next_line(has(problem="Rule 1 rests: the head has no class rocket."))
     with BoardClient(board.port) as client:
         assert client.info().state == "Rule 1 rests: the head has no class rocket."
@@ -173,7 +179,7 @@ def test_damaged_rules_are_said_and_can_be_replaced(board, trained_heads, views)
 
 
 def test_nothing_taught_is_said(switch_on):
-    with switch_on("i386") as board, reading(board) as next_line:
+    with switch_on("i386") as board, reading_from_power_on(board) as next_line:
         assert "train and deploy" in fields_of(next_line(lambda line: "problem" in line))["problem"]
 
 

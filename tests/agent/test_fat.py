@@ -119,9 +119,11 @@ def cable_goes_with_the_power(board):
 
     thread = threading.Thread(target=watch)
     thread.start()
-    yield
-    done.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def cut_in(board, change, operations):

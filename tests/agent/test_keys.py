@@ -7,6 +7,7 @@ import pytest
 
 from keyed import SHOWS, between, end_of, frames_in, give_key
 from paired import deploy
+from patience import PATIENCE_S
 from slices import soak
 from tinyteach.device import keys
 from tinyteach.device.wire import session
@@ -161,8 +162,10 @@ def test_a_replayed_session(unchanged, keyed, trained_heads):
         with SerialLink(keyed[0].port) as link:
             for data in written:
                 link.write(data)
-                # A HELLO's answer first: before it, 03 is Ctrl-C.
-                link.read(2.0 if data[2] == messages.HELLO else pause_s)
+                if data[2] == messages.HELLO:  # its answer first: before it, 03 is Ctrl-C
+                    answer_to(link, int.from_bytes(data[4:6], "little"))
+                else:
+                    link.read(pause_s)
             while link.read(0.3):
                 pass
 
@@ -188,10 +191,21 @@ def test_a_session_that_its_host_left_open_is_no_stranger_s(unchanged, keyed):
     with SerialLink(keyed[0].port) as link:
         for seq, verb in enumerate((messages.ROLLBACK, messages.RESTART), 900):
             link.write(frame.encode(verb, seq))
-            told = b"".join(iter(lambda link=link: link.read(0.5), b""))
-            (answer,) = [data for data in frames_in(told) if data[4:6] == seq.to_bytes(2, "little")]
+            answer = answer_to(link, seq)
             assert answer[2] == messages.ERROR
             assert int.from_bytes(answer[10:12], "little") == errors.NO_KEY
+
+
+def answer_to(link, seq):
+    """The frame of that sequence number, as soon as it has come."""
+    told = b""
+    while True:
+        piece = link.read(PATIENCE_S)
+        assert piece, "the board is silent"
+        told += piece
+        for data in frames_in(told):
+            if data[:2] == frame.MAGIC and data[4:6] == seq.to_bytes(2, "little"):
+                return data
 
 
 def upload_and_prove(client, head, number, shown):
@@ -249,6 +263,9 @@ def test_a_head_for_another_board(unchanged, keyed, trained_heads):
 def test_frames_in_another_order(keyed, trained_heads, patience):
     """A man in the middle holds each third frame back until the next has gone by."""
     board = keyed[0]
+    with BoardClient(board.port) as client:
+        at_work = client.info().head
+    other = next(head for head in trained_heads if head.fingerprint != at_work)
     held, counter = [], itertools.count()
 
     def change(frames):
@@ -263,8 +280,7 @@ def test_frames_in_another_order(keyed, trained_heads, patience):
 
     def action():
         with between(change), BoardClient(board.port) as client:
-            deploy(client, trained_heads[0])
-            deploy(client, trained_heads[1])
+            deploy(client, other)
 
     end = end_of(action)
     assert end is None or end.endswith(".")

@@ -7,7 +7,7 @@ import time
 import pytest
 import serial
 
-from alone import is_safe, reading, wait_for
+from alone import Shown, is_safe, reading_from_power_on, wait_for
 from paired import deploy, views_of
 from patience import PATIENCE_S
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair_for_now
@@ -34,7 +34,6 @@ class Smoother:
         return 0
 """
 CRASHED = "RuntimeError: on purpose"
-SETTLED_S = 10
 
 
 @pytest.fixture
@@ -135,25 +134,27 @@ def test_ctrl_c_between_two_crashes(board, trained_heads):
 
 def test_a_board_that_dies_without_a_word_is_counted_too(switch_on):
     with switch_on("i386") as board:
-        for _ in range(2):
-            _die_while_starting(board)
+        with reading_from_power_on(board) as next_line:
+            for _ in range(2):  # soon after it has counted its start
+                next_line(lambda line: "problem" in line)
+                die(board)
         with BoardClient(board.port) as client:
             info = client.info()
             assert info.safe_mode == 1 and info.boot == "WDT" and not info.crash_bytes
 
 
-def _die_while_starting(board):
-    """Kill the process soon after it has counted its start, as a crash of the firmware would."""
+def die(board):
+    """Kill the process, as a crash of the firmware would; another one begins."""
     before = board.pid
-    with reading(board) as next_line:
-        next_line(lambda line: "problem" in line)
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: board.powered and board.pid != before, "the board does not start again")
 
 
 def test_starts_that_go_well_are_not_counted(switch_on):
     """Power on and off, an answered host, a while without a crash."""
+    shown = Shown(views_of("cat", 1))
     with switch_on("i386") as board:
+        board.show_source(shown)
         for _ in range(4):
             board.cut_power_now()
             board.power_on()
@@ -163,10 +164,14 @@ def test_starts_that_go_well_are_not_counted(switch_on):
             board.reset()
             with BoardClient(board.port) as client:
                 assert client.info().safe_mode == 0
-        board.reset()
-        time.sleep(SETTLED_S + 3)
-        os.kill(board.pid, signal.SIGKILL)
-        time.sleep(1)
+        with reading_from_power_on(board) as next_line:
+            next_line(lambda line: "problem" in line)
+            operations = board.memory.block_operations
+            # Ten seconds later the count on its flash goes, and the next view comes after that.
+            wait_for(lambda: board.memory.block_operations > operations, "it is never settled")
+            shown.wait(2)
+            die(board)
+            next_line(lambda line: "problem" in line)
         board.reset()
         with BoardClient(board.port) as client:
             assert client.info().safe_mode == 0

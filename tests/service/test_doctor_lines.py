@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from patience import remark_on_slow_links
 from tinyteach.device.wire.board_info import BoardInfo
 from tinyteach.embedding.preprocess import to_rgb565
 from tinyteach.errors import BoardNotFoundError, BoardRefusedError, LinkError
@@ -127,7 +128,8 @@ def test_last_crash_and_safe_mode():
 @pytest.mark.parametrize(
     ("speeds", "status"), [((400_000, 500_000), PASS), ((20_000, 11_500), FIX), (None, SKIP)]
 )
-def test_link_speed(speeds, status):
+def test_link_speed(speeds, status, monkeypatch):
+    remark_on_slow_links(monkeypatch, "service.doctor.board_checks")
     finding = board_checks.check_link(Evidence(None, "p", link_bytes_per_second=speeds))
     assert finding.status == status
     if status == FIX:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from paired import views_of
+from patience import remark_on_slow_links
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.errors import (
@@ -379,6 +380,7 @@ def test_a_cable_that_is_pulled(switch_on, trained_heads, project, source):
 def test_photographs_are_made_small_where_the_link_is_slow(
     client, trained_heads, project, tmp_path, monkeypatch
 ):
+    remark_on_slow_links(monkeypatch, "service.heads.under_test")
     put_to_work(client, trained_heads[0])
     put(tmp_path / "large" / "cat", views_of("cat", 2, seed=41, side=240))
     monkeypatch.setattr(under_test, "measure_link", lambda *_: Speed(10_000, 10_000))

@@ -6,7 +6,7 @@ from mpremote.transport_serial import SerialTransport
 
 from faulty_port import silent_port
 from paired import halves_of_views
-from patience import expect_silence
+from patience import expect_silence, remark_on_slow_links
 from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import (
@@ -156,6 +156,7 @@ def test_without_a_board_and_photographs(
 
 @pytest.mark.soak
 def test_photographs_are_made_small_for_a_slow_link(switch_on, suite_of, monkeypatch):
+    remark_on_slow_links(monkeypatch, "hil.photographs")
     suite_of("test_exactness.py")
     monkeypatch.setattr(bench_photos, "halves", lambda *_: halves_of_views(1, bench_photos.SIDE))
     with switch_on("i386", bytes_per_second=60_000) as board:

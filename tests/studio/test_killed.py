@@ -88,9 +88,11 @@ def test_while_deploying(studio, board, project, sent):
     second = trained(studio, but=first)
     board.set_speed(SLOW)
     deploying = threading.Thread(target=deploy_until_it_dies, args=[studio])
-    deploying.start()
-    heard(studio, "deploying", lambda value: value["status"] == "sending" and value["done"] >= sent)
-    kill_and_start(studio)
+    with studio.open_page() as page:  # which has heard of the first deployment
+        page.part("deploying", lambda value: value.get("fingerprint") == first)
+        deploying.start()
+        page.part("deploying", lambda value: is_under_way(value, second, sent))
+        kill_and_start(studio)
     deploying.join()
     board.set_speed(None)
     facts = hold(studio, board)
@@ -100,6 +102,12 @@ def test_while_deploying(studio, board, project, sent):
     heads = heard(studio, "heads", bool)
     known = {head["fingerprint"] for head in heads}
     assert all(any(head.startswith(each) for each in known) for head in (first, second))
+
+
+def is_under_way(value, fingerprint, sent):
+    """Whether so many bytes of that head were sent; who hears late hears that it is done."""
+    is_sent = value["status"] == "sending" and value["done"] >= sent
+    return value["fingerprint"] == fingerprint and (is_sent or value["status"] == "done")
 
 
 def deploy_until_it_dies(studio):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from paired import views_of
+from patience import PATIENCE_S
 from tinyteach.data.photos import Recording, list_photos, save_burst
 from tinyteach.service.boards.overview import board_info
 from tinyteach.workbench.views import KEPT_MAX
@@ -112,12 +113,12 @@ def test_a_photograph_on_its_way_to_disk_is_trained_on(with_board, project, monk
 
     def add(recording, square):
         adding.set()
-        assert may_add.wait(30)
+        assert may_add.wait(PATIENCE_S)
         return plain(recording, square)
 
     monkeypatch.setattr(Recording, "add", add)
     with_board.bench.record_button.start("cat")
-    assert adding.wait(30)
+    assert adding.wait(PATIENCE_S)
     letting_go = threading.Thread(target=with_board.bench.record_button.stop)
     letting_go.start()
     letting_go.join(0.3)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from patience import PATIENCE_S
 from tinyteach import paths
 from tinyteach.errors import BoardNotFoundError, LinkError, PhotoError, UsageError
 from tinyteach.locks import try_lock
@@ -90,7 +91,9 @@ def test_killed_board_is_forgotten_and_leaves_nothing(home):
     processes = [os.pidfd_open(info.pid), os.pidfd_open(child)]
     os.kill(info.pid, signal.SIGKILL)
     for process in processes:
-        assert select.select([process], [], [], 10)[0], "MicroPython outlived its supervisor"
+        assert select.select([process], [], [], PATIENCE_S)[0], (
+            "MicroPython outlived its supervisor"
+        )
         os.close(process)
     assert running.running() == [] and not Path(info.control).parent.exists()
     with pytest.raises(BoardNotFoundError, match="start it again"):

@@ -214,7 +214,7 @@ class VirtualBoard:
         """
         self.memory.cut_power_at(after_writes + 1, torn)
 
-    def wait_power_lost(self, timeout_s: float = 30.0) -> None:
+    def wait_power_lost(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait for the cut that was set. Raises LinkError if it does not come."""
         with self._state:
             if not self._state.wait_for(lambda: not self.powered, timeout_s):
