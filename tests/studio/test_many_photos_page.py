@@ -78,7 +78,14 @@ def report_of(ids):
         {"name": name, "label": "0", "predicted": "1" if number < 3 else "0", "probability": p}
         for number, (name, p) in enumerate(zip(ids, sure, strict=True))
     ]
-    told = {"labels": ["0", "1"], "confusion": [[3, 3], [0, 0]], "accuracy": 0.5, "interval": None}
+    rows = [{"label": "0", "photos": 6, "recordings": 1}]
+    told = {
+        "classes": rows,
+        "labels": ["0", "1"],
+        "confusion": [[3, 3], [0, 0]],
+        "accuracy": 0.5,
+        "interval": None,
+    }
     enough = {"copies": [ids[:4]], "sentences": []}
     return {**told, "tested": tested, "worst": tested, "sure": 0.9, "advice": [], "enough": enough}
 

@@ -44,7 +44,7 @@ function takeText(data) {
   taken = taken.then(() => learn(message)).then(() => {
     if (message.error) failures.forEach((tell) => tell(told(message.error.sentence)));
     else put(message.part, message.value);
-  });
+  }).catch(reportError);
 }
 
 // Each view is drawn in the browser's own time; only then is another one asked for. A hidden page
