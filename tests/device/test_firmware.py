@@ -34,6 +34,7 @@ def test_dsp_instructions_go_to_no_core_without_them(mpy):
     agent = set(by_path(ARMV7EMSP)) - set(by_path(mpy))
     assert {path.rsplit("/", 1)[1] for path in agent if "viper" not in path} == {
         "kernels_thumb.mpy",
+        "thumb_depthwise.mpy",
         "thumb_dot.mpy",
         "thumb_gather.mpy",
         "thumb_requantise.mpy",

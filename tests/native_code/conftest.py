@@ -90,3 +90,9 @@ def compare(request, board_with) -> Compare:
 def unit(board_with) -> Compare:
     """The same for the MAC16 kernels alone."""
     return Compare(board_with("xtensa"), "mac16")
+
+
+@pytest.fixture(scope="session")
+def dual(board_with) -> Compare:
+    """For those in the assembler of a Cortex-M with the DSP extension."""
+    return Compare(board_with("cortex"), "thumb")

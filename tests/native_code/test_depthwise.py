@@ -1,4 +1,4 @@
-"""Depthwise convolutions of 3x3 by the MAC16 unit: any shape, stride and padding."""
+"""Depthwise convolutions of 3x3 by MAC16 and on Cortex-M: any shape, stride and padding."""
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,14 +25,15 @@ def depthwise_cases(draw) -> Case:
 
 # Not shrunk: each try is a recording, and a failure names its case.
 @settings(
-    max_examples=3,
+    max_examples=2,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
     deadline=None,
 )
 @given(cases=st.lists(depthwise_cases(), min_size=TOGETHER, max_size=TOGETHER))
-def test_any_shape(unit, cases):
+def test_any_shape(unit, dual, cases):
     unit(cases)
+    dual(cases)
 
 
 def test_in_more_than_one_call(unit):
@@ -48,7 +49,7 @@ def test_in_more_than_one_call(unit):
     unit(cases)
 
 
-def test_others_stay_vipers(unit):
+def test_others_stay_vipers(unit, dual):
     rng = np.random.default_rng(4)
     geometries = [
         ((6, 7), (3, 2), (1, 1), VALID, (4, 6), 1),
@@ -57,5 +58,6 @@ def test_others_stay_vipers(unit):
     ]
     cases = [Case(*depthwise_of(rng, each, 3, times), "") for *each, times in geometries]
     unit(cases)
+    dual(cases)
     for noted in unit.board.models([case.model for case in cases], "mac16"):
         assert "rows_of_channels" in {note[2] for note in noted if note[0] == "call"}

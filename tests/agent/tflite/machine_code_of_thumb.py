@@ -10,6 +10,7 @@ ARMV7EMDP = 8  # sys.implementation._mpy >> 10 of armhf
 NAMES = {
     "tflite/thumb_dot": ("DOT", "INSTRUCTION_SET"),
     "tflite/thumb_gather": ("GATHER",),
+    "tflite/thumb_depthwise": ("DEPTHWISE",),
     "tflite/thumb_requantise": ("REQUANTISE",),
     "vision/thumb_rows": ("COLUMNS", "ACROSS"),
 }

@@ -21,7 +21,7 @@ from slices import soak
 # Of one operator each: where it is another piece of code.
 DIFFERENT = [("amd64", "reference"), *NATIVE]
 ALL_BYTES = [("amd64", "viper"), ("i386", "viper")]
-ASSEMBLED = ("conv", "conv_of_pairs", "dense")
+ASSEMBLED = ("conv", "conv_of_pairs", "dense", "depthwise")
 
 
 def case_count(name, compare) -> int:

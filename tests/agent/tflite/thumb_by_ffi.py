@@ -32,6 +32,10 @@ class thumb_gather:
     gather = function(thumb_code.GATHER, "PPPi")
 
 
+class thumb_depthwise:
+    depthwise = function(thumb_code.DEPTHWISE, "PPPP")
+
+
 class thumb_requantise:
     requantise = function(thumb_code.REQUANTISE, "PPPP")
 
@@ -43,5 +47,6 @@ class thumb_rows:
 
 agent.tflite.thumb_dot = thumb_dot
 agent.tflite.thumb_gather = thumb_gather
+agent.tflite.thumb_depthwise = thumb_depthwise
 agent.tflite.thumb_requantise = thumb_requantise
 agent.vision.thumb_rows = thumb_rows
