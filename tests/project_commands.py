@@ -8,6 +8,7 @@ import pytest
 
 from flashes import make_paired
 from project_trials import PHOTOS_EACH, What, make, run
+from tinyteach.data.compaction import LINES_MIN
 from tinyteach.data.deleted import delete_class, delete_photos, restore
 from tinyteach.data.drawing import demo_object
 from tinyteach.data.handheld import HandheldCamera
@@ -15,6 +16,7 @@ from tinyteach.data.moving import move_photos
 from tinyteach.data.photos import list_photos
 from tinyteach.device import keys
 from tinyteach.embedding.runtime import EMBEDDING_FILE
+from tinyteach.lines import append_lines
 from tinyteach.service.projects.beside import duplicate
 from tinyteach.service.projects.opening import open_project
 from tinyteach.virtual.board import VirtualBoard
@@ -35,6 +37,13 @@ def _delete(folder: Path) -> None:
 def _restore(folder: Path) -> None:
     project = open_project(folder)
     restore(project, delete_class(project, "cat"))
+
+
+def _compact(folder: Path) -> None:
+    project = open_project(folder)
+    lines = project.index_path.read_text().splitlines()
+    append_lines(project.index_path, lines * (1 + LINES_MIN // len(lines)))
+    project.compact_index()
 
 
 def _settings(folder: Path) -> None:
@@ -64,6 +73,7 @@ COMMANDS: dict[str, What] = {
     "delete photographs": _delete,
     "delete and restore": _restore,
     "duplicate": lambda folder: duplicate(folder.resolve().parent, "project", "copy"),
+    "compact": _compact,
     "settings": _settings,
 }
 # Each with ``--board``.

@@ -16,7 +16,7 @@ from tinyteach_protocol.frame import (
     Encoder,
     Frame,
 )
-from tinyteach_protocol.session import IDLE_MS, MIN_PAYLOAD, SILENCE_MS, elapsed_ms
+from tinyteach_protocol.session import ANY_SESSION, IDLE_MS, MIN_PAYLOAD, SILENCE_MS, elapsed_ms
 from tinyteach_protocol.session import VERSION as PROTOCOL_VERSION
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
@@ -33,6 +33,8 @@ REMEMBERED = 4
 REMEMBERED_BYTES = 6000
 # The sequence number wraps: an answer this many requests old is no repetition.
 REMEMBERED_REQUESTS = 256
+# A host passes over numbers, and some of its requests are lost: so many more it may have counted.
+UNSEEN = 64
 
 
 class Request(messages.Message):
@@ -60,6 +62,7 @@ class Responder:
         self._heard_ms: int | None = None  # when the last frame was finished with; None: just now
         self._read_ms: int | None = None  # when the last byte came
         self._stood_still = False  # inside of the last read
+        self._first = self._count = 0  # of this session: its HELLO's number, requests since
         self._begin(MAX_PAYLOAD)
 
     def _begin(self, peer_max_payload: int) -> None:
@@ -211,12 +214,14 @@ class Responder:
         if (is_lost or not self.framed) and verb not in (messages.HELLO, messages.BYE):
             raise ProtocolError(NO_SESSION)
         fields = messages.decode(verb, frame.seq, frame.payload).fields
+        self._count += 1
         request = Request(verb, frame.seq, fields, proven)
         self._recall(request)
         if verb == messages.HELLO:
             self._enter(request)
         elif verb == messages.BYE:
-            self._leave()
+            if self._is_ended_by(frame.seq):
+                self._leave()
         elif verb == messages.CREDIT:
             if proven or not self._sealed_stream:
                 self._credits = max(self._credits, request.total)
@@ -229,7 +234,15 @@ class Responder:
         if hello.max_payload < MIN_PAYLOAD:
             raise ProtocolError(BAD_VALUE, "max_payload must be at least %d" % MIN_PAYLOAD)
         self._begin(hello.max_payload)
+        self._first, self._count = hello.seq, 0
         self.framed = True
+
+    def _is_ended_by(self, seq: int) -> bool:
+        """Whether a BYE is of this session, or of any: not of one that another host took over.
+
+        What that host has on its way would be Ctrl-C to a board that listens.
+        """
+        return seq == ANY_SESSION or (seq - self._first) & 0xFFFF <= 2 * self._count + UNSEEN
 
     def _leave(self) -> None:
         self.framed = False

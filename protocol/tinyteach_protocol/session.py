@@ -9,6 +9,8 @@ MIN_PAYLOAD = 512  # that either side must take: an error with the longest detai
 MAX_OUTSTANDING = 8  # requests on their way at a time
 IDLE_MS = 15000  # without a frame for so long, a board leaves the session
 SILENCE_MS = 1000  # inside a frame: the rest will not come
+# The number of a BYE that ends any session. Others end the session whose numbers they go on with.
+ANY_SESSION = 0x2020
 
 # Until HELLO a board may be at its REPL, where 03 is Ctrl-C and 04 Ctrl-D (a restart).
 FORBIDDEN = (b"\x03", b"\x04")

@@ -1,5 +1,6 @@
 """Two computers, or two programs, at one board: each ends well or in one sentence."""
 
+import contextlib
 import json
 import os
 import re
@@ -17,9 +18,11 @@ from patience import PATIENCE_S, expect_silence
 from shared_port import SharedPort
 from slices import few
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import BoardRefusedError
 from tinyteach.link.port_server import RAW, PortServer
 from tinyteach.service.heads.deploying import head_to_deploy
 from tinyteach.service.projects.opening import open_project
+from tinyteach_protocol import messages
 
 COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
 SENTENCE = re.compile(r"^tinyteach: .+\.$")
@@ -35,7 +38,7 @@ class Said:
     def is_well(self) -> bool:
         """Success, or one sentence; beside it may stand what the board printed.
 
-        A session that is taken over leaves bytes under way, one of which may be Ctrl-C.
+        A host that gives up ends any session; what is under way then may hold Ctrl-C.
         """
         own = [line for line in self.err.splitlines() if not line.startswith("board: ")]
         told = [line for line in own if line.startswith("tinyteach: ")]
@@ -147,6 +150,21 @@ def test_the_second_by_another_way_is_told_too(board, before, host, trained_proj
         assert at_work(url) == before
     finally:
         server.close()
+
+
+def test_who_was_taken_over_ends_nothing_by_its_end(board, before):
+    """Its BYE comes among the other's frames, which would be Ctrl-C to a board that listens."""
+    with SharedPort(board.port) as shared:
+        first = BoardClient(shared.url)
+        with BoardClient(shared.url) as second:
+            first.close()
+            began = second._requester.welcome
+            for _ in range(20):
+                with contextlib.suppress(BoardRefusedError):  # no model, yet each byte is there
+                    second.upload(messages.HEAD, bytes([3]) * 900)
+                    second.commit()
+            assert second.info().head == before and second._requester.welcome is began
+    assert at_work(board.port) == before
 
 
 # Seconds that the second begins after the first has said something, or at once.

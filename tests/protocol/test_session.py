@@ -57,6 +57,48 @@ def test_bye_ends_the_session_and_may_be_repeated():
     assert isinstance(event, Response) and event.verb == messages.BYE
 
 
+def test_the_bye_of_a_session_that_was_taken_over_ends_nothing():
+    """It is answered, so that its host ends in peace; the other's frames stay frames."""
+    board, first = connected()
+    for _ in range(5):
+        grab(first)
+        board.exchange(first.data_to_send(), 0)
+    second = Requester()
+    second.hello(0, NONCE ^ 0x5A5A)
+    (welcome,) = board.exchange(second.data_to_send(), 0)
+    second.receive(welcome, 0)
+    first.request(messages.BYE, 0)
+    (reply,) = board.exchange(first.data_to_send(), 0)
+    assert board.responder.framed and reply
+    second.request(messages.BYE, 0)
+    board.exchange(second.data_to_send(), 0)
+    assert not board.responder.framed
+
+
+def test_a_farewell_ends_any_session():
+    board, _ = connected()
+    board.exchange(frame.encode(messages.BYE, session.ANY_SESSION), 0)
+    assert not board.responder.framed
+    assert session.is_repl_safe(bytes(frame.encode(messages.BYE, session.ANY_SESSION)))
+
+
+@given(st.integers(0, 0xFFFF), st.lists(st.booleans(), max_size=150))
+def test_a_host_ends_its_own_session_whatever_was_lost(seq, arrived):
+    """Of its requests: up to a half, and some more at first."""
+    responder = Responder()
+    data, seq, _ = session.hello_frame(seq, 0x01020408)
+    responder.receive(data)
+    responder.welcome(responder.next_request(), "0.1.0", "id", 0)
+    for number, is_there in enumerate(arrived):
+        seq = (seq + 1) & 0xFFFF
+        if is_there or number % 2:
+            responder.receive(frame.encode(messages.INFO, seq))
+            responder.refuse(responder.next_request(), errors.INTERNAL)
+    responder.receive(frame.encode(messages.BYE, (seq + 1) & 0xFFFF))
+    responder.next_request()
+    assert not responder.framed
+
+
 def test_idle_board_leaves_the_session():
     board, _ = connected()
     board.exchange(b"text keeps no session alive", session.IDLE_MS - 1)
