@@ -1,5 +1,6 @@
 """How long tests wait: long for what ought to come, not long for what must not."""
 
+from tinyteach.device.repl import entering
 from tinyteach.device.wire import session
 
 # Reached only by what is broken: a busy machine may be ten times slower than an idle one.
@@ -12,6 +13,12 @@ _HELLO_TRIES = session.LATE_HELLO_TRIES
 def be_patient(patch) -> None:
     """Wait for a board that answers late."""
     patch.setattr(session, "LATE_HELLO_TRIES", PATIENT_HELLO_TRIES)
+
+
+def be_patient_at_the_repl(patch) -> None:
+    """And for one without an agent, which may take long to come to its prompt."""
+    for name in ("ENTER_TIMEOUT_S", "TALKING_TIMEOUT_S", "ALIVE_TIMEOUT_S"):
+        patch.setattr(entering, name, float(PATIENT_HELLO_TRIES))
 
 
 def expect_silence(patch, timeout_ms: int) -> None:
