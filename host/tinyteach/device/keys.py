@@ -9,8 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from tinyteach import paths
-from tinyteach.errors import UsageError
-from tinyteach.files import fits, make_folder, not_written, parse_json, read_file, write_atomically
+from tinyteach.errors import ProjectError, UsageError
+from tinyteach.files import (
+    fits,
+    make_folder,
+    not_written,
+    parse_json,
+    read_file,
+    reason,
+    write_atomically,
+)
 from tinyteach.files import format_json as as_json
 from tinyteach_protocol.sealed_session import KEY_BYTES
 
@@ -72,8 +80,12 @@ def forget_key(board_id: str) -> bool:
     forget_coming(board_id)
     if not _path(board_id).exists():
         return False
-    with suppress(FileNotFoundError):
-        _path(board_id).unlink()
+    try:
+        _path(board_id).unlink(missing_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{_path(board_id)} could not be deleted ({reason(error)}); check its permissions."
+        ) from error
     return True
 
 
