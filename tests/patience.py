@@ -5,6 +5,7 @@ A busy machine makes boards and links slow: nobody remarks on that but tests tha
 
 from importlib import import_module
 
+from tinyteach.device.repl import entering
 from tinyteach.device.wire import session
 
 # Reached only by what is broken: a busy machine may be ten times slower than an idle one.
@@ -38,6 +39,12 @@ def remark_on_slow_links(patch, *names: str) -> None:
     """As users are told: in tests of a link that is slow on purpose. ``names`` as in `_REMARKS`."""
     for name in names:
         patch.setattr(import_module(f"tinyteach.{name}"), _REMARKS[name][0], _USUAL[name])
+
+
+def be_patient_at_the_repl(patch) -> None:
+    """And for one without an agent, which may take long to come to its prompt."""
+    for name in ("ENTER_TIMEOUT_S", "TALKING_TIMEOUT_S", "ALIVE_TIMEOUT_S"):
+        patch.setattr(entering, name, float(PATIENT_HELLO_TRIES))
 
 
 def expect_silence(patch, timeout_ms: int) -> None:

@@ -9,10 +9,12 @@ from alone import is_safe, set_up, wait_for, wait_for_reset
 from little_embedding import little_embedding
 from paired import deploy, views_of
 from patience import expect_silence
+from tinyteach.device import registry
 from tinyteach.device.registry import find_board
 from tinyteach.device.repl.pairing import Wanted, await_agent, pair
 from tinyteach.device.repl.raw_repl import raw_repl
 from tinyteach.device.wire.client import BoardClient
+from tinyteach.errors import ProjectError
 from tinyteach.virtual.board import VirtualBoard
 
 OWN_MAIN = b"print('my own program')\n"
@@ -156,21 +158,32 @@ def test_wipe(tinyteach, switch_on, trained_heads):
         assert tinyteach("doctor", *at).code == 0
 
 
-def test_unpair_leaves_the_board_as_it_was(tinyteach):
+def test_unpair_leaves_the_board_as_it_was(tinyteach, fails, monkeypatch):
+    """Also where this computer's own disk is full, which is said beside what was done."""
+
+    def refuse(path, value):
+        raise ProjectError(f"{path} could not be written (no space left on device); free space.")
+
     with VirtualBoard("i386") as board:
         with raw_repl(board.port) as repl:
             repl.write_file("/main.py", OWN_MAIN, lambda *_: None)
         pair(board.port, Wanted(little_embedding()), "desk", lambda *_: None)
         assert find_board("desk")
-        done = tinyteach("unpair", "--board", board.port, "--yes")
-        assert done.code == 0 and "its own main.py is back" in done.out.lower(), done
-        assert find_board("desk") is None
+        with monkeypatch.context() as patch:
+            patch.setattr(registry, "write_json", refuse)
+            told = fails("unpair", "--board", board.port, "--yes")
+        assert "Its own main.py is back. This computer could not forget it: " in told
         wait_for_reset(board)
         with raw_repl(board.port) as repl:
             left = repl.evaluate(
                 "import os, json\nprint(json.dumps([os.listdir('/'), open('/main.py').read()]))"
             )
+            repl.reset()
         assert left == [["main.py"], OWN_MAIN.decode()]
+        wait_for_reset(board)
+        expect_silence(monkeypatch, 300)
+        assert tinyteach("unpair", "--board", "desk", "--yes").code == 0
+        assert find_board("desk") is None
 
 
 def test_unpair_without_a_program_of_the_users(tinyteach, switch_on, monkeypatch):

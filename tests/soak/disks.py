@@ -30,7 +30,7 @@ import pytest  # noqa: E402
 import one_thread  # noqa: E402, F401
 from faulty_disk import FULL, KILL, NONE, READ_ONLY, armed  # noqa: E402
 from firmware_trials import ON_ESP, Esp  # noqa: E402
-from patience import be_patient  # noqa: E402
+from patience import be_patient, be_patient_at_the_repl  # noqa: E402
 from project_commands import (  # noqa: E402
     COMMANDS,
     IN_BACKGROUND,
@@ -197,7 +197,8 @@ def main() -> int:
     count, failed = 0, 0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         stack.enter_context(quick_trainings())
-        be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient(patch := stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient_at_the_repl(patch)
         folder = made(Path(name) / "made")
         used = set(options.command)
         benches = Benches(

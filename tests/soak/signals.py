@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pytest  # noqa: E402
 
 import one_thread  # noqa: E402, F401
-from patience import be_patient  # noqa: E402
+from patience import be_patient, be_patient_at_the_repl  # noqa: E402
 from project_commands import (  # noqa: E402
     COMMANDS,
     ON_BOARD,
@@ -198,7 +198,8 @@ def main() -> int:
     lengths: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         stack.enter_context(quick_trainings())
-        be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient(patch := stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient_at_the_repl(patch)
         folder = made(Path(name) / "made")
         kept = paired_board(stack, Path(name), folder)
         for seed in range(options.seed, options.seed + options.trials):

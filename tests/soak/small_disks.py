@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pytest  # noqa: E402
 
 import one_thread  # noqa: E402, F401
-from patience import be_patient  # noqa: E402
+from patience import be_patient, be_patient_at_the_repl  # noqa: E402
 from project_commands import (  # noqa: E402
     COMMANDS,
     ON_BOARD,
@@ -176,7 +176,8 @@ def main() -> int:
     preload()
     with ending_in_order(), tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         stack.enter_context(quick_trainings())
-        be_patient(stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient(patch := stack.enter_context(pytest.MonkeyPatch.context()))
+        be_patient_at_the_repl(patch)
         folder, kept = made(Path(name) / "made"), None
         if set(options.command) & set(ON_BOARD):
             kept = paired_board(stack, Path(name), folder)

@@ -8,7 +8,13 @@ from tinyteach.device.repl.clearing import unpair, wipe
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.usb.discovery import usb_serial_of
 from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import BoardNotPairedError, BoardRefusedError, LinkError, TinyTeachError
+from tinyteach.errors import (
+    BoardNotPairedError,
+    BoardRefusedError,
+    LinkError,
+    ProjectError,
+    TinyTeachError,
+)
 from tinyteach.results import Sentence
 from tinyteach.service.boards.finding import resolve_port
 
@@ -17,6 +23,7 @@ NO_ANSWER_YET = (
     "help."
 )
 NOT_KNOWN = "Whether the board has forgotten what it learnt is not known; wipe it again."
+STILL_KNOWN = "This computer could not forget it:"
 NOT_FORGOTTEN = "The board has not forgotten all that it learnt; wipe it again."
 
 
@@ -86,9 +93,13 @@ def unpair_board(port: str, name: str) -> Unpaired:
     """Remove the agent and all of its files, bring back a user's main.py, forget the board."""
     identity = _identity(port)
     count, restored = unpair(port)
-    forget(identity, name)
-    forget_key(identity)
-    return Unpaired(name, count, restored)
+    unpaired = Unpaired(name, count, restored)
+    try:
+        forget(identity, name)
+        forget_key(identity)
+    except ProjectError as error:
+        raise ProjectError(f"{unpaired.sentence()} {STILL_KNOWN} {error}") from error
+    return unpaired
 
 
 def _identity(port: str) -> str:
