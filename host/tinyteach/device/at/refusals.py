@@ -40,7 +40,7 @@ NO_RESULTS = (
     "again, and where that is no help deploy again."
 )
 OTHER_RESULTS = (
-    "The model on the module on {port} tells where things are ({kind}), as those of other tools do, "
+    "The model on the module on {port} tells where things are ({kind}), as other tools' may, "
     "and not which class is seen; put a head there with 'tinyteach deploy'."
 )
 ONLY_TALKS = (
