@@ -170,15 +170,6 @@ def test_results_that_cannot_be_are_left_out(damage):
     assert first_result({}, result(**damage), result([[50, 0]]))[0].scores == {0: 0.5}
 
 
-@pytest.mark.parametrize("kind", ["boxes", "points", "keypoints"])
-def test_a_model_that_finds_places_is_named(kind):
-    """As those that SenseCraft writes."""
-    found = reply("INVOKE", {"count": 1, "perf": [1, 2, 3], kind: [[1, 2, 3, 4, 50, 0]]}, kind=1)
-    words = rf"where things are \({kind}\).*'tinyteach deploy'"
-    with pytest.raises(BoardRefusedError, match=words):
-        first_result({}, found)
-
-
 def test_times_that_cannot_be_are_none():
     assert first_result({}, result([[50, 0]], perf="fast"))[0].perf_ms == (0, 0, 0)
 
