@@ -168,7 +168,7 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
 def write_together(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
     """The same for several files, which are moved in their order once all are on the disk."""
     # Hidden names: listings of photographs pass over them while they are written.
-    beside = {path: path.with_name(f".{secrets.token_hex(8)}.tmp") for path in contents}
+    beside = {path: path.parent / f".{secrets.token_hex(8)}.tmp" for path in contents}
     path = next(iter(contents))
     try:
         try:

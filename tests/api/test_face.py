@@ -217,6 +217,13 @@ def test_pictures(picture, shape):
     assert square.shape[0] == square.shape[1] <= shape[0]
 
 
+@pytest.mark.parametrize("bits", [np.float32(0.5), np.int32(128), np.uint16(0x8000)], ids=str)
+def test_images_of_other_depths(bits):
+    """As a file of them is read: white is 1, 255 or 65535."""
+    square = as_square(Image.fromarray(np.full((40, 40), bits)))
+    assert square.min() == square.max() and abs(int(square[0, 0, 0]) - 128) <= 1
+
+
 @pytest.mark.parametrize(
     "picture",
     [np.zeros((64, 64, 3)), np.zeros(5, np.uint8), 5, None, np.zeros((2, 2, 3), np.uint8)],

@@ -42,6 +42,14 @@ def test_a_file_cannot_be_put_where_no_folder_is(tmp_path):
         write_atomically(tmp_path / "none" / "a", b"")
 
 
+@pytest.mark.parametrize("place", [".", ".."])
+def test_a_folder_is_no_file_to_write(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProjectError, match="could not be written"):
+        write_atomically(Path(place), b"")
+    assert not list(tmp_path.iterdir())
+
+
 def test_lines_follow_one_another_even_after_an_open_one(tmp_path):
     path = tmp_path / "lines"
     append_lines(path, [])

@@ -38,6 +38,7 @@ def test_trimmed_and_composed():
         ("a/b", "holds '/'"),
         ("a\\b", "holds"),
         ("what?", "holds '?'"),
+        (7, "no text"),
         ("two\nlines", "holds"),
         ("nul\0", "holds"),
         ("\ud800", "holds"),

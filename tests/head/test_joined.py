@@ -1,5 +1,6 @@
 """A joined model against embedding and head, one after the other."""
 
+import copy
 import io
 import zipfile
 from dataclasses import replace
@@ -7,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from foreign_models import large, packed, schema
 from paired import views_of
 from tinyteach.data.drawing import DEMO_OBJECTS
 from tinyteach.embedding import stretched
 from tinyteach.embedding.preprocess import to_tensor
-from tinyteach.embedding.runtime import EMBEDDING_FILES, TfliteModel, load_embedding
+from tinyteach.embedding.runtime import EMBEDDING_FILES, Embedding, TfliteModel, load_embedding
 from tinyteach.errors import ModelError
 from tinyteach.head.format.head_file import read_head
 from tinyteach.head.format.joined import join
@@ -71,6 +73,35 @@ def test_with_the_picture_averaged_in_front(pair, pictures):
     taken = np.array([stretched.to_input(picture, embedding.side) for picture in pictures])
     tensors = [stretched.to_tensor(picture, embedding.side) for picture in pictures]
     assert np.array_equal(joined.run(taken), expected(embedding, head, tensors))
+
+
+def with_old_codes(model):
+    """As before TensorFlow 2.4: an operator's number is in the older field alone."""
+    for code in model.operatorCodes:
+        code.builtinCode = 0
+
+
+def with_two_graphs(model):
+    model.subgraphs.append(copy.deepcopy(model.subgraphs[0]))
+
+
+def of_any_batch(model):
+    for tensor in model.subgraphs[0].tensors:
+        tensor.shapeSignature = [-1, *tensor.shape[1:]]
+
+
+@pytest.mark.parametrize("changed", [with_old_codes, with_two_graphs, of_any_batch])
+def test_embeddings_as_other_tools_write_them(changed, photo_set):
+    model = schema.ModelT.InitFromPackedBuf(large(32, 8), 0)
+    changed(model)
+    embedding = Embedding(packed(model))
+    with quick_trainings():
+        head = train_head(*photo_set, embedding, views=1).head
+    tensors = np.random.default_rng(3).integers(-128, 128, (4, 32, 32, 3)).astype(np.int8)
+    joined = join(embedding, head)
+    assert np.array_equal(TfliteModel(joined).run(tensors), expected(embedding, head, tensors))
+    (graph,) = schema.ModelT.InitFromPackedBuf(joined, 0).subgraphs
+    assert all(tensor.shapeSignature is None for tensor in graph.tensors)  # Vela speaks of it
 
 
 @pytest.mark.soak

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
+from tinyteach.data.depths import eight_bits
 from tinyteach.data.images import MAX_SIDE, MIN_SIDE, decode_square, load_square
 from tinyteach.errors import PhotoError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 # A file's path; a Pillow image; pixels, uint8 [H, W, 3] in RGB order or [H, W] in grey.
 Picture: TypeAlias = Union[str, PathLike[str], np.ndarray, "Image"]
 
-PNG_MODES = {"1", "I", "I;16", "L", "LA", "P", "RGB", "RGBA"}
+PNG_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 NO_PICTURE = (
     "A picture is a file's path, a Pillow image, or an array of uint8 of the shape [height, width, "
     "3] (red, green, blue), not {found}."
@@ -49,8 +50,12 @@ def _of_pixels(pixels: np.ndarray) -> np.ndarray:
 
 def _of_image(image: "Image") -> np.ndarray:
     """Through the one reader of photographs, without loss."""
+    from PIL import Image
+
     stream = io.BytesIO()
     try:
+        if image.mode == "F" or image.mode.startswith("I"):  # Pillow would clip them
+            image = Image.fromarray(eight_bits(np.asarray(image)))
         kept = image if image.mode in PNG_MODES else image.convert("RGB")
         kept.save(stream, "PNG")
     except (AttributeError, OSError, ValueError) as error:

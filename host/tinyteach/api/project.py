@@ -10,7 +10,7 @@ from tinyteach.api.board import Board
 from tinyteach.api.head import Head
 from tinyteach.api.pictures import Picture, as_square
 from tinyteach.data.bursts import guess_bursts
-from tinyteach.data.names import same_name
+from tinyteach.data.names import check_class_name, same_name
 from tinyteach.data.photos import save_burst
 from tinyteach.errors import UsageError
 from tinyteach.progress import Progress, shown
@@ -83,6 +83,7 @@ class Project:
         """
         chosen = _several(pictures)
         squares = [as_square(picture) for picture in chosen]
+        name = check_class_name(name)
         stored = same_name(name, self._project.classes()) or self._project.add_class(name)
         for group in _recordings(chosen):
             save_burst(self._project, stored, [squares[place] for place in group])

@@ -49,7 +49,9 @@ def check_project_name(name: str) -> str:
     return _checked(name, "a project")
 
 
-def _checked(name: str, what: str) -> str:
+def _checked(name: object, what: str) -> str:
+    if not isinstance(name, str):  # a program's number
+        raise ProjectError(f"{name!r} cannot name {what} because it is no text; {_ALLOWED}.")
     stored = stored_form(name)
     fault = _fault(stored)
     if fault:

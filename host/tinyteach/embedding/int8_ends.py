@@ -10,7 +10,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from tinyteach.embedding.litert import DAMAGED, UNUSABLE, schema_module
+from tinyteach.embedding.litert import DAMAGED, UNUSABLE, builtin_code, schema_module
 from tinyteach.errors import ModelError
 
 _FILE_IDENTIFIER = b"TFL3"
@@ -61,8 +61,7 @@ def _leave_out_floats(schema: Any, model: Any) -> None:
 
 
 def _code(model: Any, operator: Any) -> int:
-    code = model.operatorCodes[operator.opcodeIndex]
-    return max(int(code.deprecatedBuiltinCode), int(code.builtinCode))
+    return builtin_code(model.operatorCodes[operator.opcodeIndex])
 
 
 def _quantise_unsigned(schema: Any, model: Any) -> None:

@@ -103,6 +103,11 @@ def _check_options(content: bytes) -> None:
         raise ModelError(UNUSABLE) from error
 
 
+def builtin_code(code: Any) -> int:
+    """An operator code's number (`OperatorCodeT`): older files have it in the older field alone."""
+    return max(int(code.deprecatedBuiltinCode), int(code.builtinCode))
+
+
 def details_of(tensor: Mapping[str, Any]) -> TensorDetails:
     """What LiteRT says of one input or output."""
     scale, zero_point = tensor["quantization"]

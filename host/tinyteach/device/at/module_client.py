@@ -11,7 +11,13 @@ from tinyteach.device.at.flash_map import MODEL_ADDRESS, check_firmware, check_m
 from tinyteach.device.at.greeting import explained, greet
 from tinyteach.device.at.module_flash import write_flash
 from tinyteach.device.at.module_info import ModuleInfo, Note
-from tinyteach.device.at.module_results import InARow, ModuleResult, jpeg_of, result_of
+from tinyteach.device.at.module_results import (
+    InARow,
+    ModuleResult,
+    jpeg_of,
+    other_results,
+    result_of,
+)
 from tinyteach.device.at.refusals import (
     NO_PICTURE,
     NO_RESULTS,
@@ -20,6 +26,7 @@ from tinyteach.device.at.refusals import (
     NOT_TAKEN,
     OLD,
     ONLY_TALKS,
+    OTHER_RESULTS,
     ModuleSilentError,
     NotAModuleError,
 )
@@ -147,6 +154,8 @@ class ModuleClient:
         damaged = InARow(NONSENSE.format(port=self.port, what="results"))
         with closing(self._stream(self._invocation(with_photos), NO_RESULTS)) as events:
             for event in events:
+                if kind := other_results(event):
+                    raise BoardRefusedError(OTHER_RESULTS.format(port=self.port, kind=kind))
                 try:
                     result = result_of(event)
                 except ValueError:

@@ -11,6 +11,8 @@ from tinyteach.errors import LinkError
 
 JPEG_BEGIN, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 CLASSES_MAX = 64
+# What models for finding things give in place of classes, by the firmware's names.
+OTHER_KINDS = ("boxes", "points", "keypoints")
 # Scores are percent, or in some builds probabilities; see `_scale`.
 PERCENT = 100
 
@@ -31,6 +33,13 @@ class ModuleResult:
     def best(self) -> int | None:
         """The id of the class with the highest score, None where none was told."""
         return max(self.scores, key=lambda class_id: self.scores[class_id], default=None)
+
+
+def other_results(event: Reply) -> str:
+    """The name of what models that do not classify give, empty where there is none of it."""
+    if "classes" in event.fields:
+        return ""
+    return next((kind for kind in OTHER_KINDS if kind in event.fields), "")
 
 
 def result_of(event: Reply) -> ModuleResult:

@@ -39,6 +39,10 @@ NO_RESULTS = (
     "The module on {port} answers and sends no results; press its reset button and run the command "
     "again, and where that is no help deploy again."
 )
+OTHER_RESULTS = (
+    "The model on the module on {port} tells where things are ({kind}), as other tools' may, "
+    "and not which class is seen; put a head there with 'tinyteach deploy'."
+)
 ONLY_TALKS = (
     "The firmware of the module on {port} is a demonstration of Himax's, which takes no commands; "
     "write Seeed's with 'tinyteach flash'."

@@ -10,7 +10,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from tinyteach.embedding.litert import schema_module
+from tinyteach.embedding.litert import builtin_code, schema_module
 
 schema = schema_module()
 
@@ -102,9 +102,10 @@ class Graph:
     def take(self, model: Any, known: Mapping[int, int]) -> dict[int, int]:
         """Add another model's tensors and operators; each of its tensors' numbers → ours.
 
-        ``known`` are those of its tensors that are here already.
+        ``known`` are those of its tensors that are here already. Of several graphs it is the first,
+        as for LiteRT and boards.
         """
-        (theirs,) = model.subgraphs
+        theirs = model.subgraphs[0]
         numbers = dict(known)
         for number, tensor in enumerate(theirs.tensors):
             if number not in numbers:
@@ -120,11 +121,13 @@ class Graph:
     def _take_tensor(self, model: Any, tensor: Any) -> int:
         data = model.buffers[tensor.buffer].data
         tensor.buffer = 0 if data is None or not len(data) else self.buffers.add(bytes(data))
+        tensor.shapeSignature = None  # one image: what may be of any batch there is none here
         self.tensors.append(tensor)
         return len(self.tensors) - 1
 
     def code(self, wanted: Any) -> int:
         """The place of an operator's code among those of the graph, where it is put if missing."""
+        wanted.builtinCode = builtin_code(wanted)
         for place, known in enumerate(self.codes):
             if (known.builtinCode, known.version) == (wanted.builtinCode, wanted.version):
                 return place
