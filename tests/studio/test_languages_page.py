@@ -97,6 +97,11 @@ def test_the_browser_chooses_and_the_switch_is_remembered(opened):
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     page.get_by_role("heading", name="类别").wait_for()
     assert violations(page) == []
+    page.get_by_label("新类别的名称").fill("a/b")
+    page.get_by_role("button", name="添加类别").click()
+    refused = page.locator(".notice.error")
+    refused.get_by_text("'a/b' 不能用作名称（类别：含有 '/'）").wait_for()
+    assert not page.locator(".notice [lang]").count()
     page.get_by_role("button", name="English").click()
     page.get_by_role("heading", name="Classes").wait_for()
     assert page.locator("html").get_attribute("lang") == "en"

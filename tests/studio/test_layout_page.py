@@ -118,6 +118,9 @@ def test_sizes_themes_and_languages(flow):
     assert flow.page.get_by_label("执行的动作: 引脚", exact=True).input_value() == "21"
     shares = flow.page.locator("body").inner_text() + flow.part("output").first.inner_text()
     assert "%" in shares and " %" not in shares  # written one way
+    assert "请多录一些“cat”：它只有 4 张照片" in flow.part("#advice").inner_text()
+    assert flow.part(":is(#enough, #advice) li").count() > 3
+    assert not flow.part(":is(#enough, #advice) [lang]").count()  # nothing is left in English
     look_over(flow, "zh")
     assert not flow.page.get_by_text("unknown", exact=True).count()  # it has a name of its own
     flow.part(".matrix .right button").first.click()
