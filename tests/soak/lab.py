@@ -197,8 +197,8 @@ def many(soak: Soak) -> bool:
     return is_clean(told, errors_allowed=False) and not lost
 
 
-def alone(soak: Soak) -> bool:
-    """One who borrows alone, of a lab with as many places and ports whoever has them."""
+def in_turn(soak: Soak, borrowers: int) -> bool:
+    """Of a lab with as many places and ports, whoever has them."""
     others = [f"other{number}" for number in range(PLACES - len(soak.names))]
     with ExitStack() as stack:
         coordinator = stack.enter_context(Coordinator(soak.coordinator.address))
@@ -207,17 +207,31 @@ def alone(soak: Soak) -> bool:
         exporter = ExporterProcess(*where, {name: {"NetworkSerialPort": ports} for name in others})
         stack.callback(exporter.stop)
         for name in others:
-            coordinator.add_place(name)
-            coordinator.add_match(name, f"others/{name}/*")
-        command = [sys.executable, "-W", "ignore", "-c", TIMER, str(soak.options.alone_s)]
-        told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    now_s, before_s = (statistics.median(told[how]) for how in ("now", "before"))
+            with suppress(LabError):  # it is there, of a part before
+                coordinator.add_place(name)
+                coordinator.add_match(name, f"others/{name}/*")
+        command = [sys.executable, "-W", "ignore", "-c", TIMER, str(soak.options.in_turn_s)]
+        timers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(borrowers)]
+        told = [json.loads(timer.communicate()[0]) for timer in timers]
+    each = {how: [s for of_one in told for s in of_one[how]] for how in ("now", "before")}
+    now_s, before_s = map(statistics.median, each.values())
     say(
-        f"{len(told['now'])} borrowings alone of {PLACES} places: median {now_s * 1000:.1f} ms; in "
-        f"turn with them, asking for all resources, {before_s * 1000:.1f} ms: a ratio of "
-        f"{now_s / before_s:.2f}, load {os.getloadavg()[0]:.1f}"
+        f"{borrowers} at once, {len(each['now'])} borrowings of {PLACES} places: median "
+        f"{now_s * 1000:.1f} ms; in turn with them, asking for all resources, "
+        f"{before_s * 1000:.1f} ms: a ratio of {now_s / before_s:.2f}, load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     return True
+
+
+def alone(soak: Soak) -> bool:
+    """One who borrows alone."""
+    return in_turn(soak, 1)
+
+
+def at_once(soak: Soak) -> bool:
+    """As many as there are workers, each of them in turn in both ways."""
+    return in_turn(soak, soak.options.workers)
 
 
 def dead(soak: Soak) -> bool:
@@ -295,7 +309,14 @@ def sick(soak: Soak) -> bool:
     return max(offline_s, back_s) < 600
 
 
-PARTS = {"many": many, "alone": alone, "dead": dead, "restarted": restarted, "sick": sick}
+PARTS = {
+    "many": many,
+    "alone": alone,
+    "at_once": at_once,
+    "dead": dead,
+    "restarted": restarted,
+    "sick": sick,
+}
 
 
 def say(text: str) -> None:
@@ -313,7 +334,7 @@ def main() -> int:
     parser.add_argument("--pause-s", type=float, default=10.0, help="between two restarts")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--alone-s", type=float, default=20.0, help="seconds of borrowing alone")
+    parser.add_argument("--in-turn-s", type=float, default=20.0, help="seconds of both ways")
     parser.add_argument(
         "--quick", action="store_true", help="of borrowing alone only: within a minute"
     )
