@@ -78,6 +78,12 @@ def test_show(home, tmp_path):
         steer.show(home / "run")
 
 
+def test_nothing_is_shown_to_a_board_without_a_camera(home):
+    started = running.start_daemon(camera=False)
+    with pytest.raises(UsageError, match="without a camera.*start it without --no-camera"):
+        running.Control(started).show(np.zeros((8, 8, 3), np.uint8))
+
+
 def test_other_architecture_under_the_same_name(home):
     running.start_daemon("i386")
     with pytest.raises(UsageError, match="stop it first"):

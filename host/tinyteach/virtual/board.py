@@ -75,7 +75,7 @@ class VirtualBoard:
         sensor: Sensor | None = None,
         bytes_per_second: float | None = None,
     ) -> None:
-        self.interpreter = micropython.find(arch)
+        self.interpreter, self.has_camera = micropython.find(arch), camera
         self.scene = Scene(sensor or (lambda *_: ""))
         self.flash = FlashImage(flash_path, flash_bytes)
         self.heap_bytes = heap_bytes = parse_heap(heap)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tinyteach import paths
-from tinyteach.errors import LinkError, PhotoError, TinyTeachError, public_kind
+from tinyteach.errors import LinkError, PhotoError, TinyTeachError, UsageError, public_kind
 from tinyteach.files import reason
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
@@ -41,6 +41,8 @@ class Steered(Protocol):
     def heap_bytes(self) -> int: ...  # 0 where there is none to speak of
     @property
     def unique_id(self) -> bytes: ...
+    @property
+    def has_camera(self) -> bool: ...
     def show(self, photograph: Photograph) -> None: ...
     def show_source(self, source: Callable[[], Photograph]) -> None: ...
     def driven_pins(self) -> Mapping[int, int]: ...
@@ -180,6 +182,11 @@ class _Server:
         return {"info": {**asdict(self._info), "port": self._board.port}}
 
     def _show(self, path: str = "", png: str = "") -> None:
+        if not self._board.has_camera:
+            raise UsageError(
+                f"The virtual board {self._info.name} was started without a camera, so nothing can "
+                "be shown to it; stop it and start it without --no-camera."
+            )
         if png:
             self._board.show(_from_png(png))
         elif Path(path).is_dir():

@@ -46,7 +46,7 @@ class VirtualModule:
     whatever else went wrong inside.
     """
 
-    kind = GROVE
+    kind, has_camera = GROVE, True
 
     def __init__(
         self,
