@@ -305,7 +305,7 @@ FAULTS = [
         little_memory,
         5,
         "memory",
-        r"\d+ KB free, 295 KB needed; use a board with more, .*--embedding tiny'\.",
+        r"\d+ KB free, 295 KB needed; use a board with more, .*--embedding open'\.",
     ),
     (full_flash, 5, "flash", r"\d+ KB free, 131 KB needed; delete files on it .*\."),
     (
