@@ -239,6 +239,7 @@ class Run:
 def record(path: str, heads: list, paired_flash: Path | None = None) -> Run:
     """Run a path on a board of its own; ``heads`` are three. TINYTEACH_HOME is the caller's."""
     is_paired, prepare, act = PATHS[path]
+    unkeyed(None)  # what another path has paired is another board, with the same identity
     embedding = (EMBEDDING_FILE if is_paired else EMBEDDING_FILES["tiny"]).read_bytes()
     with tempfile.TemporaryDirectory() as name:
         folder, flash = Path(name), Path(name) / "flash"
