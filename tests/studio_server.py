@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from websockets.sync.client import connect
 
+from patience import PATIENCE_S
 from tinyteach.studio.addresses import LOOPBACK, Address, listen
 from tinyteach.studio.app import make_app
 from tinyteach.studio.connections import server_config
@@ -152,7 +153,7 @@ class OpenPage:
         """A message as it is."""
         self._socket.send(message)
 
-    def hear(self, timeout_s: float | None = None) -> Any:
+    def hear(self, timeout_s: float = PATIENCE_S) -> Any:
         """The next message: a dict of JSON, or a view's facts with ``pixels``."""
         message = self._socket.recv(timeout=timeout_s)
         if isinstance(message, str):
@@ -166,6 +167,13 @@ class OpenPage:
             message = self.hear()
             if message.get("part") == name and wanted(message["value"]):
                 return message["value"]
+
+    def hear_refusal(self) -> Any:
+        """The next error; all that was said before it has been heard."""
+        while True:
+            message = self.hear()
+            if "error" in message:
+                return message["error"]
 
     def view(self) -> dict[str, Any]:
         """The next view."""

@@ -32,14 +32,10 @@ def test_a_project_that_is_gone_meanwhile_is_told(studio, project, caplog):
     content = settings.read_text()
     settings.write_text("{")
     with studio.open_page() as page:
-        while "error" not in (heard := page.hear()):
-            continue
-        assert heard["error"]["sentence"].endswith(".")
+        assert page.hear_refusal()["sentence"].endswith(".")
         settings.write_text(content)
         page.say(record="dog")
-        while "error" not in (heard := page.hear()):
-            continue
-        assert "no class 'dog'" in heard["error"]["sentence"]
+        assert "no class 'dog'" in page.hear_refusal()["sentence"]
     assert "Traceback" not in caplog.text
 
 
@@ -71,8 +67,8 @@ def test_a_slow_page_gets_the_newest_view_and_costs_no_memory(studio):
         tracemalloc.stop()
         assert grown < (KEPT_MAX + 100) * pixels.nbytes * 1.2
         page.say(credits=1)
-        bench.feed.publish("sight", "credits are there now")
-        page.part("sight", bool)
+        page.say(record=0)  # refused, once the credit has been taken
+        page.hear_refusal()
         bench._show(bench._views.add(pixels, None, None, ""))
         bench._show(bench._views.add(pixels, None, None, ""))
         assert page.view()["view"] >= KEPT_MAX + 10_001
@@ -143,9 +139,7 @@ def test_two_pages_at_once(with_board):
     with with_board.open_page() as first, with_board.open_page() as second:
         hold(with_board, first, "cat", 1)
         second.say(record="coffee")
-        while "error" not in (heard := second.hear()):
-            continue
-        assert "under way already" in heard["error"]["sentence"]
+        assert "under way already" in second.hear_refusal()["sentence"]
         second.say(record=None)  # not its own: the first goes on
         first.part("recording", lambda value: value and len(value["photos"]) >= 3)
         assert second.part("recording", lambda value: value and len(value["photos"]) >= 3)
@@ -157,9 +151,7 @@ def test_recording_without_a_board_or_class(studio):
     with studio.open_page() as page:
         for name, sentence in (("cat", "No board is connected"), ("dog", "no class 'dog'")):
             page.say(record=name)
-            while "error" not in (heard := page.hear()):
-                continue
-            assert sentence in heard["error"]["sentence"]
+            assert sentence in page.hear_refusal()["sentence"]
 
 
 def test_facts_are_what_info_says(with_board):
