@@ -31,7 +31,7 @@ def be_patient(patch) -> None:
     patch.setattr(session, "LATE_HELLO_TRIES", PATIENT_HELLO_TRIES)
     for name, (limit, lenient) in _REMARKS.items():
         module = import_module(f"tinyteach.{name}")
-        _USUAL[name] = getattr(module, limit)
+        _USUAL.setdefault(name, getattr(module, limit))  # before the first patch, not a later one
         patch.setattr(module, limit, lenient)
 
 

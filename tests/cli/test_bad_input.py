@@ -314,7 +314,10 @@ def test_head_for_another_embedding(tinyteach, fails, board, trained_project):
 def test_unknown_embedding(tinyteach, fails, board, project, tiny, command):
     options = () if command[0] == "new" else ("-b", board.port, "-p", project)
     said = fails(*options, *command, "--embedding", "huge")
-    assert "There is no embedding 'huge'; choose base, tiny or plus, or name a .tflite file" in said
+    assert (
+        "There is no embedding 'huge'; choose base, tiny, open or plus, or name a .tflite file"
+        in said
+    )
 
 
 def test_embedding_that_is_none(fails, board, project, photo_folder):

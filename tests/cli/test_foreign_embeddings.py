@@ -153,7 +153,7 @@ def test_a_board_that_is_too_small_is_told_before_anything_is_sent(
     before, path = models_on(own_board), file(large(96, 64))
     said = fails("-b", own_board.port, "-p", project, command, "--embedding", path)
     assert "bytes of free memory and needs" in said
-    assert "or the embedding tiny or base, which fits" in said
+    assert "or the embedding tiny, open or base, which fits" in said
     assert models_on(own_board) == before
     assert json.loads((project / "tinyteach.json").read_text())["embedding"] == "base"
 
