@@ -45,6 +45,16 @@ def test_episodes_differ_but_repeat_with_the_seed():
     np.testing.assert_array_equal(first, evaluate.few_shot(features, labels, 5, 4, seed=7))
 
 
+@pytest.mark.parametrize("content", [None, "{", "[]"])
+def test_what_is_no_card_is_told_before_anything_is_measured(content, tmp_path, capsys):
+    card = tmp_path / "card.json"
+    if content:
+        card.write_text(content)
+    with pytest.raises(SystemExit):
+        evaluate.main(["--card", str(card), "--model", str(EMBEDDING_FILE)])
+    assert "is no model card; name the .json" in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_command_measures_and_fills_the_card(tmp_path, capsys):
     photos = photo_zip(tmp_path / "light.zip", {"dark": 60, "bright": 190}, 22)
     card = tmp_path / "card.json"

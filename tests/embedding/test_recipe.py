@@ -161,11 +161,14 @@ def test_of_drawn_scenes_nothing_is_learnt(published, tmp_path, capsys):
     assert card["ops"] == {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 2, "RESHAPE": 1}
     assert "--size open --drawn 20 --start published.tflite" in card["training"]["command"]
     assert load_embedding(out).background.shape == (40 + SCENES, 5 * 5 * 6)
-    for wrong in (drawn, ["--size", "open", "--out", str(out)]):
+    assert card["terms"] == train.DRAWN_TERMS
+    away = ["--size", "open", "--drawn", "9", "--start", str(published), "--out", "none/x.tflite"]
+    for wrong in (drawn, ["--size", "open", "--out", str(out)], away):
         with pytest.raises(SystemExit):
             train.main(wrong)
     told = " ".join(capsys.readouterr().out.split())
     assert "name a trained network with --start" in told and "Name pictures with --data" in told
+    assert "none/x.tflite could not be written" in told
 
 
 def test_what_was_learnt_is_averaged_with_the_beginning(published):

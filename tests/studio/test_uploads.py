@@ -111,7 +111,9 @@ def test_a_zip_bomb(studio):
 @pytest.mark.parametrize("name", ["../../evil.png", "C:/evil.png", "cat/../../evil.png"])
 def test_a_zip_that_leads_outside(studio, tmp_path, name):
     content = zipped(**{"cat/good.png": png(), name: png(seed=9)})
-    check_refused(send(studio, **{"bad.zip": content}), PhotoError, "leads outside")
+    answer = send(studio, **{"bad.zip": content, "good.png": png(seed=3)})
+    check_refused(answer, PhotoError, f"The zip holds 'bad/{name}', whose name leads outside")
+    assert "nothing of what was sent was taken" in answer.value["error"]["sentence"]
     assert photos_of(studio) == {"cat": 4, "coffee": 4}
     assert not list(tmp_path.rglob("evil*"))
 

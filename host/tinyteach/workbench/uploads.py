@@ -196,8 +196,8 @@ def _inner(name: str) -> Path:
 def _import_sent(project: Path, folder: Path, progress: Progress) -> ImportSummary:
     if not folder.is_dir():
         raise UsageError("Nothing was sent; drop photographs, a folder or a zip.")
-    _refuse_leading_outside(folder)
     try:
+        _refuse_leading_outside(folder)
         plan = plan_photos(project, folder)
         summary = import_photos(project, folder, progress, plan)
     except TinyTeachError as error:
@@ -226,6 +226,6 @@ def _refuse_leading_outside(folder: Path) -> None:
     for skipped in list_entries(folder).skipped:
         if skipped.reason == LEADS_OUTSIDE:
             raise PhotoError(
-                f"The zip holds {skipped.name!r}, whose name leads outside of it; nothing of it "
-                "was taken. Make the zip again."
+                f"The zip holds {skipped.name!r}, whose name leads outside of it; nothing of what "
+                "was sent was taken. Make the zip again, or send the others without it."
             )

@@ -21,7 +21,8 @@ from tinyteach.embedding.recipe.pretraining_data import LabelledImages, read_ima
 from tinyteach.embedding.runtime import Embedding, load_embedding
 from tinyteach.embedding.shipped import EMBEDDING_FILE
 from tinyteach.embedding.threads import one_blas_thread
-from tinyteach.errors import TinyTeachError
+from tinyteach.errors import TinyTeachError, UsageError
+from tinyteach.files import read_json
 
 SHOTS = (5, 20, 50)
 EPISODES = 20
@@ -95,15 +96,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parse(arguments)
     console = Console()
     try:
+        card = _card(options.card) if options.card else {}
         figures = _measure_all(options)
     except TinyTeachError as error:
         console.print(str(error))
         raise SystemExit(1) from error
     console.print(_table(figures))
     if options.card:
-        card = json.loads(options.card.read_text())
-        card["few_shot"] = figures
-        options.card.write_text(json.dumps(card, indent=2) + "\n")
+        options.card.write_text(json.dumps(card | {"few_shot": figures}, indent=2) + "\n")
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """Read before it takes long to measure; UsageError where it is none."""
+    try:
+        return dict(read_json(path, {}))
+    except (FileNotFoundError, ValueError) as error:
+        raise UsageError(f"{path} is no model card; name the .json beside a .tflite.") from error
 
 
 def _measure_all(options: argparse.Namespace) -> dict[str, Any]:

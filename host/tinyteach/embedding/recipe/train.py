@@ -46,11 +46,16 @@ from tinyteach.embedding.recipe.trainer import (
 from tinyteach.embedding.recipe.views import NO_MORE, MorePictures, draw_view
 from tinyteach.embedding.runtime import Embedding
 from tinyteach.errors import MissingToolError, TinyTeachError, UsageError
+from tinyteach.writable import check_new_file
 
 NETWORK_FILE = "network.weights.h5"
 FACTS_FILE = "learnt.json"
 _MEASURED_IMAGES = 5000  # by which features are whitened and activations get their ranges
 _MORE_SIDE = 160  # of pictures that crops are taken from
+DRAWN_TERMS = (
+    "The network that it begins as: Apache-2.0. All pictures are drawn by the recipe: no terms but "
+    "TinyTeach's own, MIT."
+)
 _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 
@@ -205,7 +210,8 @@ def _finish(
     content = quantise(whiten(network, measured, size.kept, size.smoothing), measured)
     options.out.write_bytes(content)
     _write_background(options, content, images)
-    card = describe(content) | {"terms": options.terms, "training": of_run}
+    terms = options.terms or (DRAWN_TERMS if options.drawn else "")
+    card = describe(content) | {"terms": terms, "training": of_run}
     options.out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
 
 
@@ -269,19 +275,14 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("Name pictures with --data, and with --scratch a folder for lessons.")
     if options.maps and not options.teacher:
         raise UsageError("--maps numbers a teacher's operators; name the teacher with --teacher.")
-    counts = (
-        options.drawn or 1,
-        options.views,
-        options.epochs,
-        options.batch,
-        options.close_ups,
-        options.crops,
-    )
-    if min(counts) < 1 or options.drawn < 0:
+    counts = options.views, options.epochs, options.batch, options.close_ups, options.crops
+    if min(counts) < 1:
         raise UsageError(
-            "--views, --epochs, --batch, --close-ups and --crops must be at least 1 "
-            "and --drawn not negative; change them."
+            "--views, --epochs, --batch, --close-ups and --crops must be at least 1; change them."
         )
+    if min(options.drawn, options.seed) < 0:
+        raise UsageError("--drawn and --seed are numbers of 0 and more; change them.")
+    check_new_file(options.out)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

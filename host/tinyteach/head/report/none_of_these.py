@@ -12,7 +12,7 @@ WELL = 0.05  # no more than so much is taken for a class: enough was recorded
 _NOT_YET = say(
     "record-unknown",
     "Record what else the board will see, such as hands and the empty place, as unknown: on five "
-    f"sets {COUNT} such photographs lowered what was wrongly taken for a class from "
+    f"sets, with base, {COUNT} such photographs lowered what was wrongly taken for a class from "
     f"{BEFORE:.0%} to {AFTER:.0%}.",
     **{"count": COUNT, "before": BEFORE, "after": AFTER},
 )

@@ -103,7 +103,7 @@ function ruleForm() {
 
   function offer() {
     const facts = get("board")?.facts ?? {};
-    const names = facts.labels?.length ? facts.labels : (get("project")?.classes ?? []).map((each) => each.name);
+    const names = facts.labels?.length ? facts.labels : (get("project")?.classes ?? []).map((each) => each.name).filter((name) => name !== UNKNOWN);
     const options = [...names.map((name) => ({ value: JSON.stringify(name), name })), { value: UNKNOWN, name: words.unknown }];
     keep(label, options, (each) => each.value, (each) => el("option", { value: each.value }, each.name));
     adapt();

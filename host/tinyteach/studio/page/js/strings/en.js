@@ -93,7 +93,7 @@ export const strings = {
 
   classes: {
     add: "Add class",
-    unknownWhy: "None of these: what else the board will see, such as hands. On five sets 20 such photos lowered what was wrongly taken for a class from 8% to 4%.",
+    unknownWhy: "None of these: what else the board will see, such as hands. On five sets, with base, 20 such photos lowered what was wrongly taken for a class from 8% to 4%.",
     newName: "Name of the new class",
     placeholder: "such as red cup",
     none: "Add a class for each thing to tell apart, such as “mug” and “glass”. Two are enough to begin.",
