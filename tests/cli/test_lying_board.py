@@ -15,7 +15,7 @@ from json_schema import as_sentences
 from lying_board import MODEL_SIDE, LyingBoard
 from lying_repl import LyingRepl
 from paired import views_of
-from patience import expect_silence
+from patience import PATIENCE_S, expect_silence
 from slices import soak
 from tinyteach.data.project import Project
 from tinyteach.device.repl import entering, pairing
@@ -61,6 +61,13 @@ def impatient(monkeypatch):
     monkeypatch.setattr(client, "STREAM_SILENCE_MS", 300)
     monkeypatch.setattr(aftermath, "RETURN_TIMEOUT_S", 0.5)
     monkeypatch.setattr(entering, "ENTER_TIMEOUT_S", 0.3)
+
+
+@pytest.fixture
+def patient(monkeypatch, impatient):
+    """Of boards that answer each request a busy machine's answers are waited for."""
+    for name in ("TIMEOUT_MS", "SLOW_TIMEOUT_MS"):
+        monkeypatch.setattr(requester, name, 1000 * PATIENCE_S)
 
 
 @pytest.fixture
@@ -174,7 +181,7 @@ def assert_ends_well(result):
         assert all(line.startswith("tinyteach: ") and line.endswith(".") for line in said), said
 
 
-@pytest.mark.usefixtures("never_free")
+@pytest.mark.usefixtures("patient", "never_free")
 def test_a_truthful_one_is_believed(commands):
     wrong = {}
     for name, run in commands.items():
@@ -293,18 +300,21 @@ def one_byte_at_a_time(type, fields):
     return fields | {"data": fields["data"][:1]} if "data" in fields else fields
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_download_that_gives_a_byte_at_a_time(commands, liar):
     liar.lie = one_byte_at_a_time
     result = commands["pull"]()
     assert result.code and "a few bytes at a time" in result.err
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_upload_of_which_nothing_is_taken(commands, liar):
     liar.lie = lambda type, fields: fields | {"offset": 0} if "offset" in fields else fields
     result = commands["deploy"]()
     assert result.code and "takes no more bytes" in result.err
 
 
+@pytest.mark.usefixtures("patient")
 def test_pictures_that_are_never_whole(commands, liar):
     liar.lie = lambda type, fields: fields | {"offset": 3} if "total" in fields else fields
     liar.objects[messages.TENSOR] = bytes(MODEL_SIDE * MODEL_SIDE * 3 - 3)
@@ -315,6 +325,7 @@ def test_pictures_that_are_never_whole(commands, liar):
     assert result.code == 6 and "none is whole" in result.err
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_stream_that_never_begins(commands, liar):
     silent = (messages.RESULT, messages.PREVIEW)
     liar.lie = lambda type, fields: None if type in silent else fields
@@ -323,6 +334,7 @@ def test_a_stream_that_never_begins(commands, liar):
         assert result.code == 6 and "no live results" in result.err
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_head_put_to_work_that_is_another(commands, liar):
     answer = messages.COMMIT | messages.RESPONSE
     other = {"fingerprint": bytes(32)}

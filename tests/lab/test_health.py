@@ -144,10 +144,12 @@ def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
 
     def switch(*args, **options):
         done = run(*args, **options)
+        board.disturb()
         board.power_on()
         return done
 
     monkeypatch.setattr(health.subprocess, "run", switch)
+    board.disturb(to_host=lambda data: b"")  # nor is anything on its way that it said before
     board.cut_power_now()
     assert health.examine_fully(about) == board.unique_id.hex()
     assert cycled.exists()
