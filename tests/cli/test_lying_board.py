@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from json_schema import as_sentences
-from lying_board import MODEL_SIDE, LyingBoard
+from lying_board import MODEL_SIDE, LyingBoard, memory_kb
 from lying_repl import LyingRepl
 from paired import views_of
 from patience import PATIENCE_S, expect_silence
@@ -47,11 +47,6 @@ def bounded():
     assert memory_kb("VmHWM") - before < GROWTH_KB_MAX
 
 
-def memory_kb(kind):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(kind)).split()[1])
-
-
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Silences end soon: none of these boards answers later."""
@@ -66,8 +61,7 @@ def impatient(monkeypatch):
 @pytest.fixture
 def patient(monkeypatch, impatient):
     """Of boards that answer each request a busy machine's answers are waited for."""
-    for name in ("TIMEOUT_MS", "SLOW_TIMEOUT_MS"):
-        monkeypatch.setattr(requester, name, 1000 * PATIENCE_S)
+    monkeypatch.setattr(requester, "TIMEOUT_MS", 1000 * PATIENCE_S)
 
 
 @pytest.fixture
