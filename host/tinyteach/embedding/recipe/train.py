@@ -85,10 +85,9 @@ def train(options: argparse.Namespace, console: Console, progress: Progress) -> 
         check_start(SIZES[options.size], options.start)
     if options.drawn:
         _learn_nothing(options)
-    else:
-        _teach(options, console, progress)
-    if options.out.exists():
-        console.print(f"{options.out.stat().st_size} bytes in {options.out}")
+    elif not _teach(options, console, progress):
+        return
+    console.print(f"{options.out.stat().st_size} bytes in {options.out}")
 
 
 def _learn_nothing(options: argparse.Namespace) -> None:
@@ -102,7 +101,8 @@ def _learn_nothing(options: argparse.Namespace) -> None:
     _finish(options, network, images, of_run)
 
 
-def _teach(options: argparse.Namespace, console: Console, progress: Progress) -> None:
+def _teach(options: argparse.Namespace, console: Console, progress: Progress) -> bool:
+    """Whether it came to a file: not where the network cannot be quantised."""
     source = _source(options)
     claim(options.scratch, source)
     run = {"size": options.size, "epochs": options.epochs, "batch": options.batch}
@@ -119,11 +119,12 @@ def _teach(options: argparse.Namespace, console: Console, progress: Progress) ->
             "The network has learnt. Quantising it needs Keras on TensorFlow: run the same command "
             "where that is, with this scratch folder; the .npy files in it are not needed."
         )
-        return
+        return False
     extent = {"images": len(data.images), "classes": len(data.classes)}
     of_run = source | run | extent | json.loads((learnt / FACTS_FILE).read_text())
     images = _as_boards_see(options, data)
     _write(options, images, learnt, of_run | {"command": _command(options)})
+    return True
 
 
 def _read(options: argparse.Namespace) -> LabelledImages:
