@@ -13,13 +13,14 @@ from tinyteach_protocol import errors, frame, messages
 from tinyteach_protocol.hearing import FILLED_BYTES, Hearing, wait_behind
 from tinyteach_protocol.outcomes import Event, Refused, Response, Unanswered, outcome_of
 from tinyteach_protocol.pending import Pending
-from tinyteach_protocol.sealed_session import CAP_KEYED, INTERRUPT, NUMBERS_TRIED, SealedSession
-from tinyteach_protocol.session import (
-    MAX_OUTSTANDING,
-    SILENCE_MS,
-    elapsed_ms,
-    hello_frame,
+from tinyteach_protocol.sealed_session import (
+    CAP_KEYED,
+    INTERRUPT,
+    NUMBERS_TRIED,
+    SealedSession,
+    without_interrupt,
 )
+from tinyteach_protocol.session import MAX_OUTSTANDING, SILENCE_MS, elapsed_ms, hello_frame
 
 if 0:  # for type checkers: never run
     from typing import Any
@@ -200,9 +201,9 @@ class Requester:
                 return buffer
 
     def _next_seq(self) -> int:
-        seq = (self._seq + 1) & 0xFFFF
+        seq = without_interrupt((self._seq + 1) & 0xFFFF)
         while seq in self._pending:
-            seq = (seq + 1) & 0xFFFF
+            seq = without_interrupt((seq + 1) & 0xFFFF)
         return seq
 
     def _must_wait(self, data: bytearray, now_ms: int) -> bool:

@@ -21,7 +21,8 @@ BEGIN, END, PROVE_HEAD = 0, 1, 2
 CAP_KEYED = 32
 CAP_PRIVATE = 64
 INTERRUPT = FORBIDDEN[0]  # what a board that has restarted takes for Ctrl-C, until a HELLO
-# Of 256 numbers, or counts of seals, some 240 make a frame without 03, where its payload has none.
+# Of 256 numbers without 03, or counts of seals, some 240 make a frame without, where its payload
+# has none.
 NUMBERS_TRIED = 256
 
 
@@ -48,7 +49,7 @@ class SealedSession:
         end = frame.HEADER_BYTES + payload_bytes - frame.SEAL_BYTES
         seal = self._seals[0]
         for _ in range(NUMBERS_TRIED):
-            seal.count = _without_interrupt(seal.count + 1) - 1
+            seal.count = without_interrupt(seal.count + 1) - 1
             seal.seal(data, verb, flags, seq, end)
             frame.seal(data, verb, flags, seq, payload_bytes)
             if INTERRUPT not in data or INTERRUPT in data[:end]:
@@ -73,8 +74,8 @@ class SealedSession:
         return self._seals is not None
 
 
-def _without_interrupt(count: int) -> int:
-    """The next count, that one included, of whose bytes none is 03."""
+def without_interrupt(count: int) -> int:
+    """Return the next number, that one included, of whose four bytes none is 03."""
     for shift in (24, 16, 8, 0):
         if count >> shift & 0xFF == INTERRUPT[0]:
             count = (count >> shift) + 1 << shift

@@ -12,6 +12,10 @@ SILENCE_MS = 1000  # inside a frame: the rest will not come
 # The number of a BYE that ends any session. Others end the session whose numbers they go on with.
 ANY_SESSION = 0x2020
 
+# A session's first number has another upper byte: soon after it a gap of 256 numbers, which hold
+# 03, would come, and the board take the session's BYE for another's (responder.UNSEEN).
+PASSED_OVER = 2
+
 # Until HELLO a board may be at its REPL, where 03 is Ctrl-C and 04 Ctrl-D (a restart).
 FORBIDDEN = (b"\x03", b"\x04")
 
@@ -33,7 +37,7 @@ def hello_frame(
 
     Searches upwards from the given seq (its header check must be clean too),
     then from the given nonce. A random nonce tells this session's answer from
-    those still on their way from an earlier one.
+    those still on their way from an earlier one. No seq is one of PASSED_OVER.
     """
     fields = {"min_version": VERSION, "max_version": VERSION, "max_payload": max_payload}
     if not is_repl_safe(struct.pack("<H", max_payload)):
@@ -41,9 +45,9 @@ def hello_frame(
     while True:
         payload = messages.encode(messages.HELLO, nonce=nonce, **fields)
         data = frame.encode(messages.HELLO, seq, payload)
-        if is_repl_safe(data):
+        if is_repl_safe(data) and seq >> 8 != PASSED_OVER:
             return data, seq, nonce
-        if is_repl_safe(data[: frame.HEADER_BYTES]):
+        if is_repl_safe(data[: frame.HEADER_BYTES]) and seq >> 8 != PASSED_OVER:
             nonce = (nonce + 0x01010101) & 0xFFFFFFFF
         else:
             seq = (seq + 0x0101) & 0xFFFF

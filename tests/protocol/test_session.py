@@ -1,7 +1,7 @@
 """Both ends of a session: numbers, repetitions, stale answers, silence."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.begun import NONCE, answer, code_of, connected, grab
@@ -80,6 +80,22 @@ def test_a_farewell_ends_any_session():
     board.exchange(frame.encode(messages.BYE, session.ANY_SESSION), 0)
     assert not board.responder.framed
     assert session.is_repl_safe(bytes(frame.encode(messages.BYE, session.ANY_SESSION)))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 0xFFFF), st.integers(0, 600))
+@example(0x01FF, 257)
+@example(0x02FE, 1)
+def test_a_host_ends_its_own_session_however_many_numbers_it_passed_over(number, requests):
+    board, requester = Board(), Requester()
+    requester.hello(0, NONCE & 0xFFFF0000 | number)
+    requester.receive(answer(board, requester), 0)
+    for _ in range(requests):
+        requester.request(messages.READ, 0, object=1, offset=0, length=1)
+        requester.receive(answer(board, requester), 0)
+    requester.request(messages.BYE, 0)
+    board.exchange(requester.data_to_send(), 0)
+    assert not board.responder.framed
 
 
 @given(st.integers(0, 0xFFFF), st.lists(st.booleans(), max_size=150))

@@ -1,7 +1,7 @@
 """After a silence no frame holds 03, until the board has said that the session lives."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol.begun import connected
@@ -144,6 +144,8 @@ def test_a_silent_board_hears_no_03(steps):
 
 
 @given(st.integers(0, 0xFFFF), REQUESTS)
+@example(0x02FF, (messages.STOP, {}))  # all of the next 256 numbers hold 03
+@example(0xFFFF, (messages.STOP, {}))
 def test_numbers_make_no_03(seq, request_):
     _, requester = connected()
     requester._seq = seq
@@ -152,6 +154,7 @@ def test_numbers_make_no_03(seq, request_):
     data = requester.data_to_send()
     payload = data[frame.HEADER_BYTES : -frame.TRAILER_BYTES]
     assert (session.FORBIDDEN[0] in data) == (session.FORBIDDEN[0] in payload + data[6:8])
+    assert session.FORBIDDEN[0] in payload or session.FORBIDDEN[0] not in data[4:6]
 
 
 def test_response_is_the_same_class_everywhere():
