@@ -195,6 +195,8 @@ def main() -> int:
     parser.add_argument("--command", nargs="+", choices=list(WORDS), default=list(WORDS))
     parser.add_argument("--verbose", action="store_true", help="name each trial")
     options = parser.parse_args()
+    # Where a shell started this in the background Ctrl-C is ignored, and would be by the commands.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     preload()
     began_s, ended, failed = time.monotonic(), Counter(), 0
     lengths: dict[str, float] = {}
