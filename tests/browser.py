@@ -1,10 +1,12 @@
 """The page in the distribution's Chromium, the studio in a process of its own."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -82,6 +84,7 @@ class StudioProcess(Asker):
     """``tinyteach studio`` as a user starts it; a context manager.
 
     ``url`` opens it once, ``told`` is all that it printed, ``log`` what it wrote to standard error.
+    Between its end and another start its port is nobody else's.
     """
 
     def __init__(self, folder: Path, home: Path, *options, **environment: str) -> None:
@@ -89,6 +92,7 @@ class StudioProcess(Asker):
         self.environment = {**os.environ, "TINYTEACH_HOME": str(home), **environment}
         self.log = home.with_name(f"{home.name}.studio.log")
         self.url = ""
+        self._held = contextlib.ExitStack()
 
     def start(self, **options) -> None:
         with self.log.open("ab") as log:
@@ -104,16 +108,24 @@ class StudioProcess(Asker):
         self.told = json.loads(self.process.stdout.readline())
         self.url = self.told["url"]
         self.address = Address(**json.loads(Path(self.told["key_file"]).read_text()))
+        self._held.close()
 
     def kill(self) -> None:
         """As a crash ends it."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> int:
         """As Ctrl-C ends it; the exit code."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait()
+        return self._end(signal.SIGINT)
+
+    def _end(self, number: int) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait()
+        # Bound alone, it is no hindrance to who asks for the port itself and shares (SO_REUSEADDR).
+        held = self._held.enter_context(socket.socket())
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((self.address.host, self.address.port))
+        return code
 
     def __enter__(self) -> "StudioProcess":
         self.start()
@@ -122,6 +134,7 @@ class StudioProcess(Asker):
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.kill()
+        self._held.close()
         self.process.stdout.close()
 
 

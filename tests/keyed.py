@@ -1,5 +1,6 @@
 """Boards with a key, and who sits on the line between one and its host."""
 
+import itertools
 from contextlib import contextmanager
 
 import pytest
@@ -11,6 +12,7 @@ from tinyteach.device.wire import session
 from tinyteach.errors import TinyTeachError
 from tinyteach.link.serial_link import SerialLink
 from tinyteach_protocol import frame, messages
+from tinyteach_protocol.session import is_repl_safe
 
 # What a board shows.
 SHOWS = {
@@ -96,12 +98,21 @@ def between(change=None):
 
 
 def flipped(data, at, bit):
-    """A frame with a bit of flags, number or payload the other way, its check sums put right."""
+    """A frame with a bit of flags, number or payload the other way, its check sums put right.
+
+    A board that listens takes 03 for Ctrl-C. So of a HELLO it is the first bit from that one on
+    with which none comes about: of nonces by chance, 2 % would make one.
+    """
+    changed = (_flipped(data, *divmod(place, 8)) for place in itertools.count(8 * at + bit))
+    return next(each for each in changed if data[2] != messages.HELLO or is_repl_safe(each))
+
+
+def _flipped(data, at, bit):
     type, flags, seq = data[2], data[3], data[4:6]
     body = bytearray([type, flags, *seq, *data[frame.HEADER_BYTES : -frame.TRAILER_BYTES]])
     body[at % len(body)] ^= 1 << bit
     seq = int.from_bytes(body[2:4], "little")
-    return frame.encode(body[0], seq, bytes(body[4:]), body[1])
+    return bytes(frame.encode(body[0], seq, bytes(body[4:]), body[1]))
 
 
 def end_of(action):

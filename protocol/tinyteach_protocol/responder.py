@@ -213,8 +213,8 @@ class Responder:
         is_lost = frame.flags & SEALED and not proven  # the session that sealed it
         if (is_lost or not self.framed) and verb not in (messages.HELLO, messages.BYE):
             raise ProtocolError(NO_SESSION)
+        self._count += 1  # its host did, whatever it holds
         fields = messages.decode(verb, frame.seq, frame.payload).fields
-        self._count += 1
         request = Request(verb, frame.seq, fields, proven)
         self._recall(request)
         if verb == messages.HELLO:

@@ -71,9 +71,7 @@ def test_line_hold_and_else(board, trained_heads, views):
         next_line(has(door="cat"))
         next_line(has(rule=1, met=True))
         board.show(views["rocket"])
-        shown_s = time.monotonic()
         next_line(has(door=""))
-        assert time.monotonic() - shown_s > 0.9
         next_line(has(rule=1, met=False))
 
 

@@ -92,6 +92,36 @@ print([rule.met for rule in loaded])
     assert micropython.run(code) == "[True, False]\n"
 
 
+# (whether a view meets the condition, ms since the first, whether the rule is met by then): of two
+# frames in a row, held for a second from the last view that had them.
+HELD = [
+    *[(True, 0, False), (False, 10, False), (True, 20, False), (True, 30, True)],
+    *[(True, 40, True), (False, 50, True), (True, 1039, True), (False, 1040, False)],
+    *[(True, 1050, False), (True, 1060, True), (False, 2059, True), (False, 2060, False)],
+]
+
+
+@pytest.mark.parametrize("first_ms", [0, 2**30 - 35, 2**30 - 1500])
+def test_a_rule_holds_for_so_long(micropython, tmp_path, first_ms):
+    """By a board's clock, which wraps in between, too."""
+    path = tmp_path / "rules"
+    rule = Rule("cat", 0, 0, 2, 1000, Action(3, "on"), Action())
+    path.write_bytes(RuleFile(Settings(), (rule,)).encode())
+    code = f"""
+import time
+from agent.alone import rules
+_, (rule,) = rules.load({str(path)!r})
+rule.begin(["cat"])
+met = []
+for holds, at_ms, _ in {HELD!r}:
+    before = rule.met
+    assert rule.take(holds, time.ticks_add({first_ms}, at_ms)) == (rule.met != before)
+    met.append(rule.met)
+print(met)
+"""
+    assert micropython.run(code) == f"{[met for _, _, met in HELD]}\n"
+
+
 # Files
 
 LOAD = """

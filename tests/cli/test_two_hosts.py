@@ -1,6 +1,7 @@
 """Two computers, or two programs, at one board: each ends well or in one sentence."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from paired import deploy
 from patience import PATIENCE_S, expect_silence
 from shared_port import SharedPort
 from slices import few
+from tinyteach.device.wire import session
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError
 from tinyteach.link.port_server import RAW, PortServer
@@ -24,7 +26,15 @@ from tinyteach.service.heads.deploying import head_to_deploy
 from tinyteach.service.projects.opening import open_project
 from tinyteach_protocol import messages
 
-COMMAND = [sys.executable, "-c", "from tinyteach.cli.main import run; run()"]
+# A command whose sessions begin at numbers far from those of the other home's: of a thousand pairs
+# of hosts one has numbers so near that one's BYE ends the other's session (protocol/SPEC.md, BYE).
+CODE = """
+import itertools, secrets
+by_chance, numbers = secrets.randbits, itertools.count({}, 0x4000)
+secrets.randbits = lambda bits: by_chance(bits) & ~0xFFFF | next(numbers) & 0xFFFF
+from tinyteach.cli.main import run
+run()
+"""
 SENTENCE = re.compile(r"^tinyteach: .+\.$")
 
 
@@ -52,7 +62,8 @@ class Host:
     def __init__(self, home, *words) -> None:
         pipe = subprocess.PIPE
         environment = {**os.environ, "TINYTEACH_HOME": str(home)}
-        command = [*COMMAND, *map(str, words)]
+        first = {"home": 0x1000, "other": 0x3000}[home.name]
+        command = [sys.executable, "-c", CODE.format(first), *map(str, words)]
         self._process = subprocess.Popen(
             command, stdout=pipe, stderr=pipe, text=True, env=environment
         )
@@ -152,8 +163,13 @@ def test_the_second_by_another_way_is_told_too(board, before, host, trained_proj
         server.close()
 
 
-def test_who_was_taken_over_ends_nothing_by_its_end(board, before):
-    """Its BYE comes among the other's frames, which would be Ctrl-C to a board that listens."""
+def test_who_was_taken_over_ends_nothing_by_its_end(board, before, monkeypatch):
+    """Its BYE comes among the other's frames, which would be Ctrl-C to a board that listens.
+
+    Where their numbers are not near (`CODE`).
+    """
+    numbers = itertools.count(0x1000, 0x4000)
+    monkeypatch.setattr(session.secrets, "randbits", lambda _: next(numbers))
     with SharedPort(board.port) as shared:
         first = BoardClient(shared.url)
         with BoardClient(shared.url) as second:

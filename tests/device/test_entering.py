@@ -4,11 +4,11 @@ import contextlib
 import os
 import re
 import threading
-import time
 
 import pytest
 import serial
 
+from alone import wait_for
 from patience import PATIENCE_S, expect_silence
 from planted_files import CATCHES_CTRL_C
 from slices import few, soak
@@ -25,8 +25,9 @@ from tinyteach.firmware import MAIN
 from tinyteach.link import serial_link
 from tinyteach.virtual.board import VirtualBoard
 from tinyteach.virtual.line import open_pseudo_terminal, pull
+from tinyteach_protocol import frame, messages
 from tinyteach_protocol.frame import MAGIC
-from tinyteach_protocol.session import is_repl_safe
+from tinyteach_protocol.session import ANY_SESSION, is_repl_safe
 
 from .conftest import device, filled, quiet
 
@@ -64,13 +65,14 @@ print(json.dumps(below('/')))
 
 @contextlib.contextmanager
 def busy(port, busy_s):
-    """The port of a board whose program reads nothing for so long, then HELLO, then the rest.
+    """A board whose program reads nothing for so long, then HELLO, then the rest: its port, and
+    what it has said.
 
     As where firmware takes bytes from its UART only when a program asks for them.
     """
     master, slave = open_pseudo_terminal()
     os.set_blocking(master, True)
-    stopped = threading.Event()
+    stopped, said = threading.Event(), bytearray()
 
     def carry(board):
         hello = b""
@@ -85,13 +87,15 @@ def busy(port, busy_s):
 
     def answer(board):
         while not stopped.is_set():
-            os.write(master, board.read(board.in_waiting or 1))
+            told = board.read(board.in_waiting or 1)
+            said.extend(told)
+            os.write(master, told)
 
     with serial.Serial(port, timeout=0.05) as board:
         threads = [threading.Thread(target=work, args=(board,)) for work in (carry, answer)]
         for thread in threads:
             thread.start()
-        yield os.ttyname(slave)
+        yield os.ttyname(slave), said
         stopped.set()
         for thread in threads:
             thread.join()
@@ -106,7 +110,7 @@ def select_readable(file):
 
 @pytest.mark.parametrize("busy_s", few([1.2, 2.5, 3.5], 2.5))
 def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
-    with busy(paired_board.port, busy_s) as port:
+    with busy(paired_board.port, busy_s) as (port, _):
         freed = pairing.free_the_repl(port)
         with raw_repl(port, is_alive=freed.answers) as repl:
             assert repl.evaluate("print([1])") == [1]
@@ -115,10 +119,11 @@ def test_late_answer_does_not_leave_the_board_deaf(paired_board, busy_s):
 def test_hello_that_is_given_up_is_taken_back(paired_board, monkeypatch):
     """Whoever has the port next finds Ctrl-C at work, mpremote for one."""
     expect_silence(monkeypatch, 300)
-    with busy(paired_board.port, 1) as port:
+    taken_back = bytes(frame.encode(messages.BYE | messages.RESPONSE, ANY_SESSION))
+    with busy(paired_board.port, 1) as (port, said):
         with pytest.raises(BoardNotPairedError):
             BoardClient(port, hello_tries=1)
-        time.sleep(2)
+        wait_for(lambda: taken_back in said, "the board does not answer the BYE")
         with serial.Serial(port, timeout=PATIENCE_S) as opened:
             opened.reset_input_buffer()
             opened.write(b"\r\x03")

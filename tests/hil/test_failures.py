@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from planted_kernels import FLIPPED_ROUNDING, plant
 from tinyteach.errors import HilFileError
+from tinyteach.hil import plugin, summary
 from tinyteach.hil.results import Sighting
 from tinyteach.hil.settings import EXAMPLES, parse
 from tinyteach.hil.why import explained
@@ -105,9 +106,18 @@ expires = {expires}
 """
 
 
-def in_quarantine(tmp_path, days):
-    """The options, with all three tests of the file there until so many days from now."""
-    expires = date.today() + timedelta(days=days)
+@pytest.fixture
+def today(monkeypatch):
+    """A day that does not end while a test runs."""
+    day = date(2026, 2, 28)
+    calendar = type("Calendar", (date,), {"today": classmethod(lambda _: day)})
+    for module in (plugin, summary):
+        monkeypatch.setattr(module, "date", calendar)
+    return day
+
+
+def in_quarantine(tmp_path, expires):
+    """The options, with all three tests of the file there until that day."""
     names = [f"test_{number}.py::{name}" for number in range(200) for name in TESTS]
     path = tmp_path / "tinyteach-hil.toml"
     path.write_text("\n".join(ENTRY.format(test=name, expires=expires) for name in names))
@@ -117,9 +127,9 @@ def in_quarantine(tmp_path, days):
 TESTS = ("test_flickers", "test_each", "test_fine")
 
 
-def test_what_is_in_quarantine_fails_without_consequence(one_board, run_tests, tmp_path):
+def test_what_is_in_quarantine_fails_without_consequence(one_board, run_tests, tmp_path, today):
     junit = tmp_path / "junit.xml"
-    options = ("--tt-board", one_board.port, *in_quarantine(tmp_path, 0), f"--junitxml={junit}")
+    options = ("--tt-board", one_board.port, *in_quarantine(tmp_path, today), f"--junitxml={junit}")
     ran = run_tests(FAILS, *options)
     assert ran.code == 0, ran.said
     assert ran.outcomes == {
@@ -135,8 +145,9 @@ def test_what_is_in_quarantine_fails_without_consequence(one_board, run_tests, t
     assert "(the lamp; Ada)" in case.get("message")
 
 
-def test_a_quarantine_that_is_over_fails(one_board, run_tests, tmp_path):
-    options = ("--tt-board", one_board.port, *in_quarantine(tmp_path, -1))
+def test_a_quarantine_that_is_over_fails(one_board, run_tests, tmp_path, today):
+    yesterday = today - timedelta(days=1)
+    options = ("--tt-board", one_board.port, *in_quarantine(tmp_path, yesterday))
     ran = run_tests(FAILS, *options)
     assert ran.code == 1
     assert ran.outcomes["test_flickers"] == ran.outcomes["test_each[1]"] == "failed"

@@ -1,4 +1,4 @@
-"""How a session begins: HELLO, versions, limits."""
+"""How a session begins: HELLO, versions, limits; and that its BYE ends it."""
 
 import pytest
 from hypothesis import given
@@ -101,4 +101,14 @@ def test_host_limit_below_the_least_is_refused():
     requester.hello(0, NONCE)
     (event,) = requester.receive(answer(board, requester), 0)
     assert isinstance(event, Refused) and event.code == errors.BAD_VALUE
+    assert not board.responder.framed
+
+
+def test_a_session_of_requests_that_the_board_does_not_know_ends_by_its_bye():
+    """As of a newer host: its numbers go on by each of them."""
+    board, requester = connected()
+    for number in range(1, 101):
+        (told,) = board.exchange(frame.encode(0x30, requester._seq + number), 0)
+        assert told[2] == messages.ERROR
+    board.exchange(frame.encode(messages.BYE, requester._seq + 101), 0)
     assert not board.responder.framed

@@ -20,6 +20,19 @@ def test_a_page_hears_every_part_when_it_opens(studio):
             missing.discard(page.hear()["part"])
 
 
+def test_parts_come_in_the_order_in_which_they_changed_last(studio):
+    """That a deployment is done comes behind what the board has by now, however much waits."""
+    feed, names = studio.bench.feed, [f"part {number}" for number in range(30)]
+    with studio.open_page() as page:
+        for name in (*names, *reversed(names), "the last"):
+            feed.publish(name, None)
+        heard = [page.hear().get("part")]
+        while heard[-1] != "the last":
+            heard.append(page.hear().get("part"))
+    assert [*dict.fromkeys(each for each in reversed(heard) if each in names)] == names
+    assert [*feed.parts()][-31:] == [*reversed(names), "the last"]
+
+
 def test_what_another_program_added_is_seen_by_the_next_page(studio, project):
     save_burst(project, "cat", views_of("cat", 2, seed=9, side=96))
     with studio.open_page() as page:

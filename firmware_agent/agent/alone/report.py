@@ -10,6 +10,8 @@ import select
 import sys
 import time
 
+from tinyteach_protocol.session import elapsed_ms
+
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from _mpy_shed.time_mp import _TicksMs
 
@@ -38,7 +40,7 @@ class Report:
 
     def _waits(self) -> bool:
         """Whether a line would have to wait now, for a reader or for the silence to be over."""
-        since_ms = time.ticks_diff(time.ticks_ms(), self._written_ms)
+        since_ms = elapsed_ms(time.ticks_ms(), self._written_ms)  # type: ignore[arg-type] # numbers
         return since_ms < self._silence_ms or not self._poll.poll(0)
 
     def print(self, text: str) -> bool:
@@ -78,7 +80,8 @@ class Report:
         """Whether a view's result is to be told; ``label`` is an index."""
         if self._line_s == _NEVER:
             return False
-        since_ms = time.ticks_diff(now_ms, self._told_ms)
+        # `time.ticks_diff` takes what is 6.2 days ago for what is to come.
+        since_ms = elapsed_ms(now_ms, self._told_ms)  # type: ignore[arg-type] # numbers
         if label == self._label:
             if not self._line_s or since_ms < self._line_s * 1000:
                 return False

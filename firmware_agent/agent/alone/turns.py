@@ -14,6 +14,7 @@ from agent.head import steps_of
 from agent.models import RULES
 from agent.refused import Refused
 from tinyteach_protocol import errors
+from tinyteach_protocol.session import elapsed_ms
 
 if 0:  # for type checkers: never run, and a board's compiler leaves it out
     from _mpy_shed.time_mp import _TicksMs
@@ -192,7 +193,9 @@ class Alone:
         steps = steps_of(recogniser.scores, recogniser.top)
         if steps >= max(_SURE, recogniser.threshold):
             return
-        if time.ticks_diff(now_ms, self._kept_ms) < self._keep_s * 1000:
+        # `time.ticks_diff` takes what is 6.2 days ago for what is to come.
+        since_ms = elapsed_ms(now_ms, self._kept_ms)  # type: ignore[arg-type] # numbers
+        if since_ms < self._keep_s * 1000:
             return
         self._kept_ms = now_ms
         fingerprint = recogniser.head_fingerprint

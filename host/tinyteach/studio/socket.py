@@ -40,7 +40,8 @@ class OpenPage:
         self._bench = bench
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._stale = set(self._bench.feed.parts())
+        # In the order in which they changed last: what follows from another part comes behind it.
+        self._stale = dict.fromkeys(self._bench.feed.parts())
         self._view: LiveView | None = None
         self._granted = 0
         self._sent = 0
@@ -91,7 +92,8 @@ class OpenPage:
     # In the loop
 
     def _note_part(self, part: str) -> None:
-        self._stale.add(part)
+        self._stale.pop(part, None)
+        self._stale[part] = None
         self._news.set()
 
     def _note_view(self, view: LiveView) -> None:
@@ -104,7 +106,7 @@ class OpenPage:
             await self._news.wait()
             self._news.clear()
             while self._stale:
-                part = self._stale.pop()
+                self._stale.pop(part := next(iter(self._stale)))
                 told = with_codes({"part": part, "value": self._bench.feed.get(part)})
                 await self._socket.send_text(json.dumps(told))
             if self._view is not None and self._granted > self._sent:

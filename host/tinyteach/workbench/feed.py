@@ -24,6 +24,7 @@ class Feed:
     def publish(self, part: str, value: object) -> None:
         """Set a part and tell every listener its name."""
         with self._lock:
+            self._parts.pop(part, None)
             self._parts[part] = value
             listeners = list(self._listeners)
         for listener in listeners:
@@ -47,7 +48,7 @@ class Feed:
             return self._parts.get(part)
 
     def parts(self) -> dict[str, object]:
-        """All parts as they are now."""
+        """All parts as they are now, in the order in which they changed last."""
         with self._lock:
             return dict(self._parts)
 
