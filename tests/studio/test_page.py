@@ -30,7 +30,7 @@ def rule_on(flow, name, pin):
     field = f"{flow.said('rules.then')}: {flow.said('rules.pin')}"
     flow.page.get_by_label(field, exact=True).fill(pin)
     flow.press("rules.add")
-    flow.part("#rules").get_by_text(f"{name} for 3 frames: pin {pin} high").wait_for()
+    flow.part("#rules li", has_text=name).filter(has_text=pin).wait_for()
 
 
 def take_along(flow, what):

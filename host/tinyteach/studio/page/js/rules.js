@@ -55,9 +55,10 @@ function isHeld() {
 
 function ruleRow(rule) {
   const mark = el("span.tag");
-  const remove = el("button.quiet.icon", { titled: words.remove(rule.text) }, "✕");
-  remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
-  const row = el("li", el("code.grow", told(rule.text)), mark, remove);
+  const shown = told(rule.text);
+  const remove = el("button.quiet.icon", { titled: words.remove(shown) }, "✕");
+  remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(shown)));
+  const row = el("li", el("code.grow", shown), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
     text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);
