@@ -26,6 +26,8 @@ CHINESE_PHONE = {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}}
 
 def rule_on(flow, name, pin):
     """Add the rule that a class sets a pin."""
+    first = flow.page.get_by_label(flow.said("rules.label"), exact=True)
+    assert first.locator("option:checked").inner_text() == "cat"  # not what nobody has chosen
     flow.page.get_by_label(flow.said("rules.label"), exact=True).select_option(label=name)
     field = f"{flow.said('rules.then')}: {flow.said('rules.pin')}"
     flow.page.get_by_label(field, exact=True).fill(pin)

@@ -106,7 +106,9 @@ function ruleForm() {
     const facts = get("board")?.facts ?? {};
     const names = facts.labels?.length ? facts.labels : (get("project")?.classes ?? []).map((each) => each.name).filter((name) => name !== UNKNOWN);
     const options = [...names.map((name) => ({ value: JSON.stringify(name), name })), { value: UNKNOWN, name: words.unknown }];
+    const isFirst = label.options.length < 2; // what stood there alone was nobody's choice
     keep(label, options, (each) => each.value, (each) => el("option", { value: each.value }, each.name));
+    if (isFirst) label.selectedIndex = 0;
     adapt();
   }
 
