@@ -1,5 +1,7 @@
 """The studio's door in the distribution's Chromium: let in once, and told what to do."""
 
+import pytest
+
 from browser import FLAGS, find_chromium, violations
 from tinyteach.studio.codes import cookie_of
 
@@ -50,6 +52,23 @@ def test_another_browser_is_told_what_to_do(page_studio, browser):
         assert page.goto(url).status == 403
         page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
         assert violations(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("missing", ["**/css/*", "**/js/main.js", "**/js/forms.js", "**/zh.js"])
+def test_a_page_that_is_cut_off_while_it_loads(page_studio, browser, missing):
+    """As by a studio that is killed meanwhile: it says so, and what to do."""
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.route(missing, lambda route: route.abort())
+    page.goto(page_studio.url)
+    if "css" in missing:  # it is ugly then, but there
+        page.locator("#panel-connect").wait_for()
+        assert not page.locator(".late").count()
+    else:
+        page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
+        page.unroute_all()
+        page.get_by_role("link", name="重新加载").click()
+        page.locator("#panel-connect").wait_for()
     page.close()
 
 

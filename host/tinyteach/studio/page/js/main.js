@@ -62,7 +62,7 @@ document.getElementById("notices").setAttribute("role", "status");
 const nav = sections();
 const flow = document.getElementById("flow");
 document.getElementById("top").append(...header(nav));
-flow.append(
+flow.replaceChildren(
   el("div.beside", connectPanel()), classesPanel(), trainPanel(),
   el("div.column", deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
