@@ -28,6 +28,7 @@ export function connectPanel() {
   const hint = el("p.faint", words.noBoards);
   const scene = el("div", { hidden: true });
   let chooser = null;
+  let isWell = false;
   const findings = el("ul.findings");
   const verdict = el("span", { role: "status" });
   const doctor = el("details", { hidden: true, open: true }, el("summary", verdict), findings);
@@ -55,6 +56,7 @@ export function connectPanel() {
     status.dataset.state = state;
     const held = state === "connected";
     show(actions, state !== "none");
+    if (isWell && !held && state !== "busy") show(doctor, false); // of a board that was well and is gone
     const machine = facts.machine ?? get("alone")?.machine ?? "";
     isVirtual = machine.includes("virtual");
     tellScene(Boolean(held || get("alone")) && isVirtual);
@@ -122,7 +124,8 @@ export function connectPanel() {
       el("li", { "data-status": finding.status },
         el("span.mark", words.doctorMarks[finding.status]),
         el("span", el("strong", told(finding.name)), ` ${told(finding.line)}`))));
-    doctor.open = !page.healthy;
+    isWell = page.healthy;
+    doctor.open = !isWell;
     show(doctor, true);
   }
 

@@ -4,7 +4,7 @@ import { classesPanel } from "./classes.js";
 import { connectPanel } from "./connect.js";
 import { boardAgainstHere, deployPanel } from "./deploy.js";
 import { el, text } from "./dom.js";
-import { putBackKept, useLanguage } from "./kept.js";
+import { keepTyped, useLanguage } from "./kept.js";
 import { onFailure, onView, open } from "./live.js";
 import { followMoves } from "./moves.js";
 import { notice } from "./notices.js";
@@ -50,6 +50,8 @@ function header(nav) {
   const peek = el("canvas.peek", { width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => get("webcam") || drawView(peek, view));
   follow("webcam", (video) => peekAt(peek, video));
+  follow(["online", "board", "webcam"], () =>
+    peek.classList.toggle("old", get("online") === false || !(get("webcam") || get("board")?.status === "connected")));
   return [peek, el("h1", strings.title), ...projectButton(), el("span.grow"), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
 }
 
@@ -70,5 +72,5 @@ flow.replaceChildren(
 onFailure((sentence) => notice(sentence, { isError: true }));
 followMoves();
 followProjects(flow, nav);
-putBackKept();
+keepTyped();
 open();
