@@ -79,5 +79,5 @@ function sentence(sent, held, head, facts) {
   if (sent.status === "done" && isOf(sent, head, facts)) {
     return sent.bytes === undefined ? words.rolledBack : words.done(sent.bytes, sent.deploy_s);
   }
-  return head.fingerprint === facts.head ? words.newest : words.waiting;
+  return head.fingerprint === facts.head ? words.newest : head.tested ? words.waiting : "";
 }

@@ -13,7 +13,7 @@ import { followProjects, projectButton } from "./projects.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
 import { follow, get } from "./store.js";
-import { otherLanguage, otherTag, strings } from "./strings.js";
+import { otherLanguage, otherTag, strings, told } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 import { peekAt } from "./webcam.js";
@@ -69,6 +69,7 @@ flow.replaceChildren(
   el("div.column", deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );
+follow("recording", (recording) => recording?.sentence && notice(told(recording.sentence), { isError: true }));
 onFailure((sentence) => notice(sentence, { isError: true }));
 followMoves();
 followProjects(flow, nav);
