@@ -34,6 +34,9 @@ SAID = """async ([path, values]) => {
 }"""
 
 
+# Also what the page keeps as it is left.
+FORGET = """() => { localStorage.clear(); sessionStorage.clear();
+  addEventListener("pagehide", () => sessionStorage.clear()); }"""
 ON_TOP = """(element) => {
   const { left, top, width, height } = element.getBoundingClientRect();
   return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
@@ -156,7 +159,7 @@ class Flow:
         for other in context.pages:
             if other is not page:
                 other.close()
-        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.evaluate(FORGET)
         page.goto("about:blank")
         page.remove_listener("pageerror", self._erred)
         page.unroute_all()
@@ -269,4 +272,4 @@ def person_at(browser, url, **options):
     print(page.evaluate("() => document.body.innerText"))  # noqa: T201
     person.leave()
     alike.append(page)
-    assert person.problems == []
+    assert person.problems == [], person.problems

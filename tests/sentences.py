@@ -14,10 +14,13 @@ from string import Formatter
 from tinyteach import errors
 from tinyteach.files import format_json
 from tinyteach.studio.sentences import CATALOGUE
+from tinyteach_protocol.error_sentences import ERRORS
 
 HOST = CATALOGUE.parents[1]
 ROOMS = ("data", "device", "embedding", "head", "link", "service", "studio", "virtual", "workbench")
 FILES = ("extras.py", "files.py", "firmware.py", "locks.py")
+# Whose sentences stand behind numbers: what a board answers.
+BOARD = HOST.parents[1] / "protocol" / "tinyteach_protocol" / "error_sentences.py"
 # What of those the studio never says, by what their names begin with.
 NEVER = {
     "data/exporting.py": "the page takes photographs along as the browser's download",
@@ -29,7 +32,7 @@ NEVER = {
     "head/export/": "text in the files of an export",
     "head/format/metadata.py": "text in a model's file",
     "head/format/tflite_writer.py": "text in a head's file",
-    "head/report/": "advice has codes of its own (head/report/coded.py)",
+    "head/report/": "advice has codes of its own (coded.py)",
     "link/port_server.py": "serves a lab's ports",
     "link/tape/": "records and replays, by commands",
     "service/boards/changes.py": "numbers that a command takes",
@@ -41,7 +44,7 @@ NEVER = {
     "service/boards/overview.py": "what 'tinyteach info' shows",
     "service/boards/verification.py": "a command's",
     "service/demo.py": "a command's",
-    "service/doctor/": "findings are the doctor's page, in English",
+    "service/doctor/": "findings have codes of their own (coded.py)",
     "service/flash/": "flash a chip, by a command",
     "service/heads/advising.py": "a command's",
     "service/heads/compared.py": "a command's",
@@ -69,7 +72,11 @@ NEVER = {
     "virtual/flash_image.py": "runs in a virtual board's process",
     "virtual/rom/": "runs on a virtual board",
 }
-SKIPPED_FUNCTIONS = ("lines", "sentence", "_about_unknown", "_metadata", "_probe", "kernels_words")
+SKIPPED_FUNCTIONS = ("lines", "sentence", "_about_unknown", "_metadata", "_probe")
+CODED = ("say", "fill")  # functions that give what they say a code
+# What is wrong with a board and what to do about it stand apart there.
+HALVES = ("boot_fault", "library_fault", "trouble", "state_words", "STATES")
+HALVES += ("UNKNOWN_STATE",)
 SKIPPED_FUNCTIONS += ("security_headers", "take_along")
 # Clauses of sentences that are found though they are short.
 CLAUSES = (
@@ -89,6 +96,7 @@ CLAUSES = (
     *("the same photograph is in class {owner} already", "locked by a password"),
     *("a link to another file", "no file can be called that", " within what chance explains"),
     "No project can be made in {root}: {error}",
+    "{kernels} kernels",
     *("{photos} photographs", "is not a PNG, JPEG, WebP, {what}GIF, TIFF, PPM or BMP file"),
 )
 # What systems say, in files.reason's way.
@@ -98,7 +106,7 @@ SYSTEM += ("file name too long", "input/output error", "device or resource busy"
 # These say only what others say, which have codes of their own.
 OF_CODED = {
     **{"it": "it {told}", "pronoun": "it", "left-out": "{name}: {told}", "is": "{name} is {told}."},
-    **{"said-of": "{name} {told}.", "both": "{first} {then}"},
+    **{"said-of": "{name} {told}.", "both": "{first} {then}", "halves": "{found}; {fix}."},
 }
 # Errors that are made of what other sentences say.
 OF_OTHERS = ("{source} is {told}.", "{place} {told}.", "{trouble}; {another}.")
@@ -109,11 +117,15 @@ CALLED_LIKE_ITS_ARGUMENT = ("described", "len", "list", "map", "plain", "shown",
 
 def sentences() -> dict[str, str]:
     """Every sentence by its code, sorted."""
-    found = {each for path in _sources() for each in _sentences_of(path)}
+    found = {each for path in _sources() for each in (*_sentences_of(path), *_halves_of(path))}
     assert found.issuperset(CLAUSES), set(CLAUSES) - found
     by_code = dict(OF_CODED)
     for sentence in sorted(found | set(SYSTEM)):
         by_code[_code(sentence, by_code)] = sentence
+    refused = {told for _, told in ERRORS.values()}
+    by_code |= {
+        f"{c}-detail": f"{t[:-1]} ({{detail}})." for c, t in by_code.items() if t in refused
+    }
     return dict(sorted(by_code.items()))
 
 
@@ -132,11 +144,12 @@ def unknown_errors() -> set[str]:
 
 def _sources() -> Iterator[Path]:
     paths = [
+        BOARD,
         *(HOST / name for name in FILES),
         *(p for r in ROOMS for p in (HOST / r).rglob("*.py")),
     ]
     for path in paths:
-        if not path.relative_to(HOST).as_posix().startswith(tuple(NEVER)):
+        if path == BOARD or not path.relative_to(HOST).as_posix().startswith(tuple(NEVER)):
             yield path
 
 
@@ -157,13 +170,28 @@ def _sentences_of(path: Path) -> Iterator[str]:
             yield text
 
 
+def _halves_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(_tree(path)):
+        names = [node, *getattr(node, "targets", [])]
+        if any(getattr(each, field, "") in HALVES for each in names for field in ("name", "id")):
+            is_call = isinstance(node, ast.Name)
+            texts = (_template(each, path) for each in _written_in(node) if not is_call)
+            yield from (text for text in texts if " " in text and len(_words(text)) > 1)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall("[a-z]{2,}", re.sub(r"\{\w+\}", " ", text.lower()))
+
+
 def _written_in(node: ast.AST) -> Iterator[ast.AST]:
     """Texts that are no docstrings and not in functions whose text is not for the page."""
     if isinstance(node, ast.JoinedStr | ast.Constant) or _is_sum(node):
         yield node
         return
     is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    if not is_docstring and getattr(node, "name", "") not in SKIPPED_FUNCTIONS:
+    is_coded = isinstance(node, ast.Call) and getattr(node.func, "id", "") in CODED
+    is_told = is_docstring or is_coded or getattr(node, "name", "") in SKIPPED_FUNCTIONS
+    if not is_told:
         for child in ast.iter_child_nodes(node):
             yield from _written_in(child)
 
@@ -175,8 +203,7 @@ def _is_sum(node: ast.AST) -> bool:
 
 def _is_sentence(text: str) -> bool:
     """Whole ones, and clauses of two halves ("… is a film; save its frames")."""
-    words = len(re.findall("[a-z]{2,}", re.sub(r"\{\w+\}", " ", text.lower())))
-    return words > 2 and text.strip() == text and (text.endswith(".") or "; " in text)
+    return len(_words(text)) > 2 and text.strip() == text and (text.endswith(".") or "; " in text)
 
 
 def _template(node: ast.AST, path: Path) -> str:

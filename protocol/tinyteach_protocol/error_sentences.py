@@ -100,7 +100,7 @@ def error_sentence(code: int) -> str:
     """Return one plain sentence that says what to do next."""
     if code in ERRORS:
         return ERRORS[code][1]
-    return "The board answered with error %d, which this host does not know; update it." % code
+    return UNKNOWN_ERROR.format(code)
 
 
 # What INFO's state can be beside error codes.
@@ -143,6 +143,7 @@ STATES = {
         "none is on",
     ),
 }
+UNKNOWN_ERROR = "The board answered with error {}, which this host does not know; update it."
 UNKNOWN_STATE = "The board reports state {}, which this host does not know"
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tinyteach.data.images import MAX_PIXELS, decode_square, encode_png, load_square
+from tinyteach.data.images import FORMATS, MAX_PIXELS, decode_square, encode_png, load_square
 from tinyteach.errors import PhotoError
 
 
@@ -104,6 +104,22 @@ def test_transparency_is_white():
     rgba[:8] = (200, 100, 0, 255)
     decoded = decode_square(encoded(Image.fromarray(rgba), "PNG"), "x")
     assert (decoded[:8] == (200, 100, 0)).all() and (decoded[8:] == 255).all()
+
+
+FORMS = {"PNG": {}, "GIF": {}, "WEBP": {"lossless": True}, "TIFF": {}, "AVIF": {"quality": 100}}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMS if kind in FORMATS])
+def test_transparency_is_white_in_every_format(kind):
+    """And of a GIF that moves in its first picture; what is under it is not seen."""
+    rgba = np.full((32, 32, 4), (10, 20, 30, 0), np.uint8)
+    rgba[:16] = (200, 100, 0, 255)
+    image = Image.fromarray(rgba)
+    options = FORMS[kind]
+    if kind == "GIF":
+        options = {"save_all": True, "append_images": [Image.new("RGBA", (32, 32), "blue")]}
+    decoded = decode_square(encoded(image, kind, **options), "x").astype(int)
+    assert abs(decoded[:14] - (200, 100, 0)).max() < 12 and decoded[18:].min() > 243
 
 
 def test_palette_with_and_without_transparency():

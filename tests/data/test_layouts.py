@@ -165,7 +165,7 @@ def test_sources_without_photographs(tmp_path):
 def test_names_that_lead_outside_are_refused(build, tmp_path):
     image = (build("1.png") / "1.png").read_bytes()
     target = tmp_path / "evil.zip"
-    names = ["cup/good.png", "../cup/1.png", "/cup/2.png", "cup/../../3.png", "C:/cup/4.png"]
+    names = ["cup/good.png", "../cup/1.png", "/cup/2.png", "cup/../../3.png", "C:/../cup/4.png"]
     with zipfile.ZipFile(target, "w") as archive:
         for name in [*names, "..\\cup\\5.png"]:
             archive.writestr(zipfile.ZipInfo(name), image)

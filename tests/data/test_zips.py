@@ -7,7 +7,10 @@ import zipfile
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tinyteach.data.entries import LEADS_OUTSIDE, place_in_archive
 from tinyteach.data.layouts import read_collection
 from tinyteach.data.listing import list_entries
 from tinyteach.errors import PhotoError
@@ -228,10 +231,34 @@ def test_the_last_part_of_a_split_zip(tmp_path):
 
 
 def test_a_slash_before_each_name(tmp_path):
-    names = ["/cat/1.png", "//dog/2.png", "\\cat\\3.png", "/../4.png", "/C:/5.png"]
+    names = ["/cat/1.png", "//dog/2.png", "\\cat\\3.png", "/../4.png", "dog/../cat/5.png"]
     found = list_entries(make(tmp_path / "a.zip", names))
-    assert {e.name for e in found.files} == {"a/dog/2.png", "a/cat/1.png", "a/cat/3.png"}
-    assert len(found.skipped) == 2
+    inside = ("dog/2.png", "cat/1.png", "cat/3.png", "cat/5.png")
+    assert {e.name for e in found.files} == {f"a/{name}" for name in inside}
+    assert len(found.skipped) == 1
+
+
+def test_a_drive_before_each_name(tmp_path):
+    """The path behind it is taken; what leads outside behind it is refused."""
+    names = ["C:/cat/1.png", "C:\\dog\\2.png", "d:cat\\3.png", "/C:/dog/4.png"]
+    names += [
+        "\\\\?\\C:\\cat\\5.png",
+        "\\\\.\\C:\\cat\\6.png",
+        "C:/..\\7.png",
+        "C:",
+        "C:\\dog\\..\\..\\8.png",
+    ]
+    found = list_entries(make(tmp_path / "a.zip", names))
+    inside = ("cat/1.png", "dog/2.png", "cat/3.png", "dog/4.png", "cat/5.png", "cat/6.png")
+    assert {e.name for e in found.files} == {f"a/{name}" for name in inside}
+    assert [skip.reason for skip in found.skipped] == [LEADS_OUTSIDE] * 3
+
+
+@given(st.text("C:/\\.?ab", max_size=12))
+def test_no_place_in_an_archive_leads_outside(name):
+    place = place_in_archive(name)
+    assert place is None or (place and not {"", ".", "..", "/"} & {*place})
+    assert place is None or not any("/" in part or "\\" in part for part in place)
 
 
 def test_web_pages_and_notes_beside_photographs(tmp_path):

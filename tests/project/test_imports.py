@@ -15,7 +15,7 @@ HOST_ROOMS = (
     *("service", "workbench", "api", "hil", "cli", "studio"),
 )
 # Shared by every room: errors, files, locks, places on disk, the agent's sources, plain text.
-COMMON = {"errors", "files", "locks", "paths", "firmware", "board_facts", "plain_text"}
+COMMON = {"errors", "files", "locks", "paths", "firmware", "board_facts", "plain_text", "coded"}
 COMMON |= {"chains", "extras", "lines", "progress", "results", "signals", "writable"}
 # Libraries that only these rooms may touch.
 OWNED_BY = {

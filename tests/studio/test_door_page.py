@@ -1,5 +1,7 @@
 """The studio's door in the distribution's Chromium: let in once, and told what to do."""
 
+import pytest
+
 from browser import FLAGS, find_chromium, violations
 from tinyteach.studio.codes import cookie_of
 
@@ -53,6 +55,23 @@ def test_another_browser_is_told_what_to_do(page_studio, browser):
     page.close()
 
 
+@pytest.mark.parametrize("missing", ["**/css/*", "**/js/main.js", "**/js/forms.js", "**/zh.js"])
+def test_a_page_that_is_cut_off_while_it_loads(page_studio, browser, missing):
+    """As by a studio that is killed meanwhile: it says so, and what to do."""
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.route(missing, lambda route: route.abort())
+    page.goto(page_studio.url)
+    if "css" in missing:  # it is ugly then, but there
+        page.locator("#panel-connect").wait_for()
+        assert not page.locator(".late").count()
+    else:
+        page.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
+        page.unroute_all()
+        page.get_by_role("link", name="重新加载").click()
+        page.locator("#panel-connect").wait_for()
+    page.close()
+
+
 def test_a_link_on_another_site_opens_it(page_studio, browser):
     """SameSite=Strict leaves the cookie away there, also on the way that a redirect leads."""
     page = browser.new_context().new_page()
@@ -70,18 +89,34 @@ def test_a_link_on_another_site_opens_it(page_studio, browser):
 
 
 def test_a_page_of_a_studio_that_ended(command_flow, command_studio):
-    """Reloading it says what to do, and so does the page itself."""
+    """Reloading it says what to do, and so does the page itself; what was typed comes along."""
     flow, studio = command_flow, command_studio
     flow.page.locator("#panel-connect").wait_for()
     old = flow.page.url
+    flow.page.locator("#new-class").click()
+    flow.page.keyboard.type("rocket")
     studio.stop()
     alert = flow.page.get_by_role("alert")
     alert.get_by_text("run 'tinyteach studio' in the project's folder").wait_for()
+    with flow.page.expect_event("dialog") as asked:  # nobody knows where it will be
+        flow.page.evaluate("() => { setTimeout(() => location.reload()); }")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     studio.start()
     alert.get_by_text("open the address that its terminal shows").wait_for()
     flow.page.reload()
     flow.page.get_by_text("This is no address of the studio that runs here now").wait_for()
     assert flow.page.url == old
     flow.page.goto(studio.url)
-    flow.page.locator("#panel-connect").wait_for()
+    typed = "() => document.getElementById('new-class')?.value === 'rocket'"
+    flow.page.wait_for_function(typed)
     assert flow.page.get_by_role("alert").is_hidden()
+    studio.kill()
+    alert.wait_for()
+    studio.start()
+    second = flow.page.context.new_page()  # as the command opens one
+    second.goto(studio.url)
+    flow.page.wait_for_url(studio.address.base)
+    flow.page.wait_for_function(typed)
+    second.locator("#panel-connect").wait_for()
+    assert second.locator("#new-class").input_value() == ""

@@ -1,5 +1,6 @@
 """The WebSocket and the board behind it: credits, recording, thresholds, what survives."""
 
+import shutil
 import threading
 import tracemalloc
 
@@ -101,6 +102,20 @@ def test_parts_are_never_queued(studio):
 def hold(studio, page, name, count):
     page.say(record=name)
     page.part("recording", lambda value: value and len(value["photos"]) >= count)
+
+
+def test_a_photograph_that_cannot_be_kept_is_told_and_no_fault_of_the_board(with_board, project):
+    """As on a full disk: here the class's folder is gone."""
+    with with_board.open_page() as page:
+        hold(with_board, page, "cat", 1)
+        shutil.rmtree(project.root / "photos" / "cat")
+        told = page.part("recording", lambda value: value and value["sentence"])
+        assert told["sentence"].endswith(".")
+        page.say(record=None)
+        page.part("recording", lambda value: value is None)
+        hold(with_board, page, "coffee", 2)
+        page.say(record=None)
+        assert with_board.bench.feed.get("board")["status"] == "connected"
 
 
 def test_holding_records_and_letting_go_trains(with_board, project):

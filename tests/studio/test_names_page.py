@@ -102,13 +102,22 @@ def test_what_is_typed_and_undone_outlives_the_language(untrained_flow, folder):
     flow.button("中文").click()  # which sends the name, too
     flow.page.get_by_role("heading", name="类别").wait_for()
     flow.card("tom").get_by_text("3 张照片").wait_for()
-    flow.page.wait_for_function("() => document.getElementById('new-class').value === 'rocket'")
+    flow.page.wait_for_function("() => document.getElementById('new-class')?.value === 'rocket'")
     flow.page.locator("h1").click()
     flow.page.keyboard.press("Control+z")
     flow.card("cat").wait_for()
     flow.page.keyboard.press("Control+z")
     flow.card("cat").get_by_text("4 张照片").wait_for()
     assert Project.open(folder).classes() == ["cat", "coffee"]
-    flow.page.reload()  # what was kept was kept for one page
-    flow.card("cat").wait_for()
+    field = flow.card("coffee").locator(".name")
+    field.fill("mug")
+    flow.page.reload()
+    flow.page.wait_for_function("() => document.getElementById('new-class')?.value === 'rocket'")
+    assert field.input_value() == "mug"
+    assert field.evaluate("each => each.matches(':focus')")
+    flow.page.keyboard.press("Enter")
+    flow.card("mug").wait_for()
+    flow.page.locator("#new-class").fill("")
+    flow.page.reload()
+    flow.card("mug").wait_for()
     assert flow.page.locator("#new-class").input_value() == ""

@@ -11,6 +11,10 @@ from tinyteach.data.photos import list_photos
 from tinyteach.data.project import Project
 
 FOCUSED = "[...document.querySelectorAll('.thumb')].indexOf(document.activeElement)"
+# Whether an element is one line, and nothing beside it lies on it.
+IS_WHOLE = """(each) => { const { right, top, height } = each.getBoundingClientRect();
+  const next = each.nextElementSibling.getBoundingClientRect();
+  return height < 30 && (right <= next.left || top + height <= next.top); }"""
 SELECTED = "document.querySelectorAll('.thumb[aria-selected=true]').length"
 STOPS = """() => [...document.querySelectorAll("[data-class] .bursts")]
   .map((grid) => grid.querySelectorAll('.thumb[tabindex="0"]').length)"""
@@ -28,6 +32,9 @@ def test_selected_by_arrows_and_moved(flow, folder):
         assert page.evaluate(FOCUSED) == place
     page.keyboard.press("Shift+ArrowRight")
     cat.get_by_text("2 photos selected").wait_for()
+    for width in (1280, 390):  # where it stands between others as where it has a line of its own
+        page.set_viewport_size({"width": width, "height": 800})
+        assert cat.locator(".selection > :first-child").evaluate(IS_WHOLE)
     assert violations(page) == []
     before = [photo.record for photo in list_photos(Project.open(folder), "cat")]
     cat.get_by_label("Move to …").select_option("coffee")

@@ -34,6 +34,7 @@ def test_a_new_project_and_a_copy_and_back(studio, project):
         assert until_hung_up(page) == 1012
     with studio.open_page() as page:
         assert page.part("project")["folder"] == str(project.root.with_name("cups"))
+    project.add_class("unknown")  # which is none of the classes
     body = {"project": "things", "name": "things two"}
     assert studio.ask("POST", "/api/projects/duplicate", body).status == 200
     told = studio.ask("GET", "/api/projects").value

@@ -1,6 +1,7 @@
 """The first minute: what is held before the virtual board's camera, in Chromium."""
 
 import pytest
+from PIL import Image
 
 from browser import violations
 from paired import views_of
@@ -32,7 +33,10 @@ def test_own_photographs_and_the_webcam_are_held_before_it(flow, folder, tmp_pat
 
     (tmp_path / "my rocket.png").write_bytes(encode_png(views_of("rocket", 1, side=96)[0]))
     (tmp_path / "letter.png").write_bytes(b"no picture")
+    Image.new("LA", (96, 96), (0, 0)).save(tmp_path / "glass.png")
     chosen = page.get_by_label("Your photographs")
+    chosen.set_input_files([tmp_path / "glass.png"])
+    page.wait_for_function(f"() => Math.min(...({COLOUR})()) > 240")  # as in a photograph's file
     chosen.set_input_files([tmp_path / "letter.png", tmp_path / "my rocket.png"])
     flow.part("#notices").get_by_text("letter.png is no photograph").wait_for()
     page.wait_for_function(BRIGHT)

@@ -9,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentences import sentences, unknown_errors
+from tinyteach.coded import codes_of, say
 from tinyteach.errors import TinyTeachError
-from tinyteach.head.report.coded import codes_of, say
 from tinyteach.studio.sentences import CATALOGUE, OF_CODED, SAID, VALUE, catalogue, coded, codes_in
 from tinyteach.studio.statuses import error_body
 
-ADVICE = CATALOGUE.parents[1] / "head" / "report"
+HOST = CATALOGUE.parents[1]
+# Who gives what they say a code themselves.
+CODED = [*HOST.glob("head/report/*.py"), *HOST.glob("service/doctor/*.py")]
+CODED += [
+    HOST / "service" / "boards" / f"{name}.py" for name in ("finding", "overview", "rule_text")
+]
 ANEW = "run python tests/sentences.py, and say what is new in js/strings/zh-said.json"
 AMONG = re.compile(r"\{(\w+)(?:\|percent)?\}")
 
@@ -25,11 +30,11 @@ def in_chinese():
 
 
 def advice():
-    """By code the names of the values of each sentence that a report says."""
+    """By code the names of the values of each sentence that brings its code."""
     found = {}
-    for path in ADVICE.glob("*.py"):
+    for path in CODED:
         for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "say":
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("say", "fill"):
                 names = {name for each in call.keywords for name in names_of(each)}
                 found |= {each.value: names for each in codes_said(call.args[0])}
     return found

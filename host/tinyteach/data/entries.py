@@ -4,6 +4,7 @@ As no name from an archive is used as a path, none can lead outside; such names 
 still refused, because whoever made them meant no good.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ MAX_DEPTH = 2  # archives within an archive
 # Photographs are compressed already: a zip of them holds little more than its own size. One that
 # claims so many times as much, and more than a photograph's limit, was made to fill a memory.
 MAX_RATIO = 200
+ROOT = re.compile(r"(?://[?.]/)?/*(?:[A-Za-z]:)?/*")
 LEADS_OUTSIDE = "its name leads outside the zip"
 
 
@@ -85,13 +87,18 @@ def shown(parts: Iterable[str]) -> str:
 def place_in_archive(name: str) -> tuple[str, ...] | None:
     """Folders and name of a file in an archive; None where they lead outside of it.
 
-    Some programs put a slash before each name, which unpacking leaves out, as here.
+    Some programs put a slash before each name, or the drive (``C:\\``, ``\\\\?\\C:\\``), which
+    unpacking leaves out, as here.
     """
-    inner = PurePosixPath(name.replace("\\", "/").lstrip("/"))
-    is_drive = bool(inner.parts) and inner.parts[0][1:2] == ":" and inner.parts[0][0].isalpha()
-    if ".." in inner.parts or not inner.parts or is_drive:
-        return None
-    return inner.parts
+    inner: list[str] = []
+    for part in PurePosixPath(ROOT.sub("", name.replace("\\", "/"), count=1)).parts:
+        if part != "..":
+            inner.append(part)
+        elif inner:
+            inner.pop()
+        else:
+            return None
+    return tuple(inner) or None
 
 
 def file_reader(path: Path) -> Callable[[], bytes]:

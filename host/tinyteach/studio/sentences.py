@@ -2,7 +2,7 @@
 
 The sentences themselves are the command line's, and English; `sentences.json` has each by its
 code, with the names of its values in braces, as `python tests/sentences.py` reads them from the
-sources. Advice brings its own codes (head/report/coded.py).
+sources. Advice, the doctor, rules and the list of boards bring codes of their own (coded.py).
 """
 
 import functools
@@ -12,15 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tinyteach.coded import Coded as OwnCoded
+
 CATALOGUE = Path(__file__).with_name("sentences.json")
 # By language of the page but English: each sentence by its code, and its tag.
 SAID = {"zh": Path(__file__).parent / "page" / "js" / "strings" / "zh-said.json"}
 TAGS = {"en": "en", "zh": "zh-Hans"}
 # Where sentences are in what the studio tells; all else is names and numbers.
-FIELDS = ("sentence", "problem", "problems", "told", "skipped", "missing")
+FIELDS = ("sentence", "problem", "problems", "told", "skipped", "missing", "line")
 NAMES_ONLY = ("photos", "tested")  # of thousands
 BYTES_MAX = 4096  # a longer one is nobody's but a name's
-OF_CODED = ("it", "is", "left-out", "said-of", "both", "pronoun")  # these say only what others say
+# These say only what others say.
+OF_CODED = ("it", "is", "left-out", "said-of", "both", "halves", "pronoun")
 IT = {"code": "pronoun", "values": dict[str, str]()}
 VALUE = re.compile(r"\{(\w+)\}")
 Coded = dict[str, Any]  # code, and values by name: text, or again such a one
@@ -28,8 +31,25 @@ Coded = dict[str, Any]  # code, and values by name: text, or again such a one
 
 def codes_in(told: object) -> dict[str, Coded]:
     """By sentence its code and values, of those in an answer's or a part's JSON that have one."""
-    found = {sentence: coded(sentence) for sentence in _sentences(told)}
+    found = {str(sentence): _own(sentence) or coded(sentence) for sentence in _sentences(told)}
     return {sentence: each for sentence, each in found.items() if each}
+
+
+def _own(sentence: str) -> Coded | None:
+    """Of a sentence that brings its code; what an error says in it has one by the catalogue."""
+    return _of_values(sentence.as_dict()) if isinstance(sentence, OwnCoded) else None
+
+
+def _of_values(told: Coded) -> Coded:
+    return {**told, "values": {name: _of_value(value) for name, value in told["values"].items()}}
+
+
+def _of_value(value: object) -> object:
+    if isinstance(value, dict):
+        return _of_values(value)
+    if isinstance(value, list):
+        return [_of_value(each) for each in value]
+    return (coded(value) or value) if isinstance(value, str) else value
 
 
 def with_codes(told: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +66,8 @@ def _sentences(told: object) -> Iterator[str]:
         for name, value in told.items():
             if name in FIELDS or (name == "value" and isinstance(value, str)):  # part "sight"
                 yield from _texts(value)
+            elif isinstance(value, OwnCoded):
+                yield value
             elif name not in NAMES_ONLY:
                 yield from _sentences(value)
 
@@ -69,7 +91,7 @@ def coded(text: str) -> Coded | None:
     """
     if " " not in text or len(text) > BYTES_MAX:
         return None
-    return _both(text) or _of_it(text) or _whole(text) or _said_of(text)
+    return _both(text) or _of_it(text) or _whole(text) or _said_of(text) or _halves(text)
 
 
 def _whole(text: str) -> Coded | None:
@@ -109,6 +131,15 @@ def _both(text: str) -> Coded | None:
         first, then = _whole(text[: end.start() + 1]), _whole(text[end.end() :])
         if first and then:
             return {"code": "both", "values": {"first": first, "then": then}}
+    return None
+
+
+def _halves(text: str) -> Coded | None:
+    """Of what is wrong and what to do about it, which stand apart where they are written."""
+    for between in re.finditer("; ", text if text.endswith(".") else ""):
+        found, fix = _whole(text[: between.start()]), _whole(text[between.end() : -1])
+        if found and fix:
+            return {"code": "halves", "values": {"found": found, "fix": fix}}
     return None
 
 

@@ -28,6 +28,7 @@ class RecordButton:
         self._let_go = threading.Event()
         self._class_name = ""
         self._by_webcam = False
+        self._problem = ""
         self._next_photo_s = 0.0
 
     @property
@@ -52,7 +53,7 @@ class RecordButton:
                 self._recording = start_recording(project, client, class_name)
 
             self._let_go.clear()
-            self._class_name, self._by_webcam = class_name, by_webcam
+            self._class_name, self._by_webcam, self._problem = class_name, by_webcam, ""
             if by_webcam:
                 self._recording = start_webcam_recording(project, class_name)
             else:
@@ -75,10 +76,11 @@ class RecordButton:
     def take(self, client: Session) -> tuple[np.ndarray, str] | None:
         """A photograph more, as `Workbench.photograph` gives it; None where there is to be none.
 
-        In the board's thread.
+        In the board's thread. One that cannot be kept, as on a full disk, is no fault of the
+        board's: the pages are told why, and that recording takes no more.
         """
         recording = self._recording
-        if recording is None or len(recording.photos) >= PHOTOS_PER_HOLD_MAX:
+        if recording is None or len(recording.photos) >= PHOTOS_PER_HOLD_MAX or self._problem:
             return None
         if self._let_go.wait(max(0.0, self._next_photo_s - time.monotonic())):
             return None
@@ -87,7 +89,11 @@ class RecordButton:
         with self._keeping:
             if self._recording is not recording:
                 return None  # let go of while it was on its way
-            self._keep(recording, square)
+            try:
+                self._keep(recording, square)
+            except ProjectError as error:
+                self._problem = str(error)
+                self._tell([photo.id for photo in recording.photos])
         return square, preprocessing
 
     def take_webcam(self, content: bytes) -> None:
@@ -107,4 +113,5 @@ class RecordButton:
         self._tell([photo.id for photo in recording.photos])
 
     def _tell(self, ids: list[str]) -> None:
-        self._bench.feed.publish("recording", {"class": self._class_name, "photos": ids})
+        told = {"class": self._class_name, "photos": ids, "sentence": self._problem}
+        self._bench.feed.publish("recording", told)

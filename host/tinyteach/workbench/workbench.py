@@ -22,6 +22,7 @@ from tinyteach.service.boards.opening import pair_board
 from tinyteach.service.boards.overview import BoardOverview
 from tinyteach.service.boards.sessions import Overview, Session, is_module
 from tinyteach.service.doctor.examination import examine
+from tinyteach.service.doctor.findings import BY_NAME
 from tinyteach.service.heads.head_list import list_heads
 from tinyteach.service.heads.recognised import Recognised
 from tinyteach.service.photos import collection as photo_service
@@ -322,5 +323,8 @@ class Workbench:
         with self.feed.progress("doctor") as tell:
             tell("", 0, 1)
             page = self.board.do_without_session("Doctor", lambda: examine(board, tell)).result()
-        lines = [{**f.as_dict(), "line": f.line()} for f in page.findings]
+        lines = [
+            {**f.as_dict(), "name": BY_NAME.get(f.name, f.name), "line": f.line()}
+            for f in page.findings
+        ]
         return {**page.as_dict(), "findings": lines, "sentence": page.sentence()}

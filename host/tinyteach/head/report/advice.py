@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from tinyteach.coded import say
 from tinyteach.head.fit.evaluation import ClassResult, Evaluation
-from tinyteach.head.report.coded import say
 
 FEW_PHOTOS = 10
 ENOUGH_PHOTOS = 20

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tinyteach.coded import Coded, say
 from tinyteach.head.fit.evaluation import Evaluation
 from tinyteach.head.fit.learning_curve import FEWEST, Forecast, forecasts
 from tinyteach.head.fit.outlook import NextClass, Outlook
 from tinyteach.head.report.advice import example, joined, photographs, taken_for
-from tinyteach.head.report.coded import Coded, say
 
 HARDLY = 0.01  # of accuracy: a gain that is none
 MAX_NAMED = 3  # photographs in a sentence

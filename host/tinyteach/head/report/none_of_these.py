@@ -1,8 +1,8 @@
 """What photographs of unknown would help, or have helped, in a sentence."""
 
+from tinyteach.coded import say
 from tinyteach.head.format.rejection import OWN, Rejection
 from tinyteach.head.report.advice import photographs
-from tinyteach.head.report.coded import say
 
 # By `python bench/none_of_these.py` on five sets, 20 photographs a class, 5 % of their own refused:
 # other things taken for a class, before and after so many photographs of what is around.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tinyteach.coded import codes_of
 from tinyteach.files import format_json, made_folder, write_together
 from tinyteach.head.fit.evaluation import (
     ClassResult,
@@ -22,7 +23,6 @@ from tinyteach.head.fit.outlook import Outlook
 from tinyteach.head.format.rejection import UNKNOWN, Rejection
 from tinyteach.head.overlay import depths
 from tinyteach.head.report.advice import ALL_WELL, advise, joined, photographs
-from tinyteach.head.report.coded import codes_of
 from tinyteach.head.report.enough import Enough, enough_of
 from tinyteach.head.report.none_of_these import advise_unknown, asks_for_unknown
 from tinyteach.head.report.pages import render

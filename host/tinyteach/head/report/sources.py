@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tinyteach.coded import say
 from tinyteach.head.fit.sources import Across
 from tinyteach.head.report.advice import joined, photographs
-from tinyteach.head.report.coded import say
 
 NAMES = {"board": "the board's", "webcam": "the webcam's"}
 

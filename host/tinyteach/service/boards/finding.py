@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyteach.coded import Coded, fill, say
 from tinyteach.device.registry import PairedBoard, find_board, paired_boards
 from tinyteach.device.usb.discovery import (
     AttachedPort,
@@ -18,11 +19,11 @@ from tinyteach.device.usb.discovery import (
     usb_serial_of,
     waiting_boot_loaders,
 )
-from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON
+from tinyteach.device.usb.products import BOOT_LOADER, NO_MICROPYTHON, Product
 from tinyteach.errors import BoardNotFoundError
 from tinyteach.lab.borrowed import lent, lent_until_exit
 from tinyteach.lab.places import is_lab
-from tinyteach.link.port_holder import MISSING_HINT, holders, is_missing
+from tinyteach.link.port_holder import MISSING_HINT, Holder, holders, is_missing
 from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import project_meant
 from tinyteach.virtual.running import GROVE, VirtualInfo, running
@@ -66,27 +67,45 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
     """What a port has; a paired board needs no advice unless it runs something else now."""
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
-    status = "paired" if known else "attached, not paired"
+    status = say("board-paired", "paired") if known else say("board-new", "attached, not paired")
     if product and product.hint and (runs_else or not known):
-        status = f"{status}; {product.hint}"
+        status = _and(status, _hint(product))
     for holder in holders(attached.port):
-        status = f"{status}; open in {holder}"
+        status = _and(status, _open_in(holder))
     name = known.name if known else attached.port
     return BoardEntry(name, attached.port, attached.description, status)
 
 
+def _and(status: str, more: str) -> Coded:
+    return fill("board-status", "{status}; {more}", status=status, more=more)
+
+
+def _hint(product: Product) -> str:
+    if not product.mode:
+        return product.todo
+    return say("board-in-mode", product.hint, mode=product.mode, to_do=product.todo)
+
+
+def _open_in(holder: Holder) -> Coded:
+    told = "open in {program} (process {pid})"
+    return fill("board-open-in", told, program=holder.name, pid=holder.pid)
+
+
 def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
     known = any(board.board_id == info.unique_id for board in paired)
-    status = "running, paired" if known else "running, not paired"
-    return BoardEntry(
-        info.name, info.port, virtual_kind(info), "running" if info.kind == GROVE else status
-    )
+    status = say("virtual-new", "running, not paired")
+    if known:
+        status = say("virtual-paired", "running, paired")
+    if info.kind == GROVE:
+        status = say("virtual-running", "running")
+    return BoardEntry(info.name, info.port, virtual_kind(info), status)
 
 
 def virtual_kind(info: VirtualInfo) -> str:
     """What a virtual board or module is, as the list of boards has it."""
-    what = "virtual Grove Vision AI V2" if info.kind == GROVE else "virtual board"
-    return f"{what} ({info.arch})"
+    if info.kind == GROVE:
+        return fill("virtual-grove", "virtual Grove Vision AI V2 ({arch})", arch=info.arch)
+    return fill("virtual-board", "virtual board ({arch})", arch=info.arch)
 
 
 def running_virtuals() -> list[VirtualInfo]:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from tinyteach.coded import say
 from tinyteach.device.registry import find_board
 from tinyteach.device.sensors import needed_settings, sensor_name
 from tinyteach.device.wire.board_info import BoardInfo
@@ -14,11 +15,11 @@ from tinyteach_protocol.error_sentences import error_sentence
 
 # INFO's ``boot`` in words.
 STARTS = {
-    "PWRON": "power-on",
-    "HARD": "reset",
-    "SOFT": "soft reset",
-    "DEEPSLEEP": "deep sleep",
-    "WDT": "by the watchdog",
+    "PWRON": say("started-by-power", "power-on"),
+    "HARD": say("started-by-reset", "reset"),
+    "SOFT": say("started-softly", "soft reset"),
+    "DEEPSLEEP": say("started-from-sleep", "deep sleep"),
+    "WDT": say("started-by-watchdog", "by the watchdog"),
 }
 
 

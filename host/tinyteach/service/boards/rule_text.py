@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from tinyteach.coded import Coded, fill, say
 from tinyteach.data.names import UNKNOWN, stored_form
 from tinyteach.device.wire.rules import (
     AT_LEAST,
@@ -104,22 +105,45 @@ def _short(text: str) -> str:
 # The way back
 
 
-def condition_text(rule: Rule) -> str:
+def condition_text(rule: Rule) -> Coded:
     """As `parse_rule` takes it."""
+    seen = _seen(rule)
+    if rule.frames == 1:
+        return seen
+    return fill("rule-for-frames", "{seen} for {frames} frames", seen=seen, frames=rule.frames)
+
+
+def _seen(rule: Rule) -> Coded:
     label = plain(rule.label) or UNKNOWN
     if rule.label and NEEDS_QUOTES.search(label):
         label = f'"{label}"'
-    sign = {BEST: "", AT_LEAST: " >= ", LESS: " < "}[rule.condition]
-    level = f"{sign}{round(rule.steps * 100 / STEPS)}%" if sign else ""
-    frames = f" for {rule.frames} frames" if rule.frames > 1 else ""
-    return f"{label}{level}{frames}"
+    level = f"{round(rule.steps * 100 / STEPS)}%"
+    if rule.condition == AT_LEAST:
+        return fill("rule-at-least", "{label} >= {level}", label=label, level=level)
+    if rule.condition == LESS:
+        return fill("rule-less", "{label} < {level}", label=label, level=level)
+    return fill("rule-best", "{label}", label=label)
 
 
-def rule_text(rule: Rule) -> str:
+def rule_text(rule: Rule) -> Coded:
     """For a person."""
-    hold = f", held {rule.hold_ms / 1000:g} s" if rule.hold_ms else ""
-    after = f", then {rule.otherwise.as_text()}" if rule.otherwise.kind else ""
-    return f"{condition_text(rule)}: {rule.then.as_text()}{hold}{after}"
+    then, hold, after = action_text(rule.then), "", ""
+    if rule.hold_ms:
+        hold = fill("rule-held", ", held {time_s} s", time_s=f"{rule.hold_ms / 1000:g}")
+    if rule.otherwise.kind:
+        after = fill("rule-then", ", then {action}", action=action_text(rule.otherwise))
+    told = "{seen}: {then}{hold}{after}"
+    return fill("rule", told, seen=condition_text(rule), then=then, hold=hold, after=after)
+
+
+def action_text(action: Action) -> Coded:
+    """As `parse_action` takes it."""
+    told, what = action.as_text(), plain(action.text)
+    if action.kind == PIN_HIGH:
+        return say("rule-pin-high", told, pin=what)
+    if action.kind == PIN_LOW:
+        return say("rule-pin-low", told, pin=what)
+    return say("rule-says", told, words=what) if action.kind else say("rule-nothing", told)
 
 
 def rests_with(rule: Rule, labels: Sequence[str]) -> bool:
@@ -130,8 +154,13 @@ def rests_with(rule: Rule, labels: Sequence[str]) -> bool:
 def missing_labels(rules: Sequence[Rule], labels: Sequence[str]) -> list[str]:
     """Sentences on rules that rest because a head has not their class."""
     return [
-        f"Rule {number} ({condition_text(rule)}) rests: the head on the board has no class "
-        f"{plain(rule.label)}."
+        fill(
+            "rule-rests",
+            "Rule {number} ({seen}) rests: the head on the board has no class {label}.",
+            number=number,
+            seen=condition_text(rule),
+            label=plain(rule.label),
+        )
         for number, rule in enumerate(rules, 1)
         if rests_with(rule, labels)
     ]

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from tinyteach import __version__
+from tinyteach.coded import fill, say
 from tinyteach.device.repl.fitness import (
     ARENA_BYTES,
     boot_fault,
@@ -19,12 +20,19 @@ from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped
 from tinyteach.service.projects.embedding_files import shipped
 from tinyteach.service.projects.embeddings import for_pairing, heap_of
 
-NO_REPL, NO_AGENT = "needs MicroPython", "needs a running agent"
+NO_REPL = say("needs-micropython", "needs MicroPython")
+NO_AGENT = say("needs-an-agent", "needs a running agent")
+NEEDS_BOOT = say("needs-a-boot-py", "needs a boot.py that lets it start")
 DIFFERING_SHOWN = 3
 
 
 def pair_command(evidence: Evidence) -> str:
     return f"'tinyteach --board {evidence.board or evidence.port} pair'"
+
+
+def pair_it(evidence: Evidence) -> str:
+    """As an order."""
+    return fill("run-a-command", "run {command}", command=pair_command(evidence))
 
 
 def check_agent(evidence: Evidence) -> Finding:
@@ -36,19 +44,31 @@ def check_agent(evidence: Evidence) -> Finding:
     if foreign:
         return to_fix("agent", *foreign, BoardRefusedError)
     if evidence.survey and boot_fault(evidence.survey):
-        return skipped("agent", "needs a boot.py that lets it start")
+        return skipped("agent", NEEDS_BOOT)
     fault = _agent_fault(evidence)
     if fault:
-        return to_fix("agent", fault, f"run {pair_command(evidence)}", BoardNotPairedError)
+        return to_fix("agent", fault, pair_it(evidence), BoardNotPairedError)
     kernels = evidence.info.kernels_words if evidence.info else "no kernels"
+    told = "version {version}, {kernels}{without}"
+    found = fill(
+        "agent-found",
+        told,
+        version=evidence.agent_version,
+        kernels=kernels,
+        without=_does_without(evidence),
+    )
+    return passed("agent", found)
+
+
+def _does_without(evidence: Evidence) -> str:
     shadows = ", ".join(harmless_shadows(evidence.survey)) if evidence.survey else ""
-    without = f"; does without the board's own {shadows}" if shadows else ""
-    return passed("agent", f"version {evidence.agent_version}, {kernels}{without}")
+    told = "; does without the board's own {shadows}"
+    return fill("agent-does-without", told, shadows=shadows) if shadows else ""
 
 
 def _refused_or_broken(evidence: Evidence, error: TinyTeachError) -> Finding:
     """An agent that says no is of another version; a link that broke says itself what to do."""
-    pair = f"run {pair_command(evidence)}"
+    pair = pair_it(evidence)
     if isinstance(error, BoardRefusedError):
         return to_fix("agent", error.happened, pair, type(error))
     return by_error("agent", error, pair)
@@ -58,14 +78,20 @@ def _agent_fault(evidence: Evidence) -> str:
     """What is wrong with the agent in words; empty where nothing is."""
     differing = _differing_files(evidence)
     if evidence.info is None and _has_no_agent(evidence):
-        return "none is installed"
+        return say("no-agent", "none is installed")
     if evidence.info and evidence.agent_version != __version__:
-        return f"version {evidence.agent_version}, and this computer has {__version__}"
+        told = "version {version}, and this computer has {ours}"
+        return fill("agent-version", told, version=evidence.agent_version, ours=__version__)
     if differing:
-        more = f" and {len(differing) - DIFFERING_SHOWN} more"
-        shown = ", ".join(differing[:DIFFERING_SHOWN])
-        return f"files are damaged: {shown}{more if len(differing) > DIFFERING_SHOWN else ''}"
-    return "" if evidence.info else "it is installed and does not answer"
+        return _damaged(differing)
+    return "" if evidence.info else say("agent-silent", "it is installed and does not answer")
+
+
+def _damaged(differing: list[str]) -> str:
+    count = len(differing) - DIFFERING_SHOWN
+    more = fill("and-more", " and {count} more", count=count) if count > 0 else ""
+    shown = ", ".join(differing[:DIFFERING_SHOWN])
+    return fill("files-are-damaged", "files are damaged: {shown}{more}", shown=shown, more=more)
 
 
 def _has_no_agent(evidence: Evidence) -> bool:

@@ -11,6 +11,7 @@ from itertools import groupby
 
 import numpy as np
 
+from tinyteach.coded import say
 from tinyteach.embedding.preprocess import expand_rgb565
 
 # Pixel formats of the wire → (high byte first, red and blue exchanged).
@@ -21,10 +22,10 @@ ORDERS = {
     "BGR565_LE": (False, True),
 }
 WORDS = {
-    "RGB565_BE": "high byte first, red before blue",
-    "RGB565_LE": "low byte first",
-    "BGR565_BE": "red and blue exchanged",
-    "BGR565_LE": "low byte first, red and blue exchanged",
+    "RGB565_BE": say("colours-usual", "high byte first, red before blue"),
+    "RGB565_LE": say("colours-low-byte-first", "low byte first"),
+    "BGR565_BE": say("colours-exchanged", "red and blue exchanged"),
+    "BGR565_LE": say("colours-both", "low byte first, red and blue exchanged"),
 }
 # Red 4, green 2, blue 1.
 BAR = (7, 6, 3, 2, 5, 4, 1, 0)

@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass
 
+from tinyteach.coded import Coded, say
 from tinyteach.errors import TinyTeachError
 from tinyteach.results import Lines
 
 PASS, FIX, SKIP = "pass", "fix", "skip"
+# What is looked at, as it is said in another language, too; MicroPython is called so in each.
+NAMES = (
+    *(say("look-port", "port"), say("look-agent", "agent"), say("look-link", "link")),
+    *(say("look-architecture", "architecture"), say("look-memory", "memory")),
+    *(say("look-flash", "flash"), say("look-camera", "camera"), say("look-clock", "clock")),
+    *(say("look-formats", "formats"), say("look-colours", "colours")),
+    *(say("look-frame-rate", "frame rate"), say("look-embedding", "embedding")),
+    *(say("look-head", "head"), say("look-last-boot", "last boot")),
+    *(say("look-last-crash", "last crash"), say("look-firmware", "firmware")),
+    *(say("look-photograph", "photograph"), say("look-model", "model")),
+    say("look-classes", "classes"),
+)
+BY_NAME = {str(name): name for name in NAMES}
 MARKS = {PASS: "ok", FIX: "FIX", SKIP: "–"}
 
 
@@ -28,8 +42,13 @@ class Finding:
         return {name: getattr(self, name) for name in shown}
 
     def line(self) -> str:
-        """For a person."""
-        return f"{self.found}; {self.fix}." if self.found and self.fix else self.found or self.fix
+        """For a person; coded where the check's own words are in it."""
+        if not (self.found and self.fix):
+            return self.found or self.fix
+        told = f"{self.found}; {self.fix}."
+        if not isinstance(self.found, Coded) and not isinstance(self.fix, Coded):
+            return told  # an error's sentence
+        return say("found-and-fix", told, found=self.found, fix=self.fix)
 
 
 def passed(name: str, found: str) -> Finding:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyteach.data.names import check_project_name
+from tinyteach.data.names import UNKNOWN, check_project_name
 from tinyteach.data.project import DELETED, SETTINGS_NAME
 from tinyteach.errors import ProjectError
 from tinyteach.files import reason
@@ -21,7 +21,10 @@ FIRST_NAME = "things"
 
 @dataclass(frozen=True)
 class Neighbour(JsonResult):
-    """A project; ``name`` is its folder's, ``problem`` a sentence where it is damaged."""
+    """A project; ``name`` is its folder's, ``problem`` a sentence where it is damaged.
+
+    What is none of the classes is none of ``classes``.
+    """
 
     name: str
     classes: list[str]
@@ -58,7 +61,8 @@ def neighbours(place: Path) -> list[Neighbour]:
 
 def _neighbour(folder: Path) -> Neighbour:
     try:
-        return Neighbour(folder.name, open_project(folder).classes())
+        classes = open_project(folder).classes()
+        return Neighbour(folder.name, [name for name in classes if name != UNKNOWN])
     except ProjectError as error:
         return Neighbour(folder.name, [], str(error))
 

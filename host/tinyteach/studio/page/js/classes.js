@@ -99,7 +99,7 @@ function card(name) {
   // where the window alone has lost the focus.
   field.addEventListener("blur", async () => {
     if (isUnknown || isHandingOn || document.activeElement === field || field.value === name) return;
-    if (!(await rename(name, field.value))) become(name);
+    if (!(await rename(name, field.value)) && get("online")) become(name);
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") become(named(name));

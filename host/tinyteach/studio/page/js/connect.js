@@ -28,7 +28,8 @@ export function connectPanel() {
   const hint = el("p.faint", words.noBoards);
   const scene = el("div", { hidden: true });
   let chooser = null;
-  const findings = el("ul.findings", { lang: "en" });
+  let isWell = false;
+  const findings = el("ul.findings");
   const verdict = el("span", { role: "status" });
   const doctor = el("details", { hidden: true, open: true }, el("summary", verdict), findings);
   const disconnect = el("button", { onclick: () => attempt(api.disconnect) }, words.disconnect);
@@ -55,6 +56,7 @@ export function connectPanel() {
     status.dataset.state = state;
     const held = state === "connected";
     show(actions, state !== "none");
+    if (isWell && !held && state !== "busy") show(doctor, false); // of a board that was well and is gone
     const machine = facts.machine ?? get("alone")?.machine ?? "";
     isVirtual = machine.includes("virtual");
     tellScene(Boolean(held || get("alone")) && isVirtual);
@@ -105,9 +107,9 @@ export function connectPanel() {
       text(event.target, label);
       look();
     };
-    const about = isOff ? "" : `${board.port} · ${board.status}`;
+    const about = isOff ? "" : `${board.port} · ${told(board.status)}`;
     return el("li",
-      el("div.grow", el("strong", board.name), el("div.faint", board.kind), about ? el("div.faint", about) : null),
+      el("div.grow", el("strong", board.name), el("div.faint", told(board.kind)), about ? el("div.faint", about) : null),
       board.held ? el("span.tag", words.held) : el("button", { class: isOff ? "primary" : "", "aria-label": isOff ? words.startVirtual : `${label} ${board.name}`, onclick: press }, label));
   }
 
@@ -117,12 +119,13 @@ export function connectPanel() {
     examine.disabled = false;
     if (!page) return;
     const faults = page.findings.filter((finding) => finding.status === "fix");
-    text(verdict, page.healthy ? words.doctorWell : words.doctorFaults(faults.length, faults[0].name));
+    text(verdict, page.healthy ? words.doctorWell : words.doctorFaults(faults.length, told(faults[0].name)));
     findings.replaceChildren(...page.findings.map((finding) =>
       el("li", { "data-status": finding.status },
         el("span.mark", words.doctorMarks[finding.status]),
-        el("span", el("strong", finding.name), ` ${told(finding.line)}`))));
-    doctor.open = !page.healthy;
+        el("span", el("strong", told(finding.name)), ` ${told(finding.line)}`))));
+    isWell = page.healthy;
+    doctor.open = !isWell;
     show(doctor, true);
   }
 

@@ -28,7 +28,7 @@ export function deployPanel() {
     progress.tell(sent, isSending, sent.status === "done");
     text(onBoard, !held ? "" : facts.labels.length ? words.onBoard(facts.head.slice(0, DIGITS), facts.labels) : words.untaught);
     text(status, sentence(sent, held, head, facts));
-    status.dataset.state = sent.status;
+    status.dataset.state = sent.status !== "done" || isOf(sent, head, facts) ? sent.status : "idle";
   }
 
   follow(["board", "preview", "deploying"], tell);
@@ -66,14 +66,18 @@ function difference(labels, facts, lesson) {
   return has.length ? words.hasMore(has) : words.older;
 }
 
+// Whether what was done last is how it is now: the board is there with that head, and no newer one is here.
+const isOf = ({ fingerprint, bytes }, head, facts) =>
+  fingerprint === facts.head && (bytes === undefined || fingerprint === head?.fingerprint);
+
 function sentence(sent, held, head, facts) {
   if (sent.status === "sending") return words.sending(sent.done, sent.total);
   if (sent.status === "interrupted") return words.interrupted;
   if (sent.status === "failed") return told(sent.sentence);
   if (!held) return words.noBoard;
   if (!head) return words.nothing;
-  if (sent.status === "done" && sent.fingerprint === facts.head) {
+  if (sent.status === "done" && isOf(sent, head, facts)) {
     return sent.bytes === undefined ? words.rolledBack : words.done(sent.bytes, sent.deploy_s);
   }
-  return head.fingerprint === facts.head ? words.newest : words.waiting;
+  return head.fingerprint === facts.head ? words.newest : head.tested ? words.waiting : "";
 }

@@ -4,7 +4,7 @@ import { classesPanel } from "./classes.js";
 import { connectPanel } from "./connect.js";
 import { boardAgainstHere, deployPanel } from "./deploy.js";
 import { el, text } from "./dom.js";
-import { putBackKept, useLanguage } from "./kept.js";
+import { keepTyped, useLanguage } from "./kept.js";
 import { onFailure, onView, open } from "./live.js";
 import { followMoves } from "./moves.js";
 import { notice } from "./notices.js";
@@ -13,7 +13,7 @@ import { followProjects, projectButton } from "./projects.js";
 import { livePanel } from "./result.js";
 import { rulesPanel } from "./rules.js";
 import { follow, get } from "./store.js";
-import { otherLanguage, otherTag, strings } from "./strings.js";
+import { otherLanguage, otherTag, strings, told } from "./strings.js";
 import { teachPanel } from "./teach.js";
 import { trainPanel } from "./train.js";
 import { peekAt } from "./webcam.js";
@@ -50,6 +50,8 @@ function header(nav) {
   const peek = el("canvas.peek", { width: 64, height: 64, "aria-hidden": "true" });
   onView((view) => get("webcam") || drawView(peek, view));
   follow("webcam", (video) => peekAt(peek, video));
+  follow(["online", "board", "webcam"], () =>
+    peek.classList.toggle("old", get("online") === false || !(get("webcam") || get("board")?.status === "connected")));
   return [peek, el("h1", strings.title), ...projectButton(), el("span.grow"), boardAgainstHere(), nav, languageButton(), themeButton(), offline];
 }
 
@@ -62,13 +64,14 @@ document.getElementById("notices").setAttribute("role", "status");
 const nav = sections();
 const flow = document.getElementById("flow");
 document.getElementById("top").append(...header(nav));
-flow.append(
+flow.replaceChildren(
   el("div.beside", connectPanel()), classesPanel(), trainPanel(),
   el("div.column", deployPanel(), livePanel()),
   rulesPanel(), teachPanel(),
 );
+follow("recording", (recording) => recording?.sentence && notice(told(recording.sentence), { isError: true }));
 onFailure((sentence) => notice(sentence, { isError: true }));
 followMoves();
 followProjects(flow, nav);
-putBackKept();
+keepTyped();
 open();

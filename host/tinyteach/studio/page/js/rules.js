@@ -55,9 +55,10 @@ function isHeld() {
 
 function ruleRow(rule) {
   const mark = el("span.tag");
-  const remove = el("button.quiet.icon", { titled: words.remove(rule.text) }, "✕");
-  remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(rule.text)));
-  const row = el("li", el("code.grow", told(rule.text)), mark, remove);
+  const shown = told(rule.text);
+  const remove = el("button.quiet.icon", { titled: words.remove(shown) }, "✕");
+  remove.addEventListener("click", () => change(() => api.removeRule(rule.number), words.removed(shown)));
+  const row = el("li", el("code.grow", shown), mark, remove);
   row.update = (now) => {
     row.classList.toggle("met", now.isMet);
     text(mark, now.isTold ? (now.isMet ? words.met : words.notMet) : words.rests);
@@ -105,7 +106,9 @@ function ruleForm() {
     const facts = get("board")?.facts ?? {};
     const names = facts.labels?.length ? facts.labels : (get("project")?.classes ?? []).map((each) => each.name).filter((name) => name !== UNKNOWN);
     const options = [...names.map((name) => ({ value: JSON.stringify(name), name })), { value: UNKNOWN, name: words.unknown }];
+    const isFirst = label.options.length < 2; // what stood there alone was nobody's choice
     keep(label, options, (each) => each.value, (each) => el("option", { value: each.value }, each.name));
+    if (isFirst) label.selectedIndex = 0;
     adapt();
   }
 

@@ -1,7 +1,7 @@
 // Teach on the board: it learns by itself, forgets, and what it knows goes on into the project.
 
 import { api } from "./api.js";
-import { colourOf, paint } from "./colours.js";
+import { UNKNOWN, colourOf, paint } from "./colours.js";
 import { el, keep, newId, panel, progressBar, show, text } from "./dom.js";
 import { askedFor, sendsName } from "./forms.js";
 import { attempt, notice } from "./notices.js";
@@ -74,7 +74,8 @@ export function teachPanel() {
 
   follow(["taught", "teaching", "board", "alone"], tell);
   follow("project", (project) => {
-    keep(names, project.classes, (each) => each.name, (each) => el("option", { value: each.name }));
+    const known = project.classes.filter((each) => each.name !== UNKNOWN);
+    keep(names, known, (each) => each.name, (each) => el("option", { value: each.name }));
     tell();
   });
   return panel("teach", strings.steps.teach,

@@ -29,9 +29,12 @@ export function closeWebcam(video) {
   for (const track of video?.srcObject?.getTracks() ?? []) track.stop();
 }
 
-// The centre square of a picture or a video as a JPEG file.
+// The centre square of a picture or a video as a JPEG file; what is transparent is white, as in photographs.
 export function squareOf(canvas, source, x, y, side) {
-  canvas.getContext("2d").drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.drawImage(source, x, y, side, side, 0, 0, SIDE, SIDE);
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
 }
 

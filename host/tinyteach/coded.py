@@ -22,6 +22,11 @@ def say(code: str, sentence: str, /, **values: object) -> Coded:
     return said
 
 
+def fill(code: str, sentence: str, /, **values: object) -> Coded:
+    """`say` of a sentence that has its values' names in braces."""
+    return say(code, sentence.format(**values), **values)
+
+
 def codes_of(sentences: Iterable[str]) -> dict[str, dict[str, Any]]:
     """By sentence its code and values, of those that have them."""
     return {str(each): each.as_dict() for each in sentences if isinstance(each, Coded)}
