@@ -107,8 +107,8 @@ def forget_key(board_id: str) -> bool:
     """Whether there was one."""
     if not IDENTITY.fullmatch(board_id):
         return False
-    forget_coming(board_id)
     if not os.path.lexists(_path(board_id)):
+        forget_coming(board_id)
         return False
     try:
         _path(board_id).unlink(missing_ok=True)
@@ -117,6 +117,7 @@ def forget_key(board_id: str) -> bool:
             f"{_path(board_id)} cannot be deleted ({reason(error)}); check the permissions of its "
             "folder."
         ) from error
+    forget_coming(board_id)  # last: while there is one, pairing asks the board (`doubt_key`)
     return True
 
 
@@ -162,7 +163,8 @@ def _write_own(path: Path, board_id: str, key: bytes) -> None:
 
 
 # A board that is given a key has it, the one before or, on FAT, none where that is cut short. So
-# both are kept until it is known: the one before is not lost, and the next pairing goes on.
+# both are kept until it is known: the one before is not lost, and the next pairing goes on. While a
+# board's key is removed, the one that may come is the same.
 
 
 def keep_coming(board_id: str, key: bytes) -> None:

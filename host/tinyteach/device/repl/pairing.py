@@ -83,7 +83,7 @@ class Paired(JsonResult):
 
     ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
     sentences on what was decided. ``embedding``: the SHA-256 of the one that it has, as hex.
-    ``heap_bytes`` is all that its agent may use.
+    ``heap_bytes`` is all that its agent may use, ``access`` as `BoardClient` has it.
     """
 
     board_id: str
@@ -96,6 +96,7 @@ class Paired(JsonResult):
     notes: list[str]
     embedding: str
     heap_bytes: int
+    access: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
             known = find_board(client.board_id)
             colours = known.colours if known else ""
             where = client.port, usb_serial, info.machine
-            remember(PairedBoard(client.board_id, chosen, *where, colours))
+            remember(PairedBoard(client.board_id, chosen, *where, colours, client.is_private))
         if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
         return _paired(client, chosen, installed, wanted, progress)
@@ -193,6 +194,7 @@ def _paired(
         installed.notes,
         info.embedding.hex(),
         info.heap_total,
+        client.access,
     )
 
 
@@ -225,7 +227,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
     at_work = freed.embedding
     with (
         raw_repl(port, True, freed.answers, tell) as repl,
-        _runs_on_where_refused(repl),
+        runs_on_where_refused(repl),
     ):
         facts = survey(repl)
         if name:
@@ -256,7 +258,8 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         repl.reset()
     written = [facts.root + file.path for file in changed]
     notes = [
-        *filter(None, [settings.note, IN_PLACE if in_place else "", key.note]),
+        *filter(None, [settings.note, IN_PLACE if in_place else ""]),
+        *key.notes,
         *notes_on(facts),
     ]
     return Installed(written, notes, to_send.content if to_send else None, facts.boot_s)
@@ -282,7 +285,7 @@ def _new_identity(facts: Survey) -> BoardFile | None:
 
 
 @contextmanager
-def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
+def runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
     """A board that is not paired for some reason, and so is unchanged, runs its program again."""
     try:
         yield

@@ -108,10 +108,8 @@ FACTS = record(
     embedding_bytes=number,
     in_place=digits,
 )
-# The chip's identity or the one that is kept (''), whose main.py it is, and files that have the
-# names of modules: in the root, where only a user puts them, and beside the agent. Then files where
-# folders of ours go, and folders where files do.
-OWNER = """
+# The chip's identity, or the one that is kept, or none.
+IDENTITY = """
 try:
     from machine import unique_id
     identity = unique_id()
@@ -122,6 +120,13 @@ except ImportError:
         identity = b''
     if len(identity) != %r:
         identity = b''
+"""
+# That, whose main.py it is, and files that have the names of modules: in the root, where only a
+# user puts them, and beside the agent. Then files where folders of ours go, and folders where files
+# do.
+OWNER = (
+    IDENTITY
+    + """
 try:
     with open(root + '/main.py', 'rb') as file:
         is_ours = %r in file.read(100)
@@ -155,6 +160,7 @@ print(json.dumps({
     'has_library': has_library, 'blocked': blocked,
 }))
 """
+)
 OWNER_FACTS = record(
     id=digits, own_main=flag, shadows=several(path), has_library=flag, blocked=several(path)
 )

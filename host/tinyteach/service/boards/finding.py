@@ -66,7 +66,7 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
     """What a port has; a paired board needs no advice unless it runs something else now."""
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
-    status = "paired" if known else "attached, not paired"
+    status = _paired(known) if known else "attached, not paired"
     if product and product.hint and (runs_else or not known):
         status = f"{status}; {product.hint}"
     for holder in holders(attached.port):
@@ -75,9 +75,13 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
     return BoardEntry(name, attached.port, attached.description, status)
 
 
+def _paired(board: PairedBoard) -> str:
+    return "paired, private" if board.private else "paired"
+
+
 def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
-    known = any(board.board_id == info.unique_id for board in paired)
-    status = "running, paired" if known else "running, not paired"
+    known = next((board for board in paired if board.board_id == info.unique_id), None)
+    status = f"running, {_paired(known) if known else 'not paired'}"
     return BoardEntry(
         info.name, info.port, virtual_kind(info), "running" if info.kind == GROVE else status
     )
