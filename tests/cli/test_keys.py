@@ -190,8 +190,9 @@ def test_a_key_that_others_can_read_or_replace_is_told(tinyteach):
     keys.keep_key(OTHER, bytes(range(1, 33)))
     path = keys._path(OTHER)
     for of_file, of_folder, told in (
-        (0o644, 0o700, "can be read by others"),
-        (0o600, 0o770, "can be written by others"),
+        (0o644, 0o700, f"run 'chmod 600 {path}', and"),
+        (0o600, 0o770, f"run 'chmod 700 {path.parent}'."),
+        (0o600, 0o755, "can be entered by others"),
         (0o600, 0o700, None),
     ):
         path.chmod(of_file)
