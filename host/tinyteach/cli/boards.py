@@ -219,7 +219,7 @@ def pair(
         paired = _opening.pair_board(board, name, progress, embedding, camera, private, new_key)
     paired.notes.extend(_suited.of_another(asked.project, paired.embedding))
     if embedding is None:
-        paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding))
+        paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding, paired.is_wide))
     count = len(paired.written)
     written = f"{count} file{'' if count == 1 else 's'} written."
     done = written if count else "All was up to date."

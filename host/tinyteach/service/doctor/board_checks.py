@@ -7,6 +7,7 @@ from tinyteach.device.repl.fitness import (
     SLOW_BOOT_S,
     SPARE_FLASH_BYTES,
     boot_fault,
+    in_32_bits,
     is_filled_by_boot,
     is_too_old,
 )
@@ -106,7 +107,8 @@ def check_memory(evidence: Evidence) -> Finding:
             found += f", because {boot} keeps {_kb(facts.boot_heap)}"
             fix = f"take out of {boot} what fills the memory"
             return to_fix("memory", found, fix, BoardRefusedError)
-        return to_fix("memory", found, _with_less(free), BoardRefusedError)
+        fix = _with_less(in_32_bits(free, facts.is_wide))
+        return to_fix("memory", found, fix, BoardRefusedError)
     peak = f", the agent used {_kb(evidence.info.heap_peak)} at most" if evidence.info else ""
     return passed("memory", f"{_kb(free)} free for the agent{peak}")
 
