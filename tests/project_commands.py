@@ -93,6 +93,7 @@ ON_BOARD = {
     "upgrade": ["upgrade", "--embedding", "tiny"],
     "wipe": ["wipe", "--yes"],
     "unpair": ["unpair", "--yes"],
+    "unpair, and again": ["unpair", "--yes"],
 }
 # Virtual boards in the background: what must go well before, and after whatever became of it.
 _START, _STOP = ["boards", "start"], ["boards", "stop"]
@@ -109,7 +110,8 @@ AGAIN: dict[str, tuple[list[str], ...]] = {
     "pair --new-key": (["pair"],),
     "upgrade": (["upgrade"],),
     "wipe": (["wipe", "--yes"], ["deploy"]),
-    "unpair": (["unpair", "--yes"], ["pair", "--new-key"], ["deploy"]),
+    "unpair": (["pair"], ["deploy"]),
+    "unpair, and again": (["unpair", "--yes"], ["pair"], ["deploy"]),
 }
 
 # Commands after which photographs lie elsewhere or nowhere, as they were asked to: how many.

@@ -97,6 +97,10 @@ CLAUSES = (
     *("a link to another file", "no file can be called that", " within what chance explains"),
     "No project can be made in {root}: {error}",
     "{kernels} kernels",
+    *("free space, or use another place", "check its permissions, or use another place"),
+    *("use another place, which can be written to", "use another place or name"),
+    *("move away what is in its place", "close programs that use it and try again"),
+    *("rename the file", "free space, or mend that"),
     *("{photos} photographs", "is not a PNG, JPEG, WebP, {what}GIF, TIFF, PPM or BMP file"),
 )
 # What systems say, in files.reason's way.

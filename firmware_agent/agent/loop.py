@@ -202,4 +202,5 @@ class Agent:
                 if not self._settled:
                     seldom.call("boot", "answered")
             else:
+                memory.allow(0)
                 self.models.suspend_upload()

@@ -117,7 +117,7 @@ class Models:
             try:
                 self.recogniser.load_embedding(path, digest)
             finally:
-                gc.threshold(memory.USUAL_BYTES)
+                gc.threshold(memory.usual_bytes)
                 seldom.forget("tflite.embedding")
             memory.sample()
 
@@ -233,7 +233,7 @@ class Models:
                 raise ModelError(NO_MEMORY) from None
             raise
         finally:
-            gc.threshold(memory.USUAL_BYTES)
+            gc.threshold(memory.usual_bytes)
 
     def rollback(self) -> tuple[bytes, list[str]]:
         """Put the previous head back to work; SHA-256 and labels of it."""

@@ -8,7 +8,7 @@ import os
 import struct
 import sys
 
-from agent import files
+from agent import files, memory
 from agent.refused import Refused
 from tinyteach_protocol import errors
 from tinyteach_protocol.frame import SEAL_BYTES
@@ -34,6 +34,8 @@ _HOST = const(1)
 _BOARD = const(2)
 _HEAD = const(5)
 _NONCE_BYTES = const(16)
+# Of seals, until as many frames went by as without seals fill what is collected for: two a request.
+_GARBAGE_BYTES = const(1024)
 
 
 def access() -> int:
@@ -102,6 +104,7 @@ def _take_host(agent: "Agent", request: "Request", _sealing: "Any", _key: memory
     if not responder.seals:
         responder.payload_limit -= SEAL_BYTES
     responder.seals = _sealing.seals(_key, *parts)
+    memory.allow(_GARBAGE_BYTES)
 
 
 def _take_head(agent: "Agent", request: "Request", _sealing: "Any", _key: memoryview) -> None:

@@ -6,7 +6,7 @@ import binascii
 import gc
 import time
 
-from agent import VERSION, board, files, seldom
+from agent import VERSION, board, files, memory, seldom
 from agent.models import RULES
 from agent.refused import Refused
 from agent.tflite import kernels
@@ -57,6 +57,7 @@ def _hello(agent: "Agent", request: "Request") -> memoryview:
     """Who the board is and what it can do. Starts everything anew but the uploads on flash."""
     agent.models.suspend_upload()
     agent.image.abandon()
+    memory.allow(0)
     return agent.responder.welcome(request, VERSION, agent.board_id, _capabilities(agent))
 
 

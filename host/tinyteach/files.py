@@ -15,6 +15,18 @@ from typing import Any
 
 from tinyteach.errors import ProjectError
 
+# What mends what the system refuses, as clauses of sentences, by its number.
+FREE_SPACE = "free space, or use another place"
+PERMISSIONS = "check its permissions, or use another place"
+IN_THE_WAY = "move away what is in its place"
+REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), FREE_SPACE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), PERMISSIONS),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY), IN_THE_WAY),
+    errno.EROFS: "use another place, which can be written to",
+}
+ELSEWHERE = "use another place or name"
+IN_USE = "close programs that use it and try again"
 MAX_BYTES = 64 << 20  # no file of ours is larger; one that is was not written by us
 
 
@@ -112,8 +124,7 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise ProjectError(
-            f"The folder {path} cannot be made ({reason(error)}); check its permissions, or move "
-            "away what is in its place."
+            f"The folder {path} cannot be made ({reason(error)}); {remedy(error)}."
         ) from error
 
 
@@ -141,7 +152,7 @@ def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
             _write_folder(path, contents)
         except (OSError, ValueError) as error:
             raise ProjectError(
-                f"{path} could not be written ({reason(error)}); free space or name another folder."
+                f"{path} could not be written ({reason(error)}); {remedy(error)}."
             ) from error
 
 
@@ -194,9 +205,15 @@ def _write_through(path: Path, content: bytes, mode: int) -> None:
 
 def not_written(path: Path, error: OSError | ValueError) -> ProjectError:
     """What to raise where a file cannot be written."""
-    return ProjectError(
-        f"{path} could not be written ({reason(error)}); free space or name another."
-    )
+    return ProjectError(f"{path} could not be written ({reason(error)}); {remedy(error)}.")
+
+
+def remedy(error: OSError | ValueError, otherwise: str = ELSEWHERE) -> str:
+    """What to do about what the system refused, as an order; ``otherwise`` where it is not known.
+
+    No space that is freed helps where a file system is read-only or others may not write.
+    """
+    return REMEDIES.get(getattr(error, "errno", None) or 0, otherwise)
 
 
 def reason(error: OSError | ValueError) -> str:

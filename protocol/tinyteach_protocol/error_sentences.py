@@ -19,7 +19,11 @@ ERRORS = {
         "The board's agent speaks another protocol version; pair the board again to update it.",
     ),
     errors.BUSY: ("BUSY", "The board is busy with something else; wait a moment and try again."),
-    errors.NO_CAMERA: ("NO_CAMERA", "The board has no camera; send it a photograph instead."),
+    errors.NO_CAMERA: (
+        "NO_CAMERA",
+        "The board has no camera; take photographs with another one, for 'tinyteach import' to "
+        "teach and 'tinyteach classify' to have the board recognise.",
+    ),
     errors.CAMERA_FAILED: (
         "CAMERA_FAILED",
         "The camera gave no picture; check its ribbon cable and restart the board.",

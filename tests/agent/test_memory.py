@@ -155,16 +155,17 @@ def test_too_little_memory_is_said(switch_on, trained_heads, heap):
 
 
 @pytest.mark.parametrize("frames", [3, soak(10)])
+@pytest.mark.parametrize("arch", ARCHS)
 @pytest.mark.parametrize("size", few(EMBEDDING_FILES, "base"))
-def test_what_pairing_asks_for_is_enough(size, frames, trained_heads):
-    """A board with hardly more than pairing wants does everything, in 32 bits."""
+def test_what_pairing_asks_for_is_enough(size, arch, frames, trained_heads):
+    """A board with hardly more than pairing wants does everything, in 32 bits and in 64."""
     content = EMBEDDING_FILES[size].read_bytes()
     embedding = load_embedding(EMBEDDING_FILES[size])
     heads = trained_heads
     if size != "base":
         heads = [make_head(*names, photos=3, embedding=embedding) for names in OBJECTS]
-    wanted = heap_of(content) + FIRMWARE_BYTES + 256
-    with VirtualBoard("i386", heap=wanted) as board:
+    wanted = heap_of(content, arch == "amd64") + FIRMWARE_BYTES + 256
+    with VirtualBoard(arch, heap=wanted) as board:
         pair_for_now(board.port, Wanted(content), lambda *_: None)
         with BoardClient(board.port) as client:
             deploy(client, heads[0])

@@ -117,7 +117,9 @@ def test_board_that_was_taught_nothing(tinyteach, fails, switch_on, photo_folder
 def test_board_without_a_camera(fails, switch_on, project):
     with switch_on("i386", camera=False) as board:
         for command in (("-p", project, "capture", "cat"), ("preview",)):
-            assert "has no camera" in fails("-b", board.port, *command)
+            told = fails("-b", board.port, *command)
+            assert "has no camera; take photographs with another one" in told
+            assert "'tinyteach import'" in told and "'tinyteach classify'" in told
 
 
 def test_camera_that_fails(fails, board, project):

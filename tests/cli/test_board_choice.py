@@ -5,6 +5,7 @@ import re
 import shutil
 from importlib import import_module
 from pkgutil import walk_packages
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -133,8 +134,38 @@ def test_a_virtual_board_is_named_before_and_after(tinyteach, asked_for, line):
     tinyteach("--board", "v2", *line.split(), *ARGUMENTS[line])
     for option in ("--board", "-b", "--name"):
         tinyteach("-b", "hall", *line.split(), *ARGUMENTS[line], option, "v2")
+    tinyteach("-b", "hall", *line.split(), "v2", *ARGUMENTS[line])
     tinyteach(*line.split(), *ARGUMENTS[line])
-    assert asked_for == ["v2"] * 4 + ["virtual"]
+    assert asked_for == ["v2"] * 5 + ["virtual"]
+    assert "Two boards" in tinyteach(*line.split(), "v2", *ARGUMENTS[line], "--name", "v3").err
+
+
+def test_what_a_virtual_board_is_to_see(tinyteach, fails, asked_for, tmp_path, monkeypatch):
+    """A word alone is a photograph; of two the first is the board."""
+    photo = tmp_path / "a.png"
+    photo.touch()
+    tinyteach("boards", "show", "v2", photo)
+    tinyteach("boards", "show", photo)
+    assert asked_for == ["v2", "virtual"]
+    assert "Too much" in fails("boards", "show", "v2", photo, "--object", "cat")
+    assert "no file 'v2' here" in fails("boards", "show", "v2")
+    found = SimpleNamespace(name="v2")
+    monkeypatch.setattr(finding, "running_virtuals", lambda: [found])
+    assert "'tinyteach boards show v2 --object cat'" in fails("boards", "show", "v2")
+
+
+def test_a_virtual_board_is_started_by_its_name(tinyteach, fails, monkeypatch):
+    named = []
+
+    def start(name, *_):
+        named.append(name)
+        raise BoardNotFoundError("It was to be started.")
+
+    monkeypatch.setattr("tinyteach.service.boards.virtual_boards.start_virtual", start)
+    for words in (["nb"], ["--name", "nb"], ["nb", "--name", "nb"], []):
+        tinyteach("boards", "start", *words)
+    assert named == ["nb"] * 3 + ["virtual"]
+    assert "Two boards are named, nb and mb" in fails("boards", "start", "nb", "--name", "mb")
 
 
 @pytest.mark.parametrize("line", ["boards show", "boards pins", "boards stop"])

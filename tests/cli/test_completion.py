@@ -135,6 +135,7 @@ def test_boards(offered):
         assert offered(f"{words} k") == ["kitchen"]
     for option in ("--name", "--board", "-b"):
         assert offered(f"boards stop {option} k") == []  # as it is no virtual one
+    assert offered("boards stop k") == []
 
 
 @pytest.mark.parametrize(

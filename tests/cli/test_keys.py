@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tinyteach.device import keys
-from tinyteach.device.registry import find_board
+from tinyteach.device.registry import find_board, paired_boards
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import ProjectError
 
@@ -29,6 +29,7 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         paired = json.loads(at(here, "pair", *named, "--name", "kitchen", "--json").out)
         assert paired["written"] == ["/tinyteach/key"]
         assert any("has a key now" in note for note in paired["notes"])
+        assert paired["access"] == "keyed"
         listed = json.loads(at(here, "keys", "list", "--json").out)["keys"]
         assert listed == [{"board_id": paired["board_id"], "name": "kitchen", "fault": None}]
         assert at(here, "rule", "clear", *named).code == 0
@@ -48,7 +49,8 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         assert at(there, "keys", "import", file).code == 0
         assert at(there, "alone", *named, "--interval", "100").code == 0
 
-        assert at(there, "pair", *named, "--private").code == 0
+        assert "board is private: it shows nothing" in at(there, "pair", *named, "--private").out
+        assert find_board("kitchen") is None and paired_boards()[0].private
         assert at(here, "info", *named).code == 0  # with the same key
         assert at(here, "keys", "forget", "kitchen").code == 0
         assert at(here, "info", *named).code == 19
@@ -57,13 +59,14 @@ def test_a_key_s_way(tinyteach, switch_on, tmp_path, monkeypatch):
         refused = at(here, "pair", *named)
         assert refused.code == 19 and "--new-key" in refused.err
         again = json.loads(at(here, "pair", *named, "--new-key", "--json").out)
-        assert again["written"] == ["/tinyteach/key"]
+        assert again["written"] == ["/tinyteach/key"] and again["access"] == "private"
         refused = at(there, "info", *named)
         assert refused.code == 19 and "another key" in refused.err
         monkeypatch.setenv("TINYTEACH_HOME", str(here))
         with BoardClient(board.port) as client:
             assert client.is_private and client.is_proven
-        assert at(here, "pair", *named, "--open").code == 0
+        assert "not private any more" in at(here, "pair", *named, "--open").out
+        assert not find_board("kitchen").private
         assert at(tmp_path / "third", "info", *named).code == 0
 
 
@@ -187,8 +190,9 @@ def test_a_key_that_others_can_read_or_replace_is_told(tinyteach):
     keys.keep_key(OTHER, bytes(range(1, 33)))
     path = keys._path(OTHER)
     for of_file, of_folder, told in (
-        (0o644, 0o700, "can be read by others"),
-        (0o600, 0o770, "can be written by others"),
+        (0o644, 0o700, f"run 'chmod 600 {path}', and"),
+        (0o600, 0o770, f"run 'chmod 700 {path.parent}'."),
+        (0o600, 0o755, "can be entered by others"),
         (0o600, 0o700, None),
     ):
         path.chmod(of_file)

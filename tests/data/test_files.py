@@ -1,14 +1,18 @@
 """Files are written whole, lines in one piece, and failures are sentences."""
 
+import errno
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from tinyteach.cli.output import system_refusal
 from tinyteach.errors import ProjectError
-from tinyteach.files import write_atomically, write_json
+from tinyteach.files import write_atomically, write_folder, write_json
 from tinyteach.lines import append_lines
+from tinyteach.studio.sentences import coded
 
 
 def test_json_is_readable_and_ends_its_line(tmp_path):
@@ -35,6 +39,37 @@ def test_a_file_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
     write_atomically(tmp_path / "a", b"whole", mode=0o600)
     assert done == ["synced", "replaced"] and (tmp_path / "a").read_bytes() == b"whole"
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "free space, or use another place"),
+        (errno.EDQUOT, "free space, or use another place"),
+        (errno.EROFS, "use another place, which can be written to"),
+        (errno.EACCES, "check its permissions, or use another place"),
+        (errno.EPERM, "check its permissions, or use another place"),
+        (errno.ENAMETOOLONG, "use another place or name"),
+    ],
+)
+def test_advice_is_of_what_the_system_refused(tmp_path, monkeypatch, number, advice):
+    """No space helps on a read-only disk; the page knows what is advised, too."""
+
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    writings = {
+        "file": lambda: write_atomically(tmp_path / "a", b""),
+        "lines": lambda: append_lines(tmp_path / "a", ["a"]),
+        "folder": lambda: write_folder(tmp_path / "b", {"c": b""}),
+    }
+    for name, writes in writings.items():
+        with pytest.raises(ProjectError, match=re.escape(f"); {advice}.")) as refused:
+            writes()
+        assert coded(str(refused.value))["values"]["remedy"]["code"], name
+    assert system_refusal(OSError(number, "no", "a")).endswith(f"; {advice}.")
 
 
 def test_a_file_cannot_be_put_where_no_folder_is(tmp_path):

@@ -6,9 +6,11 @@ import pytest
 
 from keyed import give_key
 from paired import views_of
+from slices import few
 from tinyteach.data.photos import save_burst
 from tinyteach.data.project import Project
 from tinyteach.device import keys
+from tinyteach.device.registry import find_board
 from tinyteach.device.repl import key_giving, pairing
 from tinyteach.device.repl.key_giving import NUMBER_PATH
 from tinyteach.device.repl.pairing import Wanted, free_the_repl, pair
@@ -16,6 +18,7 @@ from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
 from tinyteach.device.repl.survey import survey
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.errors import BoardRefusedError, LinkError, NoKeyError, ProjectError
+from tinyteach.service.boards import clearing
 from tinyteach.service.boards.verification import verify
 from tinyteach.service.heads.retraining import retrain
 from tinyteach.service.heads.upgrading import upgrade
@@ -45,6 +48,14 @@ def written(board, path, content=None) -> bytes:
             return bytes(repl.read_file(path, lambda *_: None))
         finally:
             repl.reset()
+
+
+def on_board(board, code):
+    """Run it there, where no agent is in the way any more."""
+    free_the_repl(board.port)
+    with raw_repl(board.port) as repl:
+        repl.run(code)
+        repl.reset()
 
 
 def key_on(board) -> bytes:
@@ -156,7 +167,7 @@ def test_a_board_that_makes_no_random_numbers_gets_none(paired_board, monkeypatc
         with pytest.raises(BoardRefusedError, match="cannot be private"):
             key_giving.key_given(repl, facts, facts.id, True, True, False)
         repl.reset()
-    assert given.file is None and "has no key" in given.note
+    assert given.file is None and "has no key" in given.notes[0]
 
 
 def test_a_pairing_that_fails_takes_no_key_away(keyed, wanted, monkeypatch):
@@ -179,3 +190,62 @@ def test_a_pairing_that_fails_takes_no_key_away(keyed, wanted, monkeypatch):
         with pytest.raises(LinkError):
             pair(board.port, anew, None, quiet)
     assert keys.key_of(identity) == key == key_on(board)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def killed(patch, owner, name, is_done=False):
+    """Where ``owner`` does what has that ``name``: before it, or when it ``is_done``."""
+    plain = getattr(owner, name)
+
+    def ends(*arguments):
+        if is_done:
+            plain(*arguments)
+        raise Killed
+
+    patch.setattr(owner, name, ends)
+
+
+UNPAIRING_CUT = {
+    "before the board is asked": (key_giving, "keep_coming", False),
+    "before it does anything": (key_giving, "keep_coming", True),
+    "after it did all": (RawRepl, "reset", False),
+    "before the name is forgotten": (clearing, "forget", False),
+    "before the key is": (clearing, "forget_key", False),
+    "in the middle of that": (keys, "forget_coming", False),
+    "after it": (clearing, "forget_key", True),
+}
+
+
+WHERE = few(UNPAIRING_CUT, "before it does anything", "after it did all", "in the middle of that")
+
+
+@pytest.mark.parametrize("again", few([False, True], False))
+@pytest.mark.parametrize("where", WHERE)
+def test_unpairing_that_was_cut_short_goes_on(keyed, wanted, monkeypatch, where, again):
+    """By what is plain: pairing gives the board a key where it has none, unpairing ends it."""
+    board, identity, _ = keyed
+    pair(board.port, wanted, "desk", quiet)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        killed(patch, *UNPAIRING_CUT[where])
+        clearing.unpair_board(board.port, "desk")
+    if again:
+        clearing.unpair_board(board.port, "desk")
+        assert find_board("desk") is None and keys.keyed_boards() == []
+    pair(board.port, wanted, None, quiet)
+    assert key_on(board) == keys.key_of(identity)
+
+
+def test_unpairing_what_does_not_show_the_key_keeps_it(keyed):
+    """What has another one is refused, also while no agent answers that would ask."""
+    board, identity, key = keyed
+    written(board, keys.KEY_PATH, b"\0" + keys.made_key())
+    on_board(board, "import os; os.remove('main.py')")
+    for change in (clearing.unpair_board, clearing.wipe_board):
+        with pytest.raises(NoKeyError, match="--new-key"):
+            change(board.port, "desk")
+    on_board(board, f"import os; os.remove({keys.KEY_PATH!r})")  # it was erased
+    assert clearing.unpair_board(board.port, "desk").files
+    assert keys.key_of(identity) == key and keys.coming_key(identity) is None

@@ -8,6 +8,7 @@ was read or refused; an error that is neither ends it.
 # ruff: noqa: PTH101, PTH102, PTH123, PTH208, T201
 
 import binascii
+import gc
 import os
 import sys
 
@@ -31,7 +32,7 @@ class Machine:
 
 sys.modules["machine"] = Machine
 
-from agent import board, files, proof, slots, upload  # noqa: E402
+from agent import board, files, memory, proof, slots, upload  # noqa: E402
 from agent.alone import rules  # noqa: E402
 from agent.refused import Refused  # noqa: E402
 from agent.teaching import button as _button  # noqa: E402, F401 - it compiles here
@@ -84,7 +85,12 @@ class Keyed:
 
 
 def read_key():
-    """Whatever it holds, the host with the seeds' key is let in where it is that, and else not."""
+    """Whatever it holds, the host with the seeds' key is let in where it is that, and else not.
+
+    Only in its session does more pile up before the board collects: what seals leave.
+    """
+    memory.allow(0)
+    usual_bytes = gc.threshold()
     agent = Keyed()
     assert agent.access in ACCESS
     try:
@@ -96,8 +102,9 @@ def read_key():
     try:
         agent.prove(1, shown=sealing.proof(KEY, 1, *parts))
     except Refused:
-        assert content[1:] != KEY
+        assert content[1:] != KEY and gc.threshold() == usual_bytes
         return False
+    assert gc.threshold() == memory.usual_bytes > usual_bytes
     assert content[1:] == KEY and agent.responder.seals
     return True
 

@@ -50,6 +50,50 @@ ENDS = {
 }
 
 
+LOST = """
+from contextlib import contextmanager
+from tinyteach.errors import LabError
+from tinyteach.hil import bench
+
+@pytest.fixture(autouse=True, scope="session")
+def from_a_lab():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "opened", lost(bench.opened))
+        yield
+
+def lost(plain):
+    @contextmanager
+    def opened(*words):
+        with plain(*words) as board:
+            yield board
+        raise LabError("The lease was lost; run it again.")
+    return opened
+
+def test_it(board):
+    {end}
+
+def test_that_is_not_come_to(board):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "options", "code"),
+    [
+        ("raise KeyboardInterrupt", (), 2),
+        ("pytest.exit('enough')", (), 2),
+        ("assert 0", ("-x",), 1),
+        ("pass", (), 21),
+    ],
+)
+def test_a_lease_that_was_lost_is_a_sentence(one_board, run_tests, end, options, code):
+    """Also where the run was stopped, and no test is left to tell it."""
+    ran = run_tests(LOST.format(end=end), "--tt-board", one_board.port, *options)
+    assert ran.code == code
+    assert "The lease was lost; run it again." in ran.said
+    assert "Traceback" not in ran.said and "errors.LabError" not in ran.said, ran.said
+
+
 @pytest.fixture(scope="module")
 def files(trained_heads, tmp_path_factory):
     """Of two heads."""

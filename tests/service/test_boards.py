@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,11 @@ def test_boards_by_product_and_mode(monkeypatch):
     held = {"/dev/ttyACM2": [Holder(7, "screen")]}
     monkeypatch.setattr("tinyteach.service.boards.finding.holders", lambda port: held.get(port, []))
     for number in range(2):
-        remember(PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO"))
+        board = PairedBoard(f"id{number}", f"desk{number}", "", f"F412FA{number}", "XIAO")
+        remember(replace(board, private=number == 0))
     entries = [(entry.name, entry.kind, entry.status) for entry in finding.list_boards()]
     assert entries == [
-        ("desk0", "ESP32 with its own USB (XIAO ESP32S3 Sense or other)", "paired"),
+        ("desk0", "ESP32 with its own USB (XIAO ESP32S3 Sense or other)", "paired, private"),
         ("desk1", "ESP32-S3", "paired; boot loader: press its reset button, or flash it"),
         (
             "/dev/ttyACM2",

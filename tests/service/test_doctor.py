@@ -11,12 +11,16 @@ from planted_faults import changed
 from sensors import Sensor
 from slices import soak
 from tinyteach.cli.exit_codes import exit_code_of
+from tinyteach.device import keys
 from tinyteach.device.registry import PairedBoard, find_board, remember
 from tinyteach.device.repl.pairing import await_agent
+from tinyteach.errors import ProjectError
 from tinyteach.service.boards.opening import open_board
 from tinyteach.service.boards.overview import board_info
+from tinyteach.service.doctor.evidence import Evidence
 from tinyteach.service.doctor.examination import examine
 from tinyteach.service.doctor.findings import FIX, SKIP
+from tinyteach.service.doctor.key_checks import check_key
 
 
 def quiet(*_):
@@ -63,6 +67,7 @@ def test_healthy_board(env):
     assert page.faults == [] and page.error is None
     skipped = {finding.name for finding in page.findings if finding.status == SKIP}
     assert skipped == {"head"} and found["last crash"] == "none is written down"
+    assert found["key"] == "this computer has none of this board's"
     assert found["MicroPython"].startswith("micropython 1.") and found["architecture"] == "x86"
     assert found["camera"] == "module camera, sensor VIRTUAL, 240×240"
     assert found["formats"] == "RGB565, GRAYSCALE, RGB888, JPEG"
@@ -70,6 +75,25 @@ def test_healthy_board(env):
     assert found["embedding"].startswith("base, ") and found["last boot"] == "power-on"
     assert re.fullmatch(r"\d+ KB/s to the board, \d+ KB/s from it", found["link"])
     assert find_board("desk").colours == "RGB565_BE"
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "told"),
+    [
+        (0o640, 0o700, "{path} can be read by others; run 'chmod 600 {path}', and "),
+        (0o600, 0o750, "The folder {folder} can be entered by others; run 'chmod 700 {folder}'."),
+        (0o600, 0o700, "this computer has none of this board's"),
+    ],
+)
+def test_keys_that_others_may_read(of_file, of_folder, told):
+    """Another board's, too: each opens one."""
+    keys.keep_key("0f0f", keys.made_key())
+    path = keys._folder() / "0f0f.json"
+    path.chmod(of_file)
+    path.parent.chmod(of_folder)
+    found = check_key(Evidence(None, board_id="0e0e"))
+    assert found.line().startswith(told.format(path=path, folder=path.parent))
+    assert (found.status == FIX) == (found.error is ProjectError) == ("chmod" in told)
 
 
 def test_a_sensor_that_needs_a_slower_clock(env):

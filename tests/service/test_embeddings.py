@@ -9,6 +9,7 @@ import pytest
 from paired import views_of
 from tinyteach.data.photos import save_burst
 from tinyteach.device.registry import PairedBoard, remember
+from tinyteach.device.wire.board_info import WIDE_BYTES
 from tinyteach.device.wire.client import BoardClient
 from tinyteach.embedding import runtime
 from tinyteach.embedding.shipped import BETTER_AND_BETTER
@@ -100,6 +101,8 @@ def test_what_fits_a_heap_by_what_pairing_asks_for(monkeypatch):
     assert embeddings.fitting(smallest - 1) == []
     assert embeddings.fitting(middle - 1) == ["tiny", "open"]
     assert embeddings.fitting(middle) == ["tiny", "open", "base"]
+    tiny = embeddings.embedding_path("tiny").read_bytes()
+    assert embeddings.heap_of(tiny, is_wide=True) == smallest + WIDE_BYTES
 
 
 def test_a_board_that_holds_a_larger_one_is_told_so():

@@ -1,7 +1,6 @@
 """boards, pair, info: which boards there are and what they are."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from tinyteach.cli.completion import objects, virtual_boards
 from tinyteach.cli.groups import new_app, new_group
 from tinyteach.cli.later import Later
 from tinyteach.cli.options import EmbeddingOption, JsonOption
+from tinyteach.errors import UsageError
 from tinyteach.results import Lines, Table
 from tinyteach.service.words.pairing import check_pairing
 from tinyteach.service.words.virtual import (
@@ -19,6 +19,8 @@ from tinyteach.service.words.virtual import (
     MODULE_LOADERS,
     check_shown,
     check_started,
+    name_and_photo,
+    one_name,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ _virtual = Later("service.boards.virtual_boards")
 app = new_app()
 boards_app = new_group("boards", invoke_without_command=True)
 app.add_typer(boards_app, name="boards")
+VirtualArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[NAME]", help="Its name.", autocompletion=virtual_boards),
+]
 VirtualOption = Annotated[
     str | None,
     typer.Option(
@@ -61,6 +67,9 @@ def _listed(found: "list[BoardEntry]") -> Lines:
 @command(boards_app, "as_json")
 def start(
     asked: Asked,
+    called: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="What to call it, as --name.")
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="What to call it; 'virtual', a Grove 'grove' by default.")
     ] = None,
@@ -95,6 +104,7 @@ def start(
     It is the real agent on a real MicroPython. With --kind grove a virtual Grove Vision AI V2,
     which speaks as Seeed's firmware does.
     """
+    name = one_name(called, name)
     check_started(name, kind, arch, heap, dialect, loader, firmware)
     if kind == GROVE:
         board = _virtual.start_virtual_module(name or GROVE, dialect, loader, firmware)
@@ -111,9 +121,9 @@ def _tell_started(asked: Asked, board: "BoardEntry", next_command: str) -> None:
 
 
 @command(boards_app, "as_json")
-def stop(asked: Asked, board: VirtualOption = None) -> None:
+def stop(asked: Asked, name: VirtualArgument = None, board: VirtualOption = None) -> None:
     """Stop a virtual board; its flash is kept for the next start."""
-    meant = _meant(asked, board)
+    meant = _meant(asked, name, board)
     name = _virtual.stop_virtual(meant)
     asked.tell({"stopped": name}, [f"The virtual board {name} has stopped."])
 
@@ -121,8 +131,12 @@ def stop(asked: Asked, board: VirtualOption = None) -> None:
 @command(boards_app, "as_json")
 def show(
     asked: Asked,
-    photo: Annotated[
-        Path | None, typer.Argument(help="A photograph, or a folder of them shown in turn.")
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME] [PHOTO]",
+            help="The board's name, and a photograph, or a folder of them shown in turn.",
+        ),
     ] = None,
     demo_object: Annotated[
         str | None,
@@ -135,22 +149,35 @@ def show(
     board: VirtualOption = None,
 ) -> None:
     """Put a photograph before a virtual board's camera."""
+    name, photo = name_and_photo(words or [], demo_object)
+    if name is None and photo and not photo.exists():
+        _refuse_board(str(photo))
     check_shown(photo, demo_object)
-    meant = _meant(asked, board)
+    meant = _meant(asked, name, board)
     asked.answer(_virtual.show_to_virtual(meant, photo, demo_object))
 
 
 @command(boards_app, "as_json")
-def pins(asked: Asked, board: VirtualOption = None) -> None:
+def pins(asked: Asked, name: VirtualArgument = None, board: VirtualOption = None) -> None:
     """Show the levels of the pins that a virtual board sets."""
-    name = _meant(asked, board)
+    name = _meant(asked, name, board)
     levels = _virtual.pins_of_virtual(name)
     lines = [f"pin {pin}: {'high' if level else 'low'}" for pin, level in levels.items()]
     asked.tell(levels, lines or [f"The board {name} sets no pin."])
 
 
-def _meant(asked: Asked, named: str | None) -> str:
+def _refuse_board(word: str) -> None:
+    """UsageError where a board is named, and nothing that it is to see."""
+    if any(info.name == word for info in _finding.running_virtuals()):
+        raise UsageError(
+            f"{word} is a virtual board; say what it is to see, as in "
+            f"'tinyteach boards show {word} --object cat'."
+        )
+
+
+def _meant(asked: Asked, word: str | None, option: str | None) -> str:
     """The virtual board that a command means, by the rule of all commands."""
+    named = one_name(word, option)
     asked = replace(asked, board=named) if named else asked
     meant = asked.board_meant() or _finding.VIRTUAL
     _finding.virtual_meant(meant)
@@ -192,7 +219,7 @@ def pair(
         paired = _opening.pair_board(board, name, progress, embedding, camera, private, new_key)
     paired.notes.extend(_suited.of_another(asked.project, paired.embedding))
     if embedding is None:
-        paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding))
+        paired.notes.extend(_suited.of_larger(paired.heap_bytes, paired.embedding, paired.is_wide))
     count = len(paired.written)
     written = f"{count} file{'' if count == 1 else 's'} written."
     done = written if count else "All was up to date."

@@ -58,6 +58,8 @@ VALUES: dict[str, Callable[..., Offers]] = {
         for command in ("show", "pins", "stop")
         for option in ("--board", "-b", "--name")
     },
+    "boards pins": virtual_boards,
+    "boards stop": virtual_boards,
     "deploy --head": heads,
     "export model --head": heads,
     "keys export": boards,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyteach.errors import TinyTeachError, public_kind
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.plain_text import plain, plain_json, plain_lines
 
 
@@ -75,7 +75,7 @@ def draw(text: str) -> None:
         raise ReaderGoneError from error
     except OSError as error:
         raise TinyTeachError(
-            f"The output cannot be written ({reason(error)}); send it to a place with room."
+            f"The output cannot be written ({reason(error)}); {remedy(error)}."
         ) from error
 
 
@@ -103,10 +103,10 @@ def system_refusal(error: OSError | UnicodeError) -> str:
     """A sentence for what the system refused and no place foresaw."""
     if isinstance(error, OSError) and error.filename:
         what = os.fsdecode(error.filename) if not isinstance(error.filename, int) else "A file"
-        return f"{what} cannot be used ({reason(error)}); check its permissions and the room there."
+        return f"{what} cannot be used ({reason(error)}); {remedy(error)}."
     return (
-        f"The system refused something ({reason(error)}); free space, close other programs and "
-        "try again."
+        f"The system refused something ({reason(error)}); "
+        f"{remedy(error, 'close other programs and try again')}."
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from tinyteach.data.names import same_name
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, ProjectError
-from tinyteach.files import made_folder, make_folder, read_json, reason, write_json
+from tinyteach.files import IN_USE, made_folder, make_folder, read_json, reason, remedy, write_json
 
 _NOTE = "undo.json"
 _NUMBER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
@@ -112,8 +112,7 @@ def move_file(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         raise ProjectError(
-            f"{source} could not be moved ({reason(error)}); close programs that use it and try "
-            "again."
+            f"{source} could not be moved ({reason(error)}); {remedy(error, IN_USE)}."
         ) from error
 
 

@@ -13,7 +13,7 @@ from tinyteach.data.photo_index import format_records
 from tinyteach.data.photos import Photo, list_photos
 from tinyteach.data.project import Project
 from tinyteach.errors import PhotoError, UsageError
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 
 # Fixed, so that the same photographs always give the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
@@ -45,7 +45,7 @@ def export_zip(project: Project, target: str | Path) -> Path:
             temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise PhotoError(
-            f"{target} could not be written ({reason(error)}); free space or name another."
+            f"{target} could not be written ({reason(error)}); {remedy(error)}."
         ) from error
     return target
 

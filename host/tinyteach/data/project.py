@@ -36,7 +36,7 @@ from tinyteach.data.names import (
 from tinyteach.data.photo_index import move_records
 from tinyteach.data.project_settings import FORMAT_VERSION, may_name, read_settings
 from tinyteach.errors import ProjectError, UsageError
-from tinyteach.files import made_folder, reason, write_json
+from tinyteach.files import IN_USE, made_folder, reason, remedy, write_json
 from tinyteach.locks import one_at_a_time
 
 SETTINGS_NAME = "tinyteach.json"
@@ -362,7 +362,7 @@ class Project:
         except (OSError, ValueError) as error:
             raise ProjectError(
                 f"The folder {self.photos_dir} could not be changed ({reason(error)}); "
-                "close programs that use it and try again."
+                f"{remedy(error, IN_USE)}."
             ) from error
 
 

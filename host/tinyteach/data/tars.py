@@ -34,8 +34,8 @@ def tar_members(source: Path | io.BytesIO, name: str, notes: list[str]) -> Itera
         raise _damaged(name) from error
     except OSError as error:
         raise PhotoError(
-            f"The tar {name} cannot be unpacked ({reason(error)}); unpack it where there is room "
-            "and name the folder."
+            f"The tar {name} cannot be unpacked ({reason(error)}); unpack it elsewhere and name "
+            "the folder."
         ) from error
 
 

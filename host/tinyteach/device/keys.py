@@ -6,6 +6,7 @@ Each is a file of its own, which only the user may read.
 import os
 import re
 import secrets
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tinyteach.files import (
     parse_json,
     read_file,
     reason,
+    remedy,
     write_atomically,
 )
 from tinyteach.files import format_json as as_json
@@ -32,8 +34,11 @@ KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 _SHAPE = {"board": str, "key": str}
 DAMAGED = "{path} holds no board's key; delete it, then import the key again or pair the board."
 NO_KEY_FILE = "{path} holds no board's key; name a file that 'tinyteach keys export' wrote."
-FOR_OTHERS = "{path} can be read by others; run 'chmod 600' on it, or pair with --new-key."
-BY_OTHERS = "{path} can be written by others, who may put keys there; run 'chmod 700' on it."
+FOR_OTHERS = (
+    "{path} can be read by others; run 'chmod 600 {quoted}', and 'tinyteach pair --new-key' where "
+    "somebody may have read it."
+)
+IN_REACH = "The folder {path} can be entered by others; run 'chmod 700 {quoted}'."
 NOT_YOURS = (
     "The folder {path} cannot be made yours alone ({why}); check whose it is, or move it away."
 )
@@ -56,16 +61,21 @@ def fault_of(board_id: str) -> str | None:
     """What is wrong with the file of a board's key, in a sentence without anything of it."""
     try:
         key_of(board_id)
-        rights, of_folder = _path(board_id).stat().st_mode, _folder().stat().st_mode
+        return _open_to_others(board_id)
     except FileNotFoundError:  # forgotten meanwhile
         return None
     except (UsageError, ProjectError) as error:
         return str(error)
-    if os.name != "posix":
-        return None
-    if rights & ~FILE_MODE & 0o777:
-        return FOR_OTHERS.format(path=_path(board_id))
-    return BY_OTHERS.format(path=_folder()) if of_folder & 0o022 else None
+
+
+def _open_to_others(board_id: str) -> str | None:
+    """Which file, or the folder, is not its owner's alone, with the command that mends it."""
+    wanted = {_path(board_id): FILE_MODE, _coming(board_id): FILE_MODE, _folder(): FOLDER_MODE}
+    for path, mode in wanted.items() if os.name == "posix" else ():
+        if path.exists() and path.stat().st_mode & ~mode & 0o777:
+            told = FOR_OTHERS if mode == FILE_MODE else IN_REACH
+            return told.format(path=path, quoted=shlex.quote(str(path)))
+    return None
 
 
 def keyed_boards() -> list[str]:
@@ -107,16 +117,16 @@ def forget_key(board_id: str) -> bool:
     """Whether there was one."""
     if not IDENTITY.fullmatch(board_id):
         return False
-    forget_coming(board_id)
     if not os.path.lexists(_path(board_id)):
+        forget_coming(board_id)
         return False
     try:
         _path(board_id).unlink(missing_ok=True)
     except OSError as error:
         raise ProjectError(
-            f"{_path(board_id)} cannot be deleted ({reason(error)}); check the permissions of its "
-            "folder."
+            f"{_path(board_id)} cannot be deleted ({reason(error)}); {remedy(error)}."
         ) from error
+    forget_coming(board_id)  # last: while there is one, pairing asks the board (`doubt_key`)
     return True
 
 
@@ -162,7 +172,8 @@ def _write_own(path: Path, board_id: str, key: bytes) -> None:
 
 
 # A board that is given a key has it, the one before or, on FAT, none where that is cut short. So
-# both are kept until it is known: the one before is not lost, and the next pairing goes on.
+# both are kept until it is known: the one before is not lost, and the next pairing goes on. While a
+# board's key is removed, the one that may come is the same.
 
 
 def keep_coming(board_id: str, key: bytes) -> None:

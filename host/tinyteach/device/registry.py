@@ -25,7 +25,8 @@ class PairedBoard:
 
     ``colours`` is the order in which its camera gave them, as ``tinyteach doctor`` found it by
     the sensor's colour bar (`service/doctor/colours.py`); empty where nobody has looked. The
-    board knows it too; pairing compares, because new firmware makes a board forget.
+    board knows it too; pairing compares, because new firmware makes a board forget. ``private``:
+    it was when it was paired.
     """
 
     board_id: str
@@ -34,10 +35,11 @@ class PairedBoard:
     usb_serial: str
     machine: str
     colours: str = ""
+    private: bool = False
 
 
 _TEXT = ("board_id", "name", "port", "usb_serial", "machine")
-_ENTRY = {**dict.fromkeys(_TEXT, str), "colours": (str, None)}
+_ENTRY = {**dict.fromkeys(_TEXT, str), "colours": (str, None), "private": (bool, None)}
 
 
 def _file() -> Path:
@@ -89,7 +91,13 @@ def forget(*names: str) -> None:
 
 def _write(boards: list[PairedBoard]) -> None:
     with made_folder(_file().parent):
-        write_json(_file(), [asdict(entry) for entry in boards])
+        write_json(_file(), [_entry(board) for board in boards])
+
+
+def _entry(board: PairedBoard) -> dict[str, object]:
+    """Without what a TinyTeach of before would not know, where nothing is said by it."""
+    entry = asdict(board)
+    return entry if board.private else {name: entry[name] for name in entry if name != "private"}
 
 
 def check_name(name: str) -> None:

@@ -134,14 +134,14 @@ def outcome_of(reports: list[pytest.TestReport]) -> Outcome:
     """Of a test's reports, from setup to teardown."""
     told = [(report, notes_of(report) or Notes()) for report in reports]
     first = next((pair for pair in told if not pair[0].passed), told[0])
-    kind = next((notes.kind for _, notes in told if notes.kind), "") or _plain(reports)
+    by, kind = next(((each, n.kind) for each, n in told if n.kind), (first[0], _plain(reports)))
     tried = next((notes for _, notes in told if notes.first), Notes())
     detail = tried.first or first[0].longreprtext
     return Outcome(
         first[0].nodeid,
         kind,
         round(sum(report.duration for report in reports), 4),
-        tried.first_reason or reason_of(first[0]),
+        tried.first_reason or reason_of(by),
         detail if kind not in (PASSED, SKIPPED) else "",
         [line for _, notes in told for line in notes.why],
         max(notes.tries for _, notes in told),

@@ -1,5 +1,6 @@
 """Hooks and fixtures. Every pytest run loads this: what is large is loaded when it is used."""
 
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext
 from datetime import date
@@ -105,14 +106,19 @@ def _refuse_taken_for_tests(config: pytest.Config, words: Sequence[str]) -> None
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A pipeline that sends SIGINT sends SIGTERM soon after, while boards are being put back."""
-    state_of(session.config).undisturbed()
+    state = state_of(session.config)
+    state.is_over = True
+    state.undisturbed()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Where a board was opened for a test that was skipped then."""
     if hasattr(config, "tinyteach"):
         state = state_of(config)
+        told = len(state.late)
         state.close()
+        for sentence in state.late[told:]:
+            sys.stderr.write(f"{sentence}\n")
         if state.tape:
             state.tape.close()
 

@@ -48,6 +48,8 @@ class State:
     settings: HilSettings = field(default_factory=HilSettings)
     unnamed: list[str] = field(default_factory=list)  # in quarantine, and no test of this run
     why: list[str] = field(default_factory=list)  # what the board was like when a test failed
+    is_over: bool = False  # no test is left that could tell what happens now
+    late: list[str] = field(default_factory=list)  # what did
 
     @property
     def ended_by(self) -> errors.TinyTeachError | None:
@@ -64,13 +66,19 @@ class State:
         return self.tape.departure() if self.tape else ""
 
     def close(self) -> None:
-        """Let go of the boards."""
+        """Let go of the boards; what fails then is `late` where no test is left to tell it."""
         self.undisturbed()
-        if self.bench is not None:
-            bench, self.bench = self.bench, None
-            bench.close()
-        if self.signals is not None:
-            self.signals.let_go()
+        bench, self.bench = self.bench, None
+        try:
+            if bench is not None:
+                bench.close()
+        except errors.TinyTeachError as error:
+            if not self.is_over:
+                raise
+            self.late.append(str(error))
+        finally:
+            if self.signals is not None:
+                self.signals.let_go()
 
     def undisturbed(self) -> None:
         """From now on boards are put back: a second signal must not break that off."""

@@ -18,8 +18,8 @@ def sections(state: State) -> Iterator[tuple[str, Sequence[str]]]:
     if measured:
         yield "measured", [f"{name}: {value}" for name, value in measured.items()]
     absent = [] if state.is_told else run.of(WRONG_BOARD, NO_BOARD)
-    if absent:
-        yield "boards", list(dict.fromkeys(each.reason for each in absent))
+    if absent or state.late:
+        yield "boards", list(dict.fromkeys([*(each.reason for each in absent), *state.late]))
     tape = list(state.tape.said()) if state.tape else []
     if tape:
         yield "tape", tape

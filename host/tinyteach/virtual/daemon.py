@@ -19,7 +19,7 @@ from typing import Protocol
 
 from tinyteach import paths
 from tinyteach.errors import LinkError, PhotoError, TinyTeachError, UsageError, public_kind
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.virtual.photograph import Photograph
 from tinyteach.virtual.running import ANSWER_TIMEOUT_S, VirtualInfo, registration
 
@@ -80,7 +80,8 @@ def serve(
         return 1
     except OSError as error:
         what = error.filename or "its place"
-        _say({"error": f"The virtual board cannot use {what} ({reason(error)}); make room there."})
+        why = f"{reason(error)}); {remedy(error)}"
+        _say({"error": f"The virtual board cannot use {what} ({why}."})
         return 1
     except Ended:
         pass

@@ -18,10 +18,11 @@ from tinyteach.data.import_plan import ImportPlan
 from tinyteach.data.layouts import LABELLING
 from tinyteach.data.listing import list_entries
 from tinyteach.errors import PhotoError, TinyTeachError, TooLargeError, UsageError
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.progress import Progress
 from tinyteach.service.photos.importing import ImportSummary, import_photos, plan_photos
 
+RENAME = "rename the file"
 FILES_MAX = 5_000
 BYTES_MAX = 512 << 20  # of all files of one upload
 UPLOADS_MAX = 4  # at once
@@ -177,7 +178,7 @@ class Uploads:
 def _not_kept(name: str, error: OSError) -> PhotoError:
     return PhotoError(
         f"{name[:200]!r} cannot be kept in {tempfile.gettempdir()} ({reason(error)}); "
-        "make room there, or rename the file."
+        f"{remedy(error, RENAME)}."
     )
 
 

@@ -1,10 +1,16 @@
 """Takes things off a board again, through its raw REPL: what it learnt, or the agent as a whole."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from tinyteach.device.keys import KEY_PATH
 from tinyteach.device.repl.installing import KEPT_MAIN
-from tinyteach.device.repl.pairing import free_the_repl
-from tinyteach.device.repl.raw_repl import raw_repl
-from tinyteach.device.repl.repl_answers import flag, number, record
-from tinyteach.device.repl.survey import AGENT, MADE_LIBRARY, OWN_MAIN
+from tinyteach.device.repl.key_giving import NUMBER_PATH, check_held, doubt_key
+from tinyteach.device.repl.pairing import free_the_repl, runs_on_where_refused
+from tinyteach.device.repl.raw_repl import RawRepl, raw_repl
+from tinyteach.device.repl.repl_answers import digits, flag, number, path, record
+from tinyteach.device.repl.survey import AGENT, ID, ID_BYTES, IDENTITY, MADE_LIBRARY, OWN_MAIN
 from tinyteach.device.wire.refusals import refusal
 from tinyteach.firmware import LIBRARY, MAIN
 from tinyteach_protocol.errors import NO_KEY
@@ -60,7 +66,20 @@ print(sum([remove(root + {FOLDER!r} + '/' + name) for name in names]))
 """
 )
 
-# The user's own main.py comes back first: no power cut leaves the board without one for long.
+WHICH = (
+    REMOVE
+    + IDENTITY % (ID, ID_BYTES)
+    + """
+import binascii, json
+print(json.dumps({'root': root, 'id': binascii.hexlify(identity).decode()}))
+"""
+)
+
+# The identity goes after the key, which is known by it: a cut between them leaves no board with a
+# key that nobody finds.
+LAST = [name.rpartition("/")[2] for name in (KEY_PATH, NUMBER_PATH, ID)]
+# The user's own main.py comes back first: no power cut leaves the board without one for long. Where
+# one did (FAT removes what is in a renaming's way first), it comes back now.
 UNPAIR = (
     REMOVE
     + f"""
@@ -70,13 +89,19 @@ main = root + {MAIN!r}
 count = 0
 # A user's own package may be called agent (fitness.library_fault).
 is_foreign = not is_ours(main) and not is_folder(root + {AGENT[-1]!r})
-if is_ours(main):
-    count = 1
+try:
+    os.stat(main)
+    is_there = True
+except OSError:
+    is_there = False
+if is_ours(main) or not is_there:
+    count = int(is_there)
     try:
         os.rename(root + {KEPT_MAIN!r}, main)
         restored = True
     except OSError:
-        os.remove(main)
+        if is_there:
+            os.remove(main)
 try:
     os.stat(root + {MADE_LIBRARY!r})
     made_library = True
@@ -87,7 +112,10 @@ if not is_foreign:
 if made_library and not os.listdir(root + {LIBRARY!r}):
     os.rmdir(root + {LIBRARY!r})
 if is_folder(root + {FOLDER!r}):
-    count += remove(root + {FOLDER!r}) - made_library
+    names = [name for name in os.listdir(root + {FOLDER!r}) if name not in {LAST!r}]
+    count += sum([remove(root + {FOLDER!r} + '/' + name) for name in names + {LAST!r}])
+    count -= made_library
+    os.rmdir(root + {FOLDER!r})
 print(json.dumps({{'count': count, 'restored': restored}}))
 """
 )
@@ -101,20 +129,46 @@ def _freed(port: str) -> bool:
     return freed.answers
 
 
+@contextmanager
+def _ours(port: str) -> Iterator[tuple[RawRepl, str, str]]:
+    """The raw REPL, with the root of what is ours and the identity, empty where nothing tells it.
+
+    A board that is left alone, by an error, goes on.
+    """
+    with raw_repl(port, is_alive=_freed(port)) as repl, runs_on_where_refused(repl):
+        board = repl.evaluate(WHICH, record(root=path, id=digits))
+        yield repl, board["root"], board["id"]
+
+
 def wipe(port: str) -> int:
     """Remove heads, rules, kept views and whatever else was learnt; how many files that were.
 
-    The board restarts. Raises what `raw_repl` raises.
+    The board restarts. Raises what `raw_repl` raises, and NoKeyError.
     """
-    with raw_repl(port, is_alive=_freed(port)) as repl:
+    with _ours(port) as (repl, root, board_id):
+        check_held(repl, root, board_id)
         count: int = repl.evaluate(WIPE, number)
         repl.reset()
     return count
 
 
-def unpair(port: str) -> tuple[int, bool]:
-    """Remove the agent and all of its files; how many, and whether a user's main.py is back."""
-    with raw_repl(port, is_alive=_freed(port)) as repl:
+class Cleared(NamedTuple):
+    """How many files of ours are gone from a board, and whether a user's main.py is back."""
+
+    files: int
+    restored: bool
+    board_id: str  # empty where neither its chip nor what was on it tells
+
+
+def unpair(port: str) -> Cleared:
+    """Remove the agent and all of its files.
+
+    This computer keeps its key of the board, in doubt (`doubt_key`), until the caller forgets it:
+    whatever ends this early, the next pairing or unpairing goes on. Raises what `raw_repl` raises,
+    NoKeyError, and ProjectError where that cannot be written down; the board is as it was then.
+    """
+    with _ours(port) as (repl, root, board_id):
+        doubt_key(repl, root, board_id)
         done = repl.evaluate(UNPAIR, record(count=number, restored=flag))
         repl.reset()
-    return done["count"], done["restored"]
+    return Cleared(done["count"], done["restored"], board_id)

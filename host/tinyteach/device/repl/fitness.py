@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from tinyteach.device.repl.survey import AGENT, CAMERA_MODULES, FOLDERS, Survey
+from tinyteach.device.wire.board_info import WIDE_BYTES
 from tinyteach.errors import BoardRefusedError
 from tinyteach.firmware import LIBRARY, BoardFile
 from tinyteach.plain_text import one_of
@@ -80,10 +81,16 @@ def library_fault(facts: Survey) -> tuple[str, str] | None:
     return None
 
 
-def heap_needed(embedding_bytes: int, arena_bytes: int) -> int:
-    """Bytes of heap that an agent takes with an embedding and its tensors."""
+def heap_needed(embedding_bytes: int, arena_bytes: int, is_wide: bool = False) -> int:
+    """Bytes of heap that an agent takes with an embedding and its tensors; in words of 64 bits."""
     taken = embedding_bytes + max(0, arena_bytes - ARENA_BYTES)
-    return AGENT_HEAP_BYTES + taken + max(0, taken - BASE_BYTES) // GAPS
+    own = AGENT_HEAP_BYTES + is_wide * WIDE_BYTES
+    return own + taken + max(0, taken - BASE_BYTES) // GAPS
+
+
+def in_32_bits(heap_bytes: int, is_wide: bool) -> int:
+    """A heap by what it holds in words of 32 bits, as `nothing_fits` and its like are asked."""
+    return heap_bytes - is_wide * WIDE_BYTES
 
 
 def nothing_fits(heap_bytes: int) -> Sequence[str]:
@@ -100,9 +107,9 @@ def check_room(
 ) -> None:
     """Refuse a board that is too small, before anything is written.
 
-    ``fitting`` names the embeddings for which so many bytes of heap are enough.
+    ``fitting`` names the embeddings for which so many bytes of heap are enough, in 32 bits.
     """
-    needed = heap_needed(embedding_bytes, arena_bytes)
+    needed = heap_needed(embedding_bytes, arena_bytes, facts.is_wide)
     if facts.heap_free < needed:
         raise BoardRefusedError(_memory_sentence(facts, needed, fitting))
     flash_needed = sum(len(file.content) for file in changed) + SPARE_FLASH_BYTES
@@ -131,7 +138,7 @@ def _memory_sentence(facts: Survey, needed: int, fitting: Callable[[int], Sequen
         boot = facts.root + "/boot.py"
         kept = f"because its {boot} keeps {facts.boot_heap}"
         return f"{found}, {kept}; take out of {boot} what fills the memory."
-    return f"{found}; {more_memory(fitting(facts.heap_free))}"
+    return f"{found}; {more_memory(fitting(in_32_bits(facts.heap_free, facts.is_wide)))}"
 
 
 def is_filled_by_boot(facts: Survey, needed: int) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tinyteach.device.keys import (
     KEY_PATH,
@@ -24,20 +25,21 @@ from tinyteach.link.networks import is_insecure, is_network
 
 NUMBER_PATH = "/tinyteach/number"  # that of the newest head that was proven (agent/proof.py)
 CHALLENGE_BYTES = 16
-# Whether the board that is there is private, whether its chip can make what nobody guesses, and
-# what shows that it has a key without telling it.
+# Whether the board that is there has a key and is private, whether its chip can make what nobody
+# guesses, and what shows which key it has without telling it.
 ASK = """
 import binascii, hashlib, json, os
 try:
     with open(%r, 'rb') as file:
-        content = file.read(100)
+        content, has_key = file.read(100), True
 except OSError:
-    content = b''
-told = {'is_private': content[:1] == b'\x01', 'has_chance': hasattr(os, 'urandom')}
+    content, has_key = b'', False
+is_private = content[:1] == b'\x01'
+told = {'has_key': has_key, 'is_private': is_private, 'has_chance': hasattr(os, 'urandom')}
 told['shown'] = binascii.hexlify(hashlib.sha256(%r + content[1:]).digest()).decode()
 print(json.dumps(told))
 """
-ANSWER = record(is_private=flag, has_chance=flag, shown=digits)
+ANSWER = record(has_key=flag, is_private=flag, has_chance=flag, shown=digits)
 # The number counts heads of the key before.
 FORGET_NUMBER = """
 import os
@@ -62,6 +64,11 @@ GIVEN = (
     "The board has a key now: only computers that hold it can change the board ('tinyteach keys "
     "export' brings it to another one)."
 )
+PRIVATE = "The board is private: it shows nothing to who has not its key."
+NOT_PRIVATE_NOW = (
+    "The board is not private any more: whoever reaches its port sees what it recognises, "
+    "photographs and its head."
+)
 REPLACED = (
     "The board has another key now: computers that had the one before need the new one ('tinyteach "
     "keys export')."
@@ -79,11 +86,11 @@ NOT_THE_SAME = (
 
 @dataclass(frozen=True)
 class KeyGiven:
-    """The ``file`` that a board is to have, None for none, and what is to be said of it."""
+    """The ``file`` that a board is to have, None for none, and ``notes``, to be said of it."""
 
     board_id: str
     file: BoardFile | None = None
-    note: str = ""
+    notes: Sequence[str] = ()
     is_new: bool = False
 
     def check_room(self, changed: Sequence[BoardFile]) -> None:
@@ -123,32 +130,63 @@ def key_given(
     ``new`` one is wanted or the board is without one since giving it was cut short, and
     BoardRefusedError where the board cannot be private.
     """
-    challenge = secrets.token_bytes(CHALLENGE_BYTES)
-    told = repl.evaluate(ASK % (facts.root + KEY_PATH, challenge), ANSWER)
-
-    def is_shown(key: bytes) -> bool:
-        digest: str = told["shown"]
-        return hashlib.sha256(challenge + key).hexdigest() == digest
-
+    told, is_shown = _shown_by(repl, facts.root)
     known = _known_now(board_id, is_shown)
-    has_one = KEY_PATH in facts.files
+    has_one = told["has_key"]
     is_same = known is not None and is_shown(known)
     new = new or (not has_one and coming_key(board_id) is not None)
     if has_one and not is_same and not new:
-        raise NoKeyError(NOT_THE_SAME.format(board=board_id) if known else LACKS)
+        raise _refusal(board_id, known)
     if not gives:
         return KeyGiven(board_id)
     if not told["has_chance"]:
         if private:
             raise BoardRefusedError(NOT_PRIVATE)
-        return KeyGiven(board_id, note=NO_CHANCE)
+        return KeyGiven(board_id, notes=[NO_CHANCE])
     if known and not is_same and not new:
         raise NoKeyError(NOT_THE_SAME.format(board=board_id))
-    is_private = bytes((told["is_private"] if private is None else private,))
+    is_private = told["is_private"] if private is None else private
+    shows = [PRIVATE if is_private else NOT_PRIVATE_NOW] if is_private or told["is_private"] else []
     if known and is_same and not new:
-        return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + known))
+        return KeyGiven(board_id, _key_file(is_private, known), shows)
     note = REPLACED if has_one or known else GIVEN
-    return KeyGiven(board_id, BoardFile(KEY_PATH, is_private + made_key()), note, is_new=True)
+    return KeyGiven(board_id, _key_file(is_private, made_key()), [note, *shows], is_new=True)
+
+
+def _key_file(is_private: bool, key: bytes) -> BoardFile:
+    return BoardFile(KEY_PATH, bytes((is_private,)) + key)
+
+
+def check_held(repl: RawRepl, root: str, board_id: str) -> bytes | None:
+    """The key of the board at hand, None for none; NoKeyError where it is not this computer's."""
+    told, is_shown = _shown_by(repl, root)
+    known = _known_now(board_id, is_shown)
+    if not told["has_key"]:
+        return None
+    if known is None or not is_shown(known):
+        raise _refusal(board_id, known)
+    return known
+
+
+def doubt_key(repl: RawRepl, root: str, board_id: str) -> None:
+    """Before the key of the board at hand is removed: whether it still has it is asked anew.
+
+    So the key here is good until then, and one that was removed is no reason to refuse the board.
+    Raises what `check_held` raises.
+    """
+    if known := check_held(repl, root, board_id):
+        keep_coming(board_id, known)
+
+
+def _refusal(board_id: str, known: bytes | None) -> NoKeyError:
+    return NoKeyError(NOT_THE_SAME.format(board=board_id) if known else LACKS)
+
+
+def _shown_by(repl: RawRepl, root: str) -> tuple[dict[str, Any], Callable[[bytes], bool]]:
+    """What `ASK` tells of a board, and whether it has shown that it has a key."""
+    challenge = secrets.token_bytes(CHALLENGE_BYTES)
+    told: dict[str, Any] = repl.evaluate(ASK % (root + KEY_PATH, challenge), ANSWER)
+    return told, lambda key: hashlib.sha256(challenge + key).hexdigest() == told["shown"]
 
 
 def _known_now(board_id: str, is_shown: Callable[[bytes], bool]) -> bytes | None:

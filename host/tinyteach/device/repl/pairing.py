@@ -83,7 +83,8 @@ class Paired(JsonResult):
 
     ``state`` is what keeps it from recognising, empty where nothing does; ``notes`` are
     sentences on what was decided. ``embedding``: the SHA-256 of the one that it has, as hex.
-    ``heap_bytes`` is all that its agent may use.
+    ``heap_bytes`` is all that its agent may use, ``is_wide`` as `BoardInfo` and ``access`` as
+    `BoardClient` have it.
     """
 
     board_id: str
@@ -96,6 +97,8 @@ class Paired(JsonResult):
     notes: list[str]
     embedding: str
     heap_bytes: int
+    is_wide: bool
+    access: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Wanted:
     ``embedding`` comes on a board that has none; one of ``may_stay``, or one that is there and
     that ``is_embedding`` accepts, stays. ``camera`` names the board whose camera pins the
     firmware is told, None leaves that to `camera_settings`. ``arena_bytes`` are what the
-    tensors of ``embedding`` take. ``fitting`` names embeddings for so many bytes of heap.
+    tensors of ``embedding`` take. ``fitting`` names embeddings for so much heap in 32 bits.
     ``gives_key``: it gets this computer's key of it, and is private or not (None: as it was);
     ``new_key``: another one than it has.
     """
@@ -147,7 +150,7 @@ def pair(port: str, wanted: Wanted, name: str | None, progress: Progress) -> Pai
             known = find_board(client.board_id)
             colours = known.colours if known else ""
             where = client.port, usb_serial, info.machine
-            remember(PairedBoard(client.board_id, chosen, *where, colours))
+            remember(PairedBoard(client.board_id, chosen, *where, colours, client.is_private))
         if colours and info.pixel_format not in (0, getattr(messages, colours)):
             installed.notes.append(OTHER_COLOURS)
         return _paired(client, chosen, installed, wanted, progress)
@@ -167,21 +170,18 @@ def _another(fits: Sequence[str]) -> str:
 
 
 def _paired(
-    client: BoardClient,
-    name: str,
-    installed: Installed,
-    wanted: Wanted,
-    progress: Progress,
+    client: BoardClient, name: str, installed: Installed, wanted: Wanted, progress: Progress
 ) -> Paired:
     if (embedding := installed.embedding) is not None:
         less = heap_needed(len(embedding), wanted.arena_bytes) - 1
-        smaller = wanted.fitting(min(client.info().heap_total, less))
+        smaller = wanted.fitting(min(client.info().heap_in_32_bits, less))
         change_embedding(client, embedding, "tinyteach pair", progress, smaller=smaller)
     info = client.info()
     came = any(path.endswith(EMBEDDING) for path in installed.written)
     # One that was there and does not load would be left in place by every pairing from now on.
     if not info.embedding and (came or info.state_code == errors.NO_EMBEDDING):
-        raise BoardRefusedError(f"{info.trouble[0]}; {_another(wanted.fitting(info.heap_total))}.")
+        another = _another(wanted.fitting(info.heap_in_32_bits))
+        raise BoardRefusedError(f"{info.trouble[0]}; {another}.")
     return Paired(
         client.board_id,
         name,
@@ -193,6 +193,8 @@ def _paired(
         installed.notes,
         info.embedding.hex(),
         info.heap_total,
+        info.is_wide,
+        client.access,
     )
 
 
@@ -225,7 +227,7 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
     at_work = freed.embedding
     with (
         raw_repl(port, True, freed.answers, tell) as repl,
-        _runs_on_where_refused(repl),
+        runs_on_where_refused(repl),
     ):
         facts = survey(repl)
         if name:
@@ -256,7 +258,8 @@ def install(port: str, wanted: Wanted, progress: Progress, name: str | None = No
         repl.reset()
     written = [facts.root + file.path for file in changed]
     notes = [
-        *filter(None, [settings.note, IN_PLACE if in_place else "", key.note]),
+        *filter(None, [settings.note, IN_PLACE if in_place else ""]),
+        *key.notes,
         *notes_on(facts),
     ]
     return Installed(written, notes, to_send.content if to_send else None, facts.boot_s)
@@ -282,7 +285,7 @@ def _new_identity(facts: Survey) -> BoardFile | None:
 
 
 @contextmanager
-def _runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
+def runs_on_where_refused(repl: RawRepl) -> Iterator[None]:
     """A board that is not paired for some reason, and so is unchanged, runs its program again."""
     try:
         yield

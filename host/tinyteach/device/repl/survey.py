@@ -93,7 +93,7 @@ print(json.dumps({
     'name': i.name, 'version': list(i.version[:3]), 'mpy': getattr(i, '_mpy', 0),
     'machine': getattr(i, '_machine', sys.platform), 'root': root, 'path': tt_path,
     'flash_free': s[0] * s[3] + unfinished, 'files': files,
-    'embedding_bytes': embedding, 'in_place': in_place,
+    'embedding_bytes': embedding, 'in_place': in_place, 'is_wide': sys.maxsize > 1 << 31,
 }))
 """
 FACTS = record(
@@ -107,11 +107,10 @@ FACTS = record(
     files=mapping(path, digits),
     embedding_bytes=number,
     in_place=digits,
+    is_wide=flag,
 )
-# The chip's identity or the one that is kept (''), whose main.py it is, and files that have the
-# names of modules: in the root, where only a user puts them, and beside the agent. Then files where
-# folders of ours go, and folders where files do.
-OWNER = """
+# The chip's identity, or the one that is kept, or none.
+IDENTITY = """
 try:
     from machine import unique_id
     identity = unique_id()
@@ -122,6 +121,13 @@ except ImportError:
         identity = b''
     if len(identity) != %r:
         identity = b''
+"""
+# That, whose main.py it is, and files that have the names of modules: in the root, where only a
+# user puts them, and beside the agent. Then files where folders of ours go, and folders where files
+# do.
+OWNER = (
+    IDENTITY
+    + """
 try:
     with open(root + '/main.py', 'rb') as file:
         is_ours = %r in file.read(100)
@@ -155,6 +161,7 @@ print(json.dumps({
     'has_library': has_library, 'blocked': blocked,
 }))
 """
+)
 OWNER_FACTS = record(
     id=digits, own_main=flag, shadows=several(path), has_library=flag, blocked=several(path)
 )
@@ -180,11 +187,12 @@ class Survey:
     ``flash_free`` counts what was left unfinished, which the next pairing removes. ``files``
     goes by the paths that files of ours have on a board whose ``root`` is empty, as it is where
     its file system is mounted at /. ``in_place`` is the SHA-256 of the embedding in ROMFS, empty
-    without. ``id`` is the board's identity in hex digits, empty where it has none yet. ``shadows``
-    are files of the user's with names of modules that the agent imports; ``own_main``: main.py is
-    ours. ``blocked`` are paths of ours where a file is in a folder's place or a folder in a file's.
-    ``boot_heap`` is how much of the heap boot.py keeps, in bytes, ``boot_s`` how long it took
-    (infinite: it had to be stopped); ``catches``: what ran goes on after Ctrl-C.
+    without. ``is_wide``: its words have 64 bits. ``id`` is the board's identity in hex digits,
+    empty where it has none yet. ``shadows`` are files of the user's with names of modules that the
+    agent imports; ``own_main``: main.py is ours. ``blocked`` are paths of ours where a file is in a
+    folder's place or a folder in a file's. ``boot_heap`` is how much of the heap boot.py keeps, in
+    bytes, ``boot_s`` how long it took (infinite: it had to be stopped); ``catches``: what ran goes
+    on after Ctrl-C.
     """
 
     name: str = ""
@@ -197,6 +205,7 @@ class Survey:
     files: Mapping[str, str] = field(default_factory=dict)
     embedding_bytes: int = 0
     in_place: str = ""
+    is_wide: bool = False
     id: str = ""
     own_main: bool = False
     shadows: Sequence[str] = ()

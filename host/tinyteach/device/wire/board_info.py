@@ -6,6 +6,9 @@ from typing import Any, Self
 from tinyteach_protocol.error_sentences import state_sentence, state_words
 from tinyteach_protocol.messages import Message
 
+WIDE = ("x64", "rv64imc")
+# What an agent's heap takes more there.
+WIDE_BYTES = 57_344
 # How names of chips begin whose agent tries the MAC16 kernels, as in agent/tflite/kernels.py.
 MAC16_CHIPS = ("ESP32S3", "ESP32PICO", "ESP32D0")
 
@@ -57,6 +60,16 @@ class BoardInfo:
         told = dict(answer.fields)
         code = told.pop("state")
         return cls(**told, state=state_sentence(code, told["detail"]), state_code=code)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its words are known to have 64 bits, so that the agent takes more heap."""
+        return self.arch in WIDE
+
+    @property
+    def heap_in_32_bits(self) -> int:
+        """How large a heap holds as much where words have 32 bits, in bytes."""
+        return self.heap_total - self.is_wide * WIDE_BYTES
 
     @property
     def trouble(self) -> tuple[str, str]:

@@ -169,6 +169,18 @@ class WireSession:
         """Whether both ends of this session have shown that they hold the board's key."""
         return self._proven is not None
 
+    @property
+    def access(self) -> str:
+        """Who may change the board: "open", "keyed", "private" or "foreign".
+
+        That is whoever reaches it; who holds its key, as this computer does, twice; somebody else.
+        """
+        if not self.is_keyed:
+            return "open"
+        if not self.is_proven:
+            return "foreign"
+        return "private" if self.is_private else "keyed"
+
     def check_key(self) -> None:
         """NoKeyError where the board takes no change from this session: before any work for one."""
         if self.is_keyed and not self.is_proven:

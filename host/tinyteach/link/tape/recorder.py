@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from tinyteach import __version__
 from tinyteach.errors import TapeError
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.link.tape import tape_file
 from tinyteach.link.tape.tape_file import ENDED, FULL, OPENED, PHOTOGRAPH, RECEIVED, SENT, TEST
 
@@ -23,7 +23,7 @@ OFTEN = (SENT, PHOTOGRAPH, RECEIVED)
 ENDING = ".tape"
 IS_FULL = "The tape {} is full: what came after is not on it."
 IS_THERE = "{} is there already; name a file that is not, or a folder to record into."
-NOT_RECORDED = "{} cannot be recorded to ({}); free space or name another file."
+NOT_RECORDED = "{} cannot be recorded to ({}); {}."
 
 
 class Recorder:
@@ -128,7 +128,7 @@ class Recorder:
             with suppress(OSError):
                 self._file.close()
             self._file = None
-            raise TapeError(NOT_RECORDED.format(self.path, reason(error))) from error
+            raise TapeError(NOT_RECORDED.format(self.path, reason(error), remedy(error))) from error
         self._size += len(content)
 
 
@@ -146,7 +146,7 @@ def _opened(path: Path) -> BinaryIO:
     except FileExistsError as error:
         raise TapeError(IS_THERE.format(path)) from error
     except (OSError, ValueError) as error:
-        raise TapeError(NOT_RECORDED.format(path, reason(error))) from error
+        raise TapeError(NOT_RECORDED.format(path, reason(error), remedy(error))) from error
 
 
 def as_json(**values: object) -> bytes:

@@ -2,19 +2,12 @@
 
 from dataclasses import dataclass
 
-from tinyteach.device.keys import forget_key
+from tinyteach.device.keys import coming_key, forget_key
 from tinyteach.device.registry import find_board, forget
 from tinyteach.device.repl.clearing import unpair, wipe
 from tinyteach.device.repl.pairing import await_agent
 from tinyteach.device.usb.discovery import usb_serial_of
-from tinyteach.device.wire.client import BoardClient
-from tinyteach.errors import (
-    BoardNotPairedError,
-    BoardRefusedError,
-    LinkError,
-    ProjectError,
-    TinyTeachError,
-)
+from tinyteach.errors import LinkError, ProjectError, TinyTeachError
 from tinyteach.results import Sentence
 from tinyteach.service.boards.finding import resolve_port
 
@@ -91,21 +84,19 @@ def _check_forgotten(port: str, usb_serial: str, lost: LinkError) -> None:
 
 def unpair_board(port: str, name: str) -> Unpaired:
     """Remove the agent and all of its files, bring back a user's main.py, forget the board."""
-    identity = _identity(port)
-    count, restored = unpair(port)
-    unpaired = Unpaired(name, count, restored)
+    cleared = unpair(port)
+    unpaired = Unpaired(name, cleared.files, cleared.restored)
     try:
+        identity = cleared.board_id or _identity(name)
         forget(identity, name)
-        forget_key(identity)
+        if coming_key(identity):  # else what is there did not show that it is the board
+            forget_key(identity)
     except ProjectError as error:
         raise ProjectError(f"{unpaired.sentence()} {STILL_KNOWN} {error}") from error
     return unpaired
 
 
-def _identity(port: str) -> str:
-    """The board's, where its agent still tells it."""
-    try:
-        with BoardClient(port) as client:
-            return client.board_id
-    except (BoardNotPairedError, BoardRefusedError, LinkError):
-        return ""
+def _identity(name: str) -> str:
+    """Of a board that tells none any more: what it was paired as."""
+    known = find_board(name)
+    return known.board_id if known else ""

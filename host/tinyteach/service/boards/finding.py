@@ -67,7 +67,7 @@ def _attached_entry(attached: AttachedPort, known: PairedBoard | None) -> BoardE
     """What a port has; a paired board needs no advice unless it runs something else now."""
     product = attached.product
     runs_else = product is not None and product.mode in (BOOT_LOADER, NO_MICROPYTHON)
-    status = say("board-paired", "paired") if known else say("board-new", "attached, not paired")
+    status = _paired(known) if known else say("board-new", "attached, not paired")
     if product and product.hint and (runs_else or not known):
         status = _and(status, _hint(product))
     for holder in holders(attached.port):
@@ -91,11 +91,19 @@ def _open_in(holder: Holder) -> Coded:
     return fill("board-open-in", told, program=holder.name, pid=holder.pid)
 
 
+def _paired(board: PairedBoard) -> str:
+    if board.private:
+        return say("board-private", "paired, private")
+    return say("board-paired", "paired")
+
+
 def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
-    known = any(board.board_id == info.unique_id for board in paired)
+    known = next((board for board in paired if board.board_id == info.unique_id), None)
     status = say("virtual-new", "running, not paired")
     if known:
         status = say("virtual-paired", "running, paired")
+        if known.private:
+            status = say("virtual-private", "running, paired, private")
     if info.kind == GROVE:
         status = say("virtual-running", "running")
     return BoardEntry(info.name, info.port, virtual_kind(info), status)

@@ -23,7 +23,7 @@ STARTS = {
 }
 
 
-# Who may change a board, in words; also of one with an agent of before there were keys.
+# `BoardClient.access` in words; also of a board with an agent of before there were keys.
 ACCESS = {
     "open": "whoever reaches its port; 'tinyteach pair' gives it a key",
     "keyed": "who holds its key, as this computer does",
@@ -104,14 +104,6 @@ def _short(fingerprint: bytes) -> str:
     return fingerprint.hex()[:SHORT_DIGITS]
 
 
-def _access(client: BoardClient) -> str:
-    if not client.is_keyed:
-        return "open"
-    if not client.is_proven:
-        return "foreign"
-    return "private" if client.is_private else "keyed"
-
-
 def board_info(client: BoardClient) -> BoardOverview:
     """Ask a board what it is."""
     info = client.info()
@@ -124,7 +116,7 @@ def board_info(client: BoardClient) -> BoardOverview:
         client.welcome.agent_version,
         client.has_camera,
         client.reads_in_place,
-        _access(client),
+        client.access,
         name_of(info.embedding),
         read_crash(client) if info.crash_bytes else "",
     )

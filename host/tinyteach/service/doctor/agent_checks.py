@@ -115,16 +115,18 @@ def pairing_would_write(evidence: Evidence) -> list[BoardFile]:
 
 def heap_with_embedding(evidence: Evidence) -> int:
     """Bytes of heap that an agent takes with the embedding that the board has after pairing."""
+    is_wide = evidence.survey is not None and evidence.survey.is_wide
     if _in_rom(evidence):
-        return heap_needed(0, ARENA_BYTES)
+        return heap_needed(0, ARENA_BYTES, is_wide)
     if evidence.survey and _has_its_own(evidence):
         present = embedding_on(evidence.survey)
         for path in shipped().values():
             content = path.read_bytes()
             if sha256(content).hexdigest() == present:
-                return heap_of(content)
-        return heap_needed(evidence.survey.embedding_bytes, ARENA_BYTES)  # of what is not here
-    return heap_of(_wanted(evidence)[-1].content)
+                return heap_of(content, is_wide)
+        of_what_is_not_here = evidence.survey.embedding_bytes
+        return heap_needed(of_what_is_not_here, ARENA_BYTES, is_wide)
+    return heap_of(_wanted(evidence)[-1].content, is_wide)
 
 
 def _has_its_own(evidence: Evidence) -> bool:

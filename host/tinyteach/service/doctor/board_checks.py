@@ -10,6 +10,7 @@ from tinyteach.device.repl.fitness import (
     SLOW_BOOT_S,
     SPARE_FLASH_BYTES,
     boot_fault,
+    in_32_bits,
     is_filled_by_boot,
     is_too_old,
 )
@@ -133,7 +134,7 @@ def check_memory(evidence: Evidence) -> Finding:
     free, boot = facts.heap_free, facts.root + "/boot.py"
     needed = heap_with_embedding(evidence)
     if free < needed:
-        found, fix = _too_little(free, needed), _with_less(free)
+        found, fix = _too_little(free, needed), _with_less(in_32_bits(free, facts.is_wide))
         if is_filled_by_boot(facts, needed):
             told, kept = "{found}, because {boot} keeps {kept}", _kb(facts.boot_heap)
             found = fill("because-boot-keeps", told, found=found, boot=boot, kept=kept)

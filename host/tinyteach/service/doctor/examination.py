@@ -7,7 +7,7 @@ from tinyteach.errors import TinyTeachError
 from tinyteach.progress import Progress
 from tinyteach.service.boards.finding import resolve_port
 from tinyteach.service.boards.sessions import module_at
-from tinyteach.service.doctor import agent_checks, board_checks, sight_checks
+from tinyteach.service.doctor import agent_checks, board_checks, key_checks, sight_checks
 from tinyteach.service.doctor.evidence import Evidence, gather
 from tinyteach.service.doctor.findings import Page, by_error
 from tinyteach.service.doctor.module_checks import examine_module
@@ -29,6 +29,7 @@ CHECKS = (
     sight_checks.check_head,
     board_checks.check_last_boot,
     board_checks.check_last_crash,
+    key_checks.check_key,
 )
 
 

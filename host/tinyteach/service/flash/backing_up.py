@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tinyteach.device.esp.chip import Chip, megabytes
 from tinyteach.errors import FirmwareError
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.progress import Progress
 from tinyteach.service.flash import backups
 
@@ -39,8 +39,8 @@ def back_up(flash: "EspFlash", progress: Progress, say: Say) -> Path | None:
         backups.keep(flash.chip, path)
     except OSError as error:
         raise FirmwareError(
-            f"The backup cannot be written to {path.parent} ({reason(error)}); make room "
-            "there, or add --no-backup to do without."
+            f"The backup cannot be written to {path.parent} ({reason(error)}); {remedy(error)}, "
+            "or add --no-backup to do without."
         ) from error
     return path
 

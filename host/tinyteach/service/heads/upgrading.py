@@ -102,9 +102,9 @@ def _check_board(client: BoardClient, embedding: Embedding) -> None:
     info = client.info()
     # What lies in ROMFS takes no heap, and only the board knows what is there.
     if info.embedding != embedding.fingerprint and not client.reads_in_place:
-        needed = heap_of(embedding.content)
+        needed = heap_of(embedding.content, info.is_wide)
         if info.heap_total < needed:
-            instead = more_memory(fitting(info.heap_total))
+            instead = more_memory(fitting(info.heap_in_32_bits))
             raise BoardRefusedError(f"{memory_fault(info.heap_total, needed)}; {instead}")
 
 
@@ -114,7 +114,7 @@ def send_embedding(client: BoardClient, embedding: Embedding, progress: Progress
     if info.embedding == embedding.fingerprint:
         return None
     # The board may have less than was reckoned with; what fits in less than this one needs may do.
-    smaller = fitting(min(info.heap_total, heap_of(embedding.content) - 1))
+    smaller = fitting(min(info.heap_in_32_bits, heap_of(embedding.content) - 1))
 
     def put_to_work(client: BoardClient) -> None:
         sentences = GOES_ON.format(COMMAND), NOT_KNOWN.format(COMMAND)

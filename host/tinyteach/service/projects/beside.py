@@ -11,11 +11,12 @@ from pathlib import Path
 from tinyteach.data.names import UNKNOWN, check_project_name
 from tinyteach.data.project import DELETED, SETTINGS_NAME
 from tinyteach.errors import ProjectError
-from tinyteach.files import reason
+from tinyteach.files import reason, remedy
 from tinyteach.plain_text import plain
 from tinyteach.results import JsonResult
 from tinyteach.service.projects.opening import create_project, is_bare, open_project
 
+MEND_THAT = "free space, or mend that"
 FIRST_NAME = "things"
 
 
@@ -94,7 +95,7 @@ def duplicate(place: Path, source: str, name: str) -> Path:
         beside.replace(target)
     except (OSError, ValueError) as error:
         raise ProjectError(
-            f"{project.root} could not be copied ({_why(error)}); free space, or mend that."
+            f"{project.root} could not be copied ({_why(error)}); {remedy(error, MEND_THAT)}."
         ) from error
     finally:
         _remove(beside)

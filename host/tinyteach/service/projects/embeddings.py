@@ -51,13 +51,16 @@ def for_pairing(named: str | None, camera: str | None = None) -> Wanted:
     return Wanted(default, others, is_embedding, camera, fitting=fitting)
 
 
-def heap_of(content: bytes) -> int:
-    """Bytes of heap that an agent takes with the embedding in it."""
-    return heap_needed(len(content), arena_of(content))
+def heap_of(content: bytes, is_wide: bool = False) -> int:
+    """Bytes of heap that an agent takes with the embedding in it; in words of 64 bits."""
+    return heap_needed(len(content), arena_of(content), is_wide)
 
 
 def fitting(heap_bytes: int) -> list[str]:
-    """Those that ship for which so much heap is enough, by name, the smallest first."""
+    """Those that ship for which so much heap is enough, by name, the smallest first.
+
+    Of a board whose words have 64 bits it is what `in_32_bits` makes of it.
+    """
     needed = {name: heap_of(path.read_bytes()) for name, path in shipped().items()}
     return sorted((name for name in needed if needed[name] <= heap_bytes), key=needed.__getitem__)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tinyteach.board_facts import facts_of
 from tinyteach.data.project import Project
 from tinyteach.device.registry import paired_boards
+from tinyteach.device.repl.fitness import in_32_bits
 from tinyteach.embedding.shipped import BETTER_AND_BETTER
 from tinyteach.errors import TinyTeachError
 from tinyteach.service.projects.embedding_files import shipped
@@ -54,13 +55,14 @@ def of_another(folder: Path | None, fingerprint: str) -> list[str]:
     ]
 
 
-def of_larger(heap_bytes: int, fingerprint: str) -> list[str]:
+def of_larger(heap_bytes: int, fingerprint: str, is_wide: bool = False) -> list[str]:
     """A sentence where a board's heap holds a larger embedding of those that ship than it has.
 
-    ``fingerprint``: the SHA-256 of the board's as hex; the user's own have no size of ours.
+    ``is_wide``: its words have 64 bits. ``fingerprint``: the SHA-256 of the board's as hex; the
+    user's own have no size of ours.
     """
     name = name_of(bytes.fromhex(fingerprint))
-    fits = [each for each in fitting(heap_bytes) if each in BETTER_AND_BETTER]
+    fits = [each for each in fitting(in_32_bits(heap_bytes, is_wide)) if each in BETTER_AND_BETTER]
     if name not in fits or name == fits[-1]:
         return []
     return [

@@ -41,6 +41,28 @@ def check_started(
         raise UsageError("--dialect, --loader and --firmware are a Grove's; add --kind grove.")
 
 
+def one_name(word: str | None, option: str | None) -> str | None:
+    """A virtual board's, alone or by an option; UsageError where those are two."""
+    if word and option and word != option:
+        raise UsageError(f"Two boards are named, {word} and {option}; name one.")
+    return word or option
+
+
+def name_and_photo(words: list[str], shown: str | None) -> tuple[str | None, Path | None]:
+    """A virtual board's name and a photograph, either of which may be missing.
+
+    A word alone is a photograph, unless an object is ``shown``; UsageError for too many.
+    """
+    if len(words) > 2 - (shown is not None):
+        raise UsageError(
+            "Too much is named; name a board, then a photograph, a folder or an object with "
+            "--object."
+        )
+    if shown is not None:
+        return (words[0] if words else None), None
+    return (words[0] if len(words) > 1 else None), (Path(words[-1]) if words else None)
+
+
 def check_arch(arch: str | None) -> None:
     """UsageError for an architecture that no virtual board has."""
     if arch is not None:
