@@ -133,6 +133,9 @@ def _at_nobodys_home(tmp_path_factory):
                 patch.delenv(name)
         patch.setenv("TINYTEACH_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr("serial.tools.list_ports.comports", list)
+        # pytest inside of a test would look through all that this process has for garbage, twice,
+        # which takes longer than a board's start; the run around it, or Python, tells of errors.
+        patch.setenv("PYTEST_ADDOPTS", "-p no:unraisableexception")
         yield
 
 

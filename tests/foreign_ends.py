@@ -84,9 +84,9 @@ def _written(model, image, vector) -> bytes:
     return packed(model)
 
 
-# Name → the file.
+# Name → what makes the file.
 FOREIGN_ENDS = {
-    "QUANTIZE at both ends": quantised_at_both_ends(),
-    "float32 at both ends": floats_at_both_ends(),
-    "uint8 throughout": of_uint8(),
+    "QUANTIZE at both ends": quantised_at_both_ends,
+    "float32 at both ends": floats_at_both_ends,
+    "uint8 throughout": of_uint8,
 }

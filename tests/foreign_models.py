@@ -4,6 +4,7 @@ Each is a whole .tflite file, so that only who asks what a board runs can tell.
 """
 
 import copy
+from functools import partial
 
 import flatbuffers
 import numpy as np
@@ -110,24 +111,24 @@ def _scales_of(number_of):
     return change
 
 
-# What a board cannot run → the file, and words of the sentence.
+# What a board cannot run → what makes the file, and words of the sentence.
 NOT_RUN = {
-    **{name: (ending_in(name), name) for name in LACKING},
-    "two that are lacking": (ending_in("TANH", "HARD_SWISH"), "HARD_SWISH, TANH"),
-    "convolution in groups": (_changed(grouped), "CONV_2D: convolution in groups"),
-    "dilation": (_changed(dilated), "CONV_2D: dilation"),
-    "another activation": (_changed(with_tanh), "CONV_2D: a fused activation"),
-    "16 bits": (_changed(with_int16), "CONV_2D: a tensor that should be int8"),
+    **{name: (partial(ending_in, name), name) for name in LACKING},
+    "two that are lacking": (partial(ending_in, "TANH", "HARD_SWISH"), "HARD_SWISH, TANH"),
+    "convolution in groups": (partial(_changed, grouped), "CONV_2D: convolution in groups"),
+    "dilation": (partial(_changed, dilated), "CONV_2D: dilation"),
+    "another activation": (partial(_changed, with_tanh), "CONV_2D: a fused activation"),
+    "16 bits": (partial(_changed, with_int16), "CONV_2D: a tensor that should be int8"),
     "an image of several scales": (
-        _changed(_scales_of(lambda graph: graph.inputs[0])),
+        partial(_changed, _scales_of(lambda graph: graph.inputs[0])),
         "a tensor has more scales than 1",
     ),
     "a vector of several scales": (
-        _changed(_scales_of(lambda graph: graph.outputs[0])),
+        partial(_changed, _scales_of(lambda graph: graph.outputs[0])),
         "a tensor has more scales than 1",
     ),
-    "a reshape for any batch": (ending_in("SHAPE", "PACK"), "takes one image (in Keras:"),
-    "dynamic shapes": (_changed(of_any_size), "dimension that is zero"),
+    "a reshape for any batch": (partial(ending_in, "SHAPE", "PACK"), "takes one image (in Keras:"),
+    "dynamic shapes": (partial(_changed, of_any_size), "dimension that is zero"),
 }
 
 
@@ -228,45 +229,49 @@ def channels_first(model):
     graph.tensors[graph.inputs[0]].shape = [1, 3, 64, 64]
 
 
-# What was refused for another reason than the true one → the file, and the true one's words.
+# What was refused for another reason than the true one → what makes the file, and
+# the true one's words.
 NAMED = {
-    "LSTM": (packed(with_operator("LSTM", 20)), "it uses LSTM"),
+    "LSTM": (lambda: packed(with_operator("LSTM", 20)), "it uses LSTM"),
     "LSTM of sequences": (
-        packed(with_operator("UNIDIRECTIONAL_SEQUENCE_LSTM", 24)),
+        lambda: packed(with_operator("UNIDIRECTIONAL_SEQUENCE_LSTM", 24)),
         "it uses UNIDIRECTIONAL_SEQUENCE_LSTM",
     ),
-    "many inputs": (packed(with_operator("CONCATENATION", 30)), "it uses CONCATENATION"),
-    "many outputs": (packed(with_operator("SPLIT_V", 3, 12)), "it uses SPLIT_V"),
-    "many graphs": (packed(_with_graphs()), "it uses WHILE"),
-    "sparse": (_changed(sparse), "CONV_2D: sparse weights are not supported"),
-    "made dense": (_of_dense(with_operator("DENSIFY")), "it uses DENSIFY"),
+    "many inputs": (lambda: packed(with_operator("CONCATENATION", 30)), "it uses CONCATENATION"),
+    "many outputs": (lambda: packed(with_operator("SPLIT_V", 3, 12)), "it uses SPLIT_V"),
+    "many graphs": (lambda: packed(_with_graphs()), "it uses WHILE"),
+    "sparse": (partial(_changed, sparse), "CONV_2D: sparse weights are not supported"),
+    "made dense": (lambda: _of_dense(with_operator("DENSIFY")), "it uses DENSIFY"),
     "somebody's own": (
-        packed(with_operator("CUSTOM", 3, 1, b"TFLite_Detection_PostProcess")),
+        lambda: packed(with_operator("CUSTOM", 3, 1, b"TFLite_Detection_PostProcess")),
         "it uses CUSTOM (TFLite_Detection_PostProcess)",
     ),
-    "beyond the tables": (_changed(outside), "weights outside of the tables"),
-    "many operators": (_changed(many_operators), "more than 256 operators"),
-    "many tensors": (_changed(many_tensors), "more than 512 tensors"),
-    "many dimensions": (_changed(many_dimensions), "more than 6 dimensions"),
-    "images of any size": (_changed(open_sides), "takes images of any size"),
-    "channels first": (_changed(channels_first), "this one takes 1×3×64×64 of int8 from "),
-    "another scaling": (_changed(_input_scale), "this one takes 1×64×64×3 of int8 from -0.502 to"),
+    "beyond the tables": (partial(_changed, outside), "weights outside of the tables"),
+    "many operators": (partial(_changed, many_operators), "more than 256 operators"),
+    "many tensors": (partial(_changed, many_tensors), "more than 512 tensors"),
+    "many dimensions": (partial(_changed, many_dimensions), "more than 6 dimensions"),
+    "images of any size": (partial(_changed, open_sides), "takes images of any size"),
+    "channels first": (partial(_changed, channels_first), "this one takes 1×3×64×64 of int8 from "),
+    "another scaling": (
+        partial(_changed, _input_scale),
+        "this one takes 1×64×64×3 of int8 from -0.502 to",
+    ),
     "a bias that LiteRT refuses": (
-        _changed(bias_along_no_dimension),
+        partial(_changed, bias_along_no_dimension),
         "CONV_2D: a tensor is quantised along a dimension that it does not have",
     ),
 }
 
-# No embedding at all → the file.
+# No embedding at all → what makes the file.
 NO_EMBEDDING = {
-    "text": b"A shopping list: bread, milk.\n",
-    "nothing": b"",
-    "zeros": bytes(5000),
-    "half a file": EMBEDDING_FILES["tiny"].read_bytes()[:20_000],
-    "uint8": _changed(_input(type=schema.TensorType.UINT8)),
-    "spoken words": _changed(_input(shape=[1, 49, 40, 1])),
-    "another scale": _changed(_input_scale),
-    "two outputs": _changed(_two_outputs),
+    "text": lambda: b"A shopping list: bread, milk.\n",
+    "nothing": bytes,
+    "zeros": lambda: bytes(5000),
+    "half a file": lambda: EMBEDDING_FILES["tiny"].read_bytes()[:20_000],
+    "uint8": partial(_changed, _input(type=schema.TensorType.UINT8)),
+    "spoken words": partial(_changed, _input(shape=[1, 49, 40, 1])),
+    "another scale": partial(_changed, _input_scale),
+    "two outputs": partial(_changed, _two_outputs),
 }
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scipy.stats import theilslopes
-
 from alone import Shown, set_up
 from fat_image import FatImage
 from flashes import make_paired
@@ -87,6 +85,8 @@ def rise(values: list[float]) -> float:
     """From the first to the last, by the line of Theil and Sen, which no outlier moves."""
     if len(values) < 2:
         return 0.0
+    from scipy.stats import theilslopes
+
     return float(theilslopes(values).slope) * (len(values) - 1)
 
 

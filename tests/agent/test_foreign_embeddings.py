@@ -1,6 +1,7 @@
 """Embeddings of other tools on a board: features and scores are the host's, byte for byte."""
 
 import zlib
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from tinyteach_protocol import messages
 
 from .conftest import ARCHS
 
-EMBEDDINGS = FOREIGN_ENDS | {"a picture of 160 pixels": large(160, 4)}
+EMBEDDINGS = FOREIGN_ENDS | {"a picture of 160 pixels": partial(large, 160, 4)}
 
 
 @pytest.fixture(scope="module", params=ARCHS)
@@ -27,7 +28,7 @@ def board(request, switch_on):
 
 @pytest.mark.parametrize("name", EMBEDDINGS)
 def test_the_board_computes_what_the_host_does(name, board):
-    embedding = open_embedding(EMBEDDINGS[name])
+    embedding = open_embedding(EMBEDDINGS[name]())
     head = make_head("cat", "coffee", photos=3, embedding=embedding)
     reference = Reference(embedding, head)
     pair_for_now(board.port, Wanted(embedding.content), lambda *_: None)

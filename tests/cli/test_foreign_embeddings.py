@@ -38,22 +38,22 @@ def file(tmp_path):
 
 @pytest.mark.parametrize("what", NO_EMBEDDING)
 def test_new_takes_no_file_of_something_else(fails, file, tmp_path, what):
-    said = fails("new", "things", "--embedding", file(NO_EMBEDDING[what]))
+    said = fails("new", "things", "--embedding", file(NO_EMBEDDING[what]()))
     assert "embedding" in said or "no .tflite model that boards can read" in said
     assert not (tmp_path / "things").exists()
 
 
 @pytest.mark.parametrize("what", NOT_RUN)
 def test_new_takes_nothing_that_boards_cannot_run(fails, file, tmp_path, what):
-    content, words = NOT_RUN[what]
-    assert words in fails("new", "things", "--embedding", file(content))
+    make, words = NOT_RUN[what]
+    assert words in fails("new", "things", "--embedding", file(make()))
     assert not (tmp_path / "things").exists()
 
 
 @pytest.mark.parametrize("what", NAMED)
 def test_the_reason_is_the_true_one(fails, file, what):
-    content, words = NAMED[what]
-    said = fails("new", "things", "--embedding", file(content))
+    make, words = NAMED[what]
+    said = fails("new", "things", "--embedding", file(make()))
     assert words in said and "damaged" not in said and "copy it again" not in said
 
 
@@ -68,7 +68,7 @@ def test_new_takes_an_embedding_of_the_user_s_by_a_relative_path(tinyteach, file
 @pytest.mark.parametrize("name", FOREIGN_ENDS)
 def test_other_ends_from_a_new_project_to_an_export(tinyteach, file, project, tmp_path, name):
     """Teachable Machine's exports have such."""
-    path = file(FOREIGN_ENDS[name])
+    path = file(FOREIGN_ENDS[name]())
     made = tinyteach("new", "things", "--embedding", path)
     assert made.code == 0, made.err
     settings = json.loads((project / "tinyteach.json").read_text())

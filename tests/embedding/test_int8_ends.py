@@ -37,7 +37,7 @@ def as_it_is(content, image, scale, zero_point):
 
 @pytest.mark.parametrize("name", FOREIGN_ENDS)
 def test_features_are_those_of_the_file_as_it_is(name):
-    content = FOREIGN_ENDS[name]
+    content = FOREIGN_ENDS[name]()
     embedding = open_embedding(content)
     images = tensors(6, embedding.side)
     found = embedding.embed(images)
@@ -50,7 +50,7 @@ def test_features_are_those_of_the_file_as_it_is(name):
 
 @pytest.mark.parametrize("name", FOREIGN_ENDS)
 def test_an_export_computes_the_same(name):
-    embedding = open_embedding(FOREIGN_ENDS[name])
+    embedding = open_embedding(FOREIGN_ENDS[name]())
     head = make_head("cat", "coffee", photos=3, embedding=embedding)
     images = tensors(4, embedding.side)
     wanted = head.scores(embedding.embed(images))
@@ -66,7 +66,7 @@ def test_what_has_int8_ends_stays_as_it_is():
 @pytest.mark.parametrize("name", FOREIGN_ENDS)
 def test_a_damaged_byte_is_a_sentence_or_none(name):
     """Whatever the agent's reader makes of it."""
-    content, refused = FOREIGN_ENDS[name], 0
+    content, refused = FOREIGN_ENDS[name](), 0
     for at in range(8, len(content), len(content) // 300):
         damaged = content[:at] + bytes([content[at] ^ 0x41]) + content[at + 1 :]
         try:

@@ -39,7 +39,7 @@ def test_what_no_board_runs():
 
 @pytest.mark.parametrize("name", FOREIGN_ENDS)
 def test_of_other_ends(name):
-    embedding = open_embedding(FOREIGN_ENDS[name])
+    embedding = open_embedding(FOREIGN_ENDS[name]())
     layers = Layers(embedding.content)
     image = np.random.default_rng(4).integers(-128, 128, (32, 32, 3)).astype(np.int8)
     results = layers.run(image)
