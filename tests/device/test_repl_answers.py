@@ -32,7 +32,7 @@ SHAPES = {
 SURVEY = {
     **{"name": "micropython", "version": [1, 25, 0], "mpy": 0, "machine": "x", "root": ""},
     **{"path": ["/lib"], "flash_free": 9, "files": {"/main.py": "00" * 32}},
-    **{"embedding_bytes": 0, "in_place": ""},
+    **{"embedding_bytes": 0, "in_place": "", "is_wide": False},
 }
 
 

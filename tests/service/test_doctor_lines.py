@@ -93,7 +93,7 @@ def test_too_little_memory_names_the_largest_embedding_that_fits(monkeypatch):
         (250_000, "pair it with '--embedding tiny'"),
         (100_000, "a smaller embedding"),
     ):
-        facts = SimpleNamespace(heap_free=heap, boot_heap=0, root="")
+        facts = SimpleNamespace(heap_free=heap, boot_heap=0, root="", is_wide=False)
         told = board_checks.check_memory(Evidence(None, "p", survey=facts)).line()
         assert told.endswith(f"such as one with PSRAM, or {instead}."), told
 

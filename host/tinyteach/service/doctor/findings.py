@@ -17,7 +17,7 @@ NAMES = (
     *(say("look-head", "head"), say("look-last-boot", "last boot")),
     *(say("look-last-crash", "last crash"), say("look-firmware", "firmware")),
     *(say("look-photograph", "photograph"), say("look-model", "model")),
-    say("look-classes", "classes"),
+    *(say("look-classes", "classes"), say("look-key", "key")),
 )
 BY_NAME = {str(name): name for name in NAMES}
 MARKS = {PASS: "ok", FIX: "FIX", SKIP: "–"}

@@ -1,9 +1,11 @@
 """The line on keys: this computer's file of the board's, and that it is nobody else's to read."""
 
+from tinyteach.coded import say
 from tinyteach.device.keys import fault_of, keyed_boards
 from tinyteach.errors import ProjectError
+from tinyteach.service.doctor.agent_checks import NO_AGENT
 from tinyteach.service.doctor.evidence import Evidence
-from tinyteach.service.doctor.findings import Finding, by_error, passed
+from tinyteach.service.doctor.findings import Finding, by_error, passed, skipped
 
 
 def check_key(evidence: Evidence) -> Finding:
@@ -15,5 +17,8 @@ def check_key(evidence: Evidence) -> Finding:
     for board_id in sorted(kept, key=lambda each: each != evidence.board_id):
         if fault := fault_of(board_id):
             return by_error("key", ProjectError(fault))
-    has_one = evidence.board_id in kept
-    return passed("key", f"this computer has {'the' if has_one else 'none of this'} board's")
+    if not evidence.board_id:
+        return skipped("key", NO_AGENT)
+    if evidence.board_id in kept:
+        return passed("key", say("key-is-here", "this computer has the board's"))
+    return passed("key", say("no-key-is-here", "this computer has none of this board's"))
