@@ -72,7 +72,7 @@ def list_entries(source: str | Path) -> Entries:
 
 
 def _add_file(source: Path, entries: Entries) -> None:
-    if not _is_part(source.name) and (zipfile.is_zipfile(source) or _is_tar(source)):
+    if not _is_part(source.name) and (_is_zip(source) or _is_tar(source)):
         _add_archive(source, (source.name,), entries, depth=0)
         return
     told = _kind_of_archive(source)
@@ -117,6 +117,14 @@ def _no_archive(name: str, start: bytes) -> str:
     """What a file is that was to be an archive, as a clause; such as what a server sent instead."""
     kind = next((end for end in (*_TARS, *_ZIPS) if name.lower().endswith(end)), "")
     return foreign_kind(name, start, {"": "file", ".zip": "zip", ".tm": "zip"}.get(kind, "tar"))
+
+
+def _is_zip(path: Path) -> bool:
+    """Also of a ZIP64 that lies in several files, of which zipfile does not say so but raises."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return True
 
 
 def _is_tar(path: Path) -> bool:
@@ -223,7 +231,7 @@ class _Walk:
 
     def _add(self, path: Path, parts: tuple[str, ...]) -> None:
         suffix, is_tar = path.suffix.lower(), _is_tar(path)
-        is_archive = is_tar or (suffix in _ZIPS and zipfile.is_zipfile(path))
+        is_archive = is_tar or (suffix in _ZIPS and _is_zip(path))
         if is_archive and not _no_archive(path.name, _start_of(path)):
             _add_archive(path, parts, self._entries, depth=0)
         elif is_tar or suffix in _ZIPS or suffix in _OTHERS or _is_part(path.name):

@@ -38,7 +38,7 @@ _MODULES = {
 _AES, _ENCRYPTED = 99, 0x1
 _LOCKED = "locked by a password"
 _MSDOS_FOLDER = 0x10
-_END_BYTES_MAX = 22 + 0xFFFF  # of the record at the end, with its comment
+_END_BYTES_MAX = 20 + 22 + 0xFFFF  # of ZIP64's locator, the record at the end, and its comment
 
 
 def zip_members(source: Path | io.BytesIO, name: str, notes: list[str]) -> Iterator[Member]:
@@ -69,12 +69,17 @@ def zip_members(source: Path | io.BytesIO, name: str, notes: list[str]) -> Itera
 
 
 def _is_last_part(source: Path | io.BytesIO) -> bool:
-    """By the number of its disk in the record at its end (APPNOTE 4.3.16), from 0."""
+    """By the disks in the records at its end (APPNOTE 4.3.15 and 4.3.16): the number of its own,
+    from 0, and of a ZIP64 how many there are.
+    """
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue()) as file:
         file.seek(max(0, file.seek(0, io.SEEK_END) - _END_BYTES_MAX))
         end = file.read()
     place = end.rfind(b"PK\5\6")
     disk = end[place + 4 : place + 6] if place >= 0 else b""
+    locator = end[max(0, place - 20) : max(0, place)]
+    if locator.startswith(b"PK\6\7") and locator[16:] not in (b"\0\0\0\0", b"\1\0\0\0"):
+        return True
     return disk not in (b"", b"\0\0", b"\xff\xff")
 
 
