@@ -19,10 +19,11 @@ from tinyteach.service.lab.status import lab_status
 
 def test_a_board_without_power_goes_offline_and_comes_back(lab, monkeypatch):
     """Its borrower pulled the plug; no other is given it."""
-    expect_silence(monkeypatch, 50)
-    with acquire("lab:right"):
-        lab.boards["right"].cut_power_now()
-    lab.until(lambda: lab.states()["right"] == "offline")
+    with monkeypatch.context() as hasty:
+        expect_silence(hasty, 50)
+        with acquire("lab:right"):
+            lab.boards["right"].cut_power_now()
+        lab.until(lambda: lab.states()["right"] == "offline")
     (entry,) = [board for board in lab_status(None).boards if board.name == "right"]
     assert "right is offline: " + entry.reason + "." in lab.told
     with pytest.raises(BoardHeldError, match="right is offline: "):
@@ -124,19 +125,25 @@ def test_another_version_of_the_agent_is_paired(board, monkeypatch):
 
 
 def test_a_board_without_its_agent_is_paired(board, monkeypatch):
-    expect_silence(monkeypatch, 50)
     with raw_repl(board.port, is_alive=True) as repl:
         repl.run("import os; os.remove('/main.py')")
         repl.reset()
-    about = LabBoard("one", board.port, open=True)
-    with pytest.raises(health.SickError):
-        health.check(about)
-    assert health.examine_fully(about) == board.unique_id.hex()
+    about, pair = LabBoard("one", board.port, open=True), health.pair_for_now
+    with monkeypatch.context() as hasty:
+
+        def paired(*args):
+            hasty.undo()  # an agent is there from now on, whenever it answers
+            return pair(*args)
+
+        hasty.setattr(health, "pair_for_now", paired)
+        expect_silence(hasty, 50)
+        with pytest.raises(health.SickError):
+            health.check(about)
+        assert health.examine_fully(about) == board.unique_id.hex()
 
 
 def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
     """The command stands for a hub's: here it leaves a note, on which the board is switched on."""
-    expect_silence(monkeypatch, 50)
     cycled = tmp_path / "cycled"
     command = [sys.executable, "-c", f"open({str(cycled)!r}, 'w')"]
     about = LabBoard("one", board.port, open=True, power=tuple(command))
@@ -144,14 +151,17 @@ def test_power_is_cycled_where_a_board_is_silent(board, monkeypatch, tmp_path):
 
     def switch(*args, **options):
         done = run(*args, **options)
+        hasty.undo()  # it answers from now on, whenever that is
         board.disturb()
         board.power_on()
         return done
 
-    monkeypatch.setattr(health.subprocess, "run", switch)
     board.disturb(to_host=lambda data: b"")  # nor is anything on its way that it said before
     board.cut_power_now()
-    assert health.examine_fully(about) == board.unique_id.hex()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(health.subprocess, "run", switch)
+        expect_silence(hasty, 50)
+        assert health.examine_fully(about) == board.unique_id.hex()
     assert cycled.exists()
 
 
