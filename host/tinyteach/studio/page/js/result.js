@@ -59,6 +59,7 @@ export function livePanel() {
   }
 
   function announce(name, by) {
+    if (section.classList.contains("stale")) return; // a view that came after its board had gone
     const now = performance.now();
     const isOther = by !== announced.by;
     if (!isOther && (name === announced.label || now - announced.at < ANNOUNCE_MS)) return;
