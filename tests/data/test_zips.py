@@ -230,19 +230,21 @@ def test_the_last_part_of_a_split_zip(tmp_path):
         list_entries(tmp_path / "a.zip")
 
 
-@pytest.mark.parametrize(("disk", "disks"), [(0, 2), (1, 1)])
-def test_the_last_part_of_a_split_zip64(tmp_path, disk, disks):
+@pytest.mark.parametrize(
+    ("disk", "disks", "told"), [(0, 2, "is the last of several parts"), (1, 1, "is damaged; fetch")]
+)
+def test_the_last_part_of_a_split_zip64(tmp_path, disk, disks, told):
     """zipfile refuses to tell whether it is a zip, or what is wrong with it."""
     whole = make(tmp_path / "a.zip", ["cat/1.png", "dog/2.png"]).read_bytes()
     end = whole.rindex(b"PK\5\6")
     locator = b"PK\6\7" + struct.pack("<LQL", disk, 0, disks)
     (tmp_path / "a.zip").write_bytes(whole[:end] + locator + whole[end:])
-    with pytest.raises(PhotoError, match="last of several parts|is damaged; fetch"):
+    with pytest.raises(PhotoError, match=told):
         list_entries(tmp_path / "a.zip")
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "a.zip").rename(folder / "a.zip")
-    with pytest.raises(PhotoError, match="last of several parts|is damaged; fetch"):
+    with pytest.raises(PhotoError, match=told):
         list_entries(folder)
 
 

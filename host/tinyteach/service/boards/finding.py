@@ -91,7 +91,7 @@ def _open_in(holder: Holder) -> Coded:
     return fill("board-open-in", told, program=holder.name, pid=holder.pid)
 
 
-def _paired(board: PairedBoard) -> str:
+def _paired(board: PairedBoard) -> Coded:
     if board.private:
         return say("board-private", "paired, private")
     return say("board-paired", "paired")
@@ -99,14 +99,17 @@ def _paired(board: PairedBoard) -> str:
 
 def _virtual_entry(info: VirtualInfo, paired: list[PairedBoard]) -> BoardEntry:
     known = next((board for board in paired if board.board_id == info.unique_id), None)
-    status = say("virtual-new", "running, not paired")
-    if known:
-        status = say("virtual-paired", "running, paired")
-        if known.private:
-            status = say("virtual-private", "running, paired, private")
+    return BoardEntry(info.name, info.port, virtual_kind(info), _virtual_status(info, known))
+
+
+def _virtual_status(info: VirtualInfo, known: PairedBoard | None) -> Coded:
     if info.kind == GROVE:
-        status = say("virtual-running", "running")
-    return BoardEntry(info.name, info.port, virtual_kind(info), status)
+        return say("virtual-running", "running")
+    if known is None:
+        return say("virtual-new", "running, not paired")
+    if known.private:
+        return say("virtual-private", "running, paired, private")
+    return say("virtual-paired", "running, paired")
 
 
 def virtual_kind(info: VirtualInfo) -> str:
